@@ -1,0 +1,3 @@
+//! The `omnize` command.
+
+fn main() {}
