@@ -1,6 +1,11 @@
 //! Customer chat over the Omnize service.
+//!
+//! An application starts an interaction for one of its customers, sends the customer's messages, says when the customer
+//! types, and finishes it; the service posts triggers to the application's webhook. This crate holds both directions.
 
 #![deny(unsafe_code)]
+
+pub mod wire;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
