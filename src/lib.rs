@@ -5,6 +5,10 @@
 
 #![deny(unsafe_code)]
 
+pub mod config;
+pub mod error;
+pub mod status;
+pub mod text;
 pub mod wire;
 
 #[cfg(feature = "sandbox")]

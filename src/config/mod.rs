@@ -1,0 +1,163 @@
+//! The configuration: options by name, from calls, the environment or a file, checked as they are set.
+
+mod environment;
+mod file;
+mod options;
+mod settings;
+mod value;
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::wire::Redacted;
+
+pub use options::{OPTIONS, OptionSpec};
+pub use settings::Settings;
+pub use value::Kind;
+
+/// The options of a client that is to be opened. One client's configuration can open any number of clients.
+#[derive(Clone, Default)]
+pub struct Config {
+    /// One value per row of [`OPTIONS`]; `None` is the default.
+    values: Vec<Option<String>>,
+}
+
+impl Config {
+    /// A configuration with every option at its default.
+    pub fn new() -> Self {
+        Config {
+            values: vec![None; OPTIONS.len()],
+        }
+    }
+
+    /// Sets an option. Dots and underscores in `name` are the same.
+    ///
+    /// # Errors
+    /// [`Status::Option`] where no option has this name, [`Status::Value`] where it does not take this value.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let index = index_of(name)?;
+        let option = &OPTIONS[index];
+        option.kind.check(value).map_err(|expected| {
+            let given = match option.kind {
+                Kind::Secret => String::new(),
+                _ => format!(" {value:?}"),
+            };
+            Error::new(
+                Status::Value,
+                format!(
+                    "option {}: the value{given} can't be used; it takes {expected}",
+                    option.name
+                ),
+            )
+        })?;
+        self.values[index] = Some(value.to_owned());
+        Ok(())
+    }
+
+    /// The value of an option, or its default. A secret shows as `[redacted]` once it is set.
+    ///
+    /// # Errors
+    /// [`Status::Option`] where no option has this name.
+    pub fn get(&self, name: &str) -> Result<&str> {
+        let index = index_of(name)?;
+        let value = self.value(index);
+        let hidden = OPTIONS[index].kind == Kind::Secret && !value.is_empty();
+        Ok(if hidden { Redacted::MARK } else { value })
+    }
+
+    /// Sets each option whose environment variable is there: `OMNIZE_` and the name in capitals with underscores, so
+    /// `OMNIZE_TOKEN` and `OMNIZE_TIMEOUT_CONNECT`.
+    ///
+    /// # Errors
+    /// [`Status::Value`] for a value that its option does not take; the options before it are set then.
+    pub fn load_env(&mut self) -> Result<()> {
+        environment::load(self)
+    }
+
+    /// Sets the options that an INI file holds: `name = value` lines, where a `[group]` line stands for the part of the
+    /// names before the dot. Values may be quoted, so that simple TOML reads the same.
+    ///
+    /// # Errors
+    /// [`Status::File`] where it can't be read or understood, [`Status::Option`] and [`Status::Value`] as in
+    /// [`set`](Self::set). No option is set then.
+    pub fn load_file(&mut self, path: &std::path::Path) -> Result<()> {
+        file::load(self, path)
+    }
+
+    fn value(&self, index: usize) -> &str {
+        self.values[index]
+            .as_deref()
+            .unwrap_or(OPTIONS[index].default)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for option in OPTIONS {
+            // Every name of the table is found in the table.
+            map.entry(&option.name, &self.get(option.name).unwrap_or_default());
+        }
+        map.finish()
+    }
+}
+
+fn index_of(name: &str) -> Result<usize> {
+    let plain = |name: &str| name.replace('.', "_");
+    let wanted = plain(name);
+    OPTIONS
+        .iter()
+        .position(|option| plain(option.name) == wanted)
+        .ok_or_else(|| {
+            let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+            Error::new(
+                Status::Option,
+                format!(
+                    "there is no option {name:?}; there are {}",
+                    names.join(", ")
+                ),
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_told_the_names_there_are() {
+        let error = Config::new().set("tokn", "x").unwrap_err();
+        assert_eq!(error.status(), Status::Option);
+        assert!(error.message().contains("\"tokn\""), "{error}");
+        assert!(error.message().contains("base_url"), "{error}");
+    }
+
+    #[test]
+    fn a_bad_value_is_told_what_is_expected_and_changes_nothing() {
+        let mut config = Config::new();
+        config.set("timeout", "500").unwrap();
+        let error = config.set("timeout", "soon").unwrap_err();
+        assert_eq!(error.status(), Status::Value);
+        assert!(error.message().contains("milliseconds"), "{error}");
+        assert_eq!(config.get("timeout").unwrap(), "500");
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let mut config = Config::new();
+        assert_eq!(config.get("token").unwrap(), "");
+        config.set("token", "segredo").unwrap();
+        assert_eq!(config.get("token").unwrap(), "[redacted]");
+        assert!(!format!("{config:?}").contains("segredo"));
+    }
+
+    #[test]
+    fn dots_and_underscores_are_the_same() {
+        let mut config = Config::new();
+        config.set("timeout_connect", "7").unwrap();
+        assert_eq!(config.get("timeout.connect").unwrap(), "7");
+        config.set("base.url", "http://localhost").unwrap();
+        assert_eq!(config.get("base_url").unwrap(), "http://localhost");
+    }
+}

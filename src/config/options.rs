@@ -1,0 +1,115 @@
+//! The table of all options, from which C, Python, the command, the environment and the documentation are made.
+
+use super::value::Kind;
+use crate::wire::rest;
+
+/// One option.
+#[derive(Debug)]
+pub struct OptionSpec {
+    /// Its name. A dot separates a group from what it groups.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What holds where it is not set. Empty means: none.
+    pub default: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+/// Every option.
+pub const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "token",
+        kind: Kind::Secret,
+        default: "",
+        doc: "The token that the portal generated (Menu > Settings > Integrations > ClientSDK). Required.",
+    },
+    OptionSpec {
+        name: "base_url",
+        kind: Kind::Url,
+        default: rest::BASE_URL,
+        doc: "Where the service listens.",
+    },
+    OptionSpec {
+        name: "encoding",
+        kind: Kind::Encoding,
+        default: "utf-8",
+        doc: "The encoding of every text of a client, in both directions: a name of the WHATWG Encoding standard, such as \
+              windows-1252 or iso-8859-1.",
+    },
+    OptionSpec {
+        name: "encoding.unmappable",
+        kind: Kind::Choice(&["question", "reference"]),
+        default: "question",
+        doc: "How a character of a trigger is written that the encoding does not have: question writes a question mark, \
+              reference a numeric character reference such as &#128512;. Such an event is flagged, and its raw body \
+              has the original.",
+    },
+    OptionSpec {
+        name: "timeout",
+        kind: Kind::Milliseconds,
+        default: "30000",
+        doc: "How long a request may take in all, from the call to the end of the answer.",
+    },
+    OptionSpec {
+        name: "timeout.connect",
+        kind: Kind::Milliseconds,
+        default: "10000",
+        doc: "How long finding the host, connecting and the TLS handshake may take together.",
+    },
+    OptionSpec {
+        name: "answer.max_bytes",
+        kind: Kind::Bytes,
+        default: "1048576",
+        doc: "The largest answer that is read. The body of a larger one is not read, and the delivery is unknown.",
+    },
+    OptionSpec {
+        name: "listen",
+        kind: Kind::Address,
+        default: "",
+        doc: "The IP address and port where the webhook listener takes triggers, such as 127.0.0.1:8080; port 0 takes a \
+              free one. Without it there is no listener, and the application hands triggers over itself.",
+    },
+    OptionSpec {
+        name: "listen.path",
+        kind: Kind::Path,
+        default: "",
+        doc: "The path of the webhook URL. It should hold a part that nobody can guess, for whoever knows the URL can post \
+              triggers. Without it, every client makes a new path with 128 random bits.",
+    },
+    OptionSpec {
+        name: "listen.max_body",
+        kind: Kind::Bytes,
+        default: "1048576",
+        doc: "The largest trigger that the listener takes. A larger one is answered 413.",
+    },
+    OptionSpec {
+        name: "events.capacity",
+        kind: Kind::Count,
+        default: "100000",
+        doc: "How many events may wait for the application. When they do, the listener answers 503 with Retry-After.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_that_its_option_takes() {
+        for option in OPTIONS {
+            assert_eq!(option.kind.check(option.default), Ok(()), "{}", option.name);
+        }
+    }
+
+    #[test]
+    fn no_two_names_differ_in_dots_alone() {
+        let names: HashSet<_> = OPTIONS
+            .iter()
+            .map(|option| option.name.replace('.', "_"))
+            .collect();
+        assert_eq!(names.len(), OPTIONS.len());
+    }
+}

@@ -1,0 +1,114 @@
+//! The configuration as a client uses it: typed, and complete.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use encoding_rs::Encoding;
+
+use super::value;
+use super::{Config, index_of};
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::text::{TextEncoding, Unmappable};
+use crate::wire::Redacted;
+
+/// What a client runs by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The token of the portal.
+    pub token: Redacted,
+    /// Where the service listens.
+    pub base_url: String,
+    /// How the application writes text.
+    pub encoding: TextEncoding,
+    /// How long a request may take in all.
+    pub timeout: Duration,
+    /// How long it may take to have a connection.
+    pub connect_timeout: Duration,
+    /// The largest answer that is read, in bytes.
+    pub answer_max_bytes: u64,
+    /// Where the webhook listener listens, if there is one.
+    pub listen: Option<SocketAddr>,
+    /// The path of the webhook URL, where the application chose it.
+    pub listen_path: Option<String>,
+    /// The largest trigger that the listener takes, in bytes.
+    pub listen_max_body: usize,
+    /// How many events may wait.
+    pub events_capacity: usize,
+}
+
+impl Settings {
+    /// Reads the options, which were checked as they were set, and checks what they need of one another.
+    ///
+    /// # Errors
+    /// [`Status::Token`] where the token is missing.
+    pub fn read(config: &Config) -> Result<Settings> {
+        let token = text(config, "token");
+        if token.is_empty() {
+            return Err(Error::new(Status::Token, Status::Token.text()));
+        }
+        let unmappable = match text(config, "encoding.unmappable") {
+            "reference" => Unmappable::Reference,
+            _ => Unmappable::Question,
+        };
+        Ok(Settings {
+            token: token.into(),
+            base_url: text(config, "base_url").to_owned(),
+            encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
+            timeout: Duration::from_millis(number(config, "timeout")),
+            connect_timeout: Duration::from_millis(number(config, "timeout.connect")),
+            answer_max_bytes: number(config, "answer.max_bytes"),
+            listen: text(config, "listen").parse().ok(),
+            listen_path: Some(text(config, "listen.path"))
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned),
+            listen_max_body: size(config, "listen.max_body"),
+            events_capacity: size(config, "events.capacity"),
+        })
+    }
+}
+
+// The three below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
+// setting, so that such a name can't stay.
+
+fn text<'a>(config: &'a Config, name: &str) -> &'a str {
+    config.value(index_of(name).expect("an option of the table"))
+}
+
+fn number(config: &Config, name: &str) -> u64 {
+    value::number(text(config, name)).expect("a number, as checked when it was set")
+}
+
+fn encoding(config: &Config, name: &str) -> &'static Encoding {
+    value::encoding(text(config, name)).expect("an encoding, as checked when it was set")
+}
+
+/// A number of things in memory; more than the machine can address is as many as it can.
+fn size(config: &Config, name: &str) -> usize {
+    usize::try_from(number(config, name)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_complete_but_for_the_token() {
+        let mut config = Config::new();
+        assert_eq!(Settings::read(&config).unwrap_err().status(), Status::Token);
+        config.set("token", "t").unwrap();
+        let settings = Settings::read(&config).unwrap();
+        assert_eq!(settings.base_url, "http://clientapi.omnize.com/api/rest/v1");
+        assert_eq!(settings.timeout, Duration::from_secs(30));
+        assert_eq!(settings.listen, None);
+        assert_eq!(settings.listen_path, None);
+    }
+
+    #[test]
+    fn prints_no_token() {
+        let mut config = Config::new();
+        config.set("token", "segredo").unwrap();
+        let settings = Settings::read(&config).unwrap();
+        assert!(!format!("{settings:?}").contains("segredo"));
+    }
+}

@@ -1,0 +1,174 @@
+//! The kinds of values that options take.
+
+use std::net::SocketAddr;
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use ureq::http::Uri;
+
+/// What values an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text; it is never shown again.
+    Secret,
+    /// An absolute http or https URL.
+    Url,
+    /// The name of an encoding.
+    Encoding,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number of milliseconds, at least 1.
+    Milliseconds,
+    /// A whole number of bytes, at least 1.
+    Bytes,
+    /// A whole number, at least 1.
+    Count,
+    /// An IP address and a port, or nothing.
+    Address,
+    /// An absolute URL path, or nothing.
+    Path,
+}
+
+/// The longest time that is taken: a week. Longer ones are slips of the unit.
+const MAX_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+impl Kind {
+    /// The kind in a word, as tables show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Secret => "secret",
+            Kind::Url => "url",
+            Kind::Encoding => "encoding",
+            Kind::Choice(_) => "choice",
+            Kind::Milliseconds => "milliseconds",
+            Kind::Bytes => "bytes",
+            Kind::Count => "count",
+            Kind::Address => "address",
+            Kind::Path => "path",
+        }
+    }
+
+    /// Whether `value` is of this kind. The error says what would be.
+    pub(super) fn check(self, value: &str) -> Result<(), String> {
+        let (good, expected) = match self {
+            Kind::Secret => (
+                !value.contains(char::is_control),
+                "a text without control characters, such as the line end that came along with a paste".into(),
+            ),
+            Kind::Url => (
+                is_url(value),
+                "an absolute URL, such as http://clientapi.omnize.com/api/rest/v1".into(),
+            ),
+            Kind::Encoding => (
+                encoding(value).is_some(),
+                "the name of an encoding, such as utf-8, windows-1252 or iso-8859-1".into(),
+            ),
+            Kind::Choice(words) => (words.contains(&value), words.join(" or ")),
+            Kind::Milliseconds => (
+                number(value).is_some_and(|number| number <= MAX_MILLISECONDS),
+                format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week)"),
+            ),
+            Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
+            Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
+            Kind::Address => (
+                value.is_empty() || value.parse::<SocketAddr>().is_ok(),
+                "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or nothing".into(),
+            ),
+            Kind::Path => (
+                value.is_empty() || is_path(value),
+                "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
+            ),
+        };
+        if good { Ok(()) } else { Err(expected) }
+    }
+}
+
+/// The encoding of this name, where one byte string can hold its texts (UTF-16 holds zero bytes in the middle).
+pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
+    Encoding::for_label_no_replacement(name.as_bytes())
+        .filter(|encoding| *encoding != UTF_16BE && *encoding != UTF_16LE)
+}
+
+/// A whole number, at least 1, of at most 63 bits so that every language can hold it.
+pub(super) fn number(value: &str) -> Option<u64> {
+    let digits_alone = value.bytes().all(|byte| byte.is_ascii_digit());
+    value
+        .parse::<u64>()
+        .ok()
+        .filter(|number| digits_alone && *number >= 1 && *number <= i64::MAX as u64)
+}
+
+fn is_url(value: &str) -> bool {
+    value.parse::<Uri>().is_ok_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.host().is_some_and(|host| !host.is_empty())
+            && url
+                .authority()
+                .is_some_and(|authority| !authority.as_str().contains('@'))
+    })
+}
+
+fn is_path(value: &str) -> bool {
+    value.starts_with('/')
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(kind: Kind, good: &[&str], bad: &[&str]) {
+        for value in good {
+            assert_eq!(kind.check(value), Ok(()), "{kind:?} {value:?}");
+        }
+        for value in bad {
+            assert!(kind.check(value).is_err(), "{kind:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn each_kind_takes_its_values_and_no_others() {
+        takes(Kind::Secret, &["", "j4hl2k="], &["abc\n", "a\tb", "a\0b"]);
+        takes(
+            Kind::Url,
+            &["http://a", "https://a:8443/x/y?z=1", "http://[::1]:80/"],
+            &[
+                "",
+                "a",
+                "/x",
+                "ftp://a",
+                "http://",
+                "http://a b",
+                "http://u:p@a",
+            ],
+        );
+        takes(
+            Kind::Encoding,
+            &["utf-8", "Latin1", "windows-1252"],
+            &["", "klingon", "utf-16le"],
+        );
+        takes(Kind::Choice(&["a", "b"]), &["a", "b"], &["", "c", "A"]);
+        takes(
+            Kind::Milliseconds,
+            &["1", "604800000"],
+            &["0", "-1", "1.5", "1s", "", "604800001", "+5"],
+        );
+        takes(
+            Kind::Bytes,
+            &["1", "9223372036854775807"],
+            &["0", "9223372036854775808", "1k"],
+        );
+        takes(Kind::Count, &["1"], &["0", "x"]);
+        takes(
+            Kind::Address,
+            &["", "127.0.0.1:0", "[::1]:80"],
+            &["localhost:80", "127.0.0.1", "127.0.0.1:99999"],
+        );
+        takes(
+            Kind::Path,
+            &["", "/", "/a-b/c.d_e~f"],
+            &["a", "/a b", "/a?b", "/á", "/%20"],
+        );
+    }
+}
