@@ -5,11 +5,19 @@
 
 #![deny(unsafe_code)]
 
+mod client;
 pub mod config;
+mod conversation;
 pub mod error;
+mod host;
+pub mod receiving;
+mod sending;
 pub mod status;
 pub mod text;
 pub mod wire;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+
+pub use client::{Client, Left};
+pub use conversation::Conversation;

@@ -27,9 +27,7 @@ pub(super) fn load(config: &mut Config, path: &Path) -> Result<()> {
             Status::File,
             &format!(
                 "line {}, column {}: {}; expected name = value",
-                error.line,
-                error.col,
-                error.msg
+                error.line, error.col, error.msg
             ),
         )
     })?;

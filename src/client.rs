@@ -1,0 +1,223 @@
+//! A client: one token, its requests and its events.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::{Config, Settings};
+use crate::conversation::Conversation;
+use crate::error::{Error, Result};
+use crate::host;
+use crate::host::wake::Wake;
+#[cfg(feature = "listener")]
+use crate::receiving::listener::Listener;
+use crate::receiving::{Event, Handler, Interest, Receiver, Statistic, SubscriptionId};
+use crate::sending::Sender;
+use crate::status::Status;
+use crate::text::TextEncoding;
+use crate::wire::{Address, Customer, Request};
+
+/// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
+///
+/// Dropping a client closes it without waiting.
+#[derive(Debug)]
+pub struct Client {
+    sender: Arc<Sender>,
+    receiver: Arc<Receiver>,
+    encoding: TextEncoding,
+    #[cfg(feature = "listener")]
+    listener: Mutex<Option<Listener>>,
+    #[cfg(feature = "listener")]
+    webhook_url: Option<String>,
+    closed: Mutex<bool>,
+}
+
+/// What [`Client::close`] left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Events that the application was not given.
+    pub events: usize,
+    /// Requests that were broken off while they waited for their answers.
+    pub requests: usize,
+}
+
+impl Client {
+    /// Opens a client. Where the option `listen` is set, its webhook takes triggers when this returns. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Status::Token`]: it is missing; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
+    /// [`Status::Unsupported`]: this build has no listener.
+    pub fn open(config: &Config) -> Result<Client> {
+        let settings = Settings::read(config)?;
+        host::fork::watch();
+        let receiver = Arc::new(Receiver::new(settings.events_capacity));
+        #[cfg(not(feature = "listener"))]
+        if settings.listen.is_some() {
+            return Err(Error::new(
+                Status::Unsupported,
+                "this build has no listener; leave listen unset and hand triggers over with deliver",
+            ));
+        }
+        #[cfg(feature = "listener")]
+        let listener = settings
+            .listen
+            .map(|address| Listener::open(address, &settings, receiver.clone()))
+            .transpose()?;
+        Ok(Client {
+            sender: Arc::new(Sender::new(&settings)),
+            receiver,
+            encoding: settings.encoding,
+            #[cfg(feature = "listener")]
+            webhook_url: listener.as_ref().map(|listener| listener.url().to_owned()),
+            #[cfg(feature = "listener")]
+            listener: Mutex::new(listener),
+            closed: Mutex::new(false),
+        })
+    }
+
+    /// Starts an interaction: sends the request and waits for its answer, for as long as the option `timeout` allows.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Closed`]; and whatever sending can end
+    /// with, the [`delivery`](Error::delivery) of which tells what became of the request.
+    pub fn start(&self, address: Address, customer: Customer) -> Result<Conversation> {
+        self.sender.send(&address, &Request::Start(customer))?;
+        Ok(Conversation::new(self.sender.clone(), address))
+    }
+
+    /// Takes up an interaction that is already running. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing.
+    pub fn attach(&self, address: Address) -> Result<Conversation> {
+        Sender::check(&address)?;
+        Ok(Conversation::new(self.sender.clone(), address))
+    }
+
+    /// Hands over the body of a trigger that the application's own web server received. Never waits for the application.
+    ///
+    /// # Errors
+    /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Closed`]: answer
+    /// it 503.
+    pub fn deliver(&self, body: &[u8], content_type: Option<&str>) -> Result<()> {
+        self.receiver.deliver(body.to_vec(), content_type)
+    }
+
+    /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of
+    /// [`dispatch`](Self::dispatch).
+    ///
+    /// # Errors
+    /// [`Status::Closed`].
+    pub fn subscribe(&self, interest: Interest, handler: Handler) -> Result<SubscriptionId> {
+        self.receiver.subscribe(interest, handler)
+    }
+
+    /// Ends a subscription. When this returns, its handler neither runs nor will run; called from inside that handler, it
+    /// returns at once.
+    ///
+    /// # Errors
+    /// [`Status::Argument`]: there is no such subscription.
+    pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
+        self.receiver.unsubscribe(id)
+    }
+
+    /// Waits up to `timeout` for an event, then runs the handlers for all that wait, on this thread; tells how many events
+    /// were handled.
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: events leave another way, or this is a callback; [`Status::Closed`].
+    pub fn poll(&self, timeout: Duration) -> Result<usize> {
+        self.receiver.poll(timeout)
+    }
+
+    /// Waits up to `timeout` for the next event.
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
+    pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
+        self.receiver.next(timeout)
+    }
+
+    /// Starts a thread that runs the handlers from now on.
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: events leave another way; [`Status::Closed`]; [`Status::System`].
+    pub fn dispatch(&self) -> Result<()> {
+        self.receiver.dispatch()
+    }
+
+    /// A descriptor that is readable exactly while events wait.
+    ///
+    /// # Errors
+    /// [`Status::Unsupported`]: this operating system has none; [`Status::System`].
+    pub fn wake(&self) -> Result<Arc<Wake>> {
+        self.receiver.wake()
+    }
+
+    /// The webhook URL of this client's listener, as it is reached on this machine; `None` where it has no listener.
+    pub fn webhook_url(&self) -> Option<&str> {
+        #[cfg(feature = "listener")]
+        return self.webhook_url.as_deref();
+        #[cfg(not(feature = "listener"))]
+        None
+    }
+
+    /// How often something was counted since the client was opened.
+    pub fn count_of(&self, statistic: Statistic) -> u64 {
+        self.receiver.count_of(statistic)
+    }
+
+    /// How many events wait for the application.
+    pub fn waiting(&self) -> usize {
+        self.receiver.waiting()
+    }
+
+    /// How the application writes text.
+    pub fn encoding(&self) -> TextEncoding {
+        self.encoding
+    }
+
+    /// Closes the client: takes in no trigger and no request, waits up to `timeout` for requests under way and for
+    /// callbacks to finish what a dispatch thread has before it, then breaks off what is left and says how much. No
+    /// callback runs after this has returned; called from inside one, it returns at once and takes effect when that
+    /// callback returns.
+    ///
+    /// # Errors
+    /// [`Status::Closed`]: it was closed before. [`Status::Timeout`]: a callback runs longer than `timeout`; it is the
+    /// last one.
+    pub fn close(&self, timeout: Duration) -> Result<Left> {
+        if std::mem::replace(
+            &mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner),
+            true,
+        ) {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        let deadline = Instant::now() + timeout.min(Duration::from_secs(7 * 24 * 60 * 60));
+        #[cfg(feature = "listener")]
+        drop(
+            self.listener
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let requests = self.sender.close(deadline);
+        let (events, still_runs) = self.receiver.close(deadline);
+        if still_runs {
+            return Err(Error::new(
+                Status::Timeout,
+                format!(
+                    "a callback runs longer than the {} ms that closing may take; it is the last one; {events} events and \
+                     {requests} requests were left",
+                    timeout.as_millis()
+                ),
+            ));
+        }
+        Ok(Left { events, requests })
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // There is nobody to tell what was left, or that it was closed before.
+        let _ = self.close(Duration::ZERO);
+    }
+}

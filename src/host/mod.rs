@@ -1,0 +1,8 @@
+//! What we owe the process that we live in. One file per promise; `unsafe` is at home here, around system calls.
+
+#![allow(unsafe_code)]
+
+pub mod fork;
+pub mod idle;
+pub mod thread;
+pub mod wake;

@@ -1,0 +1,76 @@
+//! A descriptor that is readable while events wait, for select, epoll, GLib, Qt and their like.
+
+#[cfg(target_os = "linux")]
+pub use linux::Wake;
+#[cfg(not(target_os = "linux"))]
+pub use none::Wake;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io;
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+    /// An `eventfd`.
+    #[derive(Debug)]
+    pub struct Wake(OwnedFd);
+
+    impl Wake {
+        /// Makes one that is not readable yet.
+        pub fn new() -> io::Result<Self> {
+            // SAFETY: the call takes no pointer; what it returns is checked.
+            let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+            if descriptor < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // SAFETY: the descriptor was just made, and nobody else owns it.
+            Ok(Wake(unsafe { OwnedFd::from_raw_fd(descriptor) }))
+        }
+
+        /// Makes it readable.
+        pub fn set(&self) {
+            let one = 1u64;
+            // SAFETY: eight bytes of a live `u64`, as an eventfd wants. It fails only where the counter is full, and
+            // then the descriptor is readable already.
+            unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
+        }
+
+        /// Makes it not readable.
+        pub fn clear(&self) {
+            let mut count = 0u64;
+            // SAFETY: room for eight bytes, as an eventfd wants. It fails only where the counter is zero already.
+            unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
+        }
+
+        /// The descriptor, which stays ours.
+        pub fn descriptor(&self) -> i64 {
+            i64::from(self.0.as_raw_fd())
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod none {
+    use std::io;
+
+    /// No descriptor: none is made for this operating system yet.
+    #[derive(Debug)]
+    pub struct Wake;
+
+    impl Wake {
+        /// Always fails.
+        pub fn new() -> io::Result<Self> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        /// Nothing to make readable.
+        pub fn set(&self) {}
+
+        /// Nothing to clear.
+        pub fn clear(&self) {}
+
+        /// Never reached, for there is no value of this type.
+        pub fn descriptor(&self) -> i64 {
+            -1
+        }
+    }
+}

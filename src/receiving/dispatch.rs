@@ -1,0 +1,205 @@
+//! How events leave: by callbacks in `poll`, one by one through `next`, or by callbacks on a thread of the library.
+//! A client uses one of the three, chosen by its first use.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::status::Status;
+
+/// A way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// Callbacks on the thread that polls.
+    Poll,
+    /// Events, fetched one by one.
+    Next,
+    /// Callbacks on a thread of the library.
+    Dispatch,
+}
+
+impl WayOut {
+    fn name(self) -> &'static str {
+        match self {
+            WayOut::Poll => "poll",
+            WayOut::Next => "next",
+            WayOut::Dispatch => "dispatch",
+        }
+    }
+}
+
+/// Sees to it that one way out is used, and that callbacks never overlap.
+#[derive(Debug, Default)]
+pub struct Turnstile {
+    state: Mutex<State>,
+    free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    way: Option<WayOut>,
+    /// The thread that runs callbacks now.
+    calling: Option<ThreadId>,
+    closed: bool,
+}
+
+impl Turnstile {
+    /// Chooses the way out, or confirms the one that is chosen.
+    ///
+    /// # Errors
+    /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close).
+    pub fn choose(&self, way: WayOut) -> Result<()> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        match *state.way.get_or_insert(way) {
+            chosen if chosen == way => Ok(()),
+            chosen => Err(Error::new(
+                Status::Mode,
+                format!(
+                    "events of this client leave by {}, so {} can't take them; use one way for the whole life of a client",
+                    chosen.name(),
+                    way.name()
+                ),
+            )),
+        }
+    }
+
+    /// Waits until `deadline` for the turn to run callbacks; `None` when another thread has it by then.
+    ///
+    /// # Errors
+    /// [`Status::Mode`] where this thread runs a callback already, [`Status::Closed`] after [`close`](Self::close).
+    pub fn enter(&self, deadline: Instant) -> Result<Option<Turn<'_>>> {
+        let this_thread = thread::current().id();
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return Err(Error::new(Status::Closed, Status::Closed.text()));
+            }
+            match state.calling {
+                None => {
+                    state.calling = Some(this_thread);
+                    return Ok(Some(Turn(self)));
+                }
+                Some(thread) if thread == this_thread => {
+                    return Err(Error::new(
+                        Status::Mode,
+                        "a callback can't poll its own client; return, and the next event comes",
+                    ));
+                }
+                Some(_) => match self.wait(state, deadline) {
+                    Ok(woken) => state = woken,
+                    Err(_) => return Ok(None),
+                },
+            }
+        }
+    }
+
+    /// Lets nobody in any more. Waits until `deadline` for a callback that runs on another thread; `false` when it still
+    /// runs then. Called from inside a callback, it does not wait for that one.
+    pub fn close(&self, deadline: Instant) -> bool {
+        let this_thread = thread::current().id();
+        let mut state = self.lock();
+        state.closed = true;
+        self.free.notify_all();
+        while state.calling.is_some_and(|thread| thread != this_thread) {
+            match self.wait(state, deadline) {
+                Ok(woken) => state = woken,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Whether this thread runs a callback.
+    pub fn is_calling(&self) -> bool {
+        self.lock().calling == Some(thread::current().id())
+    }
+
+    /// Waits for a change; `Err` at the deadline.
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> std::result::Result<MutexGuard<'a, State>, MutexGuard<'a, State>> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return Err(state);
+        }
+        let (state, _) = self
+            .free
+            .wait_timeout(state, left)
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to run callbacks, for as long as it lives.
+#[derive(Debug)]
+pub struct Turn<'a>(&'a Turnstile);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.lock().calling = None;
+        self.0.free.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_way_out_is_the_only_one() {
+        let turnstile = Turnstile::default();
+        turnstile.choose(WayOut::Next).unwrap();
+        turnstile.choose(WayOut::Next).unwrap();
+        let error = turnstile.choose(WayOut::Poll).unwrap_err();
+        assert_eq!(error.status(), Status::Mode);
+        assert!(error.message().contains("next"), "{error}");
+    }
+
+    #[test]
+    fn one_thread_at_a_time_has_the_turn() {
+        let turnstile = Turnstile::default();
+        let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| turnstile.enter(Instant::now()).unwrap().is_none());
+            assert!(other.join().unwrap());
+        });
+        assert_eq!(
+            turnstile.enter(Instant::now()).unwrap_err().status(),
+            Status::Mode
+        );
+        drop(turn);
+        assert!(turnstile.enter(Instant::now()).unwrap().is_some());
+    }
+
+    #[test]
+    fn closing_waits_for_the_turn_of_another_thread_within_its_bound() {
+        let turnstile = Turnstile::default();
+        let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
+        thread::scope(|scope| {
+            let closing = scope.spawn(|| turnstile.close(Instant::now()));
+            assert!(!closing.join().unwrap());
+            let closing = scope.spawn(|| turnstile.close(Instant::now() + Duration::from_secs(60)));
+            drop(turn);
+            assert!(closing.join().unwrap());
+        });
+        assert_eq!(
+            turnstile.enter(Instant::now()).unwrap_err().status(),
+            Status::Closed
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! From the service's POST to the application.
+//!
+//! A source (the [`listener`], or the application's own web server through [`Receiver::deliver`]) hands bytes over; the
+//! dialect reads them; the [`inbox`] keeps them in order; [`dispatch`] gives them to the application, in the one way that
+//! the application has chosen.
+
+mod dispatch;
+mod event;
+mod inbox;
+#[cfg(feature = "listener")]
+pub mod listener;
+mod receiver;
+mod statistics;
+mod subscriptions;
+
+pub use event::Event;
+pub use receiver::Receiver;
+pub use statistics::{STATISTICS, Statistic};
+pub use subscriptions::{Handler, Interest, SubscriptionId};

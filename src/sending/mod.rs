@@ -1,0 +1,14 @@
+//! From a request to what became of it.
+//!
+//! [`Delivery`](crate::error::Delivery) tells the four outcomes. [`delivery`] holds the whole story of one request;
+//! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
+
+mod attempt;
+mod connection;
+mod connector;
+mod delivery;
+mod resolver;
+mod tls;
+mod transport;
+
+pub use delivery::Sender;
