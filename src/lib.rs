@@ -5,6 +5,8 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(feature = "capi")]
+pub mod capi;
 mod client;
 pub mod config;
 mod conversation;

@@ -64,10 +64,10 @@ impl Inbox {
             sequence,
             received_at,
         });
-        if state.waiting.len() == 1 {
-            if let Some(wake) = &state.wake {
-                wake.set();
-            }
+        if state.waiting.len() == 1
+            && let Some(wake) = &state.wake
+        {
+            wake.set();
         }
         drop(state);
         self.ready.notify_one();

@@ -1,0 +1,864 @@
+/*
+ * omnize: customer chat over the Omnize service.
+ *
+ * Written by cbindgen from src/capi/ of the omnize crate: change it there, then run `make header`.
+ *
+ *
+ * A chat, from the top
+ * ====================
+ *
+ * A customer talks to an agent; one such talk is an interaction. The application starts an interaction for its customer
+ * under an id of its own choice, the client id; it sends what the customer writes, says when the customer types, and
+ * finishes the interaction. The service tells what the agent does by posting triggers to a webhook. This library makes the
+ * requests, and it is the webhook.
+ *
+ * 1. Configure. Every option has a name; all are listed by omnize_option_count() and omnize_option_name().
+ *
+ *      omnize_error *error = NULL;
+ *      omnize_config *config = NULL;
+ *      omnize_config_new(&config, &error);
+ *      omnize_config_set(config, "token", "j4hl2kjh34...", &error);
+ *      omnize_config_set(config, "listen", "0.0.0.0:8080", &error);
+ *      omnize_config_set(config, "listen.path", "/omnize/a-part-that-nobody-guesses", &error);
+ *
+ *    or omnize_config_load_env(), or omnize_config_load_file(). The token is generated, and the webhook's URL is set, in
+ *    the service's portal: Menu > Settings > Integrations > ClientSDK.
+ *
+ * 2. Open a client. From now on triggers are taken.
+ *
+ *      omnize_client *client = NULL;
+ *      if (omnize_client_open(config, &client, &error) != OMNIZE_OK) {
+ *          fprintf(stderr, "%s\n", omnize_error_message(error, NULL));
+ *          omnize_error_free(error);
+ *      }
+ *
+ * 3. Start an interaction, and send.
+ *
+ *      omnize_conversation *chat = NULL;
+ *      omnize_conversation_start(client, "1", "12", "Joao", NULL, NULL, NULL, &chat, &error);
+ *      omnize_conversation_send(chat, "Bom dia!", -1, &error);
+ *
+ * 4. Take events, in one of three ways, always the same one for a client.
+ *
+ *    - Event by event, without any callback; each event is yours and you free it:
+ *
+ *          omnize_event *event = NULL;
+ *          while (omnize_client_next(client, 1000, &event, &error) == OMNIZE_OK) {
+ *              if (event == NULL) continue;   (none came within a second)
+ *              if (omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE) puts(omnize_event_text(event, NULL));
+ *              omnize_event_free(event);
+ *          }
+ *
+ *    - Callbacks on your own thread: omnize_client_subscribe(), then omnize_client_poll() in a timer or a loop. With
+ *      omnize_client_wake_fd() a select, epoll, GLib or Qt loop knows when to poll.
+ *    - Callbacks on a thread of the library: omnize_client_subscribe(), then omnize_client_dispatch().
+ *
+ *    An application that has a web server of its own leaves the option listen unset, and hands each body that the service
+ *    posts to omnize_client_deliver().
+ *
+ * 5. Finish, close, free.
+ *
+ *      omnize_conversation_finish(chat, &error);
+ *      omnize_conversation_free(chat);
+ *      omnize_client_close(client, 5000, NULL, NULL, &error);
+ *      omnize_client_free(client);
+ *      omnize_config_free(config);
+ *
+ *
+ * The rules, which hold for every function
+ * ========================================
+ *
+ * Statuses. A function that can fail returns an omnize_status: OMNIZE_OK, which is 0, or what went wrong. Beside the
+ * statuses that it names, every function can return OMNIZE_E_HANDLE, OMNIZE_E_FORKED and OMNIZE_E_PANIC.
+ *
+ * Errors. The last parameter of such a function may be NULL. Else, when the function fails, it receives an error that the
+ * application owns and frees with omnize_error_free(). Whatever it held before is overwritten, not freed. When the
+ * function succeeds, it is not touched. There is no "last error": nothing is kept behind a thread.
+ *
+ * Out-parameters are written on success only.
+ *
+ * Handles (omnize_client *, omnize_event *, and so on) are values to pass back, not addresses to look behind. A handle that
+ * is NULL, of another type, freed, freed twice, or freed by another thread in the middle of a call gives OMNIZE_E_HANDLE;
+ * it is never undefined behaviour. Freeing NULL does nothing.
+ *
+ * Texts that go in end at their NUL, or have a length in bytes beside them, -1 meaning: ends at its NUL. The library
+ * copies what it keeps. Texts that come out belong to the handle that they were asked of, end with a NUL that their length
+ * does not count, and are valid until that handle is freed. All are UTF-8, unless the option encoding of the client says
+ * otherwise; bytes that the encoding does not know are OMNIZE_E_ENCODING.
+ *
+ * Threads. Every function can be called from any thread. No lock is held while a callback runs, so a callback may call
+ * any function, omnize_client_close() of its own client included.
+ *
+ * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next() and omnize_client_close() wait,
+ * each within a bound that the application sets. omnize_client_unsubscribe() waits for its callback. All others return at
+ * once.
+ *
+ * Numbers. Flags are 0 or 1. Times are milliseconds.
+ *
+ * The process is yours. Loading the library starts nothing: no thread, no handler, no output. Its threads block all
+ * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client had been opened before it.
+ */
+
+#ifndef OMNIZE_H
+#define OMNIZE_H
+
+#include <stdint.h>
+
+/** The version of the library that this header belongs to. */
+#define OMNIZE_VERSION "0.1.0"
+#define OMNIZE_VERSION_MAJOR 0
+#define OMNIZE_VERSION_MINOR 1
+#define OMNIZE_VERSION_PATCH 0
+
+/**
+ * The version of the binary interface that this header describes.
+ */
+#define OMNIZE_ABI_VERSION 0
+
+/**
+ * No request was made.
+ */
+#define OMNIZE_DELIVERY_NONE 0
+
+/**
+ * The service accepted the request.
+ */
+#define OMNIZE_DELIVERY_ACCEPTED 1
+
+/**
+ * The service refused the request.
+ */
+#define OMNIZE_DELIVERY_REJECTED 2
+
+/**
+ * The service surely has not received the request.
+ */
+#define OMNIZE_DELIVERY_NOT_SENT 3
+
+/**
+ * The service may or may not have received the request.
+ */
+#define OMNIZE_DELIVERY_UNKNOWN 4
+
+/**
+ * Every kind, where a subscription asks for one.
+ */
+#define OMNIZE_EVENT_ANY 0
+
+/**
+ * Something that this version does not know; omnize_event_raw has the whole object.
+ */
+#define OMNIZE_EVENT_UNKNOWN 1
+
+/**
+ * An agent has accepted the interaction.
+ */
+#define OMNIZE_EVENT_ACCEPTED 2
+
+/**
+ * No agent is available.
+ */
+#define OMNIZE_EVENT_UNAVAILABLE 3
+
+/**
+ * The agent has finished the interaction.
+ */
+#define OMNIZE_EVENT_FINISH 4
+
+/**
+ * The agent types.
+ */
+#define OMNIZE_EVENT_TYPING 5
+
+/**
+ * The agent has stopped typing.
+ */
+#define OMNIZE_EVENT_CLEARED 6
+
+/**
+ * The agent's message; omnize_event_text has it.
+ */
+#define OMNIZE_EVENT_MESSAGE 7
+
+/**
+ * No messages.
+ */
+#define OMNIZE_LOG_OFF 0
+
+/**
+ * Something is broken.
+ */
+#define OMNIZE_LOG_ERROR 1
+
+/**
+ * Something did not go as it should, and was dealt with.
+ */
+#define OMNIZE_LOG_WARN 2
+
+/**
+ * Something that happens once in a while.
+ */
+#define OMNIZE_LOG_INFO 3
+
+/**
+ * Every request and every trigger.
+ */
+#define OMNIZE_LOG_DEBUG 4
+
+/**
+ * One token's conversations and events. Every function of a client can be called from any thread, also from several at
+ * once and from callbacks.
+ */
+typedef struct omnize_client omnize_client;
+
+/**
+ * The options of clients that are to be opened. Every function of a configuration can be called from any thread; names
+ * and values are UTF-8, whatever the option encoding says. Changing it does not change clients that are open.
+ */
+typedef struct omnize_config omnize_config;
+
+/**
+ * One customer's interaction, as the application drives it. Every function of a conversation can be called from any
+ * thread.
+ *
+ * Those that make a request block until the service has answered, at the most for as long as the option timeout says.
+ * OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
+ * status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
+ * OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
+ * OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
+ * OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text can't be used).
+ */
+typedef struct omnize_conversation omnize_conversation;
+
+/**
+ * Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
+ * personal, so it can be logged. Every function of an error can be called from any thread and never blocks.
+ */
+typedef struct omnize_error omnize_error;
+
+/**
+ * One trigger that the service posted. Every function of an event can be called from any thread and never blocks.
+ */
+typedef struct omnize_event omnize_event;
+
+/**
+ * How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
+ */
+typedef int32_t omnize_status;
+
+/**
+ * Is called with an event. The event is valid until this returns, unless omnize_event_keep made it the application's own.
+ * It may call any function of the library. It must not let a C++ exception out.
+ */
+typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
+
+/**
+ * Is called once with the user data of a callback, after its last call. May be NULL.
+ */
+typedef void (*omnize_destroy)(void *user_data);
+
+/**
+ * Is called with a message for a log: `level` is an OMNIZE_LOG_ value, `message` UTF-8 text that is valid until this
+ * returns. May be called on any thread, also on several at once.
+ */
+typedef void (*omnize_log_callback)(int32_t level, const char *message, void *user_data);
+
+/**
+ * The call did what it was asked to do.
+ */
+#define OMNIZE_OK 0
+
+/**
+ * A handle is NULL, freed, of another type, or was never given out. Pass one that the library gave and that is not
+ * freed yet.
+ */
+#define OMNIZE_E_HANDLE 1
+
+/**
+ * An argument is out of range, or a pointer that is required is NULL. The message names it.
+ */
+#define OMNIZE_E_ARGUMENT 2
+
+/**
+ * A text holds bytes that its encoding does not know. Pass UTF-8, or set the option encoding to what the
+ * application uses.
+ */
+#define OMNIZE_E_ENCODING 3
+
+/**
+ * The library has a defect, and the message says where. The call had no further effect; the process goes on.
+ * Please report it.
+ */
+#define OMNIZE_E_PANIC 4
+
+/**
+ * This process was forked from one that uses the library. Use the library in the parent, or load it after the
+ * fork.
+ */
+#define OMNIZE_E_FORKED 5
+
+/**
+ * The client is closed, or closing. Open another one.
+ */
+#define OMNIZE_E_CLOSED 6
+
+/**
+ * Events of this client already leave another way. Use one of poll, next and dispatch, and the same one always.
+ */
+#define OMNIZE_E_MODE 7
+
+/**
+ * The time that was allowed is over. For a request, the delivery tells whether the service may have received it.
+ */
+#define OMNIZE_E_TIMEOUT 8
+
+/**
+ * The operating system refused something that the library needs: a thread, a descriptor, randomness. The message
+ * has its reason.
+ */
+#define OMNIZE_E_SYSTEM 9
+
+/**
+ * No option has this name. The options are listed by omnize_option_count and omnize_option_name.
+ */
+#define OMNIZE_E_OPTION 20
+
+/**
+ * The option does not take this value. The message says what it takes.
+ */
+#define OMNIZE_E_VALUE 21
+
+/**
+ * The configuration file can't be read, or a line of it can't be understood. The message says which.
+ */
+#define OMNIZE_E_FILE 22
+
+/**
+ * The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option
+ * token.
+ */
+#define OMNIZE_E_TOKEN 23
+
+/**
+ * The department is missing. Pass the id of the department that the customer wants to talk to.
+ */
+#define OMNIZE_E_DEPARTMENT 24
+
+/**
+ * The client id is missing. Pass the id that the application gives this customer.
+ */
+#define OMNIZE_E_CLIENT_ID 25
+
+/**
+ * The service's host is unknown or can't be reached. Check base_url and the network. Nothing was sent.
+ */
+#define OMNIZE_E_UNREACHABLE 40
+
+/**
+ * The service's host refused the connection. Check the port in base_url and whether the service runs. Nothing was
+ * sent.
+ */
+#define OMNIZE_E_REFUSED 41
+
+/**
+ * No secure connection could be made. Check the certificate and the clock. Nothing was sent.
+ */
+#define OMNIZE_E_TLS 42
+
+/**
+ * The connection broke before the answer had come. The delivery tells whether the service may have received the
+ * request.
+ */
+#define OMNIZE_E_LOST 43
+
+/**
+ * What answered does not speak HTTP. Check base_url. The service may have received the request.
+ */
+#define OMNIZE_E_PROTOCOL 44
+
+/**
+ * The answer is larger than answer.max_bytes and was not read. The service has received the request; what it
+ * decided is unknown.
+ */
+#define OMNIZE_E_ANSWER_TOO_LARGE 45
+
+/**
+ * The service refused the request (HTTP 3xx or 4xx). The message has its reason.
+ */
+#define OMNIZE_E_REJECTED 46
+
+/**
+ * The service failed (HTTP 5xx). The message has its reason; try again later.
+ */
+#define OMNIZE_E_SERVICE 47
+
+/**
+ * The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
+ */
+#define OMNIZE_E_FAILED 48
+
+/**
+ * The listener can't be opened at this address. Check that the address is this machine's and the port is free.
+ */
+#define OMNIZE_E_LISTEN 60
+
+/**
+ * The trigger is no JSON object. Hand over the body of the service's POST as it came.
+ */
+#define OMNIZE_E_NOT_JSON 61
+
+/**
+ * The trigger has no clientId, so no interaction is known for it.
+ */
+#define OMNIZE_E_NO_CLIENT_ID 62
+
+/**
+ * As many events wait as events.capacity allows. Take events out, or raise the option. The trigger was not taken.
+ */
+#define OMNIZE_E_FULL 63
+
+/**
+ * This build of the library, or this operating system, can't do that. The message says what is missing.
+ */
+#define OMNIZE_E_UNSUPPORTED 64
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * The version of the library that is loaded, such as "0.1.0". OMNIZE_VERSION is that of the header. Valid for ever.
+ */
+const char *omnize_version(void);
+
+/**
+ * The version of the binary interface: an application that was built against one works with every library that has the
+ * same. OMNIZE_ABI_VERSION is that of the header.
+ */
+int32_t omnize_abi_version(void);
+
+/**
+ * 1 where this build of the library has a feature, else 0. "listener": the webhook listener.
+ */
+int32_t omnize_has_feature(const char *name);
+
+/**
+ * The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
+ */
+const char *omnize_status_name(omnize_status status);
+
+/**
+ * What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
+ */
+const char *omnize_status_text(omnize_status status);
+
+/**
+ * How many statuses there are, OMNIZE_OK included.
+ */
+int32_t omnize_status_count(void);
+
+/**
+ * The status at a place of the list of all, from 0 to omnize_status_count() - 1; -1 for any other place.
+ */
+omnize_status omnize_status_at(int32_t index);
+
+/**
+ * The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
+ */
+omnize_status omnize_error_status(const omnize_error *error);
+
+/**
+ * What was wrong, what was expected and what to do: a sentence of English in UTF-8. NULL where `error` is no error. Valid
+ * until the error is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_error_message(const omnize_error *error,
+                                 int64_t *length);
+
+/**
+ * The HTTP status of the service's answer; 0 where there was none.
+ */
+int32_t omnize_error_http_status(const omnize_error *error);
+
+/**
+ * The body of the service's answer, empty where there was none; what the request held of token and personal data is
+ * replaced by "[redacted]". NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
+ * receives the length in bytes.
+ */
+const char *omnize_error_body(const omnize_error *error,
+                              int64_t *length);
+
+/**
+ * What became of the request: an OMNIZE_DELIVERY_ value.
+ */
+int32_t omnize_error_delivery(const omnize_error *error);
+
+/**
+ * 1 where the same call may succeed later and making it again does no harm, else 0.
+ */
+int32_t omnize_error_retryable(const omnize_error *error);
+
+/**
+ * Frees an error. NULL, and an error that was freed before, do nothing.
+ */
+void omnize_error_free(omnize_error *error);
+
+/**
+ * Makes a configuration with every option at its default. The application owns it and frees it with
+ * omnize_config_free. Statuses: OMNIZE_E_ARGUMENT where `config` is NULL.
+ */
+omnize_status omnize_config_new(omnize_config **config, omnize_error **error);
+
+/**
+ * Sets an option. Dots and underscores in `name` are the same. Statuses: OMNIZE_E_OPTION where no option has this name,
+ * OMNIZE_E_VALUE where it does not take this value, OMNIZE_E_ARGUMENT where `name` or `value` is NULL,
+ * OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_config_set(omnize_config *config,
+                                const char *name,
+                                const char *value,
+                                omnize_error **error);
+
+/**
+ * The value of an option, or its default, in `value`; a secret that is set reads "[redacted]". Valid until the
+ * configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_config_get(const omnize_config *config,
+                                const char *name,
+                                const char **value,
+                                omnize_error **error);
+
+/**
+ * Sets each option whose environment variable is there: OMNIZE_ and the name in capitals with underscores, so
+ * OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT. No other thread may change the environment meanwhile. Statuses:
+ * OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
+ */
+omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
+
+/**
+ * Sets the options that an INI file holds, as "name = value" lines; a "[group]" line stands for the part of the names
+ * before the dot. Values may be quoted. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
+ * OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
+ * then.
+ */
+omnize_status omnize_config_load_file(omnize_config *config,
+                                      const char *path,
+                                      omnize_error **error);
+
+/**
+ * Frees a configuration. Clients that were opened with it go on. NULL, and one that was freed before, do nothing.
+ */
+void omnize_config_free(omnize_config *config);
+
+/**
+ * How many options there are.
+ */
+int32_t omnize_option_count(void);
+
+/**
+ * The name of an option, by its place from 0 to omnize_option_count() - 1; NULL for any other place. Valid for ever.
+ */
+const char *omnize_option_name(int32_t index);
+
+/**
+ * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "address"
+ * or "path"; NULL for a place that is none. Valid for ever.
+ */
+const char *omnize_option_type(int32_t index);
+
+/**
+ * What holds where an option is not set, empty where nothing does; NULL for a place that is none. Valid for ever.
+ */
+const char *omnize_option_default(int32_t index);
+
+/**
+ * What an option is for, in English; NULL for a place that is none. Valid for ever.
+ */
+const char *omnize_option_doc(int32_t index);
+
+/**
+ * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
+ * the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
+ * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED,
+ * OMNIZE_E_ARGUMENT where `client` is NULL.
+ */
+omnize_status omnize_client_open(const omnize_config *config,
+                                 omnize_client **client,
+                                 omnize_error **error);
+
+/**
+ * The webhook URL of this client's listener as it is reached on this machine, in ASCII; empty where it has no listener,
+ * NULL where `client` is no client. Valid until the client is freed. `length` may be NULL; it receives the length in
+ * bytes.
+ */
+const char *omnize_client_webhook_url(const omnize_client *client,
+                                      int64_t *length);
+
+/**
+ * Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
+ * all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
+ * omnize_client_poll, or on the thread that omnize_client_dispatch starts; those of one client never overlap. `destroy`
+ * is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
+ * receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
+ * there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_client_subscribe(omnize_client *client,
+                                      int32_t kind,
+                                      const char *client_id,
+                                      omnize_event_callback callback,
+                                      void *user_data,
+                                      omnize_destroy destroy,
+                                      int64_t *subscription,
+                                      omnize_error **error);
+
+/**
+ * Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
+ * called; it blocks for as long as the callback runs on another thread. Called from inside that callback, it returns at
+ * once, and the destroy function follows when the callback returns. Statuses: OMNIZE_E_ARGUMENT where there is no such
+ * subscription.
+ */
+omnize_status omnize_client_unsubscribe(omnize_client *client,
+                                        int64_t subscription,
+                                        omnize_error **error);
+
+/**
+ * Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound), then runs the callbacks for all
+ * that wait, on the calling thread. `handled` receives the number of events; it may be NULL. Statuses: OMNIZE_E_MODE
+ * where events leave by next or dispatch, or this is called from a callback; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_client_poll(omnize_client *client,
+                                 int64_t timeout_ms,
+                                 int64_t *handled,
+                                 omnize_error **error);
+
+/**
+ * Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound) and gives it in `event`: the
+ * application owns it and frees it with omnize_event_free. `event` receives NULL where none came. Needs no callback.
+ * Statuses: OMNIZE_E_MODE where events leave by poll or dispatch; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_client_next(omnize_client *client,
+                                 int64_t timeout_ms,
+                                 omnize_event **event,
+                                 omnize_error **error);
+
+/**
+ * Starts a thread of the library that runs the callbacks from now on. A second call does nothing. Statuses:
+ * OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
+ */
+omnize_status omnize_client_dispatch(omnize_client *client,
+                                     omnize_error **error);
+
+/**
+ * A file descriptor that is readable exactly while events wait, for select, poll, epoll, GLib, Qt and their like; call
+ * omnize_client_poll or omnize_client_next when it is. It belongs to the client: watch it, but neither read nor close it,
+ * and stop watching it before the client is freed. Statuses: OMNIZE_E_UNSUPPORTED where this operating system has none,
+ * OMNIZE_E_SYSTEM, OMNIZE_E_ARGUMENT where `descriptor` is NULL.
+ */
+omnize_status omnize_client_wake_fd(omnize_client *client,
+                                    int64_t *descriptor,
+                                    omnize_error **error);
+
+/**
+ * Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
+ * it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application. Statuses:
+ * OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be answered 400; OMNIZE_E_FULL and
+ * OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
+ * ASCII.
+ */
+omnize_status omnize_client_deliver(omnize_client *client,
+                                    const char *body,
+                                    int64_t length,
+                                    const char *content_type,
+                                    omnize_error **error);
+
+/**
+ * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
+ * for the dispatch thread to finish what waits, then breaks off what is left. `events_left` receives how many events the
+ * application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
+ * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
+ * it does not wait for that callback. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
+ * callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_client_close(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  int64_t *events_left,
+                                  int64_t *requests_left,
+                                  omnize_error **error);
+
+/**
+ * Frees a client, and closes it first, without waiting, where it is open. Its conversations stay valid, and their calls
+ * end with OMNIZE_E_CLOSED. NULL, and one that was freed before, do nothing.
+ */
+void omnize_client_free(omnize_client *client);
+
+/**
+ * Starts an interaction: makes the request. `department` and `client_id`, the id that the application gives this
+ * customer, are required; of the customer's `name`, `email`, `phone` and `cpf` each may be NULL and is not sent then. The
+ * application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
+ * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID.
+ */
+omnize_status omnize_conversation_start(omnize_client *client,
+                                        const char *department,
+                                        const char *client_id,
+                                        const char *name,
+                                        const char *email,
+                                        const char *phone,
+                                        const char *cpf,
+                                        omnize_conversation **conversation,
+                                        omnize_error **error);
+
+/**
+ * Takes up an interaction that is already running, after a restart of the application, say. Sends nothing and never
+ * blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
+ * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_conversation_attach(omnize_client *client,
+                                         const char *department,
+                                         const char *client_id,
+                                         omnize_conversation **conversation,
+                                         omnize_error **error);
+
+/**
+ * Sends the customer's message: makes the request. `text` has `length` bytes, or ends at its NUL where `length` is -1.
+ */
+omnize_status omnize_conversation_send(omnize_conversation *conversation,
+                                       const char *text,
+                                       int64_t length,
+                                       omnize_error **error);
+
+/**
+ * Says that the customer types: makes the request.
+ */
+omnize_status omnize_conversation_typing(omnize_conversation *conversation, omnize_error **error);
+
+/**
+ * Says that the customer has stopped typing: makes the request.
+ */
+omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omnize_error **error);
+
+/**
+ * Finishes the interaction: makes the request. The handle stays valid.
+ */
+omnize_status omnize_conversation_finish(omnize_conversation *conversation, omnize_error **error);
+
+/**
+ * The id that the application gave the customer; NULL where `conversation` is no conversation. In the client's encoding;
+ * valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_conversation_client_id(const omnize_conversation *conversation,
+                                          int64_t *length);
+
+/**
+ * The department that the customer talks to; NULL where `conversation` is no conversation. In the client's encoding;
+ * valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_conversation_department(const omnize_conversation *conversation,
+                                           int64_t *length);
+
+/**
+ * Frees a conversation. Sends nothing: the interaction goes on, and can be taken up again with
+ * omnize_conversation_attach. NULL, and one that was freed before, do nothing.
+ */
+void omnize_conversation_free(omnize_conversation *conversation);
+
+/**
+ * What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.
+ */
+int32_t omnize_event_kind(const omnize_event *event);
+
+/**
+ * The name of a kind, such as "accepted"; NULL for a number that is none. Valid for ever.
+ */
+const char *omnize_event_kind_name(int32_t kind);
+
+/**
+ * The id that the application gave the customer whose interaction this is, exactly as the service wrote it; NULL where
+ * `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
+ * length in bytes.
+ */
+const char *omnize_event_client_id(const omnize_event *event,
+                                   int64_t *length);
+
+/**
+ * The agent's message; empty for other kinds, NULL where `event` is no event. In the client's encoding; it may hold NUL,
+ * which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_text(const omnize_event *event,
+                              int64_t *length);
+
+/**
+ * 1 where client id and text are not all that the service sent: bytes that were no text are U+FFFD, or characters that
+ * the client's encoding does not have are written as the option encoding.unmappable says. omnize_event_raw has all. Else
+ * 0.
+ */
+int32_t omnize_event_replaced(const omnize_event *event);
+
+/**
+ * The trigger's body, byte for byte as the service posted it, in the service's encoding; NULL where `event` is no event.
+ * Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_raw(const omnize_event *event,
+                             int64_t *length);
+
+/**
+ * The event's place in the order in which its client received, from 1; 0 where `event` is no event.
+ */
+int64_t omnize_event_sequence(const omnize_event *event);
+
+/**
+ * When the event was received: milliseconds since 1970-01-01 UTC by this machine's clock; 0 where `event` is no event.
+ */
+int64_t omnize_event_received_at(const omnize_event *event);
+
+/**
+ * Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
+ * omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
+ */
+omnize_status omnize_event_keep(const omnize_event *event,
+                                omnize_error **error);
+
+/**
+ * Frees an event. NULL, and one that was freed before, do nothing.
+ */
+void omnize_event_free(omnize_event *event);
+
+/**
+ * How many statistics there are.
+ */
+int32_t omnize_statistic_count(void);
+
+/**
+ * The name of a statistic, by its place from 0 to omnize_statistic_count() - 1; NULL for any other place. Valid for ever.
+ */
+const char *omnize_statistic_name(int32_t index);
+
+/**
+ * What a statistic counts, in English; NULL for a place that is none. Valid for ever.
+ */
+const char *omnize_statistic_doc(int32_t index);
+
+/**
+ * How often the thing of this name was counted since the client was opened, in `value`. Never blocks. Statuses:
+ * OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_client_statistic(const omnize_client *client,
+                                      const char *name,
+                                      int64_t *value,
+                                      omnize_error **error);
+
+/**
+ * Has `callback` called with the library's messages up to `level`, an OMNIZE_LOG_ value, in the place of any callback
+ * before; OMNIZE_LOG_OFF or NULL ends it. There is one log for the whole library. Messages hold no token and nothing
+ * personal. What the library does inside the callback is not logged. `destroy` is called once with `user_data`, after
+ * the last call of `callback`; also where this function fails. Statuses: OMNIZE_E_ARGUMENT where there is no such level.
+ */
+omnize_status omnize_log_set(int32_t level,
+                             omnize_log_callback callback,
+                             void *user_data,
+                             omnize_destroy destroy,
+                             omnize_error **error);
+
+#ifdef __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
+
+#endif  /* OMNIZE_H */

@@ -1,0 +1,279 @@
+//! Clients, as C sees them.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::callback::{self, UserData, omnize_destroy, omnize_event_callback};
+use super::config::{self, omnize_config};
+use super::error::omnize_error;
+use super::event::{self, omnize_event};
+use super::guard;
+use super::handle::{Table, Type};
+use super::status::omnize_status;
+use super::strings::{self, OutText};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::receiving::Interest;
+use crate::status::Status;
+use crate::text::TextEncoding;
+use crate::wire::Kind;
+
+/// One token's conversations and events. Every function of a client can be called from any thread, also from several at
+/// once and from callbacks.
+pub struct omnize_client {
+    _opaque: [u8; 0],
+}
+
+static CLIENTS: Table<omnize_client, Object> = Table::new(Type::Client);
+
+pub(super) struct Object {
+    pub client: Client,
+    webhook_url: OutText,
+}
+
+/// What stands behind the handle.
+pub(super) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
+    CLIENTS.get(client)
+}
+
+/// Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
+/// the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
+/// omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED,
+/// OMNIZE_E_ARGUMENT where `client` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_open(
+    config: *const omnize_config,
+    client: *mut *mut omnize_client,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let place = strings::out("client", client)?;
+        let client = Client::open(&config::snapshot(config)?)?;
+        let webhook_url = OutText::new(client.webhook_url().unwrap_or_default().as_bytes());
+        *place = CLIENTS.insert(Arc::new(Object {
+            client,
+            webhook_url,
+        }))?;
+        Ok(())
+    })
+}
+
+/// The webhook URL of this client's listener as it is reached on this machine, in ASCII; empty where it has no listener,
+/// NULL where `client` is no client. Valid until the client is freed. `length` may be NULL; it receives the length in
+/// bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_webhook_url(
+    client: *const omnize_client,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(CLIENTS.get(client)?.webhook_url.give(length))
+    })
+}
+
+/// Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
+/// all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
+/// omnize_client_poll, or on the thread that omnize_client_dispatch starts; those of one client never overlap. `destroy`
+/// is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
+/// receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
+/// there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_subscribe(
+    client: *mut omnize_client,
+    kind: i32,
+    client_id: *const c_char,
+    callback: omnize_event_callback,
+    user_data: *mut c_void,
+    destroy: omnize_destroy,
+    subscription: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let user_data = UserData::new(user_data, destroy);
+        let object = CLIENTS.get(client)?;
+        let encoding = object.client.encoding();
+        let callback = callback
+            .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
+        let interest = Interest {
+            kind: kind_of(kind)?,
+            client_id: strings::optional("client_id", client_id, encoding)?.map(Into::into),
+        };
+        let handler = callback::handler(callback, user_data, encoding);
+        let id = object.client.subscribe(interest, handler)?;
+        if let Ok(subscription) = strings::out("subscription", subscription) {
+            *subscription = id;
+        }
+        Ok(())
+    })
+}
+
+/// Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
+/// called; it blocks for as long as the callback runs on another thread. Called from inside that callback, it returns at
+/// once, and the destroy function follows when the callback returns. Statuses: OMNIZE_E_ARGUMENT where there is no such
+/// subscription.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_unsubscribe(
+    client: *mut omnize_client,
+    subscription: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        CLIENTS.get(client)?.client.unsubscribe(subscription)
+    })
+}
+
+/// Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound), then runs the callbacks for all
+/// that wait, on the calling thread. `handled` receives the number of events; it may be NULL. Statuses: OMNIZE_E_MODE
+/// where events leave by next or dispatch, or this is called from a callback; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_poll(
+    client: *mut omnize_client,
+    timeout_ms: i64,
+    handled: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let count = object.client.poll(timeout(timeout_ms)?)?;
+        if let Ok(handled) = strings::out("handled", handled) {
+            *handled = count as i64;
+        }
+        Ok(())
+    })
+}
+
+/// Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound) and gives it in `event`: the
+/// application owns it and frees it with omnize_event_free. `event` receives NULL where none came. Needs no callback.
+/// Statuses: OMNIZE_E_MODE where events leave by poll or dispatch; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_next(
+    client: *mut omnize_client,
+    timeout_ms: i64,
+    event: *mut *mut omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let place = strings::out("event", event)?;
+        let encoding = object.client.encoding();
+        *place = match object.client.next(timeout(timeout_ms)?)? {
+            Some(event) => event::give(event, encoding)?,
+            None => std::ptr::null_mut(),
+        };
+        Ok(())
+    })
+}
+
+/// Starts a thread of the library that runs the callbacks from now on. A second call does nothing. Statuses:
+/// OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_dispatch(
+    client: *mut omnize_client,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || CLIENTS.get(client)?.client.dispatch())
+}
+
+/// A file descriptor that is readable exactly while events wait, for select, poll, epoll, GLib, Qt and their like; call
+/// omnize_client_poll or omnize_client_next when it is. It belongs to the client: watch it, but neither read nor close it,
+/// and stop watching it before the client is freed. Statuses: OMNIZE_E_UNSUPPORTED where this operating system has none,
+/// OMNIZE_E_SYSTEM, OMNIZE_E_ARGUMENT where `descriptor` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_wake_fd(
+    client: *mut omnize_client,
+    descriptor: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let descriptor = strings::out("descriptor", descriptor)?;
+        *descriptor = object.client.wake()?.descriptor();
+        Ok(())
+    })
+}
+
+/// Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
+/// it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application. Statuses:
+/// OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be answered 400; OMNIZE_E_FULL and
+/// OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
+/// ASCII.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_deliver(
+    client: *mut omnize_client,
+    body: *const c_char,
+    length: i64,
+    content_type: *const c_char,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let body = strings::bytes("body", body, length)?;
+        let content_type = strings::optional("content_type", content_type, TextEncoding::UTF_8)?;
+        object.client.deliver(body, content_type.as_deref())
+    })
+}
+
+/// Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
+/// for the dispatch thread to finish what waits, then breaks off what is left. `events_left` receives how many events the
+/// application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
+/// returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
+/// it does not wait for that callback. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
+/// callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_close(
+    client: *mut omnize_client,
+    timeout_ms: i64,
+    events_left: *mut i64,
+    requests_left: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let left = object.client.close(timeout(timeout_ms)?)?;
+        if let Ok(events_left) = strings::out("events_left", events_left) {
+            *events_left = left.events as i64;
+        }
+        if let Ok(requests_left) = strings::out("requests_left", requests_left) {
+            *requests_left = left.requests as i64;
+        }
+        Ok(())
+    })
+}
+
+/// Frees a client, and closes it first, without waiting, where it is open. Its conversations stay valid, and their calls
+/// end with OMNIZE_E_CLOSED. NULL, and one that was freed before, do nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_free(client: *mut omnize_client) {
+    guard::value((), || {
+        let object = CLIENTS.remove(client)?;
+        // Another thread may be in a call and hold the client longer; it is to be closed now all the same. That it was
+        // closed before, or that a callback runs on, is nothing to tell here.
+        let _ = object.client.close(Duration::ZERO);
+        Ok(())
+    })
+}
+
+fn timeout(milliseconds: i64) -> Result<Duration> {
+    match milliseconds {
+        -1 => Ok(Duration::MAX),
+        0.. => Ok(Duration::from_millis(milliseconds.unsigned_abs())),
+        _ => Err(Error::new(
+            Status::Argument,
+            format!("timeout_ms is {milliseconds}; pass milliseconds, or -1 for no bound"),
+        )),
+    }
+}
+
+fn kind_of(number: i32) -> Result<Option<Kind>> {
+    if number == event::OMNIZE_EVENT_ANY {
+        return Ok(None);
+    }
+    let kind = Kind::ALL.into_iter().find(|kind| *kind as i32 == number);
+    kind.map(Some).ok_or_else(|| {
+        Error::new(
+            Status::Argument,
+            format!("there is no event kind {number}; pass an OMNIZE_EVENT_ value"),
+        )
+    })
+}

@@ -1,0 +1,137 @@
+//! Errors, as C sees them.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use super::guard;
+use super::handle::{Table, Type};
+use super::status::omnize_status;
+use super::strings::OutText;
+use crate::error::Error;
+use crate::status::Status;
+
+/// Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
+/// personal, so it can be logged. Every function of an error can be called from any thread and never blocks.
+pub struct omnize_error {
+    _opaque: [u8; 0],
+}
+
+/// No request was made.
+pub const OMNIZE_DELIVERY_NONE: i32 = 0;
+/// The service accepted the request.
+pub const OMNIZE_DELIVERY_ACCEPTED: i32 = 1;
+/// The service refused the request.
+pub const OMNIZE_DELIVERY_REJECTED: i32 = 2;
+/// The service surely has not received the request.
+pub const OMNIZE_DELIVERY_NOT_SENT: i32 = 3;
+/// The service may or may not have received the request.
+pub const OMNIZE_DELIVERY_UNKNOWN: i32 = 4;
+
+static ERRORS: Table<omnize_error, Object> = Table::new(Type::Error);
+
+struct Object {
+    error: Error,
+    message: OutText,
+    body: OutText,
+}
+
+impl omnize_error {
+    /// Gives an error to the application, where it asked for one.
+    pub(super) fn hand_over(error: Error, place: *mut *mut omnize_error) {
+        if place.is_null() {
+            return;
+        }
+        let object = Object {
+            message: OutText::new(error.message().as_bytes()),
+            body: OutText::new(error.body()),
+            error,
+        };
+        // Where no handle can be had, the status alone tells.
+        let handle = ERRORS
+            .insert(Arc::new(object))
+            .unwrap_or(std::ptr::null_mut());
+        // SAFETY: it is not NULL, and by the header's rules it points to writable memory then.
+        unsafe { place.write(handle) };
+    }
+
+    #[cfg(test)]
+    pub(super) fn text_of(error: *const omnize_error) -> String {
+        ERRORS.get(error).unwrap().error.message().to_owned()
+    }
+}
+
+/// The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
+    guard::value(Status::Handle as omnize_status, || {
+        Ok(ERRORS.get(error)?.error.status() as omnize_status)
+    })
+}
+
+/// What was wrong, what was expected and what to do: a sentence of English in UTF-8. NULL where `error` is no error. Valid
+/// until the error is freed. `length` may be NULL; it receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_message(
+    error: *const omnize_error,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(ERRORS.get(error)?.message.give(length))
+    })
+}
+
+/// The HTTP status of the service's answer; 0 where there was none.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
+    guard::value(0, || {
+        Ok(ERRORS.get(error)?.error.http_status().map_or(0, i32::from))
+    })
+}
+
+/// The body of the service's answer, empty where there was none; what the request held of token and personal data is
+/// replaced by "[redacted]". NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
+/// receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(ERRORS.get(error)?.body.give(length))
+    })
+}
+
+/// What became of the request: an OMNIZE_DELIVERY_ value.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
+    guard::value(OMNIZE_DELIVERY_NONE, || {
+        Ok(ERRORS
+            .get(error)?
+            .error
+            .delivery()
+            .map_or(OMNIZE_DELIVERY_NONE, |delivery| delivery as i32))
+    })
+}
+
+/// 1 where the same call may succeed later and making it again does no harm, else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
+    guard::value(0, || Ok(i32::from(ERRORS.get(error)?.error.is_retryable())))
+}
+
+/// Frees an error. NULL, and an error that was freed before, do nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_free(error: *mut omnize_error) {
+    guard::value((), || ERRORS.remove(error).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Delivery;
+
+    #[test]
+    fn the_constants_are_the_deliveries() {
+        assert_eq!(OMNIZE_DELIVERY_ACCEPTED, Delivery::Accepted as i32);
+        assert_eq!(OMNIZE_DELIVERY_REJECTED, Delivery::Rejected as i32);
+        assert_eq!(OMNIZE_DELIVERY_NOT_SENT, Delivery::NotSent as i32);
+        assert_eq!(OMNIZE_DELIVERY_UNKNOWN, Delivery::Unknown as i32);
+    }
+}

@@ -1,0 +1,234 @@
+//! Events, as C sees them.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use once_cell::sync::{Lazy, OnceCell};
+
+use super::error::omnize_error;
+use super::guard;
+use super::handle::{Table, Type};
+use super::status::omnize_status;
+use super::strings::OutText;
+use crate::error::{Error, Result};
+use crate::receiving::Event;
+use crate::status::Status;
+use crate::text::TextEncoding;
+use crate::wire::Kind;
+
+/// One trigger that the service posted. Every function of an event can be called from any thread and never blocks.
+pub struct omnize_event {
+    _opaque: [u8; 0],
+}
+
+/// Every kind, where a subscription asks for one.
+pub const OMNIZE_EVENT_ANY: i32 = 0;
+/// Something that this version does not know; omnize_event_raw has the whole object.
+pub const OMNIZE_EVENT_UNKNOWN: i32 = 1;
+/// An agent has accepted the interaction.
+pub const OMNIZE_EVENT_ACCEPTED: i32 = 2;
+/// No agent is available.
+pub const OMNIZE_EVENT_UNAVAILABLE: i32 = 3;
+/// The agent has finished the interaction.
+pub const OMNIZE_EVENT_FINISH: i32 = 4;
+/// The agent types.
+pub const OMNIZE_EVENT_TYPING: i32 = 5;
+/// The agent has stopped typing.
+pub const OMNIZE_EVENT_CLEARED: i32 = 6;
+/// The agent's message; omnize_event_text has it.
+pub const OMNIZE_EVENT_MESSAGE: i32 = 7;
+
+static EVENTS: Table<omnize_event, Object> = Table::new(Type::Event);
+
+/// An event, and what C has asked of it in the application's encoding.
+struct Object {
+    event: Arc<Event>,
+    encoding: TextEncoding,
+    /// Whether it is the application's own, which frees it.
+    owned: AtomicBool,
+    client_id: OnceCell<Encoded>,
+    text: OnceCell<Encoded>,
+    raw: OnceCell<OutText>,
+}
+
+struct Encoded {
+    text: OutText,
+    /// Whether a character had to be written otherwise.
+    unmapped: bool,
+}
+
+impl Object {
+    fn new(event: Arc<Event>, encoding: TextEncoding, owned: bool) -> Arc<Self> {
+        Arc::new(Object {
+            event,
+            encoding,
+            owned: AtomicBool::new(owned),
+            client_id: OnceCell::new(),
+            text: OnceCell::new(),
+            raw: OnceCell::new(),
+        })
+    }
+
+    fn client_id(&self) -> &Encoded {
+        self.client_id
+            .get_or_init(|| self.encode(&self.event.trigger.client_id))
+    }
+
+    fn text(&self) -> &Encoded {
+        let text = || self.encode(self.event.trigger.text.as_deref().unwrap_or_default());
+        self.text.get_or_init(text)
+    }
+
+    fn encode(&self, text: &str) -> Encoded {
+        let (bytes, unmapped) = self.encoding.encode(text);
+        Encoded {
+            text: OutText::new(&bytes),
+            unmapped,
+        }
+    }
+}
+
+/// Gives an event to the application for good.
+pub(super) fn give(event: Event, encoding: TextEncoding) -> Result<*mut omnize_event> {
+    EVENTS.insert(Object::new(Arc::new(event), encoding, true))
+}
+
+/// Lends an event to the application for the time of a call.
+pub(super) fn lend(
+    event: &Arc<Event>,
+    encoding: TextEncoding,
+    call: impl FnOnce(*const omnize_event),
+) {
+    let object = Object::new(event.clone(), encoding, false);
+    match EVENTS.insert(object.clone()) {
+        Ok(handle) => {
+            call(handle);
+            if !object.owned.load(Ordering::Acquire) {
+                // The callback may have freed it, though it need not.
+                let _ = EVENTS.remove(handle);
+            }
+        }
+        Err(error) => log::error!("an event could not be given to its callback: {error}"),
+    }
+}
+
+/// What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_kind(event: *const omnize_event) -> i32 {
+    guard::value(0, || Ok(EVENTS.get(event)?.event.trigger.kind as i32))
+}
+
+/// The name of a kind, such as "accepted"; NULL for a number that is none. Valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_kind_name(kind: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let found = KINDS.iter().find(|(known, _)| *known as i32 == kind);
+        let (_, name) =
+            found.ok_or_else(|| Error::new(Status::Argument, "there is no such kind"))?;
+        Ok(name.give(std::ptr::null_mut()))
+    })
+}
+
+/// The id that the application gave the customer whose interaction this is, exactly as the service wrote it; NULL where
+/// `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
+/// length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_client_id(
+    event: *const omnize_event,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(EVENTS.get(event)?.client_id().text.give(length))
+    })
+}
+
+/// The agent's message; empty for other kinds, NULL where `event` is no event. In the client's encoding; it may hold NUL,
+/// which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_text(event: *const omnize_event, length: *mut i64) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(EVENTS.get(event)?.text().text.give(length))
+    })
+}
+
+/// 1 where client id and text are not all that the service sent: bytes that were no text are U+FFFD, or characters that
+/// the client's encoding does not have are written as the option encoding.unmappable says. omnize_event_raw has all. Else
+/// 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
+    guard::value(0, || {
+        let object = EVENTS.get(event)?;
+        let replaced =
+            object.event.trigger.replaced || object.client_id().unmapped || object.text().unmapped;
+        Ok(i32::from(replaced))
+    })
+}
+
+/// The trigger's body, byte for byte as the service posted it, in the service's encoding; NULL where `event` is no event.
+/// Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_raw(event: *const omnize_event, length: *mut i64) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = EVENTS.get(event)?;
+        let raw = object
+            .raw
+            .get_or_init(|| OutText::new(&object.event.trigger.raw));
+        Ok(raw.give(length))
+    })
+}
+
+/// The event's place in the order in which its client received, from 1; 0 where `event` is no event.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
+    guard::value(0, || Ok(EVENTS.get(event)?.event.sequence as i64))
+}
+
+/// When the event was received: milliseconds since 1970-01-01 UTC by this machine's clock; 0 where `event` is no event.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
+    guard::value(0, || Ok(EVENTS.get(event)?.event.received_at))
+}
+
+/// Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
+/// omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_keep(
+    event: *const omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        EVENTS.get(event)?.owned.store(true, Ordering::Release);
+        Ok(())
+    })
+}
+
+/// Frees an event. NULL, and one that was freed before, do nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_free(event: *mut omnize_event) {
+    guard::value((), || EVENTS.remove(event).map(drop))
+}
+
+static KINDS: Lazy<Vec<(Kind, OutText)>> = Lazy::new(|| {
+    let name = |kind: Kind| (kind, OutText::new(kind.name().as_bytes()));
+    Kind::ALL.into_iter().map(name).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_constants_are_the_kinds() {
+        let constants = [
+            OMNIZE_EVENT_UNKNOWN,
+            OMNIZE_EVENT_ACCEPTED,
+            OMNIZE_EVENT_UNAVAILABLE,
+            OMNIZE_EVENT_FINISH,
+            OMNIZE_EVENT_TYPING,
+            OMNIZE_EVENT_CLEARED,
+            OMNIZE_EVENT_MESSAGE,
+        ];
+        assert_eq!(constants, Kind::ALL.map(|kind| kind as i32));
+    }
+}

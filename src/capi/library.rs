@@ -1,0 +1,34 @@
+//! What the library is.
+
+use std::ffi::c_char;
+
+use super::guard;
+use super::strings;
+use crate::text::TextEncoding;
+
+/// The version of the library that is loaded, such as "0.1.0". OMNIZE_VERSION is that of the header. Valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_version() -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast())
+    })
+}
+
+/// The version of the binary interface: an application that was built against one works with every library that has the
+/// same. OMNIZE_ABI_VERSION is that of the header.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_abi_version() -> i32 {
+    guard::value(0, || Ok(OMNIZE_ABI_VERSION))
+}
+
+/// The version of the binary interface that this header describes.
+pub const OMNIZE_ABI_VERSION: i32 = 0;
+
+/// 1 where this build of the library has a feature, else 0. "listener": the webhook listener.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_has_feature(name: *const c_char) -> i32 {
+    guard::value(0, || {
+        let name = strings::required("name", name, TextEncoding::UTF_8)?;
+        Ok(i32::from(name == "listener" && cfg!(feature = "listener")))
+    })
+}

@@ -1,0 +1,83 @@
+//! What a client has counted, as C sees it.
+
+use std::ffi::c_char;
+
+use once_cell::sync::Lazy;
+
+use super::client::{self, omnize_client};
+use super::error::omnize_error;
+use super::guard;
+use super::status::omnize_status;
+use super::strings::{self, OutText};
+use crate::error::{Error, Result};
+use crate::receiving::STATISTICS;
+use crate::status::Status;
+use crate::text::TextEncoding;
+
+/// How many statistics there are.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_statistic_count() -> i32 {
+    guard::value(0, || Ok(STATISTICS.len() as i32))
+}
+
+/// The name of a statistic, by its place from 0 to omnize_statistic_count() - 1; NULL for any other place. Valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_statistic_name(index: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(row(index)?.0.give(std::ptr::null_mut()))
+    })
+}
+
+/// What a statistic counts, in English; NULL for a place that is none. Valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_statistic_doc(index: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(row(index)?.1.give(std::ptr::null_mut()))
+    })
+}
+
+/// How often the thing of this name was counted since the client was opened, in `value`. Never blocks. Statuses:
+/// OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_statistic(
+    client: *const omnize_client,
+    name: *const c_char,
+    value: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::object(client)?;
+        let name = strings::required("name", name, TextEncoding::UTF_8)?;
+        let value = strings::out("value", value)?;
+        let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
+        let (statistic, ..) = found.ok_or_else(|| {
+            let names: Vec<_> = STATISTICS.iter().map(|(_, name, _)| *name).collect();
+            Error::new(
+                Status::Argument,
+                format!(
+                    "there is no statistic {name:?}; there are {}",
+                    names.join(", ")
+                ),
+            )
+        })?;
+        *value = object.client.count_of(*statistic) as i64;
+        Ok(())
+    })
+}
+
+/// Name and description of each statistic, as C strings.
+static ROWS: Lazy<Vec<(OutText, OutText)>> = Lazy::new(|| {
+    let texts =
+        |name: &str, doc: &str| (OutText::new(name.as_bytes()), OutText::new(doc.as_bytes()));
+    STATISTICS
+        .iter()
+        .map(|(_, name, doc)| texts(name, doc))
+        .collect()
+});
+
+fn row(index: i32) -> Result<&'static (OutText, OutText)> {
+    let row = usize::try_from(index)
+        .ok()
+        .and_then(|index| ROWS.get(index));
+    row.ok_or_else(|| Error::new(Status::Argument, "there is no such place"))
+}
