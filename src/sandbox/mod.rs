@@ -1,1 +1,208 @@
-//! A local Omnize service.
+//! A local Omnize: the service's REST side, its portal's ClientSDK page, scripted agents, and triggers posted to the
+//! application's webhook, for tests and demonstrations. It serves 127.0.0.1 only.
+//!
+//! It is an independent reading of the service's page and shares no code with this crate's client, so that the two
+//! check each other.
+//!
+//! A request walks through `server` → `rest` → `request` → `interaction`, a trigger through `agent` → `service` →
+//! `webhook`; both end in `transcript`.
+
+mod agent;
+mod answer;
+mod controls;
+mod departments;
+mod interaction;
+mod object;
+mod portal;
+mod request;
+mod rest;
+mod scenario;
+mod server;
+mod service;
+mod template;
+mod transcript;
+mod webhook;
+
+pub use answer::Answers;
+pub use departments::{AgentError, Departments};
+pub use transcript::{Direction, Entry, Watcher};
+
+use portal::Portal;
+use service::Service;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use webhook::Webhook;
+
+/// How a sandbox is set up.
+pub struct Options {
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The first token; `None` makes one that can't be guessed.
+    pub token: Option<String>,
+    /// The first token's webhook, an absolute http or https URL.
+    pub webhook: Option<String>,
+    /// The form of the service's answers.
+    pub answers: Answers,
+    /// The scripted agents.
+    pub departments: Departments,
+    /// How long a webhook may take for its answer.
+    pub trigger_timeout: Duration,
+    /// Told of each request and trigger as it happens, on the sandbox's thread, which waits for it. It must not call
+    /// the sandbox.
+    pub watcher: Option<Watcher>,
+}
+
+impl Default for Options {
+    /// A free port, a new token, no webhook, answers as JSON, the echoing agent, 5 seconds for a webhook.
+    fn default() -> Options {
+        Options {
+            port: 0,
+            token: None,
+            webhook: None,
+            answers: Answers::default(),
+            departments: Departments::default(),
+            trigger_timeout: Duration::from_secs(5),
+            watcher: None,
+        }
+    }
+}
+
+/// A running local Omnize, on a thread of its own. Dropping it stops it.
+pub struct Sandbox {
+    url: String,
+    base_url: String,
+    token: String,
+    trigger_timeout: Duration,
+    service: Arc<Service>,
+    handle: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts it. When this returns, requests are taken.
+    ///
+    /// Fails with `InvalidInput` for an empty token or a webhook that is no absolute http or https URL, and with what
+    /// the system says when the port is taken or no thread can be had.
+    pub fn start(options: Options) -> io::Result<Sandbox> {
+        let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let token = match options.token {
+            Some(token) if token.is_empty() => {
+                return Err(invalid("the token is empty".to_owned()));
+            }
+            Some(token) => token,
+            None => portal::new_token()?,
+        };
+        let mut portal = Portal::default();
+        let first = portal.add(token.clone());
+        if let Some(url) = options.webhook {
+            portal.set_webhook(first, Webhook::parse(&url).map_err(invalid)?);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let handle = runtime.handle().clone();
+        let service = Arc::new(Service::new(
+            options.answers,
+            options.departments,
+            options.trigger_timeout,
+            portal,
+            options.watcher,
+        ));
+        let serving = Arc::clone(&service);
+        let (stop, stopped) = oneshot::channel();
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let thread = std::thread::Builder::new()
+            .name("omnize-sandbox".to_owned())
+            .spawn(move || run(runtime, listener, serving, stopped))?;
+        Ok(Sandbox {
+            base_url: format!("{url}{}", rest::PATH),
+            url,
+            token,
+            trigger_timeout: options.trigger_timeout,
+            service,
+            handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`, where the portal's and the sandbox's own paths begin.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL that a client posts its requests to.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The first token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Sets the first token's webhook, as the operator does in the portal. Fails with `InvalidInput` for anything but
+    /// an absolute http or https URL.
+    pub fn set_webhook(&self, url: &str) -> io::Result<()> {
+        let webhook = Webhook::parse(url)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.service.desk().portal.set_webhook(0, webhook);
+        Ok(())
+    }
+
+    /// Everything that was said so far. Waits for the results of triggers that are on their way, which come within
+    /// the trigger timeout. Must not be called on a thread that drives a tokio runtime.
+    pub fn transcript(&self) -> Vec<Entry> {
+        let mut changes = self.service.desk().transcript.changes();
+        self.handle.block_on(async {
+            let deadline = Instant::now() + self.trigger_timeout + Duration::from_secs(1);
+            loop {
+                {
+                    let desk = self.service.desk();
+                    if desk.transcript.is_settled(0) || Instant::now() >= deadline {
+                        return desk.transcript.since(0).to_vec();
+                    }
+                }
+                // Whether it changed or the time is over is looked at above.
+                let _ = timeout_at(deadline, changes.changed()).await;
+            }
+        })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Either may be gone already only if the thread panicked, which its own output has told.
+        self.stop.take().map(|stop| stop.send(()));
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn run(
+    runtime: Runtime,
+    listener: tokio::net::TcpListener,
+    service: Arc<Service>,
+    stopped: oneshot::Receiver<()>,
+) {
+    runtime.block_on(async {
+        tokio::select! {
+            () = server::serve(listener, service) => {}
+            _ = stopped => {}
+        }
+    });
+    // A name look-up that is under way must not hold up the end.
+    runtime.shutdown_background();
+}

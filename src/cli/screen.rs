@@ -1,0 +1,224 @@
+//! What the sandbox shows while it runs: its own lines, one for each request and trigger, and between them the lines of
+//! the command that it runs, in the order in which things happened.
+//!
+//! The order holds because whoever writes first passes on what the command has written: a line that was printed before a
+//! request was sent is in the pipe when the request arrives.
+
+use omnize::sandbox::{Direction, Entry};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+const WEBHOOK: &[u8] = b"webhook: ";
+/// A command's line that is longer is passed on in pieces.
+const LONGEST_LINE: usize = 64 * 1024;
+/// Of a message, what is shown.
+const SHOWN_CHARS: usize = 120;
+
+pub struct Screen {
+    out: io::Stdout,
+    coloured: bool,
+    id_width: usize,
+    command: Option<CommandOutput>,
+}
+
+/// The output of the command, read without ever waiting for it.
+struct CommandOutput {
+    pipe: File,
+    partial: Vec<u8>,
+    webhooks: Vec<String>,
+    found: Arc<Notify>,
+}
+
+/// The screen, whatever became of the one who used it last.
+pub fn locked(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
+    screen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Screen {
+    pub fn new() -> Screen {
+        let out = io::stdout();
+        let coloured =
+            out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Screen {
+            out,
+            coloured,
+            id_width: 4,
+            command: None,
+        }
+    }
+
+    /// Takes the non-blocking read end of a command's standard output. `found` is told when a webhook line came.
+    pub fn attach(&mut self, pipe: File, found: Arc<Notify>) {
+        self.command = Some(CommandOutput {
+            pipe,
+            partial: Vec::new(),
+            webhooks: Vec::new(),
+            found,
+        });
+    }
+
+    pub fn line(&mut self, line: &str) {
+        self.pass_on();
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Shows a request or trigger; a trigger's result only when it failed.
+    pub fn entry(&mut self, entry: &Entry) {
+        if entry.direction == Direction::Trigger && entry.status.is_some() && entry.error.is_none()
+        {
+            return;
+        }
+        let (direction, colour) = match entry.direction {
+            Direction::Request => ("request", "36"),
+            Direction::Trigger => ("trigger", "32"),
+        };
+        let id: String = entry
+            .client_id
+            .as_deref()
+            .unwrap_or("-")
+            .escape_debug()
+            .take(SHOWN_CHARS)
+            .collect();
+        self.id_width = self.id_width.max(id.chars().count());
+        let (kind, detail) = described(entry);
+        let mut line = format!(
+            "  {direction}  {id:<width$}  {kind:<11}",
+            width = self.id_width
+        );
+        if let Some(detail) = detail {
+            line.push_str(&format!("  {detail}"));
+        }
+        let line = match &entry.error {
+            None if self.coloured => format!("\x1b[{colour}m{}\x1b[0m", line.trim_end()),
+            None => line.trim_end().to_owned(),
+            Some(error) => {
+                let status = entry
+                    .status
+                    .map(|status| format!("{status} "))
+                    .unwrap_or_default();
+                let whole = format!("{}  -> {status}{error}", line.trim_end());
+                if self.coloured {
+                    format!("\x1b[31m{whole}\x1b[0m")
+                } else {
+                    whole
+                }
+            }
+        };
+        self.line(&line);
+    }
+
+    /// Passes on the whole lines that the command has written. False when no more can come.
+    pub fn pass_on(&mut self) -> bool {
+        let Some(command) = &mut self.command else {
+            return false;
+        };
+        let (lines, more) = command.read();
+        self.write(&lines);
+        more
+    }
+
+    /// Passes on what is left, a line without an end included.
+    pub fn finish(&mut self) {
+        self.pass_on();
+        if let Some(command) = self.command.take() {
+            self.write(&command.partial);
+        }
+    }
+
+    /// The URLs of the webhook lines that came since the last call.
+    pub fn take_webhooks(&mut self) -> Vec<String> {
+        self.command
+            .as_mut()
+            .map(|command| std::mem::take(&mut command.webhooks))
+            .unwrap_or_default()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Who no longer reads has seen enough; the command that runs is more important.
+        let _ = self.out.write_all(bytes).and_then(|()| self.out.flush());
+    }
+}
+
+impl CommandOutput {
+    /// The whole lines that are there, and whether more can come.
+    fn read(&mut self) -> (Vec<u8>, bool) {
+        let mut chunk = [0; 8192];
+        let more = loop {
+            match self.pipe.read(&mut chunk) {
+                Ok(0) => break false,
+                Ok(length) => self.partial.extend_from_slice(&chunk[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break error.kind() == io::ErrorKind::WouldBlock,
+            }
+        };
+        let end = match self.partial.iter().rposition(|byte| *byte == b'\n') {
+            Some(newline) => newline + 1,
+            None if self.partial.len() > LONGEST_LINE => self.partial.len(),
+            None => 0,
+        };
+        let rest = self.partial.split_off(end);
+        let lines = std::mem::replace(&mut self.partial, rest);
+        for line in lines.split(|byte| *byte == b'\n') {
+            if let Some(url) = line.strip_prefix(WEBHOOK) {
+                self.webhooks
+                    .push(String::from_utf8_lossy(url).trim().to_owned());
+                self.found.notify_one();
+            }
+        }
+        (lines, more)
+    }
+}
+
+/// What an entry is called, and what else is worth a glance. Texts are quoted and escaped: they may hold anything.
+fn described(entry: &Entry) -> (String, Option<String>) {
+    let object: Value = entry
+        .body
+        .as_ref()
+        .and_then(|body| serde_json::from_str(body.get()).ok())
+        .unwrap_or_default();
+    let field = |name: &str| object.get(name).and_then(Value::as_str);
+    match (entry.direction, field("type"), field("content")) {
+        (Direction::Request, Some("message"), Some(text)) => {
+            ("message".to_owned(), Some(quoted(text)))
+        }
+        (Direction::Request, Some("info"), Some("init")) => {
+            let department = field("departmentId").map(|id| format!("department {}", plain(id)));
+            let customer = field("customerName").map(quoted);
+            let detail = [department, customer]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ");
+            ("start".to_owned(), Some(detail))
+        }
+        (Direction::Request, Some("info"), Some(content)) => (plain(content), None),
+        (Direction::Request, _, _) => ("unreadable".to_owned(), None),
+        (Direction::Trigger, _, _) => match (field("message"), field("status")) {
+            (Some(text), _) => ("message".to_owned(), Some(quoted(text))),
+            (None, Some(status)) => (plain(status), None),
+            (None, None) => (
+                "other".to_owned(),
+                entry.body.as_ref().map(|body| plain(body.get())),
+            ),
+        },
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", plain(text))
+}
+
+fn plain(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(SHOWN_CHARS)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().nth(SHOWN_CHARS).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,84 @@
+//! How the service answers a request. Its page shows no answer at all, so a client must live with each of these.
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use std::str::FromStr;
+
+pub(crate) type HttpAnswer = Response<Full<Bytes>>;
+
+/// The form of the answers on the REST side, acceptances and rejections alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answers {
+    /// `{"message": …, "status": N}`
+    #[default]
+    Json,
+    /// The status code and no body.
+    Empty,
+    /// One line of plain text.
+    Text,
+}
+
+impl FromStr for Answers {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Answers, String> {
+        match name {
+            "json" => Ok(Answers::Json),
+            "empty" => Ok(Answers::Empty),
+            "text" => Ok(Answers::Text),
+            _ => Err("expected json, empty or text".to_owned()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Spoken<'a> {
+    message: &'a str,
+    status: u16,
+}
+
+impl Answers {
+    pub(crate) fn say(self, status: u16, message: &str) -> HttpAnswer {
+        match self {
+            Answers::Json => json(status, &Spoken { message, status }),
+            Answers::Empty => with_status(status, Bytes::new()),
+            Answers::Text => {
+                let mut answer = with_status(status, Bytes::from(format!("{message}\n")));
+                answer.headers_mut().insert(
+                    CONTENT_TYPE,
+                    HeaderValue::from_static("text/plain; charset=utf-8"),
+                );
+                answer
+            }
+        }
+    }
+}
+
+/// An answer that is always JSON: the portal's and the sandbox's own.
+pub(crate) fn json(status: u16, value: &impl Serialize) -> HttpAnswer {
+    match serde_json::to_vec(value) {
+        Ok(body) => {
+            let mut answer = with_status(status, Bytes::from(body));
+            answer
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            answer
+        }
+        Err(_) => with_status(500, Bytes::new()),
+    }
+}
+
+/// A failure of the portal or of the sandbox's own paths.
+pub(crate) fn refusal(status: u16, message: &str) -> HttpAnswer {
+    Answers::Json.say(status, message)
+}
+
+fn with_status(status: u16, body: Bytes) -> HttpAnswer {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer
+}

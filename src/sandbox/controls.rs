@@ -1,0 +1,145 @@
+//! The sandbox's own paths, which the real service does not have: what was said, the interactions' states, a reset, and
+//! an agent by hand.
+//!
+//! - `GET /sandbox/health`
+//! - `GET /sandbox/transcript?after=N&wait=MS`: the entries after `N`. With `wait`, not before there is one and all of
+//!   them have their result, or the time is over.
+//! - `DELETE /sandbox/transcript`: forgets the transcript and the interactions; tokens and webhooks stay.
+//! - `GET /sandbox/interactions`
+//! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}`: posts the object to the token's webhook in its
+//!   interaction's turn. Answers `{"status": N}` with the webhook's status, or 502 when there was none.
+
+use super::answer::{HttpAnswer, json, refusal};
+use super::interaction::{Key, State};
+use super::object::text_of;
+use super::portal::{read_object, unknown_token};
+use super::request::{Rejection, required};
+use super::server::Query;
+use super::service::Service;
+use super::webhook::Payload;
+use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) const HEALTH: &str = "/sandbox/health";
+pub(crate) const TRANSCRIPT: &str = "/sandbox/transcript";
+pub(crate) const INTERACTIONS: &str = "/sandbox/interactions";
+pub(crate) const TRIGGER: &str = "/sandbox/trigger";
+
+const LONGEST_WAIT_MS: u64 = 60_000;
+
+pub(crate) fn health() -> HttpAnswer {
+    json(200, &json!({ "status": "ok" }))
+}
+
+pub(crate) async fn show_transcript(service: &Service, query: &Query) -> HttpAnswer {
+    let (after, wait) = match (query.number("after"), query.number("wait")) {
+        (Ok(after), Ok(wait)) => (after.unwrap_or(0), wait.unwrap_or(0)),
+        (Err(error), _) | (_, Err(error)) => return refusal(422, &error),
+    };
+    if wait > LONGEST_WAIT_MS {
+        return refusal(
+            422,
+            &format!("wait is too long; expected at most {LONGEST_WAIT_MS} milliseconds"),
+        );
+    }
+    let deadline = Instant::now() + Duration::from_millis(wait);
+    let mut changes = service.desk().transcript.changes();
+    loop {
+        {
+            let desk = service.desk();
+            let entries = desk.transcript.since(after);
+            let complete = !entries.is_empty() && desk.transcript.is_settled(after);
+            if complete || Instant::now() >= deadline {
+                return json(200, &entries);
+            }
+        }
+        // Whether it changed or the time is over is looked at above.
+        let _ = timeout_at(deadline, changes.changed()).await;
+    }
+}
+
+pub(crate) fn forget(service: &Service) -> HttpAnswer {
+    service.reset();
+    json(
+        200,
+        &json!({ "message": "transcript and interactions are forgotten", "status": 200 }),
+    )
+}
+
+pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shown<'a> {
+        client_id: &'a str,
+        department_id: &'a str,
+        state: State,
+        /// Which of the portal's tokens it belongs to, counted from 1.
+        token_number: usize,
+    }
+    let desk = service.desk();
+    let mut interactions: Vec<_> = desk.interactions.iter().collect();
+    interactions.sort_by_key(|(_, interaction)| interaction.number);
+    let shown: Vec<_> = interactions
+        .into_iter()
+        .map(|(key, interaction)| Shown {
+            client_id: &key.client_id,
+            department_id: &interaction.department_id,
+            state: interaction.state,
+            token_number: key.token + 1,
+        })
+        .collect();
+    json(200, &shown)
+}
+
+pub(crate) async fn trigger(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {
+    let (key, client_id, payload) = match read_trigger(service, body) {
+        Ok(read) => read,
+        Err(rejection) => return refusal(rejection.status, &rejection.message),
+    };
+    // A task of its own: when the one who asked hangs up, the trigger still gets its result in the transcript.
+    let sending = Arc::clone(service);
+    let sent =
+        tokio::spawn(async move { sending.hand_trigger(&key, client_id, payload).await }).await;
+    match sent {
+        Ok(Ok(status)) => json(200, &json!({ "status": status })),
+        Ok(Err(error)) => refusal(502, &error),
+        Err(_) => refusal(500, "the sandbox is stopping"),
+    }
+}
+
+fn read_trigger(
+    service: &Service,
+    body: &[u8],
+) -> Result<(Key, Option<String>, Payload), Rejection> {
+    let request = read_object(body)?;
+    let token = required(&request, "token")?;
+    let raw = request
+        .get("object")
+        .ok_or_else(|| Rejection::new(422, "object is missing; expected a JSON object"))?;
+    if request.names().count() > 2 {
+        return Err(Rejection::new(
+            422,
+            "unknown field; expected token and object only",
+        ));
+    }
+    let object = read_object(raw.get().as_bytes()).map_err(|rejection| {
+        Rejection::new(422, rejection.message.replace("the body", "object"))
+    })?;
+    let token = service
+        .desk()
+        .portal
+        .number(&token)
+        .ok_or_else(unknown_token)?;
+    // A number is a client id too, for those who try how an application reads one.
+    let client_id = object
+        .get("clientId")
+        .map(|id| text_of(id).unwrap_or_else(|| id.get().to_owned()));
+    let key = Key {
+        token,
+        client_id: client_id.clone().unwrap_or_default(),
+    };
+    Ok((key, client_id, Payload::json_bytes(raw.get().to_owned())))
+}

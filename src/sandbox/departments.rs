@@ -1,0 +1,133 @@
+//! Which agent serves which department.
+
+use super::scenario::Scenario;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The scripted agents of a sandbox: one for all departments, and others for some.
+#[derive(Clone, Debug)]
+pub struct Departments {
+    everywhere: Option<Arc<Scenario>>,
+    fallback: Arc<Scenario>,
+    own: HashMap<String, Arc<Scenario>>,
+}
+
+/// Why an agent can't serve: the file can't be read, is no scenario, or the department has its agent already.
+#[derive(Debug)]
+pub struct AgentError(String);
+
+impl fmt::Display for AgentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for AgentError {}
+
+impl Default for Departments {
+    /// The echoing agent everywhere.
+    fn default() -> Departments {
+        Departments {
+            everywhere: None,
+            fallback: Arc::new(Scenario::echo()),
+            own: HashMap::new(),
+        }
+    }
+}
+
+impl Departments {
+    /// Adds an agent: `echo`, `silent`, `unavailable` or the path of a scenario file, for all departments that have
+    /// none of their own; or `DEPARTMENT=` and one of these, for that department.
+    pub fn add(&mut self, agent: &str) -> Result<(), AgentError> {
+        let (department, kind) = match agent.split_once('=') {
+            Some((department, kind)) => (Some(department), kind),
+            None => (None, agent),
+        };
+        if department == Some("") {
+            return Err(AgentError(format!(
+                "agent {agent:?}: the department is empty; expected DEPARTMENT=AGENT"
+            )));
+        }
+        let scenario = Arc::new(scenario(kind)?);
+        let earlier = match department {
+            Some(department) => self.own.insert(department.to_owned(), scenario).is_some(),
+            None => self.everywhere.replace(scenario).is_some(),
+        };
+        match (earlier, department) {
+            (false, _) => Ok(()),
+            (true, Some(department)) => Err(AgentError(format!(
+                "department {department:?} has two agents"
+            ))),
+            (true, None) => Err(AgentError("two agents are for all departments".to_owned())),
+        }
+    }
+
+    pub(crate) fn agent(&self, department_id: &str) -> Arc<Scenario> {
+        let agent = self
+            .own
+            .get(department_id)
+            .or(self.everywhere.as_ref())
+            .unwrap_or(&self.fallback);
+        Arc::clone(agent)
+    }
+}
+
+fn scenario(kind: &str) -> Result<Scenario, AgentError> {
+    match kind {
+        "" => Err(AgentError(
+            "the agent is empty; expected echo, silent, unavailable or a scenario file".to_owned(),
+        )),
+        "echo" => Ok(Scenario::echo()),
+        "silent" => Ok(Scenario::silent()),
+        "unavailable" => Ok(Scenario::unavailable()),
+        path => {
+            let json = std::fs::read(path).map_err(|error| {
+                AgentError(format!("agent {path:?} is none of echo, silent and unavailable, and no readable file: {error}"))
+            })?;
+            Scenario::read(&json).map_err(|error| AgentError(format!("scenario {path:?}: {error}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::request::Act;
+    use crate::sandbox::scenario::Step;
+
+    #[test]
+    fn a_department_has_its_own_agent_or_the_one_for_all() {
+        let mut departments = Departments::default();
+        let on_start = |departments: &Departments, id: &str| {
+            departments.agent(id).steps(Act::Start, "").to_vec()
+        };
+        let on_message = |departments: &Departments, id: &str| {
+            departments.agent(id).steps(Act::Message, "a").len()
+        };
+        assert_eq!(on_message(&departments, "1"), 3);
+        departments.add("2=unavailable").unwrap();
+        departments.add("silent").unwrap();
+        assert_eq!(on_start(&departments, "2"), [Step::Status("unavailable")]);
+        assert_eq!(on_start(&departments, "1"), [Step::Status("accepted")]);
+        assert_eq!(on_message(&departments, "1"), 0);
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_an_agent() {
+        let mut departments = Departments::default();
+        departments.add("echo").unwrap();
+        departments.add("2=echo").unwrap();
+        let mut refusal = |agent: &str| departments.add(agent).unwrap_err().to_string();
+        assert_eq!(refusal("silent"), "two agents are for all departments");
+        assert_eq!(refusal("2=silent"), "department \"2\" has two agents");
+        assert_eq!(
+            refusal("=silent"),
+            "agent \"=silent\": the department is empty; expected DEPARTMENT=AGENT"
+        );
+        assert!(
+            refusal("3=no/such/file")
+                .starts_with("agent \"no/such/file\" is none of echo, silent and unavailable")
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! The portal's page Menu > Settings > Integrations > ClientSDK: where an operator generates tokens and sets the
+//! webhook URL of each. Over HTTP: `POST …/tokens`, `PUT …/webhook` and `GET …/webhook?token=`.
+
+use super::answer::{HttpAnswer, json, refusal};
+use super::object::{NotAnObject, Object};
+use super::request::{Rejection, required};
+use super::server::Query;
+use super::service::Service;
+use super::webhook::Webhook;
+use serde_json::json;
+use std::collections::HashMap;
+use std::io;
+
+pub(crate) const TOKENS: &str = "/portal/settings/integrations/clientsdk/tokens";
+pub(crate) const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhook";
+
+/// The tokens, numbered from 0, and the webhook of each.
+#[derive(Default)]
+pub(crate) struct Portal {
+    numbers: HashMap<String, usize>,
+    webhooks: Vec<Option<Webhook>>,
+}
+
+impl Portal {
+    pub fn add(&mut self, token: String) -> usize {
+        let number = self.webhooks.len();
+        self.numbers.insert(token, number);
+        self.webhooks.push(None);
+        number
+    }
+
+    pub fn number(&self, token: &str) -> Option<usize> {
+        self.numbers.get(token).copied()
+    }
+
+    pub fn webhook(&self, number: usize) -> Option<&Webhook> {
+        self.webhooks.get(number).and_then(Option::as_ref)
+    }
+
+    pub fn set_webhook(&mut self, number: usize, webhook: Webhook) {
+        if let Some(place) = self.webhooks.get_mut(number) {
+            *place = Some(webhook);
+        }
+    }
+}
+
+/// A token that can't be guessed.
+pub(crate) fn new_token() -> io::Result<String> {
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(crate) fn generate_token(service: &Service) -> HttpAnswer {
+    match new_token() {
+        Ok(token) => {
+            service.desk().portal.add(token.clone());
+            json(201, &json!({ "token": token }))
+        }
+        Err(error) => refusal(500, &error.to_string()),
+    }
+}
+
+pub(crate) fn set_webhook(service: &Service, body: &[u8]) -> HttpAnswer {
+    match read_and_set(service, body) {
+        Ok(url) => json(200, &json!({ "url": url })),
+        Err(rejection) => refusal(rejection.status, &rejection.message),
+    }
+}
+
+fn read_and_set(service: &Service, body: &[u8]) -> Result<String, Rejection> {
+    let object = read_object(body)?;
+    let (token, url) = (required(&object, "token")?, required(&object, "url")?);
+    if object.names().count() > 2 {
+        return Err(Rejection::new(
+            422,
+            "unknown field; expected token and url only",
+        ));
+    }
+    let webhook = Webhook::parse(&url).map_err(|error| Rejection::new(422, error))?;
+    let mut desk = service.desk();
+    let number = desk.portal.number(&token).ok_or_else(unknown_token)?;
+    desk.portal.set_webhook(number, webhook);
+    Ok(url)
+}
+
+pub(crate) fn show_webhook(service: &Service, query: &Query) -> HttpAnswer {
+    let Some(token) = query.get("token") else {
+        return refusal(422, "token is missing; expected ?token=TOKEN");
+    };
+    let desk = service.desk();
+    match desk.portal.number(token) {
+        Some(number) => json(
+            200,
+            &json!({ "url": desk.portal.webhook(number).map(Webhook::as_str) }),
+        ),
+        None => refusal(404, &unknown_token().message),
+    }
+}
+
+/// The JSON object of the portal's and the sandbox's own requests.
+pub(crate) fn read_object(body: &[u8]) -> Result<Object, Rejection> {
+    Object::read(body).map_err(|error| {
+        let message = match error {
+            NotAnObject::NotJson(why) => format!("the body is no JSON: {why}"),
+            NotAnObject::OtherJson => "the body is JSON, but no object".to_owned(),
+            NotAnObject::RepeatedField(_) => "a field is there twice".to_owned(),
+        };
+        Rejection::new(422, message)
+    })
+}
+
+pub(crate) fn unknown_token() -> Rejection {
+    Rejection::new(
+        404,
+        "the token is unknown; expected one that the portal generated",
+    )
+}

@@ -1,0 +1,180 @@
+//! The sandbox's web server: takes connections, reads bodies within a bound, and knows which path is whose.
+
+use super::answer::{HttpAnswer, refusal};
+use super::service::Service;
+use super::{controls, portal, rest};
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// The largest body that is taken.
+pub(crate) const BODY_BYTES: usize = 1024 * 1024;
+/// Of a larger one, what is read and thrown away: a client that is still writing would else see its connection
+/// reset and never the 413.
+const DISCARDED_BYTES: usize = 64 * BODY_BYTES;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+pub(crate) enum Body {
+    Whole(Bytes),
+    TooLarge,
+}
+
+/// Serves until its task is dropped.
+pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: others will be given back.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        // Without it answers may wait for 40 ms; a connection that can't have it still works.
+        let _ = stream.set_nodelay(true);
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let handle = service_fn(move |request| {
+                let service = Arc::clone(&service);
+                async move { respond(&service, request).await }
+            });
+            // A client that hangs up in the middle is no matter of the sandbox.
+            let _ = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), handle)
+                .await;
+        });
+    }
+}
+
+/// An error, which means that the client went away, closes the connection.
+async fn respond(
+    service: &Arc<Service>,
+    request: Request<Incoming>,
+) -> Result<HttpAnswer, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let body = read(body).await?;
+    let query = Query::parse(head.uri.query().unwrap_or_default());
+    let path = head.uri.path();
+    if !path.starts_with("/portal/") && !path.starts_with("/sandbox/") {
+        return Ok(rest::answer(
+            service,
+            path,
+            &head.method,
+            &head.headers,
+            &body,
+        ));
+    }
+    let Body::Whole(body) = body else {
+        return Ok(refusal(413, "the body is too large"));
+    };
+    let answer = match (path, &head.method) {
+        (portal::TOKENS, &Method::POST) => portal::generate_token(service),
+        (portal::WEBHOOK, &Method::PUT) => portal::set_webhook(service, &body),
+        (portal::WEBHOOK, &Method::GET) => portal::show_webhook(service, &query),
+        (controls::HEALTH, &Method::GET) => controls::health(),
+        (controls::TRANSCRIPT, &Method::GET) => controls::show_transcript(service, &query).await,
+        (controls::TRANSCRIPT, &Method::DELETE) => controls::forget(service),
+        (controls::INTERACTIONS, &Method::GET) => controls::show_interactions(service),
+        (controls::TRIGGER, &Method::POST) => controls::trigger(service, &body).await,
+        (path, _) => no_such(path),
+    };
+    Ok(answer)
+}
+
+fn no_such(path: &str) -> HttpAnswer {
+    let allow = match path {
+        portal::TOKENS | controls::TRIGGER => "POST",
+        portal::WEBHOOK => "GET, PUT",
+        controls::HEALTH | controls::INTERACTIONS => "GET",
+        controls::TRANSCRIPT => "GET, DELETE",
+        _ => return refusal(404, "there is nothing at this path"),
+    };
+    let mut answer = refusal(405, &format!("the method is not taken; expected {allow}"));
+    answer
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(allow));
+    answer
+}
+
+async fn read(mut body: Incoming) -> Result<Body, hyper::Error> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= BODY_BYTES {
+            bytes.extend_from_slice(&data);
+        } else if length > DISCARDED_BYTES {
+            break;
+        }
+    }
+    Ok(if length <= BODY_BYTES {
+        Body::Whole(Bytes::from(bytes))
+    } else {
+        Body::TooLarge
+    })
+}
+
+/// What follows the `?` of a path.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(query: &str) -> Query {
+        let decode = |text: &str| {
+            percent_decode_str(&text.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        };
+        let pairs = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| match pair.split_once('=') {
+                Some((name, value)) => (decode(name), decode(value)),
+                None => (decode(pair), String::new()),
+            });
+        Query(pairs.collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn number(&self, name: &str) -> Result<Option<u64>, String> {
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| format!("{name} is no number; expected 0 or more"))
+        };
+        self.get(name).map(parse).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_query() {
+        let query = Query::parse("after=12&token=a%2Bb+c&wait=soon&&flag");
+        assert_eq!(query.number("after"), Ok(Some(12)));
+        assert_eq!(query.number("none"), Ok(None));
+        assert_eq!(
+            query.number("wait"),
+            Err("wait is no number; expected 0 or more".to_owned())
+        );
+        assert_eq!(query.get("token"), Some("a+b c"));
+        assert_eq!(query.get("flag"), Some(""));
+    }
+}
