@@ -2,10 +2,10 @@
 //! A client uses one of the three, chosen by its first use.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::host::{self, thread::ThreadId};
 use crate::status::Status;
 
 /// A way out.
@@ -72,7 +72,7 @@ impl Turnstile {
     /// # Errors
     /// [`Status::Mode`] where this thread runs a callback already, [`Status::Closed`] after [`close`](Self::close).
     pub fn enter(&self, deadline: Instant) -> Result<Option<Turn<'_>>> {
-        let this_thread = thread::current().id();
+        let this_thread = host::thread::id();
         let mut state = self.lock();
         loop {
             if state.closed {
@@ -100,7 +100,7 @@ impl Turnstile {
     /// Lets nobody in any more. Waits until `deadline` for a callback that runs on another thread; `false` when it still
     /// runs then. Called from inside a callback, it does not wait for that one.
     pub fn close(&self, deadline: Instant) -> bool {
-        let this_thread = thread::current().id();
+        let this_thread = host::thread::id();
         let mut state = self.lock();
         state.closed = true;
         self.free.notify_all();
@@ -120,7 +120,7 @@ impl Turnstile {
 
     /// Whether this thread runs a callback.
     pub fn is_calling(&self) -> bool {
-        self.lock().calling == Some(thread::current().id())
+        self.lock().calling == Some(host::thread::id())
     }
 
     /// Waits for a change; `Err` at the deadline.
@@ -158,6 +158,8 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
 //! The webhook: an HTTP server on a thread of its own, which takes triggers for one client.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,6 +14,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::receiver::Receiver;
@@ -68,9 +70,7 @@ impl Listener {
             max_body: settings.listen_max_body,
             receiver,
         });
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
+        let runtime = runtime()
             .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
         let (stop, stopped) = watch::channel(false);
         let thread = host::thread::spawn("omnize-listen", move || {
@@ -107,6 +107,18 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
+/// which leak checkers then report.
+fn runtime() -> io::Result<Runtime> {
+    let build = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+    };
+    let built = host::thread::spawn("omnize-build", build)?.join();
+    built.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
 }
 
 fn unguessable_path() -> Result<String> {

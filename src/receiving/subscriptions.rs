@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use super::event::Event;
+use crate::host::{self, thread::ThreadId};
 use crate::wire::Kind;
 
 /// What is called with an event. It is dropped once, after its last call.
@@ -138,7 +138,7 @@ impl Subscription {
 
     /// Calls the handler, unless the subscription has ended meanwhile.
     fn call(&self, event: &Arc<Event>) -> bool {
-        let this_thread = thread::current().id();
+        let this_thread = host::thread::id();
         let handler = {
             let mut gate = self.lock();
             let Some(handler) = gate.handler.clone() else {
@@ -157,7 +157,7 @@ impl Subscription {
     }
 
     fn end(&self) {
-        let this_thread = thread::current().id();
+        let this_thread = host::thread::id();
         let mut gate = self.lock();
         let handler = gate.handler.take();
         while gate.inside.iter().any(|thread| *thread != this_thread) {
@@ -215,6 +215,7 @@ impl Drop for Leave<'_> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
+    use std::thread;
     use std::time::Duration;
 
     use super::*;
