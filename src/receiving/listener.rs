@@ -166,6 +166,8 @@ async fn serve(stream: tokio::net::TcpStream, door: Arc<Door>) {
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // A peer may say that it has sent all and still wait for its answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {

@@ -1,0 +1,514 @@
+//! Each way in which a request can end, made to happen by a real server or a real network, and what the error says of it.
+//! No request is ever made twice.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::{Address, Customer};
+use omnize::{Client, Conversation};
+
+const SECRETS: [&str; 6] = [
+    "segredo-do-portal",
+    "Maria Aparecida",
+    "maria@example.com",
+    "11988776655",
+    "123.456.789-09",
+    "minha senha é 1234",
+];
+
+/// A server that treats each connection as `serve` does, and tells how many requests it has read in full.
+struct Server {
+    url: String,
+    requests: Receiver<String>,
+}
+
+impl Server {
+    fn start(
+        serve: impl Fn(TcpStream, &dyn Fn(&mut TcpStream) -> Option<String>) + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/api/rest/v1", listener.local_addr().unwrap());
+        let (seen, requests) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let seen = seen.clone();
+                serve(stream.unwrap(), &move |stream| {
+                    let request = read_request(stream)?;
+                    let _ = seen.send(request.clone());
+                    Some(request)
+                });
+            }
+        });
+        Server { url, requests }
+    }
+
+    /// A server that answers every request on a connection with these bytes.
+    fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Server::start(move |mut stream, read| {
+            while read(&mut stream).is_some() {
+                if stream.write_all(&answer).is_err() {
+                    break;
+                }
+            }
+        })
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.try_iter().count()
+    }
+}
+
+/// One request: its head and as much body as its Content-Length says.
+fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        bytes.push(byte[0]);
+        if bytes.len() == 1 && !byte[0].is_ascii_uppercase() {
+            // No HTTP, but a TLS handshake.
+            return None;
+        }
+    }
+    let head = String::from_utf8(bytes.clone()).unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length: ")?
+                .parse()
+                .ok()
+        })
+        .unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    bytes.extend(body);
+    Some(String::from_utf8(bytes).unwrap())
+}
+
+fn http(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn client(url: &str, options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", SECRETS[0]).unwrap();
+    config.set("base_url", url).unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn address() -> Address {
+    Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    }
+}
+
+fn customer() -> Customer {
+    Customer {
+        name: Some(SECRETS[1].into()),
+        email: Some(SECRETS[2].into()),
+        phone: Some(SECRETS[3].into()),
+        cpf: Some(SECRETS[4].into()),
+    }
+}
+
+fn attached(client: &Client) -> Conversation {
+    client.attach(address()).unwrap()
+}
+
+/// What sending a message to this server ends with.
+fn message_to(url: &str, options: &[(&str, &str)]) -> Error {
+    let client = client(url, options);
+    let error = attached(&client).send(SECRETS[5]).unwrap_err();
+    holds_no_secret(&error);
+    error
+}
+
+fn holds_no_secret(error: &Error) {
+    let shown = format!(
+        "{error} {error:?} {}",
+        String::from_utf8_lossy(error.body())
+    );
+    for secret in SECRETS {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[track_caller]
+fn ended(error: &Error, status: Status, delivery: Delivery, says: &str) {
+    assert_eq!(error.status(), status, "{error:?}");
+    assert_eq!(error.delivery(), Some(delivery), "{error:?}");
+    assert!(error.message().contains(says), "{says:?} in {error}");
+}
+
+#[test]
+fn a_host_that_nobody_knows() {
+    let error = message_to("http://nobody.invalid/", &[]);
+    ended(
+        &error,
+        Status::Unreachable,
+        Delivery::NotSent,
+        "nobody.invalid",
+    );
+    assert!(error.is_retryable());
+}
+
+#[test]
+fn a_host_that_refuses() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let error = message_to(&url, &[]);
+    ended(
+        &error,
+        Status::Refused,
+        Delivery::NotSent,
+        "refused the connection",
+    );
+    assert!(error.is_retryable());
+}
+
+#[test]
+fn a_host_that_can_not_be_reached() {
+    // Nobody may send to the broadcast address over TCP, so the kernel itself refuses.
+    let error = message_to("http://255.255.255.255:9/", &[]);
+    ended(
+        &error,
+        Status::Unreachable,
+        Delivery::NotSent,
+        "can't be reached",
+    );
+}
+
+#[test]
+fn a_host_that_swallows_connections() {
+    // With a backlog that is full, Linux leaves further handshakes without an answer.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 10_000, "the backlog never fills");
+    }
+    let begun = Instant::now();
+    let error = message_to(&format!("http://{address}/"), &[("timeout.connect", "200")]);
+    ended(
+        &error,
+        Status::Timeout,
+        Delivery::NotSent,
+        "timeout.connect",
+    );
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_service_that_refuses_with_a_reason() {
+    let server = Server::answering(http(
+        "422 Unprocessable",
+        r#"{"message":"unknown department","status":422}"#,
+    ));
+    let error = message_to(&server.url, &[]);
+    ended(
+        &error,
+        Status::Rejected,
+        Delivery::Rejected,
+        "unknown department",
+    );
+    assert_eq!(error.http_status(), Some(422));
+    assert_eq!(
+        error.body(),
+        br#"{"message":"unknown department","status":422}"#
+    );
+    assert!(!error.is_retryable());
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn a_service_that_fails() {
+    let server = Server::answering(http("500 Oops", "<html>stack trace</html>"));
+    let error = message_to(&server.url, &[]);
+    ended(&error, Status::Service, Delivery::Rejected, "HTTP 500");
+    assert!(!error.is_retryable());
+    assert_eq!(server.requests(), 1);
+
+    let server = Server::answering(http("503 Busy", ""));
+    assert!(message_to(&server.url, &[]).is_retryable());
+}
+
+#[test]
+fn a_service_that_points_elsewhere_is_not_followed() {
+    let elsewhere = Server::answering(http("200 OK", ""));
+    let moved = format!(
+        "HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
+        elsewhere.url
+    );
+    let server = Server::answering(moved);
+    let error = message_to(&server.url, &[]);
+    ended(
+        &error,
+        Status::Rejected,
+        Delivery::Rejected,
+        "points elsewhere",
+    );
+    assert_eq!((server.requests(), elsewhere.requests()), (1, 0));
+}
+
+#[test]
+fn a_service_that_says_200_and_means_no() {
+    let server = Server::answering(http(
+        "200 OK",
+        r#"{"success":false,"errors":["token expired"]}"#,
+    ));
+    let error = message_to(&server.url, &[]);
+    ended(&error, Status::Failed, Delivery::Rejected, "token expired");
+    assert_eq!(error.http_status(), Some(200));
+}
+
+#[test]
+fn an_answer_that_is_empty_or_no_json_is_an_acceptance() {
+    for body in ["", "OK", "<p>ok</p>", "[1]", "\u{FEFF}{}"] {
+        let server = Server::answering(http("200 OK", body));
+        let client = client(&server.url, &[]);
+        attached(&client).send("oi").unwrap();
+        assert_eq!(server.requests(), 1);
+    }
+    let server = Server::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    attached(&client(&server.url, &[])).send("oi").unwrap();
+}
+
+#[test]
+fn an_answer_that_is_too_large_is_not_read() {
+    let server = Server::answering(http("200 OK", &"x".repeat(5000)));
+    let error = message_to(&server.url, &[("answer.max_bytes", "4999")]);
+    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, "4999");
+    attached(&client(&server.url, &[("answer.max_bytes", "5000")]))
+        .send("oi")
+        .unwrap();
+}
+
+#[test]
+fn an_answer_without_end_is_cut_off() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        while stream.write_all(b"1000\r\n").is_ok()
+            && stream.write_all(&[b'x'; 0x1000]).is_ok()
+            && stream.write_all(b"\r\n").is_ok()
+        {}
+    });
+    let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
+    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, "100000");
+}
+
+#[test]
+fn an_answer_that_is_no_http() {
+    let server = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+    let error = message_to(&server.url, &[]);
+    ended(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
+}
+
+#[test]
+fn an_answer_that_never_comes() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        thread::sleep(Duration::from_secs(5));
+    });
+    let begun = Instant::now();
+    let error = message_to(&server.url, &[("timeout", "200")]);
+    ended(&error, Status::Timeout, Delivery::Unknown, "within timeout");
+    assert!(!error.is_retryable());
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn an_answer_that_drips_ends_with_the_time() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        for byte in http("200 OK", &"x".repeat(1000)).bytes() {
+            if stream.write_all(&[byte]).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let begun = Instant::now();
+    let error = message_to(&server.url, &[("timeout", "300")]);
+    ended(&error, Status::Timeout, Delivery::Unknown, "timeout");
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_connection_that_breaks_after_the_request() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        stream.shutdown(Shutdown::Both).unwrap();
+    });
+    let error = message_to(&server.url, &[]);
+    ended(
+        &error,
+        Status::Lost,
+        Delivery::Unknown,
+        "broke before the answer",
+    );
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn a_connection_that_breaks_within_the_answer() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        stream.shutdown(Shutdown::Both).unwrap();
+    });
+    let error = message_to(&server.url, &[]);
+    ended(&error, Status::Lost, Delivery::Unknown, "within its body");
+    assert_eq!(error.http_status(), Some(200));
+}
+
+#[test]
+fn a_host_without_tls_where_tls_is_asked_for() {
+    let server = Server::answering(http("400 Bad Request", ""));
+    let error = message_to(&server.url.replace("http://", "https://"), &[]);
+    ended(&error, Status::Tls, Delivery::NotSent, "secure connection");
+    assert_eq!(server.requests(), 0);
+}
+
+/// The server closes each connection right after its answer, without saying so, and the client is about to reuse it.
+#[test]
+fn a_stale_connection_is_noticed_before_the_next_request() {
+    let server = Server::start(|mut stream, read| {
+        if read(&mut stream).is_some() {
+            let _ = stream.write_all(http("200 OK", "").as_bytes());
+        }
+    });
+    let client = client(&server.url, &[]);
+    let chat = attached(&client);
+    for _ in 0..50 {
+        chat.send("oi").unwrap();
+        // Until the end has arrived there is nothing to notice.
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(server.requests(), 50);
+}
+
+#[test]
+fn an_unasked_answer_on_an_idle_connection_is_not_taken_for_the_next() {
+    let server = Server::start(|mut stream, read| {
+        if read(&mut stream).is_some() {
+            let _ = stream.write_all(http("200 OK", "").as_bytes());
+            thread::sleep(Duration::from_millis(30));
+            let _ = stream.write_all(http("408 Request Timeout", "").as_bytes());
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    });
+    let client = client(&server.url, &[]);
+    let chat = attached(&client);
+    chat.send("um").unwrap();
+    thread::sleep(Duration::from_millis(100));
+    chat.send("dois").unwrap();
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_connection_is_kept_and_reused() {
+    let (opened, connections) = mpsc::channel();
+    let server = Server::start(move |mut stream, read| {
+        opened.send(()).unwrap();
+        while read(&mut stream).is_some() {
+            stream.write_all(http("200 OK", "{}").as_bytes()).unwrap();
+        }
+    });
+    let client = client(&server.url, &[]);
+    let chat = client.start(address(), customer()).unwrap();
+    for _ in 0..20 {
+        chat.typing().unwrap();
+    }
+    assert_eq!(server.requests(), 21);
+    assert_eq!(connections.try_iter().count(), 1);
+}
+
+#[test]
+fn what_the_service_echoes_of_the_request_is_taken_out() {
+    let echo = format!(
+        r#"{{"message":"bad token {} of {} <{}>","status":401}}"#,
+        SECRETS[0], SECRETS[1], SECRETS[2]
+    );
+    let server = Server::answering(http("401 Unauthorized", &echo));
+    let client = client(&server.url, &[]);
+    let error = client.start(address(), customer()).unwrap_err();
+    holds_no_secret(&error);
+    ended(
+        &error,
+        Status::Rejected,
+        Delivery::Rejected,
+        "bad token [redacted] of [redacted] <[redacted]>",
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_before_anything_is_sent() {
+    let server = Server::answering(http("200 OK", ""));
+    let client = client(&server.url, &[]);
+    for (department, client_id, status) in
+        [("", "12", Status::Department), ("1", "", Status::ClientId)]
+    {
+        let address = Address {
+            department: department.into(),
+            client_id: client_id.into(),
+        };
+        let error = client.start(address.clone(), customer()).unwrap_err();
+        assert_eq!(
+            (error.status(), error.delivery()),
+            (status, Some(Delivery::NotSent))
+        );
+        assert_eq!(client.attach(address).unwrap_err().status(), status);
+    }
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn closing_breaks_off_a_request_that_hangs() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        thread::sleep(Duration::from_secs(20));
+    });
+    let client = client(&server.url, &[]);
+    let chat = attached(&client);
+    thread::scope(|scope| {
+        let hanging = scope.spawn(|| chat.send("oi"));
+        server.requests.recv().unwrap();
+        let begun = Instant::now();
+        let left = client.close(Duration::from_millis(100)).unwrap();
+        assert_eq!(left.requests, 1);
+        let error = hanging.join().unwrap().unwrap_err();
+        ended(&error, Status::Lost, Delivery::Unknown, "unknown");
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    });
+    let error = chat.send("oi").unwrap_err();
+    ended(&error, Status::Closed, Delivery::NotSent, "closed");
+}

@@ -1,0 +1,371 @@
+//! What the webhook answers to each kind of request, over real sockets, and what the application gets to see of it.
+
+#![cfg(feature = "listener")]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::receiving::{Event, Statistic};
+use omnize::status::Status;
+use omnize::wire::Kind;
+
+const TYPING: &str = r#"{"status":"typing","clientId":"12"}"#;
+
+fn client(options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("listen", "127.0.0.1:0").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+/// The host and the path of the webhook.
+fn webhook(client: &Client) -> (String, String) {
+    let url = client
+        .webhook_url()
+        .unwrap()
+        .strip_prefix("http://")
+        .unwrap();
+    let (host, path) = url.split_once('/').unwrap();
+    (host.to_owned(), format!("/{path}"))
+}
+
+/// Sends these bytes to the webhook, ends the connection's near side, and returns all that comes back.
+fn exchange(client: &Client, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(webhook(client).0).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    // The listener may hang up before it has read everything.
+    let _ = stream.write_all(request);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+fn request(client: &Client, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let (host, path) = webhook(client);
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn status_of(answer: &str) -> u16 {
+    answer
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok())
+        .unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+fn post(client: &Client, body: &str) -> u16 {
+    status_of(&exchange(
+        client,
+        &request(client, "POST", "", body.as_bytes()),
+    ))
+}
+
+fn next(client: &Client) -> Event {
+    client
+        .next(Duration::from_secs(10))
+        .unwrap()
+        .expect("an event")
+}
+
+fn nothing_waits(client: &Client) {
+    assert_eq!(client.next(Duration::ZERO).unwrap(), None);
+}
+
+#[test]
+fn every_trigger_of_the_page_arrives_in_order() {
+    let client = client(&[]);
+    let bodies = [
+        r#"{"status":"accepted","clientId":"12"}"#,
+        r#"{"status":"unavailable","clientId":"12"}"#,
+        r#"{"status":"finish","clientId":"12"}"#,
+        TYPING,
+        r#"{"status":"cleared","clientId":"12"}"#,
+        r#"{"message":"New agent message!","clientId":"12"}"#,
+        r#"{"status":"promoted","clientId":"12","to":"gold"}"#,
+    ];
+    for body in bodies {
+        assert_eq!(post(&client, body), 200);
+    }
+    let kinds = [
+        Kind::Accepted,
+        Kind::Unavailable,
+        Kind::Finish,
+        Kind::Typing,
+        Kind::Cleared,
+        Kind::Message,
+        Kind::Unknown,
+    ];
+    for (at, (kind, body)) in kinds.into_iter().zip(bodies).enumerate() {
+        let event = next(&client);
+        assert_eq!((event.trigger.kind, event.sequence), (kind, at as u64 + 1));
+        assert_eq!(event.trigger.client_id, "12");
+        assert_eq!(event.trigger.raw, body.as_bytes());
+    }
+    nothing_waits(&client);
+    assert_eq!(client.count_of(Statistic::Received), 7);
+    assert_eq!(client.count_of(Statistic::Handled), 7);
+}
+
+#[test]
+fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
+    let client = client(&[]);
+    for method in ["POST", "PUT"] {
+        for content_type in [
+            "",
+            "Content-Type: application/json\r\n",
+            "Content-Type: x\r\n",
+        ] {
+            let request = request(&client, method, content_type, TYPING.as_bytes());
+            assert_eq!(status_of(&exchange(&client, &request)), 200);
+            next(&client);
+        }
+    }
+    let (host, path) = webhook(&client);
+    let chunked = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+        &TYPING[..5],
+        TYPING.len() - 5,
+        &TYPING[5..]
+    );
+    assert_eq!(status_of(&exchange(&client, chunked.as_bytes())), 200);
+    assert_eq!(next(&client).trigger.raw, TYPING.as_bytes());
+}
+
+#[test]
+fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
+    let client = client(&[]);
+    let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
+    let headers = "Content-Type: application/json; charset=iso-8859-1\r\n";
+    assert_eq!(
+        status_of(&exchange(
+            &client,
+            &request(&client, "POST", headers, latin)
+        )),
+        200
+    );
+    let event = next(&client);
+    assert_eq!(event.trigger.text.as_deref(), Some("olá"));
+    assert!(!event.trigger.replaced);
+
+    assert_eq!(
+        status_of(&exchange(&client, &request(&client, "POST", "", latin))),
+        200
+    );
+    let event = next(&client);
+    assert_eq!(event.trigger.text.as_deref(), Some("ol\u{FFFD}"));
+    assert!(event.trigger.replaced);
+    assert_eq!(event.trigger.raw, latin);
+}
+
+#[test]
+fn what_is_no_trigger_is_refused_and_counted() {
+    let client = client(&[]);
+    for body in [
+        "",
+        "hello",
+        "[]",
+        "{}",
+        r#"{"status":"typing"}"#,
+        r#"{"status":"typing","clientId":""#,
+    ] {
+        assert_eq!(post(&client, body), 400, "{body}");
+    }
+    assert_eq!(client.count_of(Statistic::Unreadable), 6);
+    nothing_waits(&client);
+}
+
+#[test]
+fn another_path_is_not_found_and_the_answer_gives_no_hint() {
+    let client = client(&[("listen.path", "/hook/s3cret")]);
+    let (host, _) = webhook(&client);
+    for path in [
+        "/",
+        "/hook",
+        "/hook/",
+        "/hook/s3cres",
+        "/hook/s3cret/",
+        "/HOOK/S3CRET",
+    ] {
+        for method in ["POST", "GET", "DELETE"] {
+            let request =
+                format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
+            let answer = exchange(&client, request.as_bytes());
+            assert_eq!(status_of(&answer), 404, "{method} {path}");
+            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        }
+    }
+    assert_eq!(client.count_of(Statistic::WrongPath), 18);
+}
+
+#[test]
+fn another_method_is_told_those_that_are_allowed() {
+    let client = client(&[]);
+    let answer = exchange(&client, &request(&client, "GET", "", b""));
+    assert_eq!(status_of(&answer), 405);
+    assert!(
+        answer.to_ascii_lowercase().contains("allow: post, put"),
+        "{answer}"
+    );
+    assert_eq!(client.count_of(Statistic::WrongMethod), 1);
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
+    let client = client(&[("listen.max_body", "1000")]);
+    let large = vec![b' '; 2000];
+    assert_eq!(
+        status_of(&exchange(&client, &request(&client, "POST", "", &large))),
+        413
+    );
+    let (host, path) = webhook(&client);
+    let mut chunked = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n"
+    )
+    .into_bytes();
+    chunked.extend(&large);
+    chunked.extend(b"\r\n0\r\n\r\n");
+    assert_eq!(status_of(&exchange(&client, &chunked)), 413);
+    assert_eq!(client.count_of(Statistic::TooLarge), 2);
+}
+
+#[test]
+fn a_request_that_breaks_off_is_no_trigger() {
+    let client = client(&[]);
+    let whole = request(&client, "POST", "", TYPING.as_bytes());
+    for length in [1, 20, whole.len() - 1] {
+        exchange(&client, &whole[..length]);
+    }
+    assert_eq!(post(&client, TYPING), 200);
+    next(&client);
+    nothing_waits(&client);
+}
+
+#[test]
+fn too_many_waiting_events_are_turned_away_until_there_is_room() {
+    let client = client(&[("events.capacity", "2")]);
+    assert_eq!((post(&client, TYPING), post(&client, TYPING)), (200, 200));
+    let answer = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
+    assert_eq!(status_of(&answer), 503);
+    assert!(
+        answer.to_ascii_lowercase().contains("retry-after: 1"),
+        "{answer}"
+    );
+    assert_eq!(client.count_of(Statistic::TurnedAway), 1);
+    let error = client.deliver(TYPING.as_bytes(), None).unwrap_err();
+    assert_eq!(error.status(), Status::Full);
+    next(&client);
+    assert_eq!(post(&client, TYPING), 200);
+}
+
+#[test]
+fn many_triggers_come_over_one_connection() {
+    let client = client(&[]);
+    let mut stream = TcpStream::connect(webhook(&client).0).unwrap();
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    stream.write_all(&one.repeat(100)).unwrap();
+    for number in 1..=100 {
+        assert_eq!(next(&client).sequence, number);
+    }
+}
+
+#[test]
+fn a_peer_that_waits_holds_nobody_up() {
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let whole = request(&client, "POST", "", TYPING.as_bytes());
+    let slow: Vec<_> = (0..200)
+        .map(|at| {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            stream.write_all(&whole[..at % whole.len()]).unwrap();
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    assert_eq!(post(&client, TYPING), 200);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    drop(slow);
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let first = client(&[]);
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("listen", &webhook(&first).0).unwrap();
+    let error = Client::open(&config).unwrap_err();
+    assert_eq!(error.status(), Status::Listen);
+    assert!(error.message().contains(&webhook(&first).0), "{error}");
+}
+
+#[test]
+fn each_client_has_a_path_of_its_own_that_nobody_guesses() {
+    let (first, second) = (client(&[]), client(&[]));
+    let (first, second) = (webhook(&first).1, webhook(&second).1);
+    assert_ne!(first, second);
+    let random = first.strip_prefix("/omnize/").unwrap();
+    assert_eq!(random.len(), 32);
+    assert!(random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+}
+
+#[test]
+fn closing_frees_the_address_and_ends_open_connections() {
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let mut idle = TcpStream::connect(&host).unwrap();
+    assert_eq!(post(&client, TYPING), 200);
+    let left = client.close(Duration::from_secs(5)).unwrap();
+    assert_eq!((left.events, left.requests), (1, 0));
+    idle.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    assert!(matches!(idle.read(&mut [0]), Ok(0) | Err(_)));
+    let again = std::net::TcpListener::bind(&host);
+    assert!(again.is_ok(), "{again:?}");
+    assert_eq!(
+        client.next(Duration::ZERO).unwrap_err().status(),
+        Status::Closed
+    );
+    assert_eq!(
+        client.close(Duration::ZERO).unwrap_err().status(),
+        Status::Closed
+    );
+}
+
+#[test]
+fn a_slow_handler_holds_up_no_answer() {
+    let client = client(&[]);
+    let (done, finished) = std::sync::mpsc::channel();
+    let handler = move |_: &std::sync::Arc<Event>| {
+        thread::sleep(Duration::from_millis(300));
+        done.send(()).unwrap();
+    };
+    client
+        .subscribe(Default::default(), Box::new(handler))
+        .unwrap();
+    client.dispatch().unwrap();
+    let begun = Instant::now();
+    for _ in 0..4 {
+        assert_eq!(post(&client, TYPING), 200);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_millis(300),
+        "{:?}",
+        begun.elapsed()
+    );
+    for _ in 0..4 {
+        finished.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+}
