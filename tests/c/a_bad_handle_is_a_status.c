@@ -1,0 +1,128 @@
+/* A handle that is NULL, freed, freed twice, invented or of another type is found out by every function. */
+
+#include "expect.h"
+
+static const char *const NONE[] = {NULL};
+
+static void nobody(const omnize_event *event, void *user_data) {
+    (void)event;
+    (void)user_data;
+}
+
+/* Every function that takes a handle, with one that is no such handle. */
+static void is_found_out(void *bad, const char *why) {
+    omnize_error *error = NULL;
+    omnize_client *client = NULL;
+    omnize_conversation *chat = NULL;
+    omnize_event *event = NULL;
+    const char *text = NULL;
+    int64_t number = -7;
+
+    EXPECT_FAILS(omnize_config_set(bad, "token", "t", &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_config_get(bad, "token", &text, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_config_load_env(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_config_load_file(bad, "/x", &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_open(bad, &client, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_subscribe(bad, 0, NULL, nobody, NULL, NULL, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_unsubscribe(bad, 1, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_poll(bad, 0, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_next(bad, 0, &event, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_dispatch(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_wake_fd(bad, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_deliver(bad, "{}", -1, NULL, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_statistic(bad, "received", &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_close(bad, 0, &number, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_start(bad, "1", "2", NULL, NULL, NULL, NULL, &chat, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_attach(bad, "1", "2", &chat, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_send(bad, "x", -1, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_typing(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_cleared(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_finish(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_event_keep(bad, &error), OMNIZE_E_HANDLE, why);
+
+    EXPECT(omnize_client_webhook_url(bad, &number) == NULL);
+    EXPECT(omnize_conversation_client_id(bad, &number) == NULL);
+    EXPECT(omnize_conversation_department(bad, &number) == NULL);
+    EXPECT(omnize_event_kind(bad) == 0);
+    EXPECT(omnize_event_client_id(bad, &number) == NULL);
+    EXPECT(omnize_event_text(bad, &number) == NULL);
+    EXPECT(omnize_event_raw(bad, &number) == NULL);
+    EXPECT(omnize_event_replaced(bad) == 0);
+    EXPECT(omnize_event_sequence(bad) == 0);
+    EXPECT(omnize_event_received_at(bad) == 0);
+    EXPECT(omnize_error_status(bad) == OMNIZE_E_HANDLE);
+    EXPECT(omnize_error_message(bad, &number) == NULL);
+    EXPECT(omnize_error_body(bad, &number) == NULL);
+    EXPECT(omnize_error_http_status(bad) == 0);
+    EXPECT(omnize_error_delivery(bad) == OMNIZE_DELIVERY_NONE);
+    EXPECT(omnize_error_retryable(bad) == 0);
+
+    omnize_config_free(bad);
+    omnize_client_free(bad);
+    omnize_conversation_free(bad);
+    omnize_event_free(bad);
+    omnize_error_free(bad);
+
+    EXPECT(client == NULL && chat == NULL && event == NULL && text == NULL && number == -7);
+}
+
+static void freed_handles_are_found_out(void) {
+    omnize_error *error = NULL;
+    omnize_config *config = NULL;
+    omnize_client *client;
+    omnize_conversation *chat = NULL;
+    omnize_event *event = NULL;
+    const char *text;
+
+    EXPECT_OK(omnize_config_new(&config, &error));
+    omnize_config_free(config);
+    omnize_config_free(config);
+    EXPECT_FAILS(omnize_config_set(config, "token", "t", &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_config_get(config, "token", &text, &error), OMNIZE_E_HANDLE, "freed before");
+
+    client = client_with(NONE);
+    EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
+    deliver(client, "{\"status\":\"typing\",\"clientId\":\"12\"}");
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+
+    omnize_event_free(event);
+    omnize_event_free(event);
+    EXPECT(omnize_event_kind(event) == 0);
+    EXPECT_FAILS(omnize_event_keep(event, &error), OMNIZE_E_HANDLE, "freed before");
+
+    omnize_client_free(client);
+    omnize_client_free(client);
+    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_HANDLE, "freed before");
+
+    EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_CLOSED, "closed");
+    omnize_conversation_free(chat);
+    omnize_conversation_free(chat);
+    EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_HANDLE, "freed before");
+}
+
+static void another_types_handle_is_found_out(void) {
+    omnize_error *error = NULL;
+    omnize_config *config = NULL;
+    omnize_client *client = client_with(NONE);
+
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_FAILS(omnize_client_poll((omnize_client *)config, 0, NULL, &error), OMNIZE_E_HANDLE, "is an omnize_config");
+    EXPECT_FAILS(omnize_config_set((omnize_config *)client, "token", "t", &error), OMNIZE_E_HANDLE,
+                 "is an omnize_client");
+    omnize_config_free((omnize_config *)client);
+    EXPECT(poll_now(client) == 0);
+    omnize_client_free(client);
+    omnize_config_free(config);
+}
+
+int main(void) {
+    int local = 0;
+
+    is_found_out(NULL, "is NULL");
+    is_found_out(&local, "never given out");
+    is_found_out((void *)~(uintptr_t)0, "never given out");
+    freed_handles_are_found_out();
+    another_types_handle_is_found_out();
+    EXPECT(omnize_client_poll(NULL, 0, NULL, NULL) == OMNIZE_E_HANDLE);
+    return 0;
+}

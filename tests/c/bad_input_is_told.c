@@ -1,0 +1,144 @@
+/* Each kind of bad input has a status of its own and a message that helps, and changes nothing. */
+
+#include "expect.h"
+
+static void nobody(const omnize_event *event, void *user_data) {
+    (void)event;
+    (void)user_data;
+}
+
+static void count_call(void *user_data) {
+    ++*(int *)user_data;
+}
+
+static void options_are_checked(void) {
+    omnize_error *error = NULL;
+    omnize_config *config = NULL;
+    omnize_client *client = NULL;
+    const char *value = NULL;
+
+    EXPECT_FAILS(omnize_config_new(NULL, &error), OMNIZE_E_ARGUMENT, "config is NULL");
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_FAILS(omnize_config_set(config, "colour", "red", &error), OMNIZE_E_OPTION, "base_url");
+    EXPECT_FAILS(omnize_config_set(config, "timeout", "soon", &error), OMNIZE_E_VALUE, "milliseconds");
+    EXPECT_FAILS(omnize_config_set(config, "token", "line\nend", &error), OMNIZE_E_VALUE, "control characters");
+    EXPECT_FAILS(omnize_config_set(config, NULL, "x", &error), OMNIZE_E_ARGUMENT, "name is NULL");
+    EXPECT_FAILS(omnize_config_set(config, "token", NULL, &error), OMNIZE_E_ARGUMENT, "value is NULL");
+    EXPECT_FAILS(omnize_config_set(config, "token", "\xE1", &error), OMNIZE_E_ENCODING, "byte 0");
+    EXPECT_FAILS(omnize_config_load_file(config, "/nowhere/omnize.ini", &error), OMNIZE_E_FILE, "/nowhere/omnize.ini");
+    EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_TOKEN, "portal");
+    EXPECT_OK(omnize_config_set(config, "token", "", &error));
+    EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_TOKEN, "portal");
+    EXPECT_OK(omnize_config_set(config, "token", "segredo", &error));
+    EXPECT_FAILS(omnize_client_open(config, NULL, &error), OMNIZE_E_ARGUMENT, "client is NULL");
+    EXPECT_OK(omnize_config_set(config, "listen", "192.0.2.1:80", &error));
+    EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_LISTEN, "192.0.2.1:80");
+    EXPECT_OK(omnize_config_get(config, "timeout", &value, &error));
+    EXPECT(strcmp(value, "30000") == 0);
+    EXPECT_OK(omnize_config_get(config, "token", &value, &error));
+    EXPECT(strcmp(value, "[redacted]") == 0);
+    EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "colour");
+    EXPECT(client == NULL);
+    omnize_config_free(config);
+}
+
+static void arguments_are_checked(void) {
+    omnize_error *error = NULL;
+    omnize_client *client = plain_client();
+    omnize_conversation *chat = NULL;
+    int destroyed = 0;
+
+    EXPECT_FAILS(omnize_conversation_attach(client, NULL, "12", &chat, &error), OMNIZE_E_DEPARTMENT, "department");
+    EXPECT_FAILS(omnize_conversation_attach(client, "", "12", &chat, &error), OMNIZE_E_DEPARTMENT, "department");
+    EXPECT_FAILS(omnize_conversation_attach(client, "1", NULL, &chat, &error), OMNIZE_E_CLIENT_ID, "client id");
+    EXPECT_FAILS(omnize_conversation_attach(client, "1", "\xC3", &chat, &error), OMNIZE_E_ENCODING, "client_id");
+    EXPECT_FAILS(omnize_conversation_attach(client, "1", "12", NULL, &error), OMNIZE_E_ARGUMENT, "conversation");
+    EXPECT_FAILS(omnize_conversation_start(client, "1", "12", "\xE1", NULL, NULL, NULL, &chat, &error),
+                 OMNIZE_E_ENCODING, "name is no UTF-8 at byte 0");
+    EXPECT(chat == NULL);
+    EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
+    EXPECT_FAILS(omnize_conversation_send(chat, NULL, -1, &error), OMNIZE_E_ARGUMENT, "text is NULL");
+    EXPECT_FAILS(omnize_conversation_send(chat, "x", -2, &error), OMNIZE_E_ARGUMENT, "-2");
+    EXPECT_FAILS(omnize_conversation_send(chat, "ab\xFF", 3, &error), OMNIZE_E_ENCODING, "byte 2");
+
+    EXPECT_FAILS(omnize_client_subscribe(client, 99, NULL, nobody, &destroyed, count_call, NULL, &error),
+                 OMNIZE_E_ARGUMENT, "99");
+    EXPECT_FAILS(omnize_client_subscribe(client, 0, NULL, NULL, &destroyed, count_call, NULL, &error),
+                 OMNIZE_E_ARGUMENT, "callback");
+    EXPECT(destroyed == 2);
+    EXPECT_FAILS(omnize_client_unsubscribe(client, 77, &error), OMNIZE_E_ARGUMENT, "77");
+    EXPECT_FAILS(omnize_client_poll(client, -2, NULL, &error), OMNIZE_E_ARGUMENT, "-2");
+    EXPECT_FAILS(omnize_client_statistic(client, "love", NULL, &error), OMNIZE_E_ARGUMENT, "value");
+    EXPECT_FAILS(omnize_log_set(9, NULL, NULL, NULL, &error), OMNIZE_E_ARGUMENT, "9");
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
+static void triggers_are_checked(void) {
+    omnize_error *error = NULL;
+    omnize_client *client = plain_client();
+    int64_t unreadable = 0;
+
+    EXPECT_FAILS(omnize_client_deliver(client, "status=typing", -1, NULL, &error), OMNIZE_E_NOT_JSON, "line 1");
+    EXPECT_FAILS(omnize_client_deliver(client, "[1]", -1, NULL, &error), OMNIZE_E_NOT_JSON, "no object");
+    EXPECT_FAILS(omnize_client_deliver(client, "{\"status\":\"typing\"}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID,
+                 "clientId");
+    EXPECT_FAILS(omnize_client_deliver(client, NULL, -1, NULL, &error), OMNIZE_E_ARGUMENT, "body is NULL");
+    EXPECT_FAILS(omnize_client_deliver(client, NULL, 0, NULL, &error), OMNIZE_E_NOT_JSON, "line 1");
+    EXPECT_OK(omnize_client_statistic(client, "unreadable", &unreadable, &error));
+    EXPECT(unreadable == 4);
+    omnize_client_free(client);
+}
+
+static void requests_tell_what_became_of_them(void) {
+    const char *const refusing[] = {"base_url", "http://127.0.0.1:1/", NULL};
+    omnize_client *client = client_with(refusing);
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error) == OMNIZE_E_REFUSED);
+    EXPECT(omnize_error_delivery(error) == OMNIZE_DELIVERY_NOT_SENT);
+    EXPECT(omnize_error_retryable(error) == 1);
+    EXPECT(omnize_error_http_status(error) == 0);
+    EXPECT(strcmp(omnize_error_body(error, NULL), "") == 0);
+    EXPECT(strstr(omnize_error_message(error, NULL), "127.0.0.1:1") != NULL);
+    EXPECT(chat == NULL);
+    omnize_error_free(error);
+    omnize_client_free(client);
+}
+
+static void tables_can_be_walked(void) {
+    int32_t at;
+
+    EXPECT(omnize_option_count() > 5);
+    for (at = 0; at < omnize_option_count(); at++) {
+        EXPECT(omnize_option_name(at)[0] != '\0' && omnize_option_type(at)[0] != '\0');
+        EXPECT(omnize_option_default(at) != NULL && omnize_option_doc(at)[0] != '\0');
+    }
+    EXPECT(omnize_option_name(-1) == NULL && omnize_option_doc(omnize_option_count()) == NULL);
+    EXPECT(omnize_status_count() > 20);
+    for (at = 0; at < omnize_status_count(); at++) {
+        EXPECT(strncmp(omnize_status_name(omnize_status_at(at)), "OMNIZE_", 7) == 0);
+        EXPECT(omnize_status_text(omnize_status_at(at))[0] != '\0');
+    }
+    EXPECT(omnize_status_at(-1) == -1 && omnize_status_name(-1) == NULL && omnize_status_text(9999) == NULL);
+    EXPECT(strcmp(omnize_status_name(OMNIZE_E_HANDLE), "OMNIZE_E_HANDLE") == 0);
+    for (at = 0; at < omnize_statistic_count(); at++) {
+        EXPECT(omnize_statistic_name(at)[0] != '\0' && omnize_statistic_doc(at)[0] != '\0');
+    }
+    EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
+    EXPECT(omnize_event_kind_name(0) == NULL);
+    EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0);
+    EXPECT(omnize_abi_version() == OMNIZE_ABI_VERSION);
+    EXPECT(omnize_has_feature("listener") == 1);
+    EXPECT(omnize_has_feature("sandbox") == 0 && omnize_has_feature(NULL) == 0);
+}
+
+int main(void) {
+    options_are_checked();
+    arguments_are_checked();
+    triggers_are_checked();
+    requests_tell_what_became_of_them();
+    tables_can_be_walked();
+    return 0;
+}

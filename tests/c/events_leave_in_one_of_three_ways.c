@@ -1,0 +1,140 @@
+/* poll, next and dispatch are each complete, exclude one another, and the descriptor tells when events wait. */
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "expect.h"
+
+#define EVENT_OF(id) "{\"message\":\"oi\",\"clientId\":\"" id "\"}"
+
+static int is_readable(int64_t descriptor) {
+    struct pollfd watched = {(int)descriptor, POLLIN, 0};
+    return poll(&watched, 1, 0) == 1;
+}
+
+static void next_gives_events_one_by_one(void) {
+    omnize_client *client = plain_client();
+    omnize_event *event = (omnize_event *)client;
+    omnize_error *error = NULL;
+    int64_t length = -1;
+
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+    EXPECT(event == NULL);
+    deliver(client, EVENT_OF("1"));
+    deliver(client, EVENT_OF("2"));
+    EXPECT_OK(omnize_client_next(client, -1, &event, &error));
+    EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE);
+    EXPECT(strcmp(omnize_event_client_id(event, &length), "1") == 0 && length == 1);
+    EXPECT(strcmp(omnize_event_raw(event, &length), EVENT_OF("1")) == 0 && length == (int64_t)strlen(EVENT_OF("1")));
+    EXPECT(omnize_event_sequence(event) == 1);
+    EXPECT(omnize_event_received_at(event) > INT64_C(1700000000000));
+    EXPECT(omnize_event_replaced(event) == 0);
+    omnize_event_free(event);
+    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_MODE, "next");
+    EXPECT_FAILS(omnize_client_dispatch(client, &error), OMNIZE_E_MODE, "next");
+    EXPECT_FAILS(omnize_client_next(client, 0, NULL, &error), OMNIZE_E_ARGUMENT, "event");
+    omnize_client_free(client);
+}
+
+static void *deliver_later(void *client) {
+    usleep(50 * 1000);
+    deliver(client, EVENT_OF("9"));
+    return NULL;
+}
+
+static void waiting_ends_when_an_event_comes(void) {
+    omnize_client *client = plain_client();
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    pthread_t thread;
+
+    EXPECT(pthread_create(&thread, NULL, deliver_later, client) == 0);
+    EXPECT_OK(omnize_client_next(client, 60 * 1000, &event, &error));
+    EXPECT(event != NULL);
+    omnize_event_free(event);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    omnize_client_free(client);
+}
+
+static void the_descriptor_is_readable_while_events_wait(void) {
+    omnize_client *client = plain_client();
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t descriptor = -1, again = -1;
+
+    deliver(client, EVENT_OF("1"));
+    EXPECT_OK(omnize_client_wake_fd(client, &descriptor, &error));
+    EXPECT_OK(omnize_client_wake_fd(client, &again, &error));
+    EXPECT(descriptor >= 0 && descriptor == again);
+    EXPECT(is_readable(descriptor));
+    deliver(client, EVENT_OF("2"));
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+    omnize_event_free(event);
+    EXPECT(is_readable(descriptor));
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+    omnize_event_free(event);
+    EXPECT(!is_readable(descriptor));
+    deliver(client, EVENT_OF("3"));
+    EXPECT(is_readable(descriptor));
+    omnize_client_free(client);
+    EXPECT(poll(NULL, 0, 0) == 0 && write((int)descriptor, "12345678", 8) == -1 && errno == EBADF);
+}
+
+struct calls {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t host;
+    int count;
+    int overlapping;
+    int inside;
+};
+
+static void on_library_thread(const omnize_event *event, void *user_data) {
+    struct calls *calls = user_data;
+    EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE);
+    EXPECT(!pthread_equal(pthread_self(), calls->host));
+    pthread_mutex_lock(&calls->lock);
+    if (calls->inside++) calls->overlapping = 1;
+    pthread_mutex_unlock(&calls->lock);
+    usleep(100);
+    pthread_mutex_lock(&calls->lock);
+    calls->inside--;
+    calls->count++;
+    pthread_cond_signal(&calls->changed);
+    pthread_mutex_unlock(&calls->lock);
+}
+
+static void dispatch_calls_on_a_thread_of_the_library(void) {
+    omnize_client *client = plain_client();
+    omnize_error *error = NULL;
+    omnize_event *event = NULL;
+    struct calls calls = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, pthread_self(), 0, 0, 0};
+    int64_t left = -1;
+    int at;
+
+    EXPECT_OK(omnize_client_subscribe(client, OMNIZE_EVENT_ANY, NULL, on_library_thread, &calls, NULL, NULL, &error));
+    EXPECT_OK(omnize_client_dispatch(client, &error));
+    EXPECT_OK(omnize_client_dispatch(client, &error));
+    for (at = 0; at < 50; at++) deliver(client, EVENT_OF("1"));
+    pthread_mutex_lock(&calls.lock);
+    while (calls.count < 50) pthread_cond_wait(&calls.changed, &calls.lock);
+    pthread_mutex_unlock(&calls.lock);
+    EXPECT_FAILS(omnize_client_next(client, 0, &event, &error), OMNIZE_E_MODE, "dispatch");
+    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_MODE, "dispatch");
+
+    /* Closing lets the thread finish what waits. */
+    for (at = 0; at < 50; at++) deliver(client, EVENT_OF("1"));
+    EXPECT_OK(omnize_client_close(client, 20000, &left, NULL, &error));
+    EXPECT(left == 0 && calls.count == 100 && calls.overlapping == 0);
+    omnize_client_free(client);
+}
+
+int main(void) {
+    next_gives_events_one_by_one();
+    waiting_ends_when_an_event_comes();
+    the_descriptor_is_readable_while_events_wait();
+    dispatch_calls_on_a_thread_of_the_library();
+    return 0;
+}
