@@ -134,10 +134,11 @@ PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
 
 demo:
 	@.ci/setup cc pkg-config
-	@printf '\n== Building the library and the omnize command (%s)\n' '$(TARGET)'
-	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet'
-	@printf '\n== Compiling examples/c/chat.c with %s\n' '$(CC)'
+	@printf '\n== Building the library and the omnize command (a minute or two the first time)\n'
 	@mkdir -p '$(TARGET)/demo'
+	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet' >'$(TARGET)/demo/log' 2>&1 || \
+		{ cat '$(TARGET)/demo/log'; exit 1; }
+	@printf '\n== Compiling examples/c/chat.c with %s\n' '$(CC)'
 	@$(CC) -std=c99 -Wall -Wextra -Werror -pedantic examples/c/chat.c -o '$(TARGET)/demo/chat' \
 		$$($(PKG_CONFIG) --cflags --libs omnize) -Wl,-rpath,'$(STAGE)/lib'
 	@printf '\n== A conversation: the program, and a local service with two agents\n'
