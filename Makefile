@@ -1,0 +1,163 @@
+# Builds, shows, checks and installs omnize.
+#
+#   make              the shared library, the static library and the `omnize` command
+#   make demo         builds them and shows a whole conversation
+#   make test         every check; ONLY=install runs the check files whose names hold "install"
+#   make test-all     those and the slow ones
+#   make install      to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), under DESTDIR if that is set
+#   make uninstall    with the same variables
+#   make stage        installs into target/stage, the prefix that demo and tests use
+#   make setup        installs the tools that the checks need, where they are missing
+#   make version      says which version this is
+#
+# `make` and then `sudo make install` works: installing calls cargo only if something has changed.
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+CARGO ?= cargo
+CC ?= cc
+# Given to every cargo build, for example --quiet.
+CARGOFLAGS ?=
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+BUILT := $(TARGET)/dist
+NATIVE_LIBS_FILE := $(TARGET)/release/native-static-libs
+STAGE := $(TARGET)/stage
+
+VERSION := $(shell sed -n '/^version = /{s/.*"\(.*\)".*/\1/p;q;}' Cargo.toml)
+# The major version is the version of the ABI.
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+SONAME := libomnize.so.$(SOVERSION)
+
+ifneq ($(words $(CURDIR) $(TARGET)),2)
+$(error make cannot build in a directory with a space in its name: $(CURDIR), $(TARGET))
+endif
+
+SOURCES := Cargo.toml Cargo.lock $(wildcard build.rs cbindgen.toml) \
+	$(shell find src \( -type d -o -type f \) ! -name '* *')
+
+.DELETE_ON_ERROR:
+.PHONY: all lib command stage install uninstall demo test test-all setup version clean
+
+all: lib command
+
+lib: $(BUILT)/libomnize.a
+command: $(BUILT)/omnize
+
+# Both libraries come from one compilation; the archive is made last and stands for both.
+# A library thread or a thread-local destructor may outlive dlclose: hence nodelete.
+#
+# rustc's archive holds each Rust and C symbol of each dependency as a global, so that a program could not link
+# it beside another Rust library (or another copy of `ring`). Here it becomes one object in which only
+# omnize_* is global. Section groups are dissolved first, or the linker would drop ours for the other library's.
+# The bitcode that some of its members carry goes too: a linker that has another LLVM's plugin chokes on it.
+$(BUILT)/libomnize.a: $(SOURCES)
+	@mkdir -p '$(BUILT)'
+	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener \
+		--target-dir '$(TARGET)' --crate-type cdylib --crate-type staticlib -- \
+		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C link-arg=-Wl,-z,relro,-z,now \
+		--print native-static-libs='$(NATIVE_LIBS_FILE)'
+	cp '$(TARGET)/release/libomnize.so' '$(BUILT)/libomnize.so'
+	objcopy --strip-debug --remove-section .llvmbc --remove-section .llvmcmd \
+		'$(TARGET)/release/libomnize.a' '$(BUILT)/members.a'
+	ld -r --force-group-allocation -o '$(BUILT)/omnize.o' \
+		$$(nm -D --defined-only '$(BUILT)/libomnize.so' | sed 's/.* /-u /') '$(BUILT)/members.a'
+	objcopy --wildcard --keep-global-symbol 'omnize_*' '$(BUILT)/omnize.o'
+	rm -f '$@'
+	ar rcsD '$@' '$(BUILT)/omnize.o'
+	rm '$(BUILT)/omnize.o' '$(BUILT)/members.a'
+
+$(BUILT)/omnize: $(SOURCES)
+	@mkdir -p '$(BUILT)'
+	$(CARGO) build $(CARGOFLAGS) --locked --release --bin omnize --no-default-features --features cli \
+		--target-dir '$(TARGET)'
+	cp '$(TARGET)/release/omnize' '$@'
+
+# What a program that links libomnize.a needs beside it, in rustc's own words; but the C compiler adds libc and its
+# libgcc_s or libgcc_eh by itself, whichever the kind of link needs, and -lgcc_s would break `cc -static`.
+NATIVE_LIBS = $(filter-out -lgcc_s -lc,$(shell cat '$(NATIVE_LIBS_FILE)'))
+
+# Fills in a template. Directories under the prefix are told by it, so that a file can be read and moved.
+FILL = sed \
+	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SOVERSION@|$(SOVERSION)|g' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|g' \
+	-e 's|@PREFIX@|$(PREFIX)|g' \
+	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|g' \
+	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|g' \
+	-e "s|@CMAKE_TO_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(LIBDIR)')|g" \
+	-e "s|@CMAKE_TO_INCLUDEDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(INCLUDEDIR)')|g"
+
+HEADERS := include/omnize.h $(wildcard bindings/cpp/omnize.hpp)
+INSTALLED = \
+	'$(DESTDIR)$(BINDIR)/omnize' \
+	$(foreach header,$(notdir $(HEADERS)),'$(DESTDIR)$(INCLUDEDIR)/$(header)') \
+	'$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)' \
+	'$(DESTDIR)$(LIBDIR)/$(SONAME)' \
+	'$(DESTDIR)$(LIBDIR)/libomnize.so' \
+	'$(DESTDIR)$(LIBDIR)/libomnize.a' \
+	'$(DESTDIR)$(LIBDIR)/pkgconfig/omnize.pc' \
+	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config.cmake' \
+	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config-version.cmake'
+
+# The cache of shared libraries is renewed only where the loader would look: not for a package, not for a stage.
+install: all
+	@case '$(words $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR)) $(PREFIX)' in \
+		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may hold a space' >&2; exit 1 ;; esac
+	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
+		'$(DESTDIR)$(LIBDIR)/cmake/omnize'
+	@install -m 755 '$(BUILT)/omnize' '$(DESTDIR)$(BINDIR)/omnize'
+	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
+	@install -m 755 '$(BUILT)/libomnize.so' '$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)'
+	@ln -sf 'libomnize.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	@ln -sf '$(SONAME)' '$(DESTDIR)$(LIBDIR)/libomnize.so'
+	@install -m 644 '$(BUILT)/libomnize.a' '$(DESTDIR)$(LIBDIR)/libomnize.a'
+	@$(FILL) bindings/c/omnize.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/omnize.pc'
+	@for file in omnize-config.cmake omnize-config-version.cmake; do \
+		$(FILL) "bindings/c/$$file.in" >'$(DESTDIR)$(LIBDIR)/cmake/omnize/'"$$file" || exit 1; done
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && \
+		ldconfig -vNX 2>/dev/null | grep -q '^$(LIBDIR):'; then ldconfig; fi
+	@echo 'installed omnize $(VERSION) to $(DESTDIR)$(PREFIX)'
+
+uninstall:
+	@rm -f $(INSTALLED)
+	@rmdir '$(DESTDIR)$(LIBDIR)/cmake/omnize' 2>/dev/null || true
+	@echo 'removed omnize $(VERSION) from $(DESTDIR)$(PREFIX)'
+
+stage: all
+	@rm -rf '$(STAGE)'
+	@$(MAKE) --no-print-directory -s install PREFIX='$(STAGE)' BINDIR='$(STAGE)/bin' LIBDIR='$(STAGE)/lib' \
+		INCLUDEDIR='$(STAGE)/include' DESTDIR= >/dev/null
+
+# pkg-config's answer is the whole recipe for a program; the rpath only spares the demo an LD_LIBRARY_PATH.
+PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
+
+demo:
+	@.ci/setup cc pkg-config
+	@printf '\n== Building the library and the omnize command (a minute or two the first time)\n'
+	@mkdir -p '$(TARGET)/demo'
+	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet' >'$(TARGET)/demo/log' 2>&1 || \
+		{ cat '$(TARGET)/demo/log'; exit 1; }
+	@printf '\n== Compiling examples/c/chat.c with %s\n' '$(CC)'
+	@$(CC) -std=c99 -Wall -Wextra -Werror -pedantic examples/c/chat.c -o '$(TARGET)/demo/chat' \
+		$$($(PKG_CONFIG) --cflags --libs omnize) -Wl,-rpath,'$(STAGE)/lib'
+	@printf '\n== A conversation: the program, and a local service with two agents\n'
+	@'$(STAGE)/bin/omnize' sandbox --agent 1=examples/agents/support.json --agent 2=unavailable -- \
+		'$(TARGET)/demo/chat'
+
+test: setup
+	@tests/run
+
+test-all: setup
+	@SLOW=1 tests/run
+
+setup:
+	@.ci/setup
+
+version:
+	@echo '$(VERSION)'
+
+clean:
+	$(CARGO) clean --target-dir '$(TARGET)'
+
+export ONLY

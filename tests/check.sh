@@ -1,0 +1,47 @@
+# shellcheck shell=sh
+# Shell functions for the files of tests/run.d: they speak the protocol that tests/run describes.
+# Read with `. tests/check.sh` in the top folder of the repository.
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# wanted NAME: whether ONLY lets this check run.
+wanted() {
+    case $1 in *"${FILTER:-}"*) return 0 ;; *) return 1 ;; esac
+}
+
+# check NAME COMMAND...: runs the command, as the test of that name. Its output is shown if it fails.
+check() {
+    check_name=$1
+    shift
+    wanted "$check_name" || return 0
+    check_start=$(date +%s)
+    if check_output=$("$@" 2>&1 </dev/null); then
+        echo "ok $check_name ($(($(date +%s) - check_start)) s)"
+    else
+        echo "FAIL $check_name"
+        printf '%s\n' "$check_output" | tail -n 200 | sed 's/^/    /'
+    fi
+}
+
+# check_with TOOL NAME COMMAND...: the same, skipped where the tool is missing.
+check_with() {
+    check_tool=$1
+    shift
+    if have "$check_tool"; then
+        check "$@"
+    elif wanted "$1"; then
+        echo "skip $1: no $check_tool here"
+    fi
+}
+
+# no_output COMMAND...: fails, showing it, if the command prints anything.
+no_output() {
+    found=$("$@" 2>&1) || true
+    [ -z "$found" ] || { printf '%s\n' "$found" && return 1; }
+}
+
+# What a C program needs to be compiled against the stage, and to find the shared object there when it runs.
+stage_flags() {
+    PKG_CONFIG_PATH=$STAGE/lib/pkgconfig pkg-config --cflags --libs omnize
+    echo "-Wl,-rpath,$STAGE/lib"
+}

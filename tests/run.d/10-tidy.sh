@@ -1,0 +1,29 @@
+#!/bin/sh
+# Sources are formatted, hold no leftovers and name nobody's machine.
+
+. tests/check.sh
+
+check "rustfmt" cargo fmt --check -- --color never
+
+c_sources() { git ls-files -- '*.c' '*.h' '*.cc' '*.hpp' ':!include/omnize.h'; }
+clang_format() { c_sources | xargs -r clang-format --dry-run -Werror; }
+check_with clang-format "clang-format" clang_format
+
+# Cargo.lock is machine-made and the licences are not ours to write; this file holds the patterns.
+search() { git grep -nE "$1" -- . ':!Cargo.lock' ':!LICENSE*' ':!tests/run.d/10-tidy.sh'; }
+
+leftovers='\b(TODO|FIXME|XXX|HACK)\b|\bdbg!\(|\btodo!\(|\bunimplemented!\(|^(<<<<<<<|>>>>>>>) '
+check "no leftovers" no_output search "$leftovers"
+
+# Someone's home folder, and the place where this copy lies.
+homes='/home/[a-z]|/Users/[A-Za-z]|/root/|[A-Z]:\\+Users'
+check "no path of a developer's machine" no_output search "$homes|$PWD(/|\\b)"
+
+long_files() {
+    git ls-files -- '*.rs' '*.c' '*.cc' '*.h' '*.hpp' '*.pas' '*.sh' ':!include/omnize.h' |
+        while read -r file; do
+            lines=$(wc -l <"$file")
+            [ "$lines" -le 500 ] || echo "$file: $lines lines, 500 is the limit"
+        done
+}
+check "no file of more than 500 lines" no_output long_files

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The compiler and clippy have nothing to say, in each set of features that is shipped; nor has rustdoc.
+
+. tests/check.sh
+
+lint() { cargo clippy --locked --quiet "$@" -- -D warnings; }
+check "clippy, all features" lint --all-targets --all-features
+check "clippy, as in the libraries" lint --lib --no-default-features --features capi,listener
+check "clippy, no features" lint --lib --no-default-features
+
+rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --all-features; }
+check "rustdoc" rustdoc

@@ -1,0 +1,67 @@
+#!/bin/sh
+# needs: stage
+# tests/c/NAME.c: each a program that keeps one promise, named after it, and exits with 0 if the promise holds.
+# Each is run as it is and under valgrind, which must find no error and no leak. Among its first twenty lines
+# a program may have these, each in a comment on a line of its own:
+#
+#   sandbox: ARGUMENTS      it is run by `omnize sandbox ARGUMENTS -- PROGRAM`, which tells it token and URL
+#   valgrind: no (REASON)   it is not run under valgrind
+
+. tests/check.sh
+
+seconds=60
+seconds_in_valgrind=180
+
+strict='-std=c99 -Wall -Wextra -Werror -pedantic -g -O1'
+
+# shellcheck disable=SC2046,SC2086 # flags are words
+compile() {
+    # A program that only loads the library at run time must not have it from the start.
+    cc $strict -D_GNU_SOURCE -pthread -o "$TMPDIR/$1" "tests/c/$1.c" \
+        -Wl,--as-needed $(stage_flags) -ldl
+}
+
+# note NAME WORD: what follows `WORD:` in the program's first lines.
+note() { sed -n "1,20s,^[ /*]*$2: *\(.*[^ */]\)[ */]*\$,\1,p" "tests/c/$1.c"; }
+
+# run NAME SECONDS COMMAND...: the command and the program, in the sandbox if it wants one.
+run() {
+    name=$1
+    limit=$2
+    shift 2
+    set -- "$@" "$TMPDIR/$name"
+    arguments=$(note "$name" sandbox)
+    # shellcheck disable=SC2086 # the arguments are words
+    case $arguments in
+        '') ;;
+        *) set -- "$STAGE/bin/omnize" sandbox --quiet $arguments -- "$@" ;;
+    esac
+    timeout --kill-after=5 "$limit" "$@"
+    status=$?
+    case $status in
+        0) ;;
+        124 | 137) echo "not done after $limit seconds" ;;
+        *) echo "it ended with status $status" ;;
+    esac
+    return $status
+}
+
+plainly() { compile "$1" && run "$1" $seconds; }
+
+in_valgrind() {
+    [ -x "$TMPDIR/$1" ] || { echo "it did not compile" && return 1; }
+    run "$1" $seconds_in_valgrind valgrind --quiet --error-exitcode=99 --leak-check=full \
+        --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible
+}
+
+for source in tests/c/*.c; do
+    name=$(basename "$source" .c)
+    wanted "c/$name" || continue
+    FILTER='' check "c/$name" plainly "$name"
+    reason=$(note "$name" valgrind)
+    case $reason in
+        '') FILTER='' check_with valgrind "c/$name under valgrind" in_valgrind "$name" ;;
+        no*) echo "    not under valgrind: ${reason#no }" ;;
+        *) echo "FAIL c/$name: its valgrind line says '$reason', not 'no (REASON)'" ;;
+    esac
+done
