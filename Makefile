@@ -8,6 +8,7 @@
 #   make uninstall    with the same variables
 #   make stage        installs into target/stage, the prefix that demo and tests use
 #   make setup        installs the tools that the checks need, where they are missing
+#   make header       writes include/omnize.h from src/capi, and include/omnize.abi, the description of the ABI, from it
 #   make version      says which version this is
 #
 # `make` and then `sudo make install` works: installing calls cargo only if something has changed.
@@ -74,6 +75,13 @@ $(BUILT)/omnize: $(SOURCES)
 	$(CARGO) build $(CARGOFLAGS) --locked --release --bin omnize --no-default-features --features cli \
 		--target-dir '$(TARGET)'
 	cp '$(TARGET)/release/omnize' '$@'
+
+# cargo says which of its folders the build script wrote the header to.
+header:
+	@out=$$($(CARGO) check $(CARGOFLAGS) --locked --lib --features capi --message-format json 2>/dev/null | \
+		sed -n 's|.*"reason":"build-script-executed".*omnize@.*"out_dir":"\([^"]*\)".*|\1|p') && \
+		cp "$$out/omnize.h" include/omnize.h
+	@tests/abi.sh include >include/omnize.abi
 
 # What a program that links libomnize.a needs beside it, in rustc's own words; but the C compiler adds libc and its
 # libgcc_s or libgcc_eh by itself, whichever the kind of link needs, and -lgcc_s would break `cc -static`.

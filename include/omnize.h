@@ -481,7 +481,7 @@ int32_t omnize_error_http_status(const omnize_error *error);
 
 /**
  * The body of the service's answer, empty where there was none; what the request held of token and personal data is
- * replaced by "[redacted]". NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
+ * replaced by `[redacted]`. NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
  * receives the length in bytes.
  */
 const char *omnize_error_body(const omnize_error *error,
@@ -519,7 +519,7 @@ omnize_status omnize_config_set(omnize_config *config,
                                 omnize_error **error);
 
 /**
- * The value of an option, or its default, in `value`; a secret that is set reads "[redacted]". Valid until the
+ * The value of an option, or its default, in `value`; a secret that is set reads `[redacted]`. Valid until the
  * configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
  */
 omnize_status omnize_config_get(const omnize_config *config,

@@ -1,9 +1,11 @@
 //! Each way in which a request can end, made to happen by a real server or a real network, and what the error says of it.
 //! No request is ever made twice.
 
-use std::io::{Read, Write};
+mod server;
+
+use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,7 @@ use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer};
 use omnize::{Client, Conversation};
+use server::{Server, http};
 
 const SECRETS: [&str; 6] = [
     "segredo-do-portal",
@@ -21,86 +24,6 @@ const SECRETS: [&str; 6] = [
     "123.456.789-09",
     "minha senha é 1234",
 ];
-
-/// A server that treats each connection as `serve` does, and tells how many requests it has read in full.
-struct Server {
-    url: String,
-    requests: Receiver<String>,
-}
-
-impl Server {
-    fn start(
-        serve: impl Fn(TcpStream, &dyn Fn(&mut TcpStream) -> Option<String>) + Send + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/api/rest/v1", listener.local_addr().unwrap());
-        let (seen, requests) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let seen = seen.clone();
-                serve(stream.unwrap(), &move |stream| {
-                    let request = read_request(stream)?;
-                    let _ = seen.send(request.clone());
-                    Some(request)
-                });
-            }
-        });
-        Server { url, requests }
-    }
-
-    /// A server that answers every request on a connection with these bytes.
-    fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
-        Server::start(move |mut stream, read| {
-            while read(&mut stream).is_some() {
-                if stream.write_all(&answer).is_err() {
-                    break;
-                }
-            }
-        })
-    }
-
-    fn requests(&self) -> usize {
-        self.requests.try_iter().count()
-    }
-}
-
-/// One request: its head and as much body as its Content-Length says.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut byte = [0];
-    while !bytes.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        bytes.push(byte[0]);
-        if bytes.len() == 1 && !byte[0].is_ascii_uppercase() {
-            // No HTTP, but a TLS handshake.
-            return None;
-        }
-    }
-    let head = String::from_utf8(bytes.clone()).unwrap();
-    let length = head
-        .lines()
-        .find_map(|line| {
-            line.to_ascii_lowercase()
-                .strip_prefix("content-length: ")?
-                .parse()
-                .ok()
-        })
-        .unwrap();
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    bytes.extend(body);
-    Some(String::from_utf8(bytes).unwrap())
-}
-
-fn http(status: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();

@@ -75,7 +75,7 @@ pub extern "C" fn omnize_config_set(
     })
 }
 
-/// The value of an option, or its default, in `value`; a secret that is set reads "[redacted]". Valid until the
+/// The value of an option, or its default, in `value`; a secret that is set reads `[redacted]`. Valid until the
 /// configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_config_get(

@@ -89,7 +89,7 @@ pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
 }
 
 /// The body of the service's answer, empty where there was none; what the request held of token and personal data is
-/// replaced by "[redacted]". NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
+/// replaced by `[redacted]`. NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
 /// receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64) -> *const c_char {

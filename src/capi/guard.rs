@@ -37,9 +37,7 @@ pub fn value<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
 }
 
 fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    if host::fork::in_child() {
-        return Err(Error::new(Status::Forked, Status::Forked.text()));
-    }
+    host::fork::check()?;
     note_places_of_panics();
     panic::catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
 }

@@ -1,7 +1,7 @@
 //! The C ABI: handles, strings, the panic guard, and one file per handle type. The header include/omnize.h is written
 //! from these files by cbindgen, in the order that build.rs gives.
 //!
-//! Every exported function is one call of [`guard`], which looks handles up, turns errors into statuses, and lets no
+//! Every exported function is one call of the guard, which looks handles up, turns errors into statuses, and lets no
 //! panic out.
 
 #![allow(unsafe_code, non_camel_case_types)]

@@ -4,6 +4,9 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::error::{Error, Result};
+use crate::status::Status;
+
 static IN_CHILD: AtomicBool = AtomicBool::new(false);
 
 /// Watches for forks from now on. Called when the first client opens, for loading the library changes nothing.
@@ -23,7 +26,10 @@ extern "C" fn mark_child() {
     IN_CHILD.store(true, Ordering::Relaxed);
 }
 
-/// Whether this process was forked from one that had opened a client.
-pub fn in_child() -> bool {
-    IN_CHILD.load(Ordering::Relaxed)
+/// Fails in a process that was forked from one that had opened a client.
+pub fn check() -> Result<()> {
+    if IN_CHILD.load(Ordering::Relaxed) {
+        return Err(Error::new(Status::Forked, Status::Forked.text()));
+    }
+    Ok(())
 }

@@ -48,8 +48,10 @@ impl Turnstile {
     /// Chooses the way out, or confirms the one that is chosen.
     ///
     /// # Errors
-    /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close).
+    /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close),
+    /// [`Status::Forked`].
     pub fn choose(&self, way: WayOut) -> Result<()> {
+        host::fork::check()?;
         let mut state = self.lock();
         if state.closed {
             return Err(Error::new(Status::Closed, Status::Closed.text()));

@@ -46,6 +46,7 @@ impl Receiver {
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
     /// [`Status::Closed`].
     pub fn deliver(&self, body: Vec<u8>, content_type: Option<&str>) -> Result<()> {
+        host::fork::check()?;
         let trigger = wire::rest::decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
             log::warn!("{why}");
@@ -212,6 +213,7 @@ impl Receiver {
     }
 
     /// Counts something that a source saw.
+    #[cfg(feature = "listener")]
     pub(super) fn count(&self, statistic: Statistic) {
         self.counters.count(statistic);
     }

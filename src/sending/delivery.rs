@@ -10,6 +10,7 @@ use super::attempt::Stage;
 use super::transport::{Answer, Stopped, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
+use crate::host;
 use crate::status::Status;
 use crate::wire::{self, Address, Redacted, Request, Verdict};
 
@@ -86,6 +87,7 @@ impl Sender {
     }
 
     fn enter(&self) -> Result<UnderWay<'_>> {
+        host::fork::check().map_err(|error| error.delivered(Delivery::NotSent))?;
         let mut count = self
             .under_way
             .lock()

@@ -31,8 +31,8 @@ static void destroyed(void *user_data) {
 
 static void subscribe(struct seen *seen, int32_t kind, const char *client_id, omnize_event_callback callback) {
     omnize_error *error = NULL;
-    EXPECT_OK(omnize_client_subscribe(seen->client, kind, client_id, callback, seen, destroyed, &seen->subscription,
-                                      &error));
+    EXPECT_OK(
+        omnize_client_subscribe(seen->client, kind, client_id, callback, seen, destroyed, &seen->subscription, &error));
 }
 
 static void they_come_for_what_they_were_asked_for(void) {

@@ -10,39 +10,39 @@
 
 #include <omnize.h>
 
-#define EXPECT(condition)                                                                        \
-    do {                                                                                         \
-        if (!(condition)) {                                                                      \
-            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);             \
-            exit(1);                                                                             \
-        }                                                                                        \
+#define EXPECT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);                                   \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
     } while (0)
 
 /* The call succeeds; `error` is the error that it was given. */
-#define EXPECT_OK(call)                                                                          \
-    do {                                                                                         \
-        omnize_status status_ = (call);                                                          \
-        if (status_ != OMNIZE_OK) {                                                              \
-            fprintf(stderr, "%s:%d: %s gave %s: %s\n", __FILE__, __LINE__, #call,                \
-                    omnize_status_name(status_), error ? omnize_error_message(error, NULL) : ""); \
-            exit(1);                                                                             \
-        }                                                                                        \
+#define EXPECT_OK(call)                                                                                                \
+    do {                                                                                                               \
+        omnize_status status_ = (call);                                                                                \
+        if (status_ != OMNIZE_OK) {                                                                                    \
+            fprintf(stderr, "%s:%d: %s gave %s: %s\n", __FILE__, __LINE__, #call, omnize_status_name(status_),         \
+                    error ? omnize_error_message(error, NULL) : "");                                                   \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
     } while (0)
 
 /* The call fails with this status, and its error says so, with these words in its message. */
-#define EXPECT_FAILS(call, expected, words)                                                      \
-    do {                                                                                         \
-        omnize_status status_ = (call);                                                          \
-        EXPECT(status_ == (expected));                                                           \
-        EXPECT(error != NULL);                                                                   \
-        EXPECT(omnize_error_status(error) == (expected));                                        \
-        if (strstr(omnize_error_message(error, NULL), (words)) == NULL) {                        \
-            fprintf(stderr, "%s:%d: no \"%s\" in: %s\n", __FILE__, __LINE__, (words),            \
-                    omnize_error_message(error, NULL));                                          \
-            exit(1);                                                                             \
-        }                                                                                        \
-        omnize_error_free(error);                                                                \
-        error = NULL;                                                                            \
+#define EXPECT_FAILS(call, expected, words)                                                                            \
+    do {                                                                                                               \
+        omnize_status status_ = (call);                                                                                \
+        EXPECT(status_ == (expected));                                                                                 \
+        EXPECT(error != NULL);                                                                                         \
+        EXPECT(omnize_error_status(error) == (expected));                                                              \
+        if (strstr(omnize_error_message(error, NULL), (words)) == NULL) {                                              \
+            fprintf(stderr, "%s:%d: no \"%s\" in: %s\n", __FILE__, __LINE__, (words),                                  \
+                    omnize_error_message(error, NULL));                                                                \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
+        omnize_error_free(error);                                                                                      \
+        error = NULL;                                                                                                  \
     } while (0)
 
 /* A client with these options, as name, value, ..., NULL. Its token is "t", unless the environment has one. */

@@ -21,10 +21,8 @@ struct process {
 static int entries(const char *folder) {
     DIR *dir = opendir(folder);
     int count = 0;
-    if (dir == NULL)
-        return -1;
-    while (readdir(dir) != NULL)
-        count++;
+    if (dir == NULL) return -1;
+    while (readdir(dir) != NULL) count++;
     closedir(dir);
     return count;
 }

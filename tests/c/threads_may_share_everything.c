@@ -35,7 +35,8 @@ static void *use(void *number) {
     int at;
 
     for (at = 0; at < 20; at++) {
-        EXPECT(is_expected(omnize_client_deliver(client, "{\"status\":\"typing\",\"clientId\":\"1\"}", -1, NULL, NULL)));
+        EXPECT(
+            is_expected(omnize_client_deliver(client, "{\"status\":\"typing\",\"clientId\":\"1\"}", -1, NULL, NULL)));
         status = omnize_client_subscribe(client, 0, NULL, count, NULL, on_destroy, &subscription, NULL);
         EXPECT(is_expected(status));
         atomic_fetch_add(&subscribed, 1);

@@ -13,7 +13,7 @@ extern int neighbour_catches_a_panic(void);
 
 int main(void) {
     char header[64];
-    omnize_config *config;
+    omnize_config *config = NULL;
 
     sprintf(header, "%d.%d.%d", OMNIZE_VERSION_MAJOR, OMNIZE_VERSION_MINOR, OMNIZE_VERSION_PATCH);
     if (strcmp(header, omnize_version()) != 0) {
@@ -21,8 +21,7 @@ int main(void) {
         return 1;
     }
 
-    config = omnize_config_new();
-    if (config == NULL) {
+    if (omnize_config_new(&config, NULL) != OMNIZE_OK) {
         fprintf(stderr, "no config\n");
         return 1;
     }

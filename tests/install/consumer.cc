@@ -13,9 +13,8 @@ int main() {
         if (header.str() != omnize_version())
             throw std::runtime_error("the header is of " + header.str() + ", the library of " + omnize_version());
 
-        omnize_config *config = omnize_config_new();
-        if (config == NULL)
-            throw std::runtime_error("no config");
+        omnize_config *config = NULL;
+        if (omnize_config_new(&config, NULL) != OMNIZE_OK) throw std::runtime_error("no config");
         omnize_config_free(config);
     } catch (const std::exception &error) {
         std::cerr << error.what() << '\n';

@@ -1,8 +1,11 @@
 #!/bin/sh
+# needs: stage
 # The tests that cargo runs: under the code, in tests/, and the examples in the documentation.
 # Each test program becomes a line; ONLY=cargo/NAME passes NAME on as cargo's own filter.
 
 log=$TMPDIR/log
+# Where the tests that compile programs find the library, the header and the command.
+export OMNIZE_STAGE="$STAGE"
 # shellcheck disable=SC2086 # no filter is no argument
 cargo test --locked --all-features --no-fail-fast -- ${FILTER:-} >"$log" 2>&1
 status=$?
