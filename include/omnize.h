@@ -535,7 +535,7 @@ omnize_status omnize_config_get(const omnize_config *config,
 omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
 
 /**
- * Sets the options that an INI file holds, as "name = value" lines; a "[group]" line stands for the part of the names
+ * Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
  * before the dot. Values may be quoted. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
  * OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
  * then.

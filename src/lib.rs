@@ -12,7 +12,7 @@ pub mod config;
 mod conversation;
 pub mod error;
 mod host;
-pub mod receiving;
+mod receiving;
 mod sending;
 pub mod status;
 pub mod text;
@@ -23,3 +23,4 @@ pub mod sandbox;
 
 pub use client::{Client, Left};
 pub use conversation::Conversation;
+pub use receiving::{Event, Handler, Interest, STATISTICS, Statistic, SubscriptionId};

@@ -7,11 +7,10 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use omnize::Client;
 use omnize::config::Config;
-use omnize::receiving::{Event, Statistic};
 use omnize::status::Status;
 use omnize::wire::Kind;
+use omnize::{Client, Event, Statistic};
 
 const TYPING: &str = r#"{"status":"typing","clientId":"12"}"#;
 

@@ -1,7 +1,7 @@
 //! From the service's POST to the application.
 //!
-//! A source (the [`listener`], or the application's own web server through [`Receiver::deliver`]) hands bytes over; the
-//! dialect reads them; the [`inbox`] keeps them in order; [`dispatch`] gives them to the application, in the one way that
+//! A source (the listener, or the application's own web server through `deliver`) hands bytes over; the
+//! dialect reads them; the inbox keeps them in order; dispatch gives them to the application, in the one way that
 //! the application has chosen.
 
 mod dispatch;

@@ -80,7 +80,7 @@ impl Receiver {
             .ok_or_else(|| Error::new(Status::Closed, Status::Closed.text()))
     }
 
-    /// Ends a subscription; see [`Subscriptions::remove`].
+    /// Ends a subscription, as `Subscriptions::remove` does.
     ///
     /// # Errors
     /// [`Status::Argument`] where there is no such subscription.
