@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::receiver::Receiver;
 use super::statistics::Statistic;
@@ -198,9 +198,17 @@ impl Door {
             Err(_) => return self.refuse(StatusCode::REQUEST_TIMEOUT, Statistic::BrokenOff),
         };
         let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
-        match self.receiver.deliver(body.into(), content_type) {
-            Ok(()) => answer(StatusCode::OK),
-            Err(error) => match error.status() {
+        let (kept, outcome) = oneshot::channel();
+        self.receiver
+            .take(body.into(), content_type, move |outcome| {
+                // Nobody waits any more where the peer has hung up.
+                let _ = kept.send(outcome);
+            });
+        match outcome.await {
+            Ok(Ok(())) => answer(StatusCode::OK),
+            // The store ended without a word: the trigger is not kept.
+            Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE),
+            Ok(Err(error)) => match error.status() {
                 Status::Full | Status::Closed => {
                     let mut response = answer(StatusCode::SERVICE_UNAVAILABLE);
                     let wait = HeaderValue::from_static(RETRY_AFTER_SECONDS);

@@ -40,12 +40,31 @@ impl Receiver {
         }
     }
 
-    /// Reads the body of a trigger and keeps it for the application. Never blocks on the application.
+    /// Reads the body of a trigger and keeps it for the application, then calls `kept`: at once, or later on another
+    /// thread. Only when `kept` is given `Ok` may the service be told that its trigger arrived. Never waits for the
+    /// application.
     ///
     /// # Errors
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
-    /// [`Status::Closed`].
+    /// [`Status::Closed`]; [`Status::Forked`].
+    pub fn take(
+        &self,
+        body: Vec<u8>,
+        content_type: Option<&str>,
+        kept: impl FnOnce(Result<()>) + Send + 'static,
+    ) {
+        kept(self.keep(body, content_type));
+    }
+
+    /// As [`take`](Self::take), and waits until the trigger is kept.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
     pub fn deliver(&self, body: Vec<u8>, content_type: Option<&str>) -> Result<()> {
+        self.keep(body, content_type)
+    }
+
+    fn keep(&self, body: Vec<u8>, content_type: Option<&str>) -> Result<()> {
         host::fork::check()?;
         let trigger = wire::rest::decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
