@@ -180,7 +180,10 @@ fn an_agent_by_hand_posts_in_its_turn_and_hears_the_answer() {
         running.call("POST", "/sandbox/trigger", None, body.as_bytes())
     };
     std::thread::scope(|scope| {
-        let finish = scope.spawn(|| by_hand(json!({ "clientId": "12", "status": "finish" })));
+        let waiting: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| by_hand(json!({ "clientId": "12", "status": "finish" }))))
+            .collect();
+        // Of another interaction: it overtakes those that wait for the answer to the first trigger.
         let other = scope.spawn(|| by_hand(json!({ "clientId": 7, "status": "queued" })));
         assert_eq!(
             hook.next_answered(202),
@@ -188,15 +191,18 @@ fn an_agent_by_hand_posts_in_its_turn_and_hears_the_answer() {
         );
         assert_eq!(other.join().unwrap().json(), json!({ "status": 202 }));
         accepted.answer(200);
-        assert_eq!(
-            hook.next_answered(404),
-            r#"{"clientId":"12","status":"finish"}"#
-        );
-        let answer = finish.join().unwrap();
-        assert_eq!(
-            (answer.status, answer.json()),
-            (200, json!({ "status": 404 }))
-        );
+        for _ in &waiting {
+            assert_eq!(
+                hook.next_answered(404),
+                r#"{"clientId":"12","status":"finish"}"#
+            );
+        }
+        for answer in waiting.into_iter().map(|waiting| waiting.join().unwrap()) {
+            assert_eq!(
+                (answer.status, answer.json()),
+                (200, json!({ "status": 404 }))
+            );
+        }
     });
     assert_eq!(running.state_of("12"), "finished");
     let last = running.transcript().pop().unwrap();
