@@ -45,7 +45,7 @@ pub struct Arguments {
     trigger_timeout: u64,
 
     /// Print one line of JSON, once it is ready, and nothing else
-    #[arg(long, conflicts_with_all = ["command", "quiet"])]
+    #[arg(long, conflicts_with = "command")]
     json: bool,
 
     /// End when standard input does, so that a test that dies leaves no sandbox behind

@@ -18,7 +18,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 const SHOWN_CHARS: usize = 120;
 
 pub struct Screen {
-    out: io::Stdout,
+    out: Box<dyn Write + Send>,
     coloured: bool,
     id_width: usize,
     command: Option<CommandOutput>,
@@ -43,7 +43,7 @@ impl Screen {
         let coloured =
             out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Screen {
-            out,
+            out: Box::new(out),
             coloured,
             id_width: 4,
             command: None,
@@ -221,4 +221,86 @@ fn plain(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use rustix::fs::{OFlags, fcntl_setfl};
+    use std::os::fd::OwnedFd;
+
+    /// What was shown, for the test to look at.
+    #[derive(Clone, Default)]
+    struct Shown(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shown {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Shown {
+        fn take(&self) -> String {
+            String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        }
+    }
+
+    fn screen() -> (Screen, Shown, io::PipeWriter) {
+        let (reader, writer) = io::pipe().unwrap();
+        fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
+        let shown = Shown::default();
+        let mut screen = Screen {
+            out: Box::new(shown.clone()),
+            coloured: false,
+            id_width: 4,
+            command: None,
+        };
+        screen.attach(File::from(OwnedFd::from(reader)), Arc::new(Notify::new()));
+        (screen, shown, writer)
+    }
+
+    #[test]
+    fn what_the_command_wrote_before_is_shown_before() {
+        let (mut screen, shown, mut command) = screen();
+        command.write_all(b"one\ntwo\nhal").unwrap();
+        screen.line("ours");
+        assert_eq!(shown.take(), "one\ntwo\nours\n");
+        command.write_all(b"f\nlast").unwrap();
+        drop(command);
+        assert!(!screen.pass_on());
+        assert_eq!(shown.take(), "half\n");
+        screen.finish();
+        assert_eq!(shown.take(), "last");
+    }
+
+    #[test]
+    fn a_webhook_line_is_found_once_it_is_whole() {
+        let (mut screen, shown, mut command) = screen();
+        command
+            .write_all(b"my webhook: http://no/\nwebhook: http://yes/")
+            .unwrap();
+        assert!(screen.pass_on());
+        assert!(screen.take_webhooks().is_empty());
+        command.write_all(b" \r\n").unwrap();
+        assert!(screen.pass_on());
+        assert_eq!(screen.take_webhooks(), ["http://yes/"]);
+        assert!(screen.take_webhooks().is_empty());
+        assert_eq!(
+            shown.take(),
+            "my webhook: http://no/\nwebhook: http://yes/ \r\n"
+        );
+    }
+
+    #[test]
+    fn texts_are_escaped_and_cut() {
+        assert_eq!(quoted("a\u{1b}[2J\n\"é"), r#""a\u{1b}[2J\n\"é""#);
+        assert_eq!(
+            plain(&"é".repeat(200)),
+            format!("{}…", "é".repeat(SHOWN_CHARS))
+        );
+    }
 }

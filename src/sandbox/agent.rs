@@ -2,8 +2,9 @@
 
 use super::interaction::{Ending, Key};
 use super::request::Act;
-use super::scenario::{Raw, Scenario, Step};
+use super::scenario::Scenario;
 use super::service::Service;
+use super::step::{Raw, Step};
 use super::template::Values;
 use super::webhook::Payload;
 use hyper::body::Bytes;

@@ -94,7 +94,7 @@ fn scenario(kind: &str) -> Result<Scenario, AgentError> {
 mod tests {
     use super::*;
     use crate::sandbox::request::Act;
-    use crate::sandbox::scenario::Step;
+    use crate::sandbox::step::Step;
 
     #[test]
     fn a_department_has_its_own_agent_or_the_one_for_all() {

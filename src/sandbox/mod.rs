@@ -19,6 +19,7 @@ mod rest;
 mod scenario;
 mod server;
 mod service;
+mod step;
 mod template;
 mod transcript;
 mod webhook;

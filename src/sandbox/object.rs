@@ -41,6 +41,26 @@ impl Object {
         }
     }
 
+    /// The same, saying in words what is wrong. `what` is what the object is, with its article.
+    pub fn read_as(what: &str, bytes: &[u8]) -> Result<Object, String> {
+        Object::read(bytes).map_err(|error| match error {
+            NotAnObject::NotJson(why) => format!("no JSON: {why}"),
+            NotAnObject::OtherJson => format!("expected an object that is {what}"),
+            NotAnObject::RepeatedField(name) => format!("{name:?} is there twice"),
+        })
+    }
+
+    /// Refuses every other field.
+    pub fn only(&self, fields: &[&str]) -> Result<(), String> {
+        match self.names().find(|name| !fields.contains(name)) {
+            Some(name) => Err(format!(
+                "field {name:?} is unknown here; expected {}",
+                fields.join(", ")
+            )),
+            None => Ok(()),
+        }
+    }
+
     pub fn get(&self, name: &str) -> Option<&RawValue> {
         self.fields
             .iter()

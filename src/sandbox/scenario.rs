@@ -26,13 +26,10 @@
 //! about to do is dropped, and only a rule on `finish` is played. When the agent finishes or is unavailable, the rule at
 //! hand is played to its end, and after it only a rule on `finish`. A new start drops whatever is left.
 
-use super::object::{NotAnObject, Object, text_of};
+use super::object::{Object, text_of};
 use super::request::Act;
-use super::template;
-use hyper::body::Bytes;
-use hyper::header::HeaderValue;
+use super::step::Step;
 use serde_json::value::RawValue;
-use std::time::Duration;
 
 /// A scripted agent.
 #[derive(Debug)]
@@ -47,27 +44,6 @@ struct Rule {
     contains: Option<String>,
     steps: Vec<Step>,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Wait(Duration),
-    Status(&'static str),
-    Message(String),
-    Raw {
-        body: Raw,
-        content_type: Option<HeaderValue>,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Raw {
-    Object(String),
-    Text(String),
-    Bytes(Bytes),
-}
-
-pub(crate) const STATUSES: [&str; 5] = ["accepted", "unavailable", "typing", "cleared", "finish"];
-const LONGEST_WAIT_MS: u64 = 3_600_000;
 
 impl Scenario {
     pub fn echo() -> Scenario {
@@ -98,8 +74,8 @@ impl Scenario {
 
     /// Reads a scenario file's text. The error says which rule and which step, counted from 1.
     pub fn read(json: &[u8]) -> Result<Scenario, String> {
-        let file = object(json, "a scenario")?;
-        only(&file, &["about", "rules"])?;
+        let file = Object::read_as("a scenario", json)?;
+        file.only(&["about", "rules"])?;
         if file
             .get("about")
             .is_some_and(|about| text_of(about).is_none())
@@ -175,8 +151,8 @@ impl Rule {
     /// Errors start with what follows `rule N`.
     fn read(json: &RawValue) -> Result<Rule, String> {
         let colon = |error: String| format!(": {error}");
-        let rule = object(json.get().as_bytes(), "a rule").map_err(colon)?;
-        only(&rule, &["on", "contains", "steps"]).map_err(colon)?;
+        let rule = Object::read_as("a rule", json.get().as_bytes()).map_err(colon)?;
+        rule.only(&["on", "contains", "steps"]).map_err(colon)?;
         let names = Act::NAMES.map(|(name, _)| name).join(", ");
         let on = rule
             .text("on")
@@ -212,140 +188,6 @@ impl Rule {
     }
 }
 
-impl Step {
-    fn read(json: &RawValue, on: Act) -> Result<Step, String> {
-        let forms = format!(
-            "expected one of {}, or an object with wait, message, raw or hex",
-            STATUSES.join(", ")
-        );
-        if let Some(name) = text_of(json) {
-            let status = STATUSES.into_iter().find(|status| *status == name);
-            return status
-                .map(Step::Status)
-                .ok_or_else(|| format!("{name:?} is unknown; {forms}"));
-        }
-        if !json.get().starts_with('{') {
-            return Err(forms);
-        }
-        let step = object(json.get().as_bytes(), "a step")?;
-        let Some(form) = step.names().find(|name| *name != "contentType") else {
-            return Err(forms);
-        };
-        // Known before it is used: every arm but the last is one of the four forms.
-        let value = step.get(form).ok_or_else(|| forms.clone())?;
-        let body = match form {
-            "wait" => {
-                only(&step, &["wait"])?;
-                return wait(value);
-            }
-            "message" => {
-                only(&step, &["message"])?;
-                return message(value, on);
-            }
-            "raw" => raw(value)?,
-            "hex" => Raw::Bytes(hex(value)?),
-            _ => return Err(format!("{form:?} is unknown; {forms}")),
-        };
-        only(&step, &[form, "contentType"])?;
-        Ok(Step::Raw {
-            body,
-            content_type: content_type(step.get("contentType"))?,
-        })
-    }
-}
-
-fn wait(value: &RawValue) -> Result<Step, String> {
-    match value.get().parse::<u64>() {
-        Ok(milliseconds) if milliseconds <= LONGEST_WAIT_MS => {
-            Ok(Step::Wait(Duration::from_millis(milliseconds)))
-        }
-        _ => Err(format!(
-            "wait: expected milliseconds from 0 to {LONGEST_WAIT_MS}"
-        )),
-    }
-}
-
-fn message(value: &RawValue, on: Act) -> Result<Step, String> {
-    let text = text_of(value).ok_or("message: expected a text")?;
-    for name in template::names(&text) {
-        if !template::PLACEHOLDERS.contains(&name) {
-            let known = template::PLACEHOLDERS
-                .map(|name| format!("{{{name}}}"))
-                .join(", ");
-            return Err(format!(
-                "message: {{{name}}} is unknown; expected one of {known}"
-            ));
-        }
-        if name == "content" && on != Act::Message {
-            return Err(format!(
-                "message: {{content}} is a message's text; a {} has none",
-                on.name()
-            ));
-        }
-    }
-    Ok(Step::Message(text))
-}
-
-fn raw(value: &RawValue) -> Result<Raw, String> {
-    match text_of(value) {
-        Some(text) => Ok(Raw::Text(text)),
-        None if value.get().starts_with('{') => Ok(Raw::Object(value.get().to_owned())),
-        None => Err("raw: expected an object, or a text of literal bytes".to_owned()),
-    }
-}
-
-fn hex(value: &RawValue) -> Result<Bytes, String> {
-    let wrong = || "hex: expected pairs of hexadecimal digits".to_owned();
-    let digits: Vec<u8> = text_of(value)
-        .ok_or_else(wrong)?
-        .bytes()
-        .filter(|byte| *byte != b' ')
-        .collect();
-    let nibble = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    digits
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
-            _ => None,
-        })
-        .collect::<Option<Vec<u8>>>()
-        .map(Bytes::from)
-        .ok_or_else(wrong)
-}
-
-fn content_type(value: Option<&RawValue>) -> Result<Option<HeaderValue>, String> {
-    match value {
-        None => Ok(Some(HeaderValue::from_static("application/json"))),
-        Some(value) if value.get() == "null" => Ok(None),
-        Some(value) => text_of(value)
-            .and_then(|text| HeaderValue::from_str(&text).ok())
-            .map(Some)
-            .ok_or_else(|| "contentType: expected the value of a header, or null".to_owned()),
-    }
-}
-
-fn object(json: &[u8], what: &str) -> Result<Object, String> {
-    Object::read(json).map_err(|error| match error {
-        NotAnObject::NotJson(why) => format!("no JSON: {why}"),
-        NotAnObject::OtherJson => format!("expected an object that is {what}"),
-        NotAnObject::RepeatedField(name) => format!("{name:?} is there twice"),
-    })
-}
-
-fn only(object: &Object, fields: &[&str]) -> Result<(), String> {
-    match object.names().find(|name| !fields.contains(name)) {
-        Some(name) => Err(format!(
-            "field {name:?} is unknown here; expected {}",
-            fields.join(", ")
-        )),
-        None => Ok(()),
-    }
-}
-
 fn array<'a>(value: &'a RawValue, wrong: &str) -> Result<Vec<&'a RawValue>, String> {
     serde_json::from_str(value.get()).map_err(|_| wrong.to_owned())
 }
@@ -353,21 +195,10 @@ fn array<'a>(value: &'a RawValue, wrong: &str) -> Result<Vec<&'a RawValue>, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn error(json: &str) -> String {
         Scenario::read(json.as_bytes()).unwrap_err()
-    }
-
-    /// The error of a step of the second rule, in second place.
-    fn step_error(on: &str, step: &str) -> String {
-        let json = format!(
-            r#"{{"rules":[{{"on":"cleared","steps":[]}},{{"on":"{on}","steps":["typing",{step}]}}]}}"#
-        );
-        let error = error(&json);
-        error
-            .strip_prefix("rule 2, step 2: ")
-            .unwrap_or_else(|| panic!("no place in: {error}"))
-            .to_owned()
     }
 
     #[test]
@@ -389,36 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_steps_keep_their_bytes() {
-        let json = r#"{"rules":[{"on":"start","steps":[
-            {"raw":{"status":"queued", "position":1.0,"clientId":"{clientId}"}},
-            {"raw":"{}","contentType":null},
-            {"hex":"7B ff","contentType":"text/plain"}]}]}"#;
-        let json_type = Some(HeaderValue::from_static("application/json"));
-        let object = r#"{"status":"queued", "position":1.0,"clientId":"{clientId}"}"#.to_owned();
-        assert_eq!(
-            Scenario::read(json.as_bytes())
-                .unwrap()
-                .steps(Act::Start, ""),
-            [
-                Step::Raw {
-                    body: Raw::Object(object),
-                    content_type: json_type
-                },
-                Step::Raw {
-                    body: Raw::Text("{}".to_owned()),
-                    content_type: None
-                },
-                Step::Raw {
-                    body: Raw::Bytes(Bytes::from_static(b"{\xff")),
-                    content_type: Some(HeaderValue::from_static("text/plain")),
-                },
-            ]
-        );
-    }
-
-    #[test]
-    fn an_error_in_a_rule_says_which_one() {
+    fn an_error_says_which_rule_and_which_step() {
         let names = "start, message, typing, cleared, finish";
         let cases = [
             ("[]", "expected an object that is a scenario".to_owned()),
@@ -467,6 +269,10 @@ mod tests {
                 "rule 1: contains: expected a text that is not empty".to_owned(),
             ),
             (
+                r#"{"rules":[{"on":"start","steps":[]},{"on":"finish","steps":["typing",{"message":5}]}]}"#,
+                "rule 2, step 2: message: expected a text".to_owned(),
+            ),
+            (
                 r#"{"rules":[{"on":"message","contains":"ok","steps":[]},{"on":"message","contains":"OK?","steps":[]}]}"#,
                 "rule 2 is never played: rule 1 comes first and takes all of it".to_owned(),
             ),
@@ -477,33 +283,5 @@ mod tests {
         assert!(
             error("{\n  \"rules\": [}").starts_with("no JSON: expected value at line 2 column 13")
         );
-    }
-
-    #[test]
-    fn an_error_in_a_step_says_which_one() {
-        let forms = "expected one of accepted, unavailable, typing, cleared, finish, or an object with wait, message, raw or hex";
-        let cases = [
-            (r#""typping""#, format!("\"typping\" is unknown; {forms}")),
-            ("5", forms.to_owned()),
-            ("{}", forms.to_owned()),
-            (r#"{"pause":5}"#, format!("\"pause\" is unknown; {forms}")),
-            (r#"{"wait":-1}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
-            (r#"{"wait":"5"}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
-            (r#"{"wait":5,"message":"a"}"#, "field \"message\" is unknown here; expected wait".to_owned()),
-            (r#"{"message":5}"#, "message: expected a text".to_owned()),
-            (
-                r#"{"message":"{costumerName}"}"#,
-                "message: {costumerName} is unknown; expected one of {content}, {clientId}, {customerName}".to_owned(),
-            ),
-            (r#"{"raw":5}"#, "raw: expected an object, or a text of literal bytes".to_owned()),
-            (r#"{"hex":"7"}"#, "hex: expected pairs of hexadecimal digits".to_owned()),
-            (r#"{"hex":"zz"}"#, "hex: expected pairs of hexadecimal digits".to_owned()),
-            (r#"{"raw":{},"contentType":"a\nb"}"#, "contentType: expected the value of a header, or null".to_owned()),
-        ];
-        for (step, expected) in cases {
-            assert_eq!(step_error("message", step), expected, "{step}");
-        }
-        let no_text = "message: {content} is a message's text; a start has none";
-        assert_eq!(step_error("start", r#"{"message":"{content}"}"#), no_text);
     }
 }

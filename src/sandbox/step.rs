@@ -1,0 +1,212 @@
+//! One step of a scenario's rule; the forms are described in `scenario`.
+
+use super::object::{Object, text_of};
+use super::request::Act;
+use super::template;
+use hyper::body::Bytes;
+use hyper::header::HeaderValue;
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// What an agent does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Wait(Duration),
+    Status(&'static str),
+    Message(String),
+    Raw {
+        body: Raw,
+        content_type: Option<HeaderValue>,
+    },
+}
+
+/// What a raw step posts; the first two with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Raw {
+    Object(String),
+    Text(String),
+    Bytes(Bytes),
+}
+
+const STATUSES: [&str; 5] = ["accepted", "unavailable", "typing", "cleared", "finish"];
+const LONGEST_WAIT_MS: u64 = 3_600_000;
+
+impl Step {
+    /// Reads a step of a rule for `on`.
+    pub fn read(json: &RawValue, on: Act) -> Result<Step, String> {
+        let forms = format!(
+            "expected one of {}, or an object with wait, message, raw or hex",
+            STATUSES.join(", ")
+        );
+        if let Some(name) = text_of(json) {
+            let status = STATUSES.into_iter().find(|status| *status == name);
+            return status
+                .map(Step::Status)
+                .ok_or_else(|| format!("{name:?} is unknown; {forms}"));
+        }
+        if !json.get().starts_with('{') {
+            return Err(forms);
+        }
+        let step = Object::read_as("a step", json.get().as_bytes())?;
+        let Some(form) = step.names().find(|name| *name != "contentType") else {
+            return Err(forms);
+        };
+        // Known before it is used: every arm but the last is one of the four forms.
+        let value = step.get(form).ok_or_else(|| forms.clone())?;
+        let body = match form {
+            "wait" => {
+                step.only(&["wait"])?;
+                return wait(value);
+            }
+            "message" => {
+                step.only(&["message"])?;
+                return message(value, on);
+            }
+            "raw" => raw(value)?,
+            "hex" => Raw::Bytes(hex(value)?),
+            _ => return Err(format!("{form:?} is unknown; {forms}")),
+        };
+        step.only(&[form, "contentType"])?;
+        Ok(Step::Raw {
+            body,
+            content_type: content_type(step.get("contentType"))?,
+        })
+    }
+}
+
+fn wait(value: &RawValue) -> Result<Step, String> {
+    match value.get().parse::<u64>() {
+        Ok(milliseconds) if milliseconds <= LONGEST_WAIT_MS => {
+            Ok(Step::Wait(Duration::from_millis(milliseconds)))
+        }
+        _ => Err(format!(
+            "wait: expected milliseconds from 0 to {LONGEST_WAIT_MS}"
+        )),
+    }
+}
+
+fn message(value: &RawValue, on: Act) -> Result<Step, String> {
+    let text = text_of(value).ok_or("message: expected a text")?;
+    for name in template::names(&text) {
+        if !template::PLACEHOLDERS.contains(&name) {
+            let known = template::PLACEHOLDERS
+                .map(|name| format!("{{{name}}}"))
+                .join(", ");
+            return Err(format!(
+                "message: {{{name}}} is unknown; expected one of {known}"
+            ));
+        }
+        if name == "content" && on != Act::Message {
+            return Err(format!(
+                "message: {{content}} is a message's text; a {} has none",
+                on.name()
+            ));
+        }
+    }
+    Ok(Step::Message(text))
+}
+
+fn raw(value: &RawValue) -> Result<Raw, String> {
+    match text_of(value) {
+        Some(text) => Ok(Raw::Text(text)),
+        None if value.get().starts_with('{') => Ok(Raw::Object(value.get().to_owned())),
+        None => Err("raw: expected an object, or a text of literal bytes".to_owned()),
+    }
+}
+
+fn hex(value: &RawValue) -> Result<Bytes, String> {
+    let wrong = || "hex: expected pairs of hexadecimal digits".to_owned();
+    let digits: Vec<u8> = text_of(value)
+        .ok_or_else(wrong)?
+        .bytes()
+        .filter(|byte| *byte != b' ')
+        .collect();
+    let nibble = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
+            _ => None,
+        })
+        .collect::<Option<Vec<u8>>>()
+        .map(Bytes::from)
+        .ok_or_else(wrong)
+}
+
+fn content_type(value: Option<&RawValue>) -> Result<Option<HeaderValue>, String> {
+    match value {
+        None => Ok(Some(HeaderValue::from_static("application/json"))),
+        Some(value) if value.get() == "null" => Ok(None),
+        Some(value) => text_of(value)
+            .and_then(|text| HeaderValue::from_str(&text).ok())
+            .map(Some)
+            .ok_or_else(|| "contentType: expected the value of a header, or null".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str, on: Act) -> Result<Step, String> {
+        Step::read(serde_json::from_str(json).unwrap(), on)
+    }
+
+    #[test]
+    fn raw_steps_keep_their_bytes() {
+        let json_type = Some(HeaderValue::from_static("application/json"));
+        let object = r#"{"status":"queued", "position":1.0,"clientId":"{clientId}"}"#.to_owned();
+        let raw =
+            |body: Raw, content_type: Option<HeaderValue>| Ok(Step::Raw { body, content_type });
+        assert_eq!(
+            read(&format!(r#"{{"raw":{object}}}"#), Act::Start),
+            raw(Raw::Object(object), json_type)
+        );
+        assert_eq!(
+            read(r#"{"raw":"{}","contentType":null}"#, Act::Start),
+            raw(Raw::Text("{}".to_owned()), None)
+        );
+        assert_eq!(
+            read(r#"{"hex":"7B ff","contentType":"text/plain"}"#, Act::Start),
+            raw(
+                Raw::Bytes(Bytes::from_static(b"{\xff")),
+                Some(HeaderValue::from_static("text/plain"))
+            )
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_what_was_expected() {
+        let forms = "expected one of accepted, unavailable, typing, cleared, finish, or an object with wait, message, raw or hex";
+        let cases = [
+            (r#""typping""#, format!("\"typping\" is unknown; {forms}")),
+            ("5", forms.to_owned()),
+            ("{}", forms.to_owned()),
+            (r#"{"pause":5}"#, format!("\"pause\" is unknown; {forms}")),
+            (r#"{"wait":-1}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
+            (r#"{"wait":"5"}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
+            (r#"{"wait":5,"message":"a"}"#, "field \"message\" is unknown here; expected wait".to_owned()),
+            (r#"{"message":5}"#, "message: expected a text".to_owned()),
+            (
+                r#"{"message":"{costumerName}"}"#,
+                "message: {costumerName} is unknown; expected one of {content}, {clientId}, {customerName}".to_owned(),
+            ),
+            (r#"{"raw":5}"#, "raw: expected an object, or a text of literal bytes".to_owned()),
+            (r#"{"hex":"7"}"#, "hex: expected pairs of hexadecimal digits".to_owned()),
+            (r#"{"hex":"zz"}"#, "hex: expected pairs of hexadecimal digits".to_owned()),
+            (r#"{"raw":{},"contentType":"a\nb"}"#, "contentType: expected the value of a header, or null".to_owned()),
+        ];
+        for (step, expected) in cases {
+            assert_eq!(read(step, Act::Message), Err(expected), "{step}");
+        }
+        let no_text = "message: {content} is a message's text; a start has none";
+        assert_eq!(
+            read(r#"{"message":"{content}"}"#, Act::Start),
+            Err(no_text.to_owned())
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! `omnize sandbox -- COMMAND`: the command's environment, its lines among the sandbox's, Enter after its webhook line,
+//! its exit status, and signals.
+
+use crate::hook::Hook;
+use crate::running::{OMNIZE, Spawned, http_agent};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// Runs a shell script in a sandbox.
+fn around(options: &[&str], script: &str) -> Output {
+    Command::new(OMNIZE)
+        .arg("sandbox")
+        .args(options)
+        .args(["--", "sh", "-c", script])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn the_command_knows_the_sandbox_and_its_status_is_the_sandbox_s() {
+    let script =
+        r#"printf '%s %s\n%s' "$OMNIZE_TOKEN" "$OMNIZE_BASE_URL" "$OMNIZE_SANDBOX_URL"; exit 7"#;
+    let ended = around(&["--token", "t1"], script);
+    assert_eq!(ended.status.code(), Some(7));
+    let out = text(&ended.stdout);
+    let lines: Vec<&str> = out.split('\n').collect();
+    let url = lines[0].strip_prefix("Omnize sandbox at ").unwrap();
+    assert_eq!(
+        lines[1..],
+        [format!("t1 {url}/api/rest/v1"), url.to_owned()]
+    );
+}
+
+#[test]
+fn the_signal_that_ended_the_command_is_told() {
+    assert_eq!(around(&[], "kill -9 $$").status.code(), Some(128 + 9));
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told() {
+    let ended = Command::new(OMNIZE)
+        .args(["sandbox", "--quiet", "--", "no-such-command"])
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let error = text(&ended.stderr);
+    assert!(
+        error.starts_with("omnize: \"no-such-command\" can't be run: ") && error.ends_with("\n"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_webhook_line_is_pasted_and_enter_pressed() {
+    let script =
+        "echo webhook: http://127.0.0.1:1/secret; read -r line && echo entered \"[$line]\"";
+    let ended = around(&["--quiet"], script);
+    assert_eq!(
+        text(&ended.stdout),
+        "webhook: http://127.0.0.1:1/secret\nentered []\n"
+    );
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn a_webhook_line_without_a_url_ends_the_command() {
+    let ended = around(&["--quiet"], "echo webhook: none; read -r line");
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(
+        text(&ended.stderr),
+        "omnize: the command's webhook can't be set: url is no absolute http or https URL\n"
+    );
+}
+
+#[test]
+fn sigint_and_sigterm_are_passed_to_the_command() {
+    for (signal, name) in [(Signal::INT, "INT"), (Signal::TERM, "TERM")] {
+        let script = format!(
+            "trap 'echo got {name}; exit 9' {name}; echo ready; while :; do read -r line; done"
+        );
+        let mut child = Spawned::new(&["sandbox", "--quiet", "--", "sh", "-c", &script]);
+        let mut lines = child.lines();
+        assert_eq!(lines.next().unwrap(), "ready");
+        kill_process(Pid::from_child(&child.0), signal).unwrap();
+        assert_eq!(lines.next().unwrap(), format!("got {name}"));
+        assert_eq!(child.0.wait().unwrap().code(), Some(9));
+    }
+}
+
+/// Not a test by itself: the command that the next one runs, a small application that tells what it does.
+#[test]
+#[ignore = "run by the_two_are_shown_in_the_order_in_which_things_happened"]
+fn application() {
+    let Ok(base_url) = std::env::var("OMNIZE_BASE_URL") else {
+        return;
+    };
+    let say = |line: String| {
+        let mut out = std::io::stdout().lock();
+        out.write_all(format!("app: {line}\n").as_bytes())
+            .and_then(|()| out.flush())
+            .unwrap();
+    };
+    let hook = Hook::open();
+    println!("\nwebhook: {}", hook.url);
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let agent = http_agent();
+    let send = |kind: &str, content: &str| {
+        say(format!("sends {content}"));
+        let token = std::env::var("OMNIZE_TOKEN").unwrap();
+        let body = json!({
+            "type": kind, "content": content, "token": token, "departmentId": "1", "clientId": "12",
+        });
+        let request = agent
+            .post(&base_url)
+            .header("content-type", "application/json");
+        say(format!(
+            "answered {}",
+            request.send(body.to_string()).unwrap().status().as_u16()
+        ));
+    };
+    let hear = || {
+        let post = hook.held();
+        say(format!("heard {}", String::from_utf8_lossy(&post.body)));
+        post.answer(200);
+    };
+    send("info", "init");
+    hear();
+    send("message", "oi");
+    (0..3).for_each(|_| hear());
+    send("info", "finish");
+    send("info", "finish");
+}
+
+#[test]
+fn the_two_are_shown_in_the_order_in_which_things_happened() {
+    let path = std::env::temp_dir().join(format!("omnize-around-{}.json", std::process::id()));
+    let ended = Command::new(OMNIZE)
+        .args(["sandbox", "--transcript", path.to_str().unwrap(), "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "around_a_command::application",
+            "--ignored",
+            "--nocapture",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(
+        ended.status.code(),
+        Some(0),
+        "{}{}",
+        text(&ended.stdout),
+        text(&ended.stderr)
+    );
+    let out = text(&ended.stdout);
+    let shown: Vec<&str> = out
+        .lines()
+        .filter(|line| {
+            ["app: ", "  request", "  trigger"]
+                .iter()
+                .any(|start| line.starts_with(start))
+        })
+        .collect();
+    // The answer's way back to the application and the trigger's way out are not in each other's order.
+    let position = |text: &str| {
+        let at = shown.iter().position(|line| *line == text);
+        at.unwrap_or_else(|| panic!("no {text:?} in {out}"))
+    };
+    let in_order = |lines: &[&str]| {
+        let at: Vec<usize> = lines.iter().map(|line| position(line)).collect();
+        assert!(at.is_sorted(), "{lines:?} are not in this order in {out}");
+    };
+    let [start, accepted] = [
+        "  request  12    start        department 1",
+        "  trigger  12    accepted",
+    ];
+    let [message, typing, cleared, echo] = [
+        "  request  12    message      \"oi\"",
+        "  trigger  12    typing",
+        "  trigger  12    cleared",
+        "  trigger  12    message      \"oi\"",
+    ];
+    in_order(&[
+        "app: sends init",
+        start,
+        "app: answered 200",
+        "app: sends oi",
+        message,
+    ]);
+    in_order(&[
+        start,
+        accepted,
+        r#"app: heard {"status":"accepted","clientId":"12"}"#,
+        "app: sends oi",
+        message,
+    ]);
+    in_order(&[
+        message,
+        typing,
+        r#"app: heard {"status":"typing","clientId":"12"}"#,
+        cleared,
+    ]);
+    in_order(&[
+        cleared,
+        r#"app: heard {"status":"cleared","clientId":"12"}"#,
+        echo,
+    ]);
+    in_order(&[
+        echo,
+        r#"app: heard {"message":"oi","clientId":"12"}"#,
+        "  request  12    finish",
+    ]);
+    let refused = "  request  12    finish  -> 422 the interaction of clientId \"12\" is finished; expected start first";
+    in_order(&["  request  12    finish", refused, "app: answered 422"]);
+    let written: Vec<Value> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let statuses: Vec<&Value> = written.iter().map(|entry| &entry["status"]).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 422]);
+}

@@ -1,0 +1,158 @@
+//! The command as a test in any language sees it: one line when it is ready, a clean end, one line for a mistake.
+
+use crate::running::{OMNIZE, Running, Spawned};
+use rustix::process::{Pid, Signal, kill_process};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+fn output(arguments: &[&str]) -> Output {
+    Command::new(OMNIZE)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_json_line_says_where_it_is_and_nothing_follows() {
+    let mut running = Running::start(&[]);
+    let url = running.told("url").to_owned();
+    assert!(url.starts_with("http://127.0.0.1:"));
+    assert_eq!(running.told("base_url"), format!("{url}/api/rest/v1"));
+    assert_eq!(
+        running.told("transcript"),
+        format!("{url}/sandbox/transcript")
+    );
+    running.start_of("12");
+    drop(running.child.stdin.take());
+    assert_eq!(running.ended(), (String::new(), Some(0)));
+}
+
+#[test]
+fn it_ends_cleanly_on_sigterm_and_sigint() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let running = Running::start(&[]);
+        kill_process(Pid::from_child(&running.child), signal).unwrap();
+        assert_eq!(running.ended(), (String::new(), Some(0)));
+    }
+}
+
+#[test]
+fn without_json_it_speaks_to_people_and_shows_what_happens() {
+    let mut child = Spawned::new(&["sandbox", "--token", "t1", "--agent", "silent"]);
+    let mut lines = child.lines();
+    let first = lines.next().unwrap();
+    let url = first.strip_prefix("Omnize sandbox at ").unwrap();
+    assert_eq!(
+        lines.next().unwrap(),
+        format!("  base_url    {url}/api/rest/v1")
+    );
+    assert_eq!(lines.next().unwrap(), "  token       t1");
+    assert_eq!(
+        lines.next().unwrap(),
+        format!("  transcript  {url}/sandbox/transcript")
+    );
+    let start =
+        r#"{"type":"info","content":"init","token":"t1","departmentId":"1","clientId":"12"}"#;
+    let sent = crate::running::http_agent()
+        .post(format!("{url}/api/rest/v1"))
+        .header("content-type", "application/json")
+        .send(start)
+        .unwrap();
+    assert_eq!(sent.status(), 200);
+    assert_eq!(
+        lines.next().unwrap(),
+        "  request  12    start        department 1"
+    );
+    assert_eq!(
+        lines.next().unwrap(),
+        "  trigger  12    accepted  -> no webhook is set for the token"
+    );
+    kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
+    assert_eq!(lines.next(), None);
+}
+
+#[test]
+fn a_mistake_is_one_line_and_status_2() {
+    let cases: [(&[&str], &str); 9] = [
+        (
+            &[],
+            "a verb is missing; omnize --help tells which there are",
+        ),
+        (&["sandbx"], "unrecognized subcommand 'sandbx'"),
+        (
+            &["sandbox", "--prt", "1"],
+            "unexpected argument '--prt' found",
+        ),
+        (
+            &["sandbox", "--port", "70000"],
+            "invalid value '70000' for '--port <N>': 70000 is not in 0..=65535",
+        ),
+        (
+            &["sandbox", "--answers", "xml"],
+            "invalid value 'xml' for '--answers <FORM>': expected json, empty or text",
+        ),
+        (
+            &["sandbox", "--webhook", "hook"],
+            "url is no absolute http or https URL",
+        ),
+        (&["sandbox", "--token", ""], "the token is empty"),
+        (
+            &["sandbox", "--agent", "echo", "--agent", "silent"],
+            "two agents are for all departments",
+        ),
+        (
+            &["sandbox", "--json", "--", "true"],
+            "the argument '--json' cannot be used with '[COMMAND]...'",
+        ),
+    ];
+    for (arguments, message) in cases {
+        let ended = output(arguments);
+        assert_eq!(
+            String::from_utf8_lossy(&ended.stderr),
+            format!("omnize: {message}\n")
+        );
+        assert_eq!(
+            (ended.status.code(), ended.stdout.len()),
+            (Some(2), 0),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn help_and_version_are_no_mistake() {
+    for arguments in [&["--help"][..], &["--version"], &["sandbox", "--help"]] {
+        let ended = output(arguments);
+        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(0), 0));
+        assert!(!ended.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = output(&["sandbox", "--port", &port]);
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stderr),
+        format!("omnize: port {port} is taken\n")
+    );
+}
+
+#[test]
+fn the_transcript_is_written_at_the_end() {
+    let path = std::env::temp_dir().join(format!("omnize-transcript-{}.json", std::process::id()));
+    let mut running =
+        Running::start(&["--agent", "silent", "--transcript", path.to_str().unwrap()]);
+    running.start_of("12");
+    drop(running.child.stdin.take());
+    running.ended();
+    let text = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let transcript: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
+    assert_eq!(transcript[0]["body"]["content"], "init");
+    assert_eq!(transcript[0]["body"]["token"], "[redacted]");
+}

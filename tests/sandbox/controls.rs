@@ -1,0 +1,236 @@
+//! The portal and the sandbox's own paths.
+
+use crate::hook::Hook;
+use crate::running::Running;
+use crate::triggers::set_webhook;
+use serde_json::{Value, json};
+
+const TOKENS: &str = "/portal/settings/integrations/clientsdk/tokens";
+const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhook";
+
+#[test]
+fn the_portal_generates_tokens_with_a_webhook_each() {
+    let hooks = [Hook::open(), Hook::open()];
+    let running = Running::with_webhook(&hooks[0].url, &[]);
+    let first = running.told("token").to_owned();
+    let second = running.call("POST", TOKENS, None, b"").json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_ne!(first, second);
+    assert!(first.len() >= 32 && second.len() >= 32);
+    let shown = |token: &str| running.get(&format!("{WEBHOOK}?token={token}"));
+    assert_eq!(shown(&second).json(), json!({ "url": null }));
+    let body = json!({ "token": second, "url": hooks[1].url }).to_string();
+    assert_eq!(
+        running.call("PUT", WEBHOOK, None, body.as_bytes()).json(),
+        json!({ "url": hooks[1].url })
+    );
+    assert_eq!(shown(&second).json(), json!({ "url": hooks[1].url }));
+    assert_eq!(shown(&first).json(), json!({ "url": hooks[0].url }));
+    for (token, hook) in [(first, &hooks[0]), (second, &hooks[1])] {
+        let mut start = running.request("info", "init", "12");
+        start["token"] = json!(token);
+        assert_eq!(running.rest(&start).status, 200);
+        assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+    }
+}
+
+#[test]
+fn the_portal_refuses_what_it_can_not_set() {
+    let running = Running::start(&[]);
+    let token = running.told("token");
+    let cases: [(Value, u16, &str); 7] = [
+        (json!([]), 422, "the body is JSON, but no object"),
+        (
+            json!({ "token": token }),
+            422,
+            "url is missing; expected a JSON string",
+        ),
+        (
+            json!({ "url": "http://a/" }),
+            422,
+            "token is missing; expected a JSON string",
+        ),
+        (
+            json!({ "token": token, "url": 1 }),
+            422,
+            "url is a number; expected a JSON string",
+        ),
+        (
+            json!({ "token": token, "url": "/hook" }),
+            422,
+            "url is no absolute http or https URL",
+        ),
+        (
+            json!({ "token": token, "url": "http://a/", "x": "" }),
+            422,
+            "unknown field; expected token and url only",
+        ),
+        (
+            json!({ "token": "other", "url": "http://a/" }),
+            404,
+            "the token is unknown; expected one that the portal generated",
+        ),
+    ];
+    for (body, status, message) in cases {
+        let answer = running.call("PUT", WEBHOOK, None, body.to_string().as_bytes());
+        assert_eq!(
+            answer.json(),
+            json!({ "message": message, "status": status })
+        );
+        assert_eq!(answer.status, status);
+    }
+    assert_eq!(running.call("PUT", WEBHOOK, None, b"{").status, 422);
+    assert_eq!(running.get(&format!("{WEBHOOK}?token=other")).status, 404);
+    assert_eq!(running.get(WEBHOOK).status, 422);
+    for (method, path, allow) in [
+        ("GET", TOKENS, "POST"),
+        ("POST", WEBHOOK, "GET, PUT"),
+        ("PUT", "/sandbox/transcript", "GET, DELETE"),
+    ] {
+        let answer = running.call(method, path, None, b"");
+        assert_eq!((answer.status, answer.allow.as_deref()), (405, Some(allow)));
+    }
+    assert_eq!(running.get("/portal/elsewhere").status, 404);
+    assert!(running.transcript_now().is_empty());
+}
+
+#[test]
+fn the_transcript_is_awaited_entry_by_entry() {
+    let hook = Hook::open();
+    let running = Running::with_webhook(&hook.url, &[]);
+    assert_eq!(running.get("/sandbox/transcript?wait=1").json(), json!([]));
+    std::thread::scope(|scope| {
+        let awaited = scope.spawn(|| running.get("/sandbox/transcript?after=1&wait=20000").json());
+        running.start_of("12");
+        hook.next();
+        let entries = awaited.join().unwrap();
+        assert_eq!(entries.as_array().unwrap().len(), 1);
+        let entry = &entries[0];
+        assert_eq!(
+            (&entry["n"], &entry["direction"], &entry["status"]),
+            (&json!(2), &json!("trigger"), &json!(200))
+        );
+        assert!(entry["at"].is_u64() && entry.get("error").is_none());
+    });
+    for query in ["after=x", "wait=-1", "wait=60001"] {
+        assert_eq!(
+            running.get(&format!("/sandbox/transcript?{query}")).status,
+            422,
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_reset_forgets_what_was_said_and_keeps_token_and_webhook() {
+    let hook = Hook::open();
+    let running = Running::with_webhook(&hook.url, &[]);
+    running.start_of("12");
+    let under_way = hook.held();
+    running.accepted("message", "oi", "12");
+    assert_eq!(
+        running
+            .call("DELETE", "/sandbox/transcript", None, b"")
+            .status,
+        200
+    );
+    under_way.answer(200);
+    assert!(running.transcript_now().is_empty());
+    assert_eq!(running.get("/sandbox/interactions").json(), json!([]));
+    running.start_of("12");
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+    let transcript = running.transcript();
+    assert_eq!(transcript.len(), 2);
+    assert_eq!(
+        (&transcript[0]["n"], &transcript[1]["n"]),
+        (&json!(1), &json!(2))
+    );
+    assert!(hook.is_quiet());
+}
+
+#[test]
+fn interactions_are_shown_with_their_state() {
+    let running = Running::start(&["--agent", "2=unavailable", "--token", "t 1"]);
+    running.start_of("b");
+    running.rest(&running.request_to("2", "info", "init", "a"));
+    // Each start has its trigger, which moves the state.
+    while running.transcript().len() < 4 {}
+    running.accepted("info", "finish", "b");
+    assert_eq!(
+        running.get("/sandbox/interactions").json(),
+        json!([
+            { "clientId": "b", "departmentId": "1", "state": "finished", "tokenNumber": 1 },
+            { "clientId": "a", "departmentId": "2", "state": "unavailable", "tokenNumber": 1 },
+        ])
+    );
+    assert_eq!(running.get("/sandbox/health").status, 200);
+    assert_eq!(running.get(&format!("{WEBHOOK}?token=t+1")).status, 200);
+}
+
+#[test]
+fn an_agent_by_hand_posts_in_its_turn_and_hears_the_answer() {
+    let hook = Hook::open();
+    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+    running.start_of("12");
+    let accepted = hook.held();
+    let by_hand = |object: Value| {
+        let body = json!({ "token": running.told("token"), "object": object }).to_string();
+        running.call("POST", "/sandbox/trigger", None, body.as_bytes())
+    };
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| by_hand(json!({ "clientId": "12", "status": "finish" }))))
+            .collect();
+        // Of another interaction: it overtakes those that wait for the answer to the first trigger.
+        let other = scope.spawn(|| by_hand(json!({ "clientId": 7, "status": "queued" })));
+        assert_eq!(
+            hook.next_answered(202),
+            r#"{"clientId":7,"status":"queued"}"#
+        );
+        assert_eq!(other.join().unwrap().json(), json!({ "status": 202 }));
+        accepted.answer(200);
+        for _ in &waiting {
+            assert_eq!(
+                hook.next_answered(404),
+                r#"{"clientId":"12","status":"finish"}"#
+            );
+        }
+        for answer in waiting.into_iter().map(|waiting| waiting.join().unwrap()) {
+            assert_eq!(
+                (answer.status, answer.json()),
+                (200, json!({ "status": 404 }))
+            );
+        }
+    });
+    assert_eq!(running.state_of("12"), "finished");
+    let last = running.transcript().pop().unwrap();
+    assert_eq!(
+        (&last["clientId"], &last["error"]),
+        (&json!("12"), &json!("the webhook answered 404"))
+    );
+    drop(hook);
+    let refused = |body: &str| {
+        running
+            .call("POST", "/sandbox/trigger", None, body.as_bytes())
+            .status
+    };
+    assert_eq!(refused("{}"), 422);
+    assert_eq!(refused(r#"{"token":"other","object":{}}"#), 404);
+    assert_eq!(refused(r#"{"token":"other","object":[]}"#), 422);
+    assert_eq!(refused(r#"{"token":"other"}"#), 422);
+    assert_eq!(refused(r#"{"token":"other","object":{},"x":1}"#), 422);
+    set_webhook(&running, "http://127.0.0.1:1/");
+    assert_eq!(by_hand(json!({})).status, 502);
+}
+
+impl Running {
+    fn transcript_now(&self) -> Vec<Value> {
+        self.get("/sandbox/transcript")
+            .json()
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+}
