@@ -15,6 +15,8 @@ mod host;
 mod receiving;
 mod sending;
 pub mod status;
+#[cfg(feature = "store")]
+mod store;
 pub mod text;
 pub mod wire;
 

@@ -190,6 +190,26 @@ pub extern "C" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.received_at))
 }
 
+/// 1 where the event was received in an earlier run of the application, which may have handled it already, and comes again
+/// from the store; else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_redelivered(event: *const omnize_event) -> i32 {
+    guard::value(0, || Ok(i32::from(EVENTS.get(event)?.event.redelivered)))
+}
+
+/// Says that the application has handled the event, so that it does not come again from the store. Needed only where the
+/// option ack is manual; a second call, and one without a store, do nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_ack(
+    event: *const omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        EVENTS.get(event)?.event.ack();
+        Ok(())
+    })
+}
+
 /// Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
 /// omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
 #[unsafe(no_mangle)]

@@ -111,6 +111,9 @@ pub const OMNIZE_E_FULL: omnize_status = 63;
 /// This build of the library, or this operating system, can't do that. The message says what is missing.
 pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 
+/// The store can't be opened or written to. The message has the reason; a trigger was not taken.
+pub const OMNIZE_E_STORE: omnize_status = 65;
+
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {

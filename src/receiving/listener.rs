@@ -200,7 +200,7 @@ impl Door {
         let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
         let (kept, outcome) = oneshot::channel();
         self.receiver
-            .take(body.into(), content_type, move |outcome| {
+            .take(body[..].into(), content_type, move |outcome| {
                 // Nobody waits any more where the peer has hung up.
                 let _ = kept.send(outcome);
             });

@@ -7,6 +7,8 @@
 mod dispatch;
 mod event;
 mod inbox;
+mod keeper;
+mod lanes;
 #[cfg(feature = "listener")]
 pub mod listener;
 mod receiver;
