@@ -1,6 +1,7 @@
 //! What went wrong, as data.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::status::Status;
 
@@ -41,6 +42,7 @@ struct Facts {
     http_status: Option<u16>,
     body: Vec<u8>,
     retryable: bool,
+    retry_after: Option<Duration>,
 }
 
 /// What a fallible call gives.
@@ -56,6 +58,7 @@ impl Error {
             http_status: None,
             body: Vec::new(),
             retryable: false,
+            retry_after: None,
         }))
     }
 
@@ -76,6 +79,17 @@ impl Error {
     pub(crate) fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self
+    }
+
+    /// The same error, with how long the service asks to wait before the request is made again.
+    pub(crate) fn retry_after(mut self, after: Option<Duration>) -> Self {
+        self.0.retry_after = after;
+        self
+    }
+
+    /// How long the service asks to wait before the request is made again, where it does.
+    pub fn asked_to_wait(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The status.

@@ -88,6 +88,9 @@ statuses! {
         "The service failed (HTTP 5xx). The message has its reason; try again later.";
     Failed = 48, "OMNIZE_E_FAILED",
         "The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.";
+    State = 51, "OMNIZE_E_STATE",
+        "The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. \
+         The option strict, set to 0, leaves such requests to the service.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address is this machine's and the port is free.";
     NotJson = 61, "OMNIZE_E_NOT_JSON",

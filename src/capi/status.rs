@@ -96,6 +96,10 @@ pub const OMNIZE_E_SERVICE: omnize_status = 47;
 /// The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
 pub const OMNIZE_E_FAILED: omnize_status = 48;
 
+/// The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
+/// option strict, set to 0, leaves such requests to the service.
+pub const OMNIZE_E_STATE: omnize_status = 51;
+
 /// The listener can't be opened at this address. Check that the address is this machine's and the port is free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;
 

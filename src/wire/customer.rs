@@ -1,9 +1,11 @@
 //! Who the customer is.
 
+use serde::{Deserialize, Serialize};
+
 use super::Redacted;
 
 /// What the application tells the service of its customer. Fields that are `None` are not sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// The customer's name.
     pub name: Option<Redacted>,

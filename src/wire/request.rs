@@ -1,9 +1,11 @@
 //! What an application asks of the service.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Customer, Redacted};
 
 /// Whose interaction a request belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// The department that the customer wants to talk to.
     pub department: String,
@@ -12,7 +14,7 @@ pub struct Address {
 }
 
 /// One request of an interaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Starts the interaction.
     Start(Customer),

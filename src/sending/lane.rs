@@ -1,0 +1,145 @@
+//! One interaction's way out: its requests leave in the order in which they were made, one at a time, whether the caller
+//! waits for them or has posted them.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::posted::Posted;
+
+/// The requests of one interaction that wait, and whether one is on its way.
+#[derive(Debug, Default)]
+pub struct Lane {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Waiting>,
+    busy: bool,
+    last_caller: u64,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    /// A request that a worker of the outbox is to send.
+    Posted(Box<Posted>),
+    /// A caller that waits for its turn to send a request itself.
+    Caller(u64),
+}
+
+/// What a lane needs of the outbox after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Next {
+    /// A worker: a posted request may go.
+    Worker,
+    /// Nothing.
+    Nothing,
+}
+
+impl Lane {
+    /// Waits until `deadline` for a caller's turn; `false` when it has not come by then. Every turn ends with
+    /// [`done`](Self::done).
+    pub fn enter(&self, deadline: Instant) -> bool {
+        let mut state = self.lock();
+        if !state.busy && state.waiting.is_empty() {
+            state.busy = true;
+            return true;
+        }
+        state.last_caller += 1;
+        let me = state.last_caller;
+        state.waiting.push_back(Waiting::Caller(me));
+        loop {
+            let is_first = matches!(state.waiting.front(), Some(Waiting::Caller(first)) if *first == me);
+            if is_first && !state.busy {
+                state.waiting.pop_front();
+                state.busy = true;
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                state
+                    .waiting
+                    .retain(|waiting| !matches!(waiting, Waiting::Caller(caller) if *caller == me));
+                // Another caller may be the first one now.
+                self.moved.notify_all();
+                return false;
+            }
+            state = self
+                .moved
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Puts a posted request behind what waits.
+    pub fn post(&self, posted: Box<Posted>) -> Next {
+        let mut state = self.lock();
+        state.waiting.push_back(Waiting::Posted(posted));
+        Self::next(&state)
+    }
+
+    /// Puts a request that could not be sent yet back in front.
+    pub fn put_back(&self, posted: Box<Posted>) {
+        let mut state = self.lock();
+        state.busy = false;
+        state.waiting.push_front(Waiting::Posted(posted));
+    }
+
+    /// Takes the first request for a worker, if it may go. Every one that is taken ends with [`done`](Self::done) or
+    /// [`put_back`](Self::put_back).
+    pub fn take(&self) -> Option<Box<Posted>> {
+        let mut state = self.lock();
+        if state.busy {
+            return None;
+        }
+        match state.waiting.pop_front() {
+            Some(Waiting::Posted(posted)) => {
+                state.busy = true;
+                Some(posted)
+            }
+            Some(caller) => {
+                state.waiting.push_front(caller);
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// The request that was on its way has ended.
+    pub fn done(&self) -> Next {
+        let mut state = self.lock();
+        state.busy = false;
+        self.moved.notify_all();
+        Self::next(&state)
+    }
+
+    fn next(state: &State) -> Next {
+        match state.waiting.front() {
+            Some(Waiting::Posted(_)) if !state.busy => Next::Worker,
+            _ => Next::Nothing,
+        }
+    }
+
+    /// Takes out all posted requests that wait.
+    pub fn clear(&self) -> Vec<Posted> {
+        let mut state = self.lock();
+        let waiting = std::mem::take(&mut state.waiting);
+        let mut cleared = Vec::new();
+        for waiting in waiting {
+            match waiting {
+                Waiting::Posted(posted) => cleared.push(*posted),
+                caller => state.waiting.push_back(caller),
+            }
+        }
+        self.moved.notify_all();
+        cleared
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
