@@ -20,16 +20,16 @@
  *
  * Callbacks are any function object that takes an event_view, move-only ones included. It is destroyed once, after its
  * last call: what it refers to must live until then. The destructors of subscription and client see to that: they wait
- * for a callback that runs on another thread. So destroy neither while holding a lock that the callback takes, and not
- * a client and its subscriptions at the same time on two threads.
+ * for callbacks that run on other threads, unless a callback of this client destroys them. So destroy neither while
+ * holding a lock that a callback takes, and not a client and its subscriptions at the same time on two threads.
  *
  * Exceptions of callbacks never get into the library. Those thrown in client::poll come out of it: all callbacks that
  * are due run nevertheless, then the first exception is thrown, and each further one by a following poll, before that
- * does anything else. Those thrown on the thread of client::dispatch are handed to the function that dispatch is given.
+ * does anything else. Those thrown on threads of client::dispatch are handed to the function that dispatch is given.
  *
  * Threads. Every member function can be called on any thread, also on several at once and in callbacks; constructing,
- * moving and destroying an object is for one thread alone. Callbacks run on the thread that polls, or on one of the
- * library after client::dispatch; those of one client never overlap.
+ * moving and destroying an object is for one thread alone. Callbacks run on the thread that polls, or on those of the
+ * library after client::dispatch; those of one interaction never overlap.
  */
 
 #ifndef OMNIZE_HPP
@@ -136,8 +136,7 @@ namespace detail {
 /// Calls a function of the library, and throws where it fails.
 template <class Function, class... Arguments> void call(Function *function, const Arguments &...arguments) {
     omnize_error *failure = nullptr;
-    if (omnize_status status = function(arguments..., &failure); status != OMNIZE_OK)
-        throw error(status, failure);
+    if (omnize_status status = function(arguments..., &failure); status != OMNIZE_OK) throw error(status, failure);
 }
 
 /// Calls a function of the library that gives something, and throws where it fails.
@@ -152,8 +151,7 @@ Result result(Function *function, const Arguments &...arguments) {
 template <auto Function, class Handle> std::string_view text(const Handle *handle) {
     std::int64_t length = 0;
     const char *bytes = Function(handle, &length);
-    if (bytes == nullptr)
-        throw error(OMNIZE_E_HANDLE, "the object was moved from, or the event is over");
+    if (bytes == nullptr) throw error(OMNIZE_E_HANDLE, "the object was moved from, or the event is over");
     return {bytes, static_cast<std::size_t>(length)};
 }
 
@@ -187,16 +185,14 @@ class bond {
         std::unique_lock lock(mutex_);
         const auto live = std::move(live_);
         lock.unlock();
-        for (std::int64_t subscription : live)
-            omnize_client_unsubscribe(client, subscription, nullptr);
+        for (std::int64_t subscription : live) omnize_client_unsubscribe(client, subscription, nullptr);
         omnize_client_free(client);
     }
 
     /// Takes what a callback threw: for the handler, or else for the next poll.
     void caught(std::exception_ptr thrown) noexcept try {
         std::unique_lock lock(mutex_);
-        if (!handler_)
-            return thrown_.push_back(std::move(thrown));
+        if (!handler_) return thrown_.push_back(std::move(thrown));
         const auto handler = handler_;
         lock.unlock();
         handler(std::move(thrown));
@@ -206,8 +202,7 @@ class bond {
 
     void rethrow() {
         std::lock_guard lock(mutex_);
-        if (thrown_.empty())
-            return;
+        if (thrown_.empty()) return;
         const std::exception_ptr first = std::move(thrown_.front());
         thrown_.pop_front();
         std::rethrow_exception(first);
@@ -292,6 +287,10 @@ class event_view {
     std::chrono::system_clock::time_point received_at() const noexcept {
         return std::chrono::system_clock::time_point(milliseconds(omnize_event_received_at(handle_)));
     }
+    /// Whether an earlier run of the application received it, so that it comes again from the store.
+    bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }
+    /// Says that it is handled. Needed only where the option ack is manual.
+    void ack() const { detail::call(omnize_event_ack, handle_); }
     /// Makes the event of a callback the application's own, so that it outlives the callback. To be called once.
     event keep() const;
     const omnize_event *handle() const noexcept { return handle_; } ///< For functions of omnize.h.
@@ -318,8 +317,8 @@ inline event event_view::keep() const {
     return event(const_cast<omnize_event *>(handle_));
 }
 
-/// A callback, for as long as this lives. Destroying it waits for a call that runs on another thread; destroyed in the
-/// callback itself, it does not wait, and that call is the last.
+/// A callback, for as long as this lives. Destroying it waits for a call that runs on another thread; in a callback of
+/// its client it does not, and a call that runs is the last.
 class subscription {
   public:
     subscription() = default;                   ///< None.
@@ -429,12 +428,11 @@ class client {
         return came.handle() == nullptr ? std::nullopt : std::optional(std::move(came));
     }
 
-    /// Has callbacks run on a thread of the library. What one throws is handed to on_exception there, which must not
-    /// throw itself: what it throws is dropped. A second call sets another on_exception.
+    /// Has callbacks run on threads of the library, dispatch.threads of them. What one throws is handed to on_exception
+    /// there, which must not throw itself: what it throws is dropped. A second call sets another on_exception.
     void dispatch(std::function<void(std::exception_ptr)> on_exception) {
         const auto bond = this->bond();
-        if (!on_exception)
-            throw error(OMNIZE_E_ARGUMENT, "on_exception is empty; it is required");
+        if (!on_exception) throw error(OMNIZE_E_ARGUMENT, "on_exception is empty; it is required");
         auto before = bond->handle_with(std::move(on_exception));
         try {
             detail::call(omnize_client_dispatch, handle());
@@ -461,7 +459,7 @@ class client {
         std::int64_t requests = 0; ///< Requests that were broken off.
     };
 
-    /// Closes it, waiting so long for requests under way and for what the dispatch thread has before it. No callback
+    /// Closes it, waiting so long for requests under way and for what dispatch threads have before them. No callback
     /// runs afterwards, but the last one where it throws OMNIZE_E_TIMEOUT.
     left close(milliseconds timeout) {
         left what;
@@ -487,8 +485,7 @@ class client {
     };
 
     std::shared_ptr<detail::bond> bond() const {
-        if (!handle_)
-            throw error(OMNIZE_E_HANDLE, "the client was moved from");
+        if (!handle_) throw error(OMNIZE_E_HANDLE, "the client was moved from");
         return handle_.get_deleter().bond;
     }
     std::unique_ptr<omnize_client, detail::closed> handle_;

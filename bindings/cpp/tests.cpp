@@ -23,8 +23,7 @@ using namespace std::chrono_literals;
 using omnize::event_kind;
 
 void check(bool holds, const char *what, int line) {
-    if (!holds)
-        throw std::runtime_error("line " + std::to_string(line) + ": not so: " + what);
+    if (!holds) throw std::runtime_error("line " + std::to_string(line) + ": not so: " + what);
 }
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
@@ -139,7 +138,8 @@ void next_gives_events_that_stay() {
     CHECK(typing.kind() == event_kind::typing && name(typing.kind()) == "typing" && typing.text().empty());
     CHECK(message.kind() == event_kind::message && message.text() == "Ol\xC3\xA1" && !message.replaced());
     CHECK(message.raw().find("Ol\xE1") != std::string_view::npos);
-    CHECK(typing.sequence() == 1 && message.sequence() == 2);
+    CHECK(typing.sequence() == 1 && message.sequence() == 2 && !message.redelivered());
+    message.ack();
     CHECK(message.received_at() > before && message.received_at() < std::chrono::system_clock::now() + 1s);
     CHECK(client->statistic("received") == 2);
     CHECK(status_of([&] { client->statistic("no-such"); }) == OMNIZE_E_ARGUMENT);
@@ -156,8 +156,7 @@ void an_event_of_a_callback_is_over_unless_kept() {
     std::vector<omnize::event> kept;
     auto subscription = client.subscribe(event_kind::message, "12", [&](omnize::event_view event) {
         seen.push_back(event);
-        if (seen.size() == 2)
-            kept.push_back(event.keep());
+        if (seen.size() == 2) kept.push_back(event.keep());
     });
     deliver_message(client);
     deliver_message(client);
@@ -214,12 +213,10 @@ void poll_throws_what_callbacks_threw_and_loses_no_event() {
     auto client = a_client();
     int calls = 0;
     auto throwing = client.subscribe(event_kind::any, [](omnize::event_view event) {
-        if (event.sequence() != 2)
-            throw static_cast<int>(event.sequence());
+        if (event.sequence() != 2) throw static_cast<int>(event.sequence());
     });
     auto counting = client.subscribe(event_kind::any, [&](auto) { calls++; });
-    for (int i = 0; i < 3; i++)
-        deliver_message(client);
+    for (int i = 0; i < 3; i++) deliver_message(client);
     CHECK(thrown_by_poll(client) == 1);
     CHECK(calls == 3);
     deliver_message(client);
@@ -242,8 +239,7 @@ void dispatch_hands_over_what_callbacks_threw() {
     });
     std::promise<void> went_on;
     auto subscription = client.subscribe(event_kind::any, [&](omnize::event_view event) {
-        if (event.sequence() == 1)
-            throw 7;
+        if (event.sequence() == 1) throw 7;
         went_on.set_value();
     });
     deliver_message(client);

@@ -48,7 +48,7 @@ const
   OMNIZE_E_CLIENT_ID = 25; OMNIZE_E_UNREACHABLE = 40; OMNIZE_E_REFUSED = 41; OMNIZE_E_TLS = 42; OMNIZE_E_LOST = 43;
   OMNIZE_E_PROTOCOL = 44; OMNIZE_E_ANSWER_TOO_LARGE = 45; OMNIZE_E_REJECTED = 46; OMNIZE_E_SERVICE = 47;
   OMNIZE_E_FAILED = 48; OMNIZE_E_LISTEN = 60; OMNIZE_E_NOT_JSON = 61; OMNIZE_E_NO_CLIENT_ID = 62; OMNIZE_E_FULL = 63;
-  OMNIZE_E_UNSUPPORTED = 64;
+  OMNIZE_E_UNSUPPORTED = 64; OMNIZE_E_STORE = 65;
 
   OMNIZE_DELIVERY_NONE = 0; OMNIZE_DELIVERY_ACCEPTED = 1; OMNIZE_DELIVERY_REJECTED = 2; OMNIZE_DELIVERY_NOT_SENT = 3;
   OMNIZE_DELIVERY_UNKNOWN = 4;
@@ -116,6 +116,7 @@ type
     function GetText: UTF8String;
     function GetRaw: TOmnizeBytes;
     function GetReplaced: Boolean;
+    function GetRedelivered: Boolean;
     function GetSequence: Int64;
     function GetReceivedAt: TDateTime;
   public
@@ -136,6 +137,10 @@ type
     property Replaced: Boolean read GetReplaced;
     { Its place in the order in which its client received, from 1. }
     property Sequence: Int64 read GetSequence;
+    { Says that it is handled. Needed only where the option ack is manual. }
+    procedure Ack;
+    { Whether an earlier run of the application received it, so that it comes again from the store. }
+    property Redelivered: Boolean read GetRedelivered;
     { When it was received, by this machine's clock, in UTC. }
     property ReceivedAt: TDateTime read GetReceivedAt;
     property Handle: TOmnizeEventHandle read FHandle;
@@ -336,9 +341,7 @@ begin
 end;
 
 function TOmnizeEvent.GetKind: Integer;
-begin
-  Result := omnize_event_kind(FHandle);
-end;
+begin Result := omnize_event_kind(FHandle); end;
 
 function TOmnizeEvent.GetKindName: UTF8String;
 var Name: PAnsiChar;
@@ -348,29 +351,28 @@ begin
 end;
 
 function TOmnizeEvent.GetClientId: UTF8String;
-begin
-  Result := TextFrom(omnize_event_client_id, FHandle);
-end;
+begin Result := TextFrom(omnize_event_client_id, FHandle); end;
 
 function TOmnizeEvent.GetText: UTF8String;
-begin
-  Result := TextFrom(omnize_event_text, FHandle);
-end;
+begin Result := TextFrom(omnize_event_text, FHandle); end;
 
 function TOmnizeEvent.GetRaw: TOmnizeBytes;
-begin
-  Result := BytesFrom(omnize_event_raw, FHandle);
-end;
+begin Result := BytesFrom(omnize_event_raw, FHandle); end;
 
 function TOmnizeEvent.GetReplaced: Boolean;
+begin Result := omnize_event_replaced(FHandle) <> 0; end;
+
+procedure TOmnizeEvent.Ack;
+var Error: TOmnizeErrorHandle;
 begin
-  Result := omnize_event_replaced(FHandle) <> 0;
+  Check(omnize_event_ack(FHandle, @Error), @Error);
 end;
 
+function TOmnizeEvent.GetRedelivered: Boolean;
+begin Result := omnize_event_redelivered(FHandle) <> 0; end;
+
 function TOmnizeEvent.GetSequence: Int64;
-begin
-  Result := omnize_event_sequence(FHandle);
-end;
+begin Result := omnize_event_sequence(FHandle); end;
 
 function TOmnizeEvent.GetReceivedAt: TDateTime;
 const
@@ -417,14 +419,10 @@ begin
 end;
 
 function TOmnizeConversation.GetClientId: UTF8String;
-begin
-  Result := TextFrom(omnize_conversation_client_id, FHandle);
-end;
+begin Result := TextFrom(omnize_conversation_client_id, FHandle); end;
 
 function TOmnizeConversation.GetDepartment: UTF8String;
-begin
-  Result := TextFrom(omnize_conversation_department, FHandle);
-end;
+begin Result := TextFrom(omnize_conversation_department, FHandle); end;
 
 constructor TOmnizeClient.Create(Config: TOmnizeConfig);
 var Error: TOmnizeErrorHandle;
@@ -486,9 +484,7 @@ begin
 end;
 
 function TOmnizeClient.GetWebhookUrl: UTF8String;
-begin
-  Result := TextFrom(omnize_client_webhook_url, FHandle);
-end;
+begin Result := TextFrom(omnize_client_webhook_url, FHandle); end;
 
 function TOmnizeClient.GetWakeDescriptor: Int64;
 var Error: TOmnizeErrorHandle;

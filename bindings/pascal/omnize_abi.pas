@@ -104,6 +104,9 @@ function omnize_event_replaced(Event: TOmnizeEventHandle): Integer; cdecl; exter
 function omnize_event_raw(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_sequence(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_received_at(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_redelivered(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_ack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
 procedure omnize_event_free(Event: TOmnizeEventHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
