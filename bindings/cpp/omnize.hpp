@@ -291,7 +291,7 @@ class event_view {
     bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }
     /// Says that it is handled. Needed only where the option ack is manual.
     void ack() const { detail::call(omnize_event_ack, handle_); }
-    /// Makes the event of a callback the application's own, so that it outlives the callback. To be called once.
+    /// The event of a callback for longer than the callback.
     event keep() const;
     const omnize_event *handle() const noexcept { return handle_; } ///< For functions of omnize.h.
 
@@ -313,8 +313,9 @@ class event : public event_view {
 };
 
 inline event event_view::keep() const {
-    detail::call(omnize_event_keep, handle_);
-    return event(const_cast<omnize_event *>(handle_));
+    omnize_event *kept = nullptr;
+    detail::call(omnize_event_keep, handle_, &kept);
+    return event(kept);
 }
 
 /// A callback, for as long as this lives. Destroying it waits for a call that runs on another thread; in a callback of
