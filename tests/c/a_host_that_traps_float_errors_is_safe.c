@@ -1,3 +1,5 @@
+/* valgrind: no (it does not know floating-point traps) */
+
 /* A host that lets floating-point errors raise a signal, as Delphi and Free Pascal do, is safe from numbers that others
  * send, and has its settings back when a call returns and while a callback runs. */
 
