@@ -37,7 +37,7 @@ pub fn request(json: &str) -> Result<(), String> {
 
 /// A trigger of the page is read as the kind that the page says.
 pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
-    let read = rest::decode(json.as_bytes().to_vec(), None).map_err(|why| why.to_string())?;
+    let read = rest::decode(json.as_bytes().into(), None).map_err(|why| why.to_string())?;
     if read.kind.name() == kind {
         Ok(())
     } else {
