@@ -141,6 +141,36 @@
 #define OMNIZE_DELIVERY_UNKNOWN 4
 
 /**
+ * Nothing was asked for yet, or the start has failed.
+ */
+#define OMNIZE_STATE_NEW 1
+
+/**
+ * The start is on its way.
+ */
+#define OMNIZE_STATE_STARTING 2
+
+/**
+ * It was started, and no agent has said anything yet.
+ */
+#define OMNIZE_STATE_WAITING 3
+
+/**
+ * An agent has accepted it.
+ */
+#define OMNIZE_STATE_ACTIVE 4
+
+/**
+ * The application or the agent has finished it.
+ */
+#define OMNIZE_STATE_FINISHED 5
+
+/**
+ * No agent is available.
+ */
+#define OMNIZE_STATE_UNAVAILABLE 6
+
+/**
  * Every kind, where a subscription asks for one.
  */
 #define OMNIZE_EVENT_ANY 0
@@ -179,6 +209,11 @@
  * The agent's message; omnize_event_text has it.
  */
 #define OMNIZE_EVENT_MESSAGE 7
+
+/**
+ * A request that was posted has ended; the omnize_event_outcome_ functions tell how.
+ */
+#define OMNIZE_EVENT_OUTCOME 100
 
 /**
  * No messages.
@@ -226,7 +261,15 @@ typedef struct omnize_config omnize_config;
  * status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
  * OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
  * OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
- * OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text can't be used).
+ * OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
+ * can't be used).
+ *
+ * Those that post a request never wait for the network; with a store, they wait until the request is on disk. They give a
+ * `ticket`, which may be NULL, and what becomes of the request comes as an event of the kind OMNIZE_EVENT_OUTCOME with this
+ * ticket. Their statuses tell what is known at once: OMNIZE_E_STATE, OMNIZE_E_FULL (as many wait as outbox.capacity allows),
+ * OMNIZE_E_STORE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ *
+ * The requests of one interaction leave in the order in which they were made, one at a time, whichever way.
  */
 typedef struct omnize_conversation omnize_conversation;
 
@@ -237,7 +280,7 @@ typedef struct omnize_conversation omnize_conversation;
 typedef struct omnize_error omnize_error;
 
 /**
- * One trigger that the service posted. Every function of an event can be called from any thread and never blocks.
+ * A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
  */
 typedef struct omnize_event omnize_event;
 
@@ -396,6 +439,12 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  * The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
  */
 #define OMNIZE_E_FAILED 48
+
+/**
+ * The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
+ * option strict, set to 0, leaves such requests to the service.
+ */
+#define OMNIZE_E_STATE 51
 
 /**
  * The listener can't be opened at this address. Check that the address is this machine's and the port is free.
@@ -680,7 +729,8 @@ omnize_status omnize_client_deliver(omnize_client *client,
 /**
  * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
  * for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
- * application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
+ * application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
+ * may be NULL. After this has
  * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
  * it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
  * application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
@@ -724,6 +774,66 @@ omnize_status omnize_conversation_attach(omnize_client *client,
                                          const char *client_id,
                                          omnize_conversation **conversation,
                                          omnize_error **error);
+
+/**
+ * Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Sends nothing
+ * and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
+ * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_conversation_prepare(omnize_client *client,
+                                          const char *department,
+                                          const char *client_id,
+                                          omnize_conversation **conversation,
+                                          omnize_error **error);
+
+/**
+ * Posts the start of an interaction; the customer's fields are those of omnize_conversation_start.
+ */
+omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
+                                             const char *name,
+                                             const char *email,
+                                             const char *phone,
+                                             const char *cpf,
+                                             int64_t *ticket,
+                                             omnize_error **error);
+
+/**
+ * Posts the customer's message. `text` has `length` bytes, or ends at its NUL where `length` is -1.
+ */
+omnize_status omnize_conversation_post(omnize_conversation *conversation,
+                                       const char *text,
+                                       int64_t length,
+                                       int64_t *ticket,
+                                       omnize_error **error);
+
+/**
+ * Posts that the interaction is finished.
+ */
+omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
+                                              int64_t *ticket,
+                                              omnize_error **error);
+
+/**
+ * Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing, and one
+ * cleared when no key came for as long as the option typing.pause says, or right before the message. Never blocks, and no
+ * outcome is told. Statuses: OMNIZE_E_STATE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM.
+ */
+omnize_status omnize_conversation_keystroke(omnize_conversation *conversation,
+                                            omnize_error **error);
+
+/**
+ * How long each later request of this handle may take in all, in milliseconds from 1; 0 is what the option timeout says.
+ * Statuses: OMNIZE_E_ARGUMENT where `timeout_ms` is negative.
+ */
+omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
+                                              int64_t timeout_ms,
+                                              omnize_error **error);
+
+/**
+ * Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
+ * conversation. What was attached counts as active.
+ */
+int32_t omnize_conversation_state(const omnize_conversation *conversation);
 
 /**
  * Sends the customer's message: makes the request. `text` has `length` bytes, or ends at its NUL where `length` is -1.
@@ -787,7 +897,8 @@ const char *omnize_event_client_id(const omnize_event *event,
                                    int64_t *length);
 
 /**
- * The agent's message; empty for other kinds, NULL where `event` is no event. In the client's encoding; it may hold NUL,
+ * The agent's message, or an outcome's error message, which is empty where the service accepted; empty for other kinds, NULL
+ * where `event` is no event. In the client's encoding; it may hold NUL,
  * which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_event_text(const omnize_event *event,
@@ -801,7 +912,7 @@ const char *omnize_event_text(const omnize_event *event,
 int32_t omnize_event_replaced(const omnize_event *event);
 
 /**
- * The trigger's body, byte for byte as the service posted it, in the service's encoding; NULL where `event` is no event.
+ * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
  * Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_event_raw(const omnize_event *event,
@@ -837,6 +948,28 @@ omnize_status omnize_event_ack(const omnize_event *event,
 omnize_status omnize_event_keep(const omnize_event *event,
                                 omnize_event **kept,
                                 omnize_error **error);
+
+/**
+ * The ticket that posting the request gave; 0 where `event` is no outcome. omnize_event_client_id tells the customer,
+ * omnize_event_text the error's message.
+ */
+int64_t omnize_event_outcome_ticket(const omnize_event *event);
+
+/**
+ * What became of the posted request: an OMNIZE_DELIVERY_ value; OMNIZE_DELIVERY_NONE where `event` is no outcome.
+ */
+int32_t omnize_event_outcome_delivery(const omnize_event *event);
+
+/**
+ * The status that a blocking call would have returned, OMNIZE_OK where the service accepted; OMNIZE_E_HANDLE where `event`
+ * is no outcome.
+ */
+omnize_status omnize_event_outcome_status(const omnize_event *event);
+
+/**
+ * The HTTP status of the service's answer; 0 where there was none, or `event` is no outcome.
+ */
+int32_t omnize_event_outcome_http_status(const omnize_event *event);
 
 /**
  * Frees an event. NULL, and one that was freed before, do nothing.

@@ -8,10 +8,13 @@ use crate::conversation::Conversation;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
+use crate::interactions::{Interaction, Interactions};
 #[cfg(feature = "listener")]
 use crate::receiving::listener::Listener;
-use crate::receiving::{Event, Handler, Interest, Receiver, Statistic, SubscriptionId};
-use crate::sending::Sender;
+use crate::receiving::{
+    Event, Handler, Interest, Left as LeftRequest, Receiver, Statistic, SubscriptionId,
+};
+use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
 use crate::text::TextEncoding;
 use crate::wire::{Address, Customer, Request};
@@ -22,6 +25,9 @@ use crate::wire::{Address, Customer, Request};
 #[derive(Debug)]
 pub struct Client {
     sender: Arc<Sender>,
+    outbox: Arc<Outbox>,
+    interactions: Arc<Interactions>,
+    timeout: Duration,
     receiver: Arc<Receiver>,
     encoding: TextEncoding,
     #[cfg(feature = "listener")]
@@ -36,7 +42,8 @@ pub struct Client {
 pub struct Left {
     /// Events that the application was not given.
     pub events: usize,
-    /// Requests that were broken off while they waited for their answers.
+    /// Requests that were broken off while they waited for their answers, and posted ones that were not sent. With a
+    /// store, those that were posted go out, or are reported, after the next start.
     pub requests: usize,
 }
 
@@ -49,7 +56,9 @@ impl Client {
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
         host::fork::watch();
-        let receiver = Arc::new(Receiver::open(&settings)?);
+        let interactions = Arc::new(Interactions::default());
+        let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
+        let receiver = Arc::new(receiver);
         #[cfg(not(feature = "listener"))]
         if settings.listen.is_some() {
             return Err(Error::new(
@@ -62,8 +71,16 @@ impl Client {
             .listen
             .map(|address| Listener::open(address, &settings, receiver.clone()))
             .transpose()?;
+        let sender = Arc::new(Sender::new(&settings));
+        let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), &settings));
+        for letter in left {
+            take_up(&outbox, &interactions, letter)?;
+        }
         Ok(Client {
-            sender: Arc::new(Sender::new(&settings)),
+            sender,
+            outbox,
+            interactions,
+            timeout: settings.timeout,
             receiver,
             encoding: settings.encoding,
             #[cfg(feature = "listener")]
@@ -80,8 +97,19 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Closed`]; and whatever sending can end
     /// with, the [`delivery`](Error::delivery) of which tells what became of the request.
     pub fn start(&self, address: Address, customer: Customer) -> Result<Conversation> {
-        self.sender.send(&address, &Request::Start(customer))?;
-        Ok(Conversation::new(self.sender.clone(), address))
+        let conversation = self.prepare(address)?;
+        conversation.start(customer)?;
+        Ok(conversation)
+    }
+
+    /// A conversation for an interaction that is still to be started. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing.
+    pub fn prepare(&self, address: Address) -> Result<Conversation> {
+        Sender::check(&address)?;
+        let interaction = self.interactions.to_start(&address.client_id);
+        Ok(self.conversation(interaction, address))
     }
 
     /// Takes up an interaction that is already running. Sends nothing.
@@ -90,7 +118,12 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn attach(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
-        Ok(Conversation::new(self.sender.clone(), address))
+        let interaction = self.interactions.running(&address.client_id);
+        Ok(self.conversation(interaction, address))
+    }
+
+    fn conversation(&self, interaction: Arc<Interaction>, address: Address) -> Conversation {
+        Conversation::new(self.outbox.clone(), interaction, address, self.timeout)
     }
 
     /// Hands over the body of a trigger that the application's own web server received. Never waits for the application;
@@ -200,7 +233,7 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        let requests = self.sender.close(deadline);
+        let requests = self.end_sending(deadline);
         let (events, still_runs) = self.receiver.close(deadline);
         if still_runs {
             return Err(Error::new(
@@ -214,6 +247,39 @@ impl Client {
         }
         Ok(Left { events, requests })
     }
+}
+
+impl Client {
+    /// Lets what was posted end, then what is on its way; breaks off the rest, and tells how much that was.
+    fn end_sending(&self, deadline: Instant) -> usize {
+        self.outbox.refuse();
+        self.outbox.drain(deadline);
+        self.outbox.close();
+        let broken_off = self.sender.close(deadline);
+        self.outbox.join() + broken_off
+    }
+}
+
+/// Takes up a request that an earlier run has left.
+fn take_up(
+    outbox: &Arc<Outbox>,
+    interactions: &Arc<Interactions>,
+    left: LeftRequest,
+) -> Result<()> {
+    let client_id = &left.letter.address.client_id;
+    let interaction = match left.letter.request {
+        Request::Start(_) => interactions.to_start(client_id),
+        _ => interactions.running(client_id),
+    };
+    let posted = Posted {
+        ticket: left.ticket,
+        address: left.letter.address,
+        request: left.letter.request,
+        quiet: false,
+        since: Instant::now(),
+        tries: 0,
+    };
+    outbox.take_up(&interaction, posted, left.leaving)
 }
 
 impl Drop for Client {

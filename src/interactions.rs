@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Delivery, Error, Result};
-use crate::sending::Lane;
+use crate::sending::{Lane, Typing};
 use crate::status::Status;
 use crate::wire::{Kind, Request};
 
@@ -71,20 +71,20 @@ pub struct Interaction {
     state: Mutex<State>,
     /// Its requests, which leave one at a time.
     pub(crate) lane: Lane,
+    /// What the service knows of the customer's keys.
+    pub(crate) typing: Typing,
+    registry: Weak<Interactions>,
 }
 
 impl Interaction {
-    fn new(client_id: &str, state: State) -> Self {
+    fn new(client_id: &str, state: State, registry: Weak<Interactions>) -> Self {
         Interaction {
             client_id: client_id.to_owned(),
             state: Mutex::new(state),
             lane: Lane::default(),
+            typing: Typing::default(),
+            registry,
         }
-    }
-
-    /// The customer's id.
-    pub fn client_id(&self) -> &str {
-        &self.client_id
     }
 
     /// Where it is.
@@ -108,7 +108,10 @@ impl Interaction {
         };
         Err(Error::new(
             Status::State,
-            format!("the interaction is {}, and there is no {name} then: {what}; nothing was sent", state.name()),
+            format!(
+                "the interaction is {}, and there is no {name} then: {what}; nothing was sent",
+                state.name()
+            ),
         )
         .delivered(Delivery::NotSent))
     }
@@ -138,13 +141,23 @@ impl Interaction {
             Kind::Accepted => State::Active,
             Kind::Unavailable => State::Unavailable,
             Kind::Finish => State::Finished,
-            Kind::Typing | Kind::Cleared | Kind::Message if *state != State::Finished => State::Active,
+            Kind::Typing | Kind::Cleared | Kind::Message if *state != State::Finished => {
+                State::Active
+            }
             _ => *state,
         };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Interaction {
+    fn drop(&mut self) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.forget(self);
+        }
     }
 }
 
@@ -156,24 +169,33 @@ pub struct Interactions {
 
 impl Interactions {
     /// The interaction that is to be started for this customer. One that is over makes room for a new one.
-    pub fn to_start(&self, client_id: &str) -> Arc<Interaction> {
-        self.find_or(client_id, State::New, |held| held.state().is_open() || held.state() == State::New)
+    pub fn to_start(self: &Arc<Self>, client_id: &str) -> Arc<Interaction> {
+        self.find_or(client_id, State::New, |held| {
+            held.state().is_open() || held.state() == State::New
+        })
     }
 
     /// The interaction of this customer, which is under way.
-    pub fn running(&self, client_id: &str) -> Arc<Interaction> {
+    pub fn running(self: &Arc<Self>, client_id: &str) -> Arc<Interaction> {
         self.find_or(client_id, State::Active, |_| true)
     }
 
-    fn find_or(&self, client_id: &str, state: State, fits: impl Fn(&Interaction) -> bool) -> Arc<Interaction> {
+    fn find_or(
+        self: &Arc<Self>,
+        client_id: &str,
+        state: State,
+        fits: impl Fn(&Interaction) -> bool,
+    ) -> Arc<Interaction> {
         let mut held = self.lock();
-        if let Some(interaction) = held.get(client_id).and_then(Weak::upgrade)
-            && fits(&interaction)
-        {
-            return interaction;
+        // Letting go of the last handle takes the lock, so that it must not happen here.
+        let found = held.get(client_id).and_then(Weak::upgrade);
+        if let Some(interaction) = found.as_ref().filter(|interaction| fits(interaction)) {
+            return interaction.clone();
         }
-        let interaction = Arc::new(Interaction::new(client_id, state));
+        let interaction = Arc::new(Interaction::new(client_id, state, Arc::downgrade(self)));
         held.insert(client_id.to_owned(), Arc::downgrade(&interaction));
+        drop(held);
+        drop(found);
         interaction
     }
 
@@ -185,15 +207,14 @@ impl Interactions {
         }
     }
 
-    /// Lets go of an interaction that nobody else holds.
-    pub fn leave(&self, interaction: &Arc<Interaction>) {
+    /// Nobody holds the interaction any more.
+    fn forget(&self, interaction: &Interaction) {
         let mut held = self.lock();
-        let is_last = Arc::strong_count(interaction) == 1;
         let is_this = held
-            .get(interaction.client_id())
-            .is_some_and(|other| std::ptr::eq(other.as_ptr(), Arc::as_ptr(interaction)));
-        if is_last && is_this {
-            held.remove(interaction.client_id());
+            .get(&interaction.client_id)
+            .is_some_and(|other| std::ptr::eq(other.as_ptr(), interaction));
+        if is_this {
+            held.remove(&interaction.client_id);
         }
     }
 
@@ -212,7 +233,7 @@ mod tests {
     }
 
     fn started() -> Interaction {
-        let interaction = Interaction::new("12", State::New);
+        let interaction = Interaction::new("12", State::New, Weak::new());
         interaction.leaves(&start());
         interaction.ended(&start(), &Ok(()));
         interaction
@@ -224,7 +245,7 @@ mod tests {
 
     #[test]
     fn goes_from_new_to_finished() {
-        let interaction = Interaction::new("12", State::New);
+        let interaction = Interaction::new("12", State::New, Weak::new());
         assert!(interaction.check(&Request::Typing).is_err());
         interaction.leaves(&start());
         assert_eq!(interaction.state(), State::Starting);
@@ -238,14 +259,19 @@ mod tests {
         assert_eq!(interaction.state(), State::Active);
         interaction.ended(&Request::Finish, &Ok(()));
         assert_eq!(interaction.state(), State::Finished);
-        let error = interaction.check(&Request::Message("x".into())).unwrap_err();
-        assert_eq!((error.status(), error.delivery()), (Status::State, Some(Delivery::NotSent)));
+        let error = interaction
+            .check(&Request::Message("x".into()))
+            .unwrap_err();
+        assert_eq!(
+            (error.status(), error.delivery()),
+            (Status::State, Some(Delivery::NotSent))
+        );
         interaction.check(&start()).unwrap();
     }
 
     #[test]
     fn a_start_that_failed_may_be_made_again() {
-        let interaction = Interaction::new("12", State::New);
+        let interaction = Interaction::new("12", State::New, Weak::new());
         interaction.leaves(&start());
         interaction.ended(&start(), &failed());
         interaction.check(&start()).unwrap();
@@ -253,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_trigger_may_overtake_the_answer_to_the_start() {
-        let interaction = Interaction::new("12", State::New);
+        let interaction = Interaction::new("12", State::New, Weak::new());
         interaction.leaves(&start());
         interaction.hear(Kind::Accepted);
         interaction.ended(&start(), &Ok(()));
@@ -279,17 +305,16 @@ mod tests {
 
     #[test]
     fn handles_of_one_customer_share_its_interaction_until_it_is_over() {
-        let interactions = Interactions::default();
+        let interactions = Arc::new(Interactions::default());
         let first = interactions.to_start("12");
         assert!(Arc::ptr_eq(&first, &interactions.running("12")));
         interactions.hear("12", Kind::Finish);
         let second = interactions.to_start("12");
         assert!(!Arc::ptr_eq(&first, &second));
-        interactions.leave(&first);
         drop(first);
         interactions.hear("12", Kind::Accepted);
         assert_eq!(second.state(), State::Active);
-        interactions.leave(&second);
+        drop(second);
         assert!(interactions.lock().is_empty());
     }
 }

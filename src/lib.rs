@@ -12,12 +12,14 @@ pub mod config;
 mod conversation;
 pub mod error;
 mod host;
+mod interactions;
 mod receiving;
 mod sending;
 pub mod status;
 #[cfg(feature = "store")]
 mod store;
 pub mod text;
+mod told;
 pub mod wire;
 
 #[cfg(feature = "sandbox")]
@@ -25,4 +27,8 @@ pub mod sandbox;
 
 pub use client::{Client, Left};
 pub use conversation::Conversation;
-pub use receiving::{Event, Handler, Interest, STATISTICS, Statistic, SubscriptionId};
+pub use interactions::State;
+pub use receiving::{
+    Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,
+};
+pub use sending::Outcome;

@@ -14,10 +14,9 @@ use super::status::omnize_status;
 use super::strings::{self, OutText};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::receiving::Interest;
+use crate::receiving::{EventKind, Interest};
 use crate::status::Status;
 use crate::text::TextEncoding;
-use crate::wire::Kind;
 
 /// One token's conversations and events. Every function of a client can be called from any thread, also from several at
 /// once and from callbacks.
@@ -217,7 +216,8 @@ pub extern "C" fn omnize_client_deliver(
 
 /// Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
 /// for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
-/// application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
+/// application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
+/// may be NULL. After this has
 /// returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
 /// it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
 /// application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
@@ -267,11 +267,11 @@ fn timeout(milliseconds: i64) -> Result<Duration> {
     }
 }
 
-fn kind_of(number: i32) -> Result<Option<Kind>> {
+fn kind_of(number: i32) -> Result<Option<EventKind>> {
     if number == event::OMNIZE_EVENT_ANY {
         return Ok(None);
     }
-    let kind = Kind::ALL.into_iter().find(|kind| *kind as i32 == number);
+    let kind = EventKind::all().find(|kind| kind.number() == number);
     kind.map(Some).ok_or_else(|| {
         Error::new(
             Status::Argument,

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::client::{self, omnize_client};
 use super::error::omnize_error;
@@ -10,9 +11,10 @@ use super::handle::{Table, Type};
 use super::status::omnize_status;
 use super::strings::{self, OutText};
 use crate::conversation::Conversation;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::status::Status;
 use crate::text::TextEncoding;
-use crate::wire::{Address, Customer, Redacted};
+use crate::wire::{Address, Customer, Redacted, Request};
 
 /// One customer's interaction, as the application drives it. Every function of a conversation can be called from any
 /// thread.
@@ -22,10 +24,31 @@ use crate::wire::{Address, Customer, Redacted};
 /// status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
 /// OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
 /// OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
-/// OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text can't be used).
+/// OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
+/// can't be used).
+///
+/// Those that post a request never wait for the network; with a store, they wait until the request is on disk. They give a
+/// `ticket`, which may be NULL, and what becomes of the request comes as an event of the kind OMNIZE_EVENT_OUTCOME with this
+/// ticket. Their statuses tell what is known at once: OMNIZE_E_STATE, OMNIZE_E_FULL (as many wait as outbox.capacity allows),
+/// OMNIZE_E_STORE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+///
+/// The requests of one interaction leave in the order in which they were made, one at a time, whichever way.
 pub struct omnize_conversation {
     _opaque: [u8; 0],
 }
+
+/// Nothing was asked for yet, or the start has failed.
+pub const OMNIZE_STATE_NEW: i32 = 1;
+/// The start is on its way.
+pub const OMNIZE_STATE_STARTING: i32 = 2;
+/// It was started, and no agent has said anything yet.
+pub const OMNIZE_STATE_WAITING: i32 = 3;
+/// An agent has accepted it.
+pub const OMNIZE_STATE_ACTIVE: i32 = 4;
+/// The application or the agent has finished it.
+pub const OMNIZE_STATE_FINISHED: i32 = 5;
+/// No agent is available.
+pub const OMNIZE_STATE_UNAVAILABLE: i32 = 6;
 
 static CONVERSATIONS: Table<omnize_conversation, Object> = Table::new(Type::Conversation);
 
@@ -34,6 +57,16 @@ struct Object {
     encoding: TextEncoding,
     client_id: OutText,
     department: OutText,
+}
+
+impl Object {
+    fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
+        let number = self.conversation.post(request)?;
+        if let Ok(ticket) = strings::out("ticket", ticket) {
+            *ticket = number as i64;
+        }
+        Ok(())
+    }
 }
 
 fn give(conversation: Conversation, encoding: TextEncoding) -> Result<*mut omnize_conversation> {
@@ -66,15 +99,7 @@ pub extern "C" fn omnize_conversation_start(
         let object = client::object(client)?;
         let encoding = object.client.encoding();
         let place = strings::out("conversation", conversation)?;
-        let personal = |name, text| -> Result<Option<Redacted>> {
-            Ok(strings::optional(name, text, encoding)?.map(|text| text.into_owned().into()))
-        };
-        let customer = Customer {
-            name: personal("name", name)?,
-            email: personal("email", email)?,
-            phone: personal("phone", phone)?,
-            cpf: personal("cpf", cpf)?,
-        };
+        let customer = customer(name, email, phone, cpf, encoding)?;
         let address = address(department, client_id, encoding)?;
         *place = give(object.client.start(address, customer)?, encoding)?;
         Ok(())
@@ -99,6 +124,122 @@ pub extern "C" fn omnize_conversation_attach(
         let address = address(department, client_id, encoding)?;
         *place = give(object.client.attach(address)?, encoding)?;
         Ok(())
+    })
+}
+
+/// Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Sends nothing
+/// and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
+/// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_prepare(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::object(client)?;
+        let encoding = object.client.encoding();
+        let place = strings::out("conversation", conversation)?;
+        let address = address(department, client_id, encoding)?;
+        *place = give(object.client.prepare(address)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// Posts the start of an interaction; the customer's fields are those of omnize_conversation_start.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_post_start(
+    conversation: *mut omnize_conversation,
+    name: *const c_char,
+    email: *const c_char,
+    phone: *const c_char,
+    cpf: *const c_char,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let customer = customer(name, email, phone, cpf, object.encoding)?;
+        object.post(Request::Start(customer), ticket)
+    })
+}
+
+/// Posts the customer's message. `text` has `length` bytes, or ends at its NUL where `length` is -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_post(
+    conversation: *mut omnize_conversation,
+    text: *const c_char,
+    length: i64,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let text = strings::with_length("text", text, length, object.encoding)?;
+        object.post(Request::Message(text.into_owned().into()), ticket)
+    })
+}
+
+/// Posts that the interaction is finished.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_post_finish(
+    conversation: *mut omnize_conversation,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        CONVERSATIONS
+            .get(conversation)?
+            .post(Request::Finish, ticket)
+    })
+}
+
+/// Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing, and one
+/// cleared when no key came for as long as the option typing.pause says, or right before the message. Never blocks, and no
+/// outcome is told. Statuses: OMNIZE_E_STATE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_keystroke(
+    conversation: *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        CONVERSATIONS.get(conversation)?.conversation.keystroke()
+    })
+}
+
+/// How long each later request of this handle may take in all, in milliseconds from 1; 0 is what the option timeout says.
+/// Statuses: OMNIZE_E_ARGUMENT where `timeout_ms` is negative.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_set_timeout(
+    conversation: *mut omnize_conversation,
+    timeout_ms: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let timeout = u64::try_from(timeout_ms).map_err(|_| {
+            Error::new(
+                Status::Argument,
+                format!(
+                    "timeout_ms is {timeout_ms}; pass milliseconds, or 0 for the option timeout"
+                ),
+            )
+        })?;
+        object
+            .conversation
+            .set_timeout(Duration::from_millis(timeout));
+        Ok(())
+    })
+}
+
+/// Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
+/// conversation. What was attached counts as active.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_state(conversation: *const omnize_conversation) -> i32 {
+    guard::value(0, || {
+        Ok(CONVERSATIONS.get(conversation)?.conversation.state() as i32)
     })
 }
 
@@ -181,6 +322,24 @@ pub extern "C" fn omnize_conversation_free(conversation: *mut omnize_conversatio
     guard::value((), || CONVERSATIONS.remove(conversation).map(drop))
 }
 
+fn customer(
+    name: *const c_char,
+    email: *const c_char,
+    phone: *const c_char,
+    cpf: *const c_char,
+    encoding: TextEncoding,
+) -> Result<Customer> {
+    let personal = |name, text| -> Result<Option<Redacted>> {
+        Ok(strings::optional(name, text, encoding)?.map(|text| text.into_owned().into()))
+    };
+    Ok(Customer {
+        name: personal("name", name)?,
+        email: personal("email", email)?,
+        phone: personal("phone", phone)?,
+        cpf: personal("cpf", cpf)?,
+    })
+}
+
 /// A missing id is empty here; the core says what that means.
 fn address(
     department: *const c_char,
@@ -194,4 +353,23 @@ fn address(
         department: text("department", department)?,
         client_id: text("client_id", client_id)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interactions::State;
+
+    #[test]
+    fn the_constants_are_the_states() {
+        let constants = [
+            OMNIZE_STATE_NEW,
+            OMNIZE_STATE_STARTING,
+            OMNIZE_STATE_WAITING,
+            OMNIZE_STATE_ACTIVE,
+            OMNIZE_STATE_FINISHED,
+            OMNIZE_STATE_UNAVAILABLE,
+        ];
+        assert_eq!(constants, State::ALL.map(|state| state as i32));
+    }
 }

@@ -11,12 +11,12 @@ use super::handle::{Table, Type};
 use super::status::omnize_status;
 use super::strings::{self, OutText};
 use crate::error::{Error, Result};
-use crate::receiving::Event;
+use crate::receiving::{Content, Event, EventKind};
+use crate::sending::Outcome;
 use crate::status::Status;
 use crate::text::TextEncoding;
-use crate::wire::Kind;
 
-/// One trigger that the service posted. Every function of an event can be called from any thread and never blocks.
+/// A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
 pub struct omnize_event {
     _opaque: [u8; 0],
 }
@@ -37,6 +37,8 @@ pub const OMNIZE_EVENT_TYPING: i32 = 5;
 pub const OMNIZE_EVENT_CLEARED: i32 = 6;
 /// The agent's message; omnize_event_text has it.
 pub const OMNIZE_EVENT_MESSAGE: i32 = 7;
+/// A request that was posted has ended; the omnize_event_outcome_ functions tell how.
+pub const OMNIZE_EVENT_OUTCOME: i32 = 100;
 
 static EVENTS: Table<omnize_event, Object> = Table::new(Type::Event);
 
@@ -68,12 +70,20 @@ impl Object {
 
     fn client_id(&self) -> &Encoded {
         self.client_id
-            .get_or_init(|| self.encode(&self.event.trigger.client_id))
+            .get_or_init(|| self.encode(self.event.content.client_id()))
     }
 
+    /// The agent's message, or what an outcome says.
     fn text(&self) -> &Encoded {
-        let text = || self.encode(self.event.trigger.text.as_deref().unwrap_or_default());
-        self.text.get_or_init(text)
+        let text = match &self.event.content {
+            Content::Trigger(trigger) => trigger.text.as_deref().unwrap_or_default(),
+            Content::Outcome(outcome) => &outcome.message,
+        };
+        self.text.get_or_init(|| self.encode(text))
+    }
+
+    fn raw(&self) -> &[u8] {
+        self.event.trigger().map_or(&[], |trigger| &trigger.raw)
     }
 
     fn encode(&self, text: &str) -> Encoded {
@@ -109,14 +119,14 @@ pub(super) fn lend(
 /// What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_kind(event: *const omnize_event) -> i32 {
-    guard::value(0, || Ok(EVENTS.get(event)?.event.trigger.kind as i32))
+    guard::value(0, || Ok(EVENTS.get(event)?.event.content.kind().number()))
 }
 
 /// The name of a kind, such as "accepted"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_kind_name(kind: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        let found = KINDS.iter().find(|(known, _)| *known as i32 == kind);
+        let found = KINDS.iter().find(|(known, _)| *known == kind);
         let (_, name) =
             found.ok_or_else(|| Error::new(Status::Argument, "there is no such kind"))?;
         Ok(name.give(std::ptr::null_mut()))
@@ -136,7 +146,8 @@ pub extern "C" fn omnize_event_client_id(
     })
 }
 
-/// The agent's message; empty for other kinds, NULL where `event` is no event. In the client's encoding; it may hold NUL,
+/// The agent's message, or an outcome's error message, which is empty where the service accepted; empty for other kinds, NULL
+/// where `event` is no event. In the client's encoding; it may hold NUL,
 /// which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_text(event: *const omnize_event, length: *mut i64) -> *const c_char {
@@ -152,21 +163,23 @@ pub extern "C" fn omnize_event_text(event: *const omnize_event, length: *mut i64
 pub extern "C" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
     guard::value(0, || {
         let object = EVENTS.get(event)?;
-        let replaced =
-            object.event.trigger.replaced || object.client_id().unmapped || object.text().unmapped;
+        let replaced = object
+            .event
+            .trigger()
+            .is_some_and(|trigger| trigger.replaced)
+            || object.client_id().unmapped
+            || object.text().unmapped;
         Ok(i32::from(replaced))
     })
 }
 
-/// The trigger's body, byte for byte as the service posted it, in the service's encoding; NULL where `event` is no event.
+/// The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
 /// Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_raw(event: *const omnize_event, length: *mut i64) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let object = EVENTS.get(event)?;
-        let raw = object
-            .raw
-            .get_or_init(|| OutText::new(&object.event.trigger.raw));
+        let raw = object.raw.get_or_init(|| OutText::new(object.raw()));
         Ok(raw.give(length))
     })
 }
@@ -219,15 +232,49 @@ pub extern "C" fn omnize_event_keep(
     })
 }
 
+/// The ticket that posting the request gave; 0 where `event` is no outcome. omnize_event_client_id tells the customer,
+/// omnize_event_text the error's message.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_outcome_ticket(event: *const omnize_event) -> i64 {
+    guard::value(0, || Ok(outcome(event)?.ticket as i64))
+}
+
+/// What became of the posted request: an OMNIZE_DELIVERY_ value; OMNIZE_DELIVERY_NONE where `event` is no outcome.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_outcome_delivery(event: *const omnize_event) -> i32 {
+    guard::value(0, || Ok(outcome(event)?.delivery))
+}
+
+/// The status that a blocking call would have returned, OMNIZE_OK where the service accepted; OMNIZE_E_HANDLE where `event`
+/// is no outcome.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_outcome_status(event: *const omnize_event) -> omnize_status {
+    guard::value(Status::Handle as omnize_status, || {
+        Ok(outcome(event)?.status)
+    })
+}
+
+/// The HTTP status of the service's answer; 0 where there was none, or `event` is no outcome.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_outcome_http_status(event: *const omnize_event) -> i32 {
+    guard::value(0, || Ok(i32::from(outcome(event)?.http_status)))
+}
+
+fn outcome(event: *const omnize_event) -> Result<Outcome> {
+    let object = EVENTS.get(event)?;
+    let outcome = object.event.outcome().cloned();
+    outcome.ok_or_else(|| Error::new(Status::Argument, "the event is no outcome"))
+}
+
 /// Frees an event. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_free(event: *mut omnize_event) {
     guard::value((), || EVENTS.remove(event).map(drop))
 }
 
-static KINDS: Lazy<Vec<(Kind, OutText)>> = Lazy::new(|| {
-    let name = |kind: Kind| (kind, OutText::new(kind.name().as_bytes()));
-    Kind::ALL.into_iter().map(name).collect()
+static KINDS: Lazy<Vec<(i32, OutText)>> = Lazy::new(|| {
+    let name = |kind: EventKind| (kind.number(), OutText::new(kind.name().as_bytes()));
+    EventKind::all().map(name).collect()
 });
 
 #[cfg(test)]
@@ -244,7 +291,8 @@ mod tests {
             OMNIZE_EVENT_TYPING,
             OMNIZE_EVENT_CLEARED,
             OMNIZE_EVENT_MESSAGE,
+            OMNIZE_EVENT_OUTCOME,
         ];
-        assert_eq!(constants, Kind::ALL.map(|kind| kind as i32));
+        assert!(EventKind::all().map(EventKind::number).eq(constants));
     }
 }

@@ -90,6 +90,55 @@ pub const OPTIONS: &[OptionSpec] = &[
         doc: "How many events may wait for the application. When they do, the listener answers 503 with Retry-After.",
     },
     OptionSpec {
+        name: "outbox.capacity",
+        kind: Kind::Count,
+        default: "100000",
+        doc: "How many posted requests may wait or be on their way. When they do, posting ends with OMNIZE_E_FULL.",
+    },
+    OptionSpec {
+        name: "outbox.connections",
+        kind: Kind::Threads,
+        default: "8",
+        doc: "How many posted requests may be on their way at once, each on a connection and a thread of its own. Those \
+              of one interaction leave one at a time.",
+    },
+    OptionSpec {
+        name: "retry.posted",
+        kind: Kind::MillisecondsOrNone,
+        default: "300000",
+        doc: "For how long a posted request is made again that surely was not received, or that the service asks to make \
+              again later (HTTP 429 and 503); after pauses that grow from 0.2 to 30 seconds, or as Retry-After says. 0: \
+              not at all.",
+    },
+    OptionSpec {
+        name: "retry.blocking",
+        kind: Kind::MillisecondsOrNone,
+        default: "0",
+        doc: "The same for requests that the caller waits for; the caller waits on. 0: not at all.",
+    },
+    OptionSpec {
+        name: "on_unknown",
+        kind: Kind::Choice(&["report", "resend"]),
+        default: "report",
+        doc: "What becomes of a start, a message or a finish that the service may or may not have received: report tells \
+              the application; resend makes it again, as if it had not been sent, and the service may get it twice. \
+              Typing and cleared are always made again.",
+    },
+    OptionSpec {
+        name: "strict",
+        kind: Kind::Flag,
+        default: "1",
+        doc: "1: a request that has no meaning where its interaction is, such as a message after the finish, ends with \
+              OMNIZE_E_STATE and is not sent. 0: it is left to the service.",
+    },
+    OptionSpec {
+        name: "typing.pause",
+        kind: Kind::Milliseconds,
+        default: "5000",
+        doc: "How long no key is pressed before omnize_conversation_keystroke has told the service that the customer has \
+              stopped typing.",
+    },
+    OptionSpec {
         name: "dispatch.threads",
         kind: Kind::Threads,
         default: "1",

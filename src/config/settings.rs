@@ -35,6 +35,20 @@ pub struct Settings {
     pub listen_max_body: usize,
     /// How many events may wait.
     pub events_capacity: usize,
+    /// For how long a posted request is made again.
+    pub retry_posted: Duration,
+    /// For how long a request is made again that somebody waits for.
+    pub retry_blocking: Duration,
+    /// Whether a request that the service may have received is made again.
+    pub resend_unknown: bool,
+    /// How many posted requests may wait.
+    pub outbox_capacity: usize,
+    /// How many of them may be on their way at once.
+    pub outbox_connections: usize,
+    /// Whether requests that have no meaning where their interaction is are refused.
+    pub strict: bool,
+    /// How long no key is pressed before the service is told that the customer has stopped typing.
+    pub typing_pause: Duration,
     /// How many threads run callbacks.
     pub dispatch_threads: usize,
     /// The database file that keeps what was received, if there is one.
@@ -61,8 +75,8 @@ impl Settings {
             token: token.into(),
             base_url: text(config, "base_url").to_owned(),
             encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
-            timeout: Duration::from_millis(number(config, "timeout")),
-            connect_timeout: Duration::from_millis(number(config, "timeout.connect")),
+            timeout: milliseconds(config, "timeout"),
+            connect_timeout: milliseconds(config, "timeout.connect"),
             answer_max_bytes: number(config, "answer.max_bytes"),
             listen: text(config, "listen").parse().ok(),
             listen_path: Some(text(config, "listen.path"))
@@ -70,6 +84,13 @@ impl Settings {
                 .map(str::to_owned),
             listen_max_body: size(config, "listen.max_body"),
             events_capacity: size(config, "events.capacity"),
+            retry_posted: milliseconds(config, "retry.posted"),
+            retry_blocking: milliseconds(config, "retry.blocking"),
+            resend_unknown: text(config, "on_unknown") == "resend",
+            outbox_capacity: size(config, "outbox.capacity"),
+            outbox_connections: size(config, "outbox.connections"),
+            strict: text(config, "strict") == "1",
+            typing_pause: milliseconds(config, "typing.pause"),
             dispatch_threads: size(config, "dispatch.threads"),
             store: Some(text(config, "store"))
                 .filter(|path| !path.is_empty())
@@ -88,6 +109,12 @@ fn text<'a>(config: &'a Config, name: &str) -> &'a str {
 
 fn number(config: &Config, name: &str) -> u64 {
     value::number(text(config, name)).expect("a number, as checked when it was set")
+}
+
+fn milliseconds(config: &Config, name: &str) -> Duration {
+    Duration::from_millis(
+        value::number_or_zero(text(config, name)).expect("a number, as checked when it was set"),
+    )
 }
 
 fn encoding(config: &Config, name: &str) -> &'static Encoding {

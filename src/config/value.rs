@@ -18,6 +18,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number of milliseconds, at least 1.
     Milliseconds,
+    /// A whole number of milliseconds; 0 is not at all.
+    MillisecondsOrNone,
+    /// 0 or 1.
+    Flag,
     /// A whole number of bytes, at least 1.
     Bytes,
     /// A whole number, at least 1.
@@ -47,6 +51,8 @@ impl Kind {
             Kind::Encoding => "encoding",
             Kind::Choice(_) => "choice",
             Kind::Milliseconds => "milliseconds",
+            Kind::MillisecondsOrNone => "milliseconds",
+            Kind::Flag => "flag",
             Kind::Bytes => "bytes",
             Kind::Count => "count",
             Kind::Threads => "threads",
@@ -76,6 +82,11 @@ impl Kind {
                 number(value).is_some_and(|number| number <= MAX_MILLISECONDS),
                 format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week)"),
             ),
+            Kind::MillisecondsOrNone => (
+                number_or_zero(value).is_some_and(|number| number <= MAX_MILLISECONDS),
+                format!("a whole number of milliseconds from 0 to {MAX_MILLISECONDS} (a week)"),
+            ),
+            Kind::Flag => (matches!(value, "0" | "1"), "0 or 1".into()),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
             Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
             Kind::Threads => (
@@ -107,11 +118,16 @@ pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
 
 /// A whole number, at least 1, of at most 63 bits so that every language can hold it.
 pub(super) fn number(value: &str) -> Option<u64> {
+    number_or_zero(value).filter(|number| *number >= 1)
+}
+
+/// A whole number of at most 63 bits.
+pub(super) fn number_or_zero(value: &str) -> Option<u64> {
     let digits_alone = value.bytes().all(|byte| byte.is_ascii_digit());
     value
         .parse::<u64>()
         .ok()
-        .filter(|number| digits_alone && *number >= 1 && *number <= i64::MAX as u64)
+        .filter(|number| digits_alone && *number <= i64::MAX as u64)
 }
 
 fn is_url(value: &str) -> bool {
@@ -177,6 +193,12 @@ mod tests {
             &["0", "9223372036854775808", "1k"],
         );
         takes(Kind::Count, &["1"], &["0", "x"]);
+        takes(
+            Kind::MillisecondsOrNone,
+            &["0", "604800000"],
+            &["-1", "604800001", ""],
+        );
+        takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
         takes(Kind::Threads, &["1", "256"], &["0", "257"]);
         takes(Kind::File, &["", "/var/lib/a b.db"], &["a\0b"]);
         takes(

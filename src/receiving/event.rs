@@ -1,15 +1,81 @@
 //! What the application is told.
 
-use crate::wire::Trigger;
+use crate::sending::Outcome;
+use crate::wire::{Kind, Trigger};
 
-/// One trigger, as it is handed to the application.
+/// What an event tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The service has posted a trigger.
+    Trigger(Trigger),
+    /// A posted request has ended.
+    Outcome(Outcome),
+}
+
+/// What kind of event it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A trigger of this kind.
+    Trigger(Kind),
+    /// What became of a posted request.
+    Outcome,
+}
+
+impl EventKind {
+    /// The kind of number [`OUTCOME`](Self::OUTCOME); triggers have the smaller ones.
+    pub const OUTCOME: i32 = 100;
+
+    /// Every kind, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = EventKind> {
+        Kind::ALL
+            .into_iter()
+            .map(EventKind::Trigger)
+            .chain([EventKind::Outcome])
+    }
+
+    /// The kind's number.
+    pub fn number(self) -> i32 {
+        match self {
+            EventKind::Trigger(kind) => kind as i32,
+            EventKind::Outcome => Self::OUTCOME,
+        }
+    }
+
+    /// The kind's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Trigger(kind) => kind.name(),
+            EventKind::Outcome => "outcome",
+        }
+    }
+}
+
+impl Content {
+    /// What kind of event it makes.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Content::Trigger(trigger) => EventKind::Trigger(trigger.kind),
+            Content::Outcome(_) => EventKind::Outcome,
+        }
+    }
+
+    /// Whose interaction it is about.
+    pub fn client_id(&self) -> &str {
+        match self {
+            Content::Trigger(trigger) => &trigger.client_id,
+            Content::Outcome(outcome) => &outcome.client_id,
+        }
+    }
+}
+
+/// Something that happened, as it is handed to the application.
 ///
 /// With a store, an event is handled when it is dropped (`ack = auto`), or when [`ack`](Self::ack) says so
 /// (`ack = manual`); one that was not handled comes again after the next start.
 #[derive(Debug)]
 pub struct Event {
-    /// What the service said.
-    pub trigger: Trigger,
+    /// What has happened.
+    pub content: Content,
     /// Its place in the order in which this client received, from 1; with a store, the count goes on across restarts.
     pub sequence: u64,
     /// When it was received, in milliseconds since 1970-01-01 UTC by this machine's clock.
@@ -23,11 +89,27 @@ impl Event {
     /// The event that was waiting as this; its receipt tells the store.
     pub(super) fn new(waiting: Waiting, receipt: Receipt) -> Self {
         Event {
-            trigger: waiting.trigger,
+            content: waiting.content,
             sequence: waiting.sequence,
             received_at: waiting.received_at,
             redelivered: waiting.redelivered,
             receipt,
+        }
+    }
+
+    /// The trigger, where it is one.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        match &self.content {
+            Content::Trigger(trigger) => Some(trigger),
+            Content::Outcome(_) => None,
+        }
+    }
+
+    /// The outcome of a posted request, where it is one.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.content {
+            Content::Trigger(_) => None,
+            Content::Outcome(outcome) => Some(outcome),
         }
     }
 
@@ -41,7 +123,7 @@ impl Event {
 /// An event that waits.
 #[derive(Debug)]
 pub struct Waiting {
-    pub trigger: Trigger,
+    pub content: Content,
     pub sequence: u64,
     pub received_at: i64,
     pub redelivered: bool,

@@ -4,12 +4,11 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::event::Waiting;
+use super::event::{Content, Waiting};
 use super::lanes::Lanes;
 use crate::error::Error;
 use crate::host::wake::Wake;
 use crate::status::Status;
-use crate::wire::Trigger;
 
 /// Why an event was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +59,8 @@ impl Inbox {
         }
     }
 
-    /// Puts a trigger behind those that wait, under the next number.
-    pub fn push(&self, trigger: Trigger, received_at: i64) -> Result<(), Turned> {
+    /// Puts an event behind those that wait, under the next number.
+    pub fn push(&self, content: Content, received_at: i64) -> Result<(), Turned> {
         let mut state = self.lock();
         self.has_room(&state)?;
         state.last_sequence += 1;
@@ -69,13 +68,33 @@ impl Inbox {
         self.add(
             state,
             Waiting {
-                trigger,
+                content,
                 sequence,
                 received_at,
                 redelivered: false,
             },
         );
         Ok(())
+    }
+
+    /// Puts an event behind those that wait, however many they are: the application has made the room for it when it
+    /// posted. A closed inbox drops it.
+    pub fn push_always(&self, content: Content, received_at: i64) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        state.last_sequence += 1;
+        let sequence = state.last_sequence;
+        self.add(
+            state,
+            Waiting {
+                content,
+                sequence,
+                received_at,
+                redelivered: false,
+            },
+        );
     }
 
     /// Promises a place for a trigger that is to be written to disk first. Every promise is followed by one
@@ -104,10 +123,13 @@ impl Inbox {
         self.lock().reserved -= 1;
     }
 
-    /// Puts in what waits from an earlier run, however much it is.
+    /// Puts in what is on disk already, however much waits. A closed inbox drops it, for it comes again from there.
     #[cfg(feature = "store")]
     pub fn restore(&self, event: Waiting) {
-        self.add(self.lock(), event);
+        let state = self.lock();
+        if !state.closed {
+            self.add(state, event);
+        }
     }
 
     fn has_room(&self, state: &State) -> Result<(), Turned> {
@@ -233,9 +255,9 @@ mod tests {
     use super::*;
     use crate::wire::rest;
 
-    fn trigger(id: u32) -> Trigger {
+    fn trigger(id: u32) -> Content {
         let body = format!(r#"{{"status":"typing","clientId":{id}}}"#);
-        rest::decode(body.as_bytes().into(), None).unwrap()
+        Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap())
     }
 
     fn push(inbox: &Inbox, id: u32) -> Result<(), Turned> {
@@ -278,7 +300,7 @@ mod tests {
         inbox.give_up();
         inbox.reserve().unwrap();
         inbox.fill(Waiting {
-            trigger: trigger(1),
+            content: trigger(1),
             sequence: 9,
             received_at: 0,
             redelivered: false,

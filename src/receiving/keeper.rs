@@ -1,23 +1,52 @@
-//! Keeps triggers until the application has them: in memory, or on disk first where the option `store` is set.
+//! Keeps events until the application has them, and posted requests until they have ended: in memory, or on disk first
+//! where the option `store` is set.
 
 #[cfg(not(feature = "store"))]
 pub use memory::Keeper;
 #[cfg(feature = "store")]
 pub use stored::Keeper;
 
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{Address, Request};
+
+/// A posted request that an earlier run left.
+#[derive(Debug)]
+pub struct Left {
+    /// Its ticket.
+    pub ticket: u64,
+    /// What it is.
+    pub letter: Letter,
+    /// Whether it may have been on its way.
+    pub leaving: bool,
+}
+
+/// A posted request, as it is written down.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Letter {
+    /// Where it goes.
+    pub address: Address,
+    /// What it asks for.
+    pub request: Request,
+}
+
 #[cfg(feature = "store")]
 mod stored {
     use std::path::Path;
     use std::sync::Arc;
 
+    use super::{Left, Letter};
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::receiving::event::{Receipt, Waiting};
+    use crate::receiving::event::{Content, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
-    use crate::store::{Record, Store};
-    use crate::wire::{self, Trigger};
+    use crate::sending::Outcome;
+    use crate::status::Status;
+    use crate::store::{Record, RecordKind, Store};
+    use crate::told;
+    use crate::wire::{self, Address, Request, Trigger};
 
-    /// Where triggers are kept.
+    /// Where events and posted requests are kept.
     #[derive(Debug)]
     pub struct Keeper {
         store: Option<Arc<Store>>,
@@ -26,22 +55,37 @@ mod stored {
     }
 
     impl Keeper {
-        /// Opens the store, if there is to be one, and puts what waits in it into the inbox.
-        pub fn open(settings: &Settings, inbox: &Inbox) -> Result<Self> {
+        /// Opens the store, if there is to be one; puts the events that wait in it into the inbox, and gives the requests.
+        pub fn open(settings: &Settings, inbox: &Inbox) -> Result<(Self, Vec<Left>)> {
+            let mut left = Vec::new();
             let store = match &settings.store {
                 Some(path) => {
-                    let (store, waiting) = Store::open(Path::new(path))?;
-                    for (number, record) in waiting {
+                    let (store, leftovers) = Store::open(Path::new(path))?;
+                    for (number, record) in leftovers.records {
                         restore(inbox, number, record);
+                    }
+                    for (ticket, letter) in leftovers.letters {
+                        match serde_json::from_str::<Letter>(&letter.content) {
+                            Ok(content) => left.push(Left {
+                                ticket,
+                                letter: content,
+                                leaving: letter.leaving,
+                            }),
+                            // The file was written to by somebody else. What stands there is not to be logged.
+                            Err(_) => log::error!(
+                                "request {ticket} of the store can't be read and is left there"
+                            ),
+                        }
                     }
                     Some(Arc::new(store))
                 }
                 None => None,
             };
-            Ok(Keeper {
+            let keeper = Keeper {
                 store,
                 auto_ack: settings.auto_ack,
-            })
+            };
+            Ok((keeper, left))
         }
 
         /// Keeps a trigger for the inbox, and then calls `kept`.
@@ -54,12 +98,17 @@ mod stored {
             kept: impl FnOnce(Result<()>) + Send + 'static,
         ) {
             let Some(store) = &self.store else {
-                return kept(inbox.push(trigger, received_at).map_err(Error::from));
+                return kept(
+                    inbox
+                        .push(Content::Trigger(trigger), received_at)
+                        .map_err(Error::from),
+                );
             };
             if let Err(turned) = inbox.reserve() {
                 return kept(Err(turned.into()));
             }
             let record = Record {
+                kind: RecordKind::Trigger,
                 received_at,
                 content_type: content_type.map(str::to_owned),
                 body: trigger.raw.clone(),
@@ -70,7 +119,7 @@ mod stored {
                 Box::new(move |written| match written {
                     Ok(sequence) => {
                         inbox.fill(Waiting {
-                            trigger,
+                            content: Content::Trigger(trigger),
                             sequence,
                             received_at,
                             redelivered: false,
@@ -83,6 +132,57 @@ mod stored {
                     }
                 }),
             );
+        }
+
+        /// Writes a posted request down, and gives its ticket; `None` without a store.
+        pub fn post(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+            let Some(store) = &self.store else {
+                return Ok(None);
+            };
+            let letter = Letter {
+                address: address.clone(),
+                request: request.clone(),
+            };
+            let content = serde_json::to_string(&letter).map_err(|error| {
+                Error::new(
+                    Status::Store,
+                    format!("the request can't be written down: {error}"),
+                )
+            })?;
+            told::wait(|kept| store.post(content, kept)).map(Some)
+        }
+
+        /// Writes down that a posted request is about to leave.
+        pub fn leave(&self, ticket: u64) -> Result<()> {
+            match &self.store {
+                Some(store) => told::wait(|kept| store.leave(ticket, kept)).map(drop),
+                None => Ok(()),
+            }
+        }
+
+        /// Puts an outcome into the inbox, however many events wait there, and on disk in its request's place.
+        pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {
+            let Some(store) = &self.store else {
+                return inbox.push_always(Content::Outcome(outcome), received_at);
+            };
+            // Numbers and strings are always JSON.
+            let body = serde_json::to_vec(&outcome).unwrap_or_default();
+            let record = Record {
+                kind: RecordKind::Outcome,
+                received_at,
+                content_type: None,
+                body: body.into(),
+            };
+            let ticket = outcome.ticket;
+            let written = told::wait(|kept| store.settle(ticket, record, kept));
+            // Where it could not be written, it is told all the same, under no number of the store.
+            let sequence = written.unwrap_or(0);
+            inbox.restore(Waiting {
+                content: Content::Outcome(outcome),
+                sequence,
+                received_at,
+                redelivered: false,
+            });
         }
 
         /// What is signed when the event of this sequence was handled.
@@ -99,9 +199,17 @@ mod stored {
     }
 
     fn restore(inbox: &Inbox, sequence: u64, record: Record) {
-        match wire::rest::decode(record.body, record.content_type.as_deref()) {
-            Ok(trigger) => inbox.restore(Waiting {
-                trigger,
+        let content = match record.kind {
+            RecordKind::Trigger => wire::rest::decode(record.body, record.content_type.as_deref())
+                .map(Content::Trigger)
+                .map_err(|why| why.to_string()),
+            RecordKind::Outcome => serde_json::from_slice(&record.body)
+                .map(Content::Outcome)
+                .map_err(|_| "it is no outcome".to_owned()),
+        };
+        match content {
+            Ok(content) => inbox.restore(Waiting {
+                content,
                 sequence,
                 received_at: record.received_at,
                 redelivered: true,
@@ -116,12 +224,14 @@ mod stored {
 mod memory {
     use std::sync::Arc;
 
+    use super::Left;
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::receiving::event::Receipt;
+    use crate::receiving::event::{Content, Receipt};
     use crate::receiving::inbox::Inbox;
+    use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::wire::Trigger;
+    use crate::wire::{Address, Request, Trigger};
 
     /// Keeps nothing: this build has no store.
     #[derive(Debug)]
@@ -129,13 +239,13 @@ mod memory {
 
     impl Keeper {
         /// Fails where a store is asked for.
-        pub fn open(settings: &Settings, _: &Inbox) -> Result<Self> {
+        pub fn open(settings: &Settings, _: &Inbox) -> Result<(Self, Vec<Left>)> {
             match settings.store {
                 Some(_) => Err(Error::new(
                     Status::Unsupported,
                     "this build has no store; leave the option store unset",
                 )),
-                None => Ok(Keeper),
+                None => Ok((Keeper, Vec::new())),
             }
         }
 
@@ -148,7 +258,26 @@ mod memory {
             received_at: i64,
             kept: impl FnOnce(Result<()>) + Send + 'static,
         ) {
-            kept(inbox.push(trigger, received_at).map_err(Error::from));
+            kept(
+                inbox
+                    .push(Content::Trigger(trigger), received_at)
+                    .map_err(Error::from),
+            );
+        }
+
+        /// Writes nothing.
+        pub fn post(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
+            Ok(None)
+        }
+
+        /// Writes nothing.
+        pub fn leave(&self, _: u64) -> Result<()> {
+            Ok(())
+        }
+
+        /// Puts an outcome into the inbox, however many events wait there.
+        pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {
+            inbox.push_always(Content::Outcome(outcome), received_at);
         }
 
         /// Nothing to sign.

@@ -27,16 +27,16 @@ impl Lanes {
     /// Puts an event behind those of its interaction.
     pub fn push(&mut self, event: Waiting) {
         self.waiting += 1;
-        let client_id = &event.trigger.client_id;
+        let client_id = event.content.client_id();
         if let Some(lane) = self.lanes.get_mut(client_id) {
             if lane.events.is_empty() && !lane.busy {
-                self.ready.insert(event.sequence, client_id.clone());
+                self.ready.insert(event.sequence, client_id.to_owned());
             }
             lane.events.push_back(event);
             return;
         }
+        let client_id = client_id.to_owned();
         self.ready.insert(event.sequence, client_id.clone());
-        let client_id = client_id.clone();
         let lane = Lane {
             events: VecDeque::from([event]),
             busy: false,
@@ -96,6 +96,7 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Content;
     use super::*;
     use crate::wire::rest;
 
@@ -104,7 +105,7 @@ mod tests {
         for (client_id, sequence) in of {
             let body = format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#);
             lanes.push(Waiting {
-                trigger: rest::decode(body.as_bytes().into(), None).unwrap(),
+                content: Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap()),
                 sequence: *sequence,
                 received_at: 0,
                 redelivered: false,

@@ -15,7 +15,8 @@ mod receiver;
 mod statistics;
 mod subscriptions;
 
-pub use event::Event;
+pub use event::{Content, Event, EventKind};
+pub use keeper::Left;
 pub use receiver::Receiver;
 pub use statistics::{STATISTICS, Statistic};
 pub use subscriptions::{Handler, Interest, SubscriptionId};

@@ -7,15 +7,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::dispatch::{Turnstile, WayOut};
 use super::event::{Event, Waiting};
 use super::inbox::Inbox;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Left};
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
+use crate::interactions::Interactions;
+use crate::sending::Outcome;
 use crate::status::Status;
-use crate::wire::{self, Trigger, Unreadable};
+use crate::told;
+use crate::wire::{self, Address, Request, Trigger, Unreadable};
 
 /// How long a dispatch thread sleeps at the most before it looks around again.
 const DISPATCH_NAP: Duration = Duration::from_secs(60);
@@ -25,6 +28,7 @@ const DISPATCH_NAP: Duration = Duration::from_secs(60);
 pub struct Receiver {
     inbox: Arc<Inbox>,
     keeper: Keeper,
+    interactions: Arc<Interactions>,
     turnstile: Turnstile,
     subscriptions: Subscriptions,
     counters: Arc<Counters>,
@@ -33,21 +37,25 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver by these settings. With a store, what waits in it from an earlier run waits here now.
+    /// A receiver by these settings. With a store, what waits in it from an earlier run waits here now, and the posted
+    /// requests that it left come back.
     ///
     /// # Errors
     /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
-    pub fn open(settings: &Settings) -> Result<Self> {
+    pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
         let inbox = Arc::new(Inbox::new(settings.events_capacity));
-        Ok(Receiver {
-            keeper: Keeper::open(settings, &inbox)?,
+        let (keeper, left) = Keeper::open(settings, &inbox)?;
+        let receiver = Receiver {
+            keeper,
             inbox,
+            interactions,
             turnstile: Turnstile::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
             counters: Arc::default(),
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
-        })
+        };
+        Ok((receiver, left))
     }
 
     /// Reads the body of a trigger and keeps it for the application, then calls `kept`: at once, or, with a store, when
@@ -87,22 +95,32 @@ impl Receiver {
     /// # Errors
     /// As [`take`](Self::take).
     pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
-        let outcome = Arc::new((Mutex::new(None), std::sync::Condvar::new()));
-        let told = outcome.clone();
-        self.take(body, content_type, move |result| {
-            *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-            told.1.notify_one();
-        });
-        let mut result = outcome.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(result) = result.take() {
-                return result;
-            }
-            result = outcome
-                .1
-                .wait(result)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        told::wait(|tell| self.take(body, content_type, tell))
+    }
+
+    /// Writes a posted request down, and gives its ticket; `None` without a store.
+    ///
+    /// # Errors
+    /// [`Status::Store`].
+    pub fn keep_posted(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+        self.keeper
+            .post(address, request)
+            .map_err(|error| error.delivered(Delivery::NotSent))
+    }
+
+    /// Writes down that a posted request is about to leave.
+    ///
+    /// # Errors
+    /// [`Status::Store`].
+    pub fn mark_leaving(&self, ticket: u64) -> Result<()> {
+        self.keeper
+            .leave(ticket)
+            .map_err(|error| error.delivered(Delivery::NotSent))
+    }
+
+    /// Tells the application what became of a posted request.
+    pub fn tell(&self, outcome: Outcome) {
+        self.keeper.tell(&self.inbox, outcome, now());
     }
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
@@ -117,6 +135,7 @@ impl Receiver {
             Error::new(status, why.to_string())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
+        self.interactions.hear(&trigger.client_id, trigger.kind);
         Ok(trigger)
     }
 
@@ -228,7 +247,7 @@ impl Receiver {
                 continue;
             };
             if let Some(waiting) = self.inbox.pop(Instant::now(), true) {
-                let client_id = waiting.trigger.client_id.clone();
+                let client_id = waiting.content.client_id().to_owned();
                 self.handle(waiting);
                 self.inbox.release(&client_id);
             }
@@ -240,7 +259,10 @@ impl Receiver {
         let event = Arc::new(self.event(waiting));
         if self.subscriptions.call(&event) == 0 {
             self.counters.count(Statistic::Unwanted);
-            log::warn!("no callback wants the event {}", event.trigger.kind.name());
+            log::warn!(
+                "no callback wants the event {}",
+                event.content.kind().name()
+            );
         }
         self.counters.count(Statistic::Handled);
     }

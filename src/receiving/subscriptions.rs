@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::event::Event;
-use crate::wire::Kind;
+use super::event::{Event, EventKind};
 
 /// What is called with an event. It is dropped once, after its last call.
 pub type Handler = Box<dyn Fn(&Arc<Event>) + Send + Sync>;
@@ -17,18 +16,18 @@ pub type SubscriptionId = i64;
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
     /// Only those of this kind; `None` is all.
-    pub kind: Option<Kind>,
+    pub kind: Option<EventKind>,
     /// Only those of this customer; `None` is all.
     pub client_id: Option<String>,
 }
 
 impl Interest {
     fn covers(&self, event: &Event) -> bool {
-        self.kind.is_none_or(|kind| kind == event.trigger.kind)
+        self.kind.is_none_or(|kind| kind == event.content.kind())
             && self
                 .client_id
                 .as_ref()
-                .is_none_or(|id| *id == event.trigger.client_id)
+                .is_none_or(|id| id == event.content.client_id())
     }
 }
 
@@ -213,13 +212,13 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::super::event::{Receipt, Waiting};
+    use super::super::event::{Content, Receipt, Waiting};
     use super::*;
-    use crate::wire::rest;
+    use crate::wire::{Kind, rest};
 
     fn event(body: &str) -> Arc<Event> {
         let waiting = Waiting {
-            trigger: rest::decode(body.as_bytes().into(), None).unwrap(),
+            content: Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap()),
             sequence: 1,
             received_at: 0,
             redelivered: false,
@@ -278,7 +277,7 @@ mod tests {
         let (all, typings, others) = (Counter::new(), Counter::new(), Counter::new());
         subscriptions.add(Interest::default(), all.handler());
         let kind = Interest {
-            kind: Some(Kind::Typing),
+            kind: Some(EventKind::Trigger(Kind::Typing)),
             ..Interest::default()
         };
         subscriptions.add(kind, typings.handler());

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Error as HttpError;
 
@@ -52,16 +52,21 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends a request once and waits for the answer, for as long as the option `timeout` allows. `Ok` means that the
-    /// service accepted it.
+    /// Sends a request once and waits for the answer, for as long as `timeout` allows, or the option of that name. `Ok`
+    /// means that the service accepted it.
     ///
     /// # Errors
     /// The error's [`delivery`](Error::delivery) tells what became of the request.
-    pub fn send(&self, address: &Address, request: &Request) -> Result<()> {
+    pub fn send(
+        &self,
+        address: &Address,
+        request: &Request,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
         Self::check(address)?;
         let _under_way = self.enter()?;
         let json = wire::rest::encode(&self.token, address, request);
-        let outcome = match self.transport.post(&json) {
+        let outcome = match self.transport.post(&json, timeout) {
             Ok(answer) => self.judge(request, answer),
             Err(stopped) => Err(self.stopped(request, &stopped)),
         };
@@ -122,6 +127,7 @@ impl Sender {
 
     fn judge(&self, request: &Request, answer: Answer) -> Result<()> {
         let http_status = answer.status;
+        let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
         let body = match answer.body {
             Ok(body) => body,
             // The status alone says that it was refused.
@@ -165,7 +171,8 @@ impl Sender {
         Err(Error::new(status, message)
             .delivered(Delivery::Rejected)
             .answered(http_status, shown.into_bytes())
-            .retryable(passing))
+            .retryable(passing)
+            .retry_after(wait.filter(|_| passing)))
     }
 
     /// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
@@ -269,6 +276,16 @@ impl Sender {
         self.token.scrub(text);
         request.scrub(text);
     }
+}
+
+/// How long a Retry-After asks to wait: so many seconds, or until a date.
+fn asked_to_wait(retry_after: &str) -> Option<Duration> {
+    if let Ok(seconds) = retry_after.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(retry_after).ok()?;
+    // A date that has passed asks for no wait.
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// What the operating system or TLS said, where they said something; never what was sent or received.

@@ -52,7 +52,8 @@ impl Lane {
         let me = state.last_caller;
         state.waiting.push_back(Waiting::Caller(me));
         loop {
-            let is_first = matches!(state.waiting.front(), Some(Waiting::Caller(first)) if *first == me);
+            let is_first =
+                matches!(state.waiting.front(), Some(Waiting::Caller(first)) if *first == me);
             if is_first && !state.busy {
                 state.waiting.pop_front();
                 state.busy = true;
@@ -122,21 +123,6 @@ impl Lane {
             Some(Waiting::Posted(_)) if !state.busy => Next::Worker,
             _ => Next::Nothing,
         }
-    }
-
-    /// Takes out all posted requests that wait.
-    pub fn clear(&self) -> Vec<Posted> {
-        let mut state = self.lock();
-        let waiting = std::mem::take(&mut state.waiting);
-        let mut cleared = Vec::new();
-        for waiting in waiting {
-            match waiting {
-                Waiting::Posted(posted) => cleared.push(*posted),
-                caller => state.waiting.push_back(caller),
-            }
-        }
-        self.moved.notify_all();
-        cleared
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

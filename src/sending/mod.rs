@@ -7,8 +7,17 @@ mod attempt;
 mod connection;
 mod connector;
 mod delivery;
+mod lane;
+mod outbox;
+mod posted;
 mod resolver;
+mod retry;
 mod tls;
 mod transport;
+mod typing;
 
 pub use delivery::Sender;
+pub use lane::Lane;
+pub use outbox::Outbox;
+pub use posted::{Outcome, Posted};
+pub use typing::Typing;

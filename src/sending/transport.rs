@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::http::header::RETRY_AFTER;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Error};
@@ -25,6 +26,8 @@ const IDLE_AGE: Duration = Duration::from_secs(4);
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// What the header Retry-After says.
+    pub retry_after: Option<String>,
     /// The body, or why it could not be read to its end.
     pub body: Result<Vec<u8>, Error>,
 }
@@ -76,14 +79,21 @@ impl Transport {
         }
     }
 
-    /// Posts `json` once, never twice, and blocks until the answer is there or the time is over.
-    pub fn post(&self, json: &[u8]) -> Result<Answer, Stopped> {
-        let (answer, stage) = attempt::run(self.timeout, self.connect_timeout, || {
+    /// Posts `json` once, never twice, and blocks until the answer is there or the time is over: `timeout`, or else the
+    /// option of that name.
+    pub fn post(&self, json: &[u8], timeout: Option<Duration>) -> Result<Answer, Stopped> {
+        let timeout = timeout.unwrap_or(self.timeout);
+        let (answer, stage) = attempt::run(timeout, self.connect_timeout, || {
             let mut response = self
                 .agent
                 .post(&self.url)
                 .content_type("application/json")
                 .send(json)?;
+            let retry_after = response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned);
             let body = response
                 .body_mut()
                 .with_config()
@@ -91,6 +101,7 @@ impl Transport {
                 .read_to_vec();
             Ok(Answer {
                 status: response.status().as_u16(),
+                retry_after,
                 body,
             })
         });

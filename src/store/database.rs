@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Result, Transaction, params};
 
-use super::Record;
+use super::{Leftovers, Letter, Record, RecordKind};
 
 /// Says which program made the file ("Omnz"), so that another database is not taken for a store.
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
@@ -19,6 +19,7 @@ pub struct Database(Connection);
 impl Database {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<Self> {
+        make_private(path);
         let connection = Connection::open(path)?;
         // Whoever has it keeps it for as long as it runs, so waiting is of no use.
         connection.busy_timeout(Duration::ZERO)?;
@@ -44,9 +45,15 @@ impl Database {
             "BEGIN EXCLUSIVE;
              CREATE TABLE IF NOT EXISTS inbox (
                  number INTEGER PRIMARY KEY AUTOINCREMENT,
+                 kind INTEGER NOT NULL,
                  received_at INTEGER NOT NULL,
                  content_type TEXT,
                  body BLOB NOT NULL
+             );
+             CREATE TABLE IF NOT EXISTS outbox (
+                 ticket INTEGER PRIMARY KEY AUTOINCREMENT,
+                 leaving INTEGER NOT NULL,
+                 content TEXT NOT NULL
              );",
         )?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -55,19 +62,41 @@ impl Database {
         Ok(Database(connection))
     }
 
-    /// All that waits, in the order of receipt.
-    pub fn waiting(&self) -> Result<Vec<(u64, Record)>> {
-        let mut statement = self
-            .0
-            .prepare("SELECT number, received_at, content_type, body FROM inbox ORDER BY number")?;
+    /// What an earlier run left, in the order in which it came.
+    pub fn leftovers(&self) -> Result<Leftovers> {
+        Ok(Leftovers {
+            records: self.records()?,
+            letters: self.letters()?,
+        })
+    }
+
+    fn records(&self) -> Result<Vec<(u64, Record)>> {
+        let mut statement = self.0.prepare(
+            "SELECT number, kind, received_at, content_type, body FROM inbox ORDER BY number",
+        )?;
         let rows = statement.query_map([], |row| {
-            let body: Vec<u8> = row.get(3)?;
+            let body: Vec<u8> = row.get(4)?;
             let record = Record {
-                received_at: row.get(1)?,
-                content_type: row.get(2)?,
+                kind: kind_of(row.get(1)?),
+                received_at: row.get(2)?,
+                content_type: row.get(3)?,
                 body: body.into(),
             };
             Ok((row.get::<_, i64>(0)?.unsigned_abs(), record))
+        })?;
+        rows.collect()
+    }
+
+    fn letters(&self) -> Result<Vec<(u64, Letter)>> {
+        let mut statement = self
+            .0
+            .prepare("SELECT ticket, leaving, content FROM outbox ORDER BY ticket")?;
+        let rows = statement.query_map([], |row| {
+            let letter = Letter {
+                leaving: row.get(1)?,
+                content: row.get(2)?,
+            };
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), letter))
         })?;
         rows.collect()
     }
@@ -87,9 +116,10 @@ impl Change<'_> {
     pub fn keep(&self, record: &Record) -> Result<u64> {
         self.0
             .prepare_cached(
-                "INSERT INTO inbox (received_at, content_type, body) VALUES (?1, ?2, ?3)",
+                "INSERT INTO inbox (kind, received_at, content_type, body) VALUES (?1, ?2, ?3, ?4)",
             )?
             .insert(params![
+                number_of(record.kind),
                 record.received_at,
                 record.content_type,
                 &record.body[..]
@@ -105,8 +135,63 @@ impl Change<'_> {
             .map(drop)
     }
 
+    /// Writes a posted request, and gives its ticket.
+    pub fn post(&self, content: &str) -> Result<u64> {
+        self.0
+            .prepare_cached("INSERT INTO outbox (leaving, content) VALUES (0, ?1)")?
+            .insert([content])
+            .map(i64::unsigned_abs)
+    }
+
+    /// Writes that a posted request is about to leave.
+    pub fn leave(&self, ticket: u64) -> Result<()> {
+        self.0
+            .prepare_cached("UPDATE outbox SET leaving = 1 WHERE ticket = ?1")?
+            .execute([ticket.cast_signed()])
+            .map(drop)
+    }
+
+    /// Takes a posted request away.
+    pub fn unpost(&self, ticket: u64) -> Result<()> {
+        self.0
+            .prepare_cached("DELETE FROM outbox WHERE ticket = ?1")?
+            .execute([ticket.cast_signed()])
+            .map(drop)
+    }
+
     /// Makes it happen. When this returns it is on disk.
     pub fn commit(self) -> Result<()> {
         self.0.commit()
     }
 }
+
+fn number_of(kind: RecordKind) -> i32 {
+    match kind {
+        RecordKind::Trigger => 0,
+        RecordKind::Outcome => 1,
+    }
+}
+
+fn kind_of(number: i32) -> RecordKind {
+    if number == 1 {
+        RecordKind::Outcome
+    } else {
+        RecordKind::Trigger
+    }
+}
+
+/// The file holds what customers write, so it is made for its owner alone; the files that SQLite makes beside it take
+/// after it.
+#[cfg(unix)]
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Where it can't be made, opening it says why.
+    let _ = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &Path) {}

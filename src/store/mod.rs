@@ -14,11 +14,22 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
 use database::Database;
-use writer::{Job, Queue};
+use writer::{Op, Queue};
 
-/// A trigger as it was received.
+/// What a record holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A trigger, as the service posted it.
+    Trigger,
+    /// The outcome of a posted request, as JSON of ours.
+    Outcome,
+}
+
+/// An event as it came.
 #[derive(Clone, Debug)]
 pub struct Record {
+    /// What it holds.
+    pub kind: RecordKind,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub received_at: i64,
     /// What the request said of its body's type.
@@ -27,7 +38,25 @@ pub struct Record {
     pub body: Arc<[u8]>,
 }
 
-/// Is told the number under which a record is on disk, or why it is not.
+/// A posted request, as it waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Where it goes and what it asks for, as JSON of ours.
+    pub content: String,
+    /// Whether it may have been on its way when the run that wrote this ended.
+    pub leaving: bool,
+}
+
+/// What an earlier run left, in the order in which it came.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    /// Events that the application has not handled, by number.
+    pub records: Vec<(u64, Record)>,
+    /// Posted requests without an outcome, by ticket.
+    pub letters: Vec<(u64, Letter)>,
+}
+
+/// Is told the number under which something is on disk, or why it is not.
 pub type Kept = Box<dyn FnOnce(Result<u64>) + Send>;
 
 /// An open store. Dropping it writes what is still to be written.
@@ -38,14 +67,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database file, or makes it; gives what waits in it from an earlier run, in the order of receipt, and the
-    /// last number that was given out.
+    /// Opens the database file, or makes it; gives what an earlier run left in it.
     ///
     /// # Errors
     /// [`Status::Store`]: it can't be opened, is no store, or another client has it; [`Status::System`]: no thread.
-    pub fn open(path: &Path) -> Result<(Self, Vec<(u64, Record)>)> {
+    pub fn open(path: &Path) -> Result<(Self, Leftovers)> {
         let database = Database::open(path).map_err(|error| cannot(path, &error))?;
-        let waiting = database.waiting().map_err(|error| cannot(path, &error))?;
+        let leftovers = database.leftovers().map_err(|error| cannot(path, &error))?;
         let queue = Arc::new(Queue::default());
         let jobs = queue.clone();
         let writer = host::thread::spawn("omnize-store", move || writer::run(database, &jobs))
@@ -56,17 +84,32 @@ impl Store {
             queue,
             writer: Mutex::new(Some(writer)),
         };
-        Ok((store, waiting))
+        Ok((store, leftovers))
     }
 
     /// Has a record written, and calls `kept` when it is on disk, on the store's own thread; those of earlier calls first.
     pub fn keep(&self, record: Record, kept: Kept) {
-        self.queue.push(Job::Keep(record, kept));
+        self.queue.push(Op::Keep(record), Some(kept));
     }
 
     /// Has the record of this number forgotten: the application has handled it.
     pub fn forget(&self, number: u64) {
-        self.queue.push(Job::Forget(number));
+        self.queue.push(Op::Forget(number), None);
+    }
+
+    /// Has a posted request written, and calls `kept` with its ticket when it is on disk.
+    pub fn post(&self, content: String, kept: Kept) {
+        self.queue.push(Op::Post(content), Some(kept));
+    }
+
+    /// Has it written that the request of this ticket is about to leave.
+    pub fn leave(&self, ticket: u64, kept: Kept) {
+        self.queue.push(Op::Leave(ticket), Some(kept));
+    }
+
+    /// Has the request of this ticket replaced by the record of its outcome, in one.
+    pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
+        self.queue.push(Op::Settle(ticket, outcome), Some(kept));
     }
 
     /// Writes what is still to be written, and lets go of the file.
@@ -140,6 +183,7 @@ mod tests {
 
     fn record(body: &str) -> Record {
         Record {
+            kind: RecordKind::Trigger,
             received_at: 7,
             content_type: Some("text/x".into()),
             body: body.as_bytes().into(),
@@ -169,14 +213,15 @@ mod tests {
     #[test]
     fn what_is_kept_waits_in_order_until_it_is_forgotten() {
         let place = Place::new("order");
-        let (store, waiting) = Store::open(&place.0).unwrap();
-        assert!(waiting.is_empty());
+        let (store, left) = Store::open(&place.0).unwrap();
+        assert!(left.records.is_empty());
         let numbers = keep(&store, &["a", "b", "c"]);
         assert!(numbers.is_sorted());
         store.forget(numbers[1]);
         drop(store);
 
-        let (store, waiting) = Store::open(&place.0).unwrap();
+        let (store, left) = Store::open(&place.0).unwrap();
+        let waiting = left.records;
         assert_eq!(bodies(&waiting), ["a", "c"]);
         assert_eq!(waiting[1].0, numbers[2]);
         assert_eq!(waiting[0].1.received_at, 7);
@@ -186,12 +231,57 @@ mod tests {
         }
         drop(store);
 
-        let (store, waiting) = Store::open(&place.0).unwrap();
-        assert!(waiting.is_empty());
-        assert!(
-            keep(&store, &["d"])[0] > waiting.len() as u64 + 3,
-            "numbers are never used twice"
+        let (store, left) = Store::open(&place.0).unwrap();
+        assert!(left.records.is_empty());
+        assert!(keep(&store, &["d"])[0] > 3, "numbers are never used twice");
+    }
+
+    /// Waits until something is on disk.
+    fn done(start: impl FnOnce(Kept)) -> u64 {
+        let (tell, told) = mpsc::channel();
+        start(Box::new(move |kept| tell.send(kept).unwrap()));
+        told.recv().unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_posted_request_waits_until_its_outcome_takes_its_place() {
+        let place = Place::new("posted");
+        let (store, _) = Store::open(&place.0).unwrap();
+        let tickets: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|content| done(|kept| store.post(content.into(), kept)))
+            .collect();
+        done(|kept| store.leave(tickets[0], kept));
+        done(|kept| store.leave(tickets[1], kept));
+        done(|kept| store.settle(tickets[0], record("outcome of a"), kept));
+        drop(store);
+
+        let (_store, left) = Store::open(&place.0).unwrap();
+        assert_eq!(bodies(&left.records), ["outcome of a"]);
+        let letter = |ticket, content: &str, leaving| {
+            let content = content.to_owned();
+            (ticket, Letter { content, leaving })
+        };
+        assert_eq!(
+            left.letters,
+            [
+                letter(tickets[1], "b", true),
+                letter(tickets[2], "c", false)
+            ]
         );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn others_can_not_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::new("mode");
+        let (store, _) = Store::open(&place.0).unwrap();
+        keep(&store, &["x"]);
+        for suffix in ["", "-wal"] {
+            let file = std::fs::metadata(format!("{}{suffix}", place.0.display())).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600, "{suffix}");
+        }
     }
 
     #[test]

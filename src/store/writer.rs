@@ -13,11 +13,23 @@ use crate::status::Status;
 const FORGET_WITHIN: Duration = Duration::from_millis(20);
 
 /// Something to write.
-pub enum Job {
-    /// A record, and who is to be told.
-    Keep(Record, Kept),
-    /// The number of a record that is to go.
+pub enum Op {
+    /// An event.
+    Keep(Record),
+    /// The event of this number is to go.
     Forget(u64),
+    /// A posted request.
+    Post(String),
+    /// The request of this ticket is about to leave.
+    Leave(u64),
+    /// The request of this ticket is to go, and its outcome to come.
+    Settle(u64, Record),
+}
+
+/// Something to write, and who is to be told.
+struct Job {
+    op: Op,
+    kept: Option<Kept>,
 }
 
 /// What is to be written.
@@ -37,17 +49,17 @@ struct State {
 
 impl Queue {
     /// Adds a job.
-    pub fn push(&self, job: Job) {
+    pub fn push(&self, op: Op, kept: Option<Kept>) {
         let mut state = self.lock();
         if state.closed {
             drop(state);
-            if let Job::Keep(_, kept) = job {
+            if let Some(kept) = kept {
                 kept(Err(Error::new(Status::Closed, Status::Closed.text())));
             }
             return;
         }
-        state.urgent |= matches!(job, Job::Keep(..));
-        state.jobs.push(job);
+        state.urgent |= kept.is_some();
+        state.jobs.push(Job { op, kept });
         drop(state);
         self.changed.notify_one();
     }
@@ -92,48 +104,50 @@ impl std::fmt::Debug for Queue {
 
 /// Writes until the queue is closed and empty.
 pub fn run(mut database: Database, queue: &Queue) {
-    let mut unforgotten = Vec::new();
+    // What nobody waits for is written with the next commit where one has failed.
+    let mut unwritten: Vec<Job> = Vec::new();
     while let Some(jobs) = queue.take() {
-        let mut records = Vec::new();
-        for job in jobs {
-            match job {
-                Job::Keep(record, kept) => records.push((record, kept)),
-                Job::Forget(number) => unforgotten.push(number),
-            }
-        }
-        match write(&mut database, &records, &unforgotten) {
+        unwritten.extend(jobs);
+        match write(&mut database, &unwritten) {
             Ok(numbers) => {
-                unforgotten.clear();
-                for ((_, kept), number) in records.into_iter().zip(numbers) {
-                    kept(Ok(number));
+                for (job, number) in unwritten.drain(..).zip(numbers) {
+                    if let Some(kept) = job.kept {
+                        kept(Ok(number));
+                    }
                 }
             }
-            // What is to be forgotten stays for the next time.
             Err(error) => {
                 log::error!("the store can't be written to: {error}");
-                for (_, kept) in records {
-                    let message = format!(
-                        "the store can't be written to: {error}; make room, or check the disk"
-                    );
-                    kept(Err(Error::new(Status::Store, message).retryable(true)));
-                }
+                let (waited_for, rest) = unwritten.into_iter().partition(|job| job.kept.is_some());
+                unwritten = rest;
+                refuse(waited_for, &error);
             }
         }
     }
 }
 
-fn write(
-    database: &mut Database,
-    records: &[(Record, Kept)],
-    unforgotten: &[u64],
-) -> rusqlite::Result<Vec<u64>> {
-    let change = database.begin()?;
-    let mut numbers = Vec::with_capacity(records.len());
-    for (record, _) in records {
-        numbers.push(change.keep(record)?);
+fn refuse(jobs: Vec<Job>, error: &rusqlite::Error) {
+    for kept in jobs.into_iter().filter_map(|job| job.kept) {
+        let message =
+            format!("the store can't be written to: {error}; make room, or check the disk");
+        kept(Err(Error::new(Status::Store, message).retryable(true)));
     }
-    for number in unforgotten {
-        change.forget(*number)?;
+}
+
+fn write(database: &mut Database, jobs: &[Job]) -> rusqlite::Result<Vec<u64>> {
+    let change = database.begin()?;
+    let mut numbers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        numbers.push(match &job.op {
+            Op::Keep(record) => change.keep(record)?,
+            Op::Forget(number) => change.forget(*number).map(|()| *number)?,
+            Op::Post(content) => change.post(content)?,
+            Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
+            Op::Settle(ticket, outcome) => {
+                change.unpost(*ticket)?;
+                change.keep(outcome)?
+            }
+        });
     }
     change.commit()?;
     Ok(numbers)

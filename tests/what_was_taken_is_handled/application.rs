@@ -174,7 +174,7 @@ fn application() {
         let handler = move |event: &Arc<Event>| {
             let line = format!(
                 "{} {} {}\n",
-                event.trigger.client_id,
+                event.trigger().unwrap().client_id,
                 text(event),
                 u8::from(event.redelivered)
             );

@@ -65,7 +65,7 @@ fn next(client: &Client) -> Event {
 }
 
 fn text(event: &Event) -> &str {
-    event.trigger.text.as_deref().unwrap()
+    event.trigger().unwrap().text.as_deref().unwrap()
 }
 
 #[test]
@@ -158,7 +158,10 @@ fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
     drop(client);
     let client = open(&folder.store(), &[]).unwrap();
     let event = next(&client);
-    assert_eq!((text(&event), &*event.trigger.raw), ("olá", &latin[..]));
+    assert_eq!(
+        (text(&event), &*event.trigger().unwrap().raw),
+        ("olá", &latin[..])
+    );
 }
 
 #[test]
@@ -216,7 +219,7 @@ fn different_interactions_run_in_parallel_and_one_never_overlaps() {
     let handler = {
         let (seen, inside, most) = (seen.clone(), inside.clone(), most.clone());
         move |event: &Arc<Event>| {
-            let id = event.trigger.client_id.clone();
+            let id = event.trigger().unwrap().client_id.clone();
             {
                 let mut inside = inside.lock().unwrap();
                 assert!(!inside.contains(&id), "{id} overlaps");

@@ -1,0 +1,510 @@
+//! Requests that were posted, on their way: those of one interaction in order and one at a time, those of different
+//! interactions side by side, over as many connections as the option `outbox.connections` allows.
+//!
+//! With a store, a request is on disk when posting returns, is marked before its first byte leaves, and goes from the disk
+//! in the same commit that puts its outcome there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::delivery::Sender;
+use super::lane::Next;
+use super::posted::Posted;
+use super::retry::Policy;
+use super::typing::Alarm;
+use crate::config::Settings;
+use crate::error::{Delivery, Error, Result};
+use crate::host;
+use crate::interactions::Interaction;
+use crate::receiving::Receiver;
+use crate::status::Status;
+use crate::wire::{Address, Request};
+
+/// How long an idle worker sleeps at the most before it looks around again.
+const NAP: Duration = Duration::from_secs(60);
+
+/// The outbox of one client.
+#[derive(Debug)]
+pub struct Outbox {
+    sender: Arc<Sender>,
+    /// Outcomes are events, so they go where triggers go.
+    receiver: Arc<Receiver>,
+    policy: Policy,
+    blocking_policy: Policy,
+    capacity: usize,
+    connections: usize,
+    strict: bool,
+    typing_pause: Duration,
+    state: Mutex<State>,
+    /// For the workers: there is something to do.
+    changed: Condvar,
+    /// For those who wait between two tries.
+    closing: Condvar,
+    emptied: Condvar,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Interactions whose first request may go now.
+    ready: VecDeque<Arc<Interaction>>,
+    /// What is to be done later, by when. The number keeps the keys apart.
+    later: BTreeMap<(Instant, u64), Due>,
+    last_later: u64,
+    last_ticket: u64,
+    /// How many requests wait or are on their way.
+    open: usize,
+    idle_workers: usize,
+    refusing: bool,
+    closed: bool,
+}
+
+/// Something whose time comes.
+#[derive(Debug)]
+enum Due {
+    /// The interaction's first request is to be tried again.
+    Try(Arc<Interaction>),
+    /// The customer may have stopped typing.
+    Look(Watched),
+}
+
+/// A customer whose keys are watched. That alone keeps no interaction alive.
+#[derive(Debug)]
+struct Watched {
+    interaction: Weak<Interaction>,
+    address: Address,
+}
+
+impl Outbox {
+    /// An empty outbox. Its threads start with the first request.
+    pub fn new(sender: Arc<Sender>, receiver: Arc<Receiver>, settings: &Settings) -> Self {
+        Outbox {
+            sender,
+            receiver,
+            policy: Policy::posted(settings),
+            blocking_policy: Policy::blocking(settings),
+            capacity: settings.outbox_capacity,
+            connections: settings.outbox_connections,
+            strict: settings.strict,
+            typing_pause: settings.typing_pause,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            closing: Condvar::new(),
+            emptied: Condvar::new(),
+            workers: Mutex::default(),
+        }
+    }
+
+    /// Posts a request and gives its ticket. Never waits for the network; with a store, waits until it is on disk.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::State`]; [`Status::Full`]: as many wait as
+    /// may; [`Status::Store`]; [`Status::Closed`]; [`Status::System`]: no thread.
+    pub fn post(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        address: &Address,
+        request: Request,
+    ) -> Result<u64> {
+        host::fork::check()?;
+        Sender::check(address)?;
+        if self.strict {
+            interaction.check(&request)?;
+        }
+        self.hire()?;
+        self.reserve()?;
+        let ticket = match self.receiver.keep_posted(address, &request) {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => self.next_ticket(),
+            Err(error) => {
+                self.settle();
+                return Err(error);
+            }
+        };
+        interaction.leaves(&request);
+        let posted = Posted {
+            ticket,
+            address: address.clone(),
+            request,
+            quiet: false,
+            since: Instant::now(),
+            tries: 0,
+        };
+        self.stop_typing(interaction, &posted);
+        self.enqueue(interaction, posted);
+        Ok(ticket)
+    }
+
+    /// Makes a request behind those of its interaction that were made before, and waits for its answer, for as long as
+    /// `timeout` allows.
+    ///
+    /// # Errors
+    /// As [`Sender::send`], and [`Status::State`]; [`Status::Timeout`] where the turn has not come in time.
+    pub fn send(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        address: &Address,
+        request: &Request,
+        timeout: Duration,
+    ) -> Result<()> {
+        host::fork::check()?;
+        Sender::check(address)?;
+        if self.strict {
+            interaction.check(request)?;
+        }
+        let begun = Instant::now();
+        if matches!(request, Request::Message(_)) && interaction.typing.stop() {
+            self.post_quietly(interaction, address, Request::Cleared);
+        }
+        if !interaction.lane.enter(begun + timeout) {
+            return Err(Error::new(
+                Status::Timeout,
+                format!(
+                    "{}: what was asked for before on this interaction has not ended within timeout; it was not sent",
+                    request.name()
+                ),
+            )
+            .delivered(Delivery::NotSent)
+            .retryable(true));
+        }
+        interaction.leaves(request);
+        let mut tries = 0;
+        let result = loop {
+            tries += 1;
+            let result = self.sender.send(address, request, Some(timeout));
+            let pause = result.as_ref().err().and_then(|error| {
+                self.blocking_policy
+                    .pause(request, error, tries, begun.elapsed())
+            });
+            match pause {
+                Some(pause) if self.rest(pause) => {}
+                _ => break result,
+            }
+        };
+        interaction.ended(request, &result);
+        if interaction.lane.done() == Next::Worker {
+            self.make_ready(interaction.clone());
+        }
+        result
+    }
+
+    /// A key was pressed. Never waits.
+    ///
+    /// # Errors
+    /// [`Status::State`], [`Status::Closed`], [`Status::System`].
+    pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
+        host::fork::check()?;
+        if self.strict {
+            interaction.check(&Request::Typing)?;
+        }
+        if self.lock().refusing {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        self.hire()?;
+        let now = Instant::now();
+        let key = interaction.typing.key(now);
+        if key.tell {
+            self.post_quietly(interaction, address, Request::Typing);
+        }
+        if key.watch {
+            self.watch(interaction, address, now + self.typing_pause);
+        }
+        Ok(())
+    }
+
+    fn watch(&self, interaction: &Arc<Interaction>, address: &Address, due: Instant) {
+        let watched = Watched {
+            interaction: Arc::downgrade(interaction),
+            address: address.clone(),
+        };
+        self.later(due, Due::Look(watched));
+    }
+
+    /// An alarm has gone off: has the customer stopped typing?
+    fn look(&self, watched: &Watched) {
+        let Some(interaction) = watched.interaction.upgrade() else {
+            return;
+        };
+        match interaction.typing.alarm(Instant::now(), self.typing_pause) {
+            Alarm::Stopped => self.post_quietly(&interaction, &watched.address, Request::Cleared),
+            Alarm::Again(due) => self.watch(&interaction, &watched.address, due),
+            Alarm::Known => {}
+        }
+    }
+
+    /// Right before the customer's message the service hears that the customer has stopped typing.
+    fn stop_typing(&self, interaction: &Arc<Interaction>, posted: &Posted) {
+        if matches!(posted.request, Request::Message(_)) && interaction.typing.stop() {
+            self.post_quietly(interaction, &posted.address, Request::Cleared);
+        }
+    }
+
+    /// Posts a request that nobody is told of. One that is lost does no harm.
+    fn post_quietly(&self, interaction: &Arc<Interaction>, address: &Address, request: Request) {
+        self.lock().open += 1;
+        let posted = Posted {
+            ticket: 0,
+            address: address.clone(),
+            request,
+            quiet: true,
+            since: Instant::now(),
+            tries: 0,
+        };
+        self.enqueue(interaction, posted);
+    }
+
+    /// Waits for so long; `false` when the outbox was closed meanwhile.
+    fn rest(&self, pause: Duration) -> bool {
+        let state = self.lock();
+        let (state, _) = self
+            .closing
+            .wait_timeout_while(state, pause, |state| !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+
+    /// Takes up a request that an earlier run left. One that may have been on its way then has an unknown outcome.
+    pub fn take_up(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        posted: Posted,
+        was_leaving: bool,
+    ) -> Result<()> {
+        self.hire()?;
+        self.lock().open += 1;
+        let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
+        if was_leaving && !may_again {
+            let error = Error::new(
+                Status::Lost,
+                format!(
+                    "{}: the application ended while it was on its way; whether the service received it is unknown",
+                    posted.request.name()
+                ),
+            )
+            .delivered(Delivery::Unknown);
+            self.report(&posted, &Err(error));
+            self.settle();
+            return Ok(());
+        }
+        interaction.leaves(&posted.request);
+        self.enqueue(interaction, posted);
+        Ok(())
+    }
+
+    fn enqueue(&self, interaction: &Arc<Interaction>, posted: Posted) {
+        if interaction.lane.post(Box::new(posted)) == Next::Worker {
+            self.make_ready(interaction.clone());
+        }
+    }
+
+    /// The interaction's lane is free again, and its next request is one that was posted.
+    pub fn make_ready(&self, interaction: Arc<Interaction>) {
+        self.lock().ready.push_back(interaction);
+        self.changed.notify_one();
+    }
+
+    fn reserve(&self) -> Result<()> {
+        let mut state = self.lock();
+        if state.refusing {
+            return Err(
+                Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
+            );
+        }
+        if state.open >= self.capacity {
+            return Err(Error::new(
+                Status::Full,
+                format!(
+                    "{} posted requests wait, as many as outbox.capacity allows; wait for outcomes, or raise the option",
+                    state.open
+                ),
+            )
+            .delivered(Delivery::NotSent)
+            .retryable(true));
+        }
+        state.open += 1;
+        Ok(())
+    }
+
+    fn next_ticket(&self) -> u64 {
+        let mut state = self.lock();
+        state.last_ticket += 1;
+        state.last_ticket
+    }
+
+    /// Starts one more worker, where all are busy and more are allowed.
+    fn hire(self: &Arc<Self>) -> Result<()> {
+        if self.lock().idle_workers > 0 {
+            return Ok(());
+        }
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if workers.len() < self.connections {
+            let outbox = self.clone();
+            let worker = host::thread::spawn("omnize-outbox", move || outbox.work());
+            workers.push(worker.map_err(|error| {
+                Error::new(Status::System, format!("no thread for the outbox: {error}"))
+                    .delivered(Delivery::NotSent)
+            })?);
+        }
+        Ok(())
+    }
+
+    fn work(&self) {
+        while let Some(due) = self.next() {
+            match due {
+                Due::Try(interaction) => {
+                    if let Some(posted) = interaction.lane.take() {
+                        self.deliver(interaction, posted);
+                    }
+                }
+                Due::Look(watched) => self.look(&watched),
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when the outbox is closed.
+    fn next(&self) -> Option<Due> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            let now = Instant::now();
+            if let Some(entry) = state
+                .later
+                .first_entry()
+                .filter(|entry| entry.key().0 <= now)
+            {
+                return Some(entry.remove());
+            }
+            if let Some(interaction) = state.ready.pop_front() {
+                return Some(Due::Try(interaction));
+            }
+            let until_due = state
+                .later
+                .first_key_value()
+                .map(|((due, _), _)| *due - now);
+            state.idle_workers += 1;
+            state = self
+                .changed
+                .wait_timeout(state, until_due.unwrap_or(NAP))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            state.idle_workers -= 1;
+        }
+    }
+
+    fn deliver(&self, interaction: Arc<Interaction>, mut posted: Box<Posted>) {
+        let result = self.attempt(&interaction, &mut posted);
+        if let Err(error) = &result {
+            let pause =
+                self.policy
+                    .pause(&posted.request, error, posted.tries, posted.since.elapsed());
+            if let Some(pause) = pause
+                && !self.lock().closed
+            {
+                interaction.lane.put_back(posted);
+                self.later(Instant::now() + pause, Due::Try(interaction));
+                return;
+            }
+            if error.status() == Status::Closed {
+                // It was not sent, and waits for the next start where there is a store.
+                interaction.lane.put_back(posted);
+                return;
+            }
+        }
+        interaction.ended(&posted.request, &result);
+        self.report(&posted, &result);
+        if interaction.lane.done() == Next::Worker {
+            self.make_ready(interaction);
+        }
+        self.settle();
+    }
+
+    fn attempt(&self, interaction: &Interaction, posted: &mut Posted) -> Result<()> {
+        posted.tries += 1;
+        let starts = matches!(posted.request, Request::Start(_));
+        if self.strict && !starts {
+            // It may have been finished since it was posted.
+            interaction.check(&posted.request)?;
+        }
+        if !posted.quiet {
+            self.receiver.mark_leaving(posted.ticket)?;
+        }
+        self.sender.send(&posted.address, &posted.request, None)
+    }
+
+    fn later(&self, when: Instant, due: Due) {
+        let mut state = self.lock();
+        state.last_later += 1;
+        let key = (when, state.last_later);
+        state.later.insert(key, due);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    fn report(&self, posted: &Posted, result: &Result<()>) {
+        if !posted.quiet {
+            self.receiver.tell(posted.outcome(result));
+        }
+    }
+
+    /// A request has left the outbox.
+    fn settle(&self) {
+        let mut state = self.lock();
+        state.open -= 1;
+        if state.open == 0 {
+            self.emptied.notify_all();
+        }
+    }
+
+    /// How many requests wait or are on their way.
+    pub fn open(&self) -> usize {
+        self.lock().open
+    }
+
+    /// Waits until all requests have ended, or `deadline`.
+    pub fn drain(&self, deadline: Instant) {
+        let mut state = self.lock();
+        while state.open > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                break;
+            }
+            state = self
+                .emptied
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Takes no further request that is posted.
+    pub fn refuse(&self) {
+        self.lock().refusing = true;
+    }
+
+    /// Takes no further request, and starts none that waits.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+        self.closing.notify_all();
+    }
+
+    /// Waits for the workers to end, which they do when the requests on their way have; returns how many requests were
+    /// left.
+    pub fn join(&self) -> usize {
+        let workers =
+            std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers {
+            // It runs no code of the application, so it can't have panicked but by a defect, which the hook noted.
+            let _ = worker.join();
+        }
+        self.open()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
