@@ -61,7 +61,7 @@ def nginx(under=()):
     if not binary:
         return None
     port = machine.free_port()
-    home = OUT / f"nginx-{port}"
+    home = OUT / "nginx"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     temporary = "".join(
