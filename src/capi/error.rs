@@ -1,12 +1,12 @@
 //! Errors, as C sees them.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::sync::Arc;
 
 use super::guard;
 use super::handle::{Table, Type};
 use super::status::omnize_status;
-use super::strings::OutText;
+use super::strings::{self, OutText};
 use crate::error::Error;
 use crate::status::Status;
 
@@ -29,6 +29,37 @@ pub const OMNIZE_DELIVERY_UNKNOWN: i32 = 4;
 
 static ERRORS: Table<omnize_error, Object> = Table::new(Type::Error);
 
+/// The one error of a forked child. It stands in no table, for a thread that stayed behind in the parent may have held the
+/// table's lock for ever.
+const FORKED: *mut omnize_error = Table::<omnize_error, Object>::beyond(Type::Error);
+/// Its message, the text of its status: a constant, for nothing may be made in the child.
+const FORKED_MESSAGE: &CStr =
+    c"This process was forked from one that uses the library. Use the library in the parent, or load it after the fork.";
+
+/// What a function of an error returns where it is not run, in a forked child or because its handle is bad.
+fn otherwise<T>(error: *const omnize_error, of_forked: T, of_bad: T) -> T {
+    if error == FORKED.cast_const() {
+        of_forked
+    } else {
+        of_bad
+    }
+}
+
+/// As `otherwise`, for texts.
+fn text_otherwise(
+    error: *const omnize_error,
+    of_forked: &'static CStr,
+    length: *mut i64,
+) -> *const c_char {
+    if error != FORKED.cast_const() {
+        return std::ptr::null();
+    }
+    if let Ok(length) = strings::out("length", length) {
+        *length = of_forked.count_bytes() as i64;
+    }
+    of_forked.as_ptr()
+}
+
 struct Object {
     error: Error,
     message: OutText,
@@ -40,6 +71,10 @@ impl omnize_error {
     pub(super) fn hand_over(error: Error, place: *mut *mut omnize_error) {
         if place.is_null() {
             return;
+        }
+        if error.status() == Status::Forked {
+            // SAFETY: as below.
+            return unsafe { place.write(FORKED) };
         }
         let object = Object {
             message: OutText::new(error.message().as_bytes()),
@@ -63,9 +98,10 @@ impl omnize_error {
 /// The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
-    guard::value(Status::Handle as omnize_status, || {
-        Ok(ERRORS.get(error)?.error.status() as omnize_status)
-    })
+    guard::value(
+        otherwise(error, Status::Forked, Status::Handle) as omnize_status,
+        || Ok(ERRORS.get(error)?.error.status() as omnize_status),
+    )
 }
 
 /// What was wrong, what was expected and what to do: a sentence of English in UTF-8. NULL where `error` is no error. Valid
@@ -75,7 +111,7 @@ pub extern "C" fn omnize_error_message(
     error: *const omnize_error,
     length: *mut i64,
 ) -> *const c_char {
-    guard::value(std::ptr::null(), || {
+    guard::value(text_otherwise(error, FORKED_MESSAGE, length), || {
         Ok(ERRORS.get(error)?.message.give(length))
     })
 }
@@ -93,7 +129,7 @@ pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
 /// receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64) -> *const c_char {
-    guard::value(std::ptr::null(), || {
+    guard::value(text_otherwise(error, c"", length), || {
         Ok(ERRORS.get(error)?.body.give(length))
     })
 }
@@ -126,6 +162,25 @@ pub extern "C" fn omnize_error_free(error: *mut omnize_error) {
 mod tests {
     use super::*;
     use crate::error::Delivery;
+
+    #[test]
+    fn a_forked_child_reads_the_text_of_the_status() {
+        assert_eq!(FORKED_MESSAGE.to_str().unwrap(), Status::Forked.text());
+        let mut error = std::ptr::null_mut();
+        omnize_error::hand_over(
+            Error::new(Status::Forked, Status::Forked.text()),
+            &raw mut error,
+        );
+        let mut length = 0;
+        assert_eq!(omnize_error_status(error), Status::Forked as omnize_status);
+        assert_eq!(
+            omnize_error_message(error, &raw mut length),
+            FORKED_MESSAGE.as_ptr()
+        );
+        assert_eq!(length as usize, Status::Forked.text().len());
+        assert_eq!(omnize_error_delivery(error), OMNIZE_DELIVERY_NONE);
+        omnize_error_free(error);
+    }
 
     #[test]
     fn the_constants_are_the_deliveries() {

@@ -75,6 +75,11 @@ impl<C, T> Table<C, T> {
         }
     }
 
+    /// A value of this type that no table gives out: it would be the last slot's, and generations begin with 1.
+    pub const fn beyond(of: Type) -> *mut C {
+        std::ptr::without_provenance_mut((of as usize) << TAG_SHIFT | SLOT_MASK)
+    }
+
     /// Gives out a new handle.
     pub fn insert(&self, object: Arc<T>) -> Result<*mut C> {
         let mut arena = self.arena.write().unwrap_or_else(PoisonError::into_inner);
