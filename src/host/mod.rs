@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod connect;
 pub mod fork;
 pub mod idle;
 pub mod thread;
