@@ -18,7 +18,7 @@ strict='-std=c99 -Wall -Wextra -Werror -pedantic -g -O1'
 compile() {
     # A program that only loads the library at run time must not have it from the start.
     cc $strict -D_GNU_SOURCE -pthread -o "$TMPDIR/$1" "tests/c/$1.c" \
-        -Wl,--as-needed $(stage_flags) -ldl
+        -Wl,--as-needed $(stage_flags) -ldl -lm
 }
 
 # note NAME WORD: what follows `WORD:` in the program's first lines.
@@ -53,6 +53,15 @@ in_valgrind() {
     run "$1" $seconds_in_valgrind valgrind --quiet --error-exitcode=99 --leak-check=full \
         --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible
 }
+
+# A function that is new has to be tried there too.
+not_tried_on_a_small_stack() {
+    grep -oE '\bomnize_[a-z0-9_]+ *\(' include/omnize.h | tr -d ' (' | sort -u |
+        while read -r function; do
+            grep -q "\b$function(" tests/c/a_64_kib_stack_is_enough.c tests/c/expect.h || echo "$function"
+        done
+}
+check "c/a_64_kib_stack_is_enough calls every function" no_output not_tried_on_a_small_stack
 
 for source in tests/c/*.c; do
     name=$(basename "$source" .c)
