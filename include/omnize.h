@@ -247,7 +247,7 @@ typedef struct omnize_event omnize_event;
 typedef int32_t omnize_status;
 
 /**
- * Is called with an event. The event is valid until this returns, unless omnize_event_keep made it the application's own.
+ * Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
  * It may call any function of the library. It must not let a C++ exception out.
  */
 typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
@@ -831,10 +831,11 @@ omnize_status omnize_event_ack(const omnize_event *event,
                                omnize_error **error);
 
 /**
- * Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
- * omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
+ * Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
+ * which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
  */
 omnize_status omnize_event_keep(const omnize_event *event,
+                                omnize_event **kept,
                                 omnize_error **error);
 
 /**

@@ -75,22 +75,17 @@ impl<C, T> Table<C, T> {
         }
     }
 
-    /// A value of this type that no table gives out: it would be the last slot's, and generations begin with 1.
-    pub const fn beyond(of: Type) -> *mut C {
-        std::ptr::without_provenance_mut((of as usize) << TAG_SHIFT | SLOT_MASK)
-    }
-
     /// Gives out a new handle.
     pub fn insert(&self, object: Arc<T>) -> Result<*mut C> {
         let mut arena = self.arena.write().unwrap_or_else(PoisonError::into_inner);
         let index = arena.insert(object);
-        if index.slot() as usize > SLOT_MASK {
+        if index.slot() as usize >= SLOT_MASK {
             arena.remove(index);
             return Err(Error::new(
                 Status::System,
                 format!(
                     "there are {} {} handles, the most there can be; free some",
-                    SLOT_MASK + 1,
+                    SLOT_MASK,
                     self.of.name()
                 ),
             ));
@@ -99,6 +94,13 @@ impl<C, T> Table<C, T> {
             | (index.generation() as usize & GENERATION_MASK) << SLOT_BITS
             | index.slot() as usize;
         Ok(std::ptr::without_provenance_mut(value))
+    }
+
+    /// A handle that is never given out for an object of the table.
+    pub fn reserved(&self) -> *mut C {
+        std::ptr::without_provenance_mut(
+            (self.of as usize) << TAG_SHIFT | GENERATION_MASK << SLOT_BITS | SLOT_MASK,
+        )
     }
 
     /// What stands behind a handle. It lives for as long as the caller holds it, even when the handle is freed meanwhile.

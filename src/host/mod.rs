@@ -3,6 +3,8 @@
 #![allow(unsafe_code)]
 
 pub mod connect;
+#[cfg(feature = "capi")]
+pub mod float;
 pub mod fork;
 pub mod idle;
 pub mod thread;

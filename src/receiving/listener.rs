@@ -210,7 +210,7 @@ impl Door {
             // The store ended without a word: the trigger is not kept.
             Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE),
             Ok(Err(error)) => match error.status() {
-                Status::Full | Status::Closed => {
+                Status::Full | Status::Store | Status::Closed => {
                     let mut response = answer(StatusCode::SERVICE_UNAVAILABLE);
                     let wait = HeaderValue::from_static(RETRY_AFTER_SECONDS);
                     response.headers_mut().insert(RETRY_AFTER, wait);

@@ -19,7 +19,9 @@ static void expect_every_call_to_tell(omnize_client *client, omnize_conversation
     int64_t number = 0;
 
     alarm(20);
-    EXPECT_FAILS(omnize_config_new(&config, &error), OMNIZE_E_FORKED, "fork");
+    EXPECT_FAILS(omnize_config_new(&config, &error), OMNIZE_E_FORKED, "forked");
+    EXPECT(strcmp(omnize_status_name(OMNIZE_E_FORKED), "OMNIZE_E_FORKED") == 0);
+    EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0);
     EXPECT(omnize_client_open(config, &client, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_next(client, 60000, &event, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_poll(client, 60000, NULL, NULL) == OMNIZE_E_FORKED);
