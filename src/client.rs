@@ -37,6 +37,9 @@ pub struct Client {
     closed: Mutex<bool>,
 }
 
+/// The longest time that closing takes, whatever is asked for: a week.
+const LONGEST_CLOSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// What [`Client::close`] left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Left {
@@ -225,7 +228,8 @@ impl Client {
         ) {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        let deadline = Instant::now() + timeout.min(Duration::from_secs(7 * 24 * 60 * 60));
+        let timeout = timeout.min(LONGEST_CLOSE);
+        let deadline = Instant::now() + timeout;
         #[cfg(feature = "listener")]
         drop(
             self.listener
@@ -233,7 +237,8 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        let requests = self.end_sending(deadline);
+        // What the requests end with may still be told, and a request that hangs is to leave callbacks some time.
+        let requests = self.end_sending(deadline - timeout / 10);
         let (events, still_runs) = self.receiver.close(deadline);
         if still_runs {
             return Err(Error::new(

@@ -97,8 +97,9 @@ impl Listener {
         // Nobody listens where the thread has ended by itself.
         let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take() {
-            // It runs no code of the application, so it ends at once; a panic in it was reported by the hook.
-            let _ = thread.join();
+            // It runs no code of the application but the log's callback, so it ends at once; and where that callback
+            // closes the client, when it has returned.
+            host::thread::join(thread);
         }
     }
 }

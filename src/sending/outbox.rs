@@ -154,6 +154,11 @@ impl Outbox {
         if self.strict {
             interaction.check(request)?;
         }
+        if self.lock().refusing {
+            return Err(
+                Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
+            );
+        }
         let begun = Instant::now();
         if matches!(request, Request::Message(_)) && interaction.typing.stop() {
             self.post_quietly(interaction, address, Request::Cleared);

@@ -53,7 +53,7 @@ impl Server {
 }
 
 /// One request: its head and as much body as its Content-Length says.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
+pub fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {

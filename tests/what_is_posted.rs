@@ -1,0 +1,475 @@
+//! Posted requests leave in order, are made again where that does no harm, and each has one outcome, across restarts too.
+
+mod server;
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::{Address, Customer, Request};
+use omnize::{Client, Conversation, Event, Outcome, State};
+use server::{Server, http};
+
+fn client(url: &str, options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("base_url", url).unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn attached(client: &Client, client_id: &str) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: client_id.into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn message(text: &str) -> Request {
+    Request::Message(text.into())
+}
+
+fn next(client: &Client) -> Event {
+    client
+        .next(Duration::from_secs(20))
+        .unwrap()
+        .expect("an event")
+}
+
+fn outcome(client: &Client) -> Outcome {
+    next(client).outcome().expect("an outcome").clone()
+}
+
+fn content(request: &str) -> String {
+    let body: serde_json::Value =
+        serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    body["content"].as_str().unwrap().to_owned()
+}
+
+/// The contents of the requests that have come.
+fn contents(server: &Server) -> Vec<String> {
+    server
+        .requests
+        .try_iter()
+        .map(|request| content(&request))
+        .collect()
+}
+
+fn accepting() -> Server {
+    Server::answering(http("200 OK", ""))
+}
+
+/// A server that answers the first requests, by connection, with these and breaks the connection; later ones with 200.
+fn answering_first(first: &'static [&'static str]) -> Server {
+    let mut answers = first.iter();
+    let shared = Mutex::new(move || answers.next().copied());
+    Server::start(move |mut stream, read| {
+        while read(&mut stream).is_some() {
+            let answer = (shared.lock().unwrap())();
+            match answer {
+                Some("") => {
+                    let _ = stream.shutdown(Shutdown::Both);
+                }
+                Some(answer) => stream.write_all(answer.as_bytes()).unwrap(),
+                None => stream.write_all(http("200 OK", "").as_bytes()).unwrap(),
+            }
+        }
+    })
+}
+
+const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+const BREAKS: &str = "";
+
+#[test]
+fn each_post_has_one_outcome_with_its_ticket() {
+    let server = accepting();
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    let tickets: Vec<_> = (0..20)
+        .map(|at| chat.post(message(&at.to_string())).unwrap())
+        .collect();
+    for ticket in tickets {
+        let outcome = outcome(&client);
+        assert_eq!(
+            (outcome.ticket, outcome.delivery),
+            (ticket, Delivery::Accepted as i32)
+        );
+        assert_eq!((&*outcome.client_id, &*outcome.request), ("12", "message"));
+        assert_eq!((outcome.status, &*outcome.message), (0, ""));
+    }
+    assert!(
+        contents(&server)
+            .iter()
+            .map(String::as_str)
+            .eq((0..20).map(|at| at.to_string()).collect::<Vec<_>>().iter())
+    );
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn one_interaction_keeps_its_order_and_others_pass_it() {
+    let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
+    let most = Arc::new(Mutex::new(0));
+    let (seen, saw) = (under_way.clone(), most.clone());
+    // Each connection is served on a thread of its own.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (arrived, arrivals) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (seen, saw, arrived) = (seen.clone(), saw.clone(), arrived.clone());
+            thread::spawn(move || serve_slowly(stream.unwrap(), &seen, &saw, &arrived));
+        }
+    });
+    let client = client(&url, &[("outbox.connections", "4")]);
+    let chats: Vec<_> = (0..4)
+        .map(|id| attached(&client, &id.to_string()))
+        .collect();
+    for at in 0..40 {
+        chats[at % 4].post(message(&at.to_string())).unwrap();
+    }
+    for _ in 0..40 {
+        assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    }
+    let arrivals: Vec<(String, usize)> = arrivals.try_iter().collect();
+    for id in 0..4 {
+        let id = id.to_string();
+        let order: Vec<_> = arrivals
+            .iter()
+            .filter(|(client_id, _)| *client_id == id)
+            .map(|(_, at)| at)
+            .collect();
+        assert!(order.len() == 10 && order.is_sorted(), "{order:?}");
+    }
+    assert_eq!(*most.lock().unwrap(), 4);
+}
+
+fn serve_slowly(
+    mut stream: TcpStream,
+    under_way: &Mutex<HashMap<String, usize>>,
+    most: &Mutex<usize>,
+    arrived: &mpsc::Sender<(String, usize)>,
+) {
+    while let Some(request) = server::read_request(&mut stream) {
+        let body: serde_json::Value =
+            serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let client_id = body["clientId"].as_str().unwrap().to_owned();
+        arrived
+            .send((client_id.clone(), content(&request).parse().unwrap()))
+            .unwrap();
+        {
+            let mut under_way = under_way.lock().unwrap();
+            assert!(
+                !under_way.contains_key(&client_id),
+                "two requests of {client_id} at once"
+            );
+            under_way.insert(client_id.clone(), 1);
+            let mut most = most.lock().unwrap();
+            *most = under_way.len().max(*most);
+        }
+        thread::sleep(Duration::from_millis(10));
+        under_way.lock().unwrap().remove(&client_id);
+        stream.write_all(http("200 OK", "").as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_call_that_waits_takes_its_place_behind_what_was_posted() {
+    let server = accepting();
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    for at in 0..10 {
+        chat.post(message(&at.to_string())).unwrap();
+    }
+    chat.send("last").unwrap();
+    let contents = contents(&server);
+    assert_eq!((contents.len(), &*contents[10]), (11, "last"));
+}
+
+#[test]
+fn what_surely_was_not_received_is_made_again_until_the_service_is_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client = client(&format!("http://{address}/"), &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    assert!(client.next(Duration::from_millis(500)).unwrap().is_none());
+    let listener = TcpListener::bind(address).unwrap();
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let request = server::read_request(&mut stream).unwrap();
+        stream.write_all(http("200 OK", "").as_bytes()).unwrap();
+        content(&request)
+    });
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert_eq!(server.join().unwrap(), "oi");
+}
+
+#[test]
+fn trying_ends_with_its_time() {
+    let options = [("retry.posted", "700")];
+    let client = client("http://127.0.0.1:1/", &options);
+    let begun = Instant::now();
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(outcome.delivery, Delivery::NotSent as i32);
+    assert_eq!(outcome.status, Status::Refused as i32);
+    assert!(
+        outcome.message.contains("refused the connection"),
+        "{}",
+        outcome.message
+    );
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[]);
+    let begun = Instant::now();
+    attached(&client, "12").post(message("oi")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(contents(&server), ["oi", "oi"]);
+}
+
+#[test]
+fn a_message_that_may_have_been_received_is_reported_and_not_made_again() {
+    let server = answering_first(&[BREAKS]);
+    let client = client(&server.url, &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(
+        (outcome.delivery, outcome.status),
+        (Delivery::Unknown as i32, Status::Lost as i32)
+    );
+    assert!(client.next(Duration::from_millis(600)).unwrap().is_none());
+    assert_eq!(contents(&server), ["oi"]);
+}
+
+#[test]
+fn it_is_made_again_where_the_application_says_so_and_typing_always() {
+    let server = answering_first(&[BREAKS]);
+    let resending = client(&server.url, &[("on_unknown", "resend")]);
+    attached(&resending, "12").post(message("oi")).unwrap();
+    assert_eq!(outcome(&resending).delivery, Delivery::Accepted as i32);
+    assert_eq!(contents(&server), ["oi", "oi"]);
+
+    let server = answering_first(&[BREAKS]);
+    let reporting = client(&server.url, &[]);
+    attached(&reporting, "12").post(Request::Typing).unwrap();
+    assert_eq!(outcome(&reporting).delivery, Delivery::Accepted as i32);
+    assert_eq!(contents(&server), ["typing", "typing"]);
+}
+
+#[test]
+fn a_request_that_was_refused_is_not_made_again() {
+    let server = Server::answering(http("422 No", r#"{"message":"unknown department"}"#));
+    let client = client(&server.url, &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(
+        (outcome.delivery, outcome.http_status),
+        (Delivery::Rejected as i32, 422)
+    );
+    assert!(outcome.message.contains("unknown department"));
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn calls_that_wait_try_again_where_they_may() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[("retry.blocking", "5000")]);
+    attached(&client, "12").send("oi").unwrap();
+    assert_eq!(contents(&server), ["oi", "oi"]);
+}
+
+#[test]
+fn a_full_outbox_is_told_at_once() {
+    let client = client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
+    let chat = attached(&client, "12");
+    chat.post(message("1")).unwrap();
+    chat.post(message("2")).unwrap();
+    let begun = Instant::now();
+    let error = chat.post(message("3")).unwrap_err();
+    assert_eq!(
+        (error.status(), error.delivery()),
+        (Status::Full, Some(Delivery::NotSent))
+    );
+    assert!(begun.elapsed() < Duration::from_millis(500));
+    let left = client.close(Duration::from_millis(100)).unwrap();
+    assert_eq!(left.requests, 2);
+}
+
+#[test]
+fn closing_lets_what_was_posted_go_out_first() {
+    let server = accepting();
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    for at in 0..50 {
+        chat.post(message(&at.to_string())).unwrap();
+    }
+    let left = client.close(Duration::from_secs(20)).unwrap();
+    assert_eq!((left.requests, left.events), (0, 50));
+    assert_eq!(server.requests(), 50);
+    assert_eq!(
+        chat.post(message("late")).unwrap_err().status(),
+        Status::Closed
+    );
+    assert_eq!(chat.send("late").unwrap_err().status(), Status::Closed);
+}
+
+#[test]
+fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
+    let server = accepting();
+    let client = client(&server.url, &[]);
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.prepare(address.clone()).unwrap();
+    assert_eq!(chat.state(), State::New);
+    assert_eq!(chat.send("oi").unwrap_err().status(), Status::State);
+    chat.start(Customer::default()).unwrap();
+    assert_eq!(chat.state(), State::Waiting);
+    client
+        .deliver(br#"{"status":"accepted","clientId":"12"}"#, None)
+        .unwrap();
+    assert_eq!(chat.state(), State::Active);
+    assert_eq!(
+        client
+            .start(address, Customer::default())
+            .unwrap_err()
+            .status(),
+        Status::State
+    );
+    chat.post(Request::Finish).unwrap();
+    chat.post(message("too late")).unwrap();
+    let outcomes = loop {
+        let event = next(&client);
+        if event.outcome().is_some() {
+            break [event.outcome().unwrap().clone(), outcome(&client)];
+        }
+    };
+    assert_eq!(outcomes[0].delivery, Delivery::Accepted as i32);
+    assert_eq!(
+        (outcomes[1].delivery, outcomes[1].status),
+        (Delivery::NotSent as i32, Status::State as i32)
+    );
+    let error = chat.send("oi").unwrap_err();
+    assert_eq!(
+        (error.status(), error.delivery()),
+        (Status::State, Some(Delivery::NotSent))
+    );
+    assert!(error.message().contains("finished"), "{error}");
+    assert_eq!(contents(&server), ["init", "finish"]);
+
+    let lax = self::client(&server.url, &[("strict", "0")]);
+    let chat = attached(&lax, "12");
+    chat.finish().unwrap();
+    chat.send("left to the service").unwrap();
+}
+
+#[test]
+fn many_keys_are_one_typing_and_one_cleared() {
+    let server = accepting();
+    let client = client(&server.url, &[("typing.pause", "150")]);
+    let chat = attached(&client, "12");
+    for _ in 0..20 {
+        chat.keystroke().unwrap();
+        thread::sleep(Duration::from_millis(10));
+    }
+    thread::sleep(Duration::from_millis(60));
+    assert_eq!(contents(&server), ["typing"]);
+    thread::sleep(Duration::from_millis(400));
+    assert_eq!(contents(&server), ["cleared"]);
+
+    chat.keystroke().unwrap();
+    chat.send("oi").unwrap();
+    chat.keystroke().unwrap();
+    chat.post(message("tchau")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    let expected = ["typing", "cleared", "oi", "typing", "cleared", "tchau"];
+    assert_eq!(contents(&server), expected);
+    assert!(
+        client.next(Duration::ZERO).unwrap().is_none(),
+        "keys have no outcome"
+    );
+}
+
+#[test]
+fn one_call_may_have_a_time_of_its_own() {
+    let server = Server::start(|mut stream, read| {
+        while read(&mut stream).is_some() {
+            thread::sleep(Duration::from_millis(400));
+            if stream.write_all(http("200 OK", "").as_bytes()).is_err() {
+                break;
+            }
+        }
+    });
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    chat.set_timeout(Duration::from_millis(100));
+    let error = chat.send("oi").unwrap_err();
+    assert_eq!(
+        (error.status(), error.delivery()),
+        (Status::Timeout, Some(Delivery::Unknown))
+    );
+    chat.set_timeout(Duration::ZERO);
+    chat.send("oi").unwrap();
+}
+
+#[cfg(feature = "store")]
+mod stored {
+    use super::*;
+
+    fn store(name: &str) -> String {
+        let path =
+            std::env::temp_dir().join(format!("omnize-{}-posted-{name}.db", std::process::id()));
+        for suffix in ["", "-wal"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_was_not_sent_goes_out_after_the_next_start() {
+        let store = store("restart");
+        let options = [("store", &*store)];
+        let first = client("http://127.0.0.1:1/", &options);
+        let chat = attached(&first, "12");
+        let tickets: Vec<_> = (0..3)
+            .map(|at| chat.post(message(&at.to_string())).unwrap())
+            .collect();
+        let left = first.close(Duration::from_millis(50)).unwrap();
+        assert_eq!(left.requests, 3);
+        drop((chat, first));
+
+        let server = accepting();
+        let second = client(&server.url, &options);
+        let told: Vec<_> = (0..3).map(|_| outcome(&second)).collect();
+        // The first was being tried when the client closed, and had not left.
+        assert!(told.iter().map(|outcome| outcome.ticket).eq(tickets));
+        assert!(
+            told[1..]
+                .iter()
+                .all(|outcome| outcome.delivery == Delivery::Accepted as i32)
+        );
+        drop(second);
+        let third = client(&server.url, &options);
+        assert!(
+            third.next(Duration::from_millis(100)).unwrap().is_none(),
+            "each has one outcome"
+        );
+        std::fs::remove_file(store).unwrap();
+    }
+}
