@@ -5,6 +5,7 @@
  *   subscriptions_under_stress [ROUNDS [SEED]] */
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "process.h"
@@ -98,6 +99,8 @@ static void on_event(const omnize_event *event, void *user_data) {
     calls = atomic_fetch_add(&one->calls, 1) + 1;
     atomic_fetch_add(&total_calls, 1);
 
+    /* So that others meet this call under way. */
+    if (any(&seed, 16) == 0) usleep(100);
     if (calls == atomic_load(&one->end_itself_at)) {
         end(one, 1);
     } else if (any(&seed, 50) == 0) {
@@ -140,7 +143,14 @@ static void *subscribe_and_end(void *data) {
         }
         atomic_compare_exchange_strong(&one->state, &fresh, ACTIVE); /* it may be destroyed by now */
         atomic_store(&one->known, 1);
-        if (any(&seed, 2) == 0) end(&world->subscriptions[any(&seed, (unsigned)at + 1)], 0);
+        if (any(&seed, 2) == 0) {
+            end(&world->subscriptions[any(&seed, (unsigned)at + 1)], 0);
+        } else {
+            /* As a call of it begins, with luck. */
+            int patience = 200;
+            while (atomic_load(&one->inside) == 0 && patience-- > 0) sched_yield();
+            end(one, 0);
+        }
     }
     atomic_fetch_sub(&world->used, 1);
     return NULL;
@@ -213,7 +223,7 @@ static void live(const char *threads_of_dispatch, unsigned seed) {
 }
 
 int main(int count, char **arguments) {
-    int rounds = count > 1 ? atoi(arguments[1]) : 10;
+    int rounds = count > 1 ? atoi(arguments[1]) : 5;
     unsigned seed = count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : (unsigned)now_ms();
     int at;
 
