@@ -160,6 +160,13 @@ mod stored {
             }
         }
 
+        /// Writes down that it has not left after all.
+        pub fn stay(&self, ticket: u64) {
+            if let Some(store) = &self.store {
+                store.stay(ticket);
+            }
+        }
+
         /// Puts an outcome into the inbox, however many events wait there, and on disk in its request's place.
         pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {
             let Some(store) = &self.store else {
@@ -274,6 +281,9 @@ mod memory {
         pub fn leave(&self, _: u64) -> Result<()> {
             Ok(())
         }
+
+        /// Writes nothing.
+        pub fn stay(&self, _: u64) {}
 
         /// Puts an outcome into the inbox, however many events wait there.
         pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {

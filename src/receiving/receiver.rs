@@ -118,6 +118,11 @@ impl Receiver {
             .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
+    /// Writes down, some time soon, that a posted request has not left after all.
+    pub fn mark_staying(&self, ticket: u64) {
+        self.keeper.stay(ticket);
+    }
+
     /// Tells the application what became of a posted request.
     pub fn tell(&self, outcome: Outcome) {
         self.keeper.tell(&self.inbox, outcome, now());

@@ -1,6 +1,6 @@
 //! Who wants to be called for what, and the promise that a call ended by `unsubscribe` never comes late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -40,8 +40,10 @@ pub struct Subscriptions {
 #[derive(Debug, Default)]
 struct Registered {
     last_id: SubscriptionId,
-    /// In the order in which they were made, which is the order in which they are called.
     by_id: BTreeMap<SubscriptionId, Arc<Subscription>>,
+    /// Those that are for one customer, by client id; and those for all. An event looks at these two alone.
+    of_one: HashMap<String, Vec<SubscriptionId>>,
+    of_all: Vec<SubscriptionId>,
     closed: bool,
 }
 
@@ -57,6 +59,14 @@ impl Subscriptions {
         }
         registered.last_id += 1;
         let id = registered.last_id;
+        match &interest.client_id {
+            Some(client_id) => registered
+                .of_one
+                .entry(client_id.clone())
+                .or_default()
+                .push(id),
+            None => registered.of_all.push(id),
+        }
         let subscription = Arc::new(Subscription::new(interest, handler));
         registered.by_id.insert(id, subscription);
         Some(id)
@@ -67,7 +77,7 @@ impl Subscriptions {
     /// subscriptions would wait for ever. No further call begins then, and the drop follows when the last one under way
     /// returns.
     pub fn remove(&self, id: SubscriptionId, inside: bool) -> bool {
-        let removed = self.lock().by_id.remove(&id);
+        let removed = self.lock().remove(id);
         let found = removed.is_some();
         if let Some(subscription) = removed {
             subscription.end(inside);
@@ -91,13 +101,7 @@ impl Subscriptions {
     /// Calls every handler that wants this event, and tells how many did. A handler that panics is reported and the next
     /// is called.
     pub fn call(&self, event: &Arc<Event>) -> usize {
-        let wanted: Vec<_> = self
-            .lock()
-            .by_id
-            .values()
-            .filter(|subscription| subscription.interest.covers(event))
-            .cloned()
-            .collect();
+        let wanted = self.lock().wanting(event);
         wanted
             .iter()
             .filter(|subscription| subscription.call(event))
@@ -108,6 +112,36 @@ impl Subscriptions {
         self.registered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registered {
+    fn remove(&mut self, id: SubscriptionId) -> Option<Arc<Subscription>> {
+        let subscription = self.by_id.remove(&id)?;
+        match &subscription.interest.client_id {
+            Some(client_id) => {
+                if let Some(ids) = self.of_one.get_mut(client_id) {
+                    ids.retain(|other| *other != id);
+                    if ids.is_empty() {
+                        self.of_one.remove(client_id);
+                    }
+                }
+            }
+            None => self.of_all.retain(|other| *other != id),
+        }
+        Some(subscription)
+    }
+
+    /// Those that want the event, in the order in which they were made.
+    fn wanting(&self, event: &Event) -> Vec<Arc<Subscription>> {
+        let of_one = self.of_one.get(event.content.client_id());
+        let mut ids: Vec<_> = of_one.into_iter().flatten().chain(&self.of_all).collect();
+        ids.sort_unstable();
+        ids.iter()
+            .filter_map(|id| self.by_id.get(id))
+            .filter(|subscription| subscription.interest.covers(event))
+            .cloned()
+            .collect()
     }
 }
 

@@ -437,7 +437,12 @@ impl Outbox {
         if !posted.quiet {
             self.receiver.mark_leaving(posted.ticket)?;
         }
-        self.sender.send(&posted.address, &posted.request, None)
+        let result = self.sender.send(&posted.address, &posted.request, None);
+        let stayed = |error: &Error| error.delivery() == Some(Delivery::NotSent);
+        if !posted.quiet && result.as_ref().is_err_and(stayed) {
+            self.receiver.mark_staying(posted.ticket);
+        }
+        result
     }
 
     fn later(&self, when: Instant, due: Due) {

@@ -145,9 +145,18 @@ impl Change<'_> {
 
     /// Writes that a posted request is about to leave.
     pub fn leave(&self, ticket: u64) -> Result<()> {
+        self.set_leaving(ticket, true)
+    }
+
+    /// Writes that a posted request has not left.
+    pub fn stay(&self, ticket: u64) -> Result<()> {
+        self.set_leaving(ticket, false)
+    }
+
+    fn set_leaving(&self, ticket: u64, leaving: bool) -> Result<()> {
         self.0
-            .prepare_cached("UPDATE outbox SET leaving = 1 WHERE ticket = ?1")?
-            .execute([ticket.cast_signed()])
+            .prepare_cached("UPDATE outbox SET leaving = ?2 WHERE ticket = ?1")?
+            .execute(params![ticket.cast_signed(), leaving])
             .map(drop)
     }
 

@@ -107,6 +107,11 @@ impl Store {
         self.queue.push(Op::Leave(ticket), Some(kept));
     }
 
+    /// Has it written that the request of this ticket has not left after all.
+    pub fn stay(&self, ticket: u64) {
+        self.queue.push(Op::Stay(ticket), None);
+    }
+
     /// Has the request of this ticket replaced by the record of its outcome, in one.
     pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
         self.queue.push(Op::Settle(ticket, outcome), Some(kept));

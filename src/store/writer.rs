@@ -22,6 +22,8 @@ pub enum Op {
     Post(String),
     /// The request of this ticket is about to leave.
     Leave(u64),
+    /// The request of this ticket has not left after all.
+    Stay(u64),
     /// The request of this ticket is to go, and its outcome to come.
     Settle(u64, Record),
 }
@@ -143,6 +145,7 @@ fn write(database: &mut Database, jobs: &[Job]) -> rusqlite::Result<Vec<u64>> {
             Op::Forget(number) => change.forget(*number).map(|()| *number)?,
             Op::Post(content) => change.post(content)?,
             Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
+            Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,
             Op::Settle(ticket, outcome) => {
                 change.unpost(*ticket)?;
                 change.keep(outcome)?
