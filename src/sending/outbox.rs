@@ -338,10 +338,13 @@ impl Outbox {
         state.last_ticket
     }
 
-    /// Starts one more worker, where all are busy and more are allowed.
+    /// Starts one more worker, where those that are idle have something to do already and more are allowed.
     fn hire(self: &Arc<Self>) -> Result<()> {
-        if self.lock().idle_workers > 0 {
-            return Ok(());
+        {
+            let state = self.lock();
+            if state.idle_workers > state.ready.len() {
+                return Ok(());
+            }
         }
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         if workers.len() < self.connections {
