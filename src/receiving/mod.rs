@@ -8,12 +8,16 @@ mod dispatch;
 mod event;
 mod inbox;
 #[cfg(feature = "listener")]
-pub mod listener;
+mod listener;
+#[cfg(not(feature = "listener"))]
+#[path = "no_listener.rs"]
+mod listener;
 mod receiver;
 mod statistics;
 mod subscriptions;
 
 pub use event::Event;
+pub use listener::Listener;
 pub use receiver::Receiver;
 pub use statistics::{STATISTICS, Statistic};
 pub use subscriptions::{Handler, Interest, SubscriptionId};

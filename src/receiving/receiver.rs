@@ -47,6 +47,7 @@ impl Receiver {
     /// # Errors
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
     /// [`Status::Closed`]; [`Status::Forked`].
+    #[cfg(feature = "listener")]
     pub fn take(
         &self,
         body: Vec<u8>,
@@ -231,10 +232,10 @@ impl Receiver {
         self.counters.get(statistic)
     }
 
-    /// Counts something that a source saw.
+    /// Whether it is closed, or closing.
     #[cfg(feature = "listener")]
-    pub(super) fn count(&self, statistic: Statistic) {
-        self.counters.count(statistic);
+    pub fn is_closed(&self) -> bool {
+        self.turnstile.is_closed()
     }
 
     /// Takes nothing more in, lets the dispatch thread finish what waits, and ends all calls, by `deadline`. Afterwards
