@@ -73,7 +73,8 @@ impl Door {
             Ok(response) => response,
             Err(refusal) => {
                 self.refusals.note(refusal);
-                refuse(refusal)
+                let body_is_read = visitor.pulse.phase() == Phase::Keeping;
+                refuse(refusal, body_is_read)
             }
         };
         visitor.pulse.enter(Phase::Idle);
@@ -86,10 +87,10 @@ impl Door {
         visitor: &Visitor,
     ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
         let headers = request.headers();
-        // The parser takes the body as chunked then and drops the length; a proxy before the listener may have gone by the
-        // length, and what it took for a body would be a request here.
-        let chunked = headers.contains_key(TRANSFER_ENCODING);
-        if visitor.head.done(chunked, b"content-length:") {
+        if visitor
+            .head
+            .is_ambiguous(headers.contains_key(TRANSFER_ENCODING))
+        {
             return Err(Refusal::Malformed);
         }
         if !self.allow.is_empty() {
@@ -164,8 +165,8 @@ impl Door {
     }
 }
 
-/// The answer to what is refused.
-fn refuse(refusal: Refusal) -> Response<Full<Bytes>> {
+/// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
+fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
     let mut response = answer(refusal.status());
     let headers = response.headers_mut();
     match refusal {
@@ -181,11 +182,10 @@ fn refuse(refusal: Refusal) -> Response<Full<Bytes>> {
         Refusal::NoRoom => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
-        // What follows on the connection may be anything.
-        Refusal::Malformed | Refusal::TooSlow | Refusal::BrokenOff => {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
         _ => {}
+    }
+    if !body_is_read {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
