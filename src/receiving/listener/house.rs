@@ -176,6 +176,7 @@ impl House {
     /// Notes what was wrong at a connection's end, where the door has not seen it, and says what is still to be said.
     fn part(&self, end: End, phase: Phase) -> Vec<u8> {
         let (refusal, is_told) = match end {
+            End::Served(Err(error)) if error.is_parse_version_h2() => (Refusal::Malformed, false),
             // The parser has answered these.
             End::Served(Err(error)) if error.is_parse_too_large() => (Refusal::HeadTooLarge, true),
             End::Served(Err(error)) if error.is_parse() => (Refusal::Malformed, true),
