@@ -93,14 +93,14 @@
  * any function, omnize_client_close() of its own client included.
  *
  * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
- * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its callback. All others return at
- * once.
+ * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its
+ * callback. All others return at once.
  *
  * Numbers. Flags are 0 or 1. Times are milliseconds.
  *
  * The process is yours. Loading the library starts nothing: no thread, no handler, no output. Its threads block all
- * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client or a
- * listener had been opened before it.
+ * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client or a listener had been opened before
+ * it.
  */
 
 #ifndef OMNIZE_H
@@ -589,8 +589,8 @@ const char *omnize_option_doc(int32_t index);
 /**
  * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
  * the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
- * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE,
- * OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
+ * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_SYSTEM,
+ * OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
  */
 omnize_status omnize_client_open(const omnize_config *config,
                                  omnize_client **client,
@@ -599,8 +599,7 @@ omnize_status omnize_client_open(const omnize_config *config,
 /**
  * The webhook URL of this client's own listener, in ASCII: with the option listen.public_url, or else the address as it is
  * reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
- * is no client. Valid until the client is freed. `length` may be NULL; it receives the length in
- * bytes.
+ * is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_client_webhook_url(const omnize_client *client,
                                       int64_t *length);

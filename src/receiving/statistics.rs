@@ -13,7 +13,7 @@ pub enum Statistic {
     Unwanted,
     /// Bodies that were no trigger.
     Unreadable,
-    /// Triggers that were turned away because too many waited.
+    /// Triggers that were turned away because too many waited, or no open client was there.
     TurnedAway,
     /// Requests to the listener at a path that no client has.
     WrongPath,
@@ -71,7 +71,7 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::TurnedAway,
         "turned_away",
-        "Triggers that were not taken because too many events waited.",
+        "Triggers that were not taken because too many events waited, or no open client was there.",
     ),
     (
         Statistic::WrongPath,

@@ -99,6 +99,10 @@ impl House {
         self.door.refusals.flush();
     }
 
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
     fn welcome(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let trusted = self.door.trusted_proxies.contains(peer);
         let (seat, too_many) = self.connections.admit(peer, trusted);
@@ -130,7 +134,7 @@ impl House {
             let (house, visitor) = (self.clone(), visitor.clone());
             async move {
                 let mut response = house.door.answer(request, &visitor).await;
-                if house.closing.load(Ordering::Relaxed) {
+                if house.is_closing() {
                     let close = HeaderValue::from_static("close");
                     response.headers_mut().insert(CONNECTION, close);
                 }
@@ -156,7 +160,7 @@ impl House {
         let words = self.part(end, pulse.phase());
         pulse.enter(Phase::Ending);
         let stream = connection.into_parts().io.into_inner();
-        stream.farewell(&words).await;
+        stream.farewell(&words, self.is_closing()).await;
     }
 
     /// The connection's bytes, after the handshake where there is to be one; `None` where it fails.
@@ -205,8 +209,9 @@ fn overdue(
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     loop {
-        let due = pulse.due(limits).unwrap_or_else(|| pulse.since() + FAR);
-        if due < sleep.deadline().into_std() {
+        if let Some(due) = pulse.due(limits)
+            && due < sleep.deadline().into_std()
+        {
             sleep.as_mut().reset(due.into());
         }
         std::task::ready!(sleep.as_mut().poll(cx));

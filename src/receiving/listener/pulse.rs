@@ -43,9 +43,12 @@ impl Pulse {
 
     /// A phase begins now.
     pub fn enter(&self, phase: Phase) {
-        let since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.since.store(since, Ordering::Relaxed);
         self.phase.store(phase as u8, Ordering::Relaxed);
+        // Nobody asks since when a request is under way, and asking the clock costs.
+        if !matches!(phase, Phase::Body | Phase::Keeping) {
+            let since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.since.store(since, Ordering::Relaxed);
+        }
     }
 
     /// The phase.
@@ -61,8 +64,8 @@ impl Pulse {
         ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
-    /// When it began.
-    pub fn since(&self) -> Instant {
+    /// When it began, or, with a request under way, when that did.
+    fn since(&self) -> Instant {
         self.born + Duration::from_nanos(self.since.load(Ordering::Relaxed))
     }
 

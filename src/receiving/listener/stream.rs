@@ -45,12 +45,13 @@ impl Stream {
         }
     }
 
-    /// Says these last words, ends the connection, and gives the peer a moment to read what it was told.
-    pub async fn farewell(mut self, words: &[u8]) {
+    /// Says these last words, ends the connection, and, unless there is a `hurry`, gives the peer a moment to read what it was
+    /// told.
+    pub async fn farewell(mut self, words: &[u8], hurry: bool) {
         let heard_out = async {
             self.bytes.write_all(words).await?;
             self.bytes.shutdown().await?;
-            if !self.ended {
+            if !self.ended && !hurry {
                 let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
                 tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
             }
