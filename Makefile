@@ -56,7 +56,7 @@ command: $(BUILT)/omnize
 # The bitcode that some of its members carry goes too: a linker that has another LLVM's plugin chokes on it.
 $(BUILT)/libomnize.a: $(SOURCES)
 	@mkdir -p '$(BUILT)'
-	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener \
+	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener,store \
 		--target-dir '$(TARGET)' --crate-type cdylib --crate-type staticlib -- \
 		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C link-arg=-Wl,-z,relro,-z,now \
 		--print native-static-libs='$(NATIVE_LIBS_FILE)'

@@ -258,7 +258,7 @@ typedef struct omnize_listener omnize_listener;
 typedef int32_t omnize_status;
 
 /**
- * Is called with an event. The event is valid until this returns, unless omnize_event_keep made it the application's own.
+ * Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
  * It may call any function of the library. It must not let a C++ exception out.
  */
 typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
@@ -433,6 +433,11 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  */
 #define OMNIZE_E_UNSUPPORTED 64
 
+/**
+ * The store can't be opened or written to. The message has the reason; a trigger was not taken.
+ */
+#define OMNIZE_E_STORE 65
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -449,7 +454,8 @@ const char *omnize_version(void);
 int32_t omnize_abi_version(void);
 
 /**
- * 1 where this build of the library has a feature, else 0. "listener": the webhook listener.
+ * 1 where this build of the library has a feature, else 0. "listener": the webhook listener; "store": what was received
+ * survives a crash.
  */
 int32_t omnize_has_feature(const char *name);
 
@@ -571,8 +577,8 @@ int32_t omnize_option_count(void);
 const char *omnize_option_name(int32_t index);
 
 /**
- * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "address",
- * "path", "credentials", "networks" or "file"; NULL for a place that is none. Valid for ever.
+ * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "threads",
+ * "file", "address", "path", "credentials" or "networks"; NULL for a place that is none. Valid for ever.
  */
 const char *omnize_option_type(int32_t index);
 
@@ -589,8 +595,8 @@ const char *omnize_option_doc(int32_t index);
 /**
  * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
  * the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
- * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_SYSTEM,
- * OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
+ * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_STORE,
+ * OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
  */
 omnize_status omnize_client_open(const omnize_config *config,
                                  omnize_client **client,
@@ -607,7 +613,7 @@ const char *omnize_client_webhook_url(const omnize_client *client,
 /**
  * Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
  * all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
- * omnize_client_poll, or on the thread that omnize_client_dispatch starts; those of one client never overlap. `destroy`
+ * omnize_client_poll, or on the threads that omnize_client_dispatch starts; those of one interaction never overlap. `destroy`
  * is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
  * receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
  * there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
@@ -623,8 +629,8 @@ omnize_status omnize_client_subscribe(omnize_client *client,
 
 /**
  * Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
- * called; it blocks for as long as the callback runs on another thread. Called from inside that callback, it returns at
- * once, and the destroy function follows when the callback returns. Statuses: OMNIZE_E_ARGUMENT where there is no such
+ * called; it blocks for as long as the callback runs on another thread. Called from inside a callback of this client, it
+ * does not wait: no further call begins, one that is under way is the last, and the destroy function follows it. Statuses: OMNIZE_E_ARGUMENT where there is no such
  * subscription.
  */
 omnize_status omnize_client_unsubscribe(omnize_client *client,
@@ -652,7 +658,8 @@ omnize_status omnize_client_next(omnize_client *client,
                                  omnize_error **error);
 
 /**
- * Starts a thread of the library that runs the callbacks from now on. A second call does nothing. Statuses:
+ * Starts the threads of the library that run the callbacks from now on, as many as the option dispatch.threads says. A
+ * second call does nothing. Statuses:
  * OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
  */
 omnize_status omnize_client_dispatch(omnize_client *client,
@@ -670,9 +677,9 @@ omnize_status omnize_client_wake_fd(omnize_client *client,
 
 /**
  * Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
- * it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application. Statuses:
- * OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be answered 400; OMNIZE_E_FULL and
- * OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
+ * it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application; with a store, blocks
+ * until the trigger is on disk. Statuses: OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be
+ * answered 400; OMNIZE_E_FULL, OMNIZE_E_STORE and OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
  * ASCII.
  */
 omnize_status omnize_client_deliver(omnize_client *client,
@@ -683,10 +690,11 @@ omnize_status omnize_client_deliver(omnize_client *client,
 
 /**
  * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
- * for the dispatch thread to finish what waits, then breaks off what is left. `events_left` receives how many events the
+ * for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
  * application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
  * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
- * it does not wait for that callback. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
+ * it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
+ * application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
  * callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
  */
 omnize_status omnize_client_close(omnize_client *client,
@@ -821,10 +829,24 @@ int64_t omnize_event_sequence(const omnize_event *event);
 int64_t omnize_event_received_at(const omnize_event *event);
 
 /**
- * Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
- * omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
+ * 1 where the event was received in an earlier run of the application, which may have handled it already, and comes again
+ * from the store; else 0.
+ */
+int32_t omnize_event_redelivered(const omnize_event *event);
+
+/**
+ * Says that the application has handled the event, so that it does not come again from the store. Needed only where the
+ * option ack is manual; a second call, and one without a store, do nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+ */
+omnize_status omnize_event_ack(const omnize_event *event,
+                               omnize_error **error);
+
+/**
+ * Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
+ * which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
  */
 omnize_status omnize_event_keep(const omnize_event *event,
+                                omnize_event **kept,
                                 omnize_error **error);
 
 /**

@@ -43,11 +43,11 @@ impl Client {
     /// # Errors
     /// [`Status::Token`]: it is missing; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
     /// [`Status::File`]: its certificate or the key can't be used; [`Status::Value`]: options contradict each other;
-    /// [`Status::Unsupported`]: this build has no listener.
+    /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
         host::fork::watch();
-        let receiver = Arc::new(Receiver::new(settings.events_capacity));
+        let receiver = Arc::new(Receiver::open(&settings)?);
         let listener = settings
             .listen
             .as_ref()
@@ -84,13 +84,14 @@ impl Client {
         Ok(Conversation::new(self.sender.clone(), address))
     }
 
-    /// Hands over the body of a trigger that the application's own web server received. Never waits for the application.
+    /// Hands over the body of a trigger that the application's own web server received. Never waits for the application;
+    /// with a store, waits until the trigger is on disk.
     ///
     /// # Errors
-    /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Closed`]: answer
-    /// it 503.
+    /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Store`],
+    /// [`Status::Closed`]: answer it 503.
     pub fn deliver(&self, body: &[u8], content_type: Option<&str>) -> Result<()> {
-        self.receiver.deliver(body.to_vec(), content_type)
+        self.receiver.deliver(body.into(), content_type)
     }
 
     /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of
@@ -102,8 +103,8 @@ impl Client {
         self.receiver.subscribe(interest, handler)
     }
 
-    /// Ends a subscription. When this returns, its handler neither runs nor will run; called from inside that handler, it
-    /// returns at once.
+    /// Ends a subscription. When this returns, its handler neither runs nor will run. Called from inside a handler of this
+    /// client, it does not wait: no further call begins, and one that is under way is the last.
     ///
     /// # Errors
     /// [`Status::Argument`]: there is no such subscription.
@@ -128,7 +129,7 @@ impl Client {
         self.receiver.next(timeout)
     }
 
-    /// Starts a thread that runs the handlers from now on.
+    /// Starts the threads that run the handlers from now on, as many as the option `dispatch.threads` says.
     ///
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`]; [`Status::System`].

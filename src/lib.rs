@@ -16,6 +16,8 @@ mod listener;
 mod receiving;
 mod sending;
 pub mod status;
+#[cfg(feature = "store")]
+mod store;
 pub mod text;
 pub mod wire;
 

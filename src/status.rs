@@ -100,6 +100,8 @@ statuses! {
          taken.";
     Unsupported = 64, "OMNIZE_E_UNSUPPORTED",
         "This build of the library, or this operating system, can't do that. The message says what is missing.";
+    Store = 65, "OMNIZE_E_STORE",
+        "The store can't be opened or written to. The message has the reason; a trigger was not taken.";
 }
 
 impl Status {

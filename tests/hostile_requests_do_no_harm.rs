@@ -24,7 +24,7 @@ fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
 
 fn is_alive(client: &Client) {
     assert_eq!(post(client, TYPING), 200);
-    assert_eq!(next(client).trigger.raw, TYPING.as_bytes());
+    assert_eq!(&*next(client).trigger.raw, TYPING.as_bytes());
     nothing_waits(client);
 }
 
@@ -89,7 +89,7 @@ fn a_contradiction_in_the_middle_of_a_pipeline_ends_it() {
     let answers = exchange(&client, bytes.as_bytes());
     assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
     assert_eq!(answers.matches("HTTP/1.1").count(), 2, "{answers}");
-    assert_eq!(next(&client).trigger.raw, TYPING.as_bytes());
+    assert_eq!(&*next(&client).trigger.raw, TYPING.as_bytes());
     is_alive(&client);
 }
 
@@ -237,7 +237,7 @@ fn bodies_that_are_hard_to_read_are_read_or_refused() {
         let answer = exchange(&client, &request(&client, "POST", "", body));
         assert_eq!(status_of(&answer), 200);
         let event = next(&client);
-        assert_eq!(event.trigger.raw, body);
+        assert_eq!(&*event.trigger.raw, body);
         event.trigger
     };
     let beside = format!(r#"{{"clientId":"1","status":"typing","x":{open}{close}}}"#);

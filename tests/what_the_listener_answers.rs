@@ -43,7 +43,7 @@ fn every_trigger_of_the_page_arrives_in_order() {
         let event = next(&client);
         assert_eq!((event.trigger.kind, event.sequence), (kind, at as u64 + 1));
         assert_eq!(event.trigger.client_id, "12");
-        assert_eq!(event.trigger.raw, body.as_bytes());
+        assert_eq!(&*event.trigger.raw, body.as_bytes());
     }
     nothing_waits(&client);
     assert_eq!(client.count_of(Statistic::Received), 7);
@@ -73,7 +73,7 @@ fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
         &TYPING[5..]
     );
     assert_eq!(status_of(&exchange(&client, chunked.as_bytes())), 200);
-    assert_eq!(next(&client).trigger.raw, TYPING.as_bytes());
+    assert_eq!(&*next(&client).trigger.raw, TYPING.as_bytes());
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
     let event = next(&client);
     assert_eq!(event.trigger.text.as_deref(), Some("ol\u{FFFD}"));
     assert!(event.trigger.replaced);
-    assert_eq!(event.trigger.raw, latin);
+    assert_eq!(&*event.trigger.raw, latin);
 }
 
 #[test]
@@ -298,5 +298,46 @@ fn a_slow_handler_holds_up_no_answer() {
     );
     for _ in 0..4 {
         finished.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+}
+
+/// Closing in the middle of a crowd breaks off who is not done, and answers each trigger that is being written.
+#[cfg(feature = "store")]
+#[test]
+fn closing_answers_every_trigger_that_was_kept() {
+    for round in 0..5 {
+        let name = format!("omnize-{}-closing-{round}.db", std::process::id());
+        let store = std::env::temp_dir().join(name);
+        let client = client(&[("store", store.to_str().unwrap())]);
+        let host = webhook(&client).0;
+        let whole = request(&client, "POST", "", TYPING.as_bytes());
+        let answered: u64 = thread::scope(|scope| {
+            let peers: Vec<_> = (0..16)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut answered = 0;
+                        let Ok(mut stream) = TcpStream::connect(&host) else {
+                            return 0;
+                        };
+                        let mut answer = [0; 500];
+                        while stream.write_all(&whole).is_ok() {
+                            match stream.read(&mut answer) {
+                                Ok(length) if answer[..length].starts_with(b"HTTP/1.1 200") => {
+                                    answered += 1;
+                                }
+                                _ => break,
+                            }
+                        }
+                        answered
+                    })
+                })
+                .collect();
+            thread::sleep(Duration::from_millis(100));
+            client.close(Duration::from_secs(10)).unwrap();
+            peers.into_iter().map(|peer| peer.join().unwrap()).sum()
+        });
+        assert_eq!(client.count_of(Statistic::Received), answered);
+        assert!(answered > 0);
+        std::fs::remove_file(&store).unwrap();
     }
 }

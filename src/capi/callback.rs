@@ -3,9 +3,10 @@
 use std::ffi::c_void;
 
 use super::event::{self, omnize_event};
+use crate::host;
 use crate::receiving::Handler;
 
-/// Is called with an event. The event is valid until this returns, unless omnize_event_keep made it the application's own.
+/// Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
 /// It may call any function of the library. It must not let a C++ exception out.
 pub type omnize_event_callback =
     Option<unsafe extern "C" fn(event: *const omnize_event, user_data: *mut c_void)>;
@@ -44,7 +45,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: by the header's rules it is a function of this type, and this is its only call.
-            unsafe { destroy(self.pointer) };
+            host::float::as_the_host(|| unsafe { destroy(self.pointer) });
         }
     }
 }
@@ -58,7 +59,7 @@ pub fn handler(
     Box::new(move |event| {
         event::lend(event, encoding, |handle| {
             // SAFETY: by the header's rules it is a function of this type; the handle is valid.
-            unsafe { callback(handle, user_data.pointer()) };
+            host::float::as_the_host(|| unsafe { callback(handle, user_data.pointer()) });
         });
     })
 }

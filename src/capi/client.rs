@@ -39,8 +39,8 @@ pub(super) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
 
 /// Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
 /// the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
-/// omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_SYSTEM,
-/// OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
+/// omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_STORE,
+/// OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_open(
     config: *const omnize_config,
@@ -74,7 +74,7 @@ pub extern "C" fn omnize_client_webhook_url(
 
 /// Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
 /// all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
-/// omnize_client_poll, or on the thread that omnize_client_dispatch starts; those of one client never overlap. `destroy`
+/// omnize_client_poll, or on the threads that omnize_client_dispatch starts; those of one interaction never overlap. `destroy`
 /// is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
 /// receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
 /// there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
@@ -109,8 +109,8 @@ pub extern "C" fn omnize_client_subscribe(
 }
 
 /// Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
-/// called; it blocks for as long as the callback runs on another thread. Called from inside that callback, it returns at
-/// once, and the destroy function follows when the callback returns. Statuses: OMNIZE_E_ARGUMENT where there is no such
+/// called; it blocks for as long as the callback runs on another thread. Called from inside a callback of this client, it
+/// does not wait: no further call begins, one that is under way is the last, and the destroy function follows it. Statuses: OMNIZE_E_ARGUMENT where there is no such
 /// subscription.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_unsubscribe(
@@ -165,7 +165,8 @@ pub extern "C" fn omnize_client_next(
     })
 }
 
-/// Starts a thread of the library that runs the callbacks from now on. A second call does nothing. Statuses:
+/// Starts the threads of the library that run the callbacks from now on, as many as the option dispatch.threads says. A
+/// second call does nothing. Statuses:
 /// OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_dispatch(
@@ -194,9 +195,9 @@ pub extern "C" fn omnize_client_wake_fd(
 }
 
 /// Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
-/// it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application. Statuses:
-/// OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be answered 400; OMNIZE_E_FULL and
-/// OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
+/// it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application; with a store, blocks
+/// until the trigger is on disk. Statuses: OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be
+/// answered 400; OMNIZE_E_FULL, OMNIZE_E_STORE and OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
 /// ASCII.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_deliver(
@@ -215,10 +216,11 @@ pub extern "C" fn omnize_client_deliver(
 }
 
 /// Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
-/// for the dispatch thread to finish what waits, then breaks off what is left. `events_left` receives how many events the
+/// for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
 /// application was not given, `requests_left` how many requests were broken off; both may be NULL. After this has
 /// returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
-/// it does not wait for that callback. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
+/// it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
+/// application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
 /// callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_close(

@@ -89,13 +89,15 @@ pub extern "C" fn omnize_config_get(
         let name = strings::required("name", name, TextEncoding::UTF_8)?;
         let value = strings::out("value", value)?;
         let config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = OutText::new(config.get(&name)?.as_bytes());
-        *value = text.give(std::ptr::null_mut());
-        object
-            .lent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(text);
+        let text = config.get(&name)?.as_bytes();
+        let mut lent = object.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        // The same text is lent again, so that asking often takes no more memory.
+        let known = lent.iter().position(|lent| lent.bytes() == text);
+        let at = known.unwrap_or_else(|| {
+            lent.push(OutText::new(text));
+            lent.len() - 1
+        });
+        *value = lent[at].give(std::ptr::null_mut());
         Ok(())
     })
 }
@@ -153,8 +155,8 @@ pub extern "C" fn omnize_option_name(index: i32) -> *const c_char {
     })
 }
 
-/// What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "address",
-/// "path", "credentials", "networks" or "file"; NULL for a place that is none. Valid for ever.
+/// What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "threads",
+/// "file", "address", "path", "credentials" or "networks"; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_option_type(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {

@@ -3,11 +3,14 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
+use once_cell::sync::Lazy;
+
 use super::guard;
 use super::handle::{Table, Type};
 use super::status::omnize_status;
 use super::strings::OutText;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::host;
 use crate::status::Status;
 
 /// Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
@@ -35,21 +38,41 @@ struct Object {
     body: OutText,
 }
 
+/// The one error of a forked child. It stands beside the table, whose lock a thread of the parent may hold for ever there.
+static FORKED: Lazy<Arc<Object>> = Lazy::new(|| Arc::new(Object::new(host::fork::error())));
+
+impl Object {
+    fn new(error: Error) -> Self {
+        Object {
+            message: OutText::new(error.message().as_bytes()),
+            body: OutText::new(error.body()),
+            error,
+        }
+    }
+}
+
+/// What stands behind a handle, in a forked child too.
+fn find(error: *const omnize_error) -> Result<Arc<Object>> {
+    if error == ERRORS.reserved().cast_const() {
+        return Ok(FORKED.clone());
+    }
+    host::fork::check()?;
+    ERRORS.get(error)
+}
+
 impl omnize_error {
     /// Gives an error to the application, where it asked for one.
     pub(super) fn hand_over(error: Error, place: *mut *mut omnize_error) {
         if place.is_null() {
             return;
         }
-        let object = Object {
-            message: OutText::new(error.message().as_bytes()),
-            body: OutText::new(error.body()),
-            error,
+        let handle = if error.status() == Status::Forked {
+            ERRORS.reserved()
+        } else {
+            // Where no handle can be had, the status alone tells.
+            let object = Arc::new(Object::new(error));
+            ERRORS.insert(object).unwrap_or(std::ptr::null_mut())
         };
-        // Where no handle can be had, the status alone tells.
-        let handle = ERRORS
-            .insert(Arc::new(object))
-            .unwrap_or(std::ptr::null_mut());
         // SAFETY: it is not NULL, and by the header's rules it points to writable memory then.
         unsafe { place.write(handle) };
     }
@@ -63,8 +86,8 @@ impl omnize_error {
 /// The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
-    guard::value(Status::Handle as omnize_status, || {
-        Ok(ERRORS.get(error)?.error.status() as omnize_status)
+    guard::always(Status::Handle as omnize_status, || {
+        Ok(find(error)?.error.status() as omnize_status)
     })
 }
 
@@ -75,16 +98,14 @@ pub extern "C" fn omnize_error_message(
     error: *const omnize_error,
     length: *mut i64,
 ) -> *const c_char {
-    guard::value(std::ptr::null(), || {
-        Ok(ERRORS.get(error)?.message.give(length))
-    })
+    guard::always(std::ptr::null(), || Ok(find(error)?.message.give(length)))
 }
 
 /// The HTTP status of the service's answer; 0 where there was none.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
-    guard::value(0, || {
-        Ok(ERRORS.get(error)?.error.http_status().map_or(0, i32::from))
+    guard::always(0, || {
+        Ok(find(error)?.error.http_status().map_or(0, i32::from))
     })
 }
 
@@ -93,15 +114,13 @@ pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
 /// receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64) -> *const c_char {
-    guard::value(std::ptr::null(), || {
-        Ok(ERRORS.get(error)?.body.give(length))
-    })
+    guard::always(std::ptr::null(), || Ok(find(error)?.body.give(length)))
 }
 
 /// What became of the request: an OMNIZE_DELIVERY_ value.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
-    guard::value(OMNIZE_DELIVERY_NONE, || {
+    guard::always(OMNIZE_DELIVERY_NONE, || {
         Ok(ERRORS
             .get(error)?
             .error
@@ -113,7 +132,7 @@ pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
 /// 1 where the same call may succeed later and making it again does no harm, else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
-    guard::value(0, || Ok(i32::from(ERRORS.get(error)?.error.is_retryable())))
+    guard::always(0, || Ok(i32::from(find(error)?.error.is_retryable())))
 }
 
 /// Frees an error. NULL, and an error that was freed before, do nothing.

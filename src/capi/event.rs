@@ -2,7 +2,6 @@
 
 use std::ffi::c_char;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::{Lazy, OnceCell};
 
@@ -10,7 +9,7 @@ use super::error::omnize_error;
 use super::guard;
 use super::handle::{Table, Type};
 use super::status::omnize_status;
-use super::strings::OutText;
+use super::strings::{self, OutText};
 use crate::error::{Error, Result};
 use crate::receiving::Event;
 use crate::status::Status;
@@ -45,8 +44,6 @@ static EVENTS: Table<omnize_event, Object> = Table::new(Type::Event);
 struct Object {
     event: Arc<Event>,
     encoding: TextEncoding,
-    /// Whether it is the application's own, which frees it.
-    owned: AtomicBool,
     client_id: OnceCell<Encoded>,
     text: OnceCell<Encoded>,
     raw: OnceCell<OutText>,
@@ -59,11 +56,10 @@ struct Encoded {
 }
 
 impl Object {
-    fn new(event: Arc<Event>, encoding: TextEncoding, owned: bool) -> Arc<Self> {
+    fn new(event: Arc<Event>, encoding: TextEncoding) -> Arc<Self> {
         Arc::new(Object {
             event,
             encoding,
-            owned: AtomicBool::new(owned),
             client_id: OnceCell::new(),
             text: OnceCell::new(),
             raw: OnceCell::new(),
@@ -91,7 +87,7 @@ impl Object {
 
 /// Gives an event to the application for good.
 pub(super) fn give(event: Event, encoding: TextEncoding) -> Result<*mut omnize_event> {
-    EVENTS.insert(Object::new(Arc::new(event), encoding, true))
+    EVENTS.insert(Object::new(Arc::new(event), encoding))
 }
 
 /// Lends an event to the application for the time of a call.
@@ -100,14 +96,11 @@ pub(super) fn lend(
     encoding: TextEncoding,
     call: impl FnOnce(*const omnize_event),
 ) {
-    let object = Object::new(event.clone(), encoding, false);
-    match EVENTS.insert(object.clone()) {
+    match EVENTS.insert(Object::new(event.clone(), encoding)) {
         Ok(handle) => {
             call(handle);
-            if !object.owned.load(Ordering::Acquire) {
-                // The callback may have freed it, though it need not.
-                let _ = EVENTS.remove(handle);
-            }
+            // The callback may have freed it, though it need not.
+            let _ = EVENTS.remove(handle);
         }
         Err(error) => log::error!("an event could not be given to its callback: {error}"),
     }
@@ -190,15 +183,38 @@ pub extern "C" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.received_at))
 }
 
-/// Makes the event of a callback the application's own: it outlives the callback, and the application frees it with
-/// omnize_event_free. An event of omnize_client_next is its own already. Statuses: OMNIZE_E_HANDLE.
+/// 1 where the event was received in an earlier run of the application, which may have handled it already, and comes again
+/// from the store; else 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_keep(
+pub extern "C" fn omnize_event_redelivered(event: *const omnize_event) -> i32 {
+    guard::value(0, || Ok(i32::from(EVENTS.get(event)?.event.redelivered)))
+}
+
+/// Says that the application has handled the event, so that it does not come again from the store. Needed only where the
+/// option ack is manual; a second call, and one without a store, do nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_ack(
     event: *const omnize_event,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        EVENTS.get(event)?.owned.store(true, Ordering::Release);
+        EVENTS.get(event)?.event.ack();
+        Ok(())
+    })
+}
+
+/// Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
+/// which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_keep(
+    event: *const omnize_event,
+    kept: *mut *mut omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = EVENTS.get(event)?;
+        let kept = strings::out("kept", kept)?;
+        *kept = EVENTS.insert(Object::new(object.event.clone(), object.encoding))?;
         Ok(())
     })
 }

@@ -31,6 +31,11 @@ pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) 
     }
 }
 
+/// Runs a function that gives a value and needs no lock that a forked child could wait for in vain; so it runs there too.
+pub fn always<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
+    guarded(call).unwrap_or(otherwise)
+}
+
 /// Runs a function that gives a value, and `otherwise` where it can't.
 pub fn value<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
     run(call).unwrap_or(otherwise)
@@ -38,8 +43,13 @@ pub fn value<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
 
 fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     host::fork::check()?;
+    guarded(call)
+}
+
+fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     note_places_of_panics();
-    panic::catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
+    let calm = || host::float::calmly(call);
+    panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
 }
 
 /// The standard library would write a panic to the host's standard error. Its copy in this shared object serves this
@@ -134,7 +144,10 @@ mod tests {
             .iter()
             .map(|segment| segment.ident.to_string())
             .collect();
-        matches!(names.join("::").as_str(), "guard::status" | "guard::value")
+        matches!(
+            names.join("::").as_str(),
+            "guard::status" | "guard::value" | "guard::always"
+        )
     }
 
     #[test]

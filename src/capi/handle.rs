@@ -82,13 +82,13 @@ impl<C, T> Table<C, T> {
     pub fn insert(&self, object: Arc<T>) -> Result<*mut C> {
         let mut arena = self.arena.write().unwrap_or_else(PoisonError::into_inner);
         let index = arena.insert(object);
-        if index.slot() as usize > SLOT_MASK {
+        if index.slot() as usize >= SLOT_MASK {
             arena.remove(index);
             return Err(Error::new(
                 Status::System,
                 format!(
                     "there are {} {} handles, the most there can be; free some",
-                    SLOT_MASK + 1,
+                    SLOT_MASK,
                     self.of.name()
                 ),
             ));
@@ -97,6 +97,13 @@ impl<C, T> Table<C, T> {
             | (index.generation() as usize & GENERATION_MASK) << SLOT_BITS
             | index.slot() as usize;
         Ok(std::ptr::without_provenance_mut(value))
+    }
+
+    /// A handle that is never given out for an object of the table.
+    pub fn reserved(&self) -> *mut C {
+        std::ptr::without_provenance_mut(
+            (self.of as usize) << TAG_SHIFT | GENERATION_MASK << SLOT_BITS | SLOT_MASK,
+        )
     }
 
     /// What stands behind a handle. It lives for as long as the caller holds it, even when the handle is freed meanwhile.

@@ -9,7 +9,7 @@ use crate::text::TextEncoding;
 /// The version of the library that is loaded, such as "0.1.0". OMNIZE_VERSION is that of the header. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_version() -> *const c_char {
-    guard::value(std::ptr::null(), || {
+    guard::always(std::ptr::null(), || {
         Ok(concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast())
     })
 }
@@ -18,17 +18,26 @@ pub extern "C" fn omnize_version() -> *const c_char {
 /// same. OMNIZE_ABI_VERSION is that of the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_abi_version() -> i32 {
-    guard::value(0, || Ok(OMNIZE_ABI_VERSION))
+    guard::always(0, || Ok(OMNIZE_ABI_VERSION))
 }
 
 /// The version of the binary interface that this header describes.
 pub const OMNIZE_ABI_VERSION: i32 = 0;
 
-/// 1 where this build of the library has a feature, else 0. "listener": the webhook listener.
+/// 1 where this build of the library has a feature, else 0. "listener": the webhook listener; "store": what was received
+/// survives a crash.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_has_feature(name: *const c_char) -> i32 {
-    guard::value(0, || {
+    guard::always(0, || {
         let name = strings::required("name", name, TextEncoding::UTF_8)?;
-        Ok(i32::from(name == "listener" && cfg!(feature = "listener")))
+        let has = FEATURES
+            .iter()
+            .any(|(feature, here)| *feature == name && *here);
+        Ok(i32::from(has))
     })
 }
+
+const FEATURES: [(&str, bool); 2] = [
+    ("listener", cfg!(feature = "listener")),
+    ("store", cfg!(feature = "store")),
+];

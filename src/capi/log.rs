@@ -11,6 +11,7 @@ use super::error::omnize_error;
 use super::guard;
 use super::status::omnize_status;
 use crate::error::{Error, Result};
+use crate::host;
 use crate::status::Status;
 
 /// No messages.
@@ -99,13 +100,14 @@ impl Log for ToCallback {
             CString::new(record.args().to_string().replace('\0', "\u{FFFD}")).unwrap_or_default();
         INSIDE.set(true);
         // SAFETY: by the header's rules it is a function of this type; the message lives through the call.
-        unsafe {
+        let call = || unsafe {
             (sink.callback)(
                 number(record.level()),
                 message.as_ptr(),
                 sink.user_data.pointer(),
             )
         };
+        host::float::as_the_host(call);
         INSIDE.set(false);
     }
 

@@ -111,10 +111,13 @@ pub const OMNIZE_E_FULL: omnize_status = 63;
 /// This build of the library, or this operating system, can't do that. The message says what is missing.
 pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 
+/// The store can't be opened or written to. The message has the reason; a trigger was not taken.
+pub const OMNIZE_E_STORE: omnize_status = 65;
+
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {
-    guard::value(std::ptr::null(), || {
+    guard::always(std::ptr::null(), || {
         Ok(texts_of(status)?.1.give(std::ptr::null_mut()))
     })
 }
@@ -122,7 +125,7 @@ pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {
 /// What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_text(status: omnize_status) -> *const c_char {
-    guard::value(std::ptr::null(), || {
+    guard::always(std::ptr::null(), || {
         Ok(texts_of(status)?.2.give(std::ptr::null_mut()))
     })
 }
@@ -130,13 +133,13 @@ pub extern "C" fn omnize_status_text(status: omnize_status) -> *const c_char {
 /// How many statuses there are, OMNIZE_OK included.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_count() -> i32 {
-    guard::value(0, || Ok(Status::ALL.len() as i32))
+    guard::always(0, || Ok(Status::ALL.len() as i32))
 }
 
 /// The status at a place of the list of all, from 0 to omnize_status_count() - 1; -1 for any other place.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_at(index: i32) -> omnize_status {
-    guard::value(-1, || {
+    guard::always(-1, || {
         let status = usize::try_from(index)
             .ok()
             .and_then(|index| Status::ALL.get(index));

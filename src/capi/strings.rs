@@ -104,6 +104,11 @@ impl OutText {
         OutText([text, b"\0"].concat().into_boxed_slice())
     }
 
+    /// The text, without the NUL.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0[..self.0.len() - 1]
+    }
+
     /// The pointer, which lives as long as `self`; and the length, where somebody asks for it.
     pub fn give(&self, length: *mut i64) -> *const c_char {
         // SAFETY: as in `out`.

@@ -181,6 +181,29 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: "100000",
         doc: "How many events may wait for the application. When they do, the listener answers 503 with Retry-After.",
     },
+    OptionSpec {
+        name: "dispatch.threads",
+        kind: Kind::Threads,
+        default: "1",
+        doc: "How many threads omnize_client_dispatch starts. Events of one interaction never overlap and keep their \
+              order; with more than one thread, those of different interactions may overlap.",
+    },
+    OptionSpec {
+        name: "store",
+        kind: Kind::File,
+        default: "",
+        doc: "The database file in which a trigger is written before the service is told that it arrived, and waits until \
+              the application has handled it, across a crash or a restart. One client at a time can have it open. \
+              Without it, what waits is in memory alone.",
+    },
+    OptionSpec {
+        name: "ack",
+        kind: Kind::Choice(&["auto", "manual"]),
+        default: "auto",
+        doc: "When an event counts as handled, with a store: auto, when its callback has returned, or when an event of \
+              next or one that was kept is freed; manual, when omnize_event_ack is called for it. What was not handled \
+              comes again after the next start, flagged as redelivered.",
+    },
 ];
 
 #[cfg(test)]

@@ -31,6 +31,12 @@ pub struct Settings {
     pub listen: Option<ListenSettings>,
     /// How many events may wait.
     pub events_capacity: usize,
+    /// How many threads run callbacks.
+    pub dispatch_threads: usize,
+    /// The database file that keeps what was received, if there is one.
+    pub store: Option<String>,
+    /// Whether letting go of an event means that it was handled.
+    pub auto_ack: bool,
 }
 
 impl Settings {
@@ -56,6 +62,11 @@ impl Settings {
             answer_max_bytes: number(config, "answer.max_bytes"),
             listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
+            dispatch_threads: size(config, "dispatch.threads"),
+            store: Some(text(config, "store"))
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned),
+            auto_ack: text(config, "ack") == "auto",
         })
     }
 }

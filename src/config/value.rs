@@ -24,6 +24,10 @@ pub enum Kind {
     Bytes,
     /// A whole number, at least 1.
     Count,
+    /// A number of threads, 1 to 256.
+    Threads,
+    /// The path of a file, or nothing.
+    File,
     /// An IP address and a port, or nothing.
     Address,
     /// An absolute URL path, or nothing.
@@ -34,12 +38,13 @@ pub enum Kind {
     Credentials,
     /// IP addresses and networks, separated by commas.
     Networks,
-    /// The path of a file, or nothing.
-    File,
 }
 
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
 const MAX_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// More threads than this run no callback sooner.
+const MAX_THREADS: u64 = 256;
 
 impl Kind {
     /// The kind in a word, as tables show it.
@@ -52,12 +57,13 @@ impl Kind {
             Kind::Milliseconds => "milliseconds",
             Kind::Bytes => "bytes",
             Kind::Count => "count",
+            Kind::Threads => "threads",
+            Kind::File => "file",
             Kind::Address => "address",
             Kind::Path => "path",
             Kind::PublicUrl => "url",
             Kind::Credentials => "credentials",
             Kind::Networks => "networks",
-            Kind::File => "file",
         }
     }
 
@@ -88,6 +94,14 @@ impl Kind {
             ),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
             Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
+            Kind::Threads => (
+                number(value).is_some_and(|number| number <= MAX_THREADS),
+                format!("a whole number of threads from 1 to {MAX_THREADS}"),
+            ),
+            Kind::File => (
+                !value.contains('\0'),
+                "the path of a file, or nothing".into(),
+            ),
             Kind::Address => (
                 value.is_empty() || value.parse::<SocketAddr>().is_ok(),
                 "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or nothing".into(),
@@ -109,10 +123,6 @@ impl Kind {
                 "IP addresses and networks separated by commas, such as 192.0.2.7,198.51.100.0/24,2001:db8::/32, or \
                  nothing"
                     .into(),
-            ),
-            Kind::File => (
-                !value.contains(char::is_control),
-                "the path of a file, without control characters, or nothing".into(),
             ),
         };
         if good { Ok(()) } else { Err(expected) }
@@ -197,6 +207,8 @@ mod tests {
             &["0", "9223372036854775808", "1k"],
         );
         takes(Kind::Count, &["1"], &["0", "x"]);
+        takes(Kind::Threads, &["1", "256"], &["0", "257"]);
+        takes(Kind::File, &["", "/var/lib/a b.db"], &["a\0b"]);
         takes(
             Kind::Address,
             &["", "127.0.0.1:0", "[::1]:80"],
@@ -214,6 +226,5 @@ mod tests {
         );
         takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
         takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
-        takes(Kind::File, &["", "/a b.pem", "C:\\a"], &["a\n", "a\0"]);
     }
 }

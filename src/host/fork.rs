@@ -29,7 +29,12 @@ extern "C" fn mark_child() {
 /// Fails in a process that was forked from one that had opened a client.
 pub fn check() -> Result<()> {
     if IN_CHILD.load(Ordering::Relaxed) {
-        return Err(Error::new(Status::Forked, Status::Forked.text()));
+        return Err(error());
     }
     Ok(())
+}
+
+/// What every call in such a process ends with.
+pub fn error() -> Error {
+    Error::new(Status::Forked, Status::Forked.text())
 }

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "capi")]
+pub mod float;
 pub mod fork;
 pub mod idle;
 pub mod thread;

@@ -29,22 +29,33 @@ impl WayOut {
     }
 }
 
-/// Sees to it that one way out is used, and that callbacks never overlap.
-#[derive(Debug, Default)]
+/// Sees to it that one way out is used, and that no more threads run callbacks than may: one, unless the application
+/// asked for more dispatch threads.
+#[derive(Debug)]
 pub struct Turnstile {
     state: Mutex<State>,
     free: Condvar,
+    dispatch_threads: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     way: Option<WayOut>,
-    /// The thread that runs callbacks now.
-    calling: Option<ThreadId>,
+    /// The threads that run callbacks now.
+    calling: Vec<ThreadId>,
     closed: bool,
 }
 
 impl Turnstile {
+    /// A turnstile that lets so many dispatch threads in at once.
+    pub fn new(dispatch_threads: usize) -> Self {
+        Turnstile {
+            state: Mutex::default(),
+            free: Condvar::new(),
+            dispatch_threads,
+        }
+    }
+
     /// Chooses the way out, or confirms the one that is chosen.
     ///
     /// # Errors
@@ -69,7 +80,7 @@ impl Turnstile {
         }
     }
 
-    /// Waits until `deadline` for the turn to run callbacks; `None` when another thread has it by then.
+    /// Waits until `deadline` for a turn to run callbacks; `None` when others have all of them by then.
     ///
     /// # Errors
     /// [`Status::Mode`] where this thread runs a callback already, [`Status::Closed`] after [`close`](Self::close).
@@ -80,33 +91,35 @@ impl Turnstile {
             if state.closed {
                 return Err(Error::new(Status::Closed, Status::Closed.text()));
             }
-            match state.calling {
-                None => {
-                    state.calling = Some(this_thread);
-                    return Ok(Some(Turn(self)));
-                }
-                Some(thread) if thread == this_thread => {
-                    return Err(Error::new(
-                        Status::Mode,
-                        "a callback can't poll its own client; return, and the next event comes",
-                    ));
-                }
-                Some(_) => match self.wait(state, deadline) {
-                    Ok(woken) => state = woken,
-                    Err(_) => return Ok(None),
-                },
+            if state.calling.contains(&this_thread) {
+                return Err(Error::new(
+                    Status::Mode,
+                    "a callback can't poll its own client; return, and the next event comes",
+                ));
+            }
+            let places = match state.way {
+                Some(WayOut::Dispatch) => self.dispatch_threads,
+                _ => 1,
+            };
+            if state.calling.len() < places {
+                state.calling.push(this_thread);
+                return Ok(Some(Turn(self, this_thread)));
+            }
+            match self.wait(state, deadline) {
+                Ok(woken) => state = woken,
+                Err(_) => return Ok(None),
             }
         }
     }
 
-    /// Lets nobody in any more. Waits until `deadline` for a callback that runs on another thread; `false` when it still
-    /// runs then. Called from inside a callback, it does not wait for that one.
+    /// Lets nobody in any more. Waits until `deadline` for the callbacks that run on other threads; `false` when one
+    /// still runs then. Called from inside a callback, it does not wait for that one.
     pub fn close(&self, deadline: Instant) -> bool {
         let this_thread = host::thread::id();
         let mut state = self.lock();
         state.closed = true;
         self.free.notify_all();
-        while state.calling.is_some_and(|thread| thread != this_thread) {
+        while state.calling.iter().any(|thread| *thread != this_thread) {
             match self.wait(state, deadline) {
                 Ok(woken) => state = woken,
                 Err(_) => return false,
@@ -120,9 +133,15 @@ impl Turnstile {
         self.lock().closed
     }
 
+    /// Whether it is closed and nobody is inside any more.
+    pub fn is_over(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.calling.is_empty()
+    }
+
     /// Whether this thread runs a callback.
     pub fn is_calling(&self) -> bool {
-        self.lock().calling == Some(host::thread::id())
+        self.lock().calling.contains(&host::thread::id())
     }
 
     /// Waits for a change; `Err` at the deadline.
@@ -149,11 +168,11 @@ impl Turnstile {
 
 /// The right to run callbacks, for as long as it lives.
 #[derive(Debug)]
-pub struct Turn<'a>(&'a Turnstile);
+pub struct Turn<'a>(&'a Turnstile, ThreadId);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.lock().calling = None;
+        self.0.lock().calling.retain(|thread| *thread != self.1);
         self.0.free.notify_all();
     }
 }
@@ -166,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_first_way_out_is_the_only_one() {
-        let turnstile = Turnstile::default();
+        let turnstile = Turnstile::new(1);
         turnstile.choose(WayOut::Next).unwrap();
         turnstile.choose(WayOut::Next).unwrap();
         let error = turnstile.choose(WayOut::Poll).unwrap_err();
@@ -176,7 +195,7 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_has_the_turn() {
-        let turnstile = Turnstile::default();
+        let turnstile = Turnstile::new(1);
         let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
         thread::scope(|scope| {
             let other = scope.spawn(|| turnstile.enter(Instant::now()).unwrap().is_none());
@@ -192,7 +211,7 @@ mod tests {
 
     #[test]
     fn closing_waits_for_the_turn_of_another_thread_within_its_bound() {
-        let turnstile = Turnstile::default();
+        let turnstile = Turnstile::new(1);
         let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
         thread::scope(|scope| {
             let closing = scope.spawn(|| turnstile.close(Instant::now()));

@@ -1,12 +1,14 @@
-//! Events on their way to the application, in the order in which they came.
+//! Where events wait for the application: bounded, and woken by.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use super::event::Event;
+use super::event::Waiting;
+use super::lanes::Lanes;
+use crate::error::Error;
 use crate::host::wake::Wake;
+use crate::status::Status;
 use crate::wire::Trigger;
 
 /// Why an event was not taken.
@@ -16,6 +18,15 @@ pub enum Turned {
     Full,
     /// The client is closed.
     Closed,
+}
+
+impl From<Turned> for Error {
+    fn from(turned: Turned) -> Self {
+        match turned {
+            Turned::Full => Error::new(Status::Full, Status::Full.text()).retryable(true),
+            Turned::Closed => Error::new(Status::Closed, Status::Closed.text()),
+        }
+    }
 }
 
 /// A bounded queue.
@@ -29,7 +40,9 @@ pub struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Event>,
+    lanes: Lanes,
+    /// Places that are promised to triggers on their way to the disk.
+    reserved: usize,
     last_sequence: u64,
     closed: bool,
     /// Made when the application first asks for it; until then nobody pays for it.
@@ -47,44 +60,88 @@ impl Inbox {
         }
     }
 
-    /// Puts a trigger behind those that wait.
-    pub fn push(&self, trigger: Trigger) -> Result<(), Turned> {
-        let received_at = now();
+    /// Puts a trigger behind those that wait, under the next number.
+    pub fn push(&self, trigger: Trigger, received_at: i64) -> Result<(), Turned> {
         let mut state = self.lock();
-        if state.closed {
-            return Err(Turned::Closed);
-        }
-        if state.waiting.len() >= self.capacity {
-            return Err(Turned::Full);
-        }
+        self.has_room(&state)?;
         state.last_sequence += 1;
         let sequence = state.last_sequence;
-        state.waiting.push_back(Event {
-            trigger,
-            sequence,
-            received_at,
-        });
-        if state.waiting.len() == 1
+        self.add(
+            state,
+            Waiting {
+                trigger,
+                sequence,
+                received_at,
+                redelivered: false,
+            },
+        );
+        Ok(())
+    }
+
+    /// Promises a place for a trigger that is to be written to disk first. Every promise is followed by one
+    /// [`fill`](Self::fill) or [`give_up`](Self::give_up).
+    #[cfg(feature = "store")]
+    pub fn reserve(&self) -> Result<(), Turned> {
+        let mut state = self.lock();
+        self.has_room(&state)?;
+        state.reserved += 1;
+        Ok(())
+    }
+
+    /// Puts an event into the place that was promised. A closed inbox drops it, for it comes again from the disk.
+    #[cfg(feature = "store")]
+    pub fn fill(&self, event: Waiting) {
+        let mut state = self.lock();
+        state.reserved -= 1;
+        if !state.closed {
+            self.add(state, event);
+        }
+    }
+
+    /// Takes a promise back.
+    #[cfg(feature = "store")]
+    pub fn give_up(&self) {
+        self.lock().reserved -= 1;
+    }
+
+    /// Puts in what waits from an earlier run, however much it is.
+    #[cfg(feature = "store")]
+    pub fn restore(&self, event: Waiting) {
+        self.add(self.lock(), event);
+    }
+
+    fn has_room(&self, state: &State) -> Result<(), Turned> {
+        if state.closed {
+            Err(Turned::Closed)
+        } else if state.lanes.len() + state.reserved >= self.capacity {
+            Err(Turned::Full)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn add(&self, mut state: MutexGuard<'_, State>, event: Waiting) {
+        state.lanes.push(event);
+        if state.lanes.len() == 1
             && let Some(wake) = &state.wake
         {
             wake.set();
         }
         drop(state);
         self.ready.notify_one();
-        Ok(())
     }
 
-    /// Waits until an event is there, the inbox is closed, or `deadline`.
+    /// Waits until an event may go, the inbox is closed, or `deadline`.
     pub fn wait(&self, deadline: Instant) {
         drop(self.wait_for_event(deadline));
     }
 
-    /// Takes the event that has waited longest, or waits for one until `deadline`; `None` when there is none by then or
-    /// the inbox is closed.
-    pub fn pop(&self, deadline: Instant) -> Option<Event> {
+    /// Takes the first event that may go, or waits for one until `deadline`; `None` when there is none by then or the
+    /// inbox is closed. Where `hold`, the next ones of its interaction stay back until [`release`](Self::release).
+    pub fn pop(&self, deadline: Instant, hold: bool) -> Option<Waiting> {
         let mut state = self.wait_for_event(deadline);
-        let event = state.waiting.pop_front()?;
-        if state.waiting.is_empty() {
+        let event = state.lanes.pop(hold)?;
+        if state.lanes.len() == 0 {
             if let Some(wake) = &state.wake {
                 wake.clear();
             }
@@ -93,9 +150,19 @@ impl Inbox {
         Some(event)
     }
 
+    /// The event of this interaction that was taken with `hold` was handled.
+    pub fn release(&self, client_id: &str) {
+        let mut state = self.lock();
+        state.lanes.release(client_id);
+        if state.lanes.is_ready() {
+            drop(state);
+            self.ready.notify_one();
+        }
+    }
+
     fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while state.waiting.is_empty() && !state.closed {
+        while !state.lanes.is_ready() && !state.closed {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -112,7 +179,7 @@ impl Inbox {
     /// Waits until everything was taken out, or `deadline`.
     pub fn wait_until_empty(&self, deadline: Instant) {
         let mut state = self.lock();
-        while !state.waiting.is_empty() {
+        while state.lanes.len() > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -127,7 +194,7 @@ impl Inbox {
 
     /// How many events wait.
     pub fn len(&self) -> usize {
-        self.lock().waiting.len()
+        self.lock().lanes.len()
     }
 
     /// Takes nothing more in; what waits can still be taken out. Whoever waits for an event is woken.
@@ -138,7 +205,7 @@ impl Inbox {
 
     /// Drops what still waits, and tells how much that was.
     pub fn clear(&self) -> usize {
-        let left = std::mem::take(&mut self.lock().waiting);
+        let left = std::mem::take(&mut self.lock().lanes);
         left.len()
     }
 
@@ -149,7 +216,7 @@ impl Inbox {
             return Ok(wake.clone());
         }
         let wake = Arc::new(Wake::new()?);
-        if !state.waiting.is_empty() {
+        if state.lanes.len() > 0 {
             wake.set();
         }
         state.wake = Some(wake.clone());
@@ -161,77 +228,96 @@ impl Inbox {
     }
 }
 
-/// Milliseconds since 1970; 0 on a machine whose clock stands before that.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wire::rest;
 
     fn trigger(id: u32) -> Trigger {
-        rest::decode(
-            format!(r#"{{"status":"typing","clientId":{id}}}"#).into(),
-            None,
-        )
-        .unwrap()
+        let body = format!(r#"{{"status":"typing","clientId":{id}}}"#);
+        rest::decode(body.as_bytes().into(), None).unwrap()
     }
 
-    fn at_once() -> Instant {
-        Instant::now()
+    fn push(inbox: &Inbox, id: u32) -> Result<(), Turned> {
+        inbox.push(trigger(id), 0)
+    }
+
+    fn pop(inbox: &Inbox) -> Option<u64> {
+        inbox.pop(Instant::now(), false).map(|event| event.sequence)
     }
 
     #[test]
     fn gives_events_in_the_order_of_receipt() {
         let inbox = Inbox::new(10);
         for id in 1..=3 {
-            inbox.push(trigger(id)).unwrap();
+            push(&inbox, id).unwrap();
         }
-        for id in 1..=3u64 {
-            let event = inbox.pop(at_once()).unwrap();
-            assert_eq!(
-                (event.sequence, event.trigger.client_id),
-                (id, id.to_string())
-            );
-            assert!(event.received_at > 1_700_000_000_000);
+        for sequence in 1..=3 {
+            assert_eq!(pop(&inbox), Some(sequence));
         }
-        assert_eq!(inbox.pop(at_once()), None);
+        assert_eq!(pop(&inbox), None);
     }
 
     #[test]
     fn takes_as_many_as_it_may_hold() {
         let inbox = Inbox::new(2);
-        inbox.push(trigger(1)).unwrap();
-        inbox.push(trigger(2)).unwrap();
-        assert_eq!(inbox.push(trigger(3)), Err(Turned::Full));
-        inbox.pop(at_once()).unwrap();
-        inbox.push(trigger(3)).unwrap();
+        push(&inbox, 1).unwrap();
+        push(&inbox, 2).unwrap();
+        assert_eq!(push(&inbox, 3), Err(Turned::Full));
+        pop(&inbox).unwrap();
+        push(&inbox, 3).unwrap();
+    }
+
+    #[test]
+    #[cfg(feature = "store")]
+    fn a_promised_place_counts() {
+        let inbox = Inbox::new(1);
+        inbox.reserve().unwrap();
+        assert_eq!(push(&inbox, 1), Err(Turned::Full));
+        assert_eq!(inbox.reserve(), Err(Turned::Full));
+        inbox.give_up();
+        inbox.reserve().unwrap();
+        inbox.fill(Waiting {
+            trigger: trigger(1),
+            sequence: 9,
+            received_at: 0,
+            redelivered: false,
+        });
+        assert_eq!(pop(&inbox), Some(9));
+        push(&inbox, 2).unwrap();
     }
 
     #[test]
     fn a_closed_inbox_takes_nothing_and_gives_what_it_has() {
         let inbox = Inbox::new(2);
-        inbox.push(trigger(1)).unwrap();
+        push(&inbox, 1).unwrap();
         inbox.close();
-        assert_eq!(inbox.push(trigger(2)), Err(Turned::Closed));
+        assert_eq!(push(&inbox, 2), Err(Turned::Closed));
         let far = Instant::now() + Duration::from_secs(60);
-        assert!(inbox.pop(far).is_some());
-        assert_eq!(inbox.pop(far), None);
+        assert!(inbox.pop(far, false).is_some());
+        assert!(inbox.pop(far, false).is_none());
     }
 
     #[test]
     fn closing_wakes_who_waits() {
         let inbox = Inbox::new(2);
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60)));
+            let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60), false));
             inbox.close();
-            assert_eq!(waiter.join().unwrap(), None);
+            assert!(waiter.join().unwrap().is_none());
+        });
+    }
+
+    #[test]
+    fn releasing_wakes_who_waits() {
+        let inbox = Inbox::new(2);
+        push(&inbox, 1).unwrap();
+        push(&inbox, 1).unwrap();
+        inbox.pop(Instant::now(), true).unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60), true));
+            inbox.release("1");
+            assert!(waiter.join().unwrap().is_some());
         });
     }
 }

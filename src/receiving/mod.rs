@@ -7,6 +7,8 @@
 mod dispatch;
 mod event;
 mod inbox;
+mod keeper;
+mod lanes;
 #[cfg(feature = "listener")]
 mod listener;
 #[cfg(not(feature = "listener"))]

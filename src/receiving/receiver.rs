@@ -2,70 +2,110 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::dispatch::{Turnstile, WayOut};
-use super::event::Event;
-use super::inbox::{Inbox, Turned};
+use super::event::{Event, Waiting};
+use super::inbox::Inbox;
+use super::keeper::Keeper;
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
 use crate::status::Status;
-use crate::wire::{self, Unreadable};
+use crate::wire::{self, Trigger, Unreadable};
 
-/// How long the dispatch thread sleeps at the most before it looks around again.
+/// How long a dispatch thread sleeps at the most before it looks around again.
 const DISPATCH_NAP: Duration = Duration::from_secs(60);
 
-/// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch thread.
+/// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch threads.
 #[derive(Debug)]
 pub struct Receiver {
-    inbox: Inbox,
+    inbox: Arc<Inbox>,
+    keeper: Keeper,
     turnstile: Turnstile,
     subscriptions: Subscriptions,
-    counters: Counters,
-    dispatcher: Mutex<Option<JoinHandle<()>>>,
+    counters: Arc<Counters>,
+    dispatch_threads: usize,
+    dispatchers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Receiver {
-    /// A receiver in which `capacity` events may wait.
-    pub fn new(capacity: usize) -> Self {
-        Receiver {
-            inbox: Inbox::new(capacity),
-            turnstile: Turnstile::default(),
+    /// A receiver by these settings. With a store, what waits in it from an earlier run waits here now.
+    ///
+    /// # Errors
+    /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let inbox = Arc::new(Inbox::new(settings.events_capacity));
+        Ok(Receiver {
+            keeper: Keeper::open(settings, &inbox)?,
+            inbox,
+            turnstile: Turnstile::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
-            counters: Counters::default(),
-            dispatcher: Mutex::new(None),
-        }
+            counters: Arc::default(),
+            dispatch_threads: settings.dispatch_threads,
+            dispatchers: Mutex::default(),
+        })
     }
 
-    /// Reads the body of a trigger and keeps it for the application, then calls `kept`: at once, or later on another
-    /// thread. Only when `kept` is given `Ok` may the service be told that its trigger arrived. Never waits for the
-    /// application.
+    /// Reads the body of a trigger and keeps it for the application, then calls `kept`: at once, or, with a store, when
+    /// it is on disk, on another thread. Only when `kept` is given `Ok` may the service be told that its trigger arrived.
+    /// Never waits for the application.
     ///
     /// # Errors
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
-    /// [`Status::Closed`]; [`Status::Forked`].
-    #[cfg(feature = "listener")]
+    /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
     pub fn take(
         &self,
-        body: Vec<u8>,
+        body: Arc<[u8]>,
         content_type: Option<&str>,
         kept: impl FnOnce(Result<()>) + Send + 'static,
     ) {
-        kept(self.keep(body, content_type));
+        let counters = self.counters.clone();
+        let counted = move |outcome: Result<()>| {
+            match &outcome {
+                Ok(()) => counters.count(Statistic::Received),
+                Err(error) if error.status() == Status::Full => {
+                    counters.count(Statistic::TurnedAway)
+                }
+                Err(_) => {}
+            }
+            kept(outcome);
+        };
+        match self.read(body, content_type) {
+            Ok(trigger) => self
+                .keeper
+                .keep(&self.inbox, trigger, content_type, now(), counted),
+            Err(error) => counted(Err(error)),
+        }
     }
 
     /// As [`take`](Self::take), and waits until the trigger is kept.
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub fn deliver(&self, body: Vec<u8>, content_type: Option<&str>) -> Result<()> {
-        self.keep(body, content_type)
+    pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
+        let outcome = Arc::new((Mutex::new(None), std::sync::Condvar::new()));
+        let told = outcome.clone();
+        self.take(body, content_type, move |result| {
+            *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            told.1.notify_one();
+        });
+        let mut result = outcome.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(result) = result.take() {
+                return result;
+            }
+            result = outcome
+                .1
+                .wait(result)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
-    fn keep(&self, body: Vec<u8>, content_type: Option<&str>) -> Result<()> {
+    fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
         host::fork::check()?;
         let trigger = wire::rest::decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
@@ -77,20 +117,10 @@ impl Receiver {
             Error::new(status, why.to_string())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
-        match self.inbox.push(trigger) {
-            Ok(()) => {
-                self.counters.count(Statistic::Received);
-                Ok(())
-            }
-            Err(Turned::Full) => {
-                self.counters.count(Statistic::TurnedAway);
-                Err(Error::new(Status::Full, Status::Full.text()).retryable(true))
-            }
-            Err(Turned::Closed) => Err(Error::new(Status::Closed, Status::Closed.text())),
-        }
+        Ok(trigger)
     }
 
-    /// Adds a handler that `poll` or the dispatch thread calls.
+    /// Adds a handler that `poll` or a dispatch thread calls.
     ///
     /// # Errors
     /// [`Status::Closed`]; the handler is dropped then.
@@ -105,7 +135,7 @@ impl Receiver {
     /// # Errors
     /// [`Status::Argument`] where there is no such subscription.
     pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
-        if self.subscriptions.remove(id) {
+        if self.subscriptions.remove(id, self.turnstile.is_calling()) {
             Ok(())
         } else {
             Err(Error::new(
@@ -125,7 +155,7 @@ impl Receiver {
     pub fn poll(&self, timeout: Duration) -> Result<usize> {
         let deadline = deadline(timeout);
         self.turnstile.choose(WayOut::Poll)?;
-        let Some(_turn) = self.turnstile.enter(deadline)? else {
+        let Some(turn) = self.turnstile.enter(deadline)? else {
             return Ok(0);
         };
         let mut handled = 0;
@@ -137,7 +167,7 @@ impl Receiver {
             } else {
                 Instant::now()
             };
-            let Some(event) = self.inbox.pop(until) else {
+            let Some(event) = self.inbox.pop(until, false) else {
                 break;
             };
             if handled == 0 {
@@ -147,6 +177,8 @@ impl Receiver {
             handled += 1;
             due -= 1;
         }
+        drop(turn);
+        self.end_if_closed();
         Ok(handled)
     }
 
@@ -156,32 +188,34 @@ impl Receiver {
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
         self.turnstile.choose(WayOut::Next)?;
-        let event = self.inbox.pop(deadline(timeout));
-        if event.is_some() {
-            self.counters.count(Statistic::Handled);
-        } else if self.turnstile.is_closed() {
-            return Err(Error::new(Status::Closed, Status::Closed.text()));
-        }
-        Ok(event)
+        let Some(waiting) = self.inbox.pop(deadline(timeout), false) else {
+            return if self.turnstile.is_closed() {
+                Err(Error::new(Status::Closed, Status::Closed.text()))
+            } else {
+                Ok(None)
+            };
+        };
+        self.counters.count(Statistic::Handled);
+        Ok(Some(self.event(waiting)))
     }
 
-    /// Starts a thread that runs the handlers. A second call does nothing.
+    /// Starts the threads that run the handlers. A second call does nothing.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`]; [`Status::System`] where no thread could be had.
     pub fn dispatch(self: &Arc<Self>) -> Result<()> {
         self.turnstile.choose(WayOut::Dispatch)?;
-        let mut dispatcher = self
-            .dispatcher
+        let mut dispatchers = self
+            .dispatchers
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if dispatcher.is_none() {
+        while dispatchers.len() < self.dispatch_threads {
             let receiver = self.clone();
             let thread = host::thread::spawn("omnize-dispatch", move || receiver.run_dispatcher())
                 .map_err(|error| {
                     Error::new(Status::System, format!("no dispatch thread: {error}"))
                 })?;
-            *dispatcher = Some(thread);
+            dispatchers.push(thread);
         }
         Ok(())
     }
@@ -193,19 +227,27 @@ impl Receiver {
             let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
                 continue;
             };
-            if let Some(event) = self.inbox.pop(Instant::now()) {
-                self.handle(event);
+            if let Some(waiting) = self.inbox.pop(Instant::now(), true) {
+                let client_id = waiting.trigger.client_id.clone();
+                self.handle(waiting);
+                self.inbox.release(&client_id);
             }
         }
+        self.end_if_closed();
     }
 
-    fn handle(&self, event: Event) {
-        let event = Arc::new(event);
+    fn handle(&self, waiting: Waiting) {
+        let event = Arc::new(self.event(waiting));
         if self.subscriptions.call(&event) == 0 {
             self.counters.count(Statistic::Unwanted);
             log::warn!("no callback wants the event {}", event.trigger.kind.name());
         }
         self.counters.count(Statistic::Handled);
+    }
+
+    fn event(&self, waiting: Waiting) -> Event {
+        let receipt = self.keeper.receipt(waiting.sequence);
+        Event::new(waiting, receipt)
     }
 
     /// How many events wait.
@@ -238,17 +280,19 @@ impl Receiver {
         self.turnstile.is_closed()
     }
 
-    /// Takes nothing more in, lets the dispatch thread finish what waits, and ends all calls, by `deadline`. Afterwards
+    /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards
     /// no handler is called, and all are dropped. Returns how many events were left, and whether a handler still ran.
+    /// With a store, what was left waits there.
     pub fn close(&self, deadline: Instant) -> (usize, bool) {
         self.inbox.close();
-        let dispatcher = self
-            .dispatcher
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let dispatchers = std::mem::take(
+            &mut *self
+                .dispatchers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         let inside = self.turnstile.is_calling();
-        if dispatcher.is_some() && !inside {
+        if !dispatchers.is_empty() && !inside {
             self.inbox.wait_until_empty(deadline);
         }
         let quiet = self.turnstile.close(deadline);
@@ -257,11 +301,22 @@ impl Receiver {
             return (left, true);
         }
         self.subscriptions.close();
-        if let Some(thread) = dispatcher.filter(|_| !inside) {
-            // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
-            let _ = thread.join();
+        if !inside {
+            for thread in dispatchers {
+                // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
+                let _ = thread.join();
+            }
+            self.keeper.close();
         }
         (left, false)
+    }
+
+    /// Ends what closing from inside a handler, or during one that ran too long, had to leave.
+    fn end_if_closed(&self) {
+        if self.turnstile.is_over() {
+            self.subscriptions.close();
+            self.keeper.close();
+        }
     }
 }
 
@@ -269,4 +324,13 @@ impl Receiver {
 fn deadline(timeout: Duration) -> Instant {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     Instant::now() + timeout.min(CENTURY)
+}
+
+/// Milliseconds since 1970; 0 on a machine whose clock stands before that.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
 }

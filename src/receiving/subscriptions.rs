@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::event::Event;
-use crate::host::{self, thread::ThreadId};
 use crate::wire::Kind;
 
 /// What is called with an event. It is dropped once, after its last call.
@@ -64,14 +63,15 @@ impl Subscriptions {
         Some(id)
     }
 
-    /// Ends a subscription. When this returns, its handler neither runs nor will run and is dropped; called from inside
-    /// that handler, it returns at once, and the drop follows when the handler returns. `false` where there is no such
-    /// subscription.
-    pub fn remove(&self, id: SubscriptionId) -> bool {
+    /// Ends a subscription. When this returns, its handler neither runs nor will run and is dropped; `false` where there is
+    /// no such subscription. Called from `inside` a handler, it does not wait: two handlers that end one another's
+    /// subscriptions would wait for ever. No further call begins then, and the drop follows when the last one under way
+    /// returns.
+    pub fn remove(&self, id: SubscriptionId, inside: bool) -> bool {
         let removed = self.lock().by_id.remove(&id);
         let found = removed.is_some();
         if let Some(subscription) = removed {
-            subscription.end();
+            subscription.end(inside);
         }
         found
     }
@@ -84,7 +84,8 @@ impl Subscriptions {
             std::mem::take(&mut registered.by_id)
         };
         for subscription in all.values() {
-            subscription.end();
+            // Whoever closes has waited for the handlers already, or is inside one.
+            subscription.end(true);
         }
     }
 
@@ -117,11 +118,11 @@ struct Subscription {
     left: Condvar,
 }
 
-/// Who is inside a handler, and whether anybody may still enter.
+/// How many calls of a handler are under way, and whether another may begin.
 struct Gate {
     /// `None` once the subscription has ended.
     handler: Option<Arc<Handler>>,
-    inside: Vec<ThreadId>,
+    calls: usize,
 }
 
 impl Subscription {
@@ -130,7 +131,7 @@ impl Subscription {
             interest,
             gate: Mutex::new(Gate {
                 handler: Some(Arc::new(handler)),
-                inside: Vec::new(),
+                calls: 0,
             }),
             left: Condvar::new(),
         }
@@ -138,29 +139,26 @@ impl Subscription {
 
     /// Calls the handler, unless the subscription has ended meanwhile.
     fn call(&self, event: &Arc<Event>) -> bool {
-        let this_thread = host::thread::id();
         let handler = {
             let mut gate = self.lock();
             let Some(handler) = gate.handler.clone() else {
                 return false;
             };
-            gate.inside.push(this_thread);
+            gate.calls += 1;
             handler
         };
         let leave = Leave {
             subscription: self,
             handler: Some(handler),
-            thread: this_thread,
         };
         leave.run(event);
         true
     }
 
-    fn end(&self) {
-        let this_thread = host::thread::id();
+    fn end(&self, inside: bool) {
         let mut gate = self.lock();
         let handler = gate.handler.take();
-        while gate.inside.iter().any(|thread| *thread != this_thread) {
+        while !inside && gate.calls > 0 {
             gate = self.left.wait(gate).unwrap_or_else(PoisonError::into_inner);
         }
         drop(gate);
@@ -186,7 +184,6 @@ impl fmt::Debug for Subscription {
 struct Leave<'a> {
     subscription: &'a Subscription,
     handler: Option<Arc<Handler>>,
-    thread: ThreadId,
 }
 
 impl Leave<'_> {
@@ -204,9 +201,7 @@ impl Drop for Leave<'_> {
     fn drop(&mut self) {
         drop(self.handler.take());
         let mut gate = self.subscription.lock();
-        if let Some(at) = gate.inside.iter().position(|thread| *thread == self.thread) {
-            gate.inside.swap_remove(at);
-        }
+        gate.calls -= 1;
         self.subscription.left.notify_all();
     }
 }
@@ -218,15 +213,22 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
+    use super::super::event::{Receipt, Waiting};
     use super::*;
     use crate::wire::rest;
 
     fn event(body: &str) -> Arc<Event> {
-        Arc::new(Event {
-            trigger: rest::decode(body.as_bytes().to_vec(), None).unwrap(),
+        let waiting = Waiting {
+            trigger: rest::decode(body.as_bytes().into(), None).unwrap(),
             sequence: 1,
             received_at: 0,
-        })
+            redelivered: false,
+        };
+        #[cfg(feature = "store")]
+        let receipt = Receipt::new(None, 1, true);
+        #[cfg(not(feature = "store"))]
+        let receipt = Receipt;
+        Arc::new(Event::new(waiting, receipt))
     }
 
     fn typing() -> Arc<Event> {
@@ -301,9 +303,9 @@ mod tests {
             .add(Interest::default(), counter.handler())
             .unwrap();
         subscriptions.call(&typing());
-        assert!(subscriptions.remove(id));
+        assert!(subscriptions.remove(id, false));
         assert_eq!(counter.seen(), (1, 1));
-        assert!(!subscriptions.remove(id));
+        assert!(!subscriptions.remove(id, false));
         subscriptions.call(&typing());
         assert_eq!(counter.seen(), (1, 1));
     }
@@ -319,7 +321,7 @@ mod tests {
             Interest::default(),
             Box::new(move |event| {
                 kept(event);
-                assert!(inner.remove(1));
+                assert!(inner.remove(1, true));
                 assert_eq!(drops.load(Ordering::SeqCst), 0, "dropped while it runs");
             }),
         );
@@ -347,7 +349,7 @@ mod tests {
             scope.spawn(|| subscriptions.call(&typing()));
             has_entered.recv().unwrap();
             release.send(()).unwrap();
-            subscriptions.remove(id);
+            subscriptions.remove(id, false);
             assert_eq!(ended.load(Ordering::SeqCst), 1);
         });
     }

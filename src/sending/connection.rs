@@ -1,7 +1,7 @@
 //! A TCP connection to the service that knows whether a byte of the request has gone into it.
 //!
 //! The HTTP client's own connection does not tell, and writes headers and body in two packets; what is said of its cost
-//! in docs/decisions was measured before this was written.
+//! in docs/src/decisions was measured before this was written.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

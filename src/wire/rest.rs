@@ -3,6 +3,7 @@
 //! Source: the service's own page, "ClientApi REST".
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -63,7 +64,7 @@ struct Body<'a> {
 }
 
 /// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
-pub fn decode(body: Vec<u8>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
     let (text, bytes_replaced) = charset::read(&body, content_type);
     let (text, halves_replaced) = surrogates::replace_lone(&text);
     let object: Object = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
@@ -178,7 +179,7 @@ mod tests {
     }
 
     fn decoded(body: &str) -> Trigger {
-        decode(body.as_bytes().to_vec(), None).unwrap()
+        decode(body.as_bytes().into(), None).unwrap()
     }
 
     #[test]
@@ -279,7 +280,7 @@ mod tests {
         ] {
             let trigger = decoded(body);
             assert_eq!(trigger.kind, Kind::Unknown, "{body}");
-            assert_eq!(trigger.raw, body.as_bytes());
+            assert_eq!(&*trigger.raw, body.as_bytes());
         }
     }
 
@@ -327,13 +328,13 @@ mod tests {
             (r#"{"clientId":null}"#, Unreadable::NoClientId),
             (r#"{"clientId":["1"]}"#, Unreadable::NoClientId),
         ] {
-            assert_eq!(decode(body.as_bytes().to_vec(), None), Err(why), "{body}");
+            assert_eq!(decode(body.as_bytes().into(), None), Err(why), "{body}");
         }
     }
 
     #[test]
     fn deep_brackets_are_refused_without_a_crash() {
-        let deep = "[".repeat(100_000).into_bytes();
-        assert!(decode(deep, None).is_err());
+        let deep = "[".repeat(100_000);
+        assert!(decode(deep.as_bytes().into(), None).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What the service tells the application.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What a trigger says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +61,7 @@ pub struct Trigger {
     /// Whether bytes that are no text were replaced by U+FFFD; [`raw`](Self::raw) has them.
     pub replaced: bool,
     /// The body as it came.
-    pub raw: Vec<u8>,
+    pub raw: Arc<[u8]>,
 }
 
 impl fmt::Debug for Trigger {

@@ -38,7 +38,7 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_typing(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_cleared(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_finish(bad, &error), OMNIZE_E_HANDLE, why);
-    EXPECT_FAILS(omnize_event_keep(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_event_keep(bad, &event, &error), OMNIZE_E_HANDLE, why);
 
     EXPECT(omnize_client_webhook_url(bad, &number) == NULL);
     EXPECT(omnize_conversation_client_id(bad, &number) == NULL);
@@ -88,7 +88,7 @@ static void freed_handles_are_found_out(void) {
     omnize_event_free(event);
     omnize_event_free(event);
     EXPECT(omnize_event_kind(event) == 0);
-    EXPECT_FAILS(omnize_event_keep(event, &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_event_keep(event, &event, &error), OMNIZE_E_HANDLE, "freed before");
 
     omnize_client_free(client);
     omnize_client_free(client);

@@ -14,7 +14,8 @@ struct seen {
     int destroyed;
     int64_t last_sequence;
     const omnize_event *borrowed;
-    const omnize_event *kept;
+    const omnize_event *borrowed_too;
+    omnize_event *kept;
 };
 
 static void count(const omnize_event *event, void *user_data) {
@@ -146,8 +147,9 @@ static void keep_one_of_two(const omnize_event *event, void *user_data) {
     if (seen->calls == 1) {
         seen->borrowed = event;
     } else {
-        EXPECT_OK(omnize_event_keep(event, &error));
-        seen->kept = event;
+        EXPECT_OK(omnize_event_keep(event, &seen->kept, &error));
+        EXPECT(seen->kept != event);
+        seen->borrowed_too = event;
     }
 }
 
@@ -160,10 +162,11 @@ static void an_event_is_borrowed_until_it_is_kept(void) {
     deliver(seen.client, MESSAGE_12);
     EXPECT(poll_now(seen.client) == 2);
     EXPECT(omnize_event_kind(seen.borrowed) == 0);
+    EXPECT(omnize_event_kind(seen.borrowed_too) == 0);
     EXPECT(strcmp(omnize_event_text(seen.kept, NULL), "oi") == 0);
     omnize_client_free(seen.client);
     EXPECT(strcmp(omnize_event_client_id(seen.kept, NULL), "12") == 0);
-    omnize_event_free((omnize_event *)seen.kept);
+    omnize_event_free(seen.kept);
     EXPECT(omnize_event_text(seen.kept, NULL) == NULL);
 }
 

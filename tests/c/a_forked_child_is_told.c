@@ -10,8 +10,12 @@
 static void in_the_child(omnize_client *client, omnize_conversation *chat) {
     omnize_config *config = NULL;
     omnize_event *event = NULL;
+    omnize_error *error = NULL;
 
     alarm(20);
+    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_FORKED, "forked");
+    EXPECT(strcmp(omnize_status_name(OMNIZE_E_FORKED), "OMNIZE_E_FORKED") == 0);
+    EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0);
     EXPECT(omnize_config_new(&config, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_next(client, 60000, &event, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_send(chat, "oi", -1, NULL) == OMNIZE_E_FORKED);

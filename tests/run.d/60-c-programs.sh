@@ -18,7 +18,7 @@ strict='-std=c99 -Wall -Wextra -Werror -pedantic -g -O1'
 compile() {
     # A program that only loads the library at run time must not have it from the start.
     cc $strict -D_GNU_SOURCE -pthread -o "$TMPDIR/$1" "tests/c/$1.c" \
-        -Wl,--as-needed $(stage_flags) -ldl
+        -Wl,--as-needed $(stage_flags) -ldl -lm
 }
 
 # note NAME WORD: what follows `WORD:` in the program's first lines.

@@ -150,14 +150,14 @@ impl Door {
         }
     }
 
-    async fn body_of(&self, request: Request<Incoming>) -> std::result::Result<Vec<u8>, Refusal> {
+    async fn body_of(&self, request: Request<Incoming>) -> std::result::Result<Arc<[u8]>, Refusal> {
         let body = request.into_body();
         if body.size_hint().lower() > self.limits.body as u64 {
             return Err(Refusal::TooLarge);
         }
         let limited = Limited::new(body, self.limits.body);
         match tokio::time::timeout(self.limits.body_time, limited.collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes().into()),
+            Ok(Ok(body)) => Ok(body.to_bytes()[..].into()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
             Ok(Err(_)) => Err(Refusal::BrokenOff),
             Err(_) => Err(Refusal::TooSlow),

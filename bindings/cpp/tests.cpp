@@ -1,0 +1,347 @@
+// What omnize.hpp adds to omnize.h, promise by promise. Run by `omnize sandbox`, which gives token and base_url.
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <omnize.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using omnize::event_kind;
+
+void check(bool holds, const char *what, int line) {
+    if (!holds) throw std::runtime_error("line " + std::to_string(line) + ": not so: " + what);
+}
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+// The error that a call fails with.
+template <class Call> omnize::error failure_of(Call &&call) {
+    try {
+        call();
+    } catch (const omnize::error &error) {
+        return error;
+    }
+    throw std::runtime_error("it did not fail");
+}
+template <class Call> omnize_status status_of(Call &&call) {
+    return failure_of(call).status();
+}
+
+omnize::client a_client() {
+    return omnize::client(omnize::config().set("token", "t"));
+}
+
+void deliver_message(omnize::client &client, std::string_view client_id = "12") {
+    client.deliver(R"({"message": "Oi", "clientId": ")" + std::string(client_id) + "\"}");
+}
+
+// Polls, and gives what a callback of this client threw as an int.
+std::optional<int> thrown_by_poll(omnize::client &client) {
+    try {
+        client.poll(0ms);
+        return std::nullopt;
+    } catch (int thrown) {
+        return thrown;
+    }
+}
+
+void a_failed_call_throws_its_status() {
+    omnize::config config;
+    const auto unknown = failure_of([&] { config.set("tokn", "x"); });
+    CHECK(unknown.status() == OMNIZE_E_OPTION);
+    CHECK(std::string_view(unknown.what()).find("tokn") != std::string_view::npos);
+    CHECK(unknown.delivery() == omnize::delivery::none && unknown.http_status() == 0 && unknown.body().empty());
+    CHECK(status_of([&] { config.set("timeout", "soon"); }) == OMNIZE_E_VALUE);
+    CHECK(status_of([&] { config.load_file("/no/such/file"); }) == OMNIZE_E_FILE);
+    CHECK(status_of([&] { omnize::client client(config); }) == OMNIZE_E_TOKEN);
+    config.set("token", "a-secret").set("timeout", "1500");
+    CHECK(config.get("timeout") == "1500" && config.get("token") == "[redacted]");
+}
+
+void an_error_tells_what_became_of_the_request() {
+    const omnize::config config = std::move(omnize::config().load_env().set("token", "not-this-one"));
+    omnize::client client(config);
+    auto error = std::make_unique<omnize::error>(failure_of([&] { client.start("1", "12", {"Joao"}); }));
+    const omnize::error copy = *error;
+    error.reset();
+    CHECK(copy.status() == OMNIZE_E_REJECTED && copy.delivery() == omnize::delivery::rejected);
+    CHECK(copy.http_status() >= 400 && copy.http_status() < 500 && !copy.body().empty() && !copy.retryable());
+
+    omnize::client lost(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
+    const auto refused = failure_of([&] { lost.attach("1", "12").send("Oi"); });
+    CHECK(refused.status() == OMNIZE_E_REFUSED && refused.delivery() == omnize::delivery::not_sent);
+    CHECK(refused.retryable());
+}
+
+void a_text_is_never_cut_at_a_nul() {
+    auto client = a_client();
+    const std::string_view with_nul("1\0002", 3);
+    CHECK(status_of([&] { client.attach(with_nul, "12"); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { omnize::config().set("token", with_nul); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { (void)client.subscribe(event_kind::any, with_nul, [](auto) {}); }) == OMNIZE_E_ARGUMENT);
+    client.deliver(R"({"message": "a\u0000b", "clientId": "12"})");
+    CHECK(client.next(0ms)->text() == std::string_view("a\0b", 3));
+}
+
+void objects_move_and_do_not_copy() {
+    static_assert(!std::is_copy_constructible_v<omnize::config> && !std::is_copy_assignable_v<omnize::config>);
+    static_assert(!std::is_copy_constructible_v<omnize::client> && !std::is_copy_assignable_v<omnize::client>);
+    static_assert(!std::is_copy_constructible_v<omnize::conversation>);
+    static_assert(!std::is_copy_constructible_v<omnize::event> && !std::is_copy_assignable_v<omnize::event>);
+    static_assert(!std::is_copy_constructible_v<omnize::subscription>);
+    static_assert(std::is_nothrow_move_constructible_v<omnize::client>);
+    static_assert(std::is_nothrow_move_assignable_v<omnize::event>);
+
+    auto first = a_client();
+    auto chat = first.attach("1", "12");
+    deliver_message(first);
+    auto second = std::move(first);
+    CHECK(status_of([&] { first.next(0ms); }) == OMNIZE_E_HANDLE);
+    CHECK(status_of([&] { first.poll(0ms); }) == OMNIZE_E_HANDLE);
+    CHECK(status_of([&] { (void)first.subscribe(event_kind::any, [](auto) {}); }) == OMNIZE_E_HANDLE);
+    auto event = second.next(0ms).value();
+    auto moved = std::move(event);
+    CHECK(moved.text() == "Oi" && event.kind() == event_kind::any);
+    CHECK(status_of([&] { event.text(); }) == OMNIZE_E_HANDLE);
+    event = std::move(moved);
+    CHECK(event.client_id() == "12");
+    const auto same = std::move(chat);
+    CHECK(same.client_id() == "12" && same.department() == "1");
+    CHECK(status_of([&] { chat.client_id(); }) == OMNIZE_E_HANDLE);
+    second = a_client(); // frees the client before
+    CHECK(!second.next(0ms));
+}
+
+void next_gives_events_that_stay() {
+    std::optional<omnize::client> client = a_client();
+    CHECK(!client->next(1ms));
+    const auto before = std::chrono::system_clock::now() - 1s;
+    client->deliver(R"({"status": "typing", "clientId": "12"})", "application/json");
+    client->deliver(R"({"message": "Ol)"
+                    "\xE1"
+                    R"(", "clientId": "13"})",
+                    "application/json; charset=iso-8859-1");
+    const auto typing = client->next().value(), message = client->next().value();
+    CHECK(typing.kind() == event_kind::typing && name(typing.kind()) == "typing" && typing.text().empty());
+    CHECK(message.kind() == event_kind::message && message.text() == "Ol\xC3\xA1" && !message.replaced());
+    CHECK(message.raw().find("Ol\xE1") != std::string_view::npos);
+    CHECK(typing.sequence() == 1 && message.sequence() == 2 && !message.redelivered());
+    message.ack();
+    CHECK(message.received_at() > before && message.received_at() < std::chrono::system_clock::now() + 1s);
+    CHECK(client->statistic("received") == 2);
+    CHECK(status_of([&] { client->statistic("no-such"); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { client->poll(0ms); }) == OMNIZE_E_MODE);
+    CHECK(status_of([&] { client->deliver("[]"); }) == OMNIZE_E_NOT_JSON);
+    CHECK(status_of([&] { client->deliver("{}"); }) == OMNIZE_E_NO_CLIENT_ID);
+    client.reset();
+    CHECK(message.client_id() == "13");
+}
+
+void an_event_of_a_callback_is_over_unless_kept() {
+    auto client = a_client();
+    std::vector<omnize::event_view> seen;
+    std::vector<omnize::event> kept;
+    auto subscription = client.subscribe(event_kind::message, "12", [&](omnize::event_view event) {
+        seen.push_back(event);
+        if (seen.size() == 2) kept.push_back(event.keep());
+    });
+    deliver_message(client);
+    deliver_message(client);
+    deliver_message(client, "13");
+    client.deliver(R"({"status": "typing", "clientId": "12"})");
+    CHECK(client.poll(0ms) == 4 && seen.size() == 2);
+    CHECK(status_of([&] { seen[0].text(); }) == OMNIZE_E_HANDLE);
+    CHECK(status_of([&] { seen[1].text(); }) == OMNIZE_E_HANDLE);
+    CHECK(kept[0].text() == "Oi" && kept[0].sequence() == 2);
+    const omnize::event_view view = kept[0];
+    kept.clear();
+    CHECK(status_of([&] { view.text(); }) == OMNIZE_E_HANDLE);
+}
+
+void a_subscription_ends_with_its_object() {
+    auto client = a_client();
+    int calls = 0;
+    const auto alive = std::make_shared<int>();
+    {
+        auto subscription = client.subscribe(
+            event_kind::any, [&calls, alive, owned = std::make_unique<int>(1)](auto) { calls += *owned; });
+        CHECK(alive.use_count() == 2);
+        auto moved = std::move(subscription);
+        subscription = omnize::subscription();
+        deliver_message(client);
+        client.poll(0ms);
+        CHECK(calls == 1);
+    }
+    CHECK(alive.use_count() == 1);
+    deliver_message(client);
+    client.poll(0ms);
+    CHECK(calls == 1);
+
+    auto cancelled = client.subscribe(event_kind::any, [&calls, alive](auto) { calls++; });
+    cancelled.cancel();
+    cancelled.cancel();
+    CHECK(alive.use_count() == 1);
+    // It may end itself, and goes when the callback returns.
+    omnize::subscription once;
+    once = client.subscribe(event_kind::any, [&, alive](auto) {
+        once.cancel();
+        CHECK(alive.use_count() == 2);
+        calls++;
+    });
+    deliver_message(client);
+    deliver_message(client);
+    client.poll(0ms);
+    CHECK(calls == 2 && alive.use_count() == 1);
+
+    auto outlives = client.subscribe(event_kind::any, [alive](auto) {});
+    client = a_client();
+    CHECK(alive.use_count() == 1);
+}
+
+void poll_throws_what_callbacks_threw_and_loses_no_event() {
+    auto client = a_client();
+    int calls = 0;
+    auto throwing = client.subscribe(event_kind::any, [](omnize::event_view event) {
+        if (event.sequence() != 2) throw static_cast<int>(event.sequence());
+    });
+    auto counting = client.subscribe(event_kind::any, [&](auto) { calls++; });
+    for (int i = 0; i < 3; i++) deliver_message(client);
+    CHECK(thrown_by_poll(client) == 1);
+    CHECK(calls == 3);
+    deliver_message(client);
+    CHECK(thrown_by_poll(client) == 3 && calls == 3);
+    CHECK(thrown_by_poll(client) == 4 && calls == 4);
+    CHECK(thrown_by_poll(client) == std::nullopt);
+}
+
+void dispatch_hands_over_what_callbacks_threw() {
+    auto client = a_client();
+    std::promise<std::pair<int, std::thread::id>> heard;
+    CHECK(status_of([&] { client.dispatch(nullptr); }) == OMNIZE_E_ARGUMENT);
+    client.dispatch([&](std::exception_ptr thrown) {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (int number) {
+            heard.set_value({number, std::this_thread::get_id()});
+        }
+        throw std::logic_error("dropped");
+    });
+    std::promise<void> went_on;
+    auto subscription = client.subscribe(event_kind::any, [&](omnize::event_view event) {
+        if (event.sequence() == 1) throw 7;
+        went_on.set_value();
+    });
+    deliver_message(client);
+    deliver_message(client);
+    const auto [number, thread] = heard.get_future().get();
+    CHECK(number == 7 && thread != std::this_thread::get_id());
+    went_on.get_future().get();
+    CHECK(status_of([&] { client.poll(0ms); }) == OMNIZE_E_MODE);
+}
+
+// A dispatch that fails leaves the exceptions to poll.
+void exceptions_stay_with_poll_when_dispatch_fails() {
+    auto client = a_client();
+    client.poll(0ms);
+    CHECK(status_of([&] { client.dispatch([](std::exception_ptr) {}); }) == OMNIZE_E_MODE);
+    auto throwing = client.subscribe(event_kind::any, [](auto) { throw 5; });
+    deliver_message(client);
+    CHECK(thrown_by_poll(client) == 5);
+}
+
+// Whichever of the two goes while the callback runs on the library's thread, it waits.
+template <class Destroy> void waits_for_a_running_callback(Destroy destroy) {
+    std::promise<void> entered;
+    std::atomic<bool> done = false;
+    std::optional<omnize::client> client = a_client();
+    client->dispatch([](std::exception_ptr) {});
+    std::optional<omnize::subscription> subscription = client->subscribe(event_kind::any, [&](auto) {
+        entered.set_value();
+        std::this_thread::sleep_for(50ms);
+        done = true;
+    });
+    deliver_message(*client);
+    entered.get_future().get();
+    destroy(client, subscription);
+    CHECK(done);
+}
+void destroying_a_subscription_waits_for_its_callback() {
+    waits_for_a_running_callback([](auto &, auto &subscription) { subscription.reset(); });
+}
+void destroying_a_client_waits_for_its_callbacks() {
+    waits_for_a_running_callback([](auto &client, auto &) { client.reset(); });
+}
+
+void close_tells_what_it_left() {
+    auto client = a_client();
+    auto chat = client.attach("1", "12");
+    deliver_message(client);
+    const auto left = client.close(1s);
+    CHECK(left.events == 1 && left.requests == 0);
+    CHECK(status_of([&] { client.close(0ms); }) == OMNIZE_E_CLOSED);
+    CHECK(status_of([&] { client.poll(0ms); }) == OMNIZE_E_CLOSED);
+    CHECK(status_of([&] { (void)client.subscribe(event_kind::any, [](auto) {}); }) == OMNIZE_E_CLOSED);
+    client = a_client();
+    CHECK(status_of([&] { chat.typing(); }) == OMNIZE_E_CLOSED);
+}
+
+void a_callback_may_close_and_destroy_its_client() {
+    std::optional<omnize::client> client = a_client();
+    int calls = 0;
+    auto subscription = client->subscribe(event_kind::any, [&](auto) {
+        calls++;
+        client->close(1s);
+        client.reset();
+        throw 9;
+    });
+    deliver_message(*client);
+    deliver_message(*client);
+    CHECK(thrown_by_poll(*client) == 9);
+    CHECK(calls == 1 && !client);
+}
+
+} // namespace
+
+int main() {
+#define TEST(function) std::pair(#function, &function)
+    const std::pair<const char *, void (*)()> tests[] = {
+        TEST(a_failed_call_throws_its_status),
+        TEST(an_error_tells_what_became_of_the_request),
+        TEST(a_text_is_never_cut_at_a_nul),
+        TEST(objects_move_and_do_not_copy),
+        TEST(next_gives_events_that_stay),
+        TEST(an_event_of_a_callback_is_over_unless_kept),
+        TEST(a_subscription_ends_with_its_object),
+        TEST(poll_throws_what_callbacks_threw_and_loses_no_event),
+        TEST(dispatch_hands_over_what_callbacks_threw),
+        TEST(exceptions_stay_with_poll_when_dispatch_fails),
+        TEST(destroying_a_subscription_waits_for_its_callback),
+        TEST(destroying_a_client_waits_for_its_callbacks),
+        TEST(close_tells_what_it_left),
+        TEST(a_callback_may_close_and_destroy_its_client),
+    };
+    int failed = 0;
+    for (const auto &[name, test] : tests) {
+        try {
+            test();
+            std::cout << "ok " << name << std::endl;
+        } catch (const std::exception &error) {
+            failed++;
+            std::cout << "FAIL " << name << ": " << error.what() << std::endl;
+        }
+    }
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,119 @@
+{
+  omnize_abi.pas: the functions of omnize.h as they are, for what the classes of omnize.pas leave out.
+
+  Left out here too, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
+  omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize.pas.
+}
+unit omnize_abi;
+
+{$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
+
+interface
+
+const
+{$IFDEF MSWINDOWS}
+  OMNIZE_LIBRARY = 'omnize.dll';
+{$ELSE}{$IFDEF DARWIN}
+  OMNIZE_LIBRARY = 'libomnize.dylib';
+{$ELSE}{$IFDEF FPC}
+  OMNIZE_LIBRARY = 'omnize'; { the linker's -lomnize }
+{$ELSE}
+  OMNIZE_LIBRARY = 'libomnize.so.0';
+{$ENDIF}{$ENDIF}{$ENDIF}
+
+type
+  { Handles are values to pass back, not addresses to look behind. }
+  TOmnizeErrorHandle = Pointer;
+  TOmnizeConfigHandle = Pointer;
+  TOmnizeClientHandle = Pointer;
+  TOmnizeConversationHandle = Pointer;
+  TOmnizeEventHandle = Pointer;
+
+  { Where a call writes to; may be nil. }
+  POmnizeErrorHandle = ^TOmnizeErrorHandle;
+  POmnizeNumber = ^Int64;
+
+function omnize_version: PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_name(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_text(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_count: Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_at(Index: Integer): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_status(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_message(Error: TOmnizeErrorHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_error_http_status(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_body(Error: TOmnizeErrorHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_delivery(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_retryable(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+procedure omnize_error_free(Error: TOmnizeErrorHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_config_new(out Config: TOmnizeConfigHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_config_set(Config: TOmnizeConfigHandle; Name, Value: PAnsiChar; Error: POmnizeErrorHandle): Integer;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_config_get(Config: TOmnizeConfigHandle; Name: PAnsiChar; out Value: PAnsiChar;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_config_load_env(Config: TOmnizeConfigHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_config_load_file(Config: TOmnizeConfigHandle; Path: PAnsiChar; Error: POmnizeErrorHandle): Integer;
+  cdecl; external OMNIZE_LIBRARY;
+procedure omnize_config_free(Config: TOmnizeConfigHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_option_count: Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_type(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_default(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_open(Config: TOmnizeConfigHandle; out Client: TOmnizeClientHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_webhook_url(Client: TOmnizeClientHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_client_next(Client: TOmnizeClientHandle; TimeoutMs: Int64; out Event: TOmnizeEventHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_wake_fd(Client: TOmnizeClientHandle; Descriptor: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_deliver(Client: TOmnizeClientHandle; Body: PAnsiChar; Length: Int64; ContentType: PAnsiChar;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_close(Client: TOmnizeClientHandle; TimeoutMs: Int64; EventsLeft, RequestsLeft: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+procedure omnize_client_free(Client: TOmnizeClientHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_start(Client: TOmnizeClientHandle;
+  Department, ClientId, Name, Email, Phone, Cpf: PAnsiChar; out Conversation: TOmnizeConversationHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_attach(Client: TOmnizeClientHandle; Department, ClientId: PAnsiChar;
+  out Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_send(Conversation: TOmnizeConversationHandle; Text: PAnsiChar; Length: Int64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_typing(Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_cleared(Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_finish(Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_client_id(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_department(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
+  cdecl; external OMNIZE_LIBRARY;
+procedure omnize_conversation_free(Conversation: TOmnizeConversationHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_event_kind(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_client_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_event_text(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_replaced(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_raw(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_sequence(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_received_at(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_redelivered(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_ack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_event_free(Event: TOmnizeEventHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_statistic(Client: TOmnizeClientHandle; Name: PAnsiChar; Value: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+
+implementation
+
+end.

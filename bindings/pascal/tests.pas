@@ -1,0 +1,238 @@
+{ What omnize.pas adds to omnize.h, promise by promise. Run by "omnize sandbox", which gives token and base_url. }
+program tests;
+
+{$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
+{$IFDEF MSWINDOWS}{$APPTYPE CONSOLE}{$ENDIF}
+{$ASSERTIONS ON}
+
+uses
+  SysUtils, omnize, omnize_abi;
+
+const
+  OI: UTF8String = '{"message": "Oi", "clientId": "12"}';
+
+type
+  TCall = procedure;
+
+{ The error that a call fails with, in the caller's hands. }
+function FailureOf(Call: TCall): EOmnizeError;
+begin
+  Result := nil;
+  try
+    Call;
+  except
+    on Error: EOmnizeError do Result := EOmnizeError(AcquireExceptionObject);
+  end;
+  Assert(Result <> nil, 'it did not fail');
+end;
+
+function StatusOf(Call: TCall): Integer;
+var
+  Error: EOmnizeError;
+begin
+  Error := FailureOf(Call);
+  Result := Error.Status;
+  Error.Free;
+end;
+
+var
+  Config: TOmnizeConfig;
+  Client: TOmnizeClient;
+  Chat: TOmnizeConversation;
+  Event: TOmnizeEvent;
+
+procedure SetUnknownOption; begin Config['tokn'] := 'x'; end;
+procedure SetBadValue; begin Config['timeout'] := 'soon'; end;
+procedure SetCutValue; begin Config['token'] := 'a'#0'b'; end;
+procedure LoadMissingFile; begin Config.LoadFile('/no/such/file'); end;
+procedure OpenClient; begin Client := TOmnizeClient.Create(Config); end;
+procedure StartChat; begin Chat := Client.Start('1', '12', 'Joao', '', '', ''); end;
+procedure AttachNowhere; begin Client.Attach('', '12'); end;
+procedure SendOi; begin Chat.Send('Oi'); end;
+procedure AskClientId; begin Chat.ClientId; end;
+procedure AskText; begin Event.Text; end;
+procedure AskNext; begin Client.Next(0); end;
+procedure AskStatistic; begin Client.Statistic('no-such'); end;
+procedure DeliverArray; begin Client.Deliver('[]', ''); end;
+procedure DeliverNobody; begin Client.Deliver('{}', ''); end;
+
+procedure WithClient(Call: TCall);
+begin
+  Config := TOmnizeConfig.Create;
+  Config['token'] := 't';
+  OpenClient;
+  try
+    Call;
+  finally
+    Client.Free;
+    Config.Free;
+  end;
+end;
+
+procedure AFailedCallRaisesItsStatus;
+var
+  Error: EOmnizeError;
+begin
+  Config := TOmnizeConfig.Create;
+  try
+    Error := FailureOf(SetUnknownOption);
+    Assert(Error.Status = OMNIZE_E_OPTION);
+    Assert(Pos('tokn', Error.Message) > 0);
+    Assert((Error.Delivery = OMNIZE_DELIVERY_NONE) and (Error.HttpStatus = 0) and (Error.Body = ''));
+    Error.Free;
+    Assert(StatusOf(SetBadValue) = OMNIZE_E_VALUE);
+    Assert(StatusOf(SetCutValue) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(LoadMissingFile) = OMNIZE_E_FILE);
+    Assert(StatusOf(OpenClient) = OMNIZE_E_TOKEN);
+    Config['token'] := 'a-secret';
+    Config['timeout.connect'] := '1500';
+    Assert((Config['timeout_connect'] = '1500') and (Config['token'] = '[redacted]'));
+  finally
+    Config.Free;
+  end;
+end;
+
+procedure AnErrorTellsWhatBecameOfTheRequest;
+var
+  Error: EOmnizeError;
+begin
+  Config := TOmnizeConfig.Create;
+  Config.LoadEnvironment;
+  Config['token'] := 'not-this-one';
+  OpenClient;
+  try
+    Error := FailureOf(StartChat);
+    Assert((Error.Status = OMNIZE_E_REJECTED) and (Error.Delivery = OMNIZE_DELIVERY_REJECTED));
+    Assert((Error.HttpStatus >= 400) and (Error.HttpStatus < 500) and (Error.Body <> '') and not Error.Retryable);
+    Error.Free;
+  finally
+    Client.Free;
+    Config.Free;
+  end;
+end;
+
+procedure ARequestThatNobodyTakesIsNotSent;
+var
+  Error: EOmnizeError;
+begin
+  Config := TOmnizeConfig.Create;
+  Config['token'] := 't';
+  Config['base_url'] := 'http://127.0.0.1:1/';
+  OpenClient;
+  Chat := Client.Attach('1', '12');
+  try
+    Error := FailureOf(SendOi);
+    Assert((Error.Status = OMNIZE_E_REFUSED) and (Error.Delivery = OMNIZE_DELIVERY_NOT_SENT) and Error.Retryable);
+    Error.Free;
+  finally
+    Chat.Free;
+    Client.Free;
+    Config.Free;
+  end;
+end;
+
+procedure Texts;
+begin
+  Client.Deliver('{"message": "Ol\u00e1\u0000!", "clientId": "12"}', 'application/json');
+  Client.Deliver(TOmnizeBytes('{"message": "Ol'#$E1'", "clientId": "13"}'), 'application/json; charset=iso-8859-1');
+  Event := Client.Next(0);
+  Assert((Event.Kind = OMNIZE_EVENT_MESSAGE) and (Event.KindName = 'message') and (Event.ClientId = '12'));
+  Assert(Length(Event.Text) = 6);
+  Assert((Event.Text[3] = #$C3) and (Event.Text[4] = #$A1) and (Event.Text[5] = #0));
+  Event.Free;
+  Event := Client.Next(0);
+  Assert((Length(Event.Text) = 4) and (Event.Text[4] = #$A1) and not Event.Replaced);
+  Assert(Pos(AnsiString('Ol'#$E1), Event.Raw) > 0);
+  Event.Free;
+end;
+
+procedure TextsComeWhole; begin WithClient(Texts); end;
+
+procedure Events;
+begin
+  Assert(Client.Next(1) = nil);
+  Client.Deliver(OI, '');
+  Event := Client.Next(-1);
+  Assert((Event.Sequence = 1) and not Event.Redelivered);
+  Event.Ack;
+  { Within two days of this machine's clock, wherever it stands. }
+  Assert(Abs(Event.ReceivedAt - Now) < 2);
+  Assert((Client.Statistic('received') = 1) and (Client.WebhookUrl = ''));
+  Assert(StatusOf(AskStatistic) = OMNIZE_E_ARGUMENT);
+  Assert(StatusOf(DeliverArray) = OMNIZE_E_NOT_JSON);
+  Assert(StatusOf(DeliverNobody) = OMNIZE_E_NO_CLIENT_ID);
+  Assert(StatusOf(AttachNowhere) = OMNIZE_E_DEPARTMENT);
+end;
+
+procedure EventsStay;
+begin
+  WithClient(Events);
+  Assert(Event.Text = 'Oi');
+  Event.Free;
+end;
+
+procedure Close;
+var
+  EventsLeft, RequestsLeft: Int64;
+begin
+  Chat := Client.Attach('1', '12');
+  Client.Deliver(OI, '');
+  Client.Close(1000, EventsLeft, RequestsLeft);
+  Assert((EventsLeft = 1) and (RequestsLeft = 0));
+  Assert(StatusOf(AskNext) = OMNIZE_E_CLOSED);
+end;
+
+procedure AConversationOutlivesItsClient;
+begin
+  WithClient(Close);
+  Assert((Chat.ClientId = '12') and (Chat.Department = '1'));
+  Assert(StatusOf(SendOi) = OMNIZE_E_CLOSED);
+  Chat.Free;
+end;
+
+procedure Stale;
+begin
+  Chat := Client.Attach('1', '12');
+  omnize_conversation_free(Chat.Handle);
+  Assert(StatusOf(SendOi) = OMNIZE_E_HANDLE);
+  Assert(StatusOf(AskClientId) = OMNIZE_E_HANDLE);
+  Chat.Free;
+  Client.Deliver(OI, '');
+  Event := Client.Next(0);
+  omnize_event_free(Event.Handle);
+  Assert(StatusOf(AskText) = OMNIZE_E_HANDLE);
+  Assert((Event.Kind = 0) and (Event.KindName = ''));
+  Event.Free;
+  omnize_client_free(Client.Handle);
+  Assert(StatusOf(AskNext) = OMNIZE_E_HANDLE);
+end;
+
+procedure AStaleHandleRaises; begin WithClient(Stale); end;
+
+var
+  Failed: Integer = 0;
+
+procedure Test(const Name: string; Call: TCall);
+begin
+  try
+    Call;
+    WriteLn('ok ', Name);
+  except
+    on Error: Exception do
+    begin
+      Inc(Failed);
+      WriteLn('FAIL ', Name, ': ', Error.Message);
+    end;
+  end;
+end;
+
+begin
+  Test('a failed call raises its status', AFailedCallRaisesItsStatus);
+  Test('an error tells what became of the request', AnErrorTellsWhatBecameOfTheRequest);
+  Test('a request that nobody takes is not sent', ARequestThatNobodyTakesIsNotSent);
+  Test('texts come whole', TextsComeWhole);
+  Test('events stay', EventsStay);
+  Test('a conversation outlives its client', AConversationOutlivesItsClient);
+  Test('a stale handle raises', AStaleHandleRaises);
+  if Failed > 0 then Halt(1);
+end.

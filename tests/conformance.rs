@@ -1,0 +1,315 @@
+//! Every binding says what the C program says: its chat, run against the sandbox, makes the same requests with the same
+//! fields in the same order, gets the same triggers, and hears the same texts; and its own tests pass.
+//!
+//! The programs are compiled here, from the library as it is installed: the environment variable OMNIZE_STAGE names the
+//! prefix, as `make stage` makes it. A language is one line at the foot of this file.
+
+#![cfg(feature = "cli")]
+
+use serde_json::value::RawValue;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+/// What was said: `request` or `trigger`, the client id, the HTTP status of the answer, and the body.
+const SAID: &str = include_str!("conformance/said.txt");
+/// What each program prints of the triggers that it got.
+const HEARD: &str = include_str!("conformance/heard.txt");
+/// The ABI that they are all made for.
+const HEADER: &str = include_str!("../include/omnize.h");
+
+/// How long a program may run. It waits 20 seconds for a trigger and then gives up by itself.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How a language's programs are built and run. In the words of a command `{folder}` is where the language's sources are,
+/// `{program}` is `chat` or `tests`, `{out}` an empty folder and `{stage}` the prefix of the library.
+struct Language {
+    folder: &'static str,
+    compile: &'static str,
+    run: &'static str,
+}
+
+impl Language {
+    fn chat(&self) {
+        let stage = stage();
+        let out = self.built("chat", &stage);
+        let transcript = out.join("transcript.json");
+        let output = self.run_in_sandbox("chat", &stage, &out, &transcript);
+        assert_eq!(heard(&output), HEARD, "what the program heard");
+        let entries = fs::read_to_string(&transcript).unwrap();
+        assert_eq!(said(&entries), SAID, "what was said");
+    }
+
+    fn tests(&self) {
+        let stage = stage();
+        let out = self.built("tests", &stage);
+        let output = self.run_in_sandbox("tests", &stage, &out, &out.join("transcript.json"));
+        let passed = output
+            .lines()
+            .filter(|line| line.starts_with("ok "))
+            .count();
+        assert!(passed >= 5, "only {passed} tests ran:\n{output}");
+    }
+
+    /// Compiles a program into a folder of its own.
+    fn built(&self, program: &str, stage: &Path) -> PathBuf {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}/{program}", self.folder));
+        // It is not there the first time.
+        let _ = fs::remove_dir_all(&out);
+        fs::create_dir_all(&out).unwrap();
+        if !self.compile.is_empty() {
+            let (compiler, mut command) = self.command(self.compile, program, stage, &out);
+            let done = command.output().unwrap_or_else(|error| {
+                panic!("{compiler} can't be run ({error}); `make setup` installs what the bindings need")
+            });
+            assert!(done.status.success(), "{compiler} failed:\n{}", all(&done));
+        }
+        out
+    }
+
+    /// Runs a program against the sandbox, and gives what it printed.
+    fn run_in_sandbox(&self, program: &str, stage: &Path, out: &Path, transcript: &Path) -> String {
+        let (first, command) = self.command(self.run, program, stage, out);
+        let mut sandbox = Command::new(stage.join("bin/omnize"));
+        sandbox
+            .args([
+                "sandbox",
+                "--quiet",
+                "--agent",
+                "1=examples/agents/support.json",
+            ])
+            .args(["--agent", "2=unavailable", "--transcript"])
+            .arg(transcript)
+            .arg("--")
+            .arg(first)
+            .args(command.get_args());
+        let sandbox = plain(&mut sandbox, stage);
+        let done = output_within(PATIENCE, sandbox, out);
+        assert!(
+            done.status.success(),
+            "{}: {}\n{}",
+            program,
+            done.status,
+            all(&done)
+        );
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    fn command(&self, words: &str, program: &str, stage: &Path, out: &Path) -> (String, Command) {
+        // Filled in after they are split, so that a path may hold a blank.
+        let mut words = words.split_whitespace().map(|word| {
+            word.replace("{folder}", self.folder)
+                .replace("{program}", program)
+                .replace("{out}", out.to_str().unwrap())
+                .replace("{stage}", stage.to_str().unwrap())
+        });
+        let first = words.next().unwrap();
+        let mut command = Command::new(&first);
+        command.args(words);
+        plain(&mut command, stage);
+        (first, command)
+    }
+}
+
+/// In the top folder, with the staged library in reach, and with none of this machine's own settings for it.
+fn plain<'a>(command: &'a mut Command, stage: &Path) -> &'a mut Command {
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("OMNIZE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("LD_LIBRARY_PATH", stage.join("lib"))
+        .stdin(Stdio::null())
+}
+
+fn stage() -> PathBuf {
+    let stage = env::var_os("OMNIZE_STAGE").map(PathBuf::from);
+    let stage = stage.filter(|stage| stage.join("include/omnize.h").exists());
+    let stage = stage.expect(
+        "OMNIZE_STAGE names no prefix with the library in it; `make test` sets it, or run `make stage` and set it to \
+         target/stage",
+    );
+    fs::canonicalize(stage).unwrap()
+}
+
+/// Runs a command and collects its output, in files, so that a grandchild that lives on can't hold the test up.
+fn output_within(patience: Duration, command: &mut Command, out: &Path) -> Output {
+    let (stdout, stderr) = (out.join("stdout"), out.join("stderr"));
+    let mut child = command
+        .stdout(fs::File::create(&stdout).unwrap())
+        .stderr(fs::File::create(&stderr).unwrap())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + patience;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            break child.wait().unwrap();
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    Output {
+        status,
+        stdout: fs::read(stdout).unwrap(),
+        stderr: fs::read(stderr).unwrap(),
+    }
+}
+
+fn all(done: &Output) -> String {
+    String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
+}
+
+/// The lines about triggers, without the blanks at their ends.
+fn heard(output: &str) -> String {
+    let lines = output.lines().filter(|line| line.contains(": agent "));
+    lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+/// A transcript as lines of SAID: all of it but numbers and times.
+fn said(transcript: &str) -> String {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Entry {
+        direction: String,
+        client_id: String,
+        status: u16,
+        body: Box<RawValue>,
+    }
+    let entries: Vec<Entry> = serde_json::from_str(transcript).unwrap();
+    let mut lines = String::new();
+    for entry in entries {
+        writeln!(
+            lines,
+            "{} {} {} {}",
+            entry.direction, entry.client_id, entry.status, entry.body
+        )
+        .unwrap();
+    }
+    lines
+}
+
+#[test]
+fn the_conversation_holds_all_requests_and_all_triggers() {
+    let starting = |start: &str| SAID.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((starting("request "), starting("trigger ")), (9, 10));
+    for request in ["init", "typing", "cleared", "finish"] {
+        let content = format!(r#""type":"info","content":"{request}""#);
+        assert!(
+            SAID.lines()
+                .any(|line| line.starts_with("request ") && line.contains(&content)),
+            "{request}"
+        );
+    }
+    assert!(
+        SAID.lines()
+            .any(|line| line.starts_with("request ") && line.contains(r#""type":"message""#))
+    );
+    for status in ["accepted", "unavailable", "finish", "typing", "cleared"] {
+        let status = format!(r#"{{"status":"{status}","#);
+        assert!(
+            SAID.lines()
+                .any(|line| line.starts_with("trigger ") && line.contains(&status)),
+            "{status}"
+        );
+    }
+    assert!(
+        SAID.lines()
+            .any(|line| line.starts_with("trigger ") && line.contains(r#"{"message":"#))
+    );
+    assert_eq!(HEARD.lines().count(), 10);
+}
+
+/// Every function of the header is named in this file: imported, or said to be left out.
+fn names_every_function(file: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    let declarations = HEADER.split("extern \"C\" {").nth(1).unwrap();
+    let names: Vec<_> = declarations
+        .lines()
+        .filter(|line| !line.starts_with([' ', '/', '#', '}']))
+        .filter_map(|line| line.split_once('('))
+        .filter_map(|(before, _)| before.rsplit([' ', '*']).next())
+        .collect();
+    assert!(
+        names.len() > 50,
+        "only {} functions were found",
+        names.len()
+    );
+    let words: Vec<_> = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    let missing: Vec<_> = names.iter().filter(|name| !words.contains(name)).collect();
+    assert!(missing.is_empty(), "{file} knows nothing of {missing:?}");
+}
+
+/// Constants that a language has to spell out again are those of the header.
+fn spells_out_the_constants(file: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    let mut found = 0;
+    for line in HEADER.lines() {
+        let mut words = line.split_whitespace();
+        let (Some("#define"), Some(name), Some(value)) = (words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let spelt_out = [
+            "OMNIZE_OK",
+            "OMNIZE_E_",
+            "OMNIZE_DELIVERY_",
+            "OMNIZE_EVENT_",
+        ];
+        if spelt_out.iter().any(|start| name.starts_with(start)) {
+            found += 1;
+            assert!(
+                text.contains(&format!(" {name} = {value};")),
+                "{file}: {name} is not {value}"
+            );
+        }
+    }
+    assert!(found > 30, "only {found} constants were found");
+}
+
+macro_rules! language {
+    ($name:ident in $folder:literal, compiled by $compile:literal, run by $run:literal $(, $more:ident)?) => {
+        mod $name {
+            const LANGUAGE: super::Language =
+                super::Language { folder: $folder, compile: $compile, run: $run };
+
+            #[test]
+            fn chat() {
+                LANGUAGE.chat();
+            }
+
+            language!(@ $($more)?);
+        }
+    };
+    (@ tests) => {
+        #[test]
+        fn tests() {
+            LANGUAGE.tests();
+        }
+    };
+    (@) => {};
+}
+
+language!(c in "examples/c",
+    compiled by "cc -std=c99 -Wall -Wextra -Werror -pedantic -I{stage}/include {folder}/{program}.c -o {out}/{program} -L{stage}/lib -lomnize",
+    run by "{out}/{program}");
+language!(cpp in "bindings/cpp",
+    compiled by "c++ -std=c++17 -Wall -Wextra -Werror -pedantic -fsanitize=address,undefined -I{stage}/include {folder}/{program}.cpp -o {out}/{program} -L{stage}/lib -lomnize -pthread",
+    run by "{out}/{program}", tests);
+language!(pascal in "bindings/pascal",
+    compiled by "fpc -v0ew -Sew -Fu{folder} -FU{out} -FE{out} -Fl{stage}/lib {folder}/{program}.pas",
+    run by "{out}/{program}", tests);
+
+#[test]
+fn pascal_knows_the_whole_header() {
+    names_every_function("bindings/pascal/omnize_abi.pas");
+    spells_out_the_constants("bindings/pascal/omnize.pas");
+}

@@ -1,0 +1,70 @@
+//! The pages: Markdown files of the repository.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file, by its path from the top of the repository.
+pub struct Page {
+    pub name: String,
+    pub text: String,
+}
+
+impl Page {
+    pub fn read(name: &str) -> Page {
+        let text =
+            fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Page {
+            name: name.to_owned(),
+            text,
+        }
+    }
+}
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pages of the book.
+pub fn book() -> Vec<Page> {
+    below("docs/src")
+}
+
+/// Every page of the repository.
+pub fn all() -> Vec<Page> {
+    below("")
+}
+
+/// The pages below a folder, in the order of their names; not what was built, nor what version control keeps.
+fn below(folder: &str) -> Vec<Page> {
+    let mut names = Vec::new();
+    collect(&root().join(folder), &mut names);
+    names.sort();
+    names.iter().map(|name| Page::read(name)).collect()
+}
+
+fn collect(folder: &Path, names: &mut Vec<String>) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    for entry in entries {
+        let path: PathBuf = entry.unwrap().path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            collect(&path, names);
+        } else if name.ends_with(".md") {
+            let below_root = path.strip_prefix(root()).unwrap();
+            names.push(below_root.to_str().unwrap().to_owned());
+        }
+    }
+}
+
+/// mdbook leaves out a page that the summary does not name, and says nothing.
+#[test]
+fn every_page_of_the_book_is_in_its_summary() {
+    let summary = Page::read("docs/src/SUMMARY.md").text;
+    for page in book() {
+        let name = page.name.strip_prefix("docs/src/").unwrap();
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "{name} is not in docs/src/SUMMARY.md"
+        );
+    }
+}

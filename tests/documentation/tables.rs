@@ -1,0 +1,90 @@
+//! The pages that are printed from the library's tables. OMNIZE_BLESS=1 writes them anew.
+
+use std::fmt::Write;
+use std::fs;
+
+use omnize::STATISTICS;
+use omnize::config::{Kind, OPTIONS};
+use omnize::status::Status;
+
+use super::pages::root;
+
+const PRINTED: &str = "<!-- Printed from the library's table by tests/documentation; OMNIZE_BLESS=1 writes it anew. -->";
+
+fn options() -> String {
+    let mut page = format!(
+        "# Options\n\n{PRINTED}\n\nHow to set them is told in [Configure](configure.md).\n"
+    );
+    for option in OPTIONS {
+        let takes = match option.kind {
+            Kind::Choice(words) => format!("{}: {}", option.kind.name(), words.join(", ")),
+            kind => kind.name().to_owned(),
+        };
+        let default = match option.default {
+            "" => "none".to_owned(),
+            default => format!("`{default}`"),
+        };
+        let variable = option.name.replace('.', "_").to_ascii_uppercase();
+        write!(
+            page,
+            "\n## `{}`\n\n{}\n\n| takes | default | environment |\n|---|---|---|\n| {takes} | {default} | `OMNIZE_{variable}` |\n",
+            option.name,
+            escaped(option.doc)
+        )
+        .unwrap();
+    }
+    page
+}
+
+fn statuses() -> String {
+    let mut page = format!(
+        "# Statuses\n\n{PRINTED}\n\nWhat to do with them is told in [Errors](errors.md). The numbers are stable for ever.\n\n\
+         | number | name | meaning |\n|---|---|---|\n"
+    );
+    for status in Status::ALL {
+        let (number, name, text) = (*status as i32, status.name(), escaped(status.text()));
+        writeln!(page, "| {number} | `{name}` | {text} |").unwrap();
+    }
+    page
+}
+
+fn statistics() -> String {
+    let mut page = format!(
+        "# Statistics\n\n{PRINTED}\n\n`omnize_client_statistic` tells how often each thing happened since the client was \
+         opened.\n\n| name | counts |\n|---|---|\n"
+    );
+    for (_, name, doc) in STATISTICS {
+        writeln!(page, "| `{name}` | {} |", escaped(doc)).unwrap();
+    }
+    page
+}
+
+/// A text as Markdown shows it letter by letter.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('|', "\\|")
+        .replace('*', "\\*")
+        .replace('_', "\\_")
+}
+
+#[test]
+fn the_tables_are_the_library_s() {
+    for (name, printed) in [
+        ("options", options()),
+        ("statuses", statuses()),
+        ("statistics", statistics()),
+    ] {
+        let path = root().join(format!("docs/src/{name}.md"));
+        if std::env::var_os("OMNIZE_BLESS").is_some_and(|value| value == "1") {
+            fs::write(&path, &printed).unwrap();
+        }
+        let there = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            there == printed,
+            "{path:?} differs from the library's table; OMNIZE_BLESS=1 cargo test --features cli --test documentation \
+             writes it anew"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Examples of what goes over the wire, held against what the library writes and reads.
+
+use omnize::wire::{Address, Customer, Redacted, Request, Verdict, judge, rest};
+use serde_json::Value;
+
+/// A request of the page is one that the library writes, field by field.
+pub fn request(json: &str) -> Result<(), String> {
+    let page: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let text = |name: &str| page.get(name).and_then(Value::as_str);
+    let needed = |name: &str| text(name).ok_or_else(|| format!("{name} is missing"));
+    let given = |name: &str| text(name).map(Redacted::from);
+    let request = match (needed("type")?, needed("content")?) {
+        ("message", content) => Request::Message(content.into()),
+        ("info", "init") => Request::Start(Customer {
+            name: given("customerName"),
+            email: given("customerEmail"),
+            phone: given("customerPhone"),
+            cpf: given("customerCpf"),
+        }),
+        ("info", "typing") => Request::Typing,
+        ("info", "cleared") => Request::Cleared,
+        ("info", "finish") => Request::Finish,
+        (kind, content) => return Err(format!("no request has type {kind} and content {content}")),
+    };
+    let address = Address {
+        department: needed("departmentId")?.to_owned(),
+        client_id: needed("clientId")?.to_owned(),
+    };
+    let written = rest::encode(&needed("token")?.into(), &address, &request);
+    let written: Value = serde_json::from_slice(&written).map_err(|error| error.to_string())?;
+    if written == page {
+        Ok(())
+    } else {
+        Err(format!("the library writes {written}"))
+    }
+}
+
+/// A trigger of the page is read as the kind that the page says.
+pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
+    let read = rest::decode(json.as_bytes().into(), None).map_err(|why| why.to_string())?;
+    if read.kind.name() == kind {
+        Ok(())
+    } else {
+        Err(format!("the library reads it as {}", read.kind.name()))
+    }
+}
+
+/// An answer under HTTP 200 is judged as the page says.
+pub fn answer(decision: &str, json: &str) -> Result<(), String> {
+    let judged = match judge(200, json.as_bytes()) {
+        Verdict::Accepted => "accepted",
+        Verdict::Rejected(_) => "rejected",
+    };
+    if judged == decision {
+        Ok(())
+    } else {
+        Err(format!("the library judges it as {judged}"))
+    }
+}

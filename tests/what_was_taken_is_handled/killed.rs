@@ -1,0 +1,197 @@
+//! Kills the application again and again while triggers come, and holds what it wrote down against what was answered.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use super::Folder;
+use super::application::Application;
+
+/// How many connections post at once. Each has interactions of its own, so that their order of sending is known.
+const CONNECTIONS: usize = 16;
+
+/// The small sibling of the stress run of `make test-all`, which says larger numbers in the environment.
+#[test]
+fn an_application_that_is_killed_again_and_again_misses_nothing() {
+    let triggers = number("OMNIZE_TEST_TRIGGERS", 10_000);
+    let interactions = number("OMNIZE_TEST_INTERACTIONS", 100);
+    let kills = number("OMNIZE_TEST_KILLS", 10);
+    let folder = Folder::new("killed");
+    let mut random = Random(0x5EED);
+    let mut posted = Posted::new(interactions);
+    for life in 0..kills {
+        // On the average the triggers are spread evenly over the lives.
+        let strike_at = random.below(2 * triggers / (kills + 1) / CONNECTIONS);
+        let mut application = start(&folder, life);
+        posted.post(&application, &mut random, usize::MAX, Some(strike_at));
+        application.kill();
+    }
+    let mut application = start(&folder, kills);
+    let share = triggers
+        .saturating_sub(posted.count())
+        .div_ceil(CONNECTIONS);
+    posted.post(&application, &mut random, share, None);
+    application.finish();
+    assert!(posted.count() >= triggers);
+    judge(&folder.0, &posted.answered);
+}
+
+fn start(folder: &Folder, life: usize) -> Application {
+    Application::start(&folder.store(), &folder.0.join(format!("ledger-{life:04}")))
+}
+
+/// What was posted so far: each interaction's messages are numbered from 1.
+struct Posted {
+    last: Vec<usize>,
+    answered: Vec<Vec<usize>>,
+}
+
+impl Posted {
+    fn new(interactions: usize) -> Self {
+        Posted {
+            last: vec![0; interactions],
+            answered: vec![Vec::new(); interactions],
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.last.iter().sum()
+    }
+
+    /// Posts up to `share` triggers on each connection, and kills the application when the first connection has posted
+    /// `strike_at` of them. A connection that gets no 200 ends.
+    fn post(
+        &mut self,
+        application: &Application,
+        random: &mut Random,
+        share: usize,
+        strike_at: Option<usize>,
+    ) {
+        let last = &self.last;
+        let outcomes: Vec<Vec<(usize, usize, bool)>> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..CONNECTIONS)
+                .map(|connection| {
+                    let mut random = Random(random.next() | 1);
+                    let own: Vec<usize> = (connection..last.len()).step_by(CONNECTIONS).collect();
+                    let mut counts: Vec<usize> =
+                        own.iter().map(|interaction| last[*interaction]).collect();
+                    scope.spawn(move || {
+                        let mut outcomes = Vec::new();
+                        let mut link = application.connect();
+                        for at in 0..share {
+                            if connection == 0 && strike_at == Some(at) {
+                                application.strike();
+                            }
+                            let pick = random.below(own.len());
+                            counts[pick] += 1;
+                            let body = format!(
+                                r#"{{"message":"{}","clientId":"{}"}}"#,
+                                counts[pick], own[pick]
+                            );
+                            let taken =
+                                link.as_mut().and_then(|link| link.post(&body)) == Some(200);
+                            outcomes.push((own[pick], counts[pick], taken));
+                            if !taken {
+                                break;
+                            }
+                        }
+                        outcomes
+                    })
+                })
+                .collect();
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap())
+                .collect()
+        });
+        for (interaction, number, taken) in outcomes.into_iter().flatten() {
+            self.last[interaction] = number;
+            if taken {
+                self.answered[interaction].push(number);
+            }
+        }
+    }
+}
+
+/// Holds what the application wrote down, life by life, against what was answered 200.
+fn judge(folder: &Path, answered: &[Vec<usize>]) {
+    let mut ledgers: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("ledger-")
+        })
+        .collect();
+    ledgers.sort();
+    let mut handled: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut repeats = 0;
+    for ledger in ledgers {
+        let mut last_of_this_life: HashMap<usize, usize> = HashMap::new();
+        let text = fs::read_to_string(ledger).unwrap();
+        // The last line may be cut off by the kill.
+        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        for line in whole.lines() {
+            let mut words = line.split(' ');
+            let mut word = || words.next().unwrap().parse::<usize>().unwrap();
+            let (interaction, number, redelivered) = (word(), word(), word() == 1);
+            let last = last_of_this_life.insert(interaction, number).unwrap_or(0);
+            assert!(
+                number > last,
+                "interaction {interaction}: {number} after {last} within one life"
+            );
+            let before = handled.entry(interaction).or_default();
+            if before.contains(&number) {
+                repeats += 1;
+                assert!(
+                    redelivered,
+                    "interaction {interaction}: {number} came again without its flag"
+                );
+            } else {
+                let highest = before.last().copied().unwrap_or(0);
+                assert!(
+                    number > highest,
+                    "interaction {interaction}: {number} first came after {highest}"
+                );
+                before.push(number);
+            }
+        }
+    }
+    let mut total = 0;
+    for (interaction, numbers) in answered.iter().enumerate() {
+        let handled = handled.get(&interaction).map_or(&[][..], Vec::as_slice);
+        for number in numbers {
+            assert!(
+                handled.binary_search(number).is_ok(),
+                "interaction {interaction}: {number} was answered 200 and never handled"
+            );
+        }
+        total += numbers.len();
+    }
+    assert!(total > 0);
+    println!("{total} triggers were answered 200 and handled, {repeats} came again, each flagged");
+}
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |value| value.parse().unwrap())
+}
+
+/// Numbers that look random and are the same in every run (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() >> 33) as usize % bound
+    }
+}

@@ -1,0 +1,255 @@
+//! With a store, a trigger that was taken reaches the application, across crashes, in order, and what may come twice is
+//! flagged. The crashes are real: this test starts itself again as the application and kills it.
+
+#![cfg(feature = "store")]
+
+mod application;
+mod killed;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use application::Application;
+
+use omnize::config::Config;
+use omnize::error::Result;
+use omnize::status::Status;
+use omnize::{Client, Event};
+
+/// A folder for one test's files.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.0.join("store.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("store", store.to_str().unwrap()).unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config)
+}
+
+fn deliver(client: &Client, client_id: &str, text: &str) {
+    let body = format!(r#"{{"message":"{text}","clientId":"{client_id}"}}"#);
+    client.deliver(body.as_bytes(), None).unwrap();
+}
+
+fn next(client: &Client) -> Event {
+    client
+        .next(Duration::from_secs(10))
+        .unwrap()
+        .expect("an event")
+}
+
+fn text(event: &Event) -> &str {
+    event.trigger.text.as_deref().unwrap()
+}
+
+#[test]
+fn what_was_not_handled_comes_again_flagged_and_in_order() {
+    let folder = Folder::new("again");
+    let client = open(&folder.store(), &[]).unwrap();
+    for at in 0..5 {
+        deliver(&client, "12", &at.to_string());
+    }
+    let first = next(&client);
+    assert_eq!(
+        (text(&first), first.redelivered, first.sequence),
+        ("0", false, 1)
+    );
+    drop(first);
+    let second = next(&client);
+    client.close(Duration::from_secs(5)).unwrap();
+    drop(second);
+    drop(client);
+
+    let client = open(&folder.store(), &[]).unwrap();
+    for at in 1..5u64 {
+        let event = next(&client);
+        assert_eq!((text(&event), event.redelivered), (&*at.to_string(), true));
+        assert_eq!(event.sequence, at + 1);
+    }
+    deliver(&client, "12", "new");
+    let event = next(&client);
+    assert_eq!(
+        (text(&event), event.redelivered, event.sequence),
+        ("new", false, 6)
+    );
+}
+
+#[test]
+fn with_manual_ack_an_event_is_handled_when_the_application_says_so() {
+    let folder = Folder::new("manual");
+    let client = open(&folder.store(), &[("ack", "manual")]).unwrap();
+    for at in 0..4 {
+        deliver(&client, "12", &at.to_string());
+    }
+    let events: Vec<_> = (0..4).map(|_| next(&client)).collect();
+    events[1].ack();
+    events[3].ack();
+    events[3].ack();
+    drop(events);
+    drop(client);
+
+    let client = open(&folder.store(), &[]).unwrap();
+    assert_eq!((text(&next(&client)), text(&next(&client))), ("0", "2"));
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn an_event_of_a_callback_is_handled_when_the_callback_has_returned() {
+    let folder = Folder::new("callback");
+    let client = Arc::new(open(&folder.store(), &[]).unwrap());
+    let closing = Arc::downgrade(&client);
+    let handler = move |event: &Arc<Event>| {
+        if text(event) == "last" {
+            closing
+                .upgrade()
+                .unwrap()
+                .close(Duration::from_secs(5))
+                .unwrap();
+        }
+    };
+    client
+        .subscribe(Default::default(), Box::new(handler))
+        .unwrap();
+    for text in ["first", "last", "left"] {
+        deliver(&client, "12", text);
+    }
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 2);
+    drop(client);
+
+    let client = open(&folder.store(), &[]).unwrap();
+    assert_eq!(text(&next(&client)), "left");
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
+    let folder = Folder::new("charset");
+    let client = open(&folder.store(), &[]).unwrap();
+    let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
+    client
+        .deliver(latin, Some("text/plain; charset=latin1"))
+        .unwrap();
+    drop(client);
+    let client = open(&folder.store(), &[]).unwrap();
+    let event = next(&client);
+    assert_eq!((text(&event), &*event.trigger.raw), ("olá", &latin[..]));
+}
+
+#[test]
+fn a_store_in_use_is_told() {
+    let folder = Folder::new("use");
+    let _client = open(&folder.store(), &[]).unwrap();
+    let error = open(&folder.store(), &[]).unwrap_err();
+    assert_eq!(error.status(), Status::Store);
+    assert!(error.message().contains("another client"), "{error}");
+}
+
+/// A file-size limit fills the disk for one process: writes beyond it fail as on a full disk.
+#[test]
+fn a_full_disk_is_told_and_loses_nothing_that_was_taken() {
+    let folder = Folder::new("full");
+    let mut child = Application::start_limited(&folder.store(), 400);
+    let mut taken = 0;
+    let refused = (0..2000).any(|at| {
+        let body = format!(
+            r#"{{"message":"{at} {}","clientId":"12"}}"#,
+            "x".repeat(500)
+        );
+        match child.post(&body) {
+            Some(200) => {
+                taken += 1;
+                false
+            }
+            Some(503) => true,
+            other => panic!("{other:?}"),
+        }
+    });
+    assert!(refused, "the disk never filled");
+    child.kill();
+
+    let client = open(&folder.store(), &[]).unwrap();
+    for at in 0..taken {
+        let event = next(&client);
+        assert!(
+            text(&event).starts_with(&format!("{at} ")),
+            "{at}: {}",
+            text(&event)
+        );
+    }
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn different_interactions_run_in_parallel_and_one_never_overlaps() {
+    let folder = Folder::new("parallel");
+    let client = open(&folder.store(), &[("dispatch.threads", "4")]).unwrap();
+    let seen = Arc::new(std::sync::Mutex::new(HashMap::<String, Vec<usize>>::new()));
+    let inside = Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
+    let most = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (done, finished) = std::sync::mpsc::channel();
+    let handler = {
+        let (seen, inside, most) = (seen.clone(), inside.clone(), most.clone());
+        move |event: &Arc<Event>| {
+            let id = event.trigger.client_id.clone();
+            {
+                let mut inside = inside.lock().unwrap();
+                assert!(!inside.contains(&id), "{id} overlaps");
+                inside.push(id.clone());
+                most.fetch_max(inside.len(), std::sync::atomic::Ordering::SeqCst);
+            }
+            thread::sleep(Duration::from_millis(2));
+            seen.lock()
+                .unwrap()
+                .entry(id.clone())
+                .or_default()
+                .push(text(event).parse().unwrap());
+            inside.lock().unwrap().retain(|other| *other != id);
+            done.send(()).unwrap();
+        }
+    };
+    client
+        .subscribe(Default::default(), Box::new(handler))
+        .unwrap();
+    client.dispatch().unwrap();
+    for at in 0..200 {
+        deliver(&client, &(at % 5).to_string(), &at.to_string());
+    }
+    for _ in 0..200 {
+        finished.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    client.close(Duration::from_secs(10)).unwrap();
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 5);
+    assert!(
+        seen.values()
+            .all(|order| order.len() == 40 && order.is_sorted()),
+        "{seen:?}"
+    );
+    assert_eq!(most.load(std::sync::atomic::Ordering::SeqCst), 4);
+}
