@@ -118,8 +118,8 @@ pub extern "C" fn omnize_listener_statistic(
 ) -> omnize_status {
     guard::status(error, || {
         let object = LISTENERS.get(listener)?;
-        let statistic = statistic::named(name)?;
-        *strings::out("value", value)? = object.listener.count_of(statistic) as i64;
+        let value = strings::out("value", value)?;
+        *value = object.listener.count_of(statistic::named(name)?) as i64;
         Ok(())
     })
 }

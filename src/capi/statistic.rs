@@ -48,8 +48,8 @@ pub extern "C" fn omnize_client_statistic(
 ) -> omnize_status {
     guard::status(error, || {
         let object = client::object(client)?;
-        let statistic = named(name)?;
-        *strings::out("value", value)? = object.client.count_of(statistic) as i64;
+        let value = strings::out("value", value)?;
+        *value = object.client.count_of(named(name)?) as i64;
         Ok(())
     })
 }
