@@ -194,8 +194,10 @@ impl Client {
         if let Some(listener) = &self.listener {
             listener.close(deadline);
         }
-        let requests = self.sender.close(deadline);
+        // Requests go on while callbacks are waited for, so one that hangs takes no time from them.
+        self.sender.refuse();
         let (events, still_runs) = self.receiver.close(deadline);
+        let requests = self.sender.close(deadline);
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,

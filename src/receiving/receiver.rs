@@ -179,6 +179,9 @@ impl Receiver {
         }
         drop(turn);
         self.end_if_closed();
+        if handled == 0 && self.inbox.is_closed() {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
         Ok(handled)
     }
 
@@ -189,7 +192,8 @@ impl Receiver {
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
         self.turnstile.choose(WayOut::Next)?;
         let Some(waiting) = self.inbox.pop(deadline(timeout), false) else {
-            return if self.turnstile.is_closed() {
+            // The inbox is closed before the turnstile, and whoever waits is woken then.
+            return if self.inbox.is_closed() {
                 Err(Error::new(Status::Closed, Status::Closed.text()))
             } else {
                 Ok(None)

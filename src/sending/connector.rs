@@ -12,6 +12,7 @@ use ureq::{Error, Timeout};
 use super::attempt::{self, Stage};
 use super::connection::{Connection, Plain};
 use super::tls::{Secure, Securer};
+use crate::host;
 
 /// Connects over TCP, and TLS where the URL says https.
 #[derive(Debug, Default)]
@@ -28,10 +29,8 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         _: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         attempt::reach(Stage::Connecting);
-        let socket = Arc::new(first_that_connects(details)?);
+        let socket = first_that_connects(details)?;
         socket.set_nodelay(true)?;
-        let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
-        (details.register_shutdown)(handle)?;
         let plain = Plain(socket);
         if !details.needs_tls() {
             attempt::reach(Stage::Ready);
@@ -56,15 +55,25 @@ impl<In: Transport> Connector<In> for ServiceConnector {
 
 /// Tries the host's addresses in turn. Each but the last gets half of the time that is left, so that one that swallows
 /// packets leaves time for the next.
-fn first_that_connects(details: &ConnectionDetails) -> Result<TcpStream, Error> {
+fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> {
     let addresses = &details.addrs;
     let mut failure = Error::HostNotFound;
     for (index, address) in addresses.iter().enumerate() {
         let left = attempt::remaining_to_connect().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let share = if is_last { left } else { left / 2 };
-        match TcpStream::connect_timeout(address, share) {
-            Ok(socket) => return Ok(socket),
+        let socket = match host::connect::begin(*address) {
+            Ok(socket) => Arc::new(socket),
+            Err(error) => {
+                failure = error.into();
+                continue;
+            }
+        };
+        // From here on closing the client ends the wait.
+        let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
+        (details.register_shutdown)(handle)?;
+        match host::connect::finish(&socket, *address, share) {
+            Ok(()) => return Ok(socket),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 failure = Error::Timeout(Timeout::Connect);
             }

@@ -20,6 +20,7 @@ pub struct Sender {
     token: Redacted,
     transport: Transport,
     closed: AtomicBool,
+    broken_off: AtomicBool,
     under_way: Mutex<usize>,
     ended: Condvar,
 }
@@ -31,6 +32,7 @@ impl Sender {
             token: settings.token.clone(),
             transport: Transport::new(settings),
             closed: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
             under_way: Mutex::new(0),
             ended: Condvar::new(),
         }
@@ -77,11 +79,17 @@ impl Sender {
         outcome
     }
 
+    /// Takes no further request; those under way go on.
+    pub fn refuse(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
     /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
     /// broken off. Returns how many were.
     pub fn close(&self, deadline: Instant) -> usize {
-        self.closed.store(true, Ordering::SeqCst);
+        self.refuse();
         let left = self.wait_until(deadline);
+        self.broken_off.store(true, Ordering::SeqCst);
         self.transport.shut_down();
         left
     }
@@ -210,6 +218,9 @@ impl Sender {
                 Status::Timeout,
                 format!("{host} did not answer within timeout"),
             ),
+            (_, Stage::Resolving | Stage::Connecting) if self.broken_off.load(Ordering::SeqCst) => {
+                (Status::Closed, "the client was closed".to_owned())
+            }
             (_, Stage::Resolving) => (
                 Status::Unreachable,
                 format!(

@@ -4,9 +4,10 @@
 //! the request. The system's own look-up has no time-out, so it runs on a thread of its own and is waited for.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -30,7 +31,17 @@ const MAX_ADDRESSES: usize = 16;
 #[derive(Debug, Default)]
 pub struct RememberingResolver {
     known: Mutex<HashMap<(String, u16), Entry>>,
+    waiting: Mutex<Waiting>,
 }
+
+/// Who waits for the system's answer, and whether anybody still may.
+#[derive(Debug, Default)]
+struct Waiting {
+    asked: Vec<Weak<SyncSender<Answer>>>,
+    shut_down: bool,
+}
+
+type Answer = io::Result<Vec<SocketAddr>>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -44,6 +55,29 @@ impl RememberingResolver {
         if let Some(host) = host_and_port(url) {
             self.lock().remove(&host);
         }
+    }
+
+    /// Ends every wait for the system's answer, and looks nothing up any more.
+    pub fn shut_down(&self) {
+        let asked = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.shut_down = true;
+            std::mem::take(&mut waiting.asked)
+        };
+        for answer in asked.iter().filter_map(Weak::upgrade) {
+            // Where there is no room for it, the system's answer came first.
+            let _ = answer.try_send(Err(shut_down()));
+        }
+    }
+
+    fn ask(&self, answer: &Arc<SyncSender<Answer>>) -> Result<(), Error> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.shut_down {
+            return Err(shut_down().into());
+        }
+        waiting.asked.retain(|answer| answer.strong_count() > 0);
+        waiting.asked.push(Arc::downgrade(answer));
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Entry>> {
@@ -63,7 +97,7 @@ impl RememberingResolver {
         {
             return Ok(entry.addresses.clone());
         }
-        let addresses = look_up(key.clone())?;
+        let addresses = self.look_up(key.clone())?;
         if addresses.is_empty() {
             return Err(Error::HostNotFound);
         }
@@ -73,6 +107,24 @@ impl RememberingResolver {
         };
         self.lock().insert(key, entry);
         Ok(addresses)
+    }
+
+    fn look_up(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
+        let left = attempt::remaining_to_connect().ok_or(Error::Timeout(Timeout::Resolve))?;
+        let (answer, answered) = mpsc::sync_channel(1);
+        let answer = Arc::new(answer);
+        self.ask(&answer)?;
+        host::thread::spawn("omnize-resolve", move || {
+            let addresses = host.to_socket_addrs().map(|addresses| addresses.collect());
+            // Nobody listens any more where the time was over; the answer is of no use then.
+            let _ = answer.try_send(addresses);
+        })?;
+        match answered.recv_timeout(left) {
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotConnected => Err(error.into()),
+            Ok(Err(_)) => Err(Error::HostNotFound),
+            Err(_) => Err(Error::Timeout(Timeout::Resolve)),
+        }
     }
 }
 
@@ -97,18 +149,8 @@ fn host_and_port(url: &Uri) -> Option<(String, u16)> {
     Some((host.to_owned(), url.port_u16().unwrap_or(default)))
 }
 
-fn look_up(host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
-    let left = attempt::remaining_to_connect().ok_or(Error::Timeout(Timeout::Resolve))?;
-    let (answer, answered) = mpsc::sync_channel(1);
-    host::thread::spawn("omnize-resolve", move || {
-        let addresses = host.to_socket_addrs().map(|addresses| addresses.collect());
-        // Nobody listens any more where the time was over; the answer is of no use then.
-        let _ = answer.send(addresses);
-    })?;
-    match answered.recv_timeout(left) {
-        Ok(addresses) => addresses.map_err(|_| Error::HostNotFound),
-        Err(_) => Err(Error::Timeout(Timeout::Resolve)),
-    }
+fn shut_down() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the client was closed")
 }
 
 #[cfg(test)]

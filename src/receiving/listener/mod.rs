@@ -148,8 +148,9 @@ impl Listener {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(thread) = thread else { return false };
-        // It runs no code of the application, so it ends in time; a panic in it was reported by the hook.
-        let _ = thread.join();
+        // It runs no code of the application but the log's callback, so it ends in time; and where that callback closes the
+        // client, when it has returned.
+        host::thread::join(thread);
         true
     }
 }
