@@ -9,10 +9,8 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
 use crate::interactions::{Interaction, Interactions};
-#[cfg(feature = "listener")]
-use crate::receiving::listener::Listener;
 use crate::receiving::{
-    Event, Handler, Interest, Left as LeftRequest, Receiver, Statistic, SubscriptionId,
+    Event, Handler, Interest, Left as LeftRequest, Listener, Receiver, Statistic, SubscriptionId,
 };
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
@@ -30,9 +28,8 @@ pub struct Client {
     timeout: Duration,
     receiver: Arc<Receiver>,
     encoding: TextEncoding,
-    #[cfg(feature = "listener")]
-    listener: Mutex<Option<Listener>>,
-    #[cfg(feature = "listener")]
+    /// The client's own.
+    listener: Option<Listener>,
     webhook_url: Option<String>,
     closed: Mutex<bool>,
 }
@@ -55,6 +52,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Token`]: it is missing; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
+    /// [`Status::File`]: its certificate or the key can't be used; [`Status::Value`]: options contradict each other;
     /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
@@ -62,17 +60,10 @@ impl Client {
         let interactions = Arc::new(Interactions::default());
         let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
         let receiver = Arc::new(receiver);
-        #[cfg(not(feature = "listener"))]
-        if settings.listen.is_some() {
-            return Err(Error::new(
-                Status::Unsupported,
-                "this build has no listener; leave listen unset and hand triggers over with deliver",
-            ));
-        }
-        #[cfg(feature = "listener")]
         let listener = settings
             .listen
-            .map(|address| Listener::open(address, &settings, receiver.clone()))
+            .as_ref()
+            .map(|listen| Listener::open(listen, Some(&receiver)))
             .transpose()?;
         let sender = Arc::new(Sender::new(&settings));
         let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), &settings));
@@ -84,12 +75,12 @@ impl Client {
             outbox,
             interactions,
             timeout: settings.timeout,
+            webhook_url: listener
+                .as_ref()
+                .and_then(|listener| listener.url(&receiver)),
+            listener,
             receiver,
             encoding: settings.encoding,
-            #[cfg(feature = "listener")]
-            webhook_url: listener.as_ref().map(|listener| listener.url().to_owned()),
-            #[cfg(feature = "listener")]
-            listener: Mutex::new(listener),
             closed: Mutex::new(false),
         })
     }
@@ -190,17 +181,24 @@ impl Client {
         self.receiver.wake()
     }
 
-    /// The webhook URL of this client's listener, as it is reached on this machine; `None` where it has no listener.
+    /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;
+    /// `None` where it has none of its own.
     pub fn webhook_url(&self) -> Option<&str> {
-        #[cfg(feature = "listener")]
-        return self.webhook_url.as_deref();
-        #[cfg(not(feature = "listener"))]
-        None
+        self.webhook_url.as_deref()
     }
 
-    /// How often something was counted since the client was opened.
+    /// How often something was counted since the client was opened. What a listener refuses is counted by the listener: here
+    /// it is told of the client's own.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.receiver.count_of(statistic)
+        match &self.listener {
+            Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
+            _ => self.receiver.count_of(statistic),
+        }
+    }
+
+    /// What a listener that several clients share hands their triggers to.
+    pub(crate) fn receiver(&self) -> &Arc<Receiver> {
+        &self.receiver
     }
 
     /// How many events wait for the application.
@@ -230,13 +228,9 @@ impl Client {
         }
         let timeout = timeout.min(LONGEST_CLOSE);
         let deadline = Instant::now() + timeout;
-        #[cfg(feature = "listener")]
-        drop(
-            self.listener
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        if let Some(listener) = &self.listener {
+            listener.close(deadline);
+        }
         // What the requests end with may still be told, and a request that hangs is to leave callbacks some time.
         let requests = self.end_sending(deadline - timeout / 10);
         let (events, still_runs) = self.receiver.close(deadline);

@@ -13,6 +13,7 @@ mod conversation;
 pub mod error;
 mod host;
 mod interactions;
+mod listener;
 mod receiving;
 mod sending;
 pub mod status;
@@ -28,6 +29,7 @@ pub mod sandbox;
 pub use client::{Client, Left};
 pub use conversation::Conversation;
 pub use interactions::State;
+pub use listener::Listener;
 pub use receiving::{
     Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,
 };

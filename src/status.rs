@@ -59,7 +59,8 @@ statuses! {
     Value = 21, "OMNIZE_E_VALUE",
         "The option does not take this value. The message says what it takes.";
     File = 22, "OMNIZE_E_FILE",
-        "The configuration file can't be read, or a line of it can't be understood. The message says which.";
+        "The configuration file, or a file that the configuration names, can't be read or understood. The message says \
+         which.";
     Token = 23, "OMNIZE_E_TOKEN",
         "The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the \
          option token.";

@@ -2,6 +2,8 @@
 
 mod environment;
 mod file;
+mod listen;
+mod networks;
 mod options;
 mod settings;
 mod value;
@@ -12,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
 
+pub use listen::{Limits, ListenSettings};
+pub use networks::Networks;
 pub use options::{OPTIONS, OptionSpec};
 pub use settings::Settings;
 pub use value::Kind;
@@ -39,9 +43,10 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            let given = match option.kind {
-                Kind::Secret => String::new(),
-                _ => format!(" {value:?}"),
+            let given = if option.kind.is_secret() {
+                String::new()
+            } else {
+                format!(" {value:?}")
             };
             Error::new(
                 Status::Value,
@@ -62,7 +67,7 @@ impl Config {
     pub fn get(&self, name: &str) -> Result<&str> {
         let index = index_of(name)?;
         let value = self.value(index);
-        let hidden = OPTIONS[index].kind == Kind::Secret && !value.is_empty();
+        let hidden = OPTIONS[index].kind.is_secret() && !value.is_empty();
         Ok(if hidden { Redacted::MARK } else { value })
     }
 

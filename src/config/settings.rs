@@ -1,10 +1,10 @@
 //! The configuration as a client uses it: typed, and complete.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use encoding_rs::Encoding;
 
+use super::listen::ListenSettings;
 use super::value;
 use super::{Config, index_of};
 use crate::error::{Error, Result};
@@ -27,12 +27,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// The largest answer that is read, in bytes.
     pub answer_max_bytes: u64,
-    /// Where the webhook listener listens, if there is one.
-    pub listen: Option<SocketAddr>,
-    /// The path of the webhook URL, where the application chose it.
-    pub listen_path: Option<String>,
-    /// The largest trigger that the listener takes, in bytes.
-    pub listen_max_body: usize,
+    /// What the client's own listener runs by, if it has one.
+    pub listen: Option<ListenSettings>,
     /// How many events may wait.
     pub events_capacity: usize,
     /// For how long a posted request is made again.
@@ -61,7 +57,7 @@ impl Settings {
     /// Reads the options, which were checked as they were set, and checks what they need of one another.
     ///
     /// # Errors
-    /// [`Status::Token`] where the token is missing.
+    /// [`Status::Token`] where the token is missing, [`Status::Value`] where two options contradict each other.
     pub fn read(config: &Config) -> Result<Settings> {
         let token = text(config, "token");
         if token.is_empty() {
@@ -78,11 +74,7 @@ impl Settings {
             timeout: milliseconds(config, "timeout"),
             connect_timeout: milliseconds(config, "timeout.connect"),
             answer_max_bytes: number(config, "answer.max_bytes"),
-            listen: text(config, "listen").parse().ok(),
-            listen_path: Some(text(config, "listen.path"))
-                .filter(|path| !path.is_empty())
-                .map(str::to_owned),
-            listen_max_body: size(config, "listen.max_body"),
+            listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
             retry_posted: milliseconds(config, "retry.posted"),
             retry_blocking: milliseconds(config, "retry.blocking"),
@@ -100,14 +92,14 @@ impl Settings {
     }
 }
 
-// The three below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
+// Those below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
 // setting, so that such a name can't stay.
 
-fn text<'a>(config: &'a Config, name: &str) -> &'a str {
+pub(super) fn text<'a>(config: &'a Config, name: &str) -> &'a str {
     config.value(index_of(name).expect("an option of the table"))
 }
 
-fn number(config: &Config, name: &str) -> u64 {
+pub(super) fn number(config: &Config, name: &str) -> u64 {
     value::number(text(config, name)).expect("a number, as checked when it was set")
 }
 
@@ -122,7 +114,7 @@ fn encoding(config: &Config, name: &str) -> &'static Encoding {
 }
 
 /// A number of things in memory; more than the machine can address is as many as it can.
-fn size(config: &Config, name: &str) -> usize {
+pub(super) fn size(config: &Config, name: &str) -> usize {
     usize::try_from(number(config, name)).unwrap_or(usize::MAX)
 }
 
@@ -138,8 +130,7 @@ mod tests {
         let settings = Settings::read(&config).unwrap();
         assert_eq!(settings.base_url, "http://clientapi.omnize.com/api/rest/v1");
         assert_eq!(settings.timeout, Duration::from_secs(30));
-        assert_eq!(settings.listen, None);
-        assert_eq!(settings.listen_path, None);
+        assert!(settings.listen.is_none());
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use ureq::http::Uri;
 
+use super::networks::Networks;
+
 /// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -34,6 +36,12 @@ pub enum Kind {
     Address,
     /// An absolute URL path, or nothing.
     Path,
+    /// An absolute http or https URL without a query, or nothing.
+    PublicUrl,
+    /// A user and a password with a colon between, or nothing; they are never shown again.
+    Credentials,
+    /// IP addresses and networks, separated by commas.
+    Networks,
 }
 
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
@@ -59,11 +67,19 @@ impl Kind {
             Kind::File => "file",
             Kind::Address => "address",
             Kind::Path => "path",
+            Kind::PublicUrl => "url",
+            Kind::Credentials => "credentials",
+            Kind::Networks => "networks",
         }
     }
 
+    /// Whether a value of this kind is never shown again.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Kind::Secret | Kind::Credentials)
+    }
+
     /// Whether `value` is of this kind. The error says what would be.
-    pub(super) fn check(self, value: &str) -> Result<(), String> {
+    pub(crate) fn check(self, value: &str) -> Result<(), String> {
         let (good, expected) = match self {
             Kind::Secret => (
                 !value.contains(char::is_control),
@@ -104,6 +120,20 @@ impl Kind {
             Kind::Path => (
                 value.is_empty() || is_path(value),
                 "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
+            ),
+            Kind::PublicUrl => (
+                value.is_empty() || is_url(value) && !value.contains(['?', '#']),
+                "an absolute URL without a query, such as https://chat.example.com, or nothing".into(),
+            ),
+            Kind::Credentials => (
+                value.is_empty() || value.contains(':') && !value.contains(char::is_control),
+                "user:password without control characters, or nothing".into(),
+            ),
+            Kind::Networks => (
+                Networks::parse(value).is_some(),
+                "IP addresses and networks separated by commas, such as 192.0.2.7,198.51.100.0/24,2001:db8::/32, or \
+                 nothing"
+                    .into(),
             ),
         };
         if good { Ok(()) } else { Err(expected) }
@@ -211,5 +241,12 @@ mod tests {
             &["", "/", "/a-b/c.d_e~f"],
             &["a", "/a b", "/a?b", "/á", "/%20"],
         );
+        takes(
+            Kind::PublicUrl,
+            &["", "https://a", "http://a/b/"],
+            &["a", "https://a/?b", "https://a/#b", "https://u:p@a"],
+        );
+        takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
+        takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
     }
 }

@@ -305,10 +305,10 @@ impl Receiver {
         self.counters.get(statistic)
     }
 
-    /// Counts something that a source saw.
+    /// Whether it is closed, or closing.
     #[cfg(feature = "listener")]
-    pub(super) fn count(&self, statistic: Statistic) {
-        self.counters.count(statistic);
+    pub fn is_closed(&self) -> bool {
+        self.turnstile.is_closed()
     }
 
     /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards
