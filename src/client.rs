@@ -231,9 +231,14 @@ impl Client {
         if let Some(listener) = &self.listener {
             listener.close(deadline);
         }
-        // What the requests end with may still be told, and a request that hangs is to leave callbacks some time.
-        let requests = self.end_sending(deadline - timeout / 10);
+        // What posted requests end with is told by callbacks, so these come after them. One that hangs is to leave the
+        // callbacks some time.
+        self.outbox.refuse();
+        self.outbox.drain(deadline - timeout / 10);
+        self.outbox.close();
+        // Other requests go on while callbacks are waited for.
         let (events, still_runs) = self.receiver.close(deadline);
+        let requests = self.sender.close(deadline) + self.outbox.join();
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,
@@ -245,17 +250,6 @@ impl Client {
             ));
         }
         Ok(Left { events, requests })
-    }
-}
-
-impl Client {
-    /// Lets what was posted end, then what is on its way; breaks off the rest, and tells how much that was.
-    fn end_sending(&self, deadline: Instant) -> usize {
-        self.outbox.refuse();
-        self.outbox.drain(deadline);
-        self.outbox.close();
-        let broken_off = self.sender.close(deadline);
-        self.outbox.join() + broken_off
     }
 }
 

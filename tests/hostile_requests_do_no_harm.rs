@@ -238,7 +238,7 @@ fn bodies_that_are_hard_to_read_are_read_or_refused() {
         assert_eq!(status_of(&answer), 200);
         let event = next(&client);
         assert_eq!(&*event.trigger().unwrap().raw, body);
-        event.trigger
+        event.trigger().unwrap().clone()
     };
     let beside = format!(r#"{{"clientId":"1","status":"typing","x":{open}{close}}}"#);
     assert_eq!(trigger(beside.as_bytes()).client_id, "1");

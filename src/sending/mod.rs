@@ -7,6 +7,7 @@ mod attempt;
 mod connection;
 mod connector;
 mod delivery;
+mod keys;
 mod lane;
 mod outbox;
 mod posted;

@@ -5,15 +5,15 @@
 //! in the same commit that puts its outcome there.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::delivery::Sender;
+use super::keys::Watched;
 use super::lane::Next;
 use super::posted::Posted;
 use super::retry::Policy;
-use super::typing::Alarm;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
@@ -35,8 +35,8 @@ pub struct Outbox {
     blocking_policy: Policy,
     capacity: usize,
     connections: usize,
-    strict: bool,
-    typing_pause: Duration,
+    pub(super) strict: bool,
+    pub(super) typing_pause: Duration,
     state: Mutex<State>,
     /// For the workers: there is something to do.
     changed: Condvar,
@@ -47,7 +47,7 @@ pub struct Outbox {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     /// Interactions whose first request may go now.
     ready: VecDeque<Arc<Interaction>>,
     /// What is to be done later, by when. The number keeps the keys apart.
@@ -57,24 +57,17 @@ struct State {
     /// How many requests wait or are on their way.
     open: usize,
     idle_workers: usize,
-    refusing: bool,
+    pub(super) refusing: bool,
     closed: bool,
 }
 
 /// Something whose time comes.
 #[derive(Debug)]
-enum Due {
+pub enum Due {
     /// The interaction's first request is to be tried again.
     Try(Arc<Interaction>),
     /// The customer may have stopped typing.
     Look(Watched),
-}
-
-/// A customer whose keys are watched. That alone keeps no interaction alive.
-#[derive(Debug)]
-struct Watched {
-    interaction: Weak<Interaction>,
-    address: Address,
 }
 
 impl Outbox {
@@ -195,59 +188,13 @@ impl Outbox {
         result
     }
 
-    /// A key was pressed. Never waits.
-    ///
-    /// # Errors
-    /// [`Status::State`], [`Status::Closed`], [`Status::System`].
-    pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
-        host::fork::check()?;
-        if self.strict {
-            interaction.check(&Request::Typing)?;
-        }
-        if self.lock().refusing {
-            return Err(Error::new(Status::Closed, Status::Closed.text()));
-        }
-        self.hire()?;
-        let now = Instant::now();
-        let key = interaction.typing.key(now);
-        if key.tell {
-            self.post_quietly(interaction, address, Request::Typing);
-        }
-        if key.watch {
-            self.watch(interaction, address, now + self.typing_pause);
-        }
-        Ok(())
-    }
-
-    fn watch(&self, interaction: &Arc<Interaction>, address: &Address, due: Instant) {
-        let watched = Watched {
-            interaction: Arc::downgrade(interaction),
-            address: address.clone(),
-        };
-        self.later(due, Due::Look(watched));
-    }
-
-    /// An alarm has gone off: has the customer stopped typing?
-    fn look(&self, watched: &Watched) {
-        let Some(interaction) = watched.interaction.upgrade() else {
-            return;
-        };
-        match interaction.typing.alarm(Instant::now(), self.typing_pause) {
-            Alarm::Stopped => self.post_quietly(&interaction, &watched.address, Request::Cleared),
-            Alarm::Again(due) => self.watch(&interaction, &watched.address, due),
-            Alarm::Known => {}
-        }
-    }
-
-    /// Right before the customer's message the service hears that the customer has stopped typing.
-    fn stop_typing(&self, interaction: &Arc<Interaction>, posted: &Posted) {
-        if matches!(posted.request, Request::Message(_)) && interaction.typing.stop() {
-            self.post_quietly(interaction, &posted.address, Request::Cleared);
-        }
-    }
-
     /// Posts a request that nobody is told of. One that is lost does no harm.
-    fn post_quietly(&self, interaction: &Arc<Interaction>, address: &Address, request: Request) {
+    pub(super) fn post_quietly(
+        &self,
+        interaction: &Arc<Interaction>,
+        address: &Address,
+        request: Request,
+    ) {
         self.lock().open += 1;
         let posted = Posted {
             ticket: 0,
@@ -339,7 +286,7 @@ impl Outbox {
     }
 
     /// Starts one more worker, where those that are idle have something to do already and more are allowed.
-    fn hire(self: &Arc<Self>) -> Result<()> {
+    pub(super) fn hire(self: &Arc<Self>) -> Result<()> {
         {
             let state = self.lock();
             if state.idle_workers > state.ready.len() {
@@ -448,7 +395,7 @@ impl Outbox {
         result
     }
 
-    fn later(&self, when: Instant, due: Due) {
+    pub(super) fn later(&self, when: Instant, due: Due) {
         let mut state = self.lock();
         state.last_later += 1;
         let key = (when, state.last_later);
@@ -517,7 +464,7 @@ impl Outbox {
         self.open()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

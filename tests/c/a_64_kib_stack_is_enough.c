@@ -209,6 +209,54 @@ static void the_store(void) {
     EXPECT(system(command) == 0);
 }
 
+static void posted_requests(void) {
+    const char *options[] = {"base_url", accepting.url, NULL};
+    omnize_client *client = client_with(options);
+    omnize_conversation *chat = NULL;
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t ticket = 0;
+    int left = 3;
+
+    EXPECT_OK(omnize_conversation_prepare(client, "1", "13", &chat, &error));
+    EXPECT_OK(omnize_conversation_set_timeout(chat, 30000, &error));
+    EXPECT_OK(omnize_conversation_post_start(chat, "Jo", NULL, NULL, NULL, &ticket, &error));
+    EXPECT_OK(omnize_conversation_keystroke(chat, &error));
+    EXPECT_OK(omnize_conversation_post(chat, "oi", -1, &ticket, &error));
+    EXPECT_OK(omnize_conversation_post_finish(chat, &ticket, &error));
+    while (left-- > 0) {
+        EXPECT_OK(omnize_client_next(client, 30000, &event, &error));
+        EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_ACCEPTED);
+        EXPECT(omnize_event_outcome_ticket(event) == ticket - left);
+        EXPECT(omnize_event_outcome_status(event) == OMNIZE_OK && omnize_event_outcome_http_status(event) == 0);
+        omnize_event_free(event);
+    }
+    EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_FINISHED);
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
+static void a_shared_listener(void) {
+    omnize_config *config = NULL;
+    omnize_listener *listener = NULL;
+    omnize_client *client = plain_client();
+    omnize_error *error = NULL;
+    int64_t number = -1;
+
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_OK(omnize_config_set(config, "listen", "127.0.0.1:0", &error));
+    EXPECT_OK(omnize_listener_open(config, &listener, &error));
+    omnize_config_free(config);
+    EXPECT_OK(omnize_listener_attach(listener, client, NULL, &error));
+    EXPECT(strncmp(omnize_listener_url(listener, client, NULL), "http://", 7) == 0);
+    EXPECT_OK(omnize_listener_statistic(listener, "wrong_path", &number, &error));
+    EXPECT(number == 0);
+    EXPECT_OK(omnize_listener_detach(listener, client, &error));
+    EXPECT_OK(omnize_listener_close(listener, 1000, &error));
+    omnize_listener_free(listener);
+    omnize_client_free(client);
+}
+
 static void *all(void *unused) {
     omnize_error *error = NULL;
     int logged = 0;
@@ -223,6 +271,8 @@ static void *all(void *unused) {
     dispatched_events();
     deep_triggers();
     the_store();
+    posted_requests();
+    a_shared_listener();
     EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
     EXPECT(logged > 0);
     return NULL;

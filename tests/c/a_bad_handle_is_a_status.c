@@ -38,11 +38,23 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_typing(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_cleared(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_finish(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_prepare(bad, "1", "2", &chat, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_post_start(bad, NULL, NULL, NULL, NULL, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_post(bad, "x", -1, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_post_finish(bad, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_keystroke(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_set_timeout(bad, 1, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_event_ack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_keep(bad, &event, &error), OMNIZE_E_HANDLE, why);
 
     EXPECT(omnize_client_webhook_url(bad, &number) == NULL);
     EXPECT(omnize_conversation_client_id(bad, &number) == NULL);
     EXPECT(omnize_conversation_department(bad, &number) == NULL);
+    EXPECT(omnize_conversation_state(bad) == 0);
+    EXPECT(omnize_event_outcome_ticket(bad) == 0);
+    EXPECT(omnize_event_outcome_delivery(bad) == OMNIZE_DELIVERY_NONE);
+    EXPECT(omnize_event_outcome_status(bad) == OMNIZE_E_HANDLE);
+    EXPECT(omnize_event_outcome_http_status(bad) == 0);
     EXPECT(omnize_event_kind(bad) == 0);
     EXPECT(omnize_event_client_id(bad, &number) == NULL);
     EXPECT(omnize_event_text(bad, &number) == NULL);

@@ -1,0 +1,83 @@
+/* sandbox: --agent 1=echo --agent 2=unavailable */
+
+/* An application whose threads must not block posts all it has to say, and hears what became of each request. */
+
+#include "expect.h"
+
+static int64_t tickets[16];
+static int posted;
+
+static void post(omnize_status status, int64_t ticket) {
+    EXPECT(status == OMNIZE_OK);
+    tickets[posted++] = ticket;
+}
+
+/* The next outcome; triggers that come meanwhile are passed over. */
+static omnize_event *next_outcome(omnize_client *client) {
+    omnize_error *error = NULL;
+    omnize_event *event = NULL;
+
+    for (;;) {
+        EXPECT_OK(omnize_client_next(client, 20000, &event, &error));
+        EXPECT(event != NULL);
+        if (omnize_event_kind(event) == OMNIZE_EVENT_OUTCOME) return event;
+        EXPECT(omnize_event_outcome_ticket(event) == 0);
+        omnize_event_free(event);
+    }
+}
+
+int main(void) {
+    omnize_client *client = plain_client();
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+    omnize_event *event;
+    int64_t ticket = 0;
+    int at;
+
+    EXPECT_OK(omnize_conversation_prepare(client, "1", "12", &chat, &error));
+    EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_NEW);
+    EXPECT_FAILS(omnize_conversation_post(chat, "cedo", -1, &ticket, &error), OMNIZE_E_STATE, "start it first");
+    post(omnize_conversation_post_start(chat, "Joao", NULL, NULL, "123.456.789-09", &ticket, &error), ticket);
+    EXPECT(omnize_conversation_state(chat) != OMNIZE_STATE_NEW);
+    EXPECT_OK(omnize_conversation_keystroke(chat, &error));
+    post(omnize_conversation_post(chat, "Bom dia!", -1, &ticket, &error), ticket);
+    post(omnize_conversation_post(chat, "a\0b", 3, &ticket, &error), ticket);
+    post(omnize_conversation_post_finish(chat, &ticket, &error), ticket);
+    post(omnize_conversation_post(chat, "tarde demais", -1, &ticket, &error), ticket);
+    EXPECT_OK(omnize_conversation_post(chat, "sem bilhete", -1, NULL, &error));
+
+    for (at = 0; at < posted; at++) {
+        event = next_outcome(client);
+        EXPECT(omnize_event_outcome_ticket(event) == tickets[at]);
+        EXPECT(strcmp(omnize_event_client_id(event, NULL), "12") == 0);
+        EXPECT(strcmp(omnize_event_raw(event, NULL), "") == 0);
+        if (at < 4) {
+            EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_ACCEPTED);
+            EXPECT(omnize_event_outcome_status(event) == OMNIZE_OK);
+            EXPECT(strcmp(omnize_event_text(event, NULL), "") == 0);
+        } else {
+            /* It was posted after the finish: not sent, and the text says why. */
+            EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_NOT_SENT);
+            EXPECT(omnize_event_outcome_status(event) == OMNIZE_E_STATE);
+            EXPECT(strstr(omnize_event_text(event, NULL), "finished") != NULL);
+        }
+        omnize_event_free(event);
+    }
+    EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_FINISHED);
+    omnize_conversation_free(chat);
+
+    /* What the service refuses is told with its reason. */
+    EXPECT_OK(omnize_conversation_attach(client, "1", "nobody", &chat, &error));
+    EXPECT_OK(omnize_conversation_post(chat, "oi", -1, &ticket, &error));
+    do event = next_outcome(client);
+    while (omnize_event_outcome_ticket(event) != ticket);
+    EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_REJECTED);
+    EXPECT(omnize_event_outcome_http_status(event) == 422);
+    EXPECT(omnize_event_outcome_status(event) == OMNIZE_E_REJECTED);
+    omnize_event_free(event);
+    omnize_conversation_free(chat);
+
+    EXPECT_OK(omnize_client_close(client, 5000, NULL, NULL, &error));
+    omnize_client_free(client);
+    return 0;
+}
