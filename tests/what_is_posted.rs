@@ -331,7 +331,13 @@ fn closing_lets_what_was_posted_go_out_first() {
 
 #[test]
 fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
-    let server = accepting();
+    // The finish is still on its way when the next message is posted.
+    let server = Server::start(|mut stream, read| {
+        while read(&mut stream).is_some() {
+            thread::sleep(Duration::from_millis(200));
+            stream.write_all(http("200 OK", "").as_bytes()).unwrap();
+        }
+    });
     let client = client(&server.url, &[]);
     let address = Address {
         department: "1".into(),
