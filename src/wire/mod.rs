@@ -11,9 +11,11 @@ mod request;
 pub mod rest;
 mod surrogates;
 mod trigger;
+mod validation;
 
 pub use answer::{Verdict, judge};
 pub use customer::Customer;
 pub use redacted::Redacted;
 pub use request::{Address, Request};
 pub use trigger::{Kind, Trigger, Unreadable};
+pub use validation::{Invalid, validate};
