@@ -329,7 +329,8 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_VALUE 21
 
 /**
- * The configuration file can't be read, or a line of it can't be understood. The message says which.
+ * The configuration file, or a file that the configuration names, can't be read or understood. The message says
+ * which.
  */
 #define OMNIZE_E_FILE 22
 
@@ -396,6 +397,19 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  * The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
  */
 #define OMNIZE_E_FAILED 48
+
+/**
+ * The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
+ * the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
+ * request.
+ */
+#define OMNIZE_E_PROXY 49
+
+/**
+ * A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
+ * expected. Nothing was sent.
+ */
+#define OMNIZE_E_CUSTOMER 50
 
 /**
  * The listener can't be opened at this address. Check that the address is this machine's and the port is free.

@@ -44,10 +44,12 @@ impl Client {
     /// Opens a client. Where the option `listen` is set, its webhook takes triggers when this returns. Sends nothing.
     ///
     /// # Errors
-    /// [`Status::Token`]: it is missing; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
+    /// [`Status::Token`]: it is missing; [`Status::Value`]: options contradict each other, or the environment names a proxy
+    /// that can't be used; [`Status::File`]: a file that they name can't be used; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
     /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
+        let sender = Sender::new(&settings)?;
         host::fork::watch();
         let receiver = Arc::new(Receiver::open(&settings)?);
         #[cfg(not(feature = "listener"))]
@@ -63,7 +65,7 @@ impl Client {
             .map(|address| Listener::open(address, &settings, receiver.clone()))
             .transpose()?;
         Ok(Client {
-            sender: Arc::new(Sender::new(&settings)),
+            sender: Arc::new(sender),
             receiver,
             encoding: settings.encoding,
             #[cfg(feature = "listener")]
@@ -77,8 +79,8 @@ impl Client {
     /// Starts an interaction: sends the request and waits for its answer, for as long as the option `timeout` allows.
     ///
     /// # Errors
-    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Closed`]; and whatever sending can end
-    /// with, the [`delivery`](Error::delivery) of which tells what became of the request.
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Customer`]: with the option `validate`, a
+    /// field of the customer is not of the right form; [`Status::Closed`]; and whatever sending can end with, the [`delivery`](Error::delivery) of which tells what became of the request.
     pub fn start(&self, address: Address, customer: Customer) -> Result<Conversation> {
         self.sender.send(&address, &Request::Start(customer))?;
         Ok(Conversation::new(self.sender.clone(), address))

@@ -59,7 +59,8 @@ statuses! {
     Value = 21, "OMNIZE_E_VALUE",
         "The option does not take this value. The message says what it takes.";
     File = 22, "OMNIZE_E_FILE",
-        "The configuration file can't be read, or a line of it can't be understood. The message says which.";
+        "The configuration file, or a file that the configuration names, can't be read or understood. The message says \
+         which.";
     Token = 23, "OMNIZE_E_TOKEN",
         "The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the \
          option token.";
@@ -88,6 +89,13 @@ statuses! {
         "The service failed (HTTP 5xx). The message has its reason; try again later.";
     Failed = 48, "OMNIZE_E_FAILED",
         "The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.";
+    Proxy = 49, "OMNIZE_E_PROXY",
+        "The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, \
+         or the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received \
+         the request.";
+    Customer = 50, "OMNIZE_E_CUSTOMER",
+        "A field of the customer is not of the form that validate = strict asks for. The message names it and says what \
+         is expected. Nothing was sent.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address is this machine's and the port is free.";
     NotJson = 61, "OMNIZE_E_NOT_JSON",

@@ -53,7 +53,8 @@ pub const OMNIZE_E_OPTION: omnize_status = 20;
 /// The option does not take this value. The message says what it takes.
 pub const OMNIZE_E_VALUE: omnize_status = 21;
 
-/// The configuration file can't be read, or a line of it can't be understood. The message says which.
+/// The configuration file, or a file that the configuration names, can't be read or understood. The message says
+/// which.
 pub const OMNIZE_E_FILE: omnize_status = 22;
 
 /// The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option
@@ -95,6 +96,15 @@ pub const OMNIZE_E_SERVICE: omnize_status = 47;
 
 /// The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
 pub const OMNIZE_E_FAILED: omnize_status = 48;
+
+/// The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
+/// the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
+/// request.
+pub const OMNIZE_E_PROXY: omnize_status = 49;
+
+/// A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
+/// expected. Nothing was sent.
+pub const OMNIZE_E_CUSTOMER: omnize_status = 50;
 
 /// The listener can't be opened at this address. Check that the address is this machine's and the port is free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;

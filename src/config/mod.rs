@@ -2,7 +2,9 @@
 
 mod environment;
 mod file;
+mod no_proxy;
 mod options;
+mod proxy;
 mod settings;
 mod value;
 
@@ -13,7 +15,8 @@ use crate::status::Status;
 use crate::wire::Redacted;
 
 pub use options::{OPTIONS, OptionSpec};
-pub use settings::Settings;
+pub use proxy::ProxyServer;
+pub use settings::{AddressFamily, Settings, TlsSettings};
 pub use value::Kind;
 
 /// The options of a client that is to be opened. One client's configuration can open any number of clients.
@@ -39,9 +42,10 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            let given = match option.kind {
-                Kind::Secret => String::new(),
-                _ => format!(" {value:?}"),
+            let given = if option.kind.is_secret() {
+                String::new()
+            } else {
+                format!(" {value:?}")
             };
             Error::new(
                 Status::Value,
@@ -62,7 +66,7 @@ impl Config {
     pub fn get(&self, name: &str) -> Result<&str> {
         let index = index_of(name)?;
         let value = self.value(index);
-        let hidden = OPTIONS[index].kind == Kind::Secret && !value.is_empty();
+        let hidden = OPTIONS[index].kind.is_secret() && !value.is_empty();
         Ok(if hidden { Redacted::MARK } else { value })
     }
 

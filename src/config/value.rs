@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use ureq::http::Uri;
 
+use super::proxy::{self, ProxyServer};
+
 /// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -18,6 +20,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number of milliseconds, at least 1.
     Milliseconds,
+    /// A whole number of milliseconds, at least 1, or nothing.
+    OptionalMilliseconds,
+    /// 1 or 0, or yes or no, true or false, on or off.
+    Flag,
     /// A whole number of bytes, at least 1.
     Bytes,
     /// A whole number, at least 1.
@@ -30,6 +36,10 @@ pub enum Kind {
     Address,
     /// An absolute URL path, or nothing.
     Path,
+    /// The URL of an HTTP proxy, `none`, or nothing. It may hold a password and is never shown again.
+    Proxy,
+    /// Any text in one line, or nothing.
+    Text,
 }
 
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
@@ -46,14 +56,22 @@ impl Kind {
             Kind::Url => "url",
             Kind::Encoding => "encoding",
             Kind::Choice(_) => "choice",
-            Kind::Milliseconds => "milliseconds",
+            Kind::Milliseconds | Kind::OptionalMilliseconds => "milliseconds",
+            Kind::Flag => "flag",
             Kind::Bytes => "bytes",
             Kind::Count => "count",
             Kind::Threads => "threads",
             Kind::File => "file",
             Kind::Address => "address",
             Kind::Path => "path",
+            Kind::Proxy => "proxy",
+            Kind::Text => "text",
         }
+    }
+
+    /// Whether a value of this kind is never shown again.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Kind::Secret | Kind::Proxy)
     }
 
     /// Whether `value` is of this kind. The error says what would be.
@@ -73,8 +91,16 @@ impl Kind {
             ),
             Kind::Choice(words) => (words.contains(&value), words.join(" or ")),
             Kind::Milliseconds => (
-                number(value).is_some_and(|number| number <= MAX_MILLISECONDS),
+                is_milliseconds(value),
                 format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week)"),
+            ),
+            Kind::OptionalMilliseconds => (
+                value.is_empty() || is_milliseconds(value),
+                format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week), or nothing"),
+            ),
+            Kind::Flag => (
+                flag(value).is_some(),
+                "1 or 0, or yes or no, true or false, on or off".into(),
             ),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
             Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
@@ -94,6 +120,18 @@ impl Kind {
                 value.is_empty() || is_path(value),
                 "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
             ),
+            Kind::Proxy => (
+                value.is_empty() || value == proxy::NONE || ProxyServer::parse(value).is_some(),
+                format!(
+                    "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with what is \
+                     special in user and password percent-encoded; or {}, or nothing",
+                    proxy::NONE
+                ),
+            ),
+            Kind::Text => (
+                !value.contains(char::is_control),
+                "a text without control characters, or nothing".into(),
+            ),
         };
         if good { Ok(()) } else { Err(expected) }
     }
@@ -112,6 +150,19 @@ pub(super) fn number(value: &str) -> Option<u64> {
         .parse::<u64>()
         .ok()
         .filter(|number| digits_alone && *number >= 1 && *number <= i64::MAX as u64)
+}
+
+/// A flag's meaning.
+pub(super) fn flag(value: &str) -> Option<bool> {
+    match value {
+        "1" | "yes" | "true" | "on" => Some(true),
+        "0" | "no" | "false" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+fn is_milliseconds(value: &str) -> bool {
+    number(value).is_some_and(|number| number <= MAX_MILLISECONDS)
 }
 
 fn is_url(value: &str) -> bool {
@@ -172,6 +223,12 @@ mod tests {
             &["0", "-1", "1.5", "1s", "", "604800001", "+5"],
         );
         takes(
+            Kind::OptionalMilliseconds,
+            &["", "1", "604800000"],
+            &["0", "1s", "604800001"],
+        );
+        takes(Kind::Flag, &["1", "0", "yes", "off"], &["", "2", "YES"]);
+        takes(
             Kind::Bytes,
             &["1", "9223372036854775807"],
             &["0", "9223372036854775808", "1k"],
@@ -189,5 +246,11 @@ mod tests {
             &["", "/", "/a-b/c.d_e~f"],
             &["a", "/a b", "/a?b", "/á", "/%20"],
         );
+        takes(
+            Kind::Proxy,
+            &["", "none", "http://u:p@h:1", "h:3128"],
+            &["socks5://h", "https://h", "http://", "http://u:p%@"],
+        );
+        takes(Kind::Text, &["", ".a,b c"], &["a\nb"]);
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use ureq::Error as HttpError;
 
-use super::attempt::Stage;
-use super::transport::{Answer, Stopped, Transport};
+use super::stopped::{self, Told};
+use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
@@ -19,6 +19,7 @@ use crate::wire::{self, Address, Redacted, Request, Verdict};
 pub struct Sender {
     token: Redacted,
     transport: Transport,
+    validate: bool,
     closed: AtomicBool,
     under_way: Mutex<usize>,
     ended: Condvar,
@@ -26,14 +27,18 @@ pub struct Sender {
 
 impl Sender {
     /// A sender by these settings.
-    pub fn new(settings: &Settings) -> Self {
-        Sender {
+    ///
+    /// # Errors
+    /// [`Status::File`]: a file that the options name can't be used.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Ok(Sender {
             token: settings.token.clone(),
-            transport: Transport::new(settings),
+            transport: Transport::new(settings)?,
+            validate: settings.validate,
             closed: AtomicBool::new(false),
             under_way: Mutex::new(0),
             ended: Condvar::new(),
-        }
+        })
     }
 
     /// Whether a request to this address can be made at all.
@@ -52,6 +57,18 @@ impl Sender {
         Ok(())
     }
 
+    /// Whether the customer of a start is one that the option `validate` lets through.
+    fn check_customer(&self, request: &Request) -> Result<()> {
+        match request {
+            Request::Start(customer) if self.validate => {
+                wire::validate(customer).map_err(|invalid| {
+                    Error::new(Status::Customer, invalid.to_string()).delivered(Delivery::NotSent)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sends a request once and waits for the answer, for as long as the option `timeout` allows. `Ok` means that the
     /// service accepted it.
     ///
@@ -59,11 +76,12 @@ impl Sender {
     /// The error's [`delivery`](Error::delivery) tells what became of the request.
     pub fn send(&self, address: &Address, request: &Request) -> Result<()> {
         Self::check(address)?;
+        self.check_customer(request)?;
         let _under_way = self.enter()?;
         let json = wire::rest::encode(&self.token, address, request);
         let outcome = match self.transport.post(&json) {
             Ok(answer) => self.judge(request, answer),
-            Err(stopped) => Err(self.stopped(request, &stopped)),
+            Err(stopped) => Err(self.stopped(request, &stopped.tell(&self.transport.target()))),
         };
         match &outcome {
             Ok(()) => log::debug!("{} accepted", request.name()),
@@ -122,11 +140,18 @@ impl Sender {
 
     fn judge(&self, request: &Request, answer: Answer) -> Result<()> {
         let http_status = answer.status;
+        if let Some(told) = stopped::proxy_says(&self.transport.target(), http_status) {
+            return Err(self
+                .stopped(request, &told)
+                .answered(http_status, Vec::new()));
+        }
         let body = match answer.body {
             Ok(body) => body,
             // The status alone says that it was refused.
             Err(_) if !(200..300).contains(&http_status) => Vec::new(),
-            Err(error) => return Err(self.unread(request, http_status, &error)),
+            Err(error) => {
+                return Err(self.unread(request, http_status, &error, answer.time_option));
+            }
         };
         let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
             return Ok(());
@@ -169,7 +194,13 @@ impl Sender {
     }
 
     /// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
-    fn unread(&self, request: &Request, http_status: u16, error: &HttpError) -> Error {
+    fn unread(
+        &self,
+        request: &Request,
+        http_status: u16,
+        error: &HttpError,
+        time_option: &str,
+    ) -> Error {
         let name = request.name();
         let (status, why) = match error {
             HttpError::BodyExceedsLimit(limit) => (
@@ -178,7 +209,7 @@ impl Sender {
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
-                "its body did not end within timeout".into(),
+                format!("its body did not end within {time_option}"),
             ),
             HttpError::Protocol(_) => (Status::Protocol, "its body is no HTTP".into()),
             _ => (Status::Lost, "the connection broke within its body".into()),
@@ -192,90 +223,24 @@ impl Sender {
         .retryable(request.is_harmless_twice())
     }
 
-    /// No answer came.
-    fn stopped(&self, request: &Request, stopped: &Stopped) -> Error {
-        let name = request.name();
-        let host = self.transport.host();
-        let sent = stopped.stage == Stage::Written;
-        let (status, what) = match (&stopped.error, stopped.stage) {
-            (HttpError::Timeout(_), Stage::Resolving) => (
-                Status::Timeout,
-                format!("the address of {host} was not found within timeout.connect"),
-            ),
-            (HttpError::Timeout(_), Stage::Connecting | Stage::Securing) => (
-                Status::Timeout,
-                format!("{host} could not be connected to within timeout.connect"),
-            ),
-            (HttpError::Timeout(_), _) => (
-                Status::Timeout,
-                format!("{host} did not answer within timeout"),
-            ),
-            (_, Stage::Resolving) => (
-                Status::Unreachable,
-                format!(
-                    "the host {host} is not known; check base_url and the network's name service"
-                ),
-            ),
-            (HttpError::Io(error), Stage::Connecting)
-                if error.kind() == std::io::ErrorKind::ConnectionRefused =>
-            {
-                (
-                    Status::Refused,
-                    format!(
-                        "{host} refused the connection; check the port in base_url and whether the service runs"
-                    ),
-                )
-            }
-            (error, Stage::Connecting) => (
-                Status::Unreachable,
-                format!(
-                    "{host} can't be reached ({}); check base_url and the network",
-                    cause(error)
-                ),
-            ),
-            (error, Stage::Securing) => (
-                Status::Tls,
-                format!(
-                    "no secure connection to {host} ({}); check its certificate and this machine's clock",
-                    cause(error)
-                ),
-            ),
-            (HttpError::Protocol(_) | HttpError::Http(_), _) => (
-                Status::Protocol,
-                format!("{host} answered, but not in HTTP; check base_url"),
-            ),
-            (error, _) => (
-                Status::Lost,
-                format!(
-                    "the connection to {host} broke before the answer came ({})",
-                    cause(error)
-                ),
-            ),
+    /// No answer came, or none of the service's.
+    fn stopped(&self, request: &Request, told: &Told) -> Error {
+        let then = match told.delivery {
+            Delivery::NotSent => "it was not sent",
+            _ => "whether the service received it is unknown",
         };
-        let (delivery, then) = if sent {
-            (
-                Delivery::Unknown,
-                "whether the service received it is unknown",
-            )
-        } else {
-            (Delivery::NotSent, "it was not sent")
-        };
-        Error::new(status, format!("{name}: {what}; {then}"))
-            .delivered(delivery)
-            .retryable(!sent || request.is_harmless_twice())
+        let may_repeat = told.delivery == Delivery::NotSent || request.is_harmless_twice();
+        Error::new(
+            told.status,
+            format!("{}: {}; {then}", request.name(), told.what),
+        )
+        .delivered(told.delivery)
+        .retryable(told.may_pass && may_repeat)
     }
 
     fn scrub(&self, request: &Request, text: &mut String) {
         self.token.scrub(text);
         request.scrub(text);
-    }
-}
-
-/// What the operating system or TLS said, where they said something; never what was sent or received.
-fn cause(error: &HttpError) -> String {
-    match error {
-        HttpError::Io(error) => error.to_string(),
-        _ => "it was closed".to_owned(),
     }
 }
 

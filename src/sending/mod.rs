@@ -7,8 +7,12 @@ mod attempt;
 mod connection;
 mod connector;
 mod delivery;
+mod forward;
 mod resolver;
+mod socket;
+mod stopped;
 mod tls;
 mod transport;
+mod tunnel;
 
 pub use delivery::Sender;
