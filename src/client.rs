@@ -14,6 +14,8 @@ use crate::receiving::{Event, Handler, Interest, Receiver, Statistic, Subscripti
 use crate::sending::Sender;
 use crate::status::Status;
 use crate::text::TextEncoding;
+#[cfg(feature = "listener")]
+use crate::wire::Redacted;
 use crate::wire::{Address, Customer, Request};
 
 /// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
@@ -27,7 +29,8 @@ pub struct Client {
     #[cfg(feature = "listener")]
     listener: Mutex<Option<Listener>>,
     #[cfg(feature = "listener")]
-    webhook_url: Option<String>,
+    /// Who knows it can post triggers.
+    webhook_url: Option<Redacted>,
     closed: Mutex<bool>,
 }
 
@@ -69,7 +72,7 @@ impl Client {
             receiver,
             encoding: settings.encoding,
             #[cfg(feature = "listener")]
-            webhook_url: listener.as_ref().map(|listener| listener.url().to_owned()),
+            webhook_url: listener.as_ref().map(|listener| listener.url().clone()),
             #[cfg(feature = "listener")]
             listener: Mutex::new(listener),
             closed: Mutex::new(false),
@@ -159,7 +162,7 @@ impl Client {
     /// The webhook URL of this client's listener, as it is reached on this machine; `None` where it has no listener.
     pub fn webhook_url(&self) -> Option<&str> {
         #[cfg(feature = "listener")]
-        return self.webhook_url.as_deref();
+        return self.webhook_url.as_ref().map(Redacted::expose);
         #[cfg(not(feature = "listener"))]
         None
     }

@@ -42,7 +42,7 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            let given = if option.kind.is_secret() {
+            let given = if option.kind.is_confidential() {
                 String::new()
             } else {
                 format!(" {value:?}")
@@ -99,9 +99,10 @@ impl Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
-        for option in OPTIONS {
-            // Every name of the table is found in the table.
-            map.entry(&option.name, &self.get(option.name).unwrap_or_default());
+        for (index, option) in OPTIONS.iter().enumerate() {
+            let value = self.value(index);
+            let hidden = option.kind.is_confidential() && !value.is_empty();
+            map.entry(&option.name, &if hidden { Redacted::MARK } else { value });
         }
         map.finish()
     }

@@ -46,7 +46,7 @@ pub struct Settings {
     /// Where the webhook listener listens, if there is one.
     pub listen: Option<SocketAddr>,
     /// The path of the webhook URL, where the application chose it.
-    pub listen_path: Option<String>,
+    pub listen_path: Option<Redacted>,
     /// The largest trigger that the listener takes, in bytes.
     pub listen_max_body: usize,
     /// How many events may wait.
@@ -125,7 +125,7 @@ impl Settings {
             listen: text(config, "listen").parse().ok(),
             listen_path: Some(text(config, "listen.path"))
                 .filter(|path| !path.is_empty())
-                .map(str::to_owned),
+                .map(Redacted::from),
             listen_max_body: size(config, "listen.max_body"),
             events_capacity: size(config, "events.capacity"),
             dispatch_threads: size(config, "dispatch.threads"),

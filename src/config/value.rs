@@ -74,6 +74,12 @@ impl Kind {
         matches!(self, Kind::Secret | Kind::Proxy)
     }
 
+    /// Whether a value of this kind stays out of messages and `Debug`, though the application may read it back: who knows
+    /// the webhook's path can post triggers.
+    pub(super) fn is_confidential(self) -> bool {
+        self.is_secret() || self == Kind::Path
+    }
+
     /// Whether `value` is of this kind. The error says what would be.
     pub(super) fn check(self, value: &str) -> Result<(), String> {
         let (good, expected) = match self {

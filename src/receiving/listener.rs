@@ -23,6 +23,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
+use crate::wire::Redacted;
 
 /// How long a request's head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ const RETRY_AFTER_SECONDS: &str = "1";
 /// A listener that runs. Dropping it stops it.
 #[derive(Debug)]
 pub struct Listener {
-    url: String,
+    url: Redacted,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,7 +43,7 @@ pub struct Listener {
 /// What a request is answered by.
 #[derive(Debug)]
 struct Door {
-    path: String,
+    path: Redacted,
     max_body: usize,
     receiver: Arc<Receiver>,
 }
@@ -63,7 +64,7 @@ impl Listener {
         let bound = socket.local_addr().map_err(|error| cannot(&error))?;
         let path = match &settings.listen_path {
             Some(path) => path.clone(),
-            None => unguessable_path()?,
+            None => unguessable_path()?.into(),
         };
         let door = Arc::new(Door {
             path: path.clone(),
@@ -81,14 +82,14 @@ impl Listener {
         .map_err(|error| Error::new(Status::System, format!("no listener thread: {error}")))?;
         log::info!("listening at {bound}");
         Ok(Listener {
-            url: format!("http://{bound}{path}"),
+            url: format!("http://{bound}{}", path.expose()).into(),
             stop,
             thread: Some(thread),
         })
     }
 
     /// The webhook URL, as it is reached on this machine.
-    pub fn url(&self) -> &str {
+    pub fn url(&self) -> &Redacted {
         &self.url
     }
 
@@ -178,7 +179,7 @@ async fn serve(stream: tokio::net::TcpStream, door: Arc<Door>) {
 impl Door {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().as_bytes();
-        if !bool::from(path.ct_eq(self.path.as_bytes())) {
+        if !bool::from(path.ct_eq(self.path.expose().as_bytes())) {
             return self.refuse(StatusCode::NOT_FOUND, Statistic::WrongPath);
         }
         if !matches!(*request.method(), Method::POST | Method::PUT) {

@@ -6,6 +6,7 @@
 mod answer;
 mod charset;
 mod customer;
+mod disguise;
 mod redacted;
 mod request;
 pub mod rest;
