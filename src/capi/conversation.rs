@@ -21,7 +21,7 @@ use crate::wire::{Address, Customer, Redacted};
 /// OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
 /// status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
 /// OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
-/// OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
+/// OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
 /// OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text can't be used).
 pub struct omnize_conversation {
     _opaque: [u8; 0],
@@ -49,7 +49,7 @@ fn give(conversation: Conversation, encoding: TextEncoding) -> Result<*mut omniz
 /// Starts an interaction: makes the request. `department` and `client_id`, the id that the application gives this
 /// customer, are required; of the customer's `name`, `email`, `phone` and `cpf` each may be NULL and is not sent then. The
 /// application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
-/// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID.
+/// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID; OMNIZE_E_CUSTOMER where the option validate refuses a field.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_conversation_start(
     client: *mut omnize_client,
