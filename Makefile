@@ -4,6 +4,7 @@
 #   make demo         builds them and shows a whole conversation
 #   make test         every check; ONLY=install runs the check files whose names hold "install"
 #   make test-all     those and the slow ones
+#   make bench        speed and size beside other programs; BENCH=receiving measures that part (benches/README.md)
 #   make install      to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), under DESTDIR if that is set
 #   make uninstall    with the same variables
 #   make stage        installs into target/stage, the prefix that demo and tests use
@@ -40,7 +41,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard build.rs cbindgen.toml) \
 	$(shell find src \( -type d -o -type f \) ! -name '* *')
 
 .DELETE_ON_ERROR:
-.PHONY: all lib command stage install uninstall demo test test-all setup version clean
+.PHONY: all lib command stage install uninstall demo test test-all bench setup version clean
 
 all: lib command
 
@@ -158,6 +159,11 @@ test: setup
 
 test-all: setup
 	@SLOW=1 tests/run
+
+# What can't be had is left out of the comparison.
+bench: stage
+	@.ci/setup cc pkg-config curl-config valgrind nginx uvicorn || true
+	@benches/run
 
 setup:
 	@.ci/setup

@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order in which a reader meets them.
-    const SOURCES: [&str; 10] = [
+    const SOURCES: [&str; 11] = [
         "library",
         "status",
         "error",
@@ -27,6 +27,7 @@ mod header {
         "conversation",
         "event",
         "callback",
+        "listener",
         "statistic",
         "log",
     ];

@@ -53,6 +53,9 @@
  *      omnize_client_wake_fd() a select, epoll, GLib or Qt loop knows when to poll.
  *    - Callbacks on a thread of the library: omnize_client_subscribe(), then omnize_client_dispatch().
  *
+ *    Several clients, each with a token of its own, can share one address: they leave the option listen unset, and
+ *    omnize_listener_open() and omnize_listener_attach() give each a path.
+ *
  *    An application that has a web server of its own leaves the option listen unset, and hands each body that the service
  *    posts to omnize_client_deliver().
  *
@@ -89,14 +92,15 @@
  * Threads. Every function can be called from any thread. No lock is held while a callback runs, so a callback may call
  * any function, omnize_client_close() of its own client included.
  *
- * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next() and omnize_client_close() wait,
- * each within a bound that the application sets. omnize_client_unsubscribe() waits for its callback. All others return at
- * once.
+ * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
+ * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its
+ * callback. All others return at once.
  *
  * Numbers. Flags are 0 or 1. Times are milliseconds.
  *
  * The process is yours. Loading the library starts nothing: no thread, no handler, no output. Its threads block all
- * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client had been opened before it.
+ * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client or a listener had been opened before
+ * it.
  */
 
 #ifndef OMNIZE_H
@@ -242,6 +246,13 @@ typedef struct omnize_error omnize_error;
 typedef struct omnize_event omnize_event;
 
 /**
+ * One address that takes triggers for several clients, each at a path of its own. Every function of a listener can be called
+ * from any thread, also from several at once and from callbacks. A client whose option listen is set has a listener of its
+ * own and needs none of these.
+ */
+typedef struct omnize_listener omnize_listener;
+
+/**
  * How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
  */
 typedef int32_t omnize_status;
@@ -329,8 +340,7 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_VALUE 21
 
 /**
- * The configuration file, or a file that the configuration names, can't be read or understood. The message says
- * which.
+ * The configuration file, or a file that the configuration names, can't be read or understood. The message says which.
  */
 #define OMNIZE_E_FILE 22
 
@@ -581,7 +591,8 @@ const char *omnize_option_name(int32_t index);
 
 /**
  * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count",
- * "threads", "file", "address", "path", "proxy" or "text"; NULL for a place that is none. Valid for ever.
+ * "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
+ * for ever.
  */
 const char *omnize_option_type(int32_t index);
 
@@ -609,9 +620,9 @@ omnize_status omnize_client_open(const omnize_config *config,
                                  omnize_error **error);
 
 /**
- * The webhook URL of this client's listener as it is reached on this machine, in ASCII; empty where it has no listener,
- * NULL where `client` is no client. Valid until the client is freed. `length` may be NULL; it receives the length in
- * bytes.
+ * The webhook URL of this client's own listener, in ASCII: with the option listen.public_url, or else the address as it is
+ * reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
+ * is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_client_webhook_url(const omnize_client *client,
                                       int64_t *length);
@@ -861,6 +872,67 @@ omnize_status omnize_event_keep(const omnize_event *event,
 void omnize_event_free(omnize_event *event);
 
 /**
+ * Opens a listener with the options of `config` that begin with listen, except listen.path; it needs no token. `config` can
+ * be freed or changed afterwards. Until a client is attached, whoever may post is answered 503. The application owns the
+ * listener and frees it with omnize_listener_free. Statuses: OMNIZE_E_VALUE where the option listen is not set, or options
+ * contradict each other; OMNIZE_E_LISTEN; OMNIZE_E_FILE where the certificate or its key can't be used; OMNIZE_E_SYSTEM;
+ * OMNIZE_E_UNSUPPORTED; OMNIZE_E_ARGUMENT where `listener` is NULL.
+ */
+omnize_status omnize_listener_open(const omnize_config *config,
+                                   omnize_listener **listener,
+                                   omnize_error **error);
+
+/**
+ * Hands the triggers that come at `path` to `client` from now on; at a path with 128 random bits where `path` is NULL. It is
+ * ASCII and begins with a slash. Where the client is closed, the service is answered 503, until the client is detached or
+ * freed or another one is attached at its path. Statuses: OMNIZE_E_ARGUMENT where it is no path, or taken, or the client is
+ * attached to this listener already; OMNIZE_E_SYSTEM; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_listener_attach(omnize_listener *listener,
+                                     omnize_client *client,
+                                     const char *path,
+                                     omnize_error **error);
+
+/**
+ * Hands nothing to `client` any more; its path is answered 404. Freeing the client does the same. Statuses:
+ * OMNIZE_E_ARGUMENT where it is not attached to this listener.
+ */
+omnize_status omnize_listener_detach(omnize_listener *listener, omnize_client *client, omnize_error **error);
+
+/**
+ * The webhook URL of an attached client, in ASCII: with the option listen.public_url, or else the address as it is reached on
+ * this machine. NULL where the client is not attached, or a handle is none. Valid until the listener is freed. `length` may
+ * be NULL; it receives the length in bytes.
+ */
+const char *omnize_listener_url(const omnize_listener *listener,
+                                const omnize_client *client,
+                                int64_t *length);
+
+/**
+ * How often the thing of this name was counted at this listener since it was opened, in `value`. The names are those of
+ * omnize_statistic_name(); what a listener does not count is 0. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
+ * such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_listener_statistic(const omnize_listener *listener,
+                                        const char *name,
+                                        int64_t *value,
+                                        omnize_error **error);
+
+/**
+ * Closes a listener: accepts nothing more and ends every connection; triggers that are being kept are answered first, if that
+ * takes no longer than `timeout_ms` milliseconds (-1: without bound). Its clients stay open. Statuses: OMNIZE_E_CLOSED where
+ * it was closed before; OMNIZE_E_ARGUMENT.
+ */
+omnize_status omnize_listener_close(omnize_listener *listener,
+                                    int64_t timeout_ms,
+                                    omnize_error **error);
+
+/**
+ * Frees a listener, and closes it first, without waiting, where it is open. NULL, and one that was freed before, do nothing.
+ */
+void omnize_listener_free(omnize_listener *listener);
+
+/**
  * How many statistics there are.
  */
 int32_t omnize_statistic_count(void);
@@ -876,7 +948,8 @@ const char *omnize_statistic_name(int32_t index);
 const char *omnize_statistic_doc(int32_t index);
 
 /**
- * How often the thing of this name was counted since the client was opened, in `value`. Never blocks. Statuses:
+ * How often the thing of this name was counted since the client was opened, in `value`. What a listener refuses is counted
+ * by the listener: here it is told of the client's own, and omnize_listener_statistic() tells it of a shared one. Never blocks. Statuses:
  * OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
  */
 omnize_status omnize_client_statistic(const omnize_client *client,

@@ -8,15 +8,11 @@ use crate::conversation::Conversation;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
-#[cfg(feature = "listener")]
-use crate::receiving::listener::Listener;
-use crate::receiving::{Event, Handler, Interest, Receiver, Statistic, SubscriptionId};
+use crate::receiving::{Event, Handler, Interest, Listener, Receiver, Statistic, SubscriptionId};
 use crate::sending::Sender;
 use crate::status::Status;
 use crate::text::TextEncoding;
-#[cfg(feature = "listener")]
-use crate::wire::Redacted;
-use crate::wire::{Address, Customer, Request};
+use crate::wire::{Address, Customer, Redacted, Request};
 
 /// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
 ///
@@ -26,9 +22,8 @@ pub struct Client {
     sender: Arc<Sender>,
     receiver: Arc<Receiver>,
     encoding: TextEncoding,
-    #[cfg(feature = "listener")]
-    listener: Mutex<Option<Listener>>,
-    #[cfg(feature = "listener")]
+    /// The client's own.
+    listener: Option<Listener>,
     /// Who knows it can post triggers.
     webhook_url: Option<Redacted>,
     closed: Mutex<bool>,
@@ -48,33 +43,28 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Token`]: it is missing; [`Status::Value`]: options contradict each other, or the environment names a proxy
-    /// that can't be used; [`Status::File`]: a file that they name can't be used; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
+    /// that can't be used; [`Status::File`]: a file that options name can't be used;
+    /// [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
     /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
         let sender = Sender::new(&settings)?;
         host::fork::watch();
         let receiver = Arc::new(Receiver::open(&settings)?);
-        #[cfg(not(feature = "listener"))]
-        if settings.listen.is_some() {
-            return Err(Error::new(
-                Status::Unsupported,
-                "this build has no listener; leave listen unset and hand triggers over with deliver",
-            ));
-        }
-        #[cfg(feature = "listener")]
         let listener = settings
             .listen
-            .map(|address| Listener::open(address, &settings, receiver.clone()))
+            .as_ref()
+            .map(|listen| Listener::open(listen, Some(&receiver)))
             .transpose()?;
         Ok(Client {
             sender: Arc::new(sender),
+            webhook_url: listener
+                .as_ref()
+                .and_then(|listener| listener.url(&receiver))
+                .map(Redacted::from),
+            listener,
             receiver,
             encoding: settings.encoding,
-            #[cfg(feature = "listener")]
-            webhook_url: listener.as_ref().map(|listener| listener.url().clone()),
-            #[cfg(feature = "listener")]
-            listener: Mutex::new(listener),
             closed: Mutex::new(false),
         })
     }
@@ -159,17 +149,24 @@ impl Client {
         self.receiver.wake()
     }
 
-    /// The webhook URL of this client's listener, as it is reached on this machine; `None` where it has no listener.
+    /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;
+    /// `None` where it has none of its own.
     pub fn webhook_url(&self) -> Option<&str> {
-        #[cfg(feature = "listener")]
-        return self.webhook_url.as_ref().map(Redacted::expose);
-        #[cfg(not(feature = "listener"))]
-        None
+        self.webhook_url.as_ref().map(Redacted::expose)
     }
 
-    /// How often something was counted since the client was opened.
+    /// How often something was counted since the client was opened. What a listener refuses is counted by the listener: here
+    /// it is told of the client's own.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.receiver.count_of(statistic)
+        match &self.listener {
+            Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
+            _ => self.receiver.count_of(statistic),
+        }
+    }
+
+    /// What a listener that several clients share hands their triggers to.
+    pub(crate) fn receiver(&self) -> &Arc<Receiver> {
+        &self.receiver
     }
 
     /// How many events wait for the application.
@@ -198,15 +195,13 @@ impl Client {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
         let deadline = Instant::now() + timeout.min(Duration::from_secs(7 * 24 * 60 * 60));
-        #[cfg(feature = "listener")]
-        drop(
-            self.listener
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let requests = self.sender.close(deadline);
+        if let Some(listener) = &self.listener {
+            listener.close(deadline);
+        }
+        // Requests go on while callbacks are waited for, so one that hangs takes no time from them.
+        self.sender.refuse();
         let (events, still_runs) = self.receiver.close(deadline);
+        let requests = self.sender.close(deadline);
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,

@@ -12,6 +12,7 @@ pub mod config;
 mod conversation;
 pub mod error;
 mod host;
+mod listener;
 mod receiving;
 mod sending;
 pub mod status;
@@ -25,4 +26,5 @@ pub mod sandbox;
 
 pub use client::{Client, Left};
 pub use conversation::Conversation;
+pub use listener::Listener;
 pub use receiving::{Event, Handler, Interest, STATISTICS, Statistic, SubscriptionId};

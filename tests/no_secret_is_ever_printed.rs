@@ -28,7 +28,7 @@ use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
 use secrets::{
     CPF, EMAIL, HEARD, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, SAID, TOKEN,
-    failed, printed, shown, take_printed, watch,
+    WEBHOOK_PASSWORD, failed, printed, shown, take_printed, watch,
 };
 use secure::{Authority, SecureServer, secured_by, written};
 use server::{Server, http};
@@ -276,6 +276,7 @@ fn calls_that_are_wrong() {
         ),
         ("proxy", format!("http://ana:{PROXY_PASSWORD}@pro xy")),
         ("listen.path", format!("{PATH}?")),
+        ("listen.basic", format!("{WEBHOOK_PASSWORD}:\n")),
     ] {
         failed(config.set(name, &value));
     }
@@ -283,7 +284,11 @@ fn calls_that_are_wrong() {
     config.set("token", TOKEN).unwrap();
     config.set("listen.path", PATH).unwrap();
     config.set("listen", "127.0.0.1:0").unwrap();
+    config
+        .set("listen.basic", &format!("omnize:{WEBHOOK_PASSWORD}"))
+        .unwrap();
     shown(&config);
+    shown(&Client::open(&config).unwrap());
     shown(&Settings::read(&config).unwrap());
     for file in [
         format!("[a\ntoken = {TOKEN}\n"),

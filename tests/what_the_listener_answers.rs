@@ -2,8 +2,10 @@
 
 #![cfg(feature = "listener")]
 
+mod webhook;
+
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,77 +13,7 @@ use omnize::config::Config;
 use omnize::status::Status;
 use omnize::wire::Kind;
 use omnize::{Client, Event, Statistic};
-
-const TYPING: &str = r#"{"status":"typing","clientId":"12"}"#;
-
-fn client(options: &[(&str, &str)]) -> Client {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("listen", "127.0.0.1:0").unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config).unwrap()
-}
-
-/// The host and the path of the webhook.
-fn webhook(client: &Client) -> (String, String) {
-    let url = client
-        .webhook_url()
-        .unwrap()
-        .strip_prefix("http://")
-        .unwrap();
-    let (host, path) = url.split_once('/').unwrap();
-    (host.to_owned(), format!("/{path}"))
-}
-
-/// Sends these bytes to the webhook, ends the connection's near side, and returns all that comes back.
-fn exchange(client: &Client, request: &[u8]) -> String {
-    let mut stream = TcpStream::connect(webhook(client).0).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
-    // The listener may hang up before it has read everything.
-    let _ = stream.write_all(request);
-    let _ = stream.shutdown(Shutdown::Write);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8(answer).unwrap()
-}
-
-fn request(client: &Client, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let (host, path) = webhook(client);
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
-}
-
-fn status_of(answer: &str) -> u16 {
-    answer
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3)?.parse().ok())
-        .unwrap_or_else(|| panic!("no answer: {answer:?}"))
-}
-
-fn post(client: &Client, body: &str) -> u16 {
-    status_of(&exchange(
-        client,
-        &request(client, "POST", "", body.as_bytes()),
-    ))
-}
-
-fn next(client: &Client) -> Event {
-    client
-        .next(Duration::from_secs(10))
-        .unwrap()
-        .expect("an event")
-}
-
-fn nothing_waits(client: &Client) {
-    assert!(client.next(Duration::ZERO).unwrap().is_none());
-}
+use webhook::*;
 
 #[test]
 fn every_trigger_of_the_page_arrives_in_order() {
@@ -366,5 +298,46 @@ fn a_slow_handler_holds_up_no_answer() {
     );
     for _ in 0..4 {
         finished.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+}
+
+/// Closing in the middle of a crowd breaks off who is not done, and answers each trigger that is being written.
+#[cfg(feature = "store")]
+#[test]
+fn closing_answers_every_trigger_that_was_kept() {
+    for round in 0..5 {
+        let name = format!("omnize-{}-closing-{round}.db", std::process::id());
+        let store = std::env::temp_dir().join(name);
+        let client = client(&[("store", store.to_str().unwrap())]);
+        let host = webhook(&client).0;
+        let whole = request(&client, "POST", "", TYPING.as_bytes());
+        let answered: u64 = thread::scope(|scope| {
+            let peers: Vec<_> = (0..16)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut answered = 0;
+                        let Ok(mut stream) = TcpStream::connect(&host) else {
+                            return 0;
+                        };
+                        let mut answer = [0; 500];
+                        while stream.write_all(&whole).is_ok() {
+                            match stream.read(&mut answer) {
+                                Ok(length) if answer[..length].starts_with(b"HTTP/1.1 200") => {
+                                    answered += 1;
+                                }
+                                _ => break,
+                            }
+                        }
+                        answered
+                    })
+                })
+                .collect();
+            thread::sleep(Duration::from_millis(100));
+            client.close(Duration::from_secs(10)).unwrap();
+            peers.into_iter().map(|peer| peer.join().unwrap()).sum()
+        });
+        assert_eq!(client.count_of(Statistic::Received), answered);
+        assert!(answered > 0);
+        std::fs::remove_file(&store).unwrap();
     }
 }

@@ -28,6 +28,7 @@ type
   TOmnizeClientHandle = Pointer;
   TOmnizeConversationHandle = Pointer;
   TOmnizeEventHandle = Pointer;
+  TOmnizeListenerHandle = Pointer;
 
   { Where a call writes to; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
@@ -113,6 +114,19 @@ function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZ
 function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_statistic(Client: TOmnizeClientHandle; Name: PAnsiChar; Value: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_open(Config: TOmnizeConfigHandle; out Listener: TOmnizeListenerHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_attach(Listener: TOmnizeListenerHandle; Client: TOmnizeClientHandle; Path: PAnsiChar;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_detach(Listener: TOmnizeListenerHandle; Client: TOmnizeClientHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_url(Listener: TOmnizeListenerHandle; Client: TOmnizeClientHandle;
+  Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_statistic(Listener: TOmnizeListenerHandle; Name: PAnsiChar; Value: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_listener_close(Listener: TOmnizeListenerHandle; TimeoutMs: Int64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+procedure omnize_listener_free(Listener: TOmnizeListenerHandle); cdecl; external OMNIZE_LIBRARY;
 
 implementation
 

@@ -62,9 +62,9 @@ pub extern "C" fn omnize_client_open(
     })
 }
 
-/// The webhook URL of this client's listener as it is reached on this machine, in ASCII; empty where it has no listener,
-/// NULL where `client` is no client. Valid until the client is freed. `length` may be NULL; it receives the length in
-/// bytes.
+/// The webhook URL of this client's own listener, in ASCII: with the option listen.public_url, or else the address as it is
+/// reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
+/// is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_webhook_url(
     client: *const omnize_client,
@@ -259,7 +259,8 @@ pub extern "C" fn omnize_client_free(client: *mut omnize_client) {
     })
 }
 
-fn timeout(milliseconds: i64) -> Result<Duration> {
+/// A time to wait, as C gives it.
+pub(super) fn timeout(milliseconds: i64) -> Result<Duration> {
     match milliseconds {
         -1 => Ok(Duration::MAX),
         0.. => Ok(Duration::from_millis(milliseconds.unsigned_abs())),

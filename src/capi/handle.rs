@@ -36,15 +36,17 @@ pub enum Type {
     Client = 3,
     Conversation = 4,
     Event = 5,
+    Listener = 6,
 }
 
 impl Type {
-    const ALL: [Type; 5] = [
+    const ALL: [Type; 6] = [
         Type::Error,
         Type::Config,
         Type::Client,
         Type::Conversation,
         Type::Event,
+        Type::Listener,
     ];
 
     fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Type {
             Type::Client => "omnize_client",
             Type::Conversation => "omnize_conversation",
             Type::Event => "omnize_event",
+            Type::Listener => "omnize_listener",
         }
     }
 }

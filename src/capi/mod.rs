@@ -17,6 +17,7 @@ pub mod event;
 mod guard;
 mod handle;
 pub mod library;
+pub mod listener;
 pub mod log;
 pub mod statistic;
 pub mod status;

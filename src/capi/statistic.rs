@@ -1,4 +1,4 @@
-//! What a client has counted, as C sees it.
+//! What a client or a listener has counted, as C sees it.
 
 use std::ffi::c_char;
 
@@ -10,7 +10,7 @@ use super::guard;
 use super::status::omnize_status;
 use super::strings::{self, OutText};
 use crate::error::{Error, Result};
-use crate::receiving::STATISTICS;
+use crate::receiving::{STATISTICS, Statistic};
 use crate::status::Status;
 use crate::text::TextEncoding;
 
@@ -36,7 +36,8 @@ pub extern "C" fn omnize_statistic_doc(index: i32) -> *const c_char {
     })
 }
 
-/// How often the thing of this name was counted since the client was opened, in `value`. Never blocks. Statuses:
+/// How often the thing of this name was counted since the client was opened, in `value`. What a listener refuses is counted
+/// by the listener: here it is told of the client's own, and omnize_listener_statistic() tells it of a shared one. Never blocks. Statuses:
 /// OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_statistic(
@@ -47,21 +48,25 @@ pub extern "C" fn omnize_client_statistic(
 ) -> omnize_status {
     guard::status(error, || {
         let object = client::object(client)?;
-        let name = strings::required("name", name, TextEncoding::UTF_8)?;
         let value = strings::out("value", value)?;
-        let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
-        let (statistic, ..) = found.ok_or_else(|| {
-            let names: Vec<_> = STATISTICS.iter().map(|(_, name, _)| *name).collect();
-            Error::new(
-                Status::Argument,
-                format!(
-                    "there is no statistic {name:?}; there are {}",
-                    names.join(", ")
-                ),
-            )
-        })?;
-        *value = object.client.count_of(*statistic) as i64;
+        *value = object.client.count_of(named(name)?) as i64;
         Ok(())
+    })
+}
+
+/// The statistic of this name.
+pub(super) fn named(name: *const c_char) -> Result<Statistic> {
+    let name = strings::required("name", name, TextEncoding::UTF_8)?;
+    let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
+    found.map(|(statistic, ..)| *statistic).ok_or_else(|| {
+        let names: Vec<_> = STATISTICS.iter().map(|(_, name, _)| *name).collect();
+        Error::new(
+            Status::Argument,
+            format!(
+                "there is no statistic {name:?}; there are {}",
+                names.join(", ")
+            ),
+        )
     })
 }
 

@@ -53,8 +53,7 @@ pub const OMNIZE_E_OPTION: omnize_status = 20;
 /// The option does not take this value. The message says what it takes.
 pub const OMNIZE_E_VALUE: omnize_status = 21;
 
-/// The configuration file, or a file that the configuration names, can't be read or understood. The message says
-/// which.
+/// The configuration file, or a file that the configuration names, can't be read or understood. The message says which.
 pub const OMNIZE_E_FILE: omnize_status = 22;
 
 /// The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option

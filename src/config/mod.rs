@@ -2,6 +2,8 @@
 
 mod environment;
 mod file;
+mod listen;
+mod networks;
 mod no_proxy;
 mod options;
 mod proxy;
@@ -14,6 +16,8 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
 
+pub use listen::{Limits, ListenSettings};
+pub use networks::Networks;
 pub use options::{OPTIONS, OptionSpec};
 pub use proxy::ProxyServer;
 pub use settings::{AddressFamily, Settings, TlsSettings};

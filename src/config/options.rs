@@ -152,20 +152,112 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Address,
         default: "",
         doc: "The IP address and port where the webhook listener takes triggers, such as 127.0.0.1:8080; port 0 takes a \
-              free one. Without it there is no listener, and the application hands triggers over itself.",
+              free one. Without it a client has no listener of its own, and the application attaches it to one or hands \
+              triggers over itself.",
     },
     OptionSpec {
         name: "listen.path",
         kind: Kind::Path,
         default: "",
-        doc: "The path of the webhook URL. It should hold a part that nobody can guess, for whoever knows the URL can post \
-              triggers. Without it, every client makes a new path with 128 random bits.",
+        doc: "The path of the webhook URL of a client's own listener. It should hold a part that nobody can guess, for \
+              whoever knows the URL can post triggers. Without it, every client makes a new path with 128 random bits. \
+              A listener of several clients is told the path of each as it is attached.",
+    },
+    OptionSpec {
+        name: "listen.public_url",
+        kind: Kind::PublicUrl,
+        default: "",
+        doc: "What the webhook URL begins with for the service, where that is not the listener's own address because a \
+              proxy stands before it, such as https://chat.example.com. The path is added to it.",
+    },
+    OptionSpec {
+        name: "listen.health",
+        kind: Kind::Path,
+        default: "",
+        doc: "A path where GET is answered 200 while a client is attached and 503 while none is, for load balancers. \
+              It asks for no credentials, but for an address that is allowed. Without it there is no such path.",
+    },
+    OptionSpec {
+        name: "listen.basic",
+        kind: Kind::Credentials,
+        default: "",
+        doc: "The credentials that the service must send (HTTP Basic authentication), as user:password. Who sends \
+              others, or none, is answered 401. Use it with TLS. Without it none are asked for.",
+    },
+    OptionSpec {
+        name: "listen.allow",
+        kind: Kind::Networks,
+        default: "",
+        doc: "The addresses that triggers may come from, such as 192.0.2.7,198.51.100.0/24. Others are answered 403. \
+              Empty means: all.",
+    },
+    OptionSpec {
+        name: "listen.trusted_proxies",
+        kind: Kind::Networks,
+        default: "",
+        doc: "The proxies whose X-Forwarded-For header is believed. A request from one of them counts as coming from \
+              the right-most address there that is no trusted proxy. Their connections are counted in \
+              listen.max_connections alone.",
+    },
+    OptionSpec {
+        name: "listen.tls.certificate",
+        kind: Kind::File,
+        default: "",
+        doc: "A PEM file with the listener's certificate, followed by those between it and the root. With it the \
+              listener speaks TLS alone. When the file changes, new connections get the new certificate, and those \
+              there are go on; a certificate or key that can't be used is logged, and the old pair stays.",
+    },
+    OptionSpec {
+        name: "listen.tls.key",
+        kind: Kind::File,
+        default: "",
+        doc: "A PEM file with the private key of listen.tls.certificate.",
     },
     OptionSpec {
         name: "listen.max_body",
         kind: Kind::Bytes,
         default: "1048576",
         doc: "The largest trigger that the listener takes. A larger one is answered 413.",
+    },
+    OptionSpec {
+        name: "listen.max_head",
+        kind: Kind::Bytes,
+        default: "16384",
+        doc: "The largest head (request line and header) that the listener reads. A larger one is answered 431.",
+    },
+    OptionSpec {
+        name: "listen.timeout.head",
+        kind: Kind::Milliseconds,
+        default: "10000",
+        doc: "How long a request's head may take to arrive, from its first byte, or from the connection's beginning \
+              for the first one. A slower one is answered 408. A TLS handshake may take as long.",
+    },
+    OptionSpec {
+        name: "listen.timeout.body",
+        kind: Kind::Milliseconds,
+        default: "30000",
+        doc: "How long a request's body may take to arrive after its head. A slower one is answered 408.",
+    },
+    OptionSpec {
+        name: "listen.timeout.idle",
+        kind: Kind::Milliseconds,
+        default: "75000",
+        doc: "How long a connection may stay open between two requests.",
+    },
+    OptionSpec {
+        name: "listen.max_connections",
+        kind: Kind::Count,
+        default: "512",
+        doc: "How many connections the listener holds. For one more, the one that has waited longest without a whole \
+              request makes room; where none waits, the new one is closed. Each takes a file descriptor of the \
+              process.",
+    },
+    OptionSpec {
+        name: "listen.max_connections_per_address",
+        kind: Kind::Count,
+        default: "64",
+        doc: "How many connections the listener holds from one IPv4 address or one IPv6 network of 64 bits. One more \
+              makes room as with listen.max_connections, among those from there.",
     },
     OptionSpec {
         name: "events.capacity",

@@ -1,11 +1,11 @@
 //! The configuration as a client uses it: typed, and complete.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use encoding_rs::Encoding;
 use ureq::http::Uri;
 
+use super::listen::ListenSettings;
 use super::proxy::{self, ProxyServer};
 use super::value;
 use super::{Config, index_of};
@@ -43,12 +43,8 @@ pub struct Settings {
     pub validate: bool,
     /// The largest answer that is read, in bytes.
     pub answer_max_bytes: u64,
-    /// Where the webhook listener listens, if there is one.
-    pub listen: Option<SocketAddr>,
-    /// The path of the webhook URL, where the application chose it.
-    pub listen_path: Option<Redacted>,
-    /// The largest trigger that the listener takes, in bytes.
-    pub listen_max_body: usize,
+    /// What the client's own listener runs by, if it has one.
+    pub listen: Option<ListenSettings>,
     /// How many events may wait.
     pub events_capacity: usize,
     /// How many threads run callbacks.
@@ -98,7 +94,7 @@ impl Settings {
             _ => Unmappable::Question,
         };
         let base_url = text(config, "base_url");
-        check_encryption(base_url, flag(config, "require_tls"))?;
+        check_encryption(base_url, text(config, "require_tls") == "1")?;
         Ok(Settings {
             token: token.into(),
             base_url: base_url.to_owned(),
@@ -122,11 +118,7 @@ impl Settings {
             },
             validate: text(config, "validate") == "strict",
             answer_max_bytes: number(config, "answer.max_bytes"),
-            listen: text(config, "listen").parse().ok(),
-            listen_path: Some(text(config, "listen.path"))
-                .filter(|path| !path.is_empty())
-                .map(Redacted::from),
-            listen_max_body: size(config, "listen.max_body"),
+            listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
             dispatch_threads: size(config, "dispatch.threads"),
             store: file(config, "store"),
@@ -177,16 +169,12 @@ fn tls(config: &Config) -> Result<TlsSettings> {
 // Those below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
 // setting, so that such a name can't stay.
 
-fn text<'a>(config: &'a Config, name: &str) -> &'a str {
+pub(super) fn text<'a>(config: &'a Config, name: &str) -> &'a str {
     config.value(index_of(name).expect("an option of the table"))
 }
 
-fn number(config: &Config, name: &str) -> u64 {
+pub(super) fn number(config: &Config, name: &str) -> u64 {
     value::number(text(config, name)).expect("a number, as checked when it was set")
-}
-
-fn flag(config: &Config, name: &str) -> bool {
-    value::flag(text(config, name)).expect("a flag, as checked when it was set")
 }
 
 fn optional_time(config: &Config, name: &str) -> Option<Duration> {
@@ -204,7 +192,7 @@ fn encoding(config: &Config, name: &str) -> &'static Encoding {
 }
 
 /// A number of things in memory; more than the machine can address is as many as it can.
-fn size(config: &Config, name: &str) -> usize {
+pub(super) fn size(config: &Config, name: &str) -> usize {
     usize::try_from(number(config, name)).unwrap_or(usize::MAX)
 }
 
@@ -220,8 +208,7 @@ mod tests {
         let settings = Settings::read(&config).unwrap();
         assert_eq!(settings.base_url, "http://clientapi.omnize.com/api/rest/v1");
         assert_eq!(settings.timeout, Duration::from_secs(30));
-        assert_eq!(settings.listen, None);
-        assert_eq!(settings.listen_path, None);
+        assert!(settings.listen.is_none());
     }
 
     fn opened(options: &[(&str, &str)]) -> Result<Settings> {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use ureq::http::Uri;
 
+use super::networks::Networks;
 use super::proxy::{self, ProxyServer};
 
 /// What values an option takes.
@@ -22,7 +23,7 @@ pub enum Kind {
     Milliseconds,
     /// A whole number of milliseconds, at least 1, or nothing.
     OptionalMilliseconds,
-    /// 1 or 0, or yes or no, true or false, on or off.
+    /// 0 or 1.
     Flag,
     /// A whole number of bytes, at least 1.
     Bytes,
@@ -36,6 +37,12 @@ pub enum Kind {
     Address,
     /// An absolute URL path, or nothing.
     Path,
+    /// An absolute http or https URL without a query, or nothing.
+    PublicUrl,
+    /// A user and a password with a colon between, or nothing; they are never shown again.
+    Credentials,
+    /// IP addresses and networks, separated by commas.
+    Networks,
     /// The URL of an HTTP proxy, `none`, or nothing. It may hold a password and is never shown again.
     Proxy,
     /// Any text in one line, or nothing.
@@ -64,6 +71,9 @@ impl Kind {
             Kind::File => "file",
             Kind::Address => "address",
             Kind::Path => "path",
+            Kind::PublicUrl => "url",
+            Kind::Credentials => "credentials",
+            Kind::Networks => "networks",
             Kind::Proxy => "proxy",
             Kind::Text => "text",
         }
@@ -71,7 +81,7 @@ impl Kind {
 
     /// Whether a value of this kind is never shown again.
     pub fn is_secret(self) -> bool {
-        matches!(self, Kind::Secret | Kind::Proxy)
+        matches!(self, Kind::Secret | Kind::Credentials | Kind::Proxy)
     }
 
     /// Whether a value of this kind stays out of messages and `Debug`, though the application may read it back: who knows
@@ -81,7 +91,7 @@ impl Kind {
     }
 
     /// Whether `value` is of this kind. The error says what would be.
-    pub(super) fn check(self, value: &str) -> Result<(), String> {
+    pub(crate) fn check(self, value: &str) -> Result<(), String> {
         let (good, expected) = match self {
             Kind::Secret => (
                 !value.contains(char::is_control),
@@ -104,10 +114,7 @@ impl Kind {
                 value.is_empty() || is_milliseconds(value),
                 format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week), or nothing"),
             ),
-            Kind::Flag => (
-                flag(value).is_some(),
-                "1 or 0, or yes or no, true or false, on or off".into(),
-            ),
+            Kind::Flag => (matches!(value, "0" | "1"), "0 or 1".into()),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
             Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
             Kind::Threads => (
@@ -125,6 +132,20 @@ impl Kind {
             Kind::Path => (
                 value.is_empty() || is_path(value),
                 "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
+            ),
+            Kind::PublicUrl => (
+                value.is_empty() || is_url(value) && !value.contains(['?', '#']),
+                "an absolute URL without a query, such as https://chat.example.com, or nothing".into(),
+            ),
+            Kind::Credentials => (
+                value.is_empty() || value.contains(':') && !value.contains(char::is_control),
+                "user:password without control characters, or nothing".into(),
+            ),
+            Kind::Networks => (
+                Networks::parse(value).is_some(),
+                "IP addresses and networks separated by commas, such as 192.0.2.7,198.51.100.0/24,2001:db8::/32, or \
+                 nothing"
+                    .into(),
             ),
             Kind::Proxy => (
                 value.is_empty() || value == proxy::NONE || ProxyServer::parse(value).is_some(),
@@ -156,15 +177,6 @@ pub(super) fn number(value: &str) -> Option<u64> {
         .parse::<u64>()
         .ok()
         .filter(|number| digits_alone && *number >= 1 && *number <= i64::MAX as u64)
-}
-
-/// A flag's meaning.
-pub(super) fn flag(value: &str) -> Option<bool> {
-    match value {
-        "1" | "yes" | "true" | "on" => Some(true),
-        "0" | "no" | "false" | "off" => Some(false),
-        _ => None,
-    }
 }
 
 fn is_milliseconds(value: &str) -> bool {
@@ -233,7 +245,7 @@ mod tests {
             &["", "1", "604800000"],
             &["0", "1s", "604800001"],
         );
-        takes(Kind::Flag, &["1", "0", "yes", "off"], &["", "2", "YES"]);
+        takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
         takes(
             Kind::Bytes,
             &["1", "9223372036854775807"],
@@ -252,6 +264,13 @@ mod tests {
             &["", "/", "/a-b/c.d_e~f"],
             &["a", "/a b", "/a?b", "/á", "/%20"],
         );
+        takes(
+            Kind::PublicUrl,
+            &["", "https://a", "http://a/b/"],
+            &["a", "https://a/?b", "https://a/#b", "https://u:p@a"],
+        );
+        takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
+        takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
         takes(
             Kind::Proxy,
             &["", "none", "http://u:p@h:1", "h:3128"],

@@ -27,6 +27,28 @@ pub fn spawn<T: Send + 'static>(
     with_signals_blocked(|| Builder::new().name(name.to_owned()).spawn(body))
 }
 
+/// Waits for a thread to end, unless it is the calling one, which ends in its own time. A panic in it was reported by the
+/// hook.
+#[cfg(feature = "listener")]
+pub fn join<T>(thread: JoinHandle<T>) {
+    if !is_this(&thread) {
+        let _ = thread.join();
+    }
+}
+
+#[cfg(all(unix, feature = "listener"))]
+fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+    use std::os::unix::thread::JoinHandleExt;
+
+    // SAFETY: neither call takes a pointer; the thread's number is valid until it is joined, which takes `thread`.
+    unsafe { libc::pthread_equal(thread.as_pthread_t(), libc::pthread_self()) != 0 }
+}
+
+#[cfg(all(not(unix), feature = "listener"))]
+fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+    thread.thread().id() == std::thread::current().id()
+}
+
 /// A thread inherits the mask of the one that starts it, so the mask is set here and set back.
 #[cfg(unix)]
 fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {

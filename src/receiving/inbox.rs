@@ -203,6 +203,11 @@ impl Inbox {
         self.ready.notify_all();
     }
 
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Drops what still waits, and tells how much that was.
     pub fn clear(&self) -> usize {
         let left = std::mem::take(&mut self.lock().lanes);

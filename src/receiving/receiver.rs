@@ -179,6 +179,9 @@ impl Receiver {
         }
         drop(turn);
         self.end_if_closed();
+        if handled == 0 && self.inbox.is_closed() {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
         Ok(handled)
     }
 
@@ -189,7 +192,8 @@ impl Receiver {
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
         self.turnstile.choose(WayOut::Next)?;
         let Some(waiting) = self.inbox.pop(deadline(timeout), false) else {
-            return if self.turnstile.is_closed() {
+            // The inbox is closed before the turnstile, and whoever waits is woken then.
+            return if self.inbox.is_closed() {
                 Err(Error::new(Status::Closed, Status::Closed.text()))
             } else {
                 Ok(None)
@@ -274,10 +278,10 @@ impl Receiver {
         self.counters.get(statistic)
     }
 
-    /// Counts something that a source saw.
+    /// Whether it is closed, or closing.
     #[cfg(feature = "listener")]
-    pub(super) fn count(&self, statistic: Statistic) {
-        self.counters.count(statistic);
+    pub fn is_closed(&self) -> bool {
+        self.turnstile.is_closed()
     }
 
     /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards

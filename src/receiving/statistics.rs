@@ -13,16 +13,37 @@ pub enum Statistic {
     Unwanted,
     /// Bodies that were no trigger.
     Unreadable,
-    /// Triggers that were turned away because too many waited.
+    /// Triggers that were turned away because too many waited, or no open client was there.
     TurnedAway,
-    /// Requests to the listener at a wrong path.
+    /// Requests to the listener at a path that no client has.
     WrongPath,
-    /// Requests to the listener with a wrong method.
+    /// Requests to the listener that were neither POST nor PUT.
     WrongMethod,
-    /// Requests to the listener with a body that is too large.
+    /// Requests to the listener with a body over listen.max_body.
     TooLarge,
-    /// Requests to the listener that broke off or took too long.
+    /// Requests to the listener that broke off.
     BrokenOff,
+    /// Requests to the listener that took longer than listen.timeout.head or listen.timeout.body.
+    TooSlow,
+    /// Requests to the listener that were no HTTP, or contradicted themselves.
+    Malformed,
+    /// Requests to the listener with a head over listen.max_head.
+    HeadTooLarge,
+    /// Requests to the listener from addresses that listen.allow does not have.
+    NotAllowed,
+    /// Requests to the listener without the credentials of listen.basic.
+    BadCredentials,
+    /// Connections to the listener whose TLS handshake failed.
+    NoTls,
+    /// Connections to the listener over listen.max_connections or listen.max_connections_per_address.
+    OverLimit,
+}
+
+impl Statistic {
+    /// Whether a listener counts it, before it knows the client that a request is for.
+    pub fn is_of_listener(self) -> bool {
+        self as usize >= Statistic::WrongPath as usize
+    }
 }
 
 /// Every statistic, with its name and what it counts.
@@ -50,12 +71,12 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::TurnedAway,
         "turned_away",
-        "Triggers that were not taken because too many events waited.",
+        "Triggers that were not taken because too many events waited, or no open client was there.",
     ),
     (
         Statistic::WrongPath,
         "wrong_path",
-        "Requests to the listener at another path than the webhook's.",
+        "Requests to the listener at a path that no client has.",
     ),
     (
         Statistic::WrongMethod,
@@ -70,11 +91,46 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::BrokenOff,
         "broken_off",
-        "Requests to the listener whose body broke off or took too long.",
+        "Requests to the listener that broke off.",
+    ),
+    (
+        Statistic::TooSlow,
+        "too_slow",
+        "Requests to the listener that took longer than listen.timeout.head or listen.timeout.body.",
+    ),
+    (
+        Statistic::Malformed,
+        "malformed",
+        "Requests to the listener that were no HTTP, or contradicted themselves.",
+    ),
+    (
+        Statistic::HeadTooLarge,
+        "head_too_large",
+        "Requests to the listener with a head over listen.max_head.",
+    ),
+    (
+        Statistic::NotAllowed,
+        "not_allowed",
+        "Requests to the listener from addresses that listen.allow does not have.",
+    ),
+    (
+        Statistic::BadCredentials,
+        "bad_credentials",
+        "Requests to the listener without the credentials of listen.basic.",
+    ),
+    (
+        Statistic::NoTls,
+        "no_tls",
+        "Connections to the listener whose TLS handshake failed.",
+    ),
+    (
+        Statistic::OverLimit,
+        "over_limit",
+        "Connections to the listener over listen.max_connections or listen.max_connections_per_address.",
     ),
 ];
 
-/// The counters of one client.
+/// The counters of one client, or of one listener.
 #[derive(Debug, Default)]
 pub struct Counters([AtomicU64; STATISTICS.len()]);
 

@@ -16,6 +16,7 @@ use super::socket::Socket;
 use super::tls::{Secure, Securer};
 use super::tunnel::{self, Failure};
 use crate::config::ProxyServer;
+use crate::host;
 
 /// Connects over TCP, through a proxy where there is one, and with TLS where the URL says https.
 #[derive(Debug)]
@@ -46,10 +47,8 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         _: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         attempt::reach(Stage::Connecting);
-        let stream = Arc::new(first_that_connects(details)?);
+        let stream = first_that_connects(details)?;
         stream.set_nodelay(true)?;
-        let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&stream) as _;
-        (details.register_shutdown)(handle)?;
         let mut socket = Socket::new(stream);
         if !details.needs_tls() {
             attempt::reach(Stage::Ready);
@@ -76,15 +75,25 @@ impl<In: Transport> Connector<In> for ServiceConnector {
 
 /// Tries the host's addresses in turn. Each but the last gets half of the time that is left, so that one that swallows
 /// packets leaves time for the next.
-fn first_that_connects(details: &ConnectionDetails) -> Result<TcpStream, Error> {
+fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> {
     let addresses = &details.addrs;
     let mut failure = Error::HostNotFound;
     for (index, address) in addresses.iter().enumerate() {
         let left = attempt::remaining().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let share = if is_last { left } else { left / 2 };
-        match TcpStream::connect_timeout(address, share) {
-            Ok(socket) => return Ok(socket),
+        let socket = match host::connect::begin(*address) {
+            Ok(socket) => Arc::new(socket),
+            Err(error) => {
+                failure = error.into();
+                continue;
+            }
+        };
+        // From here on closing the client ends the wait.
+        let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
+        (details.register_shutdown)(handle)?;
+        match host::connect::finish(&socket, *address, share) {
+            Ok(()) => return Ok(socket),
             Err(error) => failure = timed_out(error),
         }
     }

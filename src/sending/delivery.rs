@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ureq::Error as HttpError;
 
-use super::stopped::{self, Told};
+use super::stopped::{self, Stopped, Told};
 use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
@@ -21,6 +21,7 @@ pub struct Sender {
     transport: Transport,
     validate: bool,
     closed: AtomicBool,
+    broken_off: AtomicBool,
     under_way: Mutex<usize>,
     ended: Condvar,
 }
@@ -36,6 +37,7 @@ impl Sender {
             transport: Transport::new(settings)?,
             validate: settings.validate,
             closed: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
             under_way: Mutex::new(0),
             ended: Condvar::new(),
         })
@@ -81,7 +83,7 @@ impl Sender {
         let json = wire::rest::encode(&self.token, address, request);
         let outcome = match self.transport.post(&json) {
             Ok(answer) => self.judge(request, answer),
-            Err(stopped) => Err(self.stopped(request, &stopped.tell(&self.transport.target()))),
+            Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
         };
         match &outcome {
             Ok(()) => log::debug!("{} accepted", request.name()),
@@ -95,11 +97,17 @@ impl Sender {
         outcome
     }
 
+    /// Takes no further request; those under way go on.
+    pub fn refuse(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
     /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
     /// broken off. Returns how many were.
     pub fn close(&self, deadline: Instant) -> usize {
-        self.closed.store(true, Ordering::SeqCst);
+        self.refuse();
         let left = self.wait_until(deadline);
+        self.broken_off.store(true, Ordering::SeqCst);
         self.transport.shut_down();
         left
     }
@@ -221,6 +229,22 @@ impl Sender {
         .delivered(Delivery::Unknown)
         .answered(http_status, Vec::new())
         .retryable(request.is_harmless_twice())
+    }
+
+    /// Why no answer came. Whatever a request that was not sent ran into when closing broke it off, that is the reason.
+    fn told(&self, stopped: &Stopped) -> Told {
+        let told = stopped.tell(&self.transport.target());
+        let by_closing = self.broken_off.load(Ordering::SeqCst)
+            && told.delivery == Delivery::NotSent
+            && told.status != Status::Timeout;
+        if !by_closing {
+            return told;
+        }
+        Told {
+            status: Status::Closed,
+            what: "the client was closed".to_owned(),
+            ..told
+        }
     }
 
     /// No answer came, or none of the service's.

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -32,12 +32,22 @@ const MAX_ADDRESSES: usize = 16;
 #[derive(Debug)]
 pub struct RememberingResolver {
     family: AddressFamily,
-    look_up: LookUp,
+    find: LookUp,
     known: Mutex<HashMap<(String, u16), Entry>>,
+    waiting: Mutex<Waiting>,
 }
 
 /// Finds the addresses of a host, and may take its time.
-type LookUp = fn((String, u16)) -> io::Result<Vec<SocketAddr>>;
+type LookUp = fn((String, u16)) -> Answer;
+
+/// Who waits for the system's answer, and whether anybody still may.
+#[derive(Debug, Default)]
+struct Waiting {
+    asked: Vec<Weak<SyncSender<Answer>>>,
+    shut_down: bool,
+}
+
+type Answer = io::Result<Vec<SocketAddr>>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -50,8 +60,9 @@ impl RememberingResolver {
     pub fn new(family: AddressFamily) -> Self {
         RememberingResolver {
             family,
-            look_up: |host| Ok(host.to_socket_addrs()?.collect()),
+            find: |host| Ok(host.to_socket_addrs()?.collect()),
             known: Mutex::default(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -60,6 +71,29 @@ impl RememberingResolver {
         if let Some(host) = host_and_port(url) {
             self.lock().remove(&host);
         }
+    }
+
+    /// Ends every wait for the system's answer, and looks nothing up any more.
+    pub fn shut_down(&self) {
+        let asked = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.shut_down = true;
+            std::mem::take(&mut waiting.asked)
+        };
+        for answer in asked.iter().filter_map(Weak::upgrade) {
+            // Where there is no room for it, the system's answer came first.
+            let _ = answer.try_send(Err(shut_down()));
+        }
+    }
+
+    fn ask(&self, answer: &Arc<SyncSender<Answer>>) -> Result<(), Error> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.shut_down {
+            return Err(shut_down().into());
+        }
+        waiting.asked.retain(|answer| answer.strong_count() > 0);
+        waiting.asked.push(Arc::downgrade(answer));
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Entry>> {
@@ -79,7 +113,7 @@ impl RememberingResolver {
         {
             return Ok(entry.addresses.clone());
         }
-        let addresses = self.of_family(self.ask(key.clone())?)?;
+        let addresses = self.of_family(self.look_up(key.clone())?)?;
         let entry = Entry {
             addresses: addresses.clone(),
             since: Instant::now(),
@@ -113,16 +147,20 @@ impl RememberingResolver {
         Ok(addresses)
     }
 
-    fn ask(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
+    fn look_up(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
         let left = attempt::remaining().ok_or(Error::Timeout(Timeout::Resolve))?;
         let (answer, answered) = mpsc::sync_channel(1);
-        let look_up = self.look_up;
+        let answer = Arc::new(answer);
+        self.ask(&answer)?;
+        let find = self.find;
         host::thread::spawn("omnize-resolve", move || {
             // Nobody listens any more where the time was over; the answer is of no use then.
-            let _ = answer.send(look_up(host));
+            let _ = answer.try_send(find(host));
         })?;
         match answered.recv_timeout(left) {
-            Ok(addresses) => addresses.map_err(|_| Error::HostNotFound),
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotConnected => Err(error.into()),
+            Ok(Err(_)) => Err(Error::HostNotFound),
             Err(_) => Err(Error::Timeout(Timeout::Resolve)),
         }
     }
@@ -147,6 +185,10 @@ fn host_and_port(url: &Uri) -> Option<(String, u16)> {
         80
     };
     Some((host.to_owned(), url.port_u16().unwrap_or(default)))
+}
+
+fn shut_down() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the client was closed")
 }
 
 #[cfg(test)]
@@ -205,7 +247,7 @@ mod tests {
     fn a_host_that_moves_is_found_again() {
         static LOOK_UPS: AtomicU16 = AtomicU16::new(1);
         let resolver = RememberingResolver {
-            look_up: |_| {
+            find: |_| {
                 let port = LOOK_UPS.fetch_add(1, Ordering::Relaxed);
                 Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))])
             },
@@ -232,7 +274,7 @@ mod tests {
         };
         let found = |family, url| {
             let resolver = RememberingResolver {
-                look_up: both,
+                find: both,
                 ..RememberingResolver::new(family)
             };
             addresses(&resolver, url).map_err(|error| error.to_string())

@@ -138,6 +138,7 @@ impl Transport {
 
     /// Breaks every connection off, so that requests that wait for answers end now, and makes no new ones.
     pub fn shut_down(&self) {
+        self.resolver.shut_down();
         self.agent.clone().shutdown();
     }
 }

@@ -79,7 +79,7 @@ impl Store {
             .take();
         if let Some(writer) = writer {
             // A panic of the writer was noted when it happened; what it had not written comes again after the next start.
-            let _ = writer.join();
+            host::thread::join(writer);
         }
     }
 }

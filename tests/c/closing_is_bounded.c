@@ -1,11 +1,10 @@
-/* Closing returns within its time, whatever a callback does, and says what was left. */
+/* Closing returns within its time, whatever a callback, a request or a connection does, and says what was left. */
 
-#include <dirent.h>
+#include <netdb.h>
 #include <semaphore.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "expect.h"
+#include "process.h"
+#include "server.h"
 
 static sem_t entered, release_callback;
 static int destroyed_after_return = -1;
@@ -24,24 +23,7 @@ static void on_destroy(void *user_data) {
     destroyed_after_return = returned;
 }
 
-/* How many threads this process has. */
-static int threads(void) {
-    DIR *tasks = opendir("/proc/self/task");
-    int count = 0;
-
-    EXPECT(tasks != NULL);
-    while (readdir(tasks) != NULL) count++;
-    closedir(tasks);
-    return count - 2; /* "." and ".." */
-}
-
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int main(void) {
+static void a_callback_that_runs_on(void) {
     omnize_client *client = plain_client();
     omnize_error *error = NULL;
     int64_t begun;
@@ -65,10 +47,167 @@ int main(void) {
     /* The callback that ran on is the last one, and its user data goes after it. */
     EXPECT(destroyed_after_return == -1);
     sem_post(&release_callback);
-    for (at = 0; at < 2000 && destroyed_after_return == -1; at++) usleep(10 * 1000);
-    EXPECT(destroyed_after_return == 1);
+    EXPECT_SOON(destroyed_after_return == 1);
     EXPECT(sem_trywait(&entered) == -1);
-    for (at = 0; at < 2000 && threads() > 1; at++) usleep(10 * 1000);
-    EXPECT(threads() == 1);
+    EXPECT_SOON(threads() == 1);
+}
+
+/* A request in a thread of its own, and how it ended. */
+struct request {
+    omnize_client *client;
+    omnize_status status;
+    int32_t delivery;
+    pthread_t thread;
+};
+
+static void *make_request(void *data) {
+    struct request *request = data;
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+
+    request->status = omnize_conversation_start(request->client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error);
+    EXPECT(request->status != OMNIZE_OK);
+    request->delivery = omnize_error_delivery(error);
+    omnize_error_free(error);
+    return NULL;
+}
+
+static void begin(struct request *request, omnize_client *client) {
+    request->client = client;
+    EXPECT(pthread_create(&request->thread, NULL, make_request, request) == 0);
+}
+
+/* Closes within its bound, with this many requests left; `request` ends soon after. */
+static void close_in_time(omnize_client *client, int64_t requests, struct request *request) {
+    omnize_error *error = NULL;
+    int64_t begun = now_ms(), left = -1;
+
+    EXPECT_OK(omnize_client_close(client, 200, NULL, &left, &error));
+    EXPECT(now_ms() - begun >= 200 && now_ms() - begun < 5000);
+    EXPECT(left == requests);
+    begun = now_ms();
+    EXPECT(pthread_join(request->thread, NULL) == 0);
+    EXPECT(now_ms() - begun < 5000);
+    begun = now_ms();
+    omnize_client_free(client);
+    EXPECT(now_ms() - begun < 2000);
+}
+
+static sem_t received, hang_up;
+
+static void never_answer(int connection, void *data) {
+    (void)data;
+    EXPECT(receive_message(connection) > 0);
+    sem_post(&received);
+    sem_wait(&hang_up);
+}
+
+static void a_request_that_hangs(void) {
+    struct server server;
+    const char *options[] = {"base_url", server.url, "timeout", "600000", NULL};
+    struct request request;
+    omnize_client *client;
+
+    sem_init(&received, 0, 0);
+    sem_init(&hang_up, 0, 0);
+    server_open(&server, never_answer, NULL);
+    client = client_with(options);
+    begin(&request, client);
+    sem_wait(&received);
+    close_in_time(client, 1, &request);
+    EXPECT(request.delivery == OMNIZE_DELIVERY_UNKNOWN);
+    sem_post(&hang_up);
+    server_close(&server);
+}
+
+/* Nobody accepts, and the kernel's queue is full: it answers no further connection. */
+static void a_connection_that_hangs(void) {
+    char url[64];
+    const char *options[] = {"base_url", url, "timeout", "600000", "timeout.connect", "600000", NULL};
+    struct request request;
+    omnize_client *client;
+    struct sockaddr_in address;
+    int listening, port, queued[16], at, before;
+
+    listening = listen_somewhere(0, &port);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((uint16_t)port);
+    for (at = 0; at < 16; at++) {
+        queued[at] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        connect(queued[at], (struct sockaddr *)&address, sizeof address);
+    }
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
+    client = client_with(options);
+    before = descriptors();
+    begin(&request, client);
+    EXPECT_SOON(descriptors() > before);
+    close_in_time(client, 1, &request);
+    EXPECT(request.status == OMNIZE_E_CLOSED && request.delivery == OMNIZE_DELIVERY_NOT_SENT);
+    for (at = 0; at < 16; at++) close(queued[at]);
+    close(listening);
+}
+
+static sem_t asked, answer;
+
+/* Stands before the C library's own, and knows no name in the end. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    (void)name, (void)service, (void)hints, (void)found;
+    sem_post(&asked);
+    sem_wait(&answer);
+    return EAI_NONAME;
+}
+
+static void a_name_server_that_hangs(void) {
+    const char *options[] = {"base_url", "http://chat.example/", "timeout.connect", "600000", NULL};
+    struct request request;
+    omnize_client *client = client_with(options);
+
+    sem_init(&asked, 0, 0);
+    sem_init(&answer, 0, 0);
+    begin(&request, client);
+    sem_wait(&asked);
+    close_in_time(client, 1, &request);
+    EXPECT(request.status == OMNIZE_E_CLOSED && request.delivery == OMNIZE_DELIVERY_NOT_SENT);
+    sem_post(&answer);
+    EXPECT_SOON(threads() == 1);
+}
+
+/* Callbacks have the whole time to come to their end, though a request hangs meanwhile. */
+static void a_request_that_hangs_takes_no_time_from_callbacks(void) {
+    struct server server;
+    const char *options[] = {"base_url", server.url, "timeout", "600000", NULL};
+    struct request request;
+    omnize_client *client;
+    omnize_error *error = NULL;
+    int at;
+
+    sem_init(&received, 0, 0);
+    sem_init(&hang_up, 0, 0);
+    sem_init(&release_callback, 0, 0);
+    returned = 0;
+    server_open(&server, never_answer, NULL);
+    client = client_with(options);
+    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, block, NULL, NULL, NULL, &error));
+    EXPECT_OK(omnize_client_dispatch(client, &error));
+    begin(&request, client);
+    sem_wait(&received);
+    for (at = 0; at < 3; at++) {
+        deliver(client, "{\"status\":\"typing\",\"clientId\":\"12\"}");
+        sem_post(&release_callback);
+    }
+    close_in_time(client, 1, &request);
+    EXPECT(returned == 3);
+    sem_post(&hang_up);
+    server_close(&server);
+}
+
+int main(void) {
+    a_callback_that_runs_on();
+    a_request_that_hangs();
+    a_connection_that_hangs();
+    a_name_server_that_hangs();
+    a_request_that_hangs_takes_no_time_from_callbacks();
     return 0;
 }

@@ -54,6 +54,15 @@ in_valgrind() {
         --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible
 }
 
+# A function that is new has to be tried there too.
+not_tried_on_a_small_stack() {
+    grep -oE '\bomnize_[a-z0-9_]+ *\(' include/omnize.h | tr -d ' (' | sort -u |
+        while read -r function; do
+            grep -q "\b$function(" tests/c/a_64_kib_stack_is_enough.c tests/c/expect.h || echo "$function"
+        done
+}
+check "c/a_64_kib_stack_is_enough calls every function" no_output not_tried_on_a_small_stack
+
 for source in tests/c/*.c; do
     name=$(basename "$source" .c)
     wanted "c/$name" || continue

@@ -19,8 +19,9 @@ pub const PROXY_PASSWORD: &str = "s@nha:do proxy/é";
 /// The password above as it stands in the option.
 pub const PROXY_PASSWORD_IN_URL: &str = "s%40nha%3Ado%20proxy%2F%C3%A9";
 pub const PATH: &str = "/gancho/caminho-que-ninguem-adivinha";
+pub const WEBHOOK_PASSWORD: &str = "senha-do-\"gancho\"/é";
 
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
     TOKEN,
     NAME,
     EMAIL,
@@ -31,6 +32,7 @@ const SECRETS: [&str; 10] = [
     PROXY_PASSWORD,
     PROXY_PASSWORD_IN_URL,
     PATH,
+    WEBHOOK_PASSWORD,
 ];
 
 /// Each form in which a secret would give itself away, with the secret that it is of.

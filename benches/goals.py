@@ -1,0 +1,97 @@
+"""What the library wants to reach, and what a run has seen of it."""
+
+import statistics
+
+import footprint
+from receiving import CONNECTIONS
+from table import markdown_table, short
+
+
+def _middle(samples):
+    return statistics.median(samples) if samples else None
+
+
+def _receiving(tables, figure, case, other):
+    """The ratios on one core, by the number of connections; 1 ÷ ratio for a cost, so that more is better."""
+    table = tables["receiving"]
+    seen = [_middle(table.ratios((case, 1, count), figure, other)) for count in CONNECTIONS]
+    return seen if figure == "requests/s" else [ratio and 1 / ratio for ratio in seen]
+
+
+def _sending(tables, other, figure, host, threads):
+    table = tables["sending"]
+    return [_middle(table.ratios(("omnize", host, count), figure, other)) for count in threads]
+
+
+def _footprint(tables, what, of="omnize"):
+    return [_middle(tables["footprint"].samples((what, of), "value"))]
+
+
+def _growth(tables, what, of):
+    return [footprint.growth(tables["footprint"], what, of)]
+
+
+def _receiving_goals(tables):
+    figures = {"requests/s": "requests/s", "CPU µs/request": "requests per CPU second"}
+    for figure, name in figures.items():
+        for way in ("poll", "next", "dispatch"):
+            seen = _receiving(tables, figure, f"omnize, {way}", "nginx")
+            yield f"receiving by {way}: {name}, × nginx", 0.85, 1.0, seen
+    for way in ("poll", "next", "dispatch"):
+        seen = _receiving(tables, "requests/s", f"omnize, {way}, durable", f"omnize, {way}")
+        yield f"receiving by {way}, durable: requests/s, × in memory", 0.5, 0.8, seen
+
+
+def _sending_goals(tables):
+    for host in ("127.0.0.1", "localhost"):
+        seen = _sending(tables, "libcurl", "requests/s", host, (1, 16))
+        yield f"sending to {host}, × libcurl, 1 / 16 threads", (1.3, 1.35), (1.5, 1.6), seen
+    seen = _sending(tables, "raw", "requests/s", "127.0.0.1", (1,))
+    yield "sending, × raw socket, 1 thread", 0.78, 0.88, seen
+    seen = _sending(tables, "libcurl", "instructions", "127.0.0.1", (1,))
+    yield "instructions of a request, × libcurl", 0.45, 0.3, seen
+
+
+def _footprint_goals(tables):
+    yield "bytes for an idle conversation", 512, 256, _footprint(tables, "bytes for an idle conversation")
+    seen = _footprint(tables, "bytes for an open listener connection", "omnize, poll")
+    yield "bytes for an open listener connection", 12_000, 10_000, seen
+    seen = _growth(tables, "sending, CPU µs/request", "conversations")
+    yield "100,000 conversations: CPU of a request sent, × that at 100", 1.1, 1.02, seen
+    seen = _growth(tables, "sending, instructions/request", "conversations")
+    yield "100,000 conversations: instructions of a request sent, × those at 100", 1.1, 1.02, seen
+    seen = _growth(tables, "receiving, CPU µs/trigger", "subscriptions by customer")
+    yield "100,000 subscriptions: CPU of a trigger, × that at 100", 1.1, 1.02, seen
+    yield "size of the shared object, MB", 4.5, 3.5, _footprint(tables, "size of the shared object, MB")
+    yield "dlopen + dlclose, ms", 0.4, 0.25, _footprint(tables, "dlopen + dlclose, ms")
+
+
+def _each(value, count):
+    return value if isinstance(value, tuple) else (value,) * count
+
+
+def _verdict(least, aim, seen):
+    """The worst of what was seen decides. More is better where the aim is more than the least."""
+    if None in seen:
+        return "not measured"
+    leasts, aims = _each(least, len(seen)), _each(aim, len(seen))
+    sign = 1 if aims[0] > leasts[0] else -1
+    for goals, verdict in ((aims, "as aimed"), (leasts, "reached")):
+        if all(sign * value >= sign * goal for value, goal in zip(seen, goals)):
+            return verdict
+    return "**missed**"
+
+
+def _shown(value):
+    return " / ".join(map(short, value)) if isinstance(value, (tuple, list)) else short(value)
+
+
+def markdown(tables):
+    """The goals, and what the tables of this run say of them."""
+    rows = []
+    goals_of = {"receiving": _receiving_goals, "sending": _sending_goals, "footprint": _footprint_goals}
+    for part in tables:
+        for name, least, aim, seen in goals_of[part](tables):
+            rows.append([name, _shown(least), _shown(aim), _shown(seen), _verdict(least, aim, seen)])
+    note = "Receiving: on one core, with 1 / 16 / 256 connections."
+    return "\n".join(["## Goals", "", note, "", *markdown_table(["", "at least", "aim", "seen", ""], rows)]) + "\n"

@@ -1,0 +1,95 @@
+"""Samples of one part of the bench, and how they are told: medians with their spread, and ratios to a baseline."""
+
+import statistics
+
+
+class Table:
+    """Samples by case and figure. A case is a tuple whose first item is the thing measured."""
+
+    def __init__(self, title, columns, baseline):
+        self.title = title
+        self.columns = columns
+        # The first item of the cases that the others are compared with; the rest of the tuple is equal.
+        self.baseline = baseline
+        # Figures that are not compared.
+        self.plain = set()
+        # What could not be measured, and why.
+        self.missing = []
+        self._samples = {}
+
+    def add(self, case, figure, value):
+        self._samples.setdefault(case, {}).setdefault(figure, []).append(value)
+
+    def cases(self):
+        return list(self._samples)
+
+    def samples(self, case, figure):
+        return self._samples.get(case, {}).get(figure, [])
+
+    def ratios(self, case, figure, other):
+        """The case's samples divided by those that `other` gave in the same rounds."""
+        others = self.samples((other, *case[1:]), figure)
+        return [mine / theirs for mine, theirs in zip(self.samples(case, figure), others)]
+
+    def compares(self, figure):
+        return bool(self.baseline) and figure not in self.plain
+
+    def rows(self):
+        """The head and the rows of the printed table."""
+        figures = list(dict.fromkeys(figure for samples in self._samples.values() for figure in samples))
+        head = list(self.columns)
+        for figure in figures:
+            head.append(figure)
+            if self.compares(figure):
+                head.append(f"× {self.baseline}")
+        rows = []
+        for case, samples in self._samples.items():
+            row = [str(item) for item in case]
+            for figure in figures:
+                row.append(told(samples.get(figure, [])))
+                if self.compares(figure):
+                    row.append(told(self.ratios(case, figure, self.baseline)))
+            rows.append(row)
+        return head, rows
+
+    def markdown(self):
+        head, rows = self.rows()
+        lines = [f"## {self.title}", "", *markdown_table(head, rows)]
+        if self.missing:
+            lines += ["", "Not measured:", "", *(f"- {what}" for what in self.missing)]
+        return "\n".join(lines) + "\n"
+
+    def as_json(self):
+        cases = [
+            {"case": dict(zip(self.columns, case)), "samples": samples} for case, samples in self._samples.items()
+        ]
+        return {"title": self.title, "baseline": self.baseline, "cases": cases, "missing": self.missing}
+
+
+def markdown_table(head, rows):
+    """Lines of a Markdown table that can be read as it is."""
+    widths = [max(map(len, column)) for column in zip(head, *rows)]
+
+    def line(cells):
+        return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |"
+
+    return [line(head), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows)]
+
+
+def short(value):
+    """A number with three digits that count."""
+    if value is None:
+        return "–"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def told(samples):
+    """The median, and the least and the most where there are several."""
+    if not samples:
+        return "–"
+    middle = short(statistics.median(samples))
+    if len(samples) == 1:
+        return middle
+    return f"{middle} ({short(min(samples))}–{short(max(samples))})"

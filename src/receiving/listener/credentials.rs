@@ -1,0 +1,88 @@
+//! The credentials that a request must bring: HTTP Basic authentication.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hyper::HeaderMap;
+use hyper::header::AUTHORIZATION;
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::wire::Redacted;
+
+/// Reads with and without padding, as both are sent.
+const TOLERANT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// User and password, with a colon between.
+#[derive(Debug)]
+pub struct Credentials(Redacted);
+
+impl Credentials {
+    /// These.
+    pub fn new(user_and_password: Redacted) -> Self {
+        Credentials(user_and_password)
+    }
+
+    /// Whether the request brings them. Takes a time that does not depend on them.
+    pub fn are_in(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).and_then(|value| {
+            let (scheme, token) = value.as_bytes().split_at_checked(6)?;
+            let token = scheme
+                .eq_ignore_ascii_case(b"basic ")
+                .then(|| token.trim_ascii())?;
+            TOLERANT.decode(token).ok()
+        });
+        given.is_some_and(|given| same(self.0.expose().as_bytes(), &given).into())
+    }
+}
+
+/// Whether the two are the same, in a time that depends on the length of `given` alone.
+fn same(secret: &[u8], given: &[u8]) -> Choice {
+    let mut same = (secret.len() as u64).ct_eq(&(given.len() as u64));
+    for (byte, expected) in given.iter().zip(secret.iter().cycle()) {
+        same &= byte.ct_eq(expected);
+    }
+    same
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn let_in(header: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, header.parse().unwrap());
+        Credentials::new("joão:a:b".into()).are_in(&headers)
+    }
+
+    #[test]
+    fn the_right_ones_are_let_in_however_they_are_written() {
+        for header in [
+            "Basic am/Do286YTpi",
+            "basic am/Do286YTpi",
+            "BASIC  am/Do286YTpi ",
+        ] {
+            assert!(let_in(header), "{header}");
+        }
+    }
+
+    #[test]
+    fn others_and_none_are_not() {
+        let others = [
+            "Basic",
+            "Basic ",
+            "Basic !",
+            "Bearer am/Do286YTpi",
+            "am/Do286YTpi",
+            "Basic am/Do286YTpiYg==",
+            "Basic am/Do286YTo=",
+            "Basic am9hbzphOmI=",
+        ];
+        for header in others {
+            assert!(!let_in(header), "{header}");
+        }
+        assert!(!Credentials::new("a:b".into()).are_in(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,207 @@
+//! What a request is answered: who may come in, where to, and whether the trigger was kept.
+//!
+//! The order of the checks gives no hint: what can be told of any request alike comes first; only who comes from an allowed
+//! address is asked for credentials; only who has them learns whether a path exists; and only there a body is read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{
+    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use tokio::sync::oneshot;
+
+use super::credentials::Credentials;
+use super::forwarded;
+use super::head::Head;
+use super::paths::Paths;
+use super::pulse::{Phase, Pulse};
+use super::refusals::{Refusal, Refusals};
+use crate::config::{Limits, ListenSettings, Networks};
+use crate::error::Result;
+use crate::status::Status;
+
+/// What a service that is turned away is told to wait, in seconds.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Answers the requests of a listener.
+#[derive(Debug)]
+pub struct Door {
+    pub paths: Paths,
+    pub refusals: Refusals,
+    pub trusted_proxies: Networks,
+    allow: Networks,
+    credentials: Option<Credentials>,
+    health: Option<String>,
+    limits: Limits,
+}
+
+/// The connection that a request came over.
+#[derive(Debug)]
+pub struct Visitor {
+    pub address: IpAddr,
+    pub pulse: Arc<Pulse>,
+    pub head: Arc<Head>,
+}
+
+impl Door {
+    /// With these settings, and no client behind it yet.
+    pub fn new(settings: &ListenSettings) -> Self {
+        Door {
+            paths: Paths::default(),
+            refusals: Refusals::default(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            allow: settings.allow.clone(),
+            credentials: settings.basic.clone().map(Credentials::new),
+            health: settings.health.clone(),
+            limits: settings.limits.clone(),
+        }
+    }
+
+    /// The answer to a request.
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+    ) -> Response<Full<Bytes>> {
+        visitor.pulse.enter(Phase::Body);
+        let response = match self.take(request, visitor).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                self.refusals.note(refusal);
+                let body_is_read = visitor.pulse.phase() == Phase::Keeping;
+                refuse(refusal, body_is_read)
+            }
+        };
+        visitor.pulse.enter(Phase::Idle);
+        response
+    }
+
+    async fn take(
+        &self,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+    ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
+        let headers = request.headers();
+        if visitor
+            .head
+            .is_ambiguous(headers.contains_key(TRANSFER_ENCODING))
+        {
+            return Err(Refusal::Malformed);
+        }
+        if !self.allow.is_empty() {
+            let origin = forwarded::origin(visitor.address, headers, &self.trusted_proxies);
+            if !origin.is_some_and(|origin| self.allow.contains(origin)) {
+                return Err(Refusal::NotAllowed);
+            }
+        }
+        let path = request.uri().path();
+        if self.health.as_deref() == Some(path)
+            && matches!(*request.method(), Method::GET | Method::HEAD)
+        {
+            return Ok(answer(if self.paths.has_any_open() {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            }));
+        }
+        if let Some(credentials) = &self.credentials
+            && !credentials.are_in(headers)
+        {
+            return Err(Refusal::BadCredentials);
+        }
+        let Some(receiver) = self.paths.find(path) else {
+            // The application may be about to attach the client that this is for.
+            let not_ready = self.paths.is_empty();
+            return Err(if not_ready {
+                Refusal::NoRoom
+            } else {
+                Refusal::WrongPath
+            });
+        };
+        if !matches!(*request.method(), Method::POST | Method::PUT) {
+            return Err(Refusal::WrongMethod);
+        }
+        let content_type = headers.get(CONTENT_TYPE).cloned();
+        let body = self.body_of(request).await?;
+        let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
+        let (kept, outcome) = oneshot::channel();
+        visitor.pulse.enter(Phase::Keeping);
+        receiver.take(body, content_type, move |outcome: Result<()>| {
+            // Nobody waits any more where the listener was closed.
+            let _ = kept.send(outcome);
+        });
+        // Its application may free it while the answer is awaited.
+        drop(receiver);
+        match outcome.await {
+            Ok(Ok(())) => {
+                self.refusals.note_kept();
+                Ok(answer(StatusCode::OK))
+            }
+            Ok(Err(error)) if matches!(error.status(), Status::NotJson | Status::NoClientId) => {
+                Err(Refusal::NoTrigger)
+            }
+            // It could not be kept, or the store ended without a word.
+            Ok(Err(_)) | Err(_) => Err(Refusal::NoRoom),
+        }
+    }
+
+    async fn body_of(&self, request: Request<Incoming>) -> std::result::Result<Arc<[u8]>, Refusal> {
+        let body = request.into_body();
+        if body.size_hint().lower() > self.limits.body as u64 {
+            return Err(Refusal::TooLarge);
+        }
+        let limited = Limited::new(body, self.limits.body);
+        match tokio::time::timeout(self.limits.body_time, limited.collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()[..].into()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+            Ok(Err(_)) => Err(Refusal::BrokenOff),
+            Err(_) => Err(Refusal::TooSlow),
+        }
+    }
+}
+
+/// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
+fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
+    let mut response = answer(refusal.status());
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::BadCredentials => {
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic charset=\"UTF-8\""),
+            );
+        }
+        Refusal::WrongMethod => {
+            headers.insert(ALLOW, HeaderValue::from_static("POST, PUT"));
+        }
+        Refusal::NoRoom => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        _ => {}
+    }
+    if !body_is_read {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// An answer without a body: a stranger learns nothing from it.
+fn answer(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// What a request is told that never became one.
+pub fn last_words(refusal: Refusal) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {}\r\n{CONNECTION}: close\r\n{CONTENT_LENGTH}: 0\r\n\r\n",
+        refusal.status()
+    )
+    .into_bytes()
+}

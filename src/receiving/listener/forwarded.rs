@@ -1,0 +1,88 @@
+//! Where a request comes from, when proxies stand between.
+
+use std::net::{IpAddr, SocketAddr};
+
+use hyper::HeaderMap;
+
+use crate::config::Networks;
+
+/// The address that a request comes from. A trusted proxy is believed what it says of its own peer in X-Forwarded-For; so
+/// the right-most address there that is no trusted proxy is the one. `None` where a trusted proxy says what is no address.
+pub fn origin(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Option<IpAddr> {
+    let mut address = peer.to_canonical();
+    // Each proxy adds to the end of the last header, or adds a header below the others.
+    let mut chain = headers
+        .get_all("x-forwarded-for")
+        .into_iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .rev();
+    while trusted.contains(address) {
+        let Some(before) = chain.next() else { break };
+        address = parse(before)?.to_canonical();
+    }
+    Some(address)
+}
+
+/// An address as proxies write it: some add the port.
+fn parse(text: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(text).ok()?.trim();
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    bare.parse().ok().or_else(with_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin_of(peer: &str, forwarded: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let trusted = Networks::parse("10.0.0.0/8,fd00::/8").unwrap();
+        origin(peer.parse().unwrap(), &headers, &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_peer_that_is_not_trusted_is_believed_nothing() {
+        assert_eq!(
+            origin_of("192.0.2.1", &["198.51.100.9"]).unwrap(),
+            "192.0.2.1"
+        );
+    }
+
+    #[test]
+    fn the_right_most_that_is_not_trusted_counts() {
+        for forwarded in [
+            &["203.0.113.5, 198.51.100.9"][..],
+            &["203.0.113.5, 198.51.100.9, 10.9.9.9"],
+            &["203.0.113.5", "198.51.100.9", "10.9.9.9,10.1.1.1"],
+            &["203.0.113.5,198.51.100.9:4711"],
+            &["unknown, 198.51.100.9"],
+        ] {
+            assert_eq!(
+                origin_of("10.0.0.1", forwarded).unwrap(),
+                "198.51.100.9",
+                "{forwarded:?}"
+            );
+        }
+        assert_eq!(
+            origin_of("::ffff:10.0.0.1", &["[2001:db8::1]:80"]).unwrap(),
+            "2001:db8::1"
+        );
+    }
+
+    #[test]
+    fn without_a_word_the_proxy_itself_counts() {
+        assert_eq!(origin_of("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+        assert_eq!(origin_of("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.2");
+    }
+
+    #[test]
+    fn what_is_no_address_is_nobody() {
+        for forwarded in ["unknown", "", "198.51.100.9,", "1.2.3"] {
+            assert_eq!(origin_of("10.0.0.1", &[forwarded]), None, "{forwarded}");
+        }
+    }
+}

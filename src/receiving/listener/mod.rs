@@ -1,0 +1,186 @@
+//! The webhook: an HTTP server on a thread of its own, which takes triggers for one client or several.
+//!
+//! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows what
+//! it is doing (`pulse`), and each of its requests comes to the `door`.
+
+mod connections;
+mod credentials;
+mod door;
+mod forwarded;
+mod head;
+mod house;
+mod paths;
+mod pulse;
+mod refusals;
+mod stream;
+mod tls;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use self::door::Door;
+use self::house::House;
+use self::tls::Tls;
+use super::receiver::Receiver;
+use super::statistics::Statistic;
+use crate::config::ListenSettings;
+use crate::error::{Error, Result};
+use crate::host;
+use crate::status::Status;
+
+/// A listener that runs. Dropping it stops it.
+#[derive(Debug)]
+pub struct Listener {
+    /// The webhook URL without its path.
+    base: String,
+    health: Option<String>,
+    door: Arc<Door>,
+    stop: watch::Sender<Option<Instant>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Listener {
+    /// Listens. Where it is one client's `own`, that is attached before the first connection is accepted.
+    ///
+    /// # Errors
+    /// [`Status::Listen`] where the address can't be had, [`Status::File`] where the certificate or its key can't be used,
+    /// [`Status::System`] where a thread or randomness can't be had.
+    pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
+        let address = settings.address;
+        let cannot = |what: io::Error| {
+            Error::new(Status::Listen, format!("can't listen at {address}: {what}"))
+        };
+        let tls = settings.tls.clone().map(Tls::new).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let door = Arc::new(Door::new(settings));
+        let house = Arc::new(House::new(door.clone(), tls, &settings.limits));
+        let runtime = runtime()
+            .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
+        let socket = TcpListener::bind(address).map_err(cannot)?;
+        socket.set_nonblocking(true).map_err(cannot)?;
+        let bound = socket.local_addr().map_err(cannot)?;
+        let (stop, stopped) = watch::channel(None);
+        let listener = Listener {
+            base: settings
+                .public_url
+                .clone()
+                .unwrap_or_else(|| format!("{scheme}://{bound}")),
+            health: settings.health.clone(),
+            door,
+            stop,
+            thread: Mutex::new(None),
+        };
+        if let Some(own) = own {
+            listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
+        }
+        let thread = host::thread::spawn("omnize-listen", move || {
+            runtime.block_on(house.run(socket, stopped));
+            // Connections that still wait for something end here.
+            runtime.shutdown_background();
+        })
+        .map_err(|error| Error::new(Status::System, format!("no listener thread: {error}")))?;
+        *listener
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        log::info!("listening at {bound}");
+        Ok(listener)
+    }
+
+    /// Hands what comes at `path` to `receiver` from now on; at a path that nobody guesses where it is `None`.
+    ///
+    /// # Errors
+    /// [`Status::Argument`] where the path is none, or taken, or the receiver is attached already; [`Status::System`] where
+    /// randomness can't be had.
+    pub fn attach(&self, receiver: &Arc<Receiver>, path: Option<&str>) -> Result<()> {
+        let path = match path {
+            Some(path) => path.to_owned(),
+            None => unguessable_path()?,
+        };
+        if self.health.as_ref() == Some(&path) {
+            return Err(Error::new(
+                Status::Argument,
+                "the path is the health check's; pass another one, or NULL",
+            ));
+        }
+        self.door.paths.attach(&path, receiver)
+    }
+
+    /// Hands nothing to `receiver` any more. What is being kept for it is answered still.
+    ///
+    /// # Errors
+    /// [`Status::Argument`] where it is not attached.
+    pub fn detach(&self, receiver: &Arc<Receiver>) -> Result<()> {
+        if self.door.paths.detach(receiver) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::Argument,
+            "this client is not attached to the listener",
+        ))
+    }
+
+    /// The webhook URL of `receiver`.
+    pub fn url(&self, receiver: &Arc<Receiver>) -> Option<String> {
+        let path = self.door.paths.path_of(receiver)?;
+        Some(format!("{}{}", self.base, path.expose()))
+    }
+
+    /// How often something was counted.
+    pub fn count_of(&self, statistic: Statistic) -> u64 {
+        self.door.refusals.count_of(statistic)
+    }
+
+    /// Accepts nothing more, ends its thread and every connection; those whose trigger is being kept are answered, if that
+    /// takes no longer than `deadline`. Whether it was open before.
+    pub fn close(&self, deadline: Instant) -> bool {
+        // Nobody listens where the thread has ended by itself.
+        let _ = self.stop.send(Some(deadline));
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(thread) = thread else { return false };
+        // It runs no code of the application but the log's callback, so it ends in time; and where that callback closes the
+        // client, when it has returned.
+        host::thread::join(thread);
+        true
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.close(Instant::now());
+    }
+}
+
+/// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
+/// which leak checkers then report.
+fn runtime() -> io::Result<Runtime> {
+    let build = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+    };
+    let built = host::thread::spawn("omnize-build", build)?.join();
+    built.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
+}
+
+fn unguessable_path() -> Result<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| {
+        Error::new(
+            Status::System,
+            format!("no randomness for the webhook's path: {error}; choose a path"),
+        )
+    })?;
+    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("/omnize/{hex}"))
+}

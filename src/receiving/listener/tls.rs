@@ -1,0 +1,140 @@
+//! The listener's certificate and key: read from their files, and read again when these change.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::error::{Error, Result};
+use crate::status::Status;
+
+/// How often the files are looked at.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// Makes encrypted connections with the newest certificate that can be used.
+#[derive(Debug)]
+pub struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    current: Mutex<Arc<ServerConfig>>,
+    read: Mutex<Stamps>,
+}
+
+/// By what a change of the two files is noticed: time, length and, where there is one, number of each.
+type Stamps = [Option<(SystemTime, u64, u64)>; 2];
+
+impl Tls {
+    /// With the certificate and the key in these files.
+    ///
+    /// # Errors
+    /// [`Status::File`] where they can't be read, understood or used together.
+    pub fn new((certificate, key): (PathBuf, PathBuf)) -> Result<Self> {
+        let read = stamps(&certificate, &key);
+        let config = load(&certificate, &key)?;
+        Ok(Tls {
+            certificate,
+            key,
+            current: Mutex::new(config),
+            read: Mutex::new(read),
+        })
+    }
+
+    /// Shakes hands.
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let config = self
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        TlsAcceptor::from(config).accept(stream).await
+    }
+
+    /// Looks at the files for ever. They are read when they have changed and then stayed the same from one look to the next,
+    /// for they are written one after the other.
+    pub async fn watch(self: Arc<Self>) {
+        let mut before = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let now = stamps(&self.certificate, &self.key);
+            if now == before {
+                self.renew(now);
+            }
+            before = now;
+        }
+    }
+
+    fn renew(&self, now: Stamps) {
+        let read = std::mem::replace(
+            &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner),
+            now,
+        );
+        if read == now {
+            return;
+        }
+        match load(&self.certificate, &self.key) {
+            Ok(config) => {
+                *self.current.lock().unwrap_or_else(PoisonError::into_inner) = config;
+                log::info!("the listener's certificate was renewed");
+            }
+            Err(error) => log::error!("the listener keeps its certificate: {error}"),
+        }
+    }
+}
+
+fn stamps(certificate: &Path, key: &Path) -> Stamps {
+    [certificate, key].map(|file| {
+        let facts = fs::metadata(file).ok()?;
+        Some((facts.modified().ok()?, facts.len(), number(&facts)))
+    })
+}
+
+#[cfg(unix)]
+fn number(facts: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(facts)
+}
+
+#[cfg(not(unix))]
+fn number(_facts: &fs::Metadata) -> u64 {
+    0
+}
+
+fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
+    let in_file = |file: &Path, what: &dyn std::fmt::Display| {
+        Error::new(
+            Status::File,
+            format!("{}: {what}; expected a PEM file", file.display()),
+        )
+    };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
+        .map_err(|error| in_file(certificate, &error))?;
+    if chain.is_empty() {
+        return Err(in_file(certificate, &"it holds no certificate"));
+    }
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| in_file(key, &error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_no_client_auth())
+        .and_then(|builder| builder.with_single_cert(chain, private));
+    let mut config = config.map_err(|error| {
+        Error::new(
+            Status::File,
+            format!(
+                "{} and {} can't be used together: {error}",
+                certificate.display(),
+                key.display()
+            ),
+        )
+    })?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,44 @@
+//! The listener of a build that has none.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::receiver::Receiver;
+use super::statistics::Statistic;
+use crate::config::ListenSettings;
+use crate::error::{Error, Result};
+use crate::status::Status;
+
+/// No listener: there is no value of this type.
+#[derive(Debug)]
+pub enum Listener {}
+
+impl Listener {
+    /// Always fails.
+    pub fn open(_settings: &ListenSettings, _own: Option<&Arc<Receiver>>) -> Result<Self> {
+        Err(Error::new(
+            Status::Unsupported,
+            "this build has no listener; leave listen unset and hand triggers over with deliver",
+        ))
+    }
+
+    pub fn attach(&self, _receiver: &Arc<Receiver>, _path: Option<&str>) -> Result<()> {
+        match *self {}
+    }
+
+    pub fn detach(&self, _receiver: &Arc<Receiver>) -> Result<()> {
+        match *self {}
+    }
+
+    pub fn url(&self, _receiver: &Arc<Receiver>) -> Option<String> {
+        match *self {}
+    }
+
+    pub fn count_of(&self, _statistic: Statistic) -> u64 {
+        match *self {}
+    }
+
+    pub fn close(&self, _deadline: Instant) -> bool {
+        match *self {}
+    }
+}

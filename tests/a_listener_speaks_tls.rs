@@ -1,0 +1,258 @@
+//! A listener with a certificate speaks TLS alone, renews its certificate while it serves, and is held up by no handshake.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::status::Status;
+use omnize::{Client, Statistic};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use webhook::*;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder with a certificate and its key, removed at the end.
+struct Pair(PathBuf);
+
+impl Pair {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let pair = Pair(folder);
+        pair.renew();
+        pair
+    }
+
+    /// Writes a new pair, and gives the certificate.
+    fn renew(&self) -> CertificateDer<'static> {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        self.write("key.pem", &made.signing_key.serialize_pem());
+        self.write("certificate.pem", &made.cert.pem());
+        made.cert.der().clone()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn certificate(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_file(self.path("certificate.pem")).unwrap()
+    }
+
+    fn client(&self, options: &[(&str, &str)]) -> Client {
+        let (certificate, key) = (self.path("certificate.pem"), self.path("key.pem"));
+        let files = [
+            ("listen.tls.certificate", certificate.as_str()),
+            ("listen.tls.key", &key),
+        ];
+        client(&[&files[..], options].concat())
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A connection that trusts this certificate alone; the handshake is done. `None` where it fails.
+fn connect(
+    client: &Client,
+    trusted: CertificateDer<'static>,
+) -> Option<StreamOwned<ClientConnection, TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+    let socket = TcpStream::connect(webhook(client).0).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut stream = StreamOwned::new(tls, socket);
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).ok()?;
+    }
+    Some(stream)
+}
+
+/// Posts a trigger; the status.
+fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Client) -> u16 {
+    stream
+        .write_all(&request(client, "POST", "", TYPING.as_bytes()))
+        .unwrap();
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    status_of(str::from_utf8(&answer).unwrap())
+}
+
+#[test]
+fn triggers_come_over_tls() {
+    let pair = Pair::new("plain-use");
+    let client = pair.client(&[]);
+    assert!(client.webhook_url().unwrap().starts_with("https://"));
+    let mut stream = connect(&client, pair.certificate()).unwrap();
+    for _ in 0..3 {
+        assert_eq!(post_over(&mut stream, &client), 200);
+        next(&client);
+    }
+}
+
+#[test]
+fn who_does_not_speak_tls_is_not_let_in() {
+    let pair = Pair::new("plain-http");
+    let client = pair.client(&[]);
+    let answer = TcpStream::connect(webhook(&client).0).map(|mut stream| {
+        stream
+            .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
+            .unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    });
+    assert!(!answer.unwrap().starts_with(b"HTTP"));
+    nothing_waits(&client);
+    let mut stream = connect(&client, pair.certificate()).unwrap();
+    assert_eq!(post_over(&mut stream, &client), 200);
+    assert_eq!(client.count_of(Statistic::NoTls), 1);
+}
+
+#[test]
+fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
+    let pair = Pair::new("slow-handshake");
+    let client = pair.client(&[("listen.timeout.head", "1500")]);
+    let slow: Vec<_> = (0..50)
+        .map(|at| {
+            let mut stream = TcpStream::connect(webhook(&client).0).unwrap();
+            stream
+                .write_all(&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..at % 11])
+                .unwrap();
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut stream = connect(&client, pair.certificate()).unwrap();
+    assert_eq!(post_over(&mut stream, &client), 200);
+    assert!(
+        begun.elapsed() < Duration::from_millis(1000),
+        "{:?}",
+        begun.elapsed()
+    );
+    for stream in slow {
+        assert_eq!(all_of(stream, PATIENCE).unwrap(), "");
+    }
+    assert_eq!(client.count_of(Statistic::TooSlow), 50);
+}
+
+#[test]
+fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
+    let pair = Pair::new("renewed");
+    let client = pair.client(&[]);
+    let old = pair.certificate();
+    let mut kept = connect(&client, old.clone()).unwrap();
+    assert_eq!(post_over(&mut kept, &client), 200);
+    let done = AtomicBool::new(false);
+    let taken = AtomicUsize::new(1);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            // New connections all the time, by peers that trust both: each succeeds, before, at and after the change.
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let stream = connect(&client, old.clone())
+                        .or_else(|| connect(&client, pair.certificate()));
+                    assert_eq!(post_over(&mut stream.unwrap(), &client), 200);
+                    taken.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        thread::sleep(Duration::from_millis(200));
+        let new = pair.renew();
+        let begun = Instant::now();
+        while connect(&client, new.clone()).is_none() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the new certificate was not taken up"
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+        thread::sleep(Duration::from_millis(200));
+        done.store(true, Ordering::Relaxed);
+    });
+    assert!(connect(&client, old).is_none());
+    // The connection from before goes on.
+    assert_eq!(post_over(&mut kept, &client), 200);
+    let taken = taken.into_inner() as u64 + 1;
+    assert_eq!(client.count_of(Statistic::Received), taken);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_changes_nothing() {
+    let pair = Pair::new("spoilt");
+    let client = pair.client(&[]);
+    let good = pair.certificate();
+    let good_key = fs::read_to_string(pair.path("key.pem")).unwrap();
+    let other = Pair::new("spoilt-other");
+    let other_key = fs::read_to_string(other.path("key.pem")).unwrap();
+    for key in [other_key.as_str(), "no key", ""] {
+        pair.write("key.pem", key);
+        // Three looks at the files.
+        thread::sleep(Duration::from_millis(3200));
+        let mut stream = connect(&client, good.clone()).unwrap();
+        assert_eq!(post_over(&mut stream, &client), 200);
+    }
+    fs::remove_file(pair.path("key.pem")).unwrap();
+    thread::sleep(Duration::from_millis(3200));
+    assert!(connect(&client, good.clone()).is_some());
+    pair.write("key.pem", &good_key);
+    let new = pair.renew();
+    let begun = Instant::now();
+    while connect(&client, new.clone()).is_none() {
+        assert!(begun.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn files_that_cannot_be_used_are_told_when_opening() {
+    let (pair, other) = (Pair::new("opening"), Pair::new("opening-other"));
+    pair.write("empty.pem", "");
+    let fails = |certificate: &str, key: &str| {
+        let mut config = Config::new();
+        config.set("token", "t").unwrap();
+        config.set("listen", "127.0.0.1:0").unwrap();
+        config.set("listen.tls.certificate", certificate).unwrap();
+        config.set("listen.tls.key", key).unwrap();
+        let error = Client::open(&config).unwrap_err();
+        assert_eq!(error.status(), Status::File);
+        error.message().to_owned()
+    };
+    let (certificate, key) = (pair.path("certificate.pem"), pair.path("key.pem"));
+    assert!(fails("/nowhere.pem", &key).contains("/nowhere.pem"));
+    assert!(fails(&certificate, "/nowhere.pem").contains("/nowhere.pem"));
+    assert!(fails(&pair.path("empty.pem"), &key).contains("empty.pem"));
+    assert!(fails(&certificate, &certificate).contains("certificate.pem"));
+    assert!(fails(&certificate, &other.path("key.pem")).contains("together"));
+}

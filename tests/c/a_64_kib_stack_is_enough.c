@@ -1,0 +1,255 @@
+/* Every function works on a thread that has a stack of 64 KiB, guard pages around it, whatever it is given: requests to
+ * a service, names that must be looked up, a TLS handshake, callbacks, deep JSON, errors. */
+
+#include <limits.h>
+#include <sys/mman.h>
+
+#include "process.h"
+#include "server.h"
+
+#define STACK (64 * 1024)
+#define PAGE 4096
+#define DEEP 100000
+#define TRIGGER "{\"message\":\"oi\",\"clientId\":\"12\"}"
+
+static char *deep_json;
+static struct server accepting, deep, silent_tls;
+
+/* Answers with JSON that is nested deep. */
+static void answer_deep(int connection, void *data) {
+    char head[200];
+    (void)data;
+    while (receive_message(connection) > 0) {
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", DEEP);
+        send_all(connection, head, strlen(head));
+        send_all(connection, deep_json, DEEP);
+    }
+}
+
+/* Takes the client's first words of a handshake and hangs up. */
+static void hang_up(int connection, void *data) {
+    (void)data;
+    receive(connection, 100);
+}
+
+static void on_log(int32_t level, const char *message, void *count) {
+    EXPECT(level > 0 && message != NULL);
+    __atomic_fetch_add((int *)count, 1, __ATOMIC_RELAXED);
+}
+
+static void on_event(const omnize_event *event, void *count) {
+    omnize_event *kept = NULL;
+    omnize_error *error = NULL;
+    EXPECT_OK(omnize_event_keep(event, &kept, &error));
+    EXPECT_OK(omnize_event_ack(kept, &error));
+    omnize_event_free(kept);
+    __atomic_fetch_add((int *)count, 1, __ATOMIC_RELAXED);
+}
+
+static void the_tables(void) {
+    int32_t at;
+
+    EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0 && omnize_abi_version() == OMNIZE_ABI_VERSION);
+    EXPECT(omnize_has_feature("listener") == 1);
+    EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
+    for (at = 0; at < omnize_status_count(); at++) {
+        EXPECT(omnize_status_name(omnize_status_at(at)) != NULL);
+        EXPECT(omnize_status_text(omnize_status_at(at)) != NULL);
+    }
+    for (at = 0; at < omnize_option_count(); at++) {
+        EXPECT(omnize_option_name(at) != NULL && omnize_option_type(at) != NULL);
+        EXPECT(omnize_option_default(at) != NULL && omnize_option_doc(at) != NULL);
+    }
+    for (at = 0; at < omnize_statistic_count(); at++)
+        EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_doc(at) != NULL);
+}
+
+static void configurations(void) {
+    char path[] = "/tmp/omnize-XXXXXX";
+    int file = mkstemp(path);
+    omnize_config *config = NULL;
+    omnize_error *error = NULL;
+    const char *value = NULL;
+
+    EXPECT(file >= 0 && write(file, "[listen]\npath = /hook\n", 22) == 22);
+    close(file);
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_OK(omnize_config_set(config, "token", "t", &error));
+    EXPECT_OK(omnize_config_load_env(config, &error));
+    EXPECT_OK(omnize_config_load_file(config, path, &error));
+    EXPECT_OK(omnize_config_get(config, "listen.path", &value, &error));
+    EXPECT(strcmp(value, "/hook") == 0);
+    unlink(path);
+    EXPECT_FAILS(omnize_config_load_file(config, path, &error), OMNIZE_E_FILE, path);
+    EXPECT_FAILS(omnize_config_set(config, "timeout", "soon", &error), OMNIZE_E_VALUE, "timeout");
+    omnize_config_free(config);
+    EXPECT_FAILS(omnize_config_set(config, "timeout", "1", &error), OMNIZE_E_HANDLE, "freed");
+}
+
+static void every_request(const char *url, omnize_status expected) {
+    const char *options[] = {"base_url", url, "timeout", "60000", "encoding", "windows-1252", NULL};
+    omnize_client *client = client_with(options);
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT(omnize_conversation_start(client, "1", "12", "Jo\xE3o", "j@example.com", "1", "2", &chat, NULL) == expected);
+    if (expected != OMNIZE_OK) EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
+    EXPECT(strcmp(omnize_conversation_client_id(chat, NULL), "12") == 0);
+    EXPECT(strcmp(omnize_conversation_department(chat, NULL), "1") == 0);
+    EXPECT(omnize_conversation_send(chat, "ol\xE1", -1, &error) == expected);
+    EXPECT(expected == OMNIZE_OK || omnize_error_status(error) == expected);
+    EXPECT(expected == OMNIZE_OK || (omnize_error_message(error, NULL) && omnize_error_body(error, NULL)));
+    EXPECT(omnize_error_http_status(error) == 0 && omnize_error_retryable(error) < 2);
+    EXPECT(expected == OMNIZE_OK || omnize_error_delivery(error) != OMNIZE_DELIVERY_NONE);
+    omnize_error_free(error);
+    EXPECT(omnize_conversation_typing(chat, NULL) == expected);
+    EXPECT(omnize_conversation_cleared(chat, NULL) == expected);
+    EXPECT(omnize_conversation_finish(chat, NULL) == expected);
+    omnize_conversation_free(chat);
+    error = NULL;
+    EXPECT_OK(omnize_client_close(client, 1000, NULL, NULL, &error));
+    omnize_client_free(client);
+}
+
+static void requests(void) {
+    char url[100];
+
+    every_request(accepting.url, OMNIZE_OK);
+    every_request(deep.url, OMNIZE_OK);
+    snprintf(url, sizeof url, "http://localhost:%d/", accepting.port);
+    every_request(url, OMNIZE_OK);
+    every_request("http://nobody.invalid/", OMNIZE_E_UNREACHABLE);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", silent_tls.port);
+    every_request(url, OMNIZE_E_TLS);
+}
+
+static void events_by(int polls) {
+    const char *const options[] = {"listen", "127.0.0.1:0", NULL};
+    omnize_client *client = client_with(options);
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t number = 0;
+    int called = 0;
+
+    EXPECT(strncmp(omnize_client_webhook_url(client, NULL), "http://", 7) == 0);
+    EXPECT_OK(omnize_client_wake_fd(client, &number, &error));
+    EXPECT_OK(omnize_client_deliver(client, TRIGGER, -1, "text/plain; charset=iso-8859-1", &error));
+    EXPECT_FAILS(omnize_client_deliver(client, deep_json, DEEP, NULL, &error), OMNIZE_E_NOT_JSON, "");
+    EXPECT_FAILS(omnize_client_deliver(client, "{}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID, "");
+    if (polls) {
+        EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, &called, NULL, &number, &error));
+        EXPECT_OK(omnize_client_poll(client, 0, NULL, &error));
+        EXPECT(called == 1);
+        EXPECT_OK(omnize_client_unsubscribe(client, number, &error));
+    } else {
+        EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+        EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE && omnize_event_sequence(event) == 1);
+        EXPECT(strcmp(omnize_event_text(event, NULL), "oi") == 0 && omnize_event_replaced(event) == 0);
+        EXPECT(strcmp(omnize_event_client_id(event, NULL), "12") == 0 && omnize_event_redelivered(event) == 0);
+        EXPECT(omnize_event_raw(event, NULL) != NULL && omnize_event_received_at(event) > 0);
+        omnize_event_free(event);
+    }
+    EXPECT_OK(omnize_client_statistic(client, "received", &number, &error));
+    EXPECT(number == 1);
+    omnize_client_free(client);
+}
+
+static void dispatched_events(void) {
+    omnize_client *client = plain_client();
+    omnize_error *error = NULL;
+    int called = 0;
+
+    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, &called, NULL, NULL, &error));
+    EXPECT_OK(omnize_client_dispatch(client, &error));
+    deliver(client, TRIGGER);
+    EXPECT_OK(omnize_client_close(client, 30000, NULL, NULL, &error));
+    EXPECT(called == 1);
+    omnize_client_free(client);
+}
+
+/* A trigger whose unknown field is nested deep is either taken or refused, and the next one is taken. */
+static void deep_triggers(void) {
+    omnize_client *client = plain_client();
+    char *body = malloc(2 * DEEP + 100);
+    omnize_status status;
+
+    EXPECT(body != NULL);
+    strcpy(body, "{\"clientId\":\"12\",\"status\":\"typing\",\"deep\":");
+    memset(body + strlen(body), '[', DEEP + 1);
+    memset(strchr(body, '[') + DEEP, ']', DEEP);
+    strcpy(strchr(body, '[') + 2 * DEEP, "}");
+    status = omnize_client_deliver(client, body, -1, NULL, NULL);
+    EXPECT(status == OMNIZE_OK || status == OMNIZE_E_NOT_JSON);
+    deliver(client, TRIGGER);
+    free(body);
+    omnize_client_free(client);
+}
+
+static void the_store(void) {
+    char folder[] = "/tmp/omnize-XXXXXX";
+    char path[64], command[100];
+    const char *options[] = {"store", path, NULL};
+    omnize_client *client;
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+
+    if (!omnize_has_feature("store")) return;
+    EXPECT(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/store", folder);
+    client = client_with(options);
+    deliver(client, TRIGGER);
+    EXPECT_OK(omnize_client_close(client, 30000, NULL, NULL, &error));
+    omnize_client_free(client);
+    client = client_with(options);
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+    EXPECT(omnize_event_redelivered(event) == 1);
+    omnize_event_free(event);
+    omnize_client_free(client);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    EXPECT(system(command) == 0);
+}
+
+static void *all(void *unused) {
+    omnize_error *error = NULL;
+    int logged = 0;
+
+    (void)unused;
+    EXPECT_OK(omnize_log_set(OMNIZE_LOG_DEBUG, on_log, &logged, NULL, &error));
+    the_tables();
+    configurations();
+    requests();
+    events_by(1);
+    events_by(0);
+    dispatched_events();
+    deep_triggers();
+    the_store();
+    EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
+    EXPECT(logged > 0);
+    return NULL;
+}
+
+int main(void) {
+    char *stack = mmap(NULL, STACK + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    deep_json = malloc(DEEP);
+    EXPECT(deep_json != NULL);
+    memset(deep_json, '[', DEEP);
+    server_open(&accepting, accept_all, NULL);
+    server_open(&deep, answer_deep, NULL);
+    server_open(&silent_tls, hang_up, NULL);
+
+    EXPECT(stack != MAP_FAILED && mprotect(stack + PAGE, STACK, PROT_READ | PROT_WRITE) == 0);
+    EXPECT(pthread_attr_init(&attributes) == 0);
+    EXPECT(pthread_attr_setstack(&attributes, stack + PAGE, STACK) == 0);
+    EXPECT(pthread_create(&thread, &attributes, all, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    pthread_attr_destroy(&attributes);
+    munmap(stack, STACK + 2 * PAGE);
+    server_close(&accepting);
+    server_close(&deep);
+    server_close(&silent_tls);
+    free(deep_json);
+    return 0;
+}

@@ -1,0 +1,115 @@
+/* A plug-in's life, a hundred times over: load the library, hold a client with a listener, make a request, take a
+ * trigger, close, let the library go. No thread and no descriptor is left, and nothing crashes; neither does a thread
+ * of the host that used the library and ends only after it was let go. */
+
+#include <dlfcn.h>
+#include <semaphore.h>
+
+#include "process.h"
+#include "server.h"
+
+#define TIMES 100
+
+/* The functions that are used here, found anew each time. */
+#define FUNCTIONS(use)                                                                                                 \
+    use(config_new) use(config_set) use(config_free) use(client_open) use(client_webhook_url) use(client_subscribe)    \
+        use(client_dispatch) use(client_close) use(client_free) use(conversation_start) use(conversation_free)         \
+            use(event_kind) use(error_message) use(error_free) use(option_count)
+
+#define DECLARE(name) static __typeof__(omnize_##name) *name;
+FUNCTIONS(DECLARE)
+#undef DECLARE
+
+static sem_t called, used, let_go;
+
+static void *load(void) {
+    void *library = dlopen("libomnize.so.0", RTLD_NOW | RTLD_LOCAL);
+
+    if (library == NULL) fprintf(stderr, "%s\n", dlerror());
+    EXPECT(library != NULL);
+#define FIND(name) *(void **)&name = dlsym(library, "omnize_" #name);
+    FUNCTIONS(FIND)
+#undef FIND
+    EXPECT(option_count != NULL && option_count() > 5);
+    return library;
+}
+
+static void on_event(const omnize_event *event, void *user_data) {
+    (void)user_data;
+    EXPECT(event_kind(event) == OMNIZE_EVENT_TYPING);
+    sem_post(&called);
+}
+
+static void post_trigger(const char *url) {
+    static const char body[] = "{\"status\":\"typing\",\"clientId\":\"12\"}";
+    char request[512], answer[13] = "";
+    int connection = connect_to(port_of(url));
+
+    snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s",
+             strchr(url + strlen("http://"), '/'), (int)strlen(body), body);
+    send_all(connection, request, strlen(request));
+    EXPECT(recv(connection, answer, 12, MSG_WAITALL) == 12 && strcmp(answer + 9, "200") == 0);
+    close(connection);
+}
+
+static void use_it(const char *base_url) {
+    omnize_config *config = NULL;
+    omnize_client *client = NULL;
+    omnize_conversation *chat = NULL;
+
+    EXPECT(config_new(&config, NULL) == OMNIZE_OK);
+    EXPECT(config_set(config, "token", "t", NULL) == OMNIZE_OK);
+    EXPECT(config_set(config, "base_url", base_url, NULL) == OMNIZE_OK);
+    EXPECT(config_set(config, "listen", "127.0.0.1:0", NULL) == OMNIZE_OK);
+    EXPECT(client_open(config, &client, NULL) == OMNIZE_OK);
+    config_free(config);
+    EXPECT(client_subscribe(client, 0, NULL, on_event, NULL, NULL, NULL, NULL) == OMNIZE_OK);
+    EXPECT(client_dispatch(client, NULL) == OMNIZE_OK);
+    EXPECT(conversation_start(client, "1", "12", "Joao", NULL, NULL, NULL, &chat, NULL) == OMNIZE_OK);
+    post_trigger(client_webhook_url(client, NULL));
+    sem_wait(&called);
+    conversation_free(chat);
+    EXPECT(client_close(client, 10000, NULL, NULL, NULL) == OMNIZE_OK);
+    client_free(client);
+}
+
+/* Fails once, so that whatever the library keeps for a thread is there. */
+static void *outlive_it(void *unused) {
+    omnize_error *error = NULL;
+    (void)unused;
+    EXPECT(config_set(NULL, "token", "t", &error) == OMNIZE_E_HANDLE);
+    EXPECT(strstr(error_message(error, NULL), "NULL") != NULL);
+    error_free(error);
+    sem_post(&used);
+    sem_wait(&let_go);
+    return NULL;
+}
+
+int main(void) {
+    struct server server;
+    int threads_before, descriptors_before, at;
+
+    EXPECT(dlopen("libomnize.so.0", RTLD_NOW | RTLD_NOLOAD) == NULL);
+    sem_init(&called, 0, 0);
+    sem_init(&used, 0, 0);
+    sem_init(&let_go, 0, 0);
+    server_open(&server, accept_all, NULL);
+    threads_before = threads();
+    descriptors_before = descriptors();
+    for (at = 0; at < TIMES; at++) {
+        void *library = load();
+        pthread_t thread;
+
+        use_it(server.url);
+        EXPECT(pthread_create(&thread, NULL, outlive_it, NULL) == 0);
+        sem_wait(&used);
+        EXPECT(dlclose(library) == 0);
+        sem_post(&let_go);
+        EXPECT(pthread_join(thread, NULL) == 0);
+        /* A thread that was joined is still seen for a moment; and this test's server lets its end of a connection go.
+         */
+        EXPECT_SOON(threads() == threads_before && descriptors() == descriptors_before);
+    }
+    server_close(&server);
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* Each descriptor of the library is closed when the process becomes another program, and none is left after 10,000
+ * lives of clients, of which some have a listener, a wake-up descriptor or a request, and some can't be opened. */
+
+#include <fcntl.h>
+
+#include "process.h"
+#include "server.h"
+
+#define CYCLES 10000
+#define LISTENERS 1000
+
+static void every_descriptor_is_closed_on_exec(struct server *server) {
+    const char *options[] = {"base_url", server->url, "listen", "127.0.0.1:0", NULL};
+    char before[1024] = {0};
+    omnize_client *client;
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+    int64_t wake = -1;
+    int at, found = 0, connection;
+
+    for (at = 0; at < 1024; at++) before[at] = fcntl(at, F_GETFD) != -1;
+    client = client_with(options);
+    EXPECT_OK(omnize_client_wake_fd(client, &wake, &error));
+    EXPECT_OK(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error));
+    /* A connection to the listener, once its answer says that the listener has accepted it. */
+    connection = connect_to(port_of(omnize_client_webhook_url(client, NULL)));
+    send_all(connection, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27);
+    EXPECT(recv(connection, &at, 1, 0) == 1);
+    for (at = 0; at < 1024; at++) {
+        int flags = fcntl(at, F_GETFD);
+        if (flags == -1 || before[at]) continue;
+        found++;
+        if (!(flags & FD_CLOEXEC)) {
+            fprintf(stderr, "descriptor %d is not closed on exec\n", at);
+            exit(1);
+        }
+    }
+    /* wake-up, the listener's socket and what it waits with, both ends of two connections */
+    EXPECT(found >= 7);
+    close(connection);
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
+static void live(struct server *server, int number) {
+    const char *const listening[] = {"base_url", server->url, "listen", "127.0.0.1:0", NULL};
+    const char *const plain[] = {"base_url", server->url, NULL};
+    omnize_client *client = client_with(number % (CYCLES / LISTENERS) == 0 ? listening : plain);
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+    int64_t wake;
+
+    if (number % 3 == 0) EXPECT_OK(omnize_client_wake_fd(client, &wake, &error));
+    if (number % 25 == 0) {
+        EXPECT_OK(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error));
+    } else {
+        EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
+    }
+    if (number % 2 == 0) EXPECT_OK(omnize_client_close(client, 5000, NULL, NULL, &error));
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
+/* With what is taken already, and with nothing to authenticate with. */
+static void fail_to_open(omnize_config *config) {
+    omnize_client *client = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_LISTEN, "127.0.0.1");
+    EXPECT_OK(omnize_config_set(config, "token", "", &error));
+    EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_TOKEN, "token");
+    EXPECT_OK(omnize_config_set(config, "token", "t", &error));
+}
+
+int main(void) {
+    struct server server;
+    omnize_config *config = NULL;
+    omnize_error *error = NULL;
+    char taken[32];
+    int listening, port, before, at;
+
+    server_open(&server, accept_all, NULL);
+    every_descriptor_is_closed_on_exec(&server);
+    listening = listen_somewhere(1, &port);
+    snprintf(taken, sizeof taken, "127.0.0.1:%d", port);
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_OK(omnize_config_set(config, "listen", taken, &error));
+    EXPECT_OK(omnize_config_set(config, "token", "t", &error));
+
+    /* This test's server lets its end of the connections go in its own time. */
+    before = descriptors();
+    live(&server, 0);
+    EXPECT_SOON(descriptors() <= before);
+    before = descriptors();
+    for (at = 0; at < CYCLES; at++) {
+        live(&server, at);
+        if (at % 10 == 0) fail_to_open(config);
+    }
+    EXPECT_SOON(descriptors() == before);
+    EXPECT_SOON(threads() == 2);
+
+    omnize_config_free(config);
+    close(listening);
+    server_close(&server);
+    return 0;
+}

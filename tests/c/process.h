@@ -1,0 +1,48 @@
+/* What the C tests see of their own process: its threads, its descriptors, the time. */
+
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <dirent.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "expect.h"
+
+/* Waits until the condition holds, for what other threads do in their own time; a test that waits in vain fails. */
+#define EXPECT_SOON(condition)                                                                                         \
+    do {                                                                                                               \
+        int64_t until_ = now_ms() + 30 * 1000;                                                                         \
+        while (!(condition) && now_ms() < until_) usleep(1000);                                                        \
+        EXPECT(condition);                                                                                             \
+    } while (0)
+
+static inline int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static inline int entries(const char *folder) {
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    int count = 0;
+
+    EXPECT(dir != NULL);
+    while ((entry = readdir(dir)) != NULL) count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+/* How many threads this process has. */
+static inline int threads(void) {
+    return entries("/proc/self/task");
+}
+
+/* How many descriptors it has, the one that looks not counted. */
+static inline int descriptors(void) {
+    return entries("/proc/self/fd") - 1;
+}
+
+#endif

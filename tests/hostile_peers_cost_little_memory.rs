@@ -1,0 +1,98 @@
+//! What peers send without end does not pile up.
+
+#![cfg(all(feature = "listener", target_os = "linux"))]
+
+mod webhook;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::thread;
+
+use omnize::Statistic;
+use webhook::*;
+
+/// A figure of /proc/self/status, in kilobytes.
+fn memory(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Sends `start`, and then `more` until the listener hangs up or 50 MB are sent.
+fn flood(host: &str, start: &[u8], more: &[u8]) {
+    let mut stream = TcpStream::connect(host).unwrap();
+    let _ = stream.write_all(start);
+    for _ in 0..50_000_000 / more.len() {
+        if stream.write_all(more).is_err() {
+            break;
+        }
+    }
+}
+
+/// One test, for what another one would use at the same time would count too.
+#[test]
+fn neither_connections_nor_heads_nor_bodies_pile_up() {
+    allow_descriptors(4000);
+    let client = client(&[
+        ("listen.max_connections", "3000"),
+        ("listen.max_connections_per_address", "3000"),
+        ("events.capacity", "100"),
+    ]);
+    let (host, path) = webhook(&client);
+    assert_eq!(post(&client, TYPING), 200);
+    let before = memory("VmRSS:");
+
+    let slow: Vec<_> = (0..1000)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            stream.write_all(b"POST / HTTP/1.1\r\nX: ").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(post(&client, TYPING), 200);
+    let each = memory("VmRSS:").saturating_sub(before) / slow.len() as u64;
+    assert!(each <= 16, "a slow connection costs {each} KB");
+    drop(slow);
+
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+    let lines = format!("X: {}\r\n", "a".repeat(1000));
+    let endless = [
+        (
+            format!("POST {path} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            chunk.as_str(),
+        ),
+        (
+            format!("POST {path} HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"),
+            &chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".into(),
+            &chunk,
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n".into(),
+            &chunk,
+        ),
+        (format!("POST {path} HTTP/1.1\r\n"), &lines),
+        (
+            format!("POST {path} HTTP/1.1\r\nX: "),
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ),
+        (
+            String::new(),
+            "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n",
+        ),
+    ];
+    thread::scope(|scope| {
+        for (start, more) in endless.iter().cycle().take(8 * endless.len()) {
+            scope.spawn(|| flood(&host, start.as_bytes(), more.as_bytes()));
+        }
+    });
+    for _ in 0..200 {
+        post(&client, TYPING);
+    }
+    let grown = memory("VmHWM:").saturating_sub(before);
+    assert!(grown < 64 * 1024, "{grown} KB more");
+    assert_eq!(client.waiting(), 100);
+    assert_eq!(client.count_of(Statistic::TooLarge), 16);
+}

@@ -1,0 +1,261 @@
+//! Whatever bytes come, the listener goes on, nothing is taken for a trigger that was none, and nothing is read in two ways.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use omnize::{Client, Statistic};
+use webhook::*;
+
+/// What an attacker would slip in behind a request, for the listener to take for one of its own.
+fn smuggled(client: &Client) -> String {
+    let body = r#"{"message":"smuggled","clientId":"12"}"#;
+    String::from_utf8(request(client, "POST", "", body.as_bytes())).unwrap()
+}
+
+/// Sends a request with these header lines and what follows them, and something smuggled behind.
+fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
+    let (host, path) = webhook(client);
+    let smuggled = smuggled(client);
+    let bytes =
+        format!("POST {path} HTTP/{version}\r\nHost: {host}\r\n{lines}\r\n{rest}{smuggled}");
+    exchange(client, bytes.as_bytes())
+}
+
+fn is_alive(client: &Client) {
+    assert_eq!(post(client, TYPING), 200);
+    assert_eq!(&*next(client).trigger.raw, TYPING.as_bytes());
+    nothing_waits(client);
+}
+
+#[test]
+fn lengths_that_contradict_each_other_are_refused() {
+    let client = client(&[]);
+    let length = TYPING.len();
+    let chunk = format!("{length:x}\r\n{TYPING}\r\n0\r\n\r\n");
+    let cases = [
+        format!("Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n"),
+        format!("Transfer-Encoding: chunked\r\nContent-Length: {length}\r\n"),
+        format!("transfer-encoding: CHUNKED\r\nX: y\r\nCONTENT-LENGTH:{length}\r\n"),
+        format!("Content-Length: {length}\r\nContent-Length: 1\r\n"),
+        format!("Content-Length: {length}, 1\r\n"),
+        format!("Content-Length: +{length}\r\n"),
+        "Content-Length: -1\r\n".into(),
+        "Content-Length: 99999999999999999999\r\n".into(),
+        "Content-Length: 0x10\r\n".into(),
+        "Content-Length:\r\n".into(),
+        "Transfer-Encoding: xchunked\r\n".into(),
+        "Transfer-Encoding: chunked, identity\r\n".into(),
+        "Transfer-Encoding: gzip\r\n".into(),
+        format!("Content-Length : {length}\r\n"),
+        "Transfer-Encoding : chunked\r\n".into(),
+        "Transfer-Encoding:\r\n chunked\r\n".into(),
+        "X: a\nTransfer-Encoding: chunked\r\n".into(),
+        "X: a\rTransfer-Encoding: chunked\r\n".into(),
+    ];
+    for lines in &cases {
+        let body = if lines.to_ascii_lowercase().contains("transfer") {
+            &chunk
+        } else {
+            TYPING
+        };
+        let answer = send(&client, "1.1", lines, body);
+        assert_eq!(status_of(&answer), 400, "{lines:?}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lines:?}: {answer}");
+        nothing_waits(&client);
+    }
+    let old = send(&client, "1.0", "Transfer-Encoding: chunked\r\n", &chunk);
+    assert!(old.contains(" 400 "), "{old}");
+    nothing_waits(&client);
+    assert_eq!(
+        client.count_of(Statistic::Malformed),
+        cases.len() as u64 + 1
+    );
+    is_alive(&client);
+}
+
+#[test]
+fn a_contradiction_in_the_middle_of_a_pipeline_ends_it() {
+    let client = client(&[]);
+    let (host, path) = webhook(&client);
+    let whole = String::from_utf8(request(&client, "POST", "", TYPING.as_bytes())).unwrap();
+    let smuggled = smuggled(&client);
+    let lines = format!(
+        "Transfer-Encoding: chunked\r\nContent-Length: {}\r\n",
+        smuggled.len() + 5
+    );
+    let bytes =
+        format!("{whole}POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n0\r\n\r\n{smuggled}");
+    let answers = exchange(&client, bytes.as_bytes());
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1").count(), 2, "{answers}");
+    assert_eq!(&*next(&client).trigger.raw, TYPING.as_bytes());
+    is_alive(&client);
+}
+
+#[test]
+fn chunks_that_are_none_are_refused() {
+    let client = client(&[]);
+    for chunks in [
+        "x\r\n",
+        "-1\r\nab\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\nab\r\n",
+        "ffffffffffffffff\r\nab\r\n",
+        "2\r\nabc\r\n0\r\n\r\n",
+        "2\nab\n0\n\n",
+        "0x2\r\nab\r\n0\r\n\r\n",
+        "\r\n",
+    ] {
+        let answer = send(&client, "1.1", "Transfer-Encoding: chunked\r\n", chunks);
+        assert!(
+            [400, 413].contains(&status_of(&answer)),
+            "{chunks:?}: {answer}"
+        );
+        assert_eq!(
+            answer.matches("HTTP/1.1").count(),
+            1,
+            "{chunks:?}: {answer}"
+        );
+        nothing_waits(&client);
+    }
+    is_alive(&client);
+}
+
+#[test]
+fn heads_that_are_none_are_refused() {
+    let client = client(&[]);
+    let (host, path) = webhook(&client);
+    let good = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
+    let length = format!("Content-Length: {}\r\n", TYPING.len());
+    for head in [
+        format!("{good}X: a\0b\r\n{length}\r\n"),
+        format!("{good}X\0: a\r\n{length}\r\n"),
+        format!("{good}X: a\n{length}\r\n"),
+        format!("{good}{length}\n"),
+        format!("POST {path} HTTP/1.1\n{length}\n"),
+        format!("POST {path}\0 HTTP/1.1\r\n{length}\r\n"),
+        format!("POST {path} x HTTP/1.1\r\n{length}\r\n"),
+        format!("POST  {path} HTTP/1.1\r\n{length}\r\n"),
+        format!("P\u{e9}ST {path} HTTP/1.1\r\n{length}\r\n"),
+        format!("POST {path} HTTP/9.9\r\n{length}\r\n"),
+        format!("POST {path}\r\n{length}\r\n"),
+        format!("{good}no colon\r\n{length}\r\n"),
+        format!("{good}: no name\r\n{length}\r\n"),
+        format!("{good}X: a\r\n folded\r\n{length}\r\n"),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(),
+        "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}\x03\x03".into(),
+    ] {
+        let answer = exchange(&client, format!("{head}{TYPING}").as_bytes());
+        assert_eq!(status_of(&answer), 400, "{head:?}");
+        nothing_waits(&client);
+    }
+    is_alive(&client);
+}
+
+#[test]
+fn heads_that_are_too_large_are_refused() {
+    let client = client(&[("listen.max_head", "2000")]);
+    let fits = format!("X: {}\r\n", "a".repeat(1500));
+    let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
+    assert_eq!(status_of(&exchange(&client, &trigger)), 200);
+    next(&client);
+    let long_line = format!("X: {}\r\n", "a".repeat(3000));
+    let many_lines = "X: a\r\n".repeat(1000);
+    for lines in [long_line, many_lines] {
+        let trigger = request(&client, "POST", &lines, TYPING.as_bytes());
+        assert_eq!(status_of(&exchange(&client, &trigger)), 431);
+    }
+    let host = webhook(&client).0;
+    let long_path = request_at(&host, &"/a".repeat(50_000), "POST", "", b"");
+    assert_eq!(status_of(&exchange(&client, &long_path)), 431);
+    assert_eq!(client.count_of(Statistic::HeadTooLarge), 3);
+    is_alive(&client);
+}
+
+#[test]
+fn a_request_cut_off_at_any_byte_is_no_trigger() {
+    let client = client(&[]);
+    let (host, path) = webhook(&client);
+    let with_length = request(&client, "POST", "", TYPING.as_bytes());
+    let (first, second) = TYPING.split_at(9);
+    let chunked = format!(
+        "PUT {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        second.len()
+    );
+    for whole in [with_length, chunked.into_bytes()] {
+        for length in 0..whole.len() {
+            let answer = exchange(&client, &whole[..length]);
+            assert!(
+                !answer.starts_with("HTTP/1.1 2"),
+                "{length} of {}: {answer}",
+                whole.len()
+            );
+        }
+        assert_eq!(status_of(&exchange(&client, &whole)), 200);
+        next(&client);
+    }
+    is_alive(&client);
+}
+
+#[test]
+fn a_pipeline_is_answered_in_order_up_to_what_is_refused() {
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let good = request(&client, "POST", "", TYPING.as_bytes());
+    let wrong = request_at(&host, "/", "POST", "", TYPING.as_bytes());
+    let answers = exchange(&client, &[&good[..], &good, &wrong, &good].concat());
+    let statuses: Vec<_> = answers
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| &answer[..3])
+        .collect();
+    assert_eq!(statuses, ["200", "200", "404"]);
+    next(&client);
+    next(&client);
+    is_alive(&client);
+}
+
+#[test]
+fn bodies_that_are_hard_to_read_are_read_or_refused() {
+    let client = client(&[]);
+    let deep = 100_000;
+    let (open, close) = ("[".repeat(deep), "]".repeat(deep));
+    for refused in [
+        open.clone(),
+        format!("{open}{close}"),
+        format!(r#"{{"clientId":{open}{close},"status":"typing"}}"#),
+        "{\"a\":".repeat(deep),
+        r#"{"clientId":"1","status":"typing"}x"#.into(),
+        r#"{"clientId":null,"status":"typing"}"#.into(),
+        "\0".repeat(100),
+    ] {
+        assert_eq!(post(&client, &refused), 400, "{}", &refused[..20]);
+    }
+    nothing_waits(&client);
+
+    let trigger = |body: &[u8]| {
+        let answer = exchange(&client, &request(&client, "POST", "", body));
+        assert_eq!(status_of(&answer), 200);
+        let event = next(&client);
+        assert_eq!(&*event.trigger.raw, body);
+        event.trigger
+    };
+    let beside = format!(r#"{{"clientId":"1","status":"typing","x":{open}{close}}}"#);
+    assert_eq!(trigger(beside.as_bytes()).client_id, "1");
+    let twice = trigger(br#"{"clientId":"1","clientId":"2","status":"typing"}"#);
+    assert_eq!(twice.client_id, "2");
+    for id in [
+        "18446744073709551616",
+        "123456789012345678901234567890",
+        "-1",
+        "1e400",
+    ] {
+        let body = format!(r#"{{"clientId":{id},"status":"typing"}}"#);
+        assert_eq!(trigger(body.as_bytes()).client_id, id);
+    }
+    let alone = trigger(br#"{"clientId":"1","message":"a\ud800b\udc00"}"#);
+    assert_eq!(alone.text.as_deref(), Some("a\u{fffd}b\u{fffd}"));
+    let invalid = trigger(b"{\"clientId\":\"1\",\"message\":\"a\xff\xfe\xc3\"}");
+    assert!(invalid.replaced);
+    is_alive(&client);
+}

@@ -1,0 +1,184 @@
+//! Clients that share a listener each get what comes at their path, and nothing else.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use std::thread;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::status::Status;
+use omnize::{Client, Listener, Statistic};
+use webhook::{TYPING, exchange_with, next, nothing_waits, request_at, split, status_of};
+
+fn listener(options: &[(&str, &str)]) -> Listener {
+    let mut config = Config::new();
+    config.set("listen", "127.0.0.1:0").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Listener::open(&config).unwrap()
+}
+
+fn client() -> Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    Client::open(&config).unwrap()
+}
+
+fn post_to(url: &str, body: &str) -> u16 {
+    let (host, path) = split(url);
+    status_of(&exchange_with(
+        &host,
+        &request_at(&host, &path, "POST", "", body.as_bytes()),
+    ))
+}
+
+#[test]
+fn each_gets_what_comes_at_its_path() {
+    let listener = listener(&[]);
+    let clients: Vec<_> = (0..20).map(|_| client()).collect();
+    for (at, client) in clients.iter().enumerate() {
+        let path = format!("/client/{at}");
+        let chosen = (at % 2 == 0).then_some(path.as_str());
+        listener.attach(client, chosen).unwrap();
+    }
+    let urls: Vec<_> = clients
+        .iter()
+        .map(|client| listener.url(client).unwrap())
+        .collect();
+    assert!(urls[4].ends_with("/client/4"), "{}", urls[4]);
+    assert_eq!(split(&urls[5]).1.len(), "/omnize/".len() + 32);
+    thread::scope(|scope| {
+        for (at, url) in urls.iter().enumerate() {
+            scope.spawn(move || {
+                for _ in 0..=at {
+                    let body = format!(r#"{{"status":"typing","clientId":{at}}}"#);
+                    assert_eq!(post_to(url, &body), 200);
+                }
+            });
+        }
+    });
+    for (at, client) in clients.iter().enumerate() {
+        assert_eq!(client.count_of(Statistic::Received), at as u64 + 1);
+        for _ in 0..=at {
+            assert_eq!(next(client).trigger.client_id, at.to_string());
+        }
+        nothing_waits(client);
+    }
+    assert_eq!(listener.count_of(Statistic::Received), 210);
+}
+
+#[test]
+fn a_path_has_one_client_and_a_client_one_path() {
+    let listener = listener(&[("listen.health", "/health")]);
+    let (first, second) = (client(), client());
+    listener.attach(&first, Some("/a")).unwrap();
+    let fails = |client: &Client, path: &str, words: &str| {
+        let error = listener.attach(client, Some(path)).unwrap_err();
+        assert_eq!(error.status(), Status::Argument);
+        assert!(error.message().contains(words), "{error}");
+    };
+    fails(&second, "/a", "another client");
+    fails(&first, "/b", "already");
+    fails(&second, "/health", "health");
+    fails(&second, "", "slash");
+    fails(&second, "a b", "slash");
+    assert_eq!(listener.url(&second), None);
+    assert_eq!(
+        listener.detach(&second).unwrap_err().status(),
+        Status::Argument
+    );
+}
+
+#[test]
+fn a_client_that_is_detached_or_gone_leaves_its_path() {
+    let listener = listener(&[]);
+    let (other, first, second) = (client(), client(), client());
+    listener.attach(&other, None).unwrap();
+    listener.attach(&first, Some("/a")).unwrap();
+    let url = listener.url(&first).unwrap();
+    assert_eq!(post_to(&url, TYPING), 200);
+    listener.detach(&first).unwrap();
+    assert_eq!(post_to(&url, TYPING), 404);
+    listener.attach(&second, Some("/a")).unwrap();
+    assert_eq!(post_to(&url, TYPING), 200);
+    drop(second);
+    assert_eq!(post_to(&url, TYPING), 404);
+    listener.attach(&first, Some("/a")).unwrap();
+    assert_eq!(post_to(&url, TYPING), 200);
+    assert_eq!(first.count_of(Statistic::Received), 2);
+    assert_eq!(listener.count_of(Statistic::WrongPath), 2);
+}
+
+#[test]
+fn a_client_that_is_closed_asks_for_patience_until_another_takes_its_path() {
+    let listener = listener(&[("listen.health", "/health")]);
+    let (first, second) = (client(), client());
+    listener.attach(&first, Some("/a")).unwrap();
+    let url = listener.url(&first).unwrap();
+    let health = || {
+        let (host, _) = split(&url);
+        status_of(&exchange_with(
+            &host,
+            &request_at(&host, "/health", "GET", "", b""),
+        ))
+    };
+    assert_eq!(health(), 200);
+    first.close(Duration::ZERO).unwrap();
+    assert_eq!((post_to(&url, TYPING), health()), (503, 503));
+    listener.attach(&second, Some("/a")).unwrap();
+    assert_eq!((post_to(&url, TYPING), health()), (200, 200));
+    next(&second);
+}
+
+#[test]
+fn before_the_first_client_comes_everybody_is_asked_for_patience() {
+    let listener = listener(&[("listen.basic", "a:b")]);
+    let client = client();
+    listener.attach(&client, None).unwrap();
+    let (host, path) = split(&listener.url(&client).unwrap());
+    listener.detach(&client).unwrap();
+    let ask = |path: &str, headers: &str| {
+        let request = request_at(&host, path, "POST", headers, TYPING.as_bytes());
+        exchange_with(&host, &request)
+    };
+    let right = "Authorization: Basic YTpi\r\n";
+    for path in [path.as_str(), "/"] {
+        let answer = ask(path, right);
+        assert_eq!(status_of(&answer), 503);
+        assert!(
+            answer.to_ascii_lowercase().contains("retry-after: 1"),
+            "{answer}"
+        );
+        assert_eq!(status_of(&ask(path, "")), 401);
+    }
+    assert_eq!(listener.count_of(Statistic::TurnedAway), 2);
+}
+
+#[test]
+fn clients_outlive_a_listener_and_a_listener_its_clients() {
+    let listener = listener(&[]);
+    let first = client();
+    listener.attach(&first, None).unwrap();
+    let url = listener.url(&first).unwrap();
+    assert_eq!(post_to(&url, TYPING), 200);
+    listener.close(Duration::from_secs(5)).unwrap();
+    assert_eq!(
+        listener.close(Duration::ZERO).unwrap_err().status(),
+        Status::Closed
+    );
+    assert!(std::net::TcpStream::connect(split(&url).0).is_err());
+    next(&first);
+    first.deliver(TYPING.as_bytes(), None).unwrap();
+    drop(listener);
+    next(&first);
+}
+
+#[test]
+fn a_listener_needs_an_address_and_no_token() {
+    let error = Listener::open(&Config::new()).unwrap_err();
+    assert_eq!(error.status(), Status::Value);
+    assert!(error.message().contains("listen"), "{error}");
+}

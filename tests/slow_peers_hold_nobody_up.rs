@@ -1,0 +1,219 @@
+//! However slowly peers send, and however many they are, triggers arrive in time.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::{Client, Statistic};
+use webhook::*;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn open(client: &Client, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(webhook(client).0).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream
+}
+
+/// Posts triggers while `slow` peers send a byte now and then; the longest that one took.
+fn longest_while_they_drip(client: &Client, slow: Vec<TcpStream>) -> Duration {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                for mut stream in &slow {
+                    // The listener may have given it up.
+                    let _ = stream.write_all(b"x");
+                }
+            }
+        });
+        let longest = (0..100).map(|_| {
+            let begun = Instant::now();
+            assert_eq!(post(client, TYPING), 200);
+            begun.elapsed()
+        });
+        let longest = longest.max().unwrap();
+        done.store(true, Ordering::Relaxed);
+        longest
+    })
+}
+
+#[test]
+fn a_thousand_that_are_held_do_not() {
+    allow_descriptors(4000);
+    let client = client(&[
+        ("listen.max_connections", "2000"),
+        ("listen.max_connections_per_address", "2000"),
+        ("listen.timeout.head", "600000"),
+        ("listen.max_head", "1000000"),
+    ]);
+    let slow = (0..1000)
+        .map(|_| open(&client, b"POST / HTTP/1.1\r\nX: "))
+        .collect();
+    let longest = longest_while_they_drip(&client, slow);
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    assert_eq!(client.count_of(Statistic::Received), 100);
+    assert_eq!(client.count_of(Statistic::OverLimit), 0);
+}
+
+#[test]
+fn a_thousand_from_many_addresses_do_not_with_the_defaults() {
+    allow_descriptors(4000);
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let slow = (0..1000).map(|at| {
+        let mut stream = connect_from(&format!("127.0.1.{}", at % 20), &host);
+        let _ = stream.write_all(b"POST / HTTP/1.1\r\nX: ");
+        stream
+    });
+    let slow = slow.collect();
+    let longest = longest_while_they_drip(&client, slow);
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    assert_eq!(client.count_of(Statistic::Received), 100);
+    assert!(client.count_of(Statistic::OverLimit) >= 488);
+}
+
+#[test]
+fn a_head_that_drips_is_answered_408() {
+    let client = client(&[("listen.timeout.head", "400")]);
+    let begun = Instant::now();
+    let mut stream = open(&client, b"POST / HTTP/1.1\r\nX: ");
+    stream
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    let mut answer = [0; 500];
+    let length = loop {
+        let _ = stream.write_all(b"x");
+        match stream.read(&mut answer) {
+            Ok(length) => break length,
+            Err(_) => assert!(begun.elapsed() < PATIENCE),
+        }
+    };
+    let answer = str::from_utf8(&answer[..length]).unwrap();
+    assert_eq!(status_of(answer), 408);
+    assert!(begun.elapsed() >= Duration::from_millis(400));
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(client.count_of(Statistic::TooSlow), 1);
+}
+
+#[test]
+fn a_second_head_has_its_own_time() {
+    let client = client(&[("listen.timeout.head", "400")]);
+    let mut stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
+    thread::sleep(Duration::from_millis(800));
+    stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
+    let begun = Instant::now();
+    let answers = all_of(stream, PATIENCE).unwrap();
+    assert!(answers.starts_with("HTTP/1.1 200 "), "{answers}");
+    assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_body_that_stops_is_answered_408() {
+    let client = client(&[("listen.timeout.body", "300")]);
+    let whole = request(&client, "POST", "", TYPING.as_bytes());
+    let stream = open(&client, &whole[..whole.len() - 1]);
+    assert_eq!(status_of(&all_of(stream, PATIENCE).unwrap()), 408);
+    assert_eq!(client.count_of(Statistic::TooSlow), 1);
+    nothing_waits(&client);
+}
+
+#[test]
+fn who_says_nothing_is_told_nothing() {
+    let client = client(&[
+        ("listen.timeout.head", "300"),
+        ("listen.timeout.idle", "300"),
+    ]);
+    assert_eq!(all_of(open(&client, b""), PATIENCE).unwrap(), "");
+    assert_eq!(client.count_of(Statistic::TooSlow), 1);
+    let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
+    let begun = Instant::now();
+    let answers = all_of(stream, PATIENCE).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+    assert!(
+        begun.elapsed() >= Duration::from_millis(250),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(client.count_of(Statistic::TooSlow), 1);
+}
+
+#[test]
+fn one_too_many_from_an_address_costs_the_one_that_waits_longest() {
+    let client = client(&[("listen.max_connections_per_address", "2")]);
+    let host = webhook(&client).0;
+    let first = open(&client, b"POST / HT");
+    let second = open(&client, b"POST / HT");
+    let elsewhere = connect_from("127.0.0.2", &host);
+    assert_eq!(post(&client, TYPING), 200);
+    assert_eq!(all_of(first, PATIENCE).unwrap(), "");
+    for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
+        assert_eq!(all_of(stream, Duration::from_millis(200)), None, "{name}");
+    }
+    assert_eq!(client.count_of(Statistic::OverLimit), 1);
+}
+
+#[test]
+fn a_request_under_way_makes_no_room() {
+    let client = client(&[("listen.max_connections", "1")]);
+    let whole = request(&client, "POST", "", TYPING.as_bytes());
+    let mut busy = open(&client, &whole[..whole.len() - 1]);
+    // Its head has surely been read when the next connection is refused.
+    let begun = Instant::now();
+    while exchange(&client, &whole).starts_with("HTTP/1.1 200") {
+        assert!(begun.elapsed() < PATIENCE);
+        busy = open(&client, &whole[..whole.len() - 1]);
+    }
+    let taken = client.count_of(Statistic::Received);
+    busy.write_all(&whole[whole.len() - 1..]).unwrap();
+    let mut answer = [0; 12];
+    busy.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(client.count_of(Statistic::Received), taken + 1);
+    assert!(client.count_of(Statistic::OverLimit) >= 1);
+}
+
+#[test]
+fn connections_of_a_trusted_proxy_are_not_counted_by_address() {
+    let client = client(&[
+        ("listen.max_connections_per_address", "2"),
+        ("listen.trusted_proxies", "127.0.0.1"),
+    ]);
+    let many: Vec<_> = (0..20).map(|_| open(&client, b"POST / HT")).collect();
+    assert_eq!(post(&client, TYPING), 200);
+    assert_eq!(client.count_of(Statistic::OverLimit), 0);
+    drop(many);
+}
+
+#[test]
+fn closing_waits_for_none_of_them() {
+    let client = client(&[]);
+    let whole = request(&client, "POST", "", TYPING.as_bytes());
+    let slow: Vec<_> = (0..60)
+        .map(|at| open(&client, &whole[..at * whole.len() / 60]))
+        .collect();
+    assert_eq!(post(&client, TYPING), 200);
+    let begun = Instant::now();
+    client.close(Duration::from_secs(30)).unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    drop(slow);
+}

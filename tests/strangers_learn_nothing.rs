@@ -1,0 +1,118 @@
+//! Who may not post is told so, in the same words whatever there is behind the door.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use omnize::Statistic;
+use webhook::*;
+
+/// The answer without the lines that differ by nature.
+fn essence(answer: &str) -> String {
+    let lines = answer
+        .lines()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn without_credentials_no_path_is_better_than_another() {
+    let client = client(&[
+        ("listen.path", "/hook/s3cret"),
+        ("listen.basic", "joao:segredo"),
+    ]);
+    let (host, path) = webhook(&client);
+    let ask = |path: &str, method: &str, headers: &str, body: &[u8]| {
+        exchange(&client, &request_at(&host, path, method, headers, body))
+    };
+    let first = ask(&path, "POST", "", TYPING.as_bytes());
+    assert_eq!(status_of(&first), 401);
+    let challenge = "www-authenticate: basic";
+    assert!(first.to_ascii_lowercase().contains(challenge), "{first}");
+    let wrong = "Authorization: Basic am9hbzpzZWdyZWRh\r\n";
+    for path in [path.as_str(), "/", "/hook", "/hook/s3cres"] {
+        for method in ["POST", "GET", "DELETE"] {
+            for headers in ["", wrong, "Authorization: Bearer x\r\n"] {
+                let answer = ask(path, method, headers, &vec![b' '; 2_000_000]);
+                assert_eq!(essence(&answer), essence(&first), "{method} {path}");
+            }
+        }
+    }
+    assert_eq!(client.count_of(Statistic::BadCredentials), 37);
+
+    let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
+    assert_eq!(
+        status_of(&ask(&path, "POST", right, TYPING.as_bytes())),
+        200
+    );
+    assert_eq!(status_of(&ask("/hook", "POST", right, b"")), 404);
+    assert_eq!(status_of(&ask(&path, "GET", right, b"")), 405);
+    next(&client);
+    nothing_waits(&client);
+}
+
+#[test]
+fn from_elsewhere_no_credentials_are_better_than_others() {
+    let client = client(&[
+        ("listen.allow", "127.0.0.2,2001:db8::/32"),
+        ("listen.basic", "joao:segredo"),
+        ("listen.health", "/health"),
+    ]);
+    let (host, path) = webhook(&client);
+    let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
+    for path in [path.as_str(), "/", "/health"] {
+        for headers in ["", right, "X-Forwarded-For: 127.0.0.2\r\n"] {
+            let answer = exchange(&client, &request_at(&host, path, "GET", headers, b""));
+            assert_eq!(status_of(&answer), 403, "{path}");
+        }
+    }
+    assert_eq!(client.count_of(Statistic::NotAllowed), 9);
+    let allowed = connect_from("127.0.0.2", &host);
+    let close = format!("{right}Connection: close\r\n");
+    let trigger = request(&client, "POST", &close, TYPING.as_bytes());
+    assert_eq!(status_of(&exchange_over(allowed, &trigger)), 200);
+}
+
+#[test]
+fn a_trusted_proxy_is_believed_and_others_are_not() {
+    let client = client(&[
+        ("listen.allow", "198.51.100.0/24"),
+        ("listen.trusted_proxies", "127.0.0.2"),
+    ]);
+    let host = webhook(&client).0;
+    let from = |address: &str, forwarded: &str| {
+        let headers = format!("X-Forwarded-For: {forwarded}\r\nConnection: close\r\n");
+        let trigger = request(&client, "POST", &headers, TYPING.as_bytes());
+        status_of(&exchange_over(connect_from(address, &host), &trigger))
+    };
+    assert_eq!(from("127.0.0.2", "198.51.100.7"), 200);
+    assert_eq!(from("127.0.0.2", "203.0.113.9, 198.51.100.7"), 200);
+    assert_eq!(from("127.0.0.2", "198.51.100.7, 203.0.113.9"), 403);
+    assert_eq!(from("127.0.0.2", "unknown"), 403);
+    assert_eq!(from("127.0.0.1", "198.51.100.7"), 403);
+    assert_eq!(client.count_of(Statistic::Received), 2);
+}
+
+#[test]
+fn health_is_told_without_credentials_and_tells_nothing_else() {
+    let client = client(&[("listen.health", "/health"), ("listen.basic", "a:b")]);
+    let host = webhook(&client).0;
+    let ask = |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
+    for method in ["GET", "HEAD"] {
+        let answer = ask(method);
+        assert_eq!(status_of(&answer), 200);
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+    assert_eq!(status_of(&ask("POST")), 401);
+    assert_eq!(client.count_of(Statistic::BadCredentials), 1);
+}
+
+#[test]
+fn the_url_is_told_as_the_service_reaches_it() {
+    let client = client(&[
+        ("listen.path", "/a"),
+        ("listen.public_url", "https://chat.example.com/hooks/"),
+    ]);
+    let url = "https://chat.example.com/hooks/a";
+    assert_eq!(client.webhook_url(), Some(url));
+}

@@ -1,0 +1,147 @@
+//! Clients that listen, and requests to them over raw sockets.
+
+// Each test program uses what it needs.
+#![allow(dead_code)]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::{Client, Event};
+
+/// A trigger.
+pub const TYPING: &str = r#"{"status":"typing","clientId":"12"}"#;
+
+/// A client that listens at a free port, with these options.
+pub fn client(options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("listen", "127.0.0.1:0").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+/// The host and the path of the webhook.
+pub fn webhook(client: &Client) -> (String, String) {
+    let url = client.webhook_url().unwrap();
+    split(url)
+}
+
+/// The host and the path of a URL.
+pub fn split(url: &str) -> (String, String) {
+    let (_, rest) = url.split_once("://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    (host.to_owned(), format!("/{path}"))
+}
+
+/// Sends these bytes to the webhook, ends the connection's near side, and returns all that comes back.
+pub fn exchange(client: &Client, request: &[u8]) -> String {
+    exchange_with(&webhook(client).0, request)
+}
+
+/// The same, with the listener at this host.
+pub fn exchange_with(host: &str, request: &[u8]) -> String {
+    exchange_over(TcpStream::connect(host).unwrap(), request)
+}
+
+/// The same, over this connection.
+pub fn exchange_over(mut stream: TcpStream, request: &[u8]) -> String {
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    // The listener may hang up before it has read everything.
+    let _ = stream.write_all(request);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+/// A whole request for the webhook.
+pub fn request(client: &Client, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let (host, path) = webhook(client);
+    request_at(&host, &path, method, headers, body)
+}
+
+/// A whole request for this path.
+pub fn request_at(host: &str, path: &str, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// The status of an answer.
+pub fn status_of(answer: &str) -> u16 {
+    answer
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok())
+        .unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+/// Posts this body to the webhook; the status of the answer.
+pub fn post(client: &Client, body: &str) -> u16 {
+    status_of(&exchange(
+        client,
+        &request(client, "POST", "", body.as_bytes()),
+    ))
+}
+
+/// The next event.
+pub fn next(client: &Client) -> Event {
+    client
+        .next(Duration::from_secs(10))
+        .unwrap()
+        .expect("an event")
+}
+
+/// No event waits.
+pub fn nothing_waits(client: &Client) {
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+/// A connection from this address of the machine.
+pub fn connect_from(address: &str, host: &str) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    let host: SocketAddr = host.parse().unwrap();
+    let connected = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket
+            .bind(SocketAddr::new(address.parse().unwrap(), 0))
+            .unwrap();
+        socket.connect(host).await.unwrap()
+    });
+    let stream = connected.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
+/// All that comes before the listener hangs up, or `None` where it has not done so within `patience`.
+pub fn all_of(mut stream: TcpStream, patience: Duration) -> Option<String> {
+    stream.set_read_timeout(Some(patience)).unwrap();
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+        Err(_) => return None,
+    }
+    Some(String::from_utf8(answer).unwrap())
+}
+
+/// Lets this process have so many descriptors: both ends of each connection are in it.
+pub fn allow_descriptors(count: libc::rlim_t) {
+    // SAFETY: both calls are given a live `rlimit`.
+    unsafe {
+        let mut limit = std::mem::zeroed::<libc::rlimit>();
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit), 0);
+        limit.rlim_cur = limit.rlim_cur.max(count);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit), 0);
+    }
+}
