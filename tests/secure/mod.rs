@@ -101,7 +101,7 @@ pub fn written(name: &str, text: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("omnize-{}-{number}-{name}.pem", std::process::id());
-    let path: PathBuf = std::env::temp_dir().join(name);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }
