@@ -264,9 +264,10 @@ typedef struct omnize_config omnize_config;
  * OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
  * status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
  * OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
- * OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
+ * OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
+ * is closed);
  * OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
- * can't be used).
+ * can't be used); OMNIZE_E_CUSTOMER (a field of the customer, with the option validate).
  *
  * Those that post a request never wait for the network; with a store, they wait until the request is on disk. They give a
  * `ticket`, which may be NULL, and what becomes of the request comes as an event of the kind OMNIZE_EVENT_OUTCOME with this
@@ -452,6 +453,19 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_FAILED 48
 
 /**
+ * The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
+ * the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
+ * request.
+ */
+#define OMNIZE_E_PROXY 49
+
+/**
+ * A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
+ * expected. Nothing was sent.
+ */
+#define OMNIZE_E_CUSTOMER 50
+
+/**
  * The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
  * option strict, set to 0, leaves such requests to the service.
  */
@@ -626,8 +640,9 @@ int32_t omnize_option_count(void);
 const char *omnize_option_name(int32_t index);
 
 /**
- * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "threads",
- * "file", "address", "path", "credentials" or "networks"; NULL for a place that is none. Valid for ever.
+ * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count",
+ * "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
+ * for ever.
  */
 const char *omnize_option_type(int32_t index);
 
@@ -643,9 +658,12 @@ const char *omnize_option_doc(int32_t index);
 
 /**
  * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
- * the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
- * omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_STORE,
- * OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
+ * the webhook takes triggers when this returns. Where the option proxy is not set, the proxy variables of the environment
+ * are read, and no other thread may change the environment meanwhile. Blocks on the files that options name. Sends
+ * nothing. The application owns the client and frees it with omnize_client_free. Statuses: OMNIZE_E_TOKEN;
+ * OMNIZE_E_VALUE where options contradict each other or the environment names a proxy that can't be used; OMNIZE_E_FILE
+ * where a file can't be used; OMNIZE_E_LISTEN, OMNIZE_E_STORE, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED;
+ * OMNIZE_E_ARGUMENT where `client` is NULL.
  */
 omnize_status omnize_client_open(const omnize_config *config,
                                  omnize_client **client,
@@ -763,7 +781,7 @@ void omnize_client_free(omnize_client *client);
  * Starts an interaction: makes the request. `department` and `client_id`, the id that the application gives this
  * customer, are required; of the customer's `name`, `email`, `phone` and `cpf` each may be NULL and is not sent then. The
  * application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
- * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID.
+ * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID; OMNIZE_E_CUSTOMER where the option validate refuses a field.
  */
 omnize_status omnize_conversation_start(omnize_client *client,
                                         const char *department,

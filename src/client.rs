@@ -15,7 +15,7 @@ use crate::receiving::{
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
 use crate::text::TextEncoding;
-use crate::wire::{Address, Customer, Request};
+use crate::wire::{Address, Customer, Redacted, Request};
 
 /// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
 ///
@@ -30,7 +30,8 @@ pub struct Client {
     encoding: TextEncoding,
     /// The client's own.
     listener: Option<Listener>,
-    webhook_url: Option<String>,
+    /// Who knows it can post triggers.
+    webhook_url: Option<Redacted>,
     closed: Mutex<bool>,
 }
 
@@ -51,11 +52,13 @@ impl Client {
     /// Opens a client. Where the option `listen` is set, its webhook takes triggers when this returns. Sends nothing.
     ///
     /// # Errors
-    /// [`Status::Token`]: it is missing; [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
-    /// [`Status::File`]: its certificate or the key can't be used; [`Status::Value`]: options contradict each other;
+    /// [`Status::Token`]: it is missing; [`Status::Value`]: options contradict each other, or the environment names a proxy
+    /// that can't be used; [`Status::File`]: a file that options name can't be used;
+    /// [`Status::Listen`], [`Status::System`]: the webhook can't be opened;
     /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
+        let sender = Sender::new(&settings)?;
         host::fork::watch();
         let interactions = Arc::new(Interactions::default());
         let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
@@ -65,7 +68,7 @@ impl Client {
             .as_ref()
             .map(|listen| Listener::open(listen, Some(&receiver)))
             .transpose()?;
-        let sender = Arc::new(Sender::new(&settings));
+        let sender = Arc::new(sender);
         let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), &settings));
         for letter in left {
             take_up(&outbox, &interactions, letter)?;
@@ -77,7 +80,8 @@ impl Client {
             timeout: settings.timeout,
             webhook_url: listener
                 .as_ref()
-                .and_then(|listener| listener.url(&receiver)),
+                .and_then(|listener| listener.url(&receiver))
+                .map(Redacted::from),
             listener,
             receiver,
             encoding: settings.encoding,
@@ -88,8 +92,9 @@ impl Client {
     /// Starts an interaction: sends the request and waits for its answer, for as long as the option `timeout` allows.
     ///
     /// # Errors
-    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Closed`]; and whatever sending can end
-    /// with, the [`delivery`](Error::delivery) of which tells what became of the request.
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Customer`]: with the option `validate`, a
+    /// field of the customer is not of the right form; [`Status::State`]: it is under way; [`Status::Closed`]; and whatever
+    /// sending can end with, the [`delivery`](Error::delivery) of which tells what became of the request.
     pub fn start(&self, address: Address, customer: Customer) -> Result<Conversation> {
         let conversation = self.prepare(address)?;
         conversation.start(customer)?;
@@ -184,7 +189,7 @@ impl Client {
     /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;
     /// `None` where it has none of its own.
     pub fn webhook_url(&self) -> Option<&str> {
-        self.webhook_url.as_deref()
+        self.webhook_url.as_ref().map(Redacted::expose)
     }
 
     /// How often something was counted since the client was opened. What a listener refuses is counted by the listener: here

@@ -89,6 +89,13 @@ statuses! {
         "The service failed (HTTP 5xx). The message has its reason; try again later.";
     Failed = 48, "OMNIZE_E_FAILED",
         "The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.";
+    Proxy = 49, "OMNIZE_E_PROXY",
+        "The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, \
+         or the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received \
+         the request.";
+    Customer = 50, "OMNIZE_E_CUSTOMER",
+        "A field of the customer is not of the form that validate = strict asks for. The message names it and says what \
+         is expected. Nothing was sent.";
     State = 51, "OMNIZE_E_STATE",
         "The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. \
          The option strict, set to 0, leaves such requests to the service.";

@@ -78,6 +78,7 @@ enum class event_kind : std::int32_t {
     typing = OMNIZE_EVENT_TYPING,           ///< The agent types.
     cleared = OMNIZE_EVENT_CLEARED,         ///< The agent has stopped typing.
     message = OMNIZE_EVENT_MESSAGE,         ///< The agent's message; event_view::text has it.
+    outcome = OMNIZE_EVENT_OUTCOME,         ///< A request posted by the functions of omnize.h has ended.
 };
 
 /// The name of a kind, such as "accepted"; empty for one that this library does not know.

@@ -37,9 +37,12 @@ pub(super) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
 }
 
 /// Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
-/// the webhook takes triggers when this returns. Sends nothing. The application owns the client and frees it with
-/// omnize_client_free. Statuses: OMNIZE_E_TOKEN, OMNIZE_E_LISTEN, OMNIZE_E_FILE, OMNIZE_E_VALUE, OMNIZE_E_STORE,
-/// OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED, OMNIZE_E_ARGUMENT where `client` is NULL.
+/// the webhook takes triggers when this returns. Where the option proxy is not set, the proxy variables of the environment
+/// are read, and no other thread may change the environment meanwhile. Blocks on the files that options name. Sends
+/// nothing. The application owns the client and frees it with omnize_client_free. Statuses: OMNIZE_E_TOKEN;
+/// OMNIZE_E_VALUE where options contradict each other or the environment names a proxy that can't be used; OMNIZE_E_FILE
+/// where a file can't be used; OMNIZE_E_LISTEN, OMNIZE_E_STORE, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED;
+/// OMNIZE_E_ARGUMENT where `client` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_open(
     config: *const omnize_config,

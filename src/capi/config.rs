@@ -155,8 +155,9 @@ pub extern "C" fn omnize_option_name(index: i32) -> *const c_char {
     })
 }
 
-/// What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "bytes", "count", "threads",
-/// "file", "address", "path", "credentials" or "networks"; NULL for a place that is none. Valid for ever.
+/// What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count",
+/// "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
+/// for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_option_type(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {

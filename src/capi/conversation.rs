@@ -23,9 +23,10 @@ use crate::wire::{Address, Customer, Redacted, Request};
 /// OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
 /// status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
 /// OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
-/// OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client is closed);
+/// OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
+/// is closed);
 /// OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
-/// can't be used).
+/// can't be used); OMNIZE_E_CUSTOMER (a field of the customer, with the option validate).
 ///
 /// Those that post a request never wait for the network; with a store, they wait until the request is on disk. They give a
 /// `ticket`, which may be NULL, and what becomes of the request comes as an event of the kind OMNIZE_EVENT_OUTCOME with this
@@ -82,7 +83,7 @@ fn give(conversation: Conversation, encoding: TextEncoding) -> Result<*mut omniz
 /// Starts an interaction: makes the request. `department` and `client_id`, the id that the application gives this
 /// customer, are required; of the customer's `name`, `email`, `phone` and `cpf` each may be NULL and is not sent then. The
 /// application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
-/// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID.
+/// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID; OMNIZE_E_CUSTOMER where the option validate refuses a field.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_conversation_start(
     client: *mut omnize_client,

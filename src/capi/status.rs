@@ -96,6 +96,15 @@ pub const OMNIZE_E_SERVICE: omnize_status = 47;
 /// The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
 pub const OMNIZE_E_FAILED: omnize_status = 48;
 
+/// The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
+/// the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
+/// request.
+pub const OMNIZE_E_PROXY: omnize_status = 49;
+
+/// A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
+/// expected. Nothing was sent.
+pub const OMNIZE_E_CUSTOMER: omnize_status = 50;
+
 /// The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
 /// option strict, set to 0, leaves such requests to the service.
 pub const OMNIZE_E_STATE: omnize_status = 51;

@@ -4,7 +4,9 @@ mod environment;
 mod file;
 mod listen;
 mod networks;
+mod no_proxy;
 mod options;
+mod proxy;
 mod settings;
 mod value;
 
@@ -17,7 +19,8 @@ use crate::wire::Redacted;
 pub use listen::{Limits, ListenSettings};
 pub use networks::Networks;
 pub use options::{OPTIONS, OptionSpec};
-pub use settings::Settings;
+pub use proxy::ProxyServer;
+pub use settings::{AddressFamily, Settings, TlsSettings};
 pub use value::Kind;
 
 /// The options of a client that is to be opened. One client's configuration can open any number of clients.
@@ -43,7 +46,7 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            let given = if option.kind.is_secret() {
+            let given = if option.kind.is_confidential() {
                 String::new()
             } else {
                 format!(" {value:?}")
@@ -100,9 +103,10 @@ impl Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
-        for option in OPTIONS {
-            // Every name of the table is found in the table.
-            map.entry(&option.name, &self.get(option.name).unwrap_or_default());
+        for (index, option) in OPTIONS.iter().enumerate() {
+            let value = self.value(index);
+            let hidden = option.kind.is_confidential() && !value.is_empty();
+            map.entry(&option.name, &if hidden { Redacted::MARK } else { value });
         }
         map.finish()
     }

@@ -55,7 +55,91 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "timeout.connect",
         kind: Kind::Milliseconds,
         default: "10000",
-        doc: "How long finding the host, connecting and the TLS handshake may take together.",
+        doc: "How long finding the host, connecting, the way through a proxy and the TLS handshake may take together, \
+              within timeout.",
+    },
+    OptionSpec {
+        name: "timeout.tls",
+        kind: Kind::OptionalMilliseconds,
+        default: "",
+        doc: "How long the TLS handshake may take, within timeout.connect. Without it: as long as that allows.",
+    },
+    OptionSpec {
+        name: "timeout.send",
+        kind: Kind::OptionalMilliseconds,
+        default: "",
+        doc: "How long writing a request may take, within timeout. Without it: as long as that allows.",
+    },
+    OptionSpec {
+        name: "timeout.answer",
+        kind: Kind::OptionalMilliseconds,
+        default: "",
+        doc: "How long the answer may take, from the request's last byte to its own, within timeout. Without it: as \
+              long as that allows.",
+    },
+    OptionSpec {
+        name: "require_tls",
+        kind: Kind::Flag,
+        default: "0",
+        doc: "Whether a base_url of plain HTTP is refused, unless it leads to this machine itself. Without it such a URL \
+              works, as the service's documented one is, and a warning is logged.",
+    },
+    OptionSpec {
+        name: "tls.ca_file",
+        kind: Kind::File,
+        default: "",
+        doc: "A PEM file with certificates of authorities that are trusted beside those that the operating system \
+              trusts. It is read when the client is opened.",
+    },
+    OptionSpec {
+        name: "tls.certificate",
+        kind: Kind::File,
+        default: "",
+        doc: "A PEM file with the client's certificate, followed by those between it and the root, for a service that \
+              asks for one. It needs tls.key, and is read when the client is opened.",
+    },
+    OptionSpec {
+        name: "tls.key",
+        kind: Kind::File,
+        default: "",
+        doc: "A PEM file with the private key of tls.certificate, without a passphrase.",
+    },
+    OptionSpec {
+        name: "tls.min_version",
+        kind: Kind::Choice(&["1.2", "1.3"]),
+        default: "1.2",
+        doc: "The oldest version of TLS that is spoken with the service.",
+    },
+    OptionSpec {
+        name: "proxy",
+        kind: Kind::Proxy,
+        default: "",
+        doc: "The HTTP proxy that requests go through, such as http://user:password@proxy.example.com:3128 (user and \
+              password percent-encoded), or none. https goes through it as a tunnel (CONNECT). Without it the \
+              environment decides: https_proxy or HTTPS_PROXY, or for plain HTTP http_proxy or HTTP_PROXY, else \
+              all_proxy or ALL_PROXY; and never for this machine itself.",
+    },
+    OptionSpec {
+        name: "no_proxy",
+        kind: Kind::Text,
+        default: "",
+        doc: "The hosts that are reached without the proxy, separated by commas: names, which stand for what is below \
+              them too, addresses and networks such as 10.0.0.0/8, each with a port where it is meant for that alone, \
+              or * for all. Without it, a proxy of the environment heeds no_proxy or NO_PROXY.",
+    },
+    OptionSpec {
+        name: "address_family",
+        kind: Kind::Choice(&["any", "ipv4", "ipv6"]),
+        default: "any",
+        doc: "Which addresses of the service's host, or of the proxy's, are used.",
+    },
+    OptionSpec {
+        name: "validate",
+        kind: Kind::Choice(&["off", "strict"]),
+        default: "off",
+        doc: "Whether a customer's fields are checked before anything is sent: strict wants a CPF whose check digits are \
+              right, an e-mail address of the form name@domain, and a telephone number of Brazil with its area code, \
+              with or without +55. The CPF of the service's own page fails this.",
     },
     OptionSpec {
         name: "answer.max_bytes",

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use encoding_rs::Encoding;
+use ureq::http::Uri;
 
 use super::listen::ListenSettings;
+use super::proxy::{self, ProxyServer};
 use super::value;
 use super::{Config, index_of};
 use crate::error::{Error, Result};
@@ -25,6 +27,20 @@ pub struct Settings {
     pub timeout: Duration,
     /// How long it may take to have a connection.
     pub connect_timeout: Duration,
+    /// How long the TLS handshake may take of that.
+    pub tls_timeout: Option<Duration>,
+    /// How long writing a request may take.
+    pub send_timeout: Option<Duration>,
+    /// How long the answer may take.
+    pub answer_timeout: Option<Duration>,
+    /// How connections are secured.
+    pub tls: TlsSettings,
+    /// The proxy that requests to `base_url` go through, if they go through one.
+    pub proxy: Option<ProxyServer>,
+    /// Which addresses are used.
+    pub address_family: AddressFamily,
+    /// Whether the customer's fields are checked.
+    pub validate: bool,
     /// The largest answer that is read, in bytes.
     pub answer_max_bytes: u64,
     /// What the client's own listener runs by, if it has one.
@@ -53,11 +69,35 @@ pub struct Settings {
     pub auto_ack: bool,
 }
 
+/// How connections are secured; the files are not read yet.
+#[derive(Clone, Debug, Default)]
+pub struct TlsSettings {
+    /// Authorities to trust beside the operating system's.
+    pub ca_file: Option<String>,
+    /// The files of the client's certificate and of its key.
+    pub identity: Option<(String, String)>,
+    /// Whether TLS 1.2 is too old.
+    pub only_1_3: bool,
+}
+
+/// Which addresses of a host are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// Whichever there are.
+    #[default]
+    Any,
+    /// IPv4 alone.
+    Ipv4,
+    /// IPv6 alone.
+    Ipv6,
+}
+
 impl Settings {
     /// Reads the options, which were checked as they were set, and checks what they need of one another.
     ///
     /// # Errors
-    /// [`Status::Token`] where the token is missing, [`Status::Value`] where two options contradict each other.
+    /// [`Status::Token`] where the token is missing, [`Status::Value`] where options contradict each other or the
+    /// environment names a proxy that can't be used.
     pub fn read(config: &Config) -> Result<Settings> {
         let token = text(config, "token");
         if token.is_empty() {
@@ -67,12 +107,30 @@ impl Settings {
             "reference" => Unmappable::Reference,
             _ => Unmappable::Question,
         };
+        let base_url = text(config, "base_url");
+        check_encryption(base_url, text(config, "require_tls") == "1")?;
         Ok(Settings {
             token: token.into(),
-            base_url: text(config, "base_url").to_owned(),
+            base_url: base_url.to_owned(),
             encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
             timeout: milliseconds(config, "timeout"),
             connect_timeout: milliseconds(config, "timeout.connect"),
+            tls_timeout: optional_time(config, "timeout.tls"),
+            send_timeout: optional_time(config, "timeout.send"),
+            answer_timeout: optional_time(config, "timeout.answer"),
+            tls: tls(config)?,
+            proxy: proxy::choose(
+                text(config, "proxy"),
+                text(config, "no_proxy"),
+                base_url,
+                &|name| std::env::var(name).ok(),
+            )?,
+            address_family: match text(config, "address_family") {
+                "ipv4" => AddressFamily::Ipv4,
+                "ipv6" => AddressFamily::Ipv6,
+                _ => AddressFamily::Any,
+            },
+            validate: text(config, "validate") == "strict",
             answer_max_bytes: number(config, "answer.max_bytes"),
             listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
@@ -84,12 +142,49 @@ impl Settings {
             strict: text(config, "strict") == "1",
             typing_pause: milliseconds(config, "typing.pause"),
             dispatch_threads: size(config, "dispatch.threads"),
-            store: Some(text(config, "store"))
-                .filter(|path| !path.is_empty())
-                .map(str::to_owned),
+            store: file(config, "store"),
             auto_ack: text(config, "ack") == "auto",
         })
     }
+}
+
+/// Refuses a URL that is not encrypted where that is asked for, and warns of it otherwise.
+fn check_encryption(base_url: &str, require_tls: bool) -> Result<()> {
+    // The URL was parsed when the option was set; it can't be bad any more.
+    let url: Uri = base_url.parse().unwrap_or_default();
+    if url.scheme_str() != Some("http") || proxy::is_this_machine(&url) {
+        return Ok(());
+    }
+    let host = url.host().unwrap_or_default();
+    if require_tls {
+        return Err(Error::new(
+            Status::Value,
+            format!(
+                "option base_url: http://{host} is not encrypted, and require_tls asks for that; use an https URL, or set \
+                 require_tls to 0"
+            ),
+        ));
+    }
+    log::warn!("requests to http://{host} are not encrypted: whoever is on the way can read them");
+    Ok(())
+}
+
+fn tls(config: &Config) -> Result<TlsSettings> {
+    let identity = match (file(config, "tls.certificate"), file(config, "tls.key")) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => {
+            return Err(Error::new(
+                Status::Value,
+                "options tls.certificate and tls.key: one of them is set; set both, or neither",
+            ));
+        }
+    };
+    Ok(TlsSettings {
+        ca_file: file(config, "tls.ca_file"),
+        identity,
+        only_1_3: text(config, "tls.min_version") == "1.3",
+    })
 }
 
 // Those below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
@@ -107,6 +202,16 @@ fn milliseconds(config: &Config, name: &str) -> Duration {
     Duration::from_millis(
         value::number_or_zero(text(config, name)).expect("a number, as checked when it was set"),
     )
+}
+
+fn optional_time(config: &Config, name: &str) -> Option<Duration> {
+    value::number(text(config, name)).map(Duration::from_millis)
+}
+
+fn file(config: &Config, name: &str) -> Option<String> {
+    Some(text(config, name))
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
 }
 
 fn encoding(config: &Config, name: &str) -> &'static Encoding {
@@ -131,6 +236,39 @@ mod tests {
         assert_eq!(settings.base_url, "http://clientapi.omnize.com/api/rest/v1");
         assert_eq!(settings.timeout, Duration::from_secs(30));
         assert!(settings.listen.is_none());
+    }
+
+    fn opened(options: &[(&str, &str)]) -> Result<Settings> {
+        let mut config = Config::new();
+        config.set("token", "t").unwrap();
+        for (name, value) in options {
+            config.set(name, value).unwrap();
+        }
+        Settings::read(&config)
+    }
+
+    #[test]
+    fn plain_http_to_elsewhere_is_refused_where_that_is_asked_for() {
+        let plain = ("base_url", "http://chat.example.com/x");
+        opened(&[plain]).unwrap();
+        let error = opened(&[plain, ("require_tls", "1")]).unwrap_err();
+        assert_eq!(error.status(), Status::Value);
+        assert!(error.message().contains("chat.example.com"), "{error}");
+        for url in [
+            "https://chat.example.com",
+            "http://localhost:1",
+            "http://[::1]:1",
+            "http://127.0.0.9",
+        ] {
+            opened(&[("base_url", url), ("require_tls", "1")]).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let error = opened(&[("tls.certificate", "a.pem")]).unwrap_err();
+        assert_eq!(error.status(), Status::Value);
+        assert!(error.message().contains("tls.key"), "{error}");
     }
 
     #[test]

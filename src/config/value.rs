@@ -6,6 +6,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use ureq::http::Uri;
 
 use super::networks::Networks;
+use super::proxy::{self, ProxyServer};
 
 /// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Kind {
     Milliseconds,
     /// A whole number of milliseconds; 0 is not at all.
     MillisecondsOrNone,
+    /// A whole number of milliseconds, at least 1, or nothing.
+    OptionalMilliseconds,
     /// 0 or 1.
     Flag,
     /// A whole number of bytes, at least 1.
@@ -42,6 +45,10 @@ pub enum Kind {
     Credentials,
     /// IP addresses and networks, separated by commas.
     Networks,
+    /// The URL of an HTTP proxy, `none`, or nothing. It may hold a password and is never shown again.
+    Proxy,
+    /// Any text in one line, or nothing.
+    Text,
 }
 
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
@@ -58,8 +65,9 @@ impl Kind {
             Kind::Url => "url",
             Kind::Encoding => "encoding",
             Kind::Choice(_) => "choice",
-            Kind::Milliseconds => "milliseconds",
-            Kind::MillisecondsOrNone => "milliseconds",
+            Kind::Milliseconds | Kind::MillisecondsOrNone | Kind::OptionalMilliseconds => {
+                "milliseconds"
+            }
             Kind::Flag => "flag",
             Kind::Bytes => "bytes",
             Kind::Count => "count",
@@ -70,12 +78,20 @@ impl Kind {
             Kind::PublicUrl => "url",
             Kind::Credentials => "credentials",
             Kind::Networks => "networks",
+            Kind::Proxy => "proxy",
+            Kind::Text => "text",
         }
     }
 
     /// Whether a value of this kind is never shown again.
     pub fn is_secret(self) -> bool {
-        matches!(self, Kind::Secret | Kind::Credentials)
+        matches!(self, Kind::Secret | Kind::Credentials | Kind::Proxy)
+    }
+
+    /// Whether a value of this kind stays out of messages and `Debug`, though the application may read it back: who knows
+    /// the webhook's path can post triggers.
+    pub(super) fn is_confidential(self) -> bool {
+        self.is_secret() || self == Kind::Path
     }
 
     /// Whether `value` is of this kind. The error says what would be.
@@ -95,12 +111,16 @@ impl Kind {
             ),
             Kind::Choice(words) => (words.contains(&value), words.join(" or ")),
             Kind::Milliseconds => (
-                number(value).is_some_and(|number| number <= MAX_MILLISECONDS),
+                is_milliseconds(value),
                 format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week)"),
             ),
             Kind::MillisecondsOrNone => (
                 number_or_zero(value).is_some_and(|number| number <= MAX_MILLISECONDS),
                 format!("a whole number of milliseconds from 0 to {MAX_MILLISECONDS} (a week)"),
+            ),
+            Kind::OptionalMilliseconds => (
+                value.is_empty() || is_milliseconds(value),
+                format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS} (a week), or nothing"),
             ),
             Kind::Flag => (matches!(value, "0" | "1"), "0 or 1".into()),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
@@ -135,6 +155,18 @@ impl Kind {
                  nothing"
                     .into(),
             ),
+            Kind::Proxy => (
+                value.is_empty() || value == proxy::NONE || ProxyServer::parse(value).is_some(),
+                format!(
+                    "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with what is \
+                     special in user and password percent-encoded; or {}, or nothing",
+                    proxy::NONE
+                ),
+            ),
+            Kind::Text => (
+                !value.contains(char::is_control),
+                "a text without control characters, or nothing".into(),
+            ),
         };
         if good { Ok(()) } else { Err(expected) }
     }
@@ -158,6 +190,10 @@ pub(super) fn number_or_zero(value: &str) -> Option<u64> {
         .parse::<u64>()
         .ok()
         .filter(|number| digits_alone && *number <= i64::MAX as u64)
+}
+
+fn is_milliseconds(value: &str) -> bool {
+    number(value).is_some_and(|number| number <= MAX_MILLISECONDS)
 }
 
 fn is_url(value: &str) -> bool {
@@ -218,6 +254,12 @@ mod tests {
             &["0", "-1", "1.5", "1s", "", "604800001", "+5"],
         );
         takes(
+            Kind::OptionalMilliseconds,
+            &["", "1", "604800000"],
+            &["0", "1s", "604800001"],
+        );
+        takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
+        takes(
             Kind::Bytes,
             &["1", "9223372036854775807"],
             &["0", "9223372036854775808", "1k"],
@@ -248,5 +290,11 @@ mod tests {
         );
         takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
         takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
+        takes(
+            Kind::Proxy,
+            &["", "none", "http://u:p@h:1", "h:3128"],
+            &["socks5://h", "https://h", "http://", "http://u:p%@"],
+        );
+        takes(Kind::Text, &["", ".a,b c"], &["a\nb"]);
     }
 }

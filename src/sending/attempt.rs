@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 /// How far a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The host's address is looked up.
+    /// The address of the host, or of the proxy, is looked up.
     Resolving,
-    /// The connection is made.
+    /// The connection is made, to the proxy where there is one.
     Connecting,
+    /// The proxy is asked for the way to the host.
+    Tunnelling,
     /// The TLS handshake runs.
     Securing,
     /// There is a connection, and no byte of the request has gone into it.
@@ -21,83 +23,197 @@ pub enum Stage {
     Written,
 }
 
+/// How long the parts of a request may take; `None` is: as long as what they are part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// All of it.
+    pub total: Duration,
+    /// Until there is a connection.
+    pub connect: Duration,
+    /// The TLS handshake, within `connect`.
+    pub tls: Option<Duration>,
+    /// Writing the request.
+    pub send: Option<Duration>,
+    /// The answer, from the last byte of the request on.
+    pub answer: Option<Duration>,
+}
+
+/// A point in time, and the option that it comes from.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    option: &'static str,
+}
+
+impl Deadline {
+    /// This one, or the end of `limit` from now on where that comes before.
+    fn within(self, limit: Option<Duration>, option: &'static str) -> Deadline {
+        match limit.map(|limit| Instant::now() + limit) {
+            Some(at) if at < self.at => Deadline { at, option },
+            _ => self,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Attempt {
     stage: Stage,
-    deadline: Instant,
-    connect_deadline: Instant,
+    limits: Limits,
+    total: Deadline,
+    connect: Deadline,
+    /// What holds now.
+    current: Deadline,
 }
 
 thread_local! {
     static CURRENT: Cell<Option<Attempt>> = const { Cell::new(None) };
 }
 
-/// Runs one request on this thread within these bounds, and tells how far it came.
-pub fn run<T>(
-    timeout: Duration,
-    connect_timeout: Duration,
-    request: impl FnOnce() -> T,
-) -> (T, Stage) {
-    let now = Instant::now();
-    let deadline = now + timeout;
-    let before = CURRENT.replace(Some(Attempt {
+/// How far a request came, and which option's time it had then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// How far it came.
+    pub stage: Stage,
+    /// The option that set the time for that.
+    pub option: &'static str,
+}
+
+/// Runs one request on this thread within these limits, and tells how far it came.
+pub fn run<T>(limits: Limits, request: impl FnOnce() -> T) -> (T, Reached) {
+    let total = Deadline {
+        at: Instant::now() + limits.total,
+        option: "timeout",
+    };
+    let connect = total.within(Some(limits.connect), "timeout.connect");
+    let attempt = Attempt {
         stage: Stage::Resolving,
-        deadline,
-        connect_deadline: deadline.min(now + connect_timeout),
-    }));
+        limits,
+        total,
+        connect,
+        current: connect,
+    };
+    let before = CURRENT.replace(Some(attempt));
     let outcome = request();
-    let stage = CURRENT
-        .replace(before)
-        .map_or(Stage::Resolving, |attempt| attempt.stage);
-    (outcome, stage)
+    // Nothing but this function empties it.
+    let ended = CURRENT.replace(before).unwrap_or(attempt);
+    let reached = Reached {
+        stage: ended.stage,
+        option: ended.current.option,
+    };
+    (outcome, reached)
 }
 
 /// Says that the request has come so far.
 pub fn reach(stage: Stage) {
-    if let Some(attempt) = CURRENT.get() {
-        CURRENT.set(Some(Attempt { stage, ..attempt }));
-    }
+    change(|attempt| {
+        attempt.stage = stage;
+        attempt.current = match stage {
+            Stage::Resolving | Stage::Connecting | Stage::Tunnelling => attempt.connect,
+            Stage::Securing => attempt.connect.within(attempt.limits.tls, "timeout.tls"),
+            Stage::Ready | Stage::Written => attempt.total,
+        };
+    });
 }
 
-/// The time that is left for the request; `None` when it is over.
+/// Says that the request begins to be written.
+pub fn begin_sending() {
+    change(|attempt| attempt.current = attempt.total.within(attempt.limits.send, "timeout.send"));
+}
+
+/// Says that the request is written and its answer is waited for.
+pub fn begin_waiting() {
+    change(|attempt| {
+        attempt.current = attempt
+            .total
+            .within(attempt.limits.answer, "timeout.answer");
+    });
+}
+
+/// Says that bytes have gone into the socket; once there is a connection, they are the request's.
+pub fn wrote() {
+    change(|attempt| {
+        if attempt.stage == Stage::Ready {
+            attempt.stage = Stage::Written;
+        }
+    });
+}
+
+/// The time that is left for what the request is at; `None` when it is over.
 pub fn remaining() -> Option<Duration> {
-    left(|attempt| attempt.deadline)
-}
-
-/// The time that is left for having a connection; `None` when it is over.
-pub fn remaining_to_connect() -> Option<Duration> {
-    left(|attempt| attempt.connect_deadline)
-}
-
-fn left(until: impl Fn(&Attempt) -> Instant) -> Option<Duration> {
-    let attempt = CURRENT.get()?;
-    until(&attempt)
+    CURRENT
+        .get()?
+        .current
+        .at
         .checked_duration_since(Instant::now())
         .filter(|left| !left.is_zero())
+}
+
+fn change(change: impl FnOnce(&mut Attempt)) {
+    if let Some(mut attempt) = CURRENT.get() {
+        change(&mut attempt);
+        CURRENT.set(Some(attempt));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn limits(total: u64, connect: u64, rest: Option<u64>) -> Limits {
+        let rest = rest.map(Duration::from_millis);
+        Limits {
+            total: Duration::from_millis(total),
+            connect: Duration::from_millis(connect),
+            tls: rest,
+            send: rest,
+            answer: rest,
+        }
+    }
+
     #[test]
     fn tells_the_last_stage() {
-        let second = Duration::from_secs(1);
-        let ((), stage) = run(second, second, || {
+        let ((), reached) = run(limits(1000, 1000, None), || {
             reach(Stage::Connecting);
-            reach(Stage::Written);
+            wrote();
         });
-        assert_eq!(stage, Stage::Written);
+        assert_eq!(reached.stage, Stage::Connecting);
+        let ((), reached) = run(limits(1000, 1000, None), || {
+            reach(Stage::Ready);
+            wrote();
+        });
+        assert_eq!(reached.stage, Stage::Written);
     }
 
     #[test]
     fn the_time_to_connect_is_part_of_the_whole() {
-        run(Duration::from_millis(100), Duration::from_secs(5), || {
-            assert!(remaining_to_connect().unwrap() <= Duration::from_millis(100));
+        run(limits(100, 5000, None), || {
+            assert!(remaining().unwrap() <= Duration::from_millis(100));
         });
-        run(Duration::ZERO, Duration::from_secs(5), || {
+        run(limits(0, 5000, None), || assert_eq!(remaining(), None));
+    }
+
+    #[test]
+    fn each_part_has_the_time_that_its_option_gives_and_says_which() {
+        let part = |limits, begin: fn()| run(limits, begin).1.option;
+        let long = limits(60_000, 50_000, None);
+        let short = limits(60_000, 50_000, Some(10));
+        for (begin, without, with) in [
+            ((|| ()) as fn(), "timeout.connect", "timeout.connect"),
+            (|| reach(Stage::Securing), "timeout.connect", "timeout.tls"),
+            (|| reach(Stage::Ready), "timeout", "timeout"),
+            (begin_sending, "timeout", "timeout.send"),
+            (begin_waiting, "timeout", "timeout.answer"),
+        ] {
+            assert_eq!((part(long, begin), part(short, begin)), (without, with));
+        }
+        run(short, || {
+            begin_waiting();
+            assert!(remaining().is_none_or(|left| left <= Duration::from_millis(10)));
+            begin_sending();
+            std::thread::sleep(Duration::from_millis(11));
             assert_eq!(remaining(), None);
-            assert_eq!(remaining_to_connect(), None);
+            reach(Stage::Ready);
+            assert!(remaining().is_some());
         });
     }
 }

@@ -1,17 +1,17 @@
-//! A TCP connection to the service that knows whether a byte of the request has gone into it.
+//! A connection under HTTP that knows whether a byte of the request has gone into it.
 //!
 //! The HTTP client's own connection does not tell, and writes headers and body in two packets; what is said of its cost
 //! in docs/src/decisions was measured before this was written.
 
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
+use super::forward::Forward;
+use super::socket::Socket;
 use crate::host::idle;
 
 /// Room for an answer's head; longer answers are read in parts of this size.
@@ -23,40 +23,25 @@ const GATHERED_BYTES: usize = 16 * 1024;
 
 /// A stream below HTTP: plain TCP, or TLS over it.
 pub trait Stream: io::Read + io::Write + std::fmt::Debug + Send + Sync + 'static {
-    /// The socket that it runs on.
-    fn socket(&self) -> &TcpStream;
-
     /// Whether it is encrypted.
-    fn is_tls(&self) -> bool;
+    const IS_TLS: bool;
+
+    /// Whether nothing has happened on it since its last answer, so that it can take another request.
+    fn is_quiet(&mut self) -> bool;
+
+    /// Whether this error is the peer's refusal to have this connection at all.
+    fn is_refusal(error: &io::Error) -> bool;
 }
 
-/// A TCP socket that many may hold, so that it can be shut down from elsewhere.
-#[derive(Debug)]
-pub struct Plain(pub Arc<TcpStream>);
+impl Stream for Socket {
+    const IS_TLS: bool = false;
 
-impl Stream for Plain {
-    fn socket(&self) -> &TcpStream {
-        &self.0
+    fn is_quiet(&mut self) -> bool {
+        idle::is_quiet(self.stream())
     }
 
-    fn is_tls(&self) -> bool {
+    fn is_refusal(_: &io::Error) -> bool {
         false
-    }
-}
-
-impl Read for Plain {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(buffer)
-    }
-}
-
-impl Write for Plain {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self.0).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -66,60 +51,54 @@ pub struct Connection<S: Stream> {
     stream: S,
     buffers: LazyBuffers,
     gathered: Vec<u8>,
-    /// The time-out that the socket has now, for reading and for writing.
-    timeout: Option<Duration>,
-    /// Whether it lies idle in the pool.
-    parked: bool,
+    /// The proxy at the other end, where it is one that reads the requests.
+    forward: Option<Arc<Forward>>,
+    /// Where the connection is between two requests.
+    state: State,
+    /// Whether anything was ever received.
+    was_heard: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The next bytes begin a request.
+    Fresh,
+    /// A request is being gathered and written.
+    Sending,
+    /// The request is written.
+    Waiting,
+    /// It lies idle in the pool.
+    Parked,
 }
 
 impl<S: Stream> Connection<S> {
     /// A fresh one.
-    pub fn new(stream: S) -> Self {
+    pub fn new(stream: S, forward: Option<Arc<Forward>>) -> Self {
         Connection {
             stream,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
             gathered: Vec::with_capacity(1024),
-            timeout: None,
-            parked: false,
+            forward,
+            state: State::Fresh,
+            was_heard: false,
         }
     }
 
     fn send_gathered(&mut self) -> Result<(), Error> {
         let mut sent = 0;
         while sent < self.gathered.len() {
-            self.bound(Timeout::SendRequest)?;
             match self.stream.write(&self.gathered[sent..]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => {
-                    attempt::reach(Stage::Written);
-                    sent += written;
-                }
+                Ok(written) => sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(timed_out(error, Timeout::SendRequest)),
             }
         }
         self.gathered.clear();
         // A TLS stream may hold back what was written to it until it is flushed.
-        match self.stream.flush() {
-            Ok(()) => Ok(()),
-            Err(error) => Err(timed_out(error, Timeout::SendRequest)),
-        }
-    }
-
-    /// Sees to it that the next system call ends when the request's time does. Setting the socket's time-out costs a
-    /// call, so it stays as it is while it is within a twentieth of what is wanted.
-    fn bound(&mut self, reason: Timeout) -> Result<(), Error> {
-        let left = attempt::remaining().ok_or(Error::Timeout(reason))?;
-        if self
-            .timeout
-            .is_none_or(|timeout| timeout.abs_diff(left) > timeout / 20)
-        {
-            let socket = self.stream.socket();
-            socket.set_read_timeout(Some(left))?;
-            socket.set_write_timeout(Some(left))?;
-            self.timeout = Some(left);
-        }
-        Ok(())
+        self.stream
+            .flush()
+            .map_err(|error| timed_out(error, Timeout::SendRequest))
     }
 }
 
@@ -129,12 +108,18 @@ impl<S: Stream> Transport for Connection<S> {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        if self.parked {
-            self.parked = false;
+        let output = &self.buffers.output()[..amount];
+        if self.state == State::Sending {
+            self.gathered.extend_from_slice(output);
+        } else {
+            self.state = State::Sending;
+            attempt::begin_sending();
             self.gathered.clear();
+            match &self.forward {
+                Some(forward) => forward.rewrite(output, &mut self.gathered),
+                None => self.gathered.extend_from_slice(output),
+            }
         }
-        self.gathered
-            .extend_from_slice(&self.buffers.output()[..amount]);
         if self.gathered.len() >= GATHERED_BYTES {
             self.send_gathered()?;
         }
@@ -142,16 +127,27 @@ impl<S: Stream> Transport for Connection<S> {
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        self.send_gathered()?;
+        if self.state == State::Sending {
+            self.send_gathered()?;
+            self.state = State::Waiting;
+            attempt::begin_waiting();
+        }
         loop {
-            self.bound(Timeout::RecvResponse)?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(read) => {
+                    self.was_heard |= read > 0;
                     self.buffers.input_appended(read);
                     return Ok(read > 0);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(timed_out(error, Timeout::RecvResponse)),
+                Err(error) => {
+                    // A server may check our certificate only after we take the handshake for done. What it refuses then
+                    // is the connection, and it has looked at nothing that came over it.
+                    if !self.was_heard && S::is_refusal(&error) {
+                        attempt::reach(Stage::Securing);
+                    }
+                    return Err(timed_out(error, Timeout::RecvResponse));
+                }
             }
         }
     }
@@ -159,23 +155,23 @@ impl<S: Stream> Transport for Connection<S> {
     /// Asked twice, before the connection goes to the pool and when it comes out; only the second time is worth a system
     /// call.
     fn is_open(&mut self) -> bool {
-        if self.parked {
+        if self.state == State::Parked {
             attempt::reach(Stage::Ready);
-            idle::is_quiet(self.stream.socket())
+            self.stream.is_quiet()
         } else {
-            self.parked = true;
+            self.state = State::Parked;
             true
         }
     }
 
     fn is_tls(&self) -> bool {
-        self.stream.is_tls()
+        S::IS_TLS
     }
 }
 
 fn timed_out(error: io::Error, reason: Timeout) -> Error {
     match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::Timeout(reason),
+        io::ErrorKind::TimedOut => Error::Timeout(reason),
         _ => error.into(),
     }
 }

@@ -10,18 +10,36 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::connection::{Connection, Plain};
+use super::connection::Connection;
+use super::forward::Forward;
+use super::socket::Socket;
 use super::tls::{Secure, Securer};
+use super::tunnel::{self, Failure};
+use crate::config::ProxyServer;
 use crate::host;
 
-/// Connects over TCP, and TLS where the URL says https.
-#[derive(Debug, Default)]
+/// Connects over TCP, through a proxy where there is one, and with TLS where the URL says https.
+#[derive(Debug)]
 pub struct ServiceConnector {
     securer: Securer,
+    proxy: Option<ProxyServer>,
+    forward: Option<Arc<Forward>>,
+}
+
+impl ServiceConnector {
+    /// One for requests to the host of `forward`, where they go through a proxy.
+    pub fn new(securer: Securer, proxy: Option<(ProxyServer, Forward)>) -> Self {
+        let (proxy, forward) = proxy.unzip();
+        ServiceConnector {
+            securer,
+            proxy,
+            forward: forward.map(Arc::new),
+        }
+    }
 }
 
 impl<In: Transport> Connector<In> for ServiceConnector {
-    type Out = Either<Connection<Plain>, Connection<Secure>>;
+    type Out = Either<Connection<Socket>, Connection<Secure>>;
 
     fn connect(
         &self,
@@ -29,27 +47,29 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         _: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         attempt::reach(Stage::Connecting);
-        let socket = first_that_connects(details)?;
-        socket.set_nodelay(true)?;
-        let plain = Plain(socket);
+        let stream = first_that_connects(details)?;
+        stream.set_nodelay(true)?;
+        let mut socket = Socket::new(stream);
         if !details.needs_tls() {
             attempt::reach(Stage::Ready);
-            return Ok(Some(Either::A(Connection::new(plain))));
+            let connection = Connection::new(socket, self.forward.clone());
+            return Ok(Some(Either::A(connection)));
+        }
+        if let Some(proxy) = &self.proxy {
+            attempt::reach(Stage::Tunnelling);
+            tunnel::open(&mut socket, proxy, details.uri).map_err(|failure| match failure {
+                Failure::Refused(refused) => Error::Other(Box::new(refused)),
+                Failure::Io(error) => timed_out(error),
+            })?;
         }
         attempt::reach(Stage::Securing);
-        let left = attempt::remaining_to_connect().ok_or(Error::Timeout(Timeout::Connect))?;
-        plain.0.set_read_timeout(Some(left))?;
-        plain.0.set_write_timeout(Some(left))?;
         let host = details.uri.host().unwrap_or_default();
         let secure = self
             .securer
-            .secure(host.trim_start_matches('[').trim_end_matches(']'), plain)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::WouldBlock => Error::Timeout(Timeout::Connect),
-                _ => error.into(),
-            })?;
+            .secure(host.trim_start_matches('[').trim_end_matches(']'), socket)
+            .map_err(timed_out)?;
         attempt::reach(Stage::Ready);
-        Ok(Some(Either::B(Connection::new(secure))))
+        Ok(Some(Either::B(Connection::new(secure, None))))
     }
 }
 
@@ -59,7 +79,7 @@ fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Er
     let addresses = &details.addrs;
     let mut failure = Error::HostNotFound;
     for (index, address) in addresses.iter().enumerate() {
-        let left = attempt::remaining_to_connect().ok_or(Error::Timeout(Timeout::Connect))?;
+        let left = attempt::remaining().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let share = if is_last { left } else { left / 2 };
         let socket = match host::connect::begin(*address) {
@@ -74,11 +94,15 @@ fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Er
         (details.register_shutdown)(handle)?;
         match host::connect::finish(&socket, *address, share) {
             Ok(()) => return Ok(socket),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                failure = Error::Timeout(Timeout::Connect);
-            }
-            Err(error) => failure = error.into(),
+            Err(error) => failure = timed_out(error),
         }
     }
     Err(failure)
+}
+
+fn timed_out(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
+        _ => error.into(),
+    }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Error as HttpError;
 
-use super::attempt::Stage;
-use super::transport::{Answer, Stopped, Transport};
+use super::stopped::{self, Stopped, Told};
+use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
@@ -19,6 +19,7 @@ use crate::wire::{self, Address, Redacted, Request, Verdict};
 pub struct Sender {
     token: Redacted,
     transport: Transport,
+    validate: bool,
     closed: AtomicBool,
     broken_off: AtomicBool,
     under_way: Mutex<usize>,
@@ -27,15 +28,19 @@ pub struct Sender {
 
 impl Sender {
     /// A sender by these settings.
-    pub fn new(settings: &Settings) -> Self {
-        Sender {
+    ///
+    /// # Errors
+    /// [`Status::File`]: a file that the options name can't be used.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Ok(Sender {
             token: settings.token.clone(),
-            transport: Transport::new(settings),
+            transport: Transport::new(settings)?,
+            validate: settings.validate,
             closed: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             under_way: Mutex::new(0),
             ended: Condvar::new(),
-        }
+        })
     }
 
     /// Whether a request to this address can be made at all.
@@ -54,6 +59,18 @@ impl Sender {
         Ok(())
     }
 
+    /// Whether the customer of a start is one that the option `validate` lets through.
+    pub fn check_customer(&self, request: &Request) -> Result<()> {
+        match request {
+            Request::Start(customer) if self.validate => {
+                wire::validate(customer).map_err(|invalid| {
+                    Error::new(Status::Customer, invalid.to_string()).delivered(Delivery::NotSent)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sends a request once and waits for the answer, for as long as `timeout` allows, or the option of that name. `Ok`
     /// means that the service accepted it.
     ///
@@ -66,11 +83,12 @@ impl Sender {
         timeout: Option<Duration>,
     ) -> Result<()> {
         Self::check(address)?;
+        self.check_customer(request)?;
         let _under_way = self.enter()?;
         let json = wire::rest::encode(&self.token, address, request);
         let outcome = match self.transport.post(&json, timeout) {
             Ok(answer) => self.judge(request, answer),
-            Err(stopped) => Err(self.stopped(request, &stopped)),
+            Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
         };
         match &outcome {
             Ok(()) => log::debug!("{} accepted", request.name()),
@@ -131,11 +149,18 @@ impl Sender {
     fn judge(&self, request: &Request, answer: Answer) -> Result<()> {
         let http_status = answer.status;
         let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
+        if let Some(told) = stopped::proxy_says(&self.transport.target(), http_status) {
+            return Err(self
+                .stopped(request, &told)
+                .answered(http_status, Vec::new()));
+        }
         let body = match answer.body {
             Ok(body) => body,
             // The status alone says that it was refused.
             Err(_) if !(200..300).contains(&http_status) => Vec::new(),
-            Err(error) => return Err(self.unread(request, http_status, &error)),
+            Err(error) => {
+                return Err(self.unread(request, http_status, &error, answer.time_option));
+            }
         };
         let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
             return Ok(());
@@ -179,7 +204,13 @@ impl Sender {
     }
 
     /// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
-    fn unread(&self, request: &Request, http_status: u16, error: &HttpError) -> Error {
+    fn unread(
+        &self,
+        request: &Request,
+        http_status: u16,
+        error: &HttpError,
+        time_option: &str,
+    ) -> Error {
         let name = request.name();
         let (status, why) = match error {
             HttpError::BodyExceedsLimit(limit) => (
@@ -188,7 +219,7 @@ impl Sender {
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
-                "its body did not end within timeout".into(),
+                format!("its body did not end within {time_option}"),
             ),
             HttpError::Protocol(_) => (Status::Protocol, "its body is no HTTP".into()),
             _ => (Status::Lost, "the connection broke within its body".into()),
@@ -202,80 +233,35 @@ impl Sender {
         .retryable(request.is_harmless_twice())
     }
 
-    /// No answer came.
-    fn stopped(&self, request: &Request, stopped: &Stopped) -> Error {
-        let name = request.name();
-        let host = self.transport.host();
-        let sent = stopped.stage == Stage::Written;
-        let (status, what) = match (&stopped.error, stopped.stage) {
-            (HttpError::Timeout(_), Stage::Resolving) => (
-                Status::Timeout,
-                format!("the address of {host} was not found within timeout.connect"),
-            ),
-            (HttpError::Timeout(_), Stage::Connecting | Stage::Securing) => (
-                Status::Timeout,
-                format!("{host} could not be connected to within timeout.connect"),
-            ),
-            (HttpError::Timeout(_), _) => (
-                Status::Timeout,
-                format!("{host} did not answer within timeout"),
-            ),
-            (_, Stage::Resolving | Stage::Connecting) if self.broken_off.load(Ordering::SeqCst) => {
-                (Status::Closed, "the client was closed".to_owned())
-            }
-            (_, Stage::Resolving) => (
-                Status::Unreachable,
-                format!(
-                    "the host {host} is not known; check base_url and the network's name service"
-                ),
-            ),
-            (HttpError::Io(error), Stage::Connecting)
-                if error.kind() == std::io::ErrorKind::ConnectionRefused =>
-            {
-                (
-                    Status::Refused,
-                    format!(
-                        "{host} refused the connection; check the port in base_url and whether the service runs"
-                    ),
-                )
-            }
-            (error, Stage::Connecting) => (
-                Status::Unreachable,
-                format!(
-                    "{host} can't be reached ({}); check base_url and the network",
-                    cause(error)
-                ),
-            ),
-            (error, Stage::Securing) => (
-                Status::Tls,
-                format!(
-                    "no secure connection to {host} ({}); check its certificate and this machine's clock",
-                    cause(error)
-                ),
-            ),
-            (HttpError::Protocol(_) | HttpError::Http(_), _) => (
-                Status::Protocol,
-                format!("{host} answered, but not in HTTP; check base_url"),
-            ),
-            (error, _) => (
-                Status::Lost,
-                format!(
-                    "the connection to {host} broke before the answer came ({})",
-                    cause(error)
-                ),
-            ),
+    /// Why no answer came. Whatever a request that was not sent ran into when closing broke it off, that is the reason.
+    fn told(&self, stopped: &Stopped) -> Told {
+        let told = stopped.tell(&self.transport.target());
+        let by_closing = self.broken_off.load(Ordering::SeqCst)
+            && told.delivery == Delivery::NotSent
+            && told.status != Status::Timeout;
+        if !by_closing {
+            return told;
+        }
+        Told {
+            status: Status::Closed,
+            what: "the client was closed".to_owned(),
+            ..told
+        }
+    }
+
+    /// No answer came, or none of the service's.
+    fn stopped(&self, request: &Request, told: &Told) -> Error {
+        let then = match told.delivery {
+            Delivery::NotSent => "it was not sent",
+            _ => "whether the service received it is unknown",
         };
-        let (delivery, then) = if sent {
-            (
-                Delivery::Unknown,
-                "whether the service received it is unknown",
-            )
-        } else {
-            (Delivery::NotSent, "it was not sent")
-        };
-        Error::new(status, format!("{name}: {what}; {then}"))
-            .delivered(delivery)
-            .retryable(!sent || request.is_harmless_twice())
+        let may_repeat = told.delivery == Delivery::NotSent || request.is_harmless_twice();
+        Error::new(
+            told.status,
+            format!("{}: {}; {then}", request.name(), told.what),
+        )
+        .delivered(told.delivery)
+        .retryable(told.may_pass && may_repeat)
     }
 
     fn scrub(&self, request: &Request, text: &mut String) {
@@ -292,14 +278,6 @@ fn asked_to_wait(retry_after: &str) -> Option<Duration> {
     let date = httpdate::parse_http_date(retry_after).ok()?;
     // A date that has passed asks for no wait.
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-/// What the operating system or TLS said, where they said something; never what was sent or received.
-fn cause(error: &HttpError) -> String {
-    match error {
-        HttpError::Io(error) => error.to_string(),
-        _ => "it was closed".to_owned(),
-    }
 }
 
 /// Counts a request as under way for as long as it lives.

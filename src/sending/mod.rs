@@ -7,14 +7,18 @@ mod attempt;
 mod connection;
 mod connector;
 mod delivery;
+mod forward;
 mod keys;
 mod lane;
 mod outbox;
 mod posted;
 mod resolver;
 mod retry;
+mod socket;
+mod stopped;
 mod tls;
 mod transport;
+mod tunnel;
 mod typing;
 
 pub use delivery::Sender;

@@ -103,6 +103,7 @@ impl Outbox {
     ) -> Result<u64> {
         host::fork::check()?;
         Sender::check(address)?;
+        self.sender.check_customer(&request)?;
         if self.strict {
             interaction.check(&request)?;
         }

@@ -6,14 +6,17 @@
 mod answer;
 mod charset;
 mod customer;
+mod disguise;
 mod redacted;
 mod request;
 pub mod rest;
 mod surrogates;
 mod trigger;
+mod validation;
 
 pub use answer::{Verdict, judge};
 pub use customer::Customer;
 pub use redacted::Redacted;
 pub use request::{Address, Request};
 pub use trigger::{Kind, Trigger, Unreadable};
+pub use validation::{Invalid, validate};

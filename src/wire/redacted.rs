@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::disguise;
+
 /// A text that shows as `[redacted]` wherever it is formatted; only [`expose`](Redacted::expose) and the wire see it.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
@@ -18,12 +20,18 @@ impl Redacted {
         &self.0
     }
 
-    /// Replaces every occurrence of this text in `other` by [`MARK`](Self::MARK).
+    /// Replaces every occurrence of this text in `other` by [`MARK`](Self::MARK), also where it is escaped for JSON, a URL
+    /// or HTML, or in base64.
     ///
     /// Texts of one or two characters are left: they identify nobody, and replacing them would garble `other`.
     pub fn scrub(&self, other: &mut String) {
-        if self.0.chars().count() > 2 && other.contains(&self.0) {
-            *other = other.replace(&self.0, Self::MARK);
+        if other.is_empty() || self.0.chars().count() <= 2 {
+            return;
+        }
+        for form in disguise::forms_of(&self.0) {
+            if other.contains(&form) {
+                *other = other.replace(&form, Self::MARK);
+            }
         }
     }
 }

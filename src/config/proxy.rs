@@ -1,0 +1,264 @@
+//! Which proxy requests go through, by the options and the environment.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
+use ureq::http::Uri;
+
+use super::no_proxy;
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::wire::Redacted;
+
+/// The value of the option `proxy` that means: no proxy, whatever the environment says.
+pub(super) const NONE: &str = "none";
+
+/// An HTTP proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyServer {
+    /// Its URL, without user and password and with its port.
+    pub url: Uri,
+    /// What it is told with each request to know us: the value of `Proxy-Authorization`.
+    pub authorization: Option<Redacted>,
+}
+
+impl ProxyServer {
+    /// Reads `http://user:password@host:port`; all but the host may be left out. `None` where it is no such URL.
+    pub fn parse(url: &str) -> Option<ProxyServer> {
+        let rest = match url.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+            Some(_) => return None,
+            None => url,
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (credentials, host) = match rest.rsplit_once('@') {
+            Some((credentials, host)) => (Some(credentials), host),
+            None => (None, rest),
+        };
+        let parsed: Uri = format!("http://{host}").parse().ok()?;
+        let name = parsed.host().filter(|name| !name.is_empty())?;
+        if parsed.path() != "/" || parsed.query().is_some() {
+            return None;
+        }
+        let port = match host.strip_prefix(name)? {
+            "" => 80,
+            port => port.strip_prefix(':')?.parse::<u16>().ok()?,
+        };
+        Some(ProxyServer {
+            url: format!("http://{name}:{port}").parse().ok()?,
+            authorization: match credentials {
+                Some(credentials) => Some(authorization(credentials)?),
+                None => None,
+            },
+        })
+    }
+
+    /// Its host and port, for messages.
+    pub fn name(&self) -> &str {
+        self.url
+            .authority()
+            .map_or("", |authority| authority.as_str())
+    }
+}
+
+/// What `user:password`, percent-encoded, is in a header.
+fn authorization(credentials: &str) -> Option<Redacted> {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let user = percent_decode_str(user).decode_utf8().ok()?;
+    let password = percent_decode_str(password).decode_utf8().ok()?;
+    let plain = format!("{user}:{password}");
+    if plain.contains(char::is_control) {
+        return None;
+    }
+    Some(format!("Basic {}", BASE64_STANDARD.encode(plain)).into())
+}
+
+/// The proxy for requests to `base_url`, by the options `proxy` and `no_proxy` and what `variable` gives of the
+/// environment.
+///
+/// # Errors
+/// [`Status::Value`] where the environment names one that is no HTTP proxy.
+pub(super) fn choose(
+    proxy: &str,
+    no_proxy: &str,
+    base_url: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<ProxyServer>> {
+    // The URL was parsed when the option was set; it can't be bad any more.
+    let url: Uri = base_url.parse().unwrap_or_default();
+    if proxy == NONE || no_proxy::covers(no_proxy, &url) {
+        return Ok(None);
+    }
+    if !proxy.is_empty() {
+        return Ok(ProxyServer::parse(proxy));
+    }
+    if is_this_machine(&url) {
+        return Ok(None);
+    }
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if no_proxy.is_empty() {
+        let hosts = set("no_proxy").or_else(|| set("NO_PROXY"));
+        if hosts.is_some_and(|hosts| no_proxy::covers(&hosts, &url)) {
+            return Ok(None);
+        }
+    }
+    let names: &[&str] = if url.scheme_str() == Some("https") {
+        &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    } else if set("REQUEST_METHOD").is_some() {
+        // In a CGI program whoever sends a header Proxy sets HTTP_PROXY.
+        &["http_proxy", "all_proxy", "ALL_PROXY"]
+    } else {
+        &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+    };
+    let Some((name, value)) = names
+        .iter()
+        .find_map(|name| set(name).map(|value| (name, value)))
+    else {
+        return Ok(None);
+    };
+    ProxyServer::parse(&value).map(Some).ok_or_else(|| {
+        Error::new(
+            Status::Value,
+            format!(
+                "environment variable {name}: it names no HTTP proxy, such as http://proxy.example.com:3128; set the \
+                 option proxy to one, or to {NONE}"
+            ),
+        )
+    })
+}
+
+/// Whether what goes to this URL stays on this machine.
+pub(super) fn is_this_machine(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().to_ascii_lowercase();
+    match bare(&host).parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICE: &str = "http://chat.example.com/api";
+
+    fn chosen(proxy: &str, no_proxy: &str, url: &str, environment: &[(&str, &str)]) -> String {
+        let variable = |name: &str| {
+            let found = environment.iter().find(|(there, _)| *there == name)?;
+            Some(found.1.to_owned())
+        };
+        match choose(proxy, no_proxy, url, &variable) {
+            Ok(Some(proxy)) => proxy.name().to_owned(),
+            Ok(None) => String::new(),
+            Err(error) => format!("{error}"),
+        }
+    }
+
+    #[test]
+    fn reads_urls_of_proxies() {
+        let read = |url| {
+            let proxy = ProxyServer::parse(url)?;
+            let authorization = proxy.authorization.as_ref();
+            let authorization = authorization.map_or("", |value| value.expose()).to_owned();
+            Some((proxy.name().to_owned(), authorization))
+        };
+        for (url, name, authorization) in [
+            ("http://h:3128", "h:3128", ""),
+            ("h:3128", "h:3128", ""),
+            ("HTTP://h/", "h:80", ""),
+            ("http://[::1]:8080", "[::1]:8080", ""),
+            // The base64 of a:b, of a: and of ü:@:/
+            ("http://a:b@h:1", "h:1", "Basic YTpi"),
+            ("a@h:1", "h:1", "Basic YTo="),
+            ("http://%C3%BC:%40%3A%2F@h:1", "h:1", "Basic w7w6QDov"),
+        ] {
+            assert_eq!(
+                read(url),
+                Some((name.to_owned(), authorization.to_owned())),
+                "{url}"
+            );
+        }
+        for url in [
+            "",
+            "http://",
+            "https://h",
+            "socks5://h",
+            "http://h:x",
+            "http://h:99999",
+            "http://h/x",
+            "h?x",
+            "a:%FF@h",
+            "a:%0A@h",
+            ":1",
+        ] {
+            assert_eq!(read(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_option_decides_before_the_environment() {
+        let environment = [("http_proxy", "env:1"), ("NO_PROXY", "*")];
+        assert_eq!(chosen("opt:2", "", SERVICE, &environment), "opt:2");
+        assert_eq!(chosen("opt:2", "example.com", SERVICE, &[]), "");
+        assert_eq!(chosen("opt:2", "", "http://127.0.0.1/", &[]), "opt:2");
+        assert_eq!(chosen(NONE, "", SERVICE, &[("http_proxy", "env:1")]), "");
+    }
+
+    #[test]
+    fn the_environment_decides_by_scheme() {
+        let all = [
+            ("HTTP_PROXY", "plain:1"),
+            ("HTTPS_PROXY", "secure:1"),
+            ("ALL_PROXY", "all:1"),
+        ];
+        let secure = "https://chat.example.com";
+        assert_eq!(chosen("", "", SERVICE, &all), "plain:1");
+        assert_eq!(chosen("", "", secure, &all), "secure:1");
+        assert_eq!(chosen("", "", SERVICE, &all[2..]), "all:1");
+        assert_eq!(chosen("", "", secure, &all[2..]), "all:1");
+        assert_eq!(
+            chosen("", "", secure, &[("HTTPS_PROXY", ""), all[2]]),
+            "all:1"
+        );
+        let both = [("http_proxy", "small:1"), all[0]];
+        assert_eq!(chosen("", "", SERVICE, &both), "small:1");
+        assert_eq!(chosen("", "", SERVICE, &[]), "");
+    }
+
+    #[test]
+    fn a_header_of_a_cgi_request_names_no_proxy() {
+        let environment = [("HTTP_PROXY", "evil:1"), ("REQUEST_METHOD", "GET")];
+        assert_eq!(chosen("", "", SERVICE, &environment), "");
+    }
+
+    #[test]
+    fn the_environment_has_exceptions_and_leaves_this_machine_alone() {
+        let environment = [("http_proxy", "env:1"), ("no_proxy", "a.b,.example.com")];
+        assert_eq!(chosen("", "", SERVICE, &environment), "");
+        assert_eq!(chosen("", "elsewhere", SERVICE, &environment), "env:1");
+        for url in [
+            "http://localhost:1/",
+            "http://[::1]/",
+            "http://127.0.0.7/",
+            "http://a.localhost/",
+        ] {
+            assert_eq!(chosen("", "", url, &environment), "", "{url}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_of_another_kind_is_told_by_the_variable_and_not_shown() {
+        let told = chosen("", "", SERVICE, &[("all_proxy", "socks5://u:segredo@h")]);
+        assert!(
+            told.contains("all_proxy") && !told.contains("segredo"),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! What is said of a request that got no answer, or got one from the proxy.
+
+use std::io;
+
+use ureq::Error as HttpError;
+
+use super::attempt::{Reached, Stage};
+use super::tunnel::Refused;
+use crate::error::Delivery;
+use crate::status::Status;
+
+/// What stopped a request, and where.
+#[derive(Debug)]
+pub struct Stopped {
+    /// What happened.
+    pub error: HttpError,
+    /// How far the request had come.
+    pub reached: Reached,
+}
+
+/// Where requests go, as messages name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The service's host, and its port where `base_url` has one.
+    pub host: &'a str,
+    /// The proxy's host and port, where requests go through one.
+    pub proxy: Option<&'a str>,
+    /// Whether the proxy reads the requests and answers them.
+    pub is_forwarded: bool,
+}
+
+/// What became of a request, and why.
+#[derive(Debug)]
+pub struct Told {
+    /// The status.
+    pub status: Status,
+    /// What became of it.
+    pub delivery: Delivery,
+    /// What happened and what to do.
+    pub what: String,
+    /// Whether it may pass by itself.
+    pub may_pass: bool,
+}
+
+impl Stopped {
+    /// What became of the request.
+    pub fn tell(&self, target: &Target) -> Told {
+        let delivery = if self.reached.stage == Stage::Written {
+            Delivery::Unknown
+        } else {
+            Delivery::NotSent
+        };
+        let (status, what) = match (target.proxy, self.reached.stage) {
+            (Some(proxy), Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
+                self.before_the_proxy(proxy, target.host)
+            }
+            (_, Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
+                self.before_the_service(target.host)
+            }
+            (_, Stage::Securing) => self.securing(target.host),
+            (_, Stage::Ready | Stage::Written) => self.before_the_answer(target),
+        };
+        let may_pass = refusal(&self.error).is_none_or(|http_status| http_status >= 500);
+        Told {
+            status,
+            delivery,
+            what,
+            may_pass,
+        }
+    }
+
+    fn before_the_service(&self, host: &str) -> (Status, String) {
+        match (&self.error, self.reached.stage) {
+            (HttpError::Timeout(_), Stage::Resolving) => (
+                Status::Timeout,
+                format!(
+                    "the address of {host} was not found within {}",
+                    self.reached.option
+                ),
+            ),
+            (HttpError::Timeout(_), _) => (
+                Status::Timeout,
+                format!(
+                    "{host} could not be connected to within {}",
+                    self.reached.option
+                ),
+            ),
+            (HttpError::Io(error), Stage::Resolving) => (
+                Status::Unreachable,
+                format!("the host {host} can't be used: {error}"),
+            ),
+            (_, Stage::Resolving) => (
+                Status::Unreachable,
+                format!(
+                    "the host {host} is not known; check base_url and the network's name service"
+                ),
+            ),
+            (HttpError::Io(error), _) if error.kind() == io::ErrorKind::ConnectionRefused => (
+                Status::Refused,
+                format!(
+                    "{host} refused the connection; check the port in base_url and whether the service runs"
+                ),
+            ),
+            (error, _) => (
+                Status::Unreachable,
+                format!(
+                    "{host} can't be reached ({}); check base_url and the network",
+                    cause(error)
+                ),
+            ),
+        }
+    }
+
+    fn before_the_proxy(&self, proxy: &str, host: &str) -> (Status, String) {
+        let asked = self.reached.stage == Stage::Tunnelling;
+        let what = match (&self.error, refusal(&self.error)) {
+            (HttpError::Timeout(_), _) => {
+                let what = if asked {
+                    format!("the proxy {proxy} gave no way to {host}")
+                } else {
+                    format!("the proxy {proxy} could not be connected to")
+                };
+                return (
+                    Status::Timeout,
+                    format!("{what} within {}", self.reached.option),
+                );
+            }
+            (_, Some(407)) => wants_credentials(proxy),
+            (_, Some(http_status)) => format!(
+                "the proxy {proxy} refuses to connect to {host} (HTTP {http_status}); ask whoever runs it, or name the host \
+                 in no_proxy"
+            ),
+            (HttpError::Io(error), _) if asked && error.kind() == io::ErrorKind::InvalidData => {
+                format!("what listens at {proxy} is no HTTP proxy; check the option proxy")
+            }
+            (error, _) if asked => format!(
+                "the proxy {proxy} broke the connection off before it led to {host} ({})",
+                cause(error)
+            ),
+            (HttpError::HostNotFound, _) => {
+                format!("the proxy's host {proxy} is not known; check the option proxy")
+            }
+            (error, _) => format!(
+                "the proxy {proxy} can't be reached ({}); check the option proxy and whether it runs",
+                cause(error)
+            ),
+        };
+        (Status::Proxy, what)
+    }
+
+    fn securing(&self, host: &str) -> (Status, String) {
+        match &self.error {
+            HttpError::Timeout(_) => (
+                Status::Timeout,
+                format!(
+                    "the TLS handshake with {host} did not end within {}",
+                    self.reached.option
+                ),
+            ),
+            error => (
+                Status::Tls,
+                format!(
+                    "no secure connection to {host} ({}); check its certificate, tls.ca_file, tls.certificate and this \
+                     machine's clock",
+                    cause(error)
+                ),
+            ),
+        }
+    }
+
+    fn before_the_answer(&self, target: &Target) -> (Status, String) {
+        let host = match target.proxy {
+            Some(proxy) if target.is_forwarded => format!("the proxy {proxy}"),
+            _ => target.host.to_owned(),
+        };
+        match &self.error {
+            HttpError::Timeout(ureq::Timeout::SendRequest) => (
+                Status::Timeout,
+                format!(
+                    "{host} did not take the request within {}",
+                    self.reached.option
+                ),
+            ),
+            HttpError::Timeout(_) => (
+                Status::Timeout,
+                format!("{host} did not answer within {}", self.reached.option),
+            ),
+            HttpError::Protocol(_) | HttpError::Http(_) => (
+                Status::Protocol,
+                format!("{host} answered, but not in HTTP; check base_url"),
+            ),
+            error => (
+                Status::Lost,
+                format!(
+                    "the connection to {host} broke before the answer came ({})",
+                    cause(error)
+                ),
+            ),
+        }
+    }
+}
+
+/// What an answer says that a proxy which reads the requests gave itself; `None` where it may be the service's.
+///
+/// A gateway that had no answer (502, 504) may have passed the request on.
+pub fn proxy_says(target: &Target, http_status: u16) -> Option<Told> {
+    let proxy = target.proxy.filter(|_| target.is_forwarded)?;
+    let (delivery, what) = match http_status {
+        407 => (Delivery::NotSent, wants_credentials(proxy)),
+        502 | 504 => (
+            Delivery::Unknown,
+            format!(
+                "the proxy {proxy} has no answer of {} (HTTP {http_status})",
+                target.host
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Told {
+        status: Status::Proxy,
+        delivery,
+        what,
+        may_pass: http_status != 407,
+    })
+}
+
+fn wants_credentials(proxy: &str) -> String {
+    format!(
+        "the proxy {proxy} asks for a user and a password that it knows (HTTP 407); set them in the option proxy"
+    )
+}
+
+/// The HTTP status with which the proxy refused a tunnel.
+fn refusal(error: &HttpError) -> Option<u16> {
+    match error {
+        HttpError::Other(cause) => cause.downcast_ref::<Refused>().map(|refused| refused.0),
+        _ => None,
+    }
+}
+
+/// What the operating system or TLS said, where they said something; never what was sent or received.
+fn cause(error: &HttpError) -> String {
+    match error {
+        HttpError::Io(error) => error.to_string(),
+        _ => "it was closed".to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! With `validate = strict` a customer's fields are checked before anything is sent; without it, nothing is: the service's
+//! own page shows a CPF whose check digits are wrong.
+
+mod server;
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::{Address, Customer};
+use server::{Server, http};
+
+fn start(server: &Server, validate: &str, customer: Customer) -> Result<(), Error> {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("base_url", &server.url).unwrap();
+    config.set("validate", validate).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    Client::open(&config)?.start(address, customer).map(drop)
+}
+
+fn customer_of_the_page() -> Customer {
+    Customer {
+        name: Some("Joao".into()),
+        email: Some("joao@example.com".into()),
+        phone: Some("11988776655".into()),
+        cpf: Some("123.456.789-00".into()),
+    }
+}
+
+#[test]
+fn the_customer_of_the_page_passes_where_nobody_checks() {
+    let server = Server::answering(http("200 OK", ""));
+    start(&server, "off", customer_of_the_page()).unwrap();
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn what_is_not_right_is_named_and_not_sent() {
+    let server = Server::answering(http("200 OK", ""));
+    let right = Customer {
+        cpf: Some("123.456.789-09".into()),
+        ..customer_of_the_page()
+    };
+    for (customer, field, value) in [
+        (customer_of_the_page(), "CPF", "123"),
+        (
+            Customer {
+                email: Some("maria.aparecida".into()),
+                ..right.clone()
+            },
+            "e-mail",
+            "maria",
+        ),
+        (
+            Customer {
+                phone: Some("955554444".into()),
+                ..right.clone()
+            },
+            "phone",
+            "955554444",
+        ),
+    ] {
+        let error = start(&server, "strict", customer).unwrap_err();
+        assert_eq!(error.status(), Status::Customer, "{error}");
+        assert_eq!(error.delivery(), Some(Delivery::NotSent));
+        assert!(!error.is_retryable());
+        assert!(error.message().contains(field), "{error}");
+        assert!(!error.message().contains(value), "{error}");
+    }
+    assert_eq!(server.requests(), 0);
+    start(&server, "strict", right).unwrap();
+    start(&server, "strict", Customer::default()).unwrap();
+    assert_eq!(server.requests(), 2);
+}

@@ -1,0 +1,442 @@
+//! Token, passwords, the webhook's path, who the customer is and what was said: none of it stands in a log of any level, in
+//! an error, in what `Debug` shows or in a panic, plain, escaped or encoded, however the requests end.
+//!
+//! One test, for there is one log in a process.
+
+#![cfg(all(unix, feature = "listener"))]
+
+mod proxy;
+mod secrets;
+mod secure;
+mod server;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use omnize::config::{Config, Settings};
+use omnize::error::{Error, Result};
+use omnize::status::Status;
+use omnize::wire::{Address, Customer, Redacted, Request};
+use omnize::{Client, Interest};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proxy::{Habits, Proxy};
+use rustls::version::{TLS12, TLS13};
+use secrets::{
+    CPF, EMAIL, HEARD, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, SAID, TOKEN,
+    WEBHOOK_PASSWORD, failed, printed, shown, take_printed, watch,
+};
+use secure::{Authority, SecureServer, secured_by, written};
+use server::{Server, http};
+
+fn config(url: &str, options: &[(&str, &str)]) -> Config {
+    let mut config = Config::new();
+    for (name, value) in [
+        ("token", TOKEN),
+        ("base_url", url),
+        ("proxy", "none"),
+        ("timeout", "3000"),
+    ] {
+        config.set(name, value).unwrap();
+    }
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    shown(&config);
+    config
+}
+
+fn opened(url: &str, options: &[(&str, &str)]) -> Client {
+    Client::open(&config(url, options)).unwrap()
+}
+
+fn address() -> Address {
+    Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    }
+}
+
+fn customer() -> Customer {
+    Customer {
+        name: Some(NAME.into()),
+        email: Some(EMAIL.into()),
+        phone: Some(PHONE.into()),
+        cpf: Some(CPF.into()),
+    }
+}
+
+/// Starts an interaction and sends a message, both of which fail.
+fn fails(url: &str, options: &[(&str, &str)]) -> Error {
+    let client = opened(url, options);
+    failed(client.start(address(), customer()));
+    let chat = client.attach(address()).unwrap();
+    let error = failed(chat.send(SAID));
+    shown(&client);
+    shown(&chat);
+    error
+}
+
+fn holds_a_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
+    let client = opened(url, options);
+    let chat = client.start(address(), customer())?;
+    chat.typing()?;
+    chat.cleared()?;
+    chat.send(SAID)?;
+    chat.finish()?;
+    shown(&client);
+    shown(&chat);
+    client.close(Duration::from_secs(1)).map(drop)
+}
+
+fn secure_service() -> (SecureServer, String) {
+    let authority = Authority::new();
+    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = SecureServer::answering(config, http("200 OK", "{}"));
+    (server, authority.file())
+}
+
+fn conversations_that_succeed() {
+    let plain = Server::start(|mut stream, read| {
+        while read(&mut stream).is_some() {
+            stream.write_all(http("200 OK", "{}").as_bytes()).unwrap();
+            // One connection at a time is served; the proxy makes one for each request.
+            if stream.peek(&mut [0]).is_ok_and(|read| read == 0) {
+                break;
+            }
+        }
+    });
+    let (secure, ca) = secure_service();
+    let proxy = Proxy::start(Habits {
+        credentials: Some(Box::leak(format!("ana:{PROXY_PASSWORD}").into_boxed_str())),
+        ..Habits::default()
+    });
+    let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
+    for url in [&plain.url, &secure.url] {
+        holds_a_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
+        holds_a_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
+    }
+    assert!(proxy.asked().iter().any(|asked| asked.contains("Basic ")));
+}
+
+/// A service that tells the whole request, in the form that `tell` gives it.
+fn telling(tell: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
+    Server::start(move |mut stream, read| {
+        while let Some(request) = read(&mut stream) {
+            if stream.write_all(&tell(&request)).is_err() {
+                break;
+            }
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    })
+}
+
+fn body_of(request: &str) -> &str {
+    request.split_once("\r\n\r\n").unwrap().1
+}
+
+fn services_that_tell_the_request() {
+    let forms: [fn(&str) -> String; 7] = [
+        |body| body.to_owned(),
+        |body| serde_json::json!({ "message": body, "errors": [body] }).to_string(),
+        |body| {
+            let fields: serde_json::Value = serde_json::from_str(body).unwrap();
+            serde_json::json!({ "success": false, "errors": fields }).to_string()
+        },
+        |body| {
+            let fields: serde_json::Value = serde_json::from_str(body).unwrap();
+            let texts: Vec<_> = fields.as_object().unwrap().values().collect();
+            let texts = texts.into_iter().filter_map(|text| text.as_str());
+            let texts: String = texts.map(|text| format!("<{text}> ")).collect();
+            let encoded = utf8_percent_encode(&texts, NON_ALPHANUMERIC).to_string();
+            let small = encoded.to_lowercase();
+            format!(
+                "{texts} {encoded} {} {small}",
+                BASE64_STANDARD.encode(&texts)
+            )
+        },
+        |body| BASE64_STANDARD.encode(body),
+        |body| format!("ab{}", BASE64_STANDARD.encode(format!("xy{body}"))),
+        |body| {
+            let ascii: String = body
+                .encode_utf16()
+                .map(|unit| match u8::try_from(unit) {
+                    Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+                    _ => format!("\\u{unit:04x}"),
+                })
+                .collect();
+            format!(r#"{{"status":422,"message":{ascii}}}"#)
+        },
+    ];
+    for form in forms {
+        for status in [
+            "200 OK",
+            "302 Found",
+            "400 Bad Request",
+            "401 No",
+            "422 No",
+            "429 Slow",
+            "500 Oops",
+            "503 Busy",
+        ] {
+            let server = telling(move |request| {
+                let body = form(body_of(request));
+                match status {
+                    "200 OK" => http(
+                        status,
+                        &format!(r#"{{"success":false,"errors":[{body:?}]}}"#),
+                    ),
+                    status => http(status, &body),
+                }
+                .into()
+            });
+            fails(&server.url, &[]);
+        }
+    }
+    // Where HTTP has its own words, and where it is none.
+    for before in [
+        "HTTP/1.1 400 ",
+        "HTTP/1.1 200 OK\r\nX-Was: ",
+        "HTTP/1.1 302 Found\r\nLocation: http://",
+        "",
+        "HTTP/9 ",
+    ] {
+        let server = telling(move |request| {
+            let line = body_of(request).replace(['\r', '\n'], " ");
+            let more = format!("{before}{line}\r\nContent-Length: x{line}\r\n\r\n{line}");
+            more.into_bytes()
+        });
+        fails(&server.url, &[]);
+    }
+    // Cut off, without end, too large.
+    let server = telling(|request| {
+        format!(
+            "HTTP/1.1 500 Oops\r\nContent-Length: 99999\r\n\r\n{}",
+            body_of(request)
+        )
+        .into()
+    });
+    fails(&server.url, &[]);
+    let server = telling(|request| http("200 OK", &body_of(request).repeat(50)).into());
+    fails(&server.url, &[("answer.max_bytes", "100")]);
+}
+
+fn requests_that_get_no_answer() {
+    fails("http://nobody.invalid/", &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{name}");
+    assert_eq!(
+        fails(&format!("http://{name}/"), &[]).status(),
+        Status::Refused
+    );
+    for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
+        assert_eq!(fails(url, &[("proxy", &through)]).status(), Status::Proxy);
+    }
+    let gone = Server::start(|mut stream, read| drop(read(&mut stream)));
+    assert_eq!(fails(&gone.url, &[]).status(), Status::Lost);
+    let silent = Server::start(|mut stream, read| {
+        read(&mut stream);
+        let _ = stream.read(&mut [0]);
+    });
+    assert_eq!(
+        fails(&silent.url, &[("timeout.answer", "100")]).status(),
+        Status::Timeout
+    );
+    let (secure, _) = secure_service();
+    assert_eq!(fails(&secure.url, &[]).status(), Status::Tls);
+    for answer in [
+        http("403 No", TOKEN),
+        http("407 Who", PROXY_PASSWORD),
+        http("502 Oops", SAID),
+    ] {
+        let proxy = Proxy::start(Habits {
+            answer: Some(answer),
+            ..Habits::default()
+        });
+        let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
+        fails(&secure.url, &[("proxy", &through)]);
+        let client = opened(&gone.url, &[("proxy", &through)]);
+        failed(client.attach(address()).unwrap().send(SAID));
+    }
+}
+
+fn calls_that_are_wrong() {
+    let mut config = Config::new();
+    for (name, value) in [
+        ("token", format!("{TOKEN}\n")),
+        (
+            "proxy",
+            format!("socks5://ana:{PROXY_PASSWORD_IN_URL}@proxy"),
+        ),
+        ("proxy", format!("http://ana:{PROXY_PASSWORD}@pro xy")),
+        ("listen.path", format!("{PATH}?")),
+        ("listen.basic", format!("{WEBHOOK_PASSWORD}:\n")),
+    ] {
+        failed(config.set(name, &value));
+    }
+    failed(Client::open(&config));
+    config.set("token", TOKEN).unwrap();
+    config.set("listen.path", PATH).unwrap();
+    config.set("listen", "127.0.0.1:0").unwrap();
+    config
+        .set("listen.basic", &format!("omnize:{WEBHOOK_PASSWORD}"))
+        .unwrap();
+    shown(&config);
+    shown(&Client::open(&config).unwrap());
+    shown(&Settings::read(&config).unwrap());
+    for file in [
+        format!("[a\ntoken = {TOKEN}\n"),
+        format!("{TOKEN}\n"),
+        format!("token = \"{TOKEN}\nproxy = socks5://ana:{PROXY_PASSWORD_IN_URL}@h\n"),
+        format!("timeout = 5\ntokn = {TOKEN}\n"),
+    ] {
+        let path = written("options", &file);
+        failed(config.load_file(path.as_ref()));
+    }
+    let client = opened("http://127.0.0.1:9/", &[("validate", "strict")]);
+    for wrong in [
+        Customer {
+            cpf: Some("123.456.789-09 ".into()),
+            ..customer()
+        },
+        Customer {
+            phone: Some(format!("{PHONE}x").into()),
+            ..customer()
+        },
+        Customer {
+            email: Some(format!("{EMAIL} ").into()),
+            ..customer()
+        },
+    ] {
+        assert_eq!(
+            failed(client.start(address(), wrong)).status(),
+            Status::Customer
+        );
+    }
+    client.close(Duration::ZERO).unwrap();
+    failed(client.start(address(), customer()));
+}
+
+/// Posts a trigger to the webhook, and gives the answer.
+fn post(url: &str, path: &str, body: &str) -> String {
+    let host = url.strip_prefix("http://").unwrap().split('/').next();
+    let host = host.unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn triggers() {
+    let heard = serde_json::to_string(HEARD).unwrap();
+    let message = format!(r#"{{"message":{heard},"clientId":"12","cpf":"{CPF}"}}"#);
+    let client = opened(
+        "http://127.0.0.1:9/",
+        &[
+            ("listen", "127.0.0.1:0"),
+            ("listen.path", PATH),
+            ("listen.max_body", "500"),
+        ],
+    );
+    let url = client.webhook_url().unwrap().to_owned();
+    for (path, body, status) in [
+        (PATH, &message, "200"),
+        (PATH, &format!("{{\"message\":{heard}}}"), "400"),
+        (PATH, &format!("{{\"message\":{heard},"), "400"),
+        (PATH, &heard, "400"),
+        (
+            PATH,
+            &format!("{{\"status\":{heard},\"clientId\":\"12\"}}"),
+            "200",
+        ),
+        (PATH, &message.repeat(9), "413"),
+        (&format!("{PATH}/x"), &message, "404"),
+        (&format!("{PATH} \u{1}"), &message, "400"),
+    ] {
+        let answer = post(&url, path, body);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{path} {body}: {answer}"
+        );
+        printed(answer);
+    }
+    for bad in [
+        format!("{{\"message\":{heard}}}"),
+        format!("{heard}}}"),
+        format!("{{{heard}: 1e999,"),
+    ] {
+        failed(client.deliver(bad.as_bytes(), None));
+    }
+    client.deliver(message.as_bytes(), None).unwrap();
+    shown(&client);
+    let kept = client.next(Duration::from_secs(1)).unwrap().unwrap();
+    assert_eq!(kept.trigger().unwrap().text.as_deref(), Some(HEARD));
+    shown(&kept);
+    shown(kept.trigger().unwrap());
+    client.close(Duration::from_secs(1)).unwrap();
+
+    let polled = opened("http://127.0.0.1:9/", &[]);
+    polled.deliver(message.as_bytes(), None).unwrap();
+    let handler = |event: &std::sync::Arc<omnize::Event>| {
+        shown(event);
+        panic!("a handler's own panic");
+    };
+    polled
+        .subscribe(Interest::default(), Box::new(handler))
+        .unwrap();
+    let _ = catch_unwind(AssertUnwindSafe(|| polled.poll(Duration::from_secs(1))));
+    shown(&polled);
+}
+
+#[test]
+fn no_secret_is_ever_printed() {
+    watch();
+    shown(&customer());
+    shown(&Request::Start(customer()));
+    shown(&Request::Message(SAID.into()));
+    shown(&Redacted::from(TOKEN));
+    conversations_that_succeed();
+    services_that_tell_the_request();
+    requests_that_get_no_answer();
+    calls_that_are_wrong();
+    triggers();
+    // Threads that were broken off may still have something to say.
+    thread::sleep(Duration::from_millis(100));
+    let (printed, told) = take_printed();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    for kind in [
+        "log of omnize",
+        "error: ",
+        "body: ",
+        "debug: ",
+        "a handler's own panic",
+        "[redacted]",
+    ] {
+        let count = printed.iter().filter(|text| text.contains(kind)).count();
+        assert!(count > 0, "{kind} was never printed, so nothing was tested");
+    }
+
+    // The watch itself sees what it should.
+    for told in [
+        format!("a {TOKEN} b"),
+        BASE64_STANDARD.encode(format!("xyz {SAID}")),
+        utf8_percent_encode(NAME, NON_ALPHANUMERIC).to_string(),
+        serde_json::to_string(HEARD).unwrap(),
+        format!("{PROXY_PASSWORD:?}"),
+        "12345678909".to_owned(),
+    ] {
+        secrets::printed(told.clone());
+        assert_eq!(take_printed().1.len(), 1, "{told}");
+    }
+}

@@ -1,0 +1,134 @@
+//! A forward proxy: it passes plain requests on and tunnels others, and may ask for credentials or answer something else.
+
+// Each test uses the part that it needs.
+#![allow(dead_code)]
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::server::read_request;
+
+/// What a proxy does with what it is asked.
+#[derive(Default)]
+pub struct Habits {
+    /// The `user:password` that it asks for.
+    pub credentials: Option<&'static str>,
+    /// What it answers, whatever it is asked, in the place of doing it.
+    pub answer: Option<String>,
+}
+
+/// A proxy, each of its connections on a thread of its own.
+pub struct Proxy {
+    /// Its host and port.
+    pub name: String,
+    asked: Receiver<String>,
+}
+
+impl Proxy {
+    pub fn start(habits: Habits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let name = listener.local_addr().unwrap().to_string();
+        let (asked, heads) = mpsc::channel();
+        let habits = Arc::new(habits);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (habits, asked) = (habits.clone(), asked.clone());
+                // A peer that leaves early is its own affair.
+                thread::spawn(move || serve(client.unwrap(), &habits, &asked));
+            }
+        });
+        Proxy { name, asked: heads }
+    }
+
+    /// What it was asked since this was last called: heads, and the bodies that it could read.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.try_iter().collect()
+    }
+}
+
+fn serve(mut client: TcpStream, habits: &Habits, asked: &Sender<String>) -> Option<()> {
+    loop {
+        let request = read_head_or_request(&mut client)?;
+        let _ = asked.send(request.clone());
+        let expected = habits.credentials.map(|plain| {
+            format!(
+                "Proxy-Authorization: Basic {}\r\n",
+                BASE64_STANDARD.encode(plain)
+            )
+        });
+        if expected.is_some_and(|line| !request.contains(&line)) {
+            answer(&mut client, "407 Proxy Authentication Required")?;
+        } else if let Some(answer) = &habits.answer {
+            client.write_all(answer.as_bytes()).ok()?;
+        } else if request.starts_with("CONNECT ") {
+            return tunnel(client, &request);
+        } else {
+            forward(&mut client, &request)?;
+        }
+    }
+}
+
+/// A request, or the head alone where it has no body.
+fn read_head_or_request(client: &mut TcpStream) -> Option<String> {
+    let mut start = [0];
+    client.peek(&mut start).ok()?;
+    if start == *b"C" {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).ok()?;
+            bytes.push(byte[0]);
+        }
+        return String::from_utf8(bytes).ok();
+    }
+    read_request(client)
+}
+
+fn answer(client: &mut TcpStream, status: &str) -> Option<()> {
+    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+    client.write_all(answer.as_bytes()).ok()
+}
+
+fn tunnel(mut client: TcpStream, request: &str) -> Option<()> {
+    let target = request.split(' ').nth(1)?;
+    let Ok(mut service) = TcpStream::connect(target) else {
+        return answer(&mut client, "502 Bad Gateway");
+    };
+    client
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .ok()?;
+    let (mut from_client, mut to_service) = (client.try_clone().ok()?, service.try_clone().ok()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut from_client, &mut to_service);
+        let _ = to_service.shutdown(Shutdown::Write);
+    });
+    let _ = io::copy(&mut service, &mut client);
+    let _ = client.shutdown(Shutdown::Both);
+    None
+}
+
+/// Passes one request on over a connection of its own, without what was said to the proxy, and its answer back.
+fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
+    let (head, body) = request.split_once("\r\n\r\n")?;
+    let rest = head.strip_prefix("POST http://")?;
+    let (host, path) = rest.split_once('/')?;
+    let Ok(mut service) = TcpStream::connect(host) else {
+        return answer(client, "502 Bad Gateway");
+    };
+    let lines: Vec<_> = path
+        .lines()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("proxy-"))
+        .collect();
+    let passed_on = format!("POST /{}\r\n\r\n{body}", lines.join("\r\n"));
+    service.write_all(passed_on.as_bytes()).ok()?;
+    service.shutdown(Shutdown::Write).ok()?;
+    let mut answer = Vec::new();
+    service.read_to_end(&mut answer).ok()?;
+    client.write_all(&answer).ok()
+}

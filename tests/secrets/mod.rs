@@ -1,0 +1,158 @@
+//! The secrets that a test plants, and the watch over everything that is printed.
+
+use std::fmt::Debug;
+use std::sync::{Mutex, Once};
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use omnize::error::Error;
+
+pub const TOKEN: &str = "tok/segredo+\"portal\"é=";
+pub const NAME: &str = "Maria \"Mari\" D'Ávila";
+pub const EMAIL: &str = "maria+chat@exemplo.com.br";
+pub const PHONE: &str = "+55 (21) 97654-3210";
+pub const CPF: &str = "123.456.789-09";
+pub const SAID: &str = "minha senha é \"1234&5\"\n<b>\u{1F600}/fim";
+pub const HEARD: &str = "seu boleto é R$ \"77\" <ok>\u{1F4B0}/hoje";
+pub const PROXY_PASSWORD: &str = "s@nha:do proxy/é";
+/// The password above as it stands in the option.
+pub const PROXY_PASSWORD_IN_URL: &str = "s%40nha%3Ado%20proxy%2F%C3%A9";
+pub const PATH: &str = "/gancho/caminho-que-ninguem-adivinha";
+pub const WEBHOOK_PASSWORD: &str = "senha-do-\"gancho\"/é";
+
+const SECRETS: [&str; 11] = [
+    TOKEN,
+    NAME,
+    EMAIL,
+    PHONE,
+    CPF,
+    SAID,
+    HEARD,
+    PROXY_PASSWORD,
+    PROXY_PASSWORD_IN_URL,
+    PATH,
+    WEBHOOK_PASSWORD,
+];
+
+/// Each form in which a secret would give itself away, with the secret that it is of.
+fn forms() -> Vec<(&'static str, String)> {
+    let mut forms = Vec::new();
+    for secret in SECRETS {
+        let json = serde_json::to_string(secret).unwrap();
+        let json = json[1..json.len() - 1].to_owned();
+        let ascii: String = json
+            .encode_utf16()
+            .map(|unit| match u8::try_from(unit) {
+                Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+                _ => format!("\\u{unit:04x}"),
+            })
+            .collect();
+        let percent = |keep: &str| -> String {
+            let encode = |byte: u8| match char::from(byte) {
+                c if c.is_ascii_alphanumeric() || keep.contains(c) => c.to_string(),
+                _ => format!("%{byte:02X}"),
+            };
+            secret.bytes().map(encode).collect()
+        };
+        let mut of_this = vec![
+            secret.to_owned(),
+            json.clone(),
+            ascii,
+            json.replace('\\', "\\\\").replace('"', "\\\""),
+            format!("{secret:?}").trim_matches('"').to_owned(),
+            percent(""),
+            percent("-_."),
+            percent("-_.~!*'()"),
+            percent("").replace("%20", "+"),
+        ];
+        for engine in [&BASE64_STANDARD, &BASE64_URL_SAFE] {
+            of_this.push(engine.encode(secret).trim_end_matches('=').to_owned());
+            // What the base64 of something longer has of it for certain, wherever it stands there.
+            for before in 0..3 {
+                for text in [secret, &json] {
+                    let padded = [&vec![0; before][..], text.as_bytes()].concat();
+                    let whole = engine.encode(&padded);
+                    of_this.push(whole[4..(padded.len() / 3) * 4].to_owned());
+                }
+            }
+        }
+        forms.extend(of_this.into_iter().map(|form| (secret, form)));
+    }
+    for form in ["12345678909", "21976543210", "5521976543210"] {
+        forms.push(("digits of a customer", form.to_owned()));
+    }
+    forms
+}
+
+static PRINTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Recorder;
+
+impl Log for Recorder {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    /// The library's own messages of every level. Of the crates below it, those up to debug: at the level trace,
+    /// `ureq-proto` shows the bytes of every request, which no library above it can prevent.
+    fn log(&self, record: &Record<'_>) {
+        if record.level() == Level::Trace && !record.target().starts_with("omnize") {
+            return;
+        }
+        printed(format!("log of {}: {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// Records from now on what anybody logs, at every level, and what panics say.
+pub fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_logger(&Recorder).unwrap();
+        log::set_max_level(LevelFilter::Trace);
+        std::panic::set_hook(Box::new(|panic| {
+            let text = format!("panic: {panic}");
+            eprintln!("{text}");
+            printed(text);
+        }));
+    });
+}
+
+/// Records a text as printed.
+pub fn printed(text: String) {
+    PRINTED.lock().unwrap().push(text);
+}
+
+/// Records what the type's `Debug` shows.
+pub fn shown(value: &impl Debug) {
+    printed(format!("debug: {value:?}\n{value:#?}"));
+}
+
+/// Records all that an error tells.
+#[track_caller]
+pub fn failed<T>(result: Result<T, Error>) -> Error {
+    let Err(error) = result else {
+        panic!("it should have failed");
+    };
+    let body = String::from_utf8_lossy(error.body()).into_owned();
+    printed(format!(
+        "error: {error} {} {error:?} {error:#?}",
+        error.message()
+    ));
+    printed(format!("body: {body}"));
+    error
+}
+
+/// All that was printed since this was last called, and where in it a secret stands.
+pub fn take_printed() -> (Vec<String>, Vec<String>) {
+    let printed = std::mem::take(&mut *PRINTED.lock().unwrap());
+    let forms = forms();
+    let told = |text: &String| {
+        let (secret, form) = forms.iter().find(|(_, form)| text.contains(form))?;
+        Some(format!("{secret:?}, as {form:?}, in {text}"))
+    };
+    let told = printed.iter().filter_map(told).collect();
+    (printed, told)
+}

@@ -1,0 +1,234 @@
+//! Certificates, and a server that speaks TLS and does with its connections what a test wants.
+
+// Each test uses the part that it needs.
+#![allow(dead_code)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+};
+
+use super::server::read_request;
+
+/// A certificate authority of the test's own.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A certificate with its key.
+pub struct Identity {
+    pub certificate: CertificateDer<'static>,
+    pub key: KeyPair,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Authority(CertifiedIssuer::self_signed(params, key).unwrap())
+    }
+
+    /// A file for `tls.ca_file`.
+    pub fn file(&self) -> String {
+        written("ca", &self.0.pem())
+    }
+
+    /// A certificate for this host name or address.
+    pub fn certify(&self, host: &str) -> Identity {
+        self.certify_with(host, |_| ())
+    }
+
+    /// One whose time is over.
+    pub fn certify_expired(&self, host: &str) -> Identity {
+        self.certify_with(host, |params| {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        })
+    }
+
+    fn certify_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap().der().clone();
+        Identity { certificate, key }
+    }
+
+    fn verifier(&self) -> Arc<dyn rustls::server::danger::ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+            .build()
+            .unwrap()
+    }
+}
+
+impl Identity {
+    /// Files for `tls.certificate` and `tls.key`.
+    pub fn files(&self) -> (String, String) {
+        let pem = |bytes: &[u8]| {
+            let encoded = base64_lines(bytes);
+            format!("-----BEGIN CERTIFICATE-----\n{encoded}-----END CERTIFICATE-----\n")
+        };
+        (
+            written("certificate", &pem(&self.certificate)),
+            written("key", &self.key.serialize_pem()),
+        )
+    }
+}
+
+fn base64_lines(bytes: &[u8]) -> String {
+    use base64::Engine;
+    let text = base64::prelude::BASE64_STANDARD.encode(bytes);
+    let lines = text.as_bytes().chunks(64);
+    lines
+        .map(|line| format!("{}\n", std::str::from_utf8(line).unwrap()))
+        .collect()
+}
+
+/// A file of this test's process with this text.
+pub fn written(name: &str, text: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("omnize-{}-{number}-{name}.pem", std::process::id());
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// How a server secures its connections.
+pub fn secured_by(
+    identity: &Identity,
+    versions: &[&'static SupportedProtocolVersion],
+    asks_for_certificates_of: Option<&Authority>,
+) -> Arc<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions)
+        .unwrap();
+    let builder = match asks_for_certificates_of {
+        Some(authority) => builder.with_client_cert_verifier(authority.verifier()),
+        None => builder.with_no_client_auth(),
+    };
+    let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
+    let config = builder.with_single_cert(vec![identity.certificate.clone()], key.into());
+    Arc::new(config.unwrap())
+}
+
+/// A server whose connections are encrypted, each treated on a thread of its own.
+pub struct SecureServer {
+    /// Where it listens.
+    pub url: String,
+    requests: Receiver<String>,
+}
+
+/// The client at the other end of a connection, the handshake still to come.
+pub struct Peer {
+    pub stream: StreamOwned<ServerConnection, TcpStream>,
+    seen: Sender<String>,
+}
+
+impl SecureServer {
+    pub fn start(config: Arc<ServerConfig>, serve: impl Fn(Peer) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}/api/rest/v1", listener.local_addr().unwrap());
+        let (seen, requests) = mpsc::channel();
+        let serve = Arc::new(serve);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let connection = ServerConnection::new(config.clone()).unwrap();
+                let peer = Peer {
+                    stream: StreamOwned::new(connection, stream.unwrap()),
+                    seen: seen.clone(),
+                };
+                let serve = serve.clone();
+                thread::spawn(move || serve(peer));
+            }
+        });
+        SecureServer { url, requests }
+    }
+
+    /// One that answers every request with these bytes.
+    pub fn answering(config: Arc<ServerConfig>, answer: String) -> Self {
+        SecureServer::start(config, move |mut peer| {
+            while peer.read().is_some() {
+                if peer.stream.write_all(answer.as_bytes()).is_err() {
+                    break;
+                }
+            }
+            peer.linger();
+        })
+    }
+
+    /// How many whole requests have come since this was last asked.
+    pub fn requests(&self) -> usize {
+        self.requests.try_iter().count()
+    }
+}
+
+impl Peer {
+    /// A whole request, which is counted.
+    pub fn read(&mut self) -> Option<String> {
+        let request = read_request(&mut self.stream)?;
+        let _ = self.seen.send(request.clone());
+        Some(request)
+    }
+
+    /// Shakes hands and reads nothing further.
+    pub fn handshake(&mut self) {
+        while self.stream.conn.is_handshaking() {
+            self.stream.conn.complete_io(&mut self.stream.sock).unwrap();
+        }
+        while self.stream.conn.wants_write() {
+            self.stream.conn.write_tls(&mut self.stream.sock).unwrap();
+        }
+    }
+
+    /// Waits until something of a request has come, perhaps along with the end of the handshake.
+    pub fn wait(&mut self) {
+        let state = self.stream.conn.process_new_packets().unwrap();
+        if state.plaintext_bytes_to_read() == 0 {
+            self.stream.sock.peek(&mut [0]).unwrap();
+        }
+    }
+
+    /// Reads what still comes and drops it, so that what was written last arrives before the end.
+    pub fn linger(&mut self) {
+        let _ = self.stream.sock.shutdown(Shutdown::Write);
+        let mut rest = [0; 1024];
+        while self.stream.sock.read(&mut rest).is_ok_and(|read| read > 0) {}
+    }
+}
+
+/// Closes a connection by a reset.
+pub fn reset(stream: &TcpStream) {
+    use std::os::fd::AsRawFd;
+    let at_once = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    // SAFETY: the option's value is a linger, of the length that is said, and lives through the call.
+    let set = unsafe {
+        libc::setsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const at_once).cast(),
+            std::mem::size_of::<libc::linger>() as libc::socklen_t,
+        )
+    };
+    assert_eq!(set, 0);
+}

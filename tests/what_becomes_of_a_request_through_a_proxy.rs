@@ -1,0 +1,312 @@
+//! Requests through a real HTTP proxy: they arrive, and what the proxy refuses is told from what the service does.
+
+mod proxy;
+mod secure;
+mod server;
+
+use std::env;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::Address;
+use omnize::{Client, Conversation};
+use proxy::{Habits, Proxy};
+use rustls::version::{TLS12, TLS13};
+use secure::{Authority, SecureServer, secured_by};
+use server::{Server, http};
+
+const PASSWORD: &str = "s@nha:do proxy";
+/// The user and the password above, as a URL has them.
+const IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
+
+fn client(url: &str, options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "segredo-do-portal").unwrap();
+    config.set("base_url", url).unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn chat(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn message_through(proxy: &str, url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
+    let client = client(url, &[options, &[("proxy", proxy)]].concat());
+    chat(&client).send("oi")
+}
+
+#[track_caller]
+fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(error.status(), status, "{error:?}");
+    assert_eq!(error.delivery(), Some(delivery), "{error:?}");
+    assert!(error.message().contains(says), "{says:?} in {error}");
+    for secret in [PASSWORD, IN_URL, "YW5h"] {
+        assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
+    }
+    error
+}
+
+/// A secure service, and the file with its authority.
+fn secure_service() -> (SecureServer, String) {
+    let authority = Authority::new();
+    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = SecureServer::answering(config, http("200 OK", "{}"));
+    (server, authority.file())
+}
+
+/// A service that answers one request for each connection, as the proxy makes them.
+fn plain_service() -> Server {
+    Server::start(|mut stream, read| {
+        read(&mut stream);
+        let _ = stream.write_all(http("200 OK", "{}").as_bytes());
+    })
+}
+
+fn asking() -> Proxy {
+    Proxy::start(Habits {
+        credentials: Some("ana:s@nha:do proxy"),
+        ..Habits::default()
+    })
+}
+
+#[test]
+fn plain_requests_are_read_and_passed_on() {
+    let (server, proxy) = (plain_service(), asking());
+    let through = format!("http://{IN_URL}@{}", proxy.name);
+    let client = client(&server.url, &[("proxy", &through)]);
+    let chat = chat(&client);
+    for _ in 0..3 {
+        chat.send("oi").unwrap();
+    }
+    for asked in proxy.asked() {
+        assert!(
+            asked.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
+            "{asked}"
+        );
+        assert_eq!(asked.matches("Proxy-Authorization: ").count(), 1, "{asked}");
+    }
+    for _ in 0..3 {
+        let request = server.requests.recv().unwrap();
+        assert!(
+            request.starts_with("POST /api/rest/v1 HTTP/1.1\r\n"),
+            "{request}"
+        );
+        assert!(!request.contains("Proxy"), "{request}");
+    }
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn secure_requests_are_tunnelled_and_not_seen() {
+    let ((server, ca), proxy) = (secure_service(), asking());
+    let through = format!("http://{IN_URL}@{}", proxy.name);
+    let client = client(&server.url, &[("proxy", &through), ("tls.ca_file", &ca)]);
+    let chat = chat(&client);
+    for _ in 0..3 {
+        chat.send("oi").unwrap();
+    }
+    assert_eq!(server.requests(), 3);
+    let asked = proxy.asked();
+    assert_eq!(asked.len(), 1, "the connection is kept: {asked:?}");
+    let host = server.url.strip_prefix("https://").unwrap();
+    let host = host.split('/').next().unwrap();
+    assert!(asked[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n")));
+}
+
+#[test]
+fn a_host_that_only_the_proxy_knows_is_left_to_it() {
+    let proxy = Proxy::start(Habits {
+        answer: Some(http("200 OK", "")),
+        ..Habits::default()
+    });
+    message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
+    // The proxy says that the way is open, and then speaks no TLS.
+    let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
+    ended(result, Status::Tls, Delivery::NotSent, "chat.invalid");
+    let asked = proxy.asked();
+    assert!(
+        asked[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
+        "{asked:?}"
+    );
+    assert!(
+        asked[1].starts_with("CONNECT chat.invalid:443 HTTP/1.1\r\n"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn credentials_that_the_proxy_does_not_take_are_told() {
+    let (plain, (secure, ca), proxy) = (plain_service(), secure_service(), asking());
+    for credentials in ["", "ana:wrong@"] {
+        let through = format!("http://{credentials}{}", proxy.name);
+        for url in [&plain.url, &secure.url] {
+            let result = message_through(&through, url, &[("tls.ca_file", &ca)]);
+            let error = ended(result, Status::Proxy, Delivery::NotSent, "HTTP 407");
+            assert!(error.message().contains(&proxy.name), "{error}");
+            assert!(!error.is_retryable());
+        }
+    }
+    assert_eq!((plain.requests(), secure.requests()), (0, 0));
+}
+
+#[test]
+fn a_proxy_that_is_down_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
+        let through = format!("http://{IN_URL}@{name}");
+        let error = ended(
+            message_through(&through, url, &[]),
+            Status::Proxy,
+            Delivery::NotSent,
+            &format!("the proxy {name}"),
+        );
+        assert!(error.is_retryable());
+    }
+    let result = message_through("nobody.invalid:3128", "http://127.0.0.1:9/", &[]);
+    ended(
+        result,
+        Status::Proxy,
+        Delivery::NotSent,
+        "nobody.invalid:3128",
+    );
+}
+
+#[test]
+fn a_tunnel_that_is_refused_means_not_sent() {
+    for (answer, says, retryable) in [
+        (http("403 Forbidden", "no"), "HTTP 403", false),
+        (http("502 Bad Gateway", ""), "HTTP 502", true),
+        (
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n".to_owned(),
+            "no HTTP proxy",
+            true,
+        ),
+    ] {
+        let proxy = Proxy::start(Habits {
+            answer: Some(answer),
+            ..Habits::default()
+        });
+        let result = message_through(&proxy.name, "https://127.0.0.1:9/", &[]);
+        let error = ended(result, Status::Proxy, Delivery::NotSent, says);
+        assert!(error.message().contains(&proxy.name), "{error}");
+        assert_eq!(error.is_retryable(), retryable, "{error}");
+    }
+}
+
+/// The proxy has read the request; whether the service has, it does not say.
+#[test]
+fn a_gateway_without_an_answer_means_unknown() {
+    for (answer, status, delivery) in [
+        ("502 Bad Gateway", Status::Proxy, Delivery::Unknown),
+        ("504 Gateway Timeout", Status::Proxy, Delivery::Unknown),
+        ("503 Busy", Status::Service, Delivery::Rejected),
+        ("403 Forbidden", Status::Rejected, Delivery::Rejected),
+    ] {
+        let proxy = Proxy::start(Habits {
+            answer: Some(http(answer, "")),
+            ..Habits::default()
+        });
+        let result = message_through(&proxy.name, "http://127.0.0.1:9/", &[]);
+        ended(result, status, delivery, &answer[..3]);
+    }
+}
+
+#[test]
+fn a_proxy_that_says_nothing_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            kept.push(stream);
+        }
+    });
+    let begun = Instant::now();
+    let says = format!("the proxy {name}");
+    let result = message_through(&name, "https://127.0.0.1:9/", &[("timeout.connect", "200")]);
+    ended(result, Status::Timeout, Delivery::NotSent, &says);
+    let result = message_through(&name, "http://127.0.0.1:9/", &[("timeout.answer", "200")]);
+    ended(result, Status::Timeout, Delivery::Unknown, &says);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_host_in_no_proxy_is_reached_without_it() {
+    let (server, proxy) = (plain_service(), asking());
+    message_through(&proxy.name, &server.url, &[("no_proxy", "127.0.0.0/8")]).unwrap();
+    assert_eq!(server.requests(), 1);
+    assert!(proxy.asked().is_empty());
+}
+
+/// The environment belongs to a process, so this test runs itself in others.
+#[test]
+fn the_environment_names_the_proxy() {
+    const URL: &str = "http://chat.invalid/api";
+    if let Ok(option) = env::var("TEST_PROXY_OPTION") {
+        let options: Vec<_> = option.split_once('=').into_iter().collect();
+        chat(&client(URL, &options)).send("oi").unwrap();
+        return;
+    }
+    let proxy = Proxy::start(Habits {
+        answer: Some(http("200 OK", "")),
+        ..Habits::default()
+    });
+    let arrives = |variables: &[(&str, &str)], option: &str| {
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", "the_environment_names_the_proxy"]);
+        for name in [
+            "http_proxy",
+            "HTTP_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "no_proxy",
+            "NO_PROXY",
+        ] {
+            child.env_remove(name);
+        }
+        let child = child
+            .envs(variables.iter().copied())
+            .env("TEST_PROXY_OPTION", option);
+        let succeeded = child.output().unwrap().status.success();
+        assert_eq!(
+            proxy.asked().len(),
+            usize::from(succeeded),
+            "{variables:?} {option}"
+        );
+        succeeded
+    };
+    let with_scheme = format!("http://{}", proxy.name);
+    assert!(arrives(&[("http_proxy", &with_scheme)], ""));
+    assert!(arrives(&[("HTTP_PROXY", &proxy.name)], ""));
+    assert!(arrives(&[("ALL_PROXY", &proxy.name)], ""));
+    assert!(arrives(&[], &format!("proxy={with_scheme}")));
+    assert!(!arrives(&[], ""));
+    assert!(!arrives(&[("HTTPS_PROXY", &with_scheme)], ""));
+    assert!(!arrives(&[("http_proxy", &with_scheme)], "proxy=none"));
+    assert!(!arrives(
+        &[("http_proxy", &with_scheme), ("NO_PROXY", "invalid")],
+        ""
+    ));
+    assert!(arrives(
+        &[("http_proxy", &with_scheme), ("NO_PROXY", "invalid")],
+        "no_proxy=other"
+    ));
+}

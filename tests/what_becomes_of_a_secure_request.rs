@@ -1,0 +1,418 @@
+//! Each way in which a request over TLS can end, made to happen by a real server, and what the error says of it: that
+//! nothing was sent where the connection was not secure, and never that where a byte may have been read.
+
+#![cfg(unix)]
+
+mod secure;
+mod server;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::Address;
+use omnize::{Client, Conversation};
+use rustls::version::{TLS12, TLS13};
+use secure::{Authority, Peer, SecureServer, reset, secured_by, written};
+use server::http;
+
+const HOST: &str = "127.0.0.1";
+const BOTH: &[&rustls::SupportedProtocolVersion] = &[&TLS12, &TLS13];
+
+fn opened(url: &str, options: &[(&str, &str)]) -> Result<Client, Error> {
+    let mut config = Config::new();
+    config.set("token", "segredo-do-portal").unwrap();
+    config.set("base_url", url).unwrap();
+    config.set("proxy", "none").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config)
+}
+
+fn chat(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn message_to(url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
+    chat(&opened(url, options).unwrap()).send("oi")
+}
+
+#[track_caller]
+fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.status(), status, "{error:?}");
+    assert_eq!(error.delivery(), Some(delivery), "{error:?}");
+    assert!(error.message().contains(says), "{says:?} in {error}");
+}
+
+#[track_caller]
+fn insecure(result: Result<(), Error>, says: &str) {
+    ended(result, Status::Tls, Delivery::NotSent, says);
+}
+
+/// A server whose certificate is good, for a client that trusts the authority.
+fn good(serve: impl Fn(Peer) + Send + Sync + 'static) -> (SecureServer, String) {
+    let authority = Authority::new();
+    let config = secured_by(&authority.certify(HOST), BOTH, None);
+    (SecureServer::start(config, serve), authority.file())
+}
+
+fn accept_all(mut peer: Peer) {
+    while peer.read().is_some() {
+        peer.stream
+            .write_all(http("200 OK", "{}").as_bytes())
+            .unwrap();
+    }
+}
+
+#[test]
+fn an_authority_of_the_application_s_own_is_trusted() {
+    let (server, ca) = good(accept_all);
+    message_to(&server.url, &[("tls.ca_file", &ca), ("require_tls", "1")]).unwrap();
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn an_authority_that_nobody_knows_is_not() {
+    let (server, _) = good(accept_all);
+    insecure(message_to(&server.url, &[]), "UnknownIssuer");
+    let another = Authority::new().file();
+    insecure(message_to(&server.url, &[("tls.ca_file", &another)]), HOST);
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_certificate_for_another_host_or_of_another_time_is_refused() {
+    let authority = Authority::new();
+    let ca = authority.file();
+    for (identity, says) in [
+        (authority.certify("chat.example.com"), "NotValidForName"),
+        (authority.certify_expired(HOST), "expired"),
+    ] {
+        let config = secured_by(&identity, BOTH, None);
+        let server = SecureServer::start(config, accept_all);
+        let error = message_to(&server.url, &[("tls.ca_file", &ca)]).unwrap_err();
+        let told = error.message().to_lowercase();
+        assert!(
+            told.contains(&says.to_lowercase()) || told.contains("not valid for"),
+            "{error}"
+        );
+        insecure(Err(error), "certificate");
+        assert_eq!(server.requests(), 0);
+    }
+}
+
+#[test]
+fn a_version_that_is_too_old_is_refused() {
+    let authority = Authority::new();
+    let ca = authority.file();
+    for (spoken, wanted, works) in [
+        (&TLS12, "1.2", true),
+        (&TLS13, "1.2", true),
+        (&TLS13, "1.3", true),
+        (&TLS12, "1.3", false),
+    ] {
+        let config = secured_by(&authority.certify(HOST), &[spoken], None);
+        let server = SecureServer::start(config, accept_all);
+        let options = [("tls.ca_file", &*ca), ("tls.min_version", wanted)];
+        let result = message_to(&server.url, &options);
+        if works {
+            result.unwrap();
+        } else {
+            insecure(result, "secure connection");
+        }
+        assert_eq!(server.requests(), usize::from(works));
+    }
+}
+
+/// With TLS 1.3 the server looks at the client's certificate when the client has already sent its request.
+#[test]
+fn a_server_that_asks_for_a_certificate_gets_it_or_was_sent_nothing() {
+    let authority = Authority::new();
+    let ca = authority.file();
+    let (certificate, key) = authority.certify("call center").files();
+    let (foreign, foreign_key) = Authority::new().certify("stranger").files();
+    for version in [&TLS12, &TLS13] {
+        let config = secured_by(&authority.certify(HOST), &[version], Some(&authority));
+        let server = SecureServer::answering(config, http("200 OK", ""));
+        let with = |certificate, key| {
+            let options = [
+                ("tls.ca_file", &*ca),
+                ("tls.certificate", certificate),
+                ("tls.key", key),
+            ];
+            message_to(&server.url, &options)
+        };
+        with(&certificate, &key).unwrap();
+        assert_eq!(server.requests(), 1);
+        for _ in 0..10 {
+            insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), HOST);
+            insecure(with(&foreign, &foreign_key), HOST);
+        }
+        assert_eq!(server.requests(), 0);
+    }
+}
+
+#[test]
+fn files_that_can_not_be_used_are_told_when_the_client_is_opened() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.certify(HOST).files();
+    let (_, another_key) = authority.certify(HOST).files();
+    let empty = written("empty", "nothing here\n");
+    let broken = written(
+        "broken",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    );
+    for (options, says) in [
+        (vec![("tls.ca_file", "/nowhere/ca.pem")], "/nowhere/ca.pem"),
+        (vec![("tls.ca_file", &*empty)], "no certificate"),
+        (vec![("tls.ca_file", &*broken)], "tls.ca_file"),
+        (
+            vec![("tls.certificate", &*certificate), ("tls.key", &*empty)],
+            "no private key",
+        ),
+        (
+            vec![("tls.certificate", &*empty), ("tls.key", &*key)],
+            "tls.certificate",
+        ),
+        (
+            vec![
+                ("tls.certificate", &*certificate),
+                ("tls.key", &*another_key),
+            ],
+            "not the key",
+        ),
+    ] {
+        let error = opened("https://chat.example.com/", &options).unwrap_err();
+        assert_eq!(error.status(), Status::File, "{error}");
+        assert!(error.message().contains(says), "{says:?} in {error}");
+    }
+}
+
+/// A server below TLS, on which each connection is treated by `serve`.
+fn raw(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let serve = serve.clone();
+            thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    url
+}
+
+#[test]
+fn a_handshake_that_never_ends_is_given_up() {
+    let silent = raw(|_stream| thread::sleep(Duration::from_secs(20)));
+    let dripping = raw(|mut stream| {
+        // The head of a handshake record of 16,384 bytes, and then one byte now and then.
+        let mut bytes = vec![22, 3, 3, 0x40, 0];
+        bytes.resize(5 + 0x4000, 0);
+        for byte in bytes {
+            if stream.write_all(&[byte]).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    for (url, option) in [
+        (&silent, "timeout.tls"),
+        (&silent, "timeout.connect"),
+        (&silent, "timeout"),
+        (&dripping, "timeout.tls"),
+    ] {
+        let begun = Instant::now();
+        ended(
+            message_to(url, &[(option, "200")]),
+            Status::Timeout,
+            Delivery::NotSent,
+            &format!("within {option};"),
+        );
+        assert!(begun.elapsed() < Duration::from_secs(3), "{option}");
+    }
+}
+
+#[test]
+fn a_server_that_leaves_within_the_handshake_got_nothing() {
+    let hello = |stream: &mut TcpStream| {
+        let mut bytes = [0; 4096];
+        assert!(stream.read(&mut bytes).unwrap() > 0);
+    };
+    let at_once = raw(|_| ());
+    let after_hello = raw(move |mut stream| hello(&mut stream));
+    let in_its_answer = raw(move |mut stream| {
+        hello(&mut stream);
+        stream.write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
+    });
+    let by_reset = raw(move |mut stream| {
+        hello(&mut stream);
+        reset(&stream);
+    });
+    for url in [at_once, after_hello, in_its_answer, by_reset] {
+        insecure(message_to(&url, &[]), "secure connection");
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Leaving {
+    /// Before a byte of the request was looked at.
+    Before,
+    /// Having read a part.
+    Within,
+    /// Having read all.
+    After,
+}
+
+/// The connection ends by FIN or by a reset, before, within or after the request, which is the first on its connection or
+/// the second: what was counted as a whole request must never be called not sent, and none may be seen twice.
+#[test]
+fn what_a_server_may_have_read_is_unknown() {
+    for leaving in [Leaving::Before, Leaving::Within, Leaving::After] {
+        for by_reset in [false, true] {
+            for answered in [0, 1] {
+                let (server, ca) = good(move |mut peer| {
+                    for _ in 0..answered {
+                        peer.read();
+                        peer.stream
+                            .write_all(http("200 OK", "").as_bytes())
+                            .unwrap();
+                    }
+                    peer.handshake();
+                    peer.wait();
+                    match leaving {
+                        Leaving::Before => (),
+                        Leaving::Within => assert!(peer.stream.read(&mut [0; 10]).unwrap() > 0),
+                        Leaving::After => assert!(peer.read().is_some()),
+                    }
+                    if by_reset {
+                        reset(&peer.stream.sock);
+                    }
+                });
+                let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+                let chat = chat(&client);
+                for _ in 0..answered {
+                    chat.send("oi").unwrap();
+                }
+                let error = chat.send("oi").unwrap_err();
+                let case = format!("{leaving:?} reset={by_reset} answered={answered} {error:?}");
+                assert_eq!(error.status(), Status::Lost, "{case}");
+                assert_eq!(error.delivery(), Some(Delivery::Unknown), "{case}");
+                assert!(!error.is_retryable(), "{case}");
+                let whole = usize::from(leaving == Leaving::After);
+                assert_eq!(server.requests(), answered + whole, "{case}");
+            }
+        }
+    }
+}
+
+/// The end comes while the connection is idle: by FIN, by a reset, and by TLS's own word for it, which came together with
+/// the last answer and leaves the socket as it is.
+#[test]
+fn a_connection_that_ended_while_idle_is_not_used() {
+    for how in ["fin", "reset", "close_notify"] {
+        let (server, ca) = good(move |mut peer| {
+            peer.read();
+            let answer = http("200 OK", "");
+            let conn = &mut peer.stream.conn;
+            conn.writer().write_all(answer.as_bytes()).unwrap();
+            if how == "close_notify" {
+                conn.send_close_notify();
+            }
+            let mut bytes = Vec::new();
+            while conn.wants_write() {
+                conn.write_tls(&mut bytes).unwrap();
+            }
+            peer.stream.sock.write_all(&bytes).unwrap();
+            match how {
+                "fin" => (),
+                "reset" => {
+                    // The client shall have read the answer, which a reset would take away.
+                    thread::sleep(Duration::from_millis(150));
+                    reset(&peer.stream.sock);
+                }
+                _ => thread::sleep(Duration::from_secs(20)),
+            }
+        });
+        let client = opened(&server.url, &[("tls.ca_file", &ca), ("timeout", "5000")]).unwrap();
+        let chat = chat(&client);
+        for _ in 0..5 {
+            chat.send("oi")
+                .unwrap_or_else(|error| panic!("{how}: {error}"));
+            thread::sleep(Duration::from_millis(300));
+        }
+        assert_eq!(server.requests(), 5, "{how}");
+    }
+}
+
+#[test]
+fn an_answer_that_drips_below_tls_ends_with_the_time() {
+    let (server, ca) = good(|mut peer| {
+        peer.read();
+        let conn = &mut peer.stream.conn;
+        let answer = http("200 OK", &"x".repeat(4000));
+        conn.writer().write_all(answer.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        while conn.wants_write() {
+            conn.write_tls(&mut bytes).unwrap();
+        }
+        for byte in bytes {
+            if peer.stream.sock.write_all(&[byte]).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    for option in ["timeout", "timeout.answer"] {
+        let begun = Instant::now();
+        ended(
+            message_to(&server.url, &[("tls.ca_file", &ca), (option, "300")]),
+            Status::Timeout,
+            Delivery::Unknown,
+            &format!("within {option};"),
+        );
+        assert!(begun.elapsed() < Duration::from_secs(3));
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_read_is_given_up_by_timeout_send() {
+    let (server, ca) = good(|mut peer| {
+        peer.handshake();
+        thread::sleep(Duration::from_secs(20));
+    });
+    let options = [("tls.ca_file", &*ca), ("timeout.send", "300")];
+    let client = opened(&server.url, &options).unwrap();
+    let begun = Instant::now();
+    // More than the buffers of both sockets hold.
+    let result = chat(&client).send("x".repeat(40 << 20));
+    ended(
+        result,
+        Status::Timeout,
+        Delivery::Unknown,
+        "within timeout.send;",
+    );
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn connections_are_kept_and_used_again() {
+    let (server, ca) = good(accept_all);
+    let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+    let chat = chat(&client);
+    for _ in 0..20 {
+        chat.send("oi").unwrap();
+    }
+    assert_eq!(server.requests(), 20);
+}
