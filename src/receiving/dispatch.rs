@@ -43,6 +43,8 @@ struct State {
     way: Option<WayOut>,
     /// The threads that run callbacks now.
     calling: Vec<ThreadId>,
+    /// How many threads wait for a turn to end. To notify nobody costs a system call too.
+    waiting: usize,
     closed: bool,
 }
 
@@ -154,10 +156,13 @@ impl Turnstile {
         if left == Duration::ZERO {
             return Err(state);
         }
-        let (state, _) = self
+        let mut state = state;
+        state.waiting += 1;
+        let (mut state, _) = self
             .free
             .wait_timeout(state, left)
             .unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
         Ok(state)
     }
 
@@ -172,8 +177,11 @@ pub struct Turn<'a>(&'a Turnstile, ThreadId);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.lock().calling.retain(|thread| *thread != self.1);
-        self.0.free.notify_all();
+        let mut state = self.0.lock();
+        state.calling.retain(|thread| *thread != self.1);
+        if state.waiting > 0 {
+            self.0.free.notify_all();
+        }
     }
 }
 

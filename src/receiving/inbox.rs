@@ -43,6 +43,9 @@ struct State {
     /// Places that are promised to triggers on their way to the disk.
     reserved: usize,
     last_sequence: u64,
+    /// How many threads wait for an event, and how many until none is left. To notify nobody costs a system call too.
+    awaiting: usize,
+    draining: usize,
     closed: bool,
     /// Made when the application first asks for it; until then nobody pays for it.
     wake: Option<Arc<Wake>>,
@@ -149,8 +152,11 @@ impl Inbox {
         {
             wake.set();
         }
+        let is_awaited = state.awaiting > 0;
         drop(state);
-        self.ready.notify_one();
+        if is_awaited {
+            self.ready.notify_one();
+        }
     }
 
     /// Waits until an event may go, the inbox is closed, or `deadline`.
@@ -167,7 +173,9 @@ impl Inbox {
             if let Some(wake) = &state.wake {
                 wake.clear();
             }
-            self.emptied.notify_all();
+            if state.draining > 0 {
+                self.emptied.notify_all();
+            }
         }
         Some(event)
     }
@@ -176,7 +184,7 @@ impl Inbox {
     pub fn release(&self, client_id: &str) {
         let mut state = self.lock();
         state.lanes.release(client_id);
-        if state.lanes.is_ready() {
+        if state.lanes.is_ready() && state.awaiting > 0 {
             drop(state);
             self.ready.notify_one();
         }
@@ -189,11 +197,13 @@ impl Inbox {
             if left == Duration::ZERO {
                 break;
             }
+            state.awaiting += 1;
             state = self
                 .ready
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.awaiting -= 1;
         }
         state
     }
@@ -206,11 +216,13 @@ impl Inbox {
             if left == Duration::ZERO {
                 break;
             }
+            state.draining += 1;
             state = self
                 .emptied
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.draining -= 1;
         }
     }
 
@@ -232,7 +244,13 @@ impl Inbox {
 
     /// Drops what still waits, and tells how much that was.
     pub fn clear(&self) -> usize {
-        let left = std::mem::take(&mut self.lock().lanes);
+        let mut state = self.lock();
+        let left = std::mem::take(&mut state.lanes);
+        if let Some(wake) = &state.wake {
+            wake.clear();
+        }
+        // What was dropped is dropped after the lock.
+        drop(state);
         left.len()
     }
 

@@ -235,7 +235,10 @@ impl Drop for Leave<'_> {
         drop(self.handler.take());
         let mut gate = self.subscription.lock();
         gate.calls -= 1;
-        self.subscription.left.notify_all();
+        // Only who has ended the subscription waits, and to notify nobody costs a system call too.
+        if gate.handler.is_none() {
+            self.subscription.left.notify_all();
+        }
     }
 }
 

@@ -291,6 +291,9 @@ impl Drop for UnderWay<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *count -= 1;
-        self.0.ended.notify_all();
+        // Only closing waits, and to notify nobody costs a system call too.
+        if self.0.closed.load(Ordering::SeqCst) {
+            self.0.ended.notify_all();
+        }
     }
 }

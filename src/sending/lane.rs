@@ -114,7 +114,9 @@ impl Lane {
     pub fn done(&self) -> Next {
         let mut state = self.lock();
         state.busy = false;
-        self.moved.notify_all();
+        if matches!(state.waiting.front(), Some(Waiting::Caller(_))) {
+            self.moved.notify_all();
+        }
         Self::next(&state)
     }
 

@@ -16,11 +16,12 @@ mod stream;
 mod tls;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -62,7 +63,7 @@ impl Listener {
         let house = Arc::new(House::new(door.clone(), tls, &settings.limits));
         let runtime = runtime()
             .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
-        let socket = TcpListener::bind(address).map_err(cannot)?;
+        let socket = bind(address).map_err(cannot)?;
         socket.set_nonblocking(true).map_err(cannot)?;
         let bound = socket.local_addr().map_err(cannot)?;
         let (stop, stopped) = watch::channel(None);
@@ -159,6 +160,24 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.close(Instant::now());
     }
+}
+
+/// The standard library would let 128 connections wait to be accepted, which a burst overflows.
+const BACKLOG: i32 = 4096;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // So that a restart need not wait for the connections of the last run to be forgotten. On Windows the same word means
+    // that two programs may listen at one address.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
