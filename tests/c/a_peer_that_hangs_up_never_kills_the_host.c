@@ -1,8 +1,7 @@
 /* A peer may reset its connection at any byte of what is sent and answered, to the client and to the listener: the
  * host, for which SIGPIPE is deadly, lives on, and the next request or trigger is served.
  *
- * With https the handshake up to the server's first byte is tried here; nothing behind it, for this program speaks no
- * TLS. */
+ * With https the handshake up to the server's first byte is tried here; what follows it has a program of its own. */
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -90,8 +90,9 @@ static inline int connect_to(int port) {
 
 /* The port in a URL of this machine. */
 static inline int port_of(const char *url) {
-    EXPECT(strncmp(url, "http://127.0.0.1:", 17) == 0);
-    return atoi(url + 17);
+    int port = 0;
+    EXPECT(sscanf(url, "http%*[s:]//127.0.0.1:%d", &port) == 1);
+    return port;
 }
 
 /* Listens on loopback at a free port; nobody accepts yet. */
