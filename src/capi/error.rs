@@ -121,8 +121,7 @@ pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
     guard::always(OMNIZE_DELIVERY_NONE, || {
-        Ok(ERRORS
-            .get(error)?
+        Ok(find(error)?
             .error
             .delivery()
             .map_or(OMNIZE_DELIVERY_NONE, |delivery| delivery as i32))

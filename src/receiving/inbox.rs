@@ -192,7 +192,8 @@ impl Inbox {
 
     fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while !state.lanes.is_ready() && !state.closed {
+        // In a closed inbox, events that are held back still come.
+        while !state.lanes.is_ready() && !(state.closed && state.lanes.len() == 0) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -249,8 +250,8 @@ impl Inbox {
         if let Some(wake) = &state.wake {
             wake.clear();
         }
-        // What was dropped is dropped after the lock.
         drop(state);
+        self.ready.notify_all();
         left.len()
     }
 
@@ -351,6 +352,43 @@ mod tests {
             inbox.close();
             assert!(waiter.join().unwrap().is_none());
         });
+    }
+
+    #[test]
+    fn whoever_waits_for_a_held_interaction_sleeps_when_it_is_closed_too() {
+        let inbox = Inbox::new(2);
+        push(&inbox, 1).unwrap();
+        push(&inbox, 1).unwrap();
+        inbox.pop(Instant::now(), true).unwrap();
+        inbox.close();
+        let begun = Instant::now();
+        inbox.wait(begun + Duration::from_millis(50));
+        assert!(begun.elapsed() >= Duration::from_millis(50));
+        std::thread::scope(|scope| {
+            scope.spawn(|| inbox.wait(begun + Duration::from_secs(60)));
+            assert_eq!(inbox.clear(), 1);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_dropped_leaves_the_descriptor_unreadable() {
+        let inbox = Inbox::new(2);
+        let wake = inbox.wake().unwrap();
+        let info = format!("/proc/self/fdinfo/{}", wake.descriptor());
+        let is_readable = || {
+            let info = std::fs::read_to_string(&info).unwrap();
+            let count = info
+                .lines()
+                .find_map(|line| line.strip_prefix("eventfd-count:"));
+            count.unwrap().trim() != "0"
+        };
+        push(&inbox, 1).unwrap();
+        assert!(is_readable());
+        inbox.close();
+        inbox.clear();
+        assert!(!is_readable());
     }
 
     #[test]

@@ -11,8 +11,9 @@ pub struct Lanes {
     /// One lane for each interaction that has events here or is being handled, by client id.
     lanes: HashMap<String, Lane>,
     /// The first event of each lane that may go, by its sequence: the whole order of receipt, without those that stay
-    /// back.
-    ready: BTreeMap<u64, String>,
+    /// back. The second number keeps apart those of the same sequence, which outcomes that the store could not write have.
+    ready: BTreeMap<(u64, u64), String>,
+    last_ready: u64,
     waiting: usize,
 }
 
@@ -29,14 +30,12 @@ impl Lanes {
         self.waiting += 1;
         let client_id = event.content.client_id();
         if let Some(lane) = self.lanes.get_mut(client_id) {
-            if lane.events.is_empty() && !lane.busy {
-                self.ready.insert(event.sequence, client_id.to_owned());
-            }
+            // A lane that is kept without events is busy.
             lane.events.push_back(event);
             return;
         }
         let client_id = client_id.to_owned();
-        self.ready.insert(event.sequence, client_id.clone());
+        self.make_ready(event.sequence, client_id.clone());
         let lane = Lane {
             events: VecDeque::from([event]),
             busy: false,
@@ -73,14 +72,17 @@ impl Lanes {
             .lanes
             .get(&client_id)
             .and_then(|lane| lane.events.front());
-        match first {
-            Some(event) => {
-                self.ready.insert(event.sequence, client_id);
-            }
+        match first.map(|event| event.sequence) {
+            Some(sequence) => self.make_ready(sequence, client_id),
             None => {
                 self.lanes.remove(&client_id);
             }
         }
+    }
+
+    fn make_ready(&mut self, sequence: u64, client_id: String) {
+        self.last_ready += 1;
+        self.ready.insert((sequence, self.last_ready), client_id);
     }
 
     /// Whether an event may go.
@@ -143,6 +145,16 @@ mod tests {
         lanes.release("b");
         assert_eq!(lanes.len(), 0);
         assert!(lanes.lanes.is_empty(), "lanes that are over are not kept");
+    }
+
+    #[test]
+    fn events_of_the_same_number_are_all_given() {
+        // Outcomes that the store could not write have no number of their own.
+        let mut lanes = lanes(&[("a", 0), ("b", 0), ("a", 7)]);
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, true)).collect();
+        assert_eq!(order, [0, 0]);
+        lanes.release("a");
+        assert_eq!(pop(&mut lanes, true), Some(7));
     }
 
     #[test]

@@ -56,8 +56,13 @@ impl Policy {
             Delivery::NotSent | Delivery::Rejected => error.is_retryable(),
             Delivery::Unknown => request.is_harmless_twice() || self.resend_unknown,
         };
-        let pause = error.asked_to_wait().unwrap_or_else(|| backoff(tries));
-        (again && age + pause <= self.within).then_some(pause)
+        // A service that asks for no wait, or for a date that has passed, is not to be hurried either.
+        let pause = error
+            .asked_to_wait()
+            .unwrap_or_default()
+            .max(backoff(tries));
+        // The service may ask for any number of seconds.
+        (again && age.saturating_add(pause) <= self.within).then_some(pause)
     }
 }
 
@@ -130,6 +135,19 @@ mod tests {
         let pause = |seconds| POLICY.pause(&Request::Typing, &asked(seconds), 1, Duration::ZERO);
         assert_eq!(pause(7), Some(Duration::from_secs(7)));
         assert_eq!(pause(61), None);
+        let longest = asked(u64::MAX);
+        let age = Duration::from_secs(1);
+        assert_eq!(POLICY.pause(&Request::Typing, &longest, 1, age), None);
+    }
+
+    #[test]
+    fn a_service_that_asks_for_no_wait_is_not_hurried() {
+        let asked = error(Delivery::Rejected, true).retry_after(Some(Duration::ZERO));
+        let pause = POLICY.pause(&Request::Typing, &asked, 5, Duration::ZERO);
+        assert!(
+            pause.is_some_and(|pause| pause >= Duration::from_millis(1600)),
+            "{pause:?}"
+        );
     }
 
     #[test]
