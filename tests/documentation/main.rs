@@ -1,5 +1,5 @@
 //! The documentation says what is true: every fenced block of README.md and of the book is run, the tables are the
-//! library's own, every page is in the book, and every link leads somewhere.
+//! library's own, every page is in the book, every promise has its row, and every link leads somewhere.
 //!
 //! Running needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
 
@@ -9,6 +9,7 @@ mod blocks;
 mod links;
 mod pages;
 mod programs;
+mod promises;
 mod stage;
 mod tables;
 mod wire;
