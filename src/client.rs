@@ -276,6 +276,7 @@ fn take_up(
         quiet: false,
         since: Instant::now(),
         tries: 0,
+        unsure: left.leaving,
     };
     outbox.take_up(&interaction, posted, left.leaving)
 }

@@ -62,6 +62,21 @@ impl Error {
         }))
     }
 
+    /// The same error, about a request of which an earlier try may have been received: whatever became of the last one, the
+    /// service may have the request.
+    pub(crate) fn after_an_unknown_try(mut self) -> Self {
+        if matches!(
+            self.0.delivery,
+            Some(Delivery::NotSent | Delivery::Rejected)
+        ) {
+            self.0.delivery = Some(Delivery::Unknown);
+            self.0
+                .message
+                .push_str("; an earlier try may have been received");
+        }
+        self
+    }
+
     /// The same error, about a request that ended so.
     pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
         self.0.delivery = Some(delivery);

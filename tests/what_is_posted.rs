@@ -273,6 +273,21 @@ fn it_is_made_again_where_the_application_says_so_and_typing_always() {
 }
 
 #[test]
+fn what_may_have_been_received_once_stays_unknown_however_later_tries_end() {
+    const FAILS: &str = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
+    let options = [("on_unknown", "resend"), ("retry.blocking", "5000")];
+    let server = answering_first(&[BREAKS, FAILS, BREAKS, FAILS]);
+    let client = client(&server.url, &options);
+    let chat = attached(&client, "12");
+    chat.post(message("posted")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Unknown as i32);
+    let error = chat.send("waited for").unwrap_err();
+    assert_eq!(error.delivery(), Some(Delivery::Unknown));
+    assert!(error.message().contains("an earlier try"), "{error}");
+    assert_eq!(server.requests(), 4);
+}
+
+#[test]
 fn a_request_that_was_refused_is_not_made_again() {
     let server = Server::answering(http("422 No", r#"{"message":"unknown department"}"#));
     let client = client(&server.url, &[]);

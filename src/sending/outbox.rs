@@ -125,6 +125,7 @@ impl Outbox {
             quiet: false,
             since: Instant::now(),
             tries: 0,
+            unsure: false,
         };
         self.stop_typing(interaction, &posted);
         self.enqueue(interaction, posted);
@@ -170,6 +171,7 @@ impl Outbox {
         }
         interaction.leaves(request);
         let mut tries = 0;
+        let mut unsure = false;
         let result = loop {
             tries += 1;
             let result = self.sender.send(address, request, Some(timeout));
@@ -178,7 +180,8 @@ impl Outbox {
                     .pause(request, error, tries, begun.elapsed())
             });
             match pause {
-                Some(pause) if self.rest(pause) => {}
+                Some(pause) if self.rest(pause) => unsure |= is_unknown(&result),
+                _ if unsure => break result.map_err(Error::after_an_unknown_try),
                 _ => break result,
             }
         };
@@ -204,6 +207,7 @@ impl Outbox {
             quiet: true,
             since: Instant::now(),
             tries: 0,
+            unsure: false,
         };
         self.enqueue(interaction, posted);
     }
@@ -370,6 +374,10 @@ impl Outbox {
                 return;
             }
         }
+        let result = match posted.unsure {
+            true => result.map_err(Error::after_an_unknown_try),
+            false => result,
+        };
         interaction.ended(&posted.request, &result);
         self.report(&posted, &result);
         if interaction.lane.done() == Next::Worker {
@@ -389,8 +397,9 @@ impl Outbox {
             self.receiver.mark_leaving(posted.ticket)?;
         }
         let result = self.sender.send(&posted.address, &posted.request, None);
-        let stayed = |error: &Error| error.delivery() == Some(Delivery::NotSent);
-        if !posted.quiet && result.as_ref().is_err_and(stayed) {
+        posted.unsure |= is_unknown(&result);
+        // One that was refused is not there either. What an earlier try may have brought there stays marked.
+        if !posted.quiet && !posted.unsure && result.is_err() {
             self.receiver.mark_staying(posted.ticket);
         }
         result
@@ -468,4 +477,10 @@ impl Outbox {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_unknown(result: &Result<()>) -> bool {
+    result
+        .as_ref()
+        .is_err_and(|error| error.delivery() == Some(Delivery::Unknown))
 }

@@ -23,6 +23,8 @@ pub struct Posted {
     pub since: Instant,
     /// How often it was tried.
     pub tries: u32,
+    /// Whether the service may have received one of the tries, in this run or in an earlier one.
+    pub unsure: bool,
 }
 
 /// What became of a posted request.

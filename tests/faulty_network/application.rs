@@ -1,0 +1,165 @@
+//! The application under test: this test program again, in another role, so that it can be killed.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use omnize::{Client, Event};
+
+use super::Folder;
+use super::ledger::{Ledger, Written};
+use super::random::Random;
+
+/// How many threads post. Each has interactions of its own, so that their order is known.
+const POSTERS: usize = 8;
+
+/// What all lives of an application have in common.
+pub struct Plan<'a> {
+    pub folder: &'a Folder,
+    pub base_url: &'a str,
+    pub on_unknown: &'a str,
+    pub messages: usize,
+    pub interactions: usize,
+}
+
+impl Plan<'_> {
+    /// Starts the application. Its last life posts what is left to post, waits for all outcomes, and closes.
+    pub fn start(&self, is_last: bool) -> Application {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "application::application", "--nocapture"])
+            .env("OMNIZE_TEST_FOLDER", &self.folder.0)
+            .env("OMNIZE_TEST_BASE_URL", self.base_url)
+            .env("OMNIZE_TEST_ON_UNKNOWN", self.on_unknown)
+            .env("OMNIZE_TEST_MESSAGES", self.messages.to_string())
+            .env("OMNIZE_TEST_INTERACTIONS", self.interactions.to_string())
+            .env("OMNIZE_TEST_LAST", if is_last { "1" } else { "0" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
+        Application(command.spawn().unwrap())
+    }
+}
+
+/// A running application.
+pub struct Application(Child);
+
+impl Application {
+    /// kill -9. When this returns, its connections are closed.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub fn ended(&mut self) -> Option<bool> {
+        self.0.try_wait().unwrap().map(|status| status.success())
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn said(name: &str) -> String {
+    std::env::var(name).unwrap()
+}
+
+/// Not a test by itself: the application that the others start and kill. Elsewhere it ends at once.
+#[test]
+fn application() {
+    let Ok(folder) = std::env::var("OMNIZE_TEST_FOLDER") else {
+        return;
+    };
+    let folder = Path::new(&folder);
+    let path = folder.join("ledger");
+    let before = Written::read(&path);
+    let ledger = Arc::new(Ledger::open(&path));
+    let client = open(folder);
+    let outcomes = ledger.clone();
+    let handler = move |event: &Arc<Event>| outcomes.told(event);
+    client
+        .subscribe(Default::default(), Box::new(handler))
+        .unwrap();
+    client.dispatch().unwrap();
+    post(&client, &ledger, &before);
+    if said("OMNIZE_TEST_LAST") == "0" {
+        // Until it is killed, or whoever should do so has ended.
+        std::io::stdin().lines().for_each(drop);
+        return;
+    }
+    let left = client.close(Duration::from_secs(300)).unwrap();
+    assert_eq!((left.events, left.requests), (0, 0));
+}
+
+fn open(folder: &Path) -> Client {
+    let mut config = Config::new();
+    let store = folder.join("store.db");
+    for (name, value) in [
+        ("token", "t"),
+        ("store", store.to_str().unwrap()),
+        ("base_url", &said("OMNIZE_TEST_BASE_URL")),
+        ("on_unknown", &said("OMNIZE_TEST_ON_UNKNOWN")),
+        ("timeout", "500"),
+        ("retry.posted", "1500"),
+        // Small enough to be full now and then.
+        ("outbox.capacity", "500"),
+        ("outbox.connections", "16"),
+        ("dispatch.threads", "2"),
+    ] {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+/// Posts what earlier lives have not.
+fn post(client: &Client, ledger: &Ledger, before: &Written) {
+    let interactions: usize = said("OMNIZE_TEST_INTERACTIONS").parse().unwrap();
+    let messages: usize = said("OMNIZE_TEST_MESSAGES").parse().unwrap();
+    let posted = AtomicUsize::new(before.tried);
+    thread::scope(|scope| {
+        for poster in 0..POSTERS {
+            let posted = &posted;
+            scope.spawn(move || {
+                let own: Vec<_> = (poster..interactions)
+                    .step_by(POSTERS)
+                    .map(|interaction| {
+                        let address = Address {
+                            department: "1".into(),
+                            client_id: interaction.to_string(),
+                        };
+                        client.attach(address).unwrap()
+                    })
+                    .collect();
+                let mut last: Vec<_> = (poster..interactions)
+                    .step_by(POSTERS)
+                    .map(|interaction| before.last_tried.get(&interaction).copied().unwrap_or(0))
+                    .collect();
+                let mut random = Random::new((before.tried * POSTERS + poster) as u64);
+                while posted.fetch_add(1, Ordering::Relaxed) < messages {
+                    let pick = random.below(own.len());
+                    let interaction = poster + pick * POSTERS;
+                    last[pick] += 1;
+                    ledger.tries(interaction, last[pick]);
+                    let ticket = loop {
+                        match own[pick].post(Request::Message(last[pick].to_string().into())) {
+                            Ok(ticket) => break ticket,
+                            Err(error) if error.status() == Status::Full => {
+                                thread::sleep(Duration::from_millis(5));
+                            }
+                            Err(error) => panic!("{error}"),
+                        }
+                    };
+                    ledger.posted(interaction, last[pick], ticket);
+                }
+            });
+        }
+    });
+}

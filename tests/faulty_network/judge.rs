@@ -1,0 +1,171 @@
+//! Holds what the application wrote down against what the service says that it heard.
+
+use std::collections::{HashMap, HashSet};
+
+use omnize::error::Delivery;
+use omnize::sandbox::{Direction, Entry};
+
+use super::ledger::{Told, Written};
+use super::proxy::Forwarded;
+
+/// All that is known of a run.
+pub struct Case<'a> {
+    /// What the service heard.
+    pub transcript: &'a [Entry],
+    /// What the network let through, by interaction.
+    pub forwarded: HashMap<usize, Vec<Forwarded>>,
+    pub written: Written,
+    /// Whether what may have been received was to be sent again.
+    pub resend: bool,
+}
+
+/// How often each outcome was told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub accepted: usize,
+    pub rejected: usize,
+    pub not_sent: usize,
+    pub unknown: usize,
+    /// How many messages the service heard more than once.
+    pub twice: usize,
+}
+
+impl Case<'_> {
+    /// Judges it; fails where a promise was broken.
+    pub fn judge(&self) -> Verdict {
+        let heard = self.heard();
+        let outcomes = self.outcomes();
+        let mut verdict = Verdict::default();
+        let mut outcome_of = HashMap::new();
+        for (ticket, (interaction, number)) in &self.written.posted {
+            let outcome = outcomes.get(ticket);
+            let outcome = outcome.unwrap_or_else(|| panic!("ticket {ticket} has no outcome"));
+            assert_eq!(outcome.interaction, *interaction, "ticket {ticket}");
+            outcome_of.insert((*interaction, *number), *outcome);
+            let times = heard.get(interaction).map_or(0, |numbers| {
+                numbers.iter().filter(|heard| *heard == number).count()
+            });
+            self.hold(*outcome, times, &mut verdict, *interaction, *number);
+        }
+        for (interaction, numbers) in &heard {
+            self.check_order(*interaction, numbers);
+        }
+        for (interaction, forwarded) in &self.forwarded {
+            self.check_reasons(*interaction, forwarded, &outcome_of);
+        }
+        verdict
+    }
+
+    /// The numbers of the messages that the service accepted, by interaction, in order. It rejected none, and what the
+    /// network knows is the same.
+    fn heard(&self) -> HashMap<usize, Vec<usize>> {
+        let mut heard: HashMap<usize, Vec<usize>> = HashMap::new();
+        for entry in self.transcript {
+            let body = entry.body.as_ref().map_or("null", |body| body.get());
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            if entry.direction == Direction::Request && body["type"] == "message" {
+                assert_eq!(entry.status, Some(200), "{:?}", entry.error);
+                let number = |name: &str| body[name].as_str().unwrap().parse().unwrap();
+                heard
+                    .entry(number("clientId"))
+                    .or_default()
+                    .push(number("content"));
+            }
+        }
+        for (interaction, forwarded) in &self.forwarded {
+            let numbers: Vec<_> = forwarded.iter().map(|request| request.number).collect();
+            let heard = heard.get(interaction).map_or(&[][..], Vec::as_slice);
+            assert_eq!(numbers, heard, "the proxy's log of {interaction}");
+        }
+        heard
+    }
+
+    /// The one outcome of each ticket: told again only in a later life, flagged, and the same.
+    fn outcomes(&self) -> HashMap<u64, Told> {
+        let mut outcomes = HashMap::new();
+        for (ticket, times) in &self.written.told {
+            let (first, mut life, _) = times[0];
+            for (again, later, redelivered) in &times[1..] {
+                assert!(*redelivered, "ticket {ticket} had two outcomes");
+                assert_eq!(*again, first, "ticket {ticket} had two different outcomes");
+                assert!(*later > life, "ticket {ticket}: twice within one life");
+                life = *later;
+            }
+            outcomes.insert(*ticket, first);
+        }
+        outcomes
+    }
+
+    /// What an outcome says is what the service heard.
+    fn hold(
+        &self,
+        outcome: Told,
+        times: usize,
+        verdict: &mut Verdict,
+        interaction: usize,
+        number: usize,
+    ) {
+        let what = format!("message {number} of {interaction}, {outcome:?}");
+        let (count, right) = match outcome.delivery {
+            it if it == Delivery::Accepted as i32 => (&mut verdict.accepted, times > 0),
+            it if it == Delivery::Rejected as i32 => {
+                assert!(matches!(outcome.http_status, 429 | 500 | 503), "{what}");
+                (&mut verdict.rejected, times == 0)
+            }
+            it if it == Delivery::NotSent as i32 => (&mut verdict.not_sent, times == 0),
+            it if it == Delivery::Unknown as i32 => (&mut verdict.unknown, true),
+            _ => panic!("{what}"),
+        };
+        assert!(right, "{what}, was heard {times} times");
+        *count += 1;
+        verdict.twice += usize::from(times > 1);
+    }
+
+    /// Messages are heard first in the order in which they were posted, and again only where that may be.
+    fn check_order(&self, interaction: usize, numbers: &[usize]) {
+        let mut highest = 0;
+        for number in numbers {
+            if *number > highest {
+                highest = *number;
+            } else {
+                assert!(
+                    self.resend && *number == highest,
+                    "interaction {interaction}: {number} came after {highest}"
+                );
+            }
+        }
+        let tried = self.written.last_tried.get(&interaction).copied();
+        assert!(highest <= tried.unwrap_or(0), "nobody posted {highest}");
+    }
+
+    /// Where a message was heard and its sender surely heard that, it is accepted and not made again; but for the one
+    /// that was under way in the moment of a kill, of which the application may not know.
+    fn check_reasons(
+        &self,
+        interaction: usize,
+        forwarded: &[Forwarded],
+        outcomes: &HashMap<(usize, usize), Told>,
+    ) {
+        let mut settled = HashSet::new();
+        for (at, request) in forwarded.iter().enumerate() {
+            let number = request.number;
+            assert!(
+                !settled.contains(&number),
+                "interaction {interaction}: {number} was made again for no reason"
+            );
+            let later_life = forwarded
+                .get(at + 1)
+                .is_none_or(|next| next.life > request.life);
+            if request.heard && !later_life {
+                settled.insert(number);
+                if let Some(outcome) = outcomes.get(&(interaction, number)) {
+                    let accepted = outcome.delivery == Delivery::Accepted as i32;
+                    assert!(
+                        accepted,
+                        "interaction {interaction}: {number} was accepted, and called {outcome:?}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Whatever the network does, and however often the application is killed, every posted message has one outcome, and the
+//! outcome is true: the service's own transcript says so. Between the library and a whole sandbox stands a proxy that
+//! resets, delays, garbles and refuses; the application is this test program again, killed with kill -9.
+
+#![cfg(all(feature = "store", feature = "sandbox", unix))]
+
+mod application;
+mod fault;
+mod judge;
+mod ledger;
+mod proxy;
+mod random;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::sandbox::{Departments, Options, Sandbox};
+use omnize::wire::{Address, Customer};
+
+use application::Plan;
+use judge::{Case, Verdict};
+use ledger::Written;
+use proxy::Proxy;
+use random::Random;
+
+/// How long a life lasts at the most where it writes little.
+const LONGEST_LIFE: Duration = Duration::from_secs(4);
+/// How many bytes the application writes for a message.
+const BYTES_OF_A_MESSAGE: usize = 40;
+
+#[test]
+fn what_may_have_been_received_is_reported_and_never_sent_twice() {
+    let verdict = run("report", 0x5EED);
+    assert_eq!(verdict.twice, 0);
+}
+
+#[test]
+fn what_may_have_been_received_is_sent_again_and_nothing_else() {
+    let verdict = run("resend", 0xC0DE);
+    assert!(verdict.twice > 0, "{verdict:?}");
+}
+
+/// The small sibling of the long run of `make test-all`, which says larger numbers in the environment.
+fn run(on_unknown: &str, seed: u64) -> Verdict {
+    let messages = number("OMNIZE_TEST_POSTED", 2_000);
+    let interactions = number("OMNIZE_TEST_INTERACTIONS_POSTED", 40);
+    let kills = number("OMNIZE_TEST_KILLS_POSTING", 8);
+    let folder = Folder::new(on_unknown);
+    let sandbox = service(interactions);
+    let proxy = Proxy::start(sandbox.base_url(), seed);
+    let plan = Plan {
+        folder: &folder,
+        base_url: proxy.url(),
+        on_unknown,
+        messages,
+        interactions,
+    };
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| change_the_weather(&proxy, &over, seed));
+        // Also where what follows fails, or the scope would wait for the weather.
+        let _over = Raise(&over);
+        live(&plan, &proxy, kills, Random::new(seed));
+    });
+    let case = Case {
+        transcript: &sandbox.transcript(),
+        forwarded: proxy.log(),
+        written: Written::read(&folder.ledger()),
+        resend: on_unknown == "resend",
+    };
+    let verdict = case.judge();
+    println!("{on_unknown}: {verdict:?}");
+    let Verdict {
+        accepted,
+        rejected,
+        not_sent,
+        unknown,
+        ..
+    } = verdict;
+    assert!(
+        accepted > messages / 10 && rejected > 0 && not_sent > 0 && (unknown > 0 || case.resend),
+        "the network was not as it should be: {verdict:?}"
+    );
+    verdict
+}
+
+/// A service where these interactions run.
+fn service(interactions: usize) -> Sandbox {
+    let mut departments = Departments::default();
+    departments.add("silent").unwrap();
+    let sandbox = Sandbox::start(Options {
+        token: Some("t".to_owned()),
+        departments,
+        ..Options::default()
+    })
+    .unwrap();
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("base_url", sandbox.base_url()).unwrap();
+    let client = Client::open(&config).unwrap();
+    for interaction in 0..interactions {
+        let address = Address {
+            department: "1".into(),
+            client_id: interaction.to_string(),
+        };
+        client.start(address, Customer::default()).unwrap();
+    }
+    sandbox
+}
+
+/// Starts the application and kills it at random moments, evenly spread over its messages on the average, then lets it
+/// live to its end.
+fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
+    for _ in 0..kills {
+        proxy.next_life();
+        let before = plan.folder.written_bytes();
+        let growth = random.below(2 * plan.messages * BYTES_OF_A_MESSAGE / (kills + 1));
+        let mut application = plan.start(false);
+        let begun = Instant::now();
+        while plan.folder.written_bytes() < before + growth && begun.elapsed() < LONGEST_LIFE {
+            assert_eq!(application.ended(), None, "the application ended by itself");
+            thread::sleep(Duration::from_millis(1));
+        }
+        application.kill();
+    }
+    proxy.next_life();
+    let mut application = plan.start(true);
+    let deadline = Instant::now() + Duration::from_secs(900);
+    let succeeded = loop {
+        if let Some(succeeded) = application.ended() {
+            break succeeded;
+        }
+        assert!(Instant::now() < deadline, "the last life does not end");
+        thread::sleep(Duration::from_millis(10));
+    };
+    assert!(succeeded, "the last life failed");
+}
+
+/// Takes the network down now and then; at first for longer than a message is tried.
+fn change_the_weather(proxy: &Proxy, over: &AtomicBool, seed: u64) {
+    let mut random = Random::new(seed + 1);
+    let mut milliseconds = |from, below| Duration::from_millis((from + random.below(below)) as u64);
+    let (mut fair, mut foul) = (Duration::from_millis(700), Duration::from_millis(2200));
+    loop {
+        let until = Instant::now() + fair;
+        while Instant::now() < until {
+            if over.load(Ordering::SeqCst) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        proxy.go_down(foul);
+        (fair, foul) = (milliseconds(2_000, 8_000), milliseconds(100, 2_200));
+    }
+}
+
+/// Is set when this goes.
+struct Raise<'a>(&'a AtomicBool);
+
+impl Drop for Raise<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |value| value.parse().unwrap())
+}
+
+/// A folder for one run's files.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("omnize-{}-faulty-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn ledger(&self) -> PathBuf {
+        self.0.join("ledger")
+    }
+
+    /// How much the application has written down.
+    fn written_bytes(&self) -> usize {
+        fs::metadata(self.ledger()).map_or(0, |file| file.len() as usize)
+    }
+}
+
+impl Drop for Folder {
+    /// What a failed run wrote stays, to be looked at.
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
