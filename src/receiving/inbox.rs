@@ -185,7 +185,7 @@ impl Inbox {
     fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         // In a closed inbox, events that are held back still come.
-        while !state.lanes.is_ready() && !(state.closed && state.lanes.len() == 0) {
+        while !(state.lanes.is_ready() || state.closed && state.lanes.len() == 0) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
