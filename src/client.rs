@@ -244,6 +244,7 @@ impl Client {
         // Other requests go on while callbacks are waited for.
         let (events, still_runs) = self.receiver.close(deadline);
         let requests = self.sender.close(deadline) + self.outbox.join();
+        self.receiver.let_go();
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,
