@@ -71,7 +71,12 @@ impl Client {
         let sender = Arc::new(sender);
         let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), &settings));
         for letter in left {
-            take_up(&outbox, &interactions, letter)?;
+            if let Err(error) = take_up(&outbox, &interactions, letter) {
+                // The threads that there are hold the outbox, and with it the store.
+                outbox.close();
+                outbox.join();
+                return Err(error);
+            }
         }
         Ok(Client {
             sender,
@@ -244,6 +249,7 @@ impl Client {
         // Other requests go on while callbacks are waited for.
         let (events, still_runs) = self.receiver.close(deadline);
         let requests = self.sender.close(deadline) + self.outbox.join();
+        self.receiver.let_go();
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,

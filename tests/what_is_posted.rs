@@ -244,6 +244,107 @@ fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
+fn what_is_posted_meanwhile_does_not_shorten_the_wait() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    let begun = Instant::now();
+    chat.post(message("1")).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    chat.post(message("2")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert_eq!(contents(&server), ["1", "1", "2"]);
+}
+
+#[test]
+fn keys_that_the_service_did_not_take_hold_nothing_up() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    chat.keystroke().unwrap();
+    let begun = Instant::now();
+    chat.send("oi").unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(900));
+    assert_eq!(contents(&server), ["typing", "cleared", "oi"]);
+}
+
+#[test]
+fn a_call_that_waits_for_its_turn_ends_when_the_client_is_closed() {
+    let client = client("http://127.0.0.1:1/", &[]);
+    let chat = attached(&client, "12");
+    chat.post(message("1")).unwrap();
+    thread::scope(|scope| {
+        let begun = Instant::now();
+        let waiting = scope.spawn(|| chat.send("2").unwrap_err());
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(client.close(Duration::from_millis(50)).unwrap().requests, 1);
+        let error = waiting.join().unwrap();
+        assert_eq!(
+            (error.status(), error.delivery()),
+            (Status::Closed, Some(Delivery::NotSent))
+        );
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    });
+}
+
+/// A server that takes connections and says nothing.
+fn silent() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+#[test]
+fn a_request_that_closing_breaks_off_is_counted_once() {
+    let server = silent();
+    let url = format!("https://{}/", server.local_addr().unwrap());
+    let client = client(&url, &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    assert_eq!(
+        client.close(Duration::from_millis(300)).unwrap().requests,
+        1
+    );
+}
+
+#[test]
+fn a_message_after_the_finish_is_refused_when_its_turn_comes() {
+    let server = slow(Duration::from_millis(200));
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    chat.post(Request::Finish).unwrap();
+    let error = chat.send("too late").unwrap_err();
+    assert_eq!(
+        (error.status(), error.delivery()),
+        (Status::State, Some(Delivery::NotSent))
+    );
+    assert_eq!(contents(&server), ["finish"]);
+}
+
+#[test]
+fn waiting_for_its_turn_is_part_of_the_time_of_a_call() {
+    let server = slow(Duration::from_millis(500));
+    let client = client(&server.url, &[]);
+    let chat = attached(&client, "12");
+    chat.post(message("1")).unwrap();
+    chat.set_timeout(Duration::from_millis(800));
+    let begun = Instant::now();
+    assert_eq!(chat.send("2").unwrap_err().status(), Status::Timeout);
+    assert!(begun.elapsed() < Duration::from_millis(950));
+}
+
+/// A server that takes this time for every answer.
+fn slow(time: Duration) -> Server {
+    Server::start(move |mut stream, read| {
+        while read(&mut stream).is_some() {
+            thread::sleep(time);
+            if stream.write_all(http("200 OK", "").as_bytes()).is_err() {
+                break;
+            }
+        }
+    })
+}
+
+#[test]
 fn a_message_that_may_have_been_received_is_reported_and_not_made_again() {
     let server = answering_first(&[BREAKS]);
     let client = client(&server.url, &[]);
@@ -491,6 +592,30 @@ mod stored {
             third.next(Duration::from_millis(100)).unwrap().is_none(),
             "each has one outcome"
         );
+        std::fs::remove_file(store).unwrap();
+    }
+
+    #[test]
+    fn what_closing_broke_off_before_it_was_sent_goes_out_after_the_next_start() {
+        let store = store("broken-off");
+        let options = [("store", &*store)];
+        let server = silent();
+        let url = format!("https://{}/", server.local_addr().unwrap());
+        let first = client(&url, &options);
+        attached(&first, "12").post(message("oi")).unwrap();
+        first.close(Duration::from_millis(300)).unwrap();
+        drop(first);
+
+        let server = accepting();
+        let second = client(&server.url, &options);
+        let outcome = outcome(&second);
+        assert_eq!(
+            outcome.delivery,
+            Delivery::Accepted as i32,
+            "{}",
+            outcome.message
+        );
+        assert_eq!(contents(&server), ["oi"]);
         std::fs::remove_file(store).unwrap();
     }
 }

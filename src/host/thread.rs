@@ -29,14 +29,13 @@ pub fn spawn<T: Send + 'static>(
 
 /// Waits for a thread to end, unless it is the calling one, which ends in its own time. A panic in it was reported by the
 /// hook.
-#[cfg(any(feature = "listener", feature = "store"))]
 pub fn join<T>(thread: JoinHandle<T>) {
     if !is_this(&thread) {
         let _ = thread.join();
     }
 }
 
-#[cfg(all(unix, any(feature = "listener", feature = "store")))]
+#[cfg(unix)]
 fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     use std::os::unix::thread::JoinHandleExt;
 
@@ -44,7 +43,7 @@ fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     unsafe { libc::pthread_equal(thread.as_pthread_t(), libc::pthread_self()) != 0 }
 }
 
-#[cfg(all(not(unix), any(feature = "listener", feature = "store")))]
+#[cfg(not(unix))]
 fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     thread.thread().id() == std::thread::current().id()
 }

@@ -159,9 +159,10 @@ impl Inbox {
         }
     }
 
-    /// Waits until an event may go, the inbox is closed, or `deadline`.
-    pub fn wait(&self, deadline: Instant) {
-        drop(self.wait_for_event(deadline));
+    /// Waits until an event may go, or `deadline`; `false` when the inbox is closed and no event will come any more.
+    pub fn wait(&self, deadline: Instant) -> bool {
+        let state = self.wait_for_event(deadline);
+        !is_over(&state)
     }
 
     /// Takes the first event that may go, or waits for one until `deadline`; `None` when there is none by then or the
@@ -193,7 +194,6 @@ impl Inbox {
     fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         // In a closed inbox, events that are held back still come.
-        let is_over = |state: &State| state.closed && state.lanes.len() == 0;
         while !state.lanes.is_ready() && !is_over(&state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
@@ -273,6 +273,10 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_over(state: &State) -> bool {
+    state.closed && state.lanes.len() == 0
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The receiving half of a client: takes bytes in, gives events out.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,6 +35,7 @@ pub struct Receiver {
     counters: Arc<Counters>,
     dispatch_threads: usize,
     dispatchers: Mutex<Vec<JoinHandle<()>>>,
+    requests_ended: AtomicBool,
 }
 
 impl Receiver {
@@ -54,6 +56,7 @@ impl Receiver {
             counters: Arc::default(),
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
+            requests_ended: AtomicBool::new(false),
         };
         Ok((receiver, left))
     }
@@ -249,8 +252,7 @@ impl Receiver {
     }
 
     fn run_dispatcher(&self) {
-        while !self.turnstile.is_closed() {
-            self.inbox.wait(deadline(DISPATCH_NAP));
+        while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_NAP)) {
             // The turn comes before the event, so that none is lost between the two when the client closes.
             let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
                 continue;
@@ -313,7 +315,7 @@ impl Receiver {
 
     /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards
     /// no handler is called, and all are dropped. Returns how many events were left, and whether a handler still ran.
-    /// With a store, what was left waits there.
+    /// With a store, what was left waits there; [`let_go`](Self::let_go) closes it.
     pub fn close(&self, deadline: Instant) -> (usize, bool) {
         self.inbox.close();
         let dispatchers = std::mem::take(
@@ -337,16 +339,24 @@ impl Receiver {
                 // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
                 let _ = thread.join();
             }
-            self.keeper.close();
         }
         (left, false)
+    }
+
+    /// Lets go of the store, once the last posted request has ended and the last handler has returned.
+    pub fn let_go(&self) {
+        self.requests_ended.store(true, Ordering::SeqCst);
+        self.end_if_closed();
     }
 
     /// Ends what closing from inside a handler, or during one that ran too long, had to leave.
     fn end_if_closed(&self) {
         if self.turnstile.is_over() {
             self.subscriptions.close();
-            self.keeper.close();
+            // What becomes of the last requests is written down too.
+            if self.requests_ended.load(Ordering::SeqCst) {
+                self.keeper.close();
+            }
         }
     }
 }

@@ -22,8 +22,16 @@ pub struct Sender {
     validate: bool,
     closed: AtomicBool,
     broken_off: AtomicBool,
-    under_way: Mutex<usize>,
+    under_way: Mutex<Count>,
     ended: Condvar,
+}
+
+/// How many requests are under way.
+#[derive(Debug, Default)]
+struct Count {
+    all: usize,
+    /// Those that a caller waits for.
+    calls: usize,
 }
 
 impl Sender {
@@ -38,7 +46,7 @@ impl Sender {
             validate: settings.validate,
             closed: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
-            under_way: Mutex::new(0),
+            under_way: Mutex::default(),
             ended: Condvar::new(),
         })
     }
@@ -71,8 +79,8 @@ impl Sender {
         }
     }
 
-    /// Sends a request once and waits for the answer, for as long as `timeout` allows, or the option of that name. `Ok`
-    /// means that the service accepted it.
+    /// Sends a request once and waits for the answer, for as long as `timeout` allows, which a caller has, or the option of
+    /// that name, which holds for what was posted. `Ok` means that the service accepted it.
     ///
     /// # Errors
     /// The error's [`delivery`](Error::delivery) tells what became of the request.
@@ -84,7 +92,7 @@ impl Sender {
     ) -> Result<()> {
         Self::check(address)?;
         self.check_customer(request)?;
-        let _under_way = self.enter()?;
+        let _under_way = self.enter(timeout.is_some())?;
         let json = wire::rest::encode(&self.token, address, request);
         let outcome = match self.transport.post(&json, timeout) {
             Ok(answer) => self.judge(request, answer),
@@ -103,7 +111,7 @@ impl Sender {
     }
 
     /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
-    /// broken off. Returns how many were.
+    /// broken off. Returns how many of them somebody had called for; [`Outbox`](super::Outbox) knows those that were posted.
     pub fn close(&self, deadline: Instant) -> usize {
         self.closed.store(true, Ordering::SeqCst);
         let left = self.wait_until(deadline);
@@ -112,7 +120,12 @@ impl Sender {
         left
     }
 
-    fn enter(&self) -> Result<UnderWay<'_>> {
+    /// Whether requests that were under way when the client was closed were broken off.
+    pub fn is_broken_off(&self) -> bool {
+        self.broken_off.load(Ordering::SeqCst)
+    }
+
+    fn enter(&self, is_call: bool) -> Result<UnderWay<'_>> {
         host::fork::check().map_err(|error| error.delivered(Delivery::NotSent))?;
         let mut count = self
             .under_way
@@ -123,8 +136,12 @@ impl Sender {
                 Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
             );
         }
-        *count += 1;
-        Ok(UnderWay(self))
+        count.all += 1;
+        count.calls += usize::from(is_call);
+        Ok(UnderWay {
+            sender: self,
+            is_call,
+        })
     }
 
     fn wait_until(&self, deadline: Instant) -> usize {
@@ -132,7 +149,7 @@ impl Sender {
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        while *count > 0 {
+        while count.all > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -143,7 +160,7 @@ impl Sender {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        *count
+        count.calls
     }
 
     fn judge(&self, request: &Request, answer: Answer) -> Result<()> {
@@ -281,19 +298,23 @@ fn asked_to_wait(retry_after: &str) -> Option<Duration> {
 }
 
 /// Counts a request as under way for as long as it lives.
-struct UnderWay<'a>(&'a Sender);
+struct UnderWay<'a> {
+    sender: &'a Sender,
+    is_call: bool,
+}
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let mut count = self
-            .0
+            .sender
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *count -= 1;
+        count.all -= 1;
+        count.calls -= usize::from(self.is_call);
         // Only closing waits, and to notify nobody costs a system call too.
-        if self.0.closed.load(Ordering::SeqCst) {
-            self.0.ended.notify_all();
+        if self.sender.closed.load(Ordering::SeqCst) {
+            self.sender.ended.notify_all();
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Lane {
 struct State {
     waiting: VecDeque<Waiting>,
     busy: bool,
+    /// Whether the first request waits for its next try.
+    paused: bool,
+    closed: bool,
     last_caller: u64,
 }
 
@@ -27,6 +30,18 @@ enum Waiting {
     Posted(Box<Posted>),
     /// A caller that waits for its turn to send a request itself.
     Caller(u64),
+}
+
+/// How a caller's wait for its turn has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Turn {
+    /// It is the caller's turn.
+    Ours,
+    /// It has not come in time.
+    Late,
+    /// It never comes, for the outbox is closed.
+    Closed,
 }
 
 /// What a lane needs of the outbox after a change.
@@ -40,13 +55,12 @@ pub enum Next {
 }
 
 impl Lane {
-    /// Waits until `deadline` for a caller's turn; `false` when it has not come by then. Every turn ends with
-    /// [`done`](Self::done).
-    pub fn enter(&self, deadline: Instant) -> bool {
+    /// Waits until `deadline` for a caller's turn. Every one that comes ends with [`done`](Self::done).
+    pub fn enter(&self, deadline: Instant) -> Turn {
         let mut state = self.lock();
         if !state.busy && state.waiting.is_empty() {
             state.busy = true;
-            return true;
+            return Turn::Ours;
         }
         state.last_caller += 1;
         let me = state.last_caller;
@@ -57,16 +71,20 @@ impl Lane {
             if is_first && !state.busy {
                 state.waiting.pop_front();
                 state.busy = true;
-                return true;
+                return Turn::Ours;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
+            if state.closed || left == Duration::ZERO {
                 state
                     .waiting
                     .retain(|waiting| !matches!(waiting, Waiting::Caller(caller) if *caller == me));
                 // Another caller may be the first one now.
                 self.moved.notify_all();
-                return false;
+                return if state.closed {
+                    Turn::Closed
+                } else {
+                    Turn::Late
+                };
             }
             state = self
                 .moved
@@ -83,18 +101,31 @@ impl Lane {
         Self::next(&state)
     }
 
-    /// Puts a request that could not be sent yet back in front.
+    /// Puts a request that could not be sent yet back in front, where it stays until [`resume`](Self::resume), whatever is
+    /// posted meanwhile.
     pub fn put_back(&self, posted: Box<Posted>) {
         let mut state = self.lock();
         state.busy = false;
+        state.paused = true;
         state.waiting.push_front(Waiting::Posted(posted));
+    }
+
+    /// The first request may be tried again.
+    pub fn resume(&self) {
+        self.lock().paused = false;
+    }
+
+    /// No posted request leaves any more, so that callers behind one wait in vain: they are woken.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.moved.notify_all();
     }
 
     /// Takes the first request for a worker, if it may go. Every one that is taken ends with [`done`](Self::done) or
     /// [`put_back`](Self::put_back).
     pub fn take(&self) -> Option<Box<Posted>> {
         let mut state = self.lock();
-        if state.busy {
+        if state.busy || state.paused {
             return None;
         }
         match state.waiting.pop_front() {
@@ -122,7 +153,7 @@ impl Lane {
 
     fn next(state: &State) -> Next {
         match state.waiting.front() {
-            Some(Waiting::Posted(_)) if !state.busy => Next::Worker,
+            Some(Waiting::Posted(_)) if !state.busy && !state.paused => Next::Worker,
             _ => Next::Nothing,
         }
     }

@@ -4,6 +4,7 @@
 //! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
 
 mod attempt;
+mod calls;
 mod connection;
 mod connector;
 mod delivery;

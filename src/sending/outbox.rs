@@ -28,11 +28,11 @@ const NAP: Duration = Duration::from_secs(60);
 /// The outbox of one client.
 #[derive(Debug)]
 pub struct Outbox {
-    sender: Arc<Sender>,
+    pub(super) sender: Arc<Sender>,
     /// Outcomes are events, so they go where triggers go.
     receiver: Arc<Receiver>,
     policy: Policy,
-    blocking_policy: Policy,
+    pub(super) blocking_policy: Policy,
     capacity: usize,
     connections: usize,
     pub(super) strict: bool,
@@ -41,7 +41,7 @@ pub struct Outbox {
     /// For the workers: there is something to do.
     changed: Condvar,
     /// For those who wait between two tries.
-    closing: Condvar,
+    pub(super) closing: Condvar,
     emptied: Condvar,
     workers: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -57,15 +57,19 @@ pub(super) struct State {
     /// How many requests wait or are on their way.
     open: usize,
     idle_workers: usize,
+    /// How many requests ended because closing broke them off.
+    broken_off: usize,
     pub(super) refusing: bool,
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 /// Something whose time comes.
 #[derive(Debug)]
 pub enum Due {
-    /// The interaction's first request is to be tried again.
+    /// The interaction's first request may go.
     Try(Arc<Interaction>),
+    /// The interaction's first request is to be tried again.
+    Again(Arc<Interaction>),
     /// The customer may have stopped typing.
     Look(Watched),
 }
@@ -132,66 +136,6 @@ impl Outbox {
         Ok(ticket)
     }
 
-    /// Makes a request behind those of its interaction that were made before, and waits for its answer, for as long as
-    /// `timeout` allows.
-    ///
-    /// # Errors
-    /// As [`Sender::send`], and [`Status::State`]; [`Status::Timeout`] where the turn has not come in time.
-    pub fn send(
-        self: &Arc<Self>,
-        interaction: &Arc<Interaction>,
-        address: &Address,
-        request: &Request,
-        timeout: Duration,
-    ) -> Result<()> {
-        host::fork::check()?;
-        Sender::check(address)?;
-        if self.strict {
-            interaction.check(request)?;
-        }
-        if self.lock().refusing {
-            return Err(
-                Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
-            );
-        }
-        let begun = Instant::now();
-        if matches!(request, Request::Message(_)) && interaction.typing.stop() {
-            self.post_quietly(interaction, address, Request::Cleared);
-        }
-        if !interaction.lane.enter(begun + timeout) {
-            return Err(Error::new(
-                Status::Timeout,
-                format!(
-                    "{}: what was asked for before on this interaction has not ended within timeout; it was not sent",
-                    request.name()
-                ),
-            )
-            .delivered(Delivery::NotSent)
-            .retryable(true));
-        }
-        interaction.leaves(request);
-        let mut tries = 0;
-        let mut unsure = false;
-        let result = loop {
-            tries += 1;
-            let result = self.sender.send(address, request, Some(timeout));
-            let pause = result.as_ref().err().and_then(|error| {
-                self.blocking_policy
-                    .pause(request, error, tries, begun.elapsed())
-            });
-            match pause {
-                Some(pause) if self.rest(pause) => unsure |= is_unknown(&result),
-                _ if unsure => break result.map_err(Error::after_an_unknown_try),
-                _ => break result,
-            }
-        };
-        interaction.ended(request, &result);
-        if interaction.lane.done() == Next::Worker {
-            self.make_ready(interaction.clone());
-        }
-        result
-    }
-
     /// Posts a request that nobody is told of. One that is lost does no harm.
     pub(super) fn post_quietly(
         &self,
@@ -210,16 +154,6 @@ impl Outbox {
             unsure: false,
         };
         self.enqueue(interaction, posted);
-    }
-
-    /// Waits for so long; `false` when the outbox was closed meanwhile.
-    fn rest(&self, pause: Duration) -> bool {
-        let state = self.lock();
-        let (state, _) = self
-            .closing
-            .wait_timeout_while(state, pause, |state| !state.closed)
-            .unwrap_or_else(PoisonError::into_inner);
-        !state.closed
     }
 
     /// Takes up a request that an earlier run left. One that may have been on its way then has an unknown outcome.
@@ -258,16 +192,20 @@ impl Outbox {
 
     /// The interaction's lane is free again, and its next request is one that was posted.
     pub fn make_ready(&self, interaction: Arc<Interaction>) {
-        self.lock().ready.push_back(interaction);
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            return interaction.lane.close();
+        }
+        state.ready.push_back(interaction);
+        drop(state);
         self.changed.notify_one();
     }
 
     fn reserve(&self) -> Result<()> {
         let mut state = self.lock();
         if state.refusing {
-            return Err(
-                Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
-            );
+            return Err(closed());
         }
         if state.open >= self.capacity {
             return Err(Error::new(
@@ -299,6 +237,10 @@ impl Outbox {
             }
         }
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once the outbox is closed, `join` may have been here already.
+        if self.lock().closed {
+            return Err(closed());
+        }
         if workers.len() < self.connections {
             let outbox = self.clone();
             let worker = host::thread::spawn("omnize-outbox", move || outbox.work());
@@ -313,13 +255,19 @@ impl Outbox {
     fn work(&self) {
         while let Some(due) = self.next() {
             match due {
-                Due::Try(interaction) => {
-                    if let Some(posted) = interaction.lane.take() {
-                        self.deliver(interaction, posted);
-                    }
+                Due::Try(interaction) => self.try_first(interaction),
+                Due::Again(interaction) => {
+                    interaction.lane.resume();
+                    self.try_first(interaction);
                 }
                 Due::Look(watched) => self.look(&watched),
             }
+        }
+    }
+
+    fn try_first(&self, interaction: Arc<Interaction>) {
+        if let Some(posted) = interaction.lane.take() {
+            self.deliver(interaction, posted);
         }
     }
 
@@ -339,6 +287,10 @@ impl Outbox {
                 return Some(entry.remove());
             }
             if let Some(interaction) = state.ready.pop_front() {
+                if state.idle_workers > 0 && !state.later.is_empty() {
+                    // The others may sleep longer than until the next thing is due, which was left to this one.
+                    self.changed.notify_one();
+                }
                 return Some(Due::Try(interaction));
             }
             let until_due = state
@@ -361,17 +313,23 @@ impl Outbox {
             let pause =
                 self.policy
                     .pause(&posted.request, error, posted.tries, posted.since.elapsed());
+            // What nobody is told of does no harm when it is lost, but would hold up what comes behind it.
             if let Some(pause) = pause
+                && !posted.quiet
                 && !self.lock().closed
             {
                 interaction.lane.put_back(posted);
-                self.later(Instant::now() + pause, Due::Try(interaction));
+                self.later(Instant::now() + pause, Due::Again(interaction));
                 return;
             }
             if error.status() == Status::Closed {
                 // It was not sent, and waits for the next start where there is a store.
                 interaction.lane.put_back(posted);
+                interaction.lane.close();
                 return;
+            }
+            if self.sender.is_broken_off() {
+                self.lock().broken_off += 1;
             }
         }
         let result = match posted.unsure {
@@ -407,6 +365,13 @@ impl Outbox {
 
     pub(super) fn later(&self, when: Instant, due: Due) {
         let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            if let Due::Try(interaction) | Due::Again(interaction) = due {
+                interaction.lane.close();
+            }
+            return;
+        }
         state.last_later += 1;
         let key = (when, state.last_later);
         state.later.insert(key, due);
@@ -427,11 +392,6 @@ impl Outbox {
         if state.open == 0 {
             self.emptied.notify_all();
         }
-    }
-
-    /// How many requests wait or are on their way.
-    pub fn open(&self) -> usize {
-        self.lock().open
     }
 
     /// Waits until all requests have ended, or `deadline`.
@@ -457,21 +417,37 @@ impl Outbox {
 
     /// Takes no further request, and starts none that waits.
     pub fn close(&self) {
-        self.lock().closed = true;
+        let (ready, later) = {
+            let mut state = self.lock();
+            state.closed = true;
+            (
+                std::mem::take(&mut state.ready),
+                std::mem::take(&mut state.later),
+            )
+        };
         self.changed.notify_all();
         self.closing.notify_all();
+        let later = later.into_values().filter_map(|due| match due {
+            Due::Try(interaction) | Due::Again(interaction) => Some(interaction),
+            Due::Look(_) => None,
+        });
+        for interaction in ready.into_iter().chain(later) {
+            interaction.lane.close();
+        }
     }
 
     /// Waits for the workers to end, which they do when the requests on their way have; returns how many requests were
-    /// left.
+    /// left or broken off.
     pub fn join(&self) -> usize {
         let workers =
             std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
         for worker in workers {
-            // It runs no code of the application, so it can't have panicked but by a defect, which the hook noted.
-            let _ = worker.join();
+            // Of the application's code it runs the callback of the log alone, which may be what closes the client; so it
+            // can't have panicked but by a defect, which the hook noted.
+            host::thread::join(worker);
         }
-        self.open()
+        let state = self.lock();
+        state.open + state.broken_off
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -479,8 +455,13 @@ impl Outbox {
     }
 }
 
-fn is_unknown(result: &Result<()>) -> bool {
+pub(super) fn is_unknown(result: &Result<()>) -> bool {
     result
         .as_ref()
         .is_err_and(|error| error.delivery() == Some(Delivery::Unknown))
+}
+
+/// Why nothing is sent any more.
+pub(super) fn closed() -> Error {
+    Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
 }

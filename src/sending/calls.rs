@@ -1,0 +1,112 @@
+//! Requests that a caller waits for.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::delivery::Sender;
+use super::lane::{Next, Turn};
+use super::outbox::{Outbox, closed, is_unknown};
+use crate::error::{Delivery, Error, Result};
+use crate::host;
+use crate::interactions::Interaction;
+use crate::status::Status;
+use crate::wire::{Address, Request};
+
+impl Outbox {
+    /// Makes a request behind those of its interaction that were made before, and waits for its answer, for as long as
+    /// `timeout` allows.
+    ///
+    /// # Errors
+    /// As [`Sender::send`], and [`Status::State`]; [`Status::Timeout`] where the turn has not come in time.
+    pub fn send(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        address: &Address,
+        request: &Request,
+        timeout: Duration,
+    ) -> Result<()> {
+        host::fork::check()?;
+        Sender::check(address)?;
+        if self.strict {
+            interaction.check(request)?;
+        }
+        if self.lock().refusing {
+            return Err(closed());
+        }
+        let begun = Instant::now();
+        if matches!(request, Request::Message(_)) && interaction.typing.stop() {
+            self.post_quietly(interaction, address, Request::Cleared);
+        }
+        match interaction.lane.enter(begun + timeout) {
+            Turn::Ours => {}
+            Turn::Late => {
+                return Err(Error::new(
+                    Status::Timeout,
+                    format!(
+                        "{}: what was asked for before on this interaction has not ended within timeout; it was not sent",
+                        request.name()
+                    ),
+                )
+                .delivered(Delivery::NotSent)
+                .retryable(true));
+            }
+            Turn::Closed => return Err(closed()),
+        }
+        // What was before it may have finished the interaction, or failed to start it.
+        let allowed = if self.strict {
+            interaction.check(request)
+        } else {
+            Ok(())
+        };
+        let result = allowed.and_then(|()| {
+            interaction.leaves(request);
+            let result = self.send_now(address, request, begun, timeout);
+            interaction.ended(request, &result);
+            result
+        });
+        if interaction.lane.done() == Next::Worker {
+            self.make_ready(interaction.clone());
+        }
+        result
+    }
+
+    /// Makes a request that was called for at `begun` and whose turn has come, as often as the policy says.
+    fn send_now(
+        &self,
+        address: &Address,
+        request: &Request,
+        begun: Instant,
+        timeout: Duration,
+    ) -> Result<()> {
+        let mut tries = 0;
+        let mut unsure = false;
+        // Waiting for its turn was part of the first try.
+        let mut allowed = timeout.saturating_sub(begun.elapsed());
+        loop {
+            tries += 1;
+            let result = self.sender.send(address, request, Some(allowed));
+            let pause = result.as_ref().err().and_then(|error| {
+                self.blocking_policy
+                    .pause(request, error, tries, begun.elapsed())
+            });
+            match pause {
+                Some(pause) if self.rest(pause) => {
+                    unsure |= is_unknown(&result);
+                    allowed = timeout;
+                }
+                _ if unsure => return result.map_err(Error::after_an_unknown_try),
+                _ => return result,
+            }
+        }
+    }
+
+    /// Waits for so long; `false` when the outbox was closed meanwhile.
+    fn rest(&self, pause: Duration) -> bool {
+        let state = self.lock();
+        let (state, _) = self
+            .closing
+            .wait_timeout_while(state, pause, |state| !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+}
