@@ -143,7 +143,7 @@ PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
 
 demo:
 	@.ci/setup cc pkg-config
-	@printf '\n== Building the library and the omnize command (a minute or two the first time)\n'
+	@printf '\n== Building the library and the omnize command (some minutes the first time: two to seven on two cores)\n'
 	@mkdir -p '$(TARGET)/demo'
 	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet' >'$(TARGET)/demo/log' 2>&1 || \
 		{ cat '$(TARGET)/demo/log'; exit 1; }

@@ -20,6 +20,7 @@
  *      omnize_config_set(config, "token", "j4hl2kjh34...", &error);
  *      omnize_config_set(config, "listen", "0.0.0.0:8080", &error);
  *      omnize_config_set(config, "listen.path", "/omnize/a-part-that-nobody-guesses", &error);
+ *      omnize_config_set(config, "listen.public_url", "https://chat.example.com", &error);
  *
  *    or omnize_config_load_env(), or omnize_config_load_file(). The token is generated, and the webhook's URL is set, in
  *    the service's portal: Menu > Settings > Integrations > ClientSDK.
@@ -37,6 +38,18 @@
  *      omnize_conversation *chat = NULL;
  *      omnize_conversation_start(client, "1", "12", "Joao", NULL, NULL, NULL, &chat, &error);
  *      omnize_conversation_send(chat, "Bom dia!", -1, &error);
+ *
+ *    These calls wait for the service's answer. A thread that must not wait posts instead; what becomes of the request
+ *    comes as an event, and what surely was not received is made again for as long as the option retry.posted says.
+ *
+ *      int64_t ticket = 0;
+ *      omnize_conversation_prepare(client, "1", "12", &chat, &error);
+ *      omnize_conversation_post_start(chat, "Joao", NULL, NULL, NULL, &ticket, &error);
+ *      omnize_conversation_post(chat, "Bom dia!", -1, &ticket, &error);
+ *
+ *    Later, of an event of the kind OMNIZE_EVENT_OUTCOME: omnize_event_outcome_ticket(event) is that ticket, which no
+ *    other post of this client has, and omnize_event_outcome_delivery(event) tells what became of it. With dispatch
+ *    threads the outcome may come before the post has returned.
  *
  * 4. Take events, in one of three ways, always the same one for a client.
  *
@@ -94,7 +107,8 @@
  *
  * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
  * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its
- * callback. All others return at once.
+ * callback. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() wait for files; with a store,
+ * omnize_client_deliver() and those that post wait for the disk. All others return at once.
  *
  * Numbers. Flags are 0 or 1. Times are milliseconds.
  *
@@ -487,7 +501,8 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_NO_CLIENT_ID 62
 
 /**
- * As many events wait as events.capacity allows. Take events out, or raise the option. The trigger was not taken.
+ * As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events
+ * out, wait for outcomes, or raise the option. The trigger or the request was not taken.
  */
 #define OMNIZE_E_FULL 63
 
@@ -497,7 +512,7 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_UNSUPPORTED 64
 
 /**
- * The store can't be opened or written to. The message has the reason; a trigger was not taken.
+ * The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.
  */
 #define OMNIZE_E_STORE 65
 
@@ -996,7 +1011,7 @@ int32_t omnize_event_outcome_delivery(const omnize_event *event);
 omnize_status omnize_event_outcome_status(const omnize_event *event);
 
 /**
- * The HTTP status of the service's answer; 0 where there was none, or `event` is no outcome.
+ * The HTTP status by which the service refused; 0 where it accepted, where there was no answer, or `event` is no outcome.
  */
 int32_t omnize_event_outcome_http_status(const omnize_event *event);
 

@@ -104,7 +104,8 @@ impl Interaction {
         let name = request.name();
         let what = match request {
             Request::Start(_) => "it is under way already; finish it first",
-            _ => "start it first",
+            _ if state == State::New => "start it first, or again where its start has failed",
+            _ => "start it again",
         };
         Err(Error::new(
             Status::State,

@@ -106,12 +106,12 @@ statuses! {
     NoClientId = 62, "OMNIZE_E_NO_CLIENT_ID",
         "The trigger has no clientId, so no interaction is known for it.";
     Full = 63, "OMNIZE_E_FULL",
-        "As many events wait as events.capacity allows. Take events out, or raise the option. The trigger was not \
-         taken.";
+        "As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events \
+         out, wait for outcomes, or raise the option. The trigger or the request was not taken.";
     Unsupported = 64, "OMNIZE_E_UNSUPPORTED",
         "This build of the library, or this operating system, can't do that. The message says what is missing.";
     Store = 65, "OMNIZE_E_STORE",
-        "The store can't be opened or written to. The message has the reason; a trigger was not taken.";
+        "The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.";
 }
 
 impl Status {

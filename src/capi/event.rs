@@ -254,7 +254,7 @@ pub extern "C" fn omnize_event_outcome_status(event: *const omnize_event) -> omn
     })
 }
 
-/// The HTTP status of the service's answer; 0 where there was none, or `event` is no outcome.
+/// The HTTP status by which the service refused; 0 where it accepted, where there was no answer, or `event` is no outcome.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_outcome_http_status(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(i32::from(outcome(event)?.http_status)))

@@ -118,13 +118,14 @@ pub const OMNIZE_E_NOT_JSON: omnize_status = 61;
 /// The trigger has no clientId, so no interaction is known for it.
 pub const OMNIZE_E_NO_CLIENT_ID: omnize_status = 62;
 
-/// As many events wait as events.capacity allows. Take events out, or raise the option. The trigger was not taken.
+/// As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events
+/// out, wait for outcomes, or raise the option. The trigger or the request was not taken.
 pub const OMNIZE_E_FULL: omnize_status = 63;
 
 /// This build of the library, or this operating system, can't do that. The message says what is missing.
 pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 
-/// The store can't be opened or written to. The message has the reason; a trigger was not taken.
+/// The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.
 pub const OMNIZE_E_STORE: omnize_status = 65;
 
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.

@@ -26,8 +26,8 @@ pub(super) fn load(config: &mut Config, path: &Path) -> Result<()> {
         in_file(
             Status::File,
             &format!(
-                "line {}, column {}: {}; expected name = value",
-                error.line, error.col, error.msg
+                "line {} or the one before can't be understood; a line is name = value, [group], or a comment",
+                error.line
             ),
         )
     })?;
