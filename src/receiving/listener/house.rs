@@ -148,8 +148,6 @@ impl House {
             .max_buf_size(self.limits.head.max(SMALLEST_BUFFER))
             // A peer may say that it has sent all and still wait for its answer.
             .half_close(true)
-            // Answers are a head alone, which one buffer holds.
-            .writev(false)
             .serve_connection(TokioIo::new(stream), service);
         let mut sleep = pin!(tokio::time::sleep(self.limits.head_time));
         let end = std::future::poll_fn(|cx| {

@@ -1,0 +1,117 @@
+//! What is made again, and what is not.
+
+use super::*;
+
+#[test]
+fn what_surely_was_not_received_is_made_again_until_the_service_is_there() {
+    let listener = TcpListener::bind("127.0.0.7:0").unwrap();
+    // Of an address that no other test uses, so that nobody takes the port meanwhile.
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client = client(&format!("http://{address}/"), &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    assert!(client.next(Duration::from_millis(500)).unwrap().is_none());
+    let listener = TcpListener::bind(address).unwrap();
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let request = server::read_request(&mut stream).unwrap();
+        stream.write_all(http("200 OK", "").as_bytes()).unwrap();
+        content(&request)
+    });
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert_eq!(server.join().unwrap(), "oi");
+}
+
+#[test]
+fn trying_ends_with_its_time() {
+    let options = [("retry.posted", "700")];
+    let client = client("http://127.0.0.1:1/", &options);
+    let begun = Instant::now();
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(outcome.delivery, Delivery::NotSent as i32);
+    assert_eq!(outcome.status, Status::Refused as i32);
+    assert!(
+        outcome.message.contains("refused the connection"),
+        "{}",
+        outcome.message
+    );
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[]);
+    let begun = Instant::now();
+    attached(&client, "12").post(message("oi")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(contents(&server), ["oi", "oi"]);
+}
+
+#[test]
+fn a_message_that_may_have_been_received_is_reported_and_not_made_again() {
+    let server = answering_first(&[BREAKS]);
+    let client = client(&server.url, &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(
+        (outcome.delivery, outcome.status),
+        (Delivery::Unknown as i32, Status::Lost as i32)
+    );
+    assert!(client.next(Duration::from_millis(600)).unwrap().is_none());
+    assert_eq!(contents(&server), ["oi"]);
+}
+
+#[test]
+fn it_is_made_again_where_the_application_says_so_and_typing_always() {
+    let server = answering_first(&[BREAKS]);
+    let resending = client(&server.url, &[("on_unknown", "resend")]);
+    attached(&resending, "12").post(message("oi")).unwrap();
+    assert_eq!(outcome(&resending).delivery, Delivery::Accepted as i32);
+    assert_eq!(contents(&server), ["oi", "oi"]);
+
+    let server = answering_first(&[BREAKS]);
+    let reporting = client(&server.url, &[]);
+    attached(&reporting, "12").post(Request::Typing).unwrap();
+    assert_eq!(outcome(&reporting).delivery, Delivery::Accepted as i32);
+    assert_eq!(contents(&server), ["typing", "typing"]);
+}
+
+#[test]
+fn what_may_have_been_received_once_stays_unknown_however_later_tries_end() {
+    const FAILS: &str = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
+    let options = [("on_unknown", "resend"), ("retry.blocking", "5000")];
+    let server = answering_first(&[BREAKS, FAILS, BREAKS, FAILS]);
+    let client = client(&server.url, &options);
+    let chat = attached(&client, "12");
+    chat.post(message("posted")).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Unknown as i32);
+    let error = chat.send("waited for").unwrap_err();
+    assert_eq!(error.delivery(), Some(Delivery::Unknown));
+    assert!(error.message().contains("an earlier try"), "{error}");
+    assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn a_request_that_was_refused_is_not_made_again() {
+    let server = Server::answering(http("422 No", r#"{"message":"unknown department"}"#));
+    let client = client(&server.url, &[]);
+    attached(&client, "12").post(message("oi")).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(
+        (outcome.delivery, outcome.http_status),
+        (Delivery::Rejected as i32, 422)
+    );
+    assert!(outcome.message.contains("unknown department"));
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn calls_that_wait_try_again_where_they_may() {
+    let server = answering_first(&[BUSY]);
+    let client = client(&server.url, &[("retry.blocking", "5000")]);
+    attached(&client, "12").send("oi").unwrap();
+    assert_eq!(contents(&server), ["oi", "oi"]);
+}

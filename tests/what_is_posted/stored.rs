@@ -1,0 +1,65 @@
+//! What was posted survives a restart, where there is a store.
+
+use super::*;
+
+fn store(name: &str) -> String {
+    let path = std::env::temp_dir().join(format!("omnize-{}-posted-{name}.db", std::process::id()));
+    for suffix in ["", "-wal"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_was_not_sent_goes_out_after_the_next_start() {
+    let store = store("restart");
+    let options = [("store", &*store)];
+    let first = client("http://127.0.0.1:1/", &options);
+    let chat = attached(&first, "12");
+    let tickets: Vec<_> = (0..3)
+        .map(|at| chat.post(message(&at.to_string())).unwrap())
+        .collect();
+    let left = first.close(Duration::from_millis(50)).unwrap();
+    assert_eq!(left.requests, 3);
+    drop((chat, first));
+
+    let server = accepting();
+    let second = client(&server.url, &options);
+    let told: Vec<_> = (0..3).map(|_| outcome(&second)).collect();
+    assert!(told.iter().map(|outcome| outcome.ticket).eq(tickets));
+    assert!(
+        told.iter()
+            .all(|outcome| outcome.delivery == Delivery::Accepted as i32)
+    );
+    drop(second);
+    let third = client(&server.url, &options);
+    assert!(
+        third.next(Duration::from_millis(100)).unwrap().is_none(),
+        "each has one outcome"
+    );
+    std::fs::remove_file(store).unwrap();
+}
+
+#[test]
+fn what_closing_broke_off_before_it_was_sent_goes_out_after_the_next_start() {
+    let store = store("broken-off");
+    let options = [("store", &*store)];
+    let server = silent();
+    let url = format!("https://{}/", server.local_addr().unwrap());
+    let first = client(&url, &options);
+    attached(&first, "12").post(message("oi")).unwrap();
+    first.close(Duration::from_millis(300)).unwrap();
+    drop(first);
+
+    let server = accepting();
+    let second = client(&server.url, &options);
+    let outcome = outcome(&second);
+    assert_eq!(
+        outcome.delivery,
+        Delivery::Accepted as i32,
+        "{}",
+        outcome.message
+    );
+    assert_eq!(contents(&server), ["oi"]);
+    std::fs::remove_file(store).unwrap();
+}
