@@ -32,6 +32,9 @@ static inline omnize_client *open_client(char *const *options, int count) {
 
     succeed(omnize_config_new(&config, &error), error, "config");
     set_option(config, "token", "0123456789abcdef0123456789abcdef");
+    /* All connections of a bench come from one address. */
+    set_option(config, "listen.max_connections", "100000");
+    set_option(config, "listen.max_connections_per_address", "100000");
     for (int i = 0; i < count; i++) {
         char name[64];
         const char *equals = strchr(options[i], '=');
