@@ -138,14 +138,15 @@ impl Interaction {
 
     fn hear(&self, kind: Kind) {
         let mut state = self.lock();
+        // What the agent says late opens nothing again; a new start makes a new interaction.
+        if *state == State::Finished {
+            return;
+        }
         *state = match kind {
-            Kind::Accepted => State::Active,
+            Kind::Accepted | Kind::Typing | Kind::Cleared | Kind::Message => State::Active,
             Kind::Unavailable => State::Unavailable,
             Kind::Finish => State::Finished,
-            Kind::Typing | Kind::Cleared | Kind::Message if *state != State::Finished => {
-                State::Active
-            }
-            _ => *state,
+            Kind::Unknown => *state,
         };
     }
 
@@ -300,8 +301,10 @@ mod tests {
     fn what_the_agent_says_late_opens_nothing_again() {
         let interaction = started();
         interaction.hear(Kind::Finish);
-        interaction.hear(Kind::Message);
-        assert_eq!(interaction.state(), State::Finished);
+        for late in [Kind::Message, Kind::Accepted, Kind::Unavailable] {
+            interaction.hear(late);
+            assert_eq!(interaction.state(), State::Finished);
+        }
     }
 
     #[test]
