@@ -243,6 +243,7 @@ fn an_address_that_is_taken_is_told() {
     let error = Client::open(&config).unwrap_err();
     assert_eq!(error.status(), Status::Listen);
     assert!(error.message().contains(&webhook(&first).0), "{error}");
+    assert!(error.message().contains("choose another port"), "{error}");
 }
 
 #[test]

@@ -112,6 +112,9 @@ impl fmt::Debug for Config {
     }
 }
 
+/// As alike as this, on a scale from 0 to 1, a wrong name is taken for a slip.
+const MEANT: f64 = 0.6;
+
 fn index_of(name: &str) -> Result<usize> {
     let plain = |name: &str| name.replace('.', "_");
     let wanted = plain(name);
@@ -119,15 +122,34 @@ fn index_of(name: &str) -> Result<usize> {
         .iter()
         .position(|option| plain(option.name) == wanted)
         .ok_or_else(|| {
-            let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+            let advice = match nearest(&wanted) {
+                Some(option) => format!("did you mean {}?", option.name),
+                None => {
+                    let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+                    format!("there are {}", names.join(", "))
+                }
+            };
             Error::new(
                 Status::Option,
-                format!(
-                    "there is no option {name:?}; there are {}",
-                    names.join(", ")
-                ),
+                format!("there is no option {name:?}; {advice}"),
             )
         })
+}
+
+/// The option that somebody meant who wrote `wanted`, with underscores for dots, if that can be told.
+fn nearest(wanted: &str) -> Option<&'static OptionSpec> {
+    OPTIONS
+        .iter()
+        .map(|option| {
+            let name = option.name.replace('.', "_");
+            (
+                strsim::normalized_damerau_levenshtein(&name, wanted),
+                option,
+            )
+        })
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .filter(|(likeness, _)| *likeness >= MEANT)
+        .map(|(_, option)| option)
 }
 
 #[cfg(test)]
@@ -135,11 +157,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_name_is_told_the_names_there_are() {
-        let error = Config::new().set("tokn", "x").unwrap_err();
-        assert_eq!(error.status(), Status::Option);
-        assert!(error.message().contains("\"tokn\""), "{error}");
-        assert!(error.message().contains("base_url"), "{error}");
+    fn a_slip_is_told_the_name_that_was_meant() {
+        for (slip, meant) in [
+            ("tokn", "token"),
+            ("baseurl", "base_url"),
+            ("timeout_conect", "timeout.connect"),
+            ("dispatch_thread", "dispatch.threads"),
+        ] {
+            let error = Config::new().set(slip, "x").unwrap_err();
+            assert_eq!(error.status(), Status::Option);
+            let expected = format!("there is no option {slip:?}; did you mean {meant}?");
+            assert_eq!(error.message(), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_like_no_other_is_told_the_names_there_are() {
+        let error = Config::new().set("colour", "x").unwrap_err();
+        assert!(error.message().contains("\"colour\""), "{error}");
+        assert!(error.message().contains("token, base_url"), "{error}");
     }
 
     #[test]

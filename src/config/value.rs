@@ -135,7 +135,9 @@ impl Kind {
             ),
             Kind::Address => (
                 value.is_empty() || value.parse::<SocketAddr>().is_ok(),
-                "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or nothing".into(),
+                "an IP address (names are not looked up: 127.0.0.1 for localhost) and a port, such as 127.0.0.1:8080 or \
+                 [::1]:8080, or nothing"
+                    .into(),
             ),
             Kind::Path => (
                 value.is_empty() || is_path(value),

@@ -55,7 +55,11 @@ impl Listener {
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
         let cannot = |what: io::Error| {
-            Error::new(Status::Listen, format!("can't listen at {address}: {what}"))
+            let advice = advice(what.kind());
+            Error::new(
+                Status::Listen,
+                format!("can't listen at {address}: {what}{advice}"),
+            )
         };
         let tls = settings.tls.clone().map(Tls::new).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -91,6 +95,12 @@ impl Listener {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(thread);
         log::info!("listening at {bound}");
+        if bound.ip().is_unspecified() && settings.public_url.is_none() {
+            log::warn!(
+                "{bound} stands for every address of this machine, so the webhook URL that is told leads nowhere; set \
+                 listen.public_url to what the service is to call"
+            );
+        }
         Ok(listener)
     }
 
@@ -159,6 +169,22 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.close(Instant::now());
+    }
+}
+
+/// What to do where an address can't be had.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            "; another program, or another client, listens there: choose another port, or 0 for a free one"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "; this machine does not have that address: use one of its own, or 0.0.0.0 for all of them"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; a port below 1024 needs a privilege: choose another one, or put a proxy before it"
+        }
+        _ => "",
     }
 }
 
