@@ -7,6 +7,8 @@
 
 #[cfg(feature = "capi")]
 pub mod capi;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 pub mod config;
 mod conversation;

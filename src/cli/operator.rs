@@ -1,10 +1,10 @@
 //! Runs a command against the sandbox, and plays the operator who pastes the webhook URL that it prints into the portal
 //! and presses Enter.
 
-use crate::Failure;
-use crate::screen::{Screen, locked};
-use crate::signals::{Signal, Signals};
-use omnize::sandbox::Sandbox;
+use super::Failure;
+use super::screen::{Screen, locked};
+use super::signals::{Signal, Signals};
+use crate::sandbox::Sandbox;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, kill_process_group};
@@ -153,5 +153,5 @@ fn exit_status(status: ExitStatus) -> u8 {
         .code()
         .or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(crate::FAILED)
+        .unwrap_or(super::FAILED)
 }

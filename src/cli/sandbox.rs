@@ -1,12 +1,12 @@
 //! `omnize sandbox`: a local Omnize, alone or around a command that is to talk to it.
 
-use crate::Failure;
+use super::Failure;
 #[cfg(unix)]
-use crate::operator::run as run_command;
-use crate::screen::{Screen, locked};
-use crate::signals::Signals;
+use super::operator::run as run_command;
+use super::screen::{Screen, locked};
+use super::signals::Signals;
+use crate::sandbox::{Answers, Departments, Options, Sandbox, Watcher};
 use clap::Args;
-use omnize::sandbox::{Answers, Departments, Options, Sandbox, Watcher};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

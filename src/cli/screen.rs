@@ -4,7 +4,7 @@
 //! The order holds because whoever writes first passes on what the command has written: a line that was printed before a
 //! request was sent is in the pipe when the request arrives.
 
-use omnize::sandbox::{Direction, Entry};
+use crate::sandbox::{Direction, Entry};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
