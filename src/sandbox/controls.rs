@@ -1,15 +1,21 @@
 //! The sandbox's own paths, which the real service does not have: what was said, the interactions' states, a reset, and
-//! an agent by hand.
+//! agents by hand.
 //!
 //! - `GET /sandbox/health`
 //! - `GET /sandbox/transcript?after=N&wait=MS`: the entries after `N`. With `wait`, not before there is one and all of
 //!   them have their result, or the time is over.
-//! - `DELETE /sandbox/transcript`: forgets the transcript and the interactions; tokens and webhooks stay.
+//! - `DELETE /sandbox/transcript`: forgets the transcript and the interactions; tokens, webhooks and
+//!   agents stay.
 //! - `GET /sandbox/interactions`
+//! - `PUT /sandbox/agents` with `{DEPARTMENT: AGENT, …}`: these agents hear of every request from now on, those of
+//!   interactions that run included. `*` stands for all other departments; an agent is the name of a built-in one or
+//!   a scenario.
+//! - `DELETE /sandbox/agents`: brings back the agents that the sandbox was started with.
 //! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}`: posts the object to the token's webhook in its
 //!   interaction's turn. Answers `{"status": N}` with the webhook's status, or 502 when there was none.
 
 use super::answer::{HttpAnswer, json, refusal};
+use super::departments::Departments;
 use super::interaction::{Key, State};
 use super::object::text_of;
 use super::portal::{read_object, unknown_token};
@@ -26,6 +32,7 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) const HEALTH: &str = "/sandbox/health";
 pub(crate) const TRANSCRIPT: &str = "/sandbox/transcript";
 pub(crate) const INTERACTIONS: &str = "/sandbox/interactions";
+pub(crate) const AGENTS: &str = "/sandbox/agents";
 pub(crate) const TRIGGER: &str = "/sandbox/trigger";
 
 const LONGEST_WAIT_MS: u64 = 60_000;
@@ -92,6 +99,30 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
         })
         .collect();
     json(200, &shown)
+}
+
+pub(crate) fn set_agents(service: &Service, body: &[u8]) -> HttpAnswer {
+    let read = read_object(body).and_then(|object| {
+        Departments::read(&object).map_err(|error| Rejection::new(422, error.to_string()))
+    });
+    match read {
+        Ok(agents) => {
+            service.set_agents(Some(agents));
+            json(
+                200,
+                &json!({ "message": "the agents are at work", "status": 200 }),
+            )
+        }
+        Err(rejection) => refusal(rejection.status, &rejection.message),
+    }
+}
+
+pub(crate) fn first_agents(service: &Service) -> HttpAnswer {
+    service.set_agents(None);
+    json(
+        200,
+        &json!({ "message": "the first agents are back", "status": 200 }),
+    )
 }
 
 pub(crate) async fn trigger(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {

@@ -1,5 +1,6 @@
 //! Which agent serves which department.
 
+use super::object::{Object, text_of};
 use super::scenario::Scenario;
 use std::collections::HashMap;
 use std::fmt;
@@ -63,6 +64,37 @@ impl Departments {
         }
     }
 
+    /// Reads the agents of a JSON object: each field is a department's id, or `*` for all others, and its value the name
+    /// of a built-in agent or a scenario.
+    pub(crate) fn read(object: &Object) -> Result<Departments, AgentError> {
+        let mut departments = Departments::default();
+        for name in object.names() {
+            // The names are the object's own, each there once.
+            let Some(value) = object.get(name) else {
+                continue;
+            };
+            let scenario = match text_of(value) {
+                Some(kind) => built_in(&kind).ok_or_else(|| {
+                    AgentError(format!(
+                        "agent of {name:?}: expected echo, silent, unavailable or a scenario"
+                    ))
+                })?,
+                None => Scenario::read(value.get().as_bytes())
+                    .map_err(|error| AgentError(format!("agent of {name:?}: {error}")))?,
+            };
+            match name {
+                "" => return Err(AgentError("a department is empty".to_owned())),
+                "*" => departments.everywhere = Some(Arc::new(scenario)),
+                department => {
+                    departments
+                        .own
+                        .insert(department.to_owned(), Arc::new(scenario));
+                }
+            }
+        }
+        Ok(departments)
+    }
+
     pub(crate) fn agent(&self, department_id: &str) -> Arc<Scenario> {
         let agent = self
             .own
@@ -73,15 +105,24 @@ impl Departments {
     }
 }
 
+fn built_in(kind: &str) -> Option<Scenario> {
+    match kind {
+        "echo" => Some(Scenario::echo()),
+        "silent" => Some(Scenario::silent()),
+        "unavailable" => Some(Scenario::unavailable()),
+        _ => None,
+    }
+}
+
 fn scenario(kind: &str) -> Result<Scenario, AgentError> {
     match kind {
         "" => Err(AgentError(
             "the agent is empty; expected echo, silent, unavailable or a scenario file".to_owned(),
         )),
-        "echo" => Ok(Scenario::echo()),
-        "silent" => Ok(Scenario::silent()),
-        "unavailable" => Ok(Scenario::unavailable()),
         path => {
+            if let Some(scenario) = built_in(path) {
+                return Ok(scenario);
+            }
             let json = std::fs::read(path).map_err(|error| {
                 AgentError(format!("agent {path:?} is none of echo, silent and unavailable, and no readable file: {error}"))
             })?;

@@ -180,7 +180,7 @@ fn cue(service: &Service, interaction: &Interaction, request: Request) {
         on: request.act,
         content: request.content,
         customer_name: interaction.customer_name.clone().unwrap_or_default(),
-        scenario: service.departments.agent(&interaction.department_id),
+        scenario: service.agent(&interaction.department_id),
         ending: interaction.ending.subscribe(),
     };
     // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.

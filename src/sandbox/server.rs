@@ -83,6 +83,8 @@ async fn respond(
         (controls::TRANSCRIPT, &Method::GET) => controls::show_transcript(service, &query).await,
         (controls::TRANSCRIPT, &Method::DELETE) => controls::forget(service),
         (controls::INTERACTIONS, &Method::GET) => controls::show_interactions(service),
+        (controls::AGENTS, &Method::PUT) => controls::set_agents(service, &body),
+        (controls::AGENTS, &Method::DELETE) => controls::first_agents(service),
         (controls::TRIGGER, &Method::POST) => controls::trigger(service, &body).await,
         (path, _) => no_such(path),
     };
@@ -95,6 +97,7 @@ fn no_such(path: &str) -> HttpAnswer {
         portal::WEBHOOK => "GET, PUT",
         controls::HEALTH | controls::INTERACTIONS => "GET",
         controls::TRANSCRIPT => "GET, DELETE",
+        controls::AGENTS => "PUT, DELETE",
         _ => return refusal(404, "there is nothing at this path"),
     };
     let mut answer = refusal(405, &format!("the method is not taken; expected {allow}"));

@@ -7,6 +7,7 @@ use super::departments::Departments;
 use super::interaction::{Interaction, Key};
 use super::object::Object;
 use super::portal::Portal;
+use super::scenario::Scenario;
 use super::transcript::{Transcript, Watcher};
 use super::webhook::{Payload, Poster};
 use serde_json::value::RawValue;
@@ -16,7 +17,9 @@ use std::time::Duration;
 
 pub(crate) struct Service {
     pub answers: Answers,
-    pub departments: Departments,
+    /// The agents that the sandbox was started with.
+    first_agents: Departments,
+    agents: Mutex<Departments>,
     poster: Poster,
     desk: Mutex<Desk>,
 }
@@ -50,7 +53,8 @@ impl Service {
         };
         Service {
             answers,
-            departments,
+            first_agents: departments.clone(),
+            agents: Mutex::new(departments),
             poster: Poster::new(trigger_timeout),
             desk: Mutex::new(desk),
         }
@@ -59,6 +63,20 @@ impl Service {
     pub fn desk(&self) -> MutexGuard<'_, Desk> {
         // What a panicking task left behind is whole enough to look at: no change here spans two fields that must agree.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The agent that serves a department now.
+    pub fn agent(&self, department_id: &str) -> Arc<Scenario> {
+        self.agents().agent(department_id)
+    }
+
+    /// Has other agents hear of every request from now on; `None` brings back those that the sandbox was started with.
+    pub fn set_agents(&self, agents: Option<Departments>) {
+        *self.agents() = agents.unwrap_or_else(|| self.first_agents.clone());
+    }
+
+    fn agents(&self) -> MutexGuard<'_, Departments> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A trigger of a scripted agent; nothing, when its interaction has meanwhile ended for it.
@@ -114,7 +132,7 @@ impl Service {
         Some(result)
     }
 
-    /// Forgets what was said; tokens and webhooks stay.
+    /// Forgets what was said; tokens, webhooks and agents stay.
     pub fn reset(&self) {
         let mut desk = self.desk();
         for interaction in desk.interactions.values() {

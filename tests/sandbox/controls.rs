@@ -88,6 +88,7 @@ fn the_portal_refuses_what_it_can_not_set() {
         ("GET", TOKENS, "POST"),
         ("POST", WEBHOOK, "GET, PUT"),
         ("PUT", "/sandbox/transcript", "GET, DELETE"),
+        ("GET", "/sandbox/agents", "PUT, DELETE"),
     ] {
         let answer = running.call(method, path, None, b"");
         assert_eq!((answer.status, answer.allow.as_deref()), (405, Some(allow)));
@@ -167,6 +168,67 @@ fn interactions_are_shown_with_their_state() {
     );
     assert_eq!(running.get("/sandbox/health").status, 200);
     assert_eq!(running.get(&format!("{WEBHOOK}?token=t+1")).status, 200);
+}
+
+#[test]
+fn agents_change_while_the_sandbox_runs() {
+    let hook = Hook::open();
+    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+    let agents = |method: &str, body: Value| {
+        running.call(method, "/sandbox/agents", None, body.to_string().as_bytes())
+    };
+    let says =
+        |text: &str| json!({ "rules": [{ "on": "message", "steps": [{ "message": text }] }] });
+    running.start_of("12");
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+
+    assert_eq!(
+        agents("PUT", json!({ "1": says("one"), "*": "unavailable" })).status,
+        200
+    );
+    // It hears of an interaction that was begun under another.
+    running.accepted("message", "oi", "12");
+    assert_eq!(hook.next(), r#"{"message":"one","clientId":"12"}"#);
+    assert_eq!(
+        running
+            .rest(&running.request_to("2", "info", "init", "7"))
+            .status,
+        200
+    );
+    assert_eq!(hook.next(), r#"{"status":"unavailable","clientId":"7"}"#);
+
+    let refused = [
+        (json!([]), "the body is JSON, but no object"),
+        (
+            json!({ "1": "agent.json" }),
+            "agent of \"1\": expected echo, silent, unavailable or a scenario",
+        ),
+        (
+            json!({ "1": { "rules": [] } }),
+            "agent of \"1\": rules is empty; expected at least one rule",
+        ),
+        (json!({ "": "echo" }), "a department is empty"),
+    ];
+    for (body, message) in refused {
+        let answer = agents("PUT", body);
+        assert_eq!(answer.json(), json!({ "message": message, "status": 422 }));
+    }
+    // What was refused changed nothing, nor does a reset.
+    assert_eq!(
+        running
+            .call("DELETE", "/sandbox/transcript", None, b"")
+            .status,
+        200
+    );
+    running.start_of("13");
+    running.accepted("message", "oi", "13");
+    assert_eq!(hook.next(), r#"{"message":"one","clientId":"13"}"#);
+
+    assert_eq!(agents("DELETE", json!({})).status, 200);
+    running.start_of("14");
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"14"}"#);
+    running.accepted("message", "oi", "14");
+    assert!(hook.is_quiet());
 }
 
 #[test]
