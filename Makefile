@@ -97,6 +97,10 @@ FILL = sed \
 	-e "s|@CMAKE_TO_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(LIBDIR)')|g" \
 	-e "s|@CMAKE_TO_INCLUDEDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(INCLUDEDIR)')|g"
 
+UNITS := bindings/pascal/omnize.pas bindings/pascal/omnize_abi.pas
+# Free Pascal has no folder where it would look by itself.
+UNITDIR = $(PREFIX)/share/omnize/pascal
+
 HEADERS := include/omnize.h $(wildcard bindings/cpp/omnize.hpp)
 INSTALLED = \
 	'$(DESTDIR)$(BINDIR)/omnize' \
@@ -107,16 +111,18 @@ INSTALLED = \
 	'$(DESTDIR)$(LIBDIR)/libomnize.a' \
 	'$(DESTDIR)$(LIBDIR)/pkgconfig/omnize.pc' \
 	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config.cmake' \
-	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config-version.cmake'
+	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config-version.cmake' \
+	$(foreach unit,$(notdir $(UNITS)),'$(DESTDIR)$(UNITDIR)/$(unit)')
 
 # The cache of shared libraries is renewed only where the loader would look: not for a package, not for a stage.
 install: all
 	@case '$(words $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR)) $(PREFIX)' in \
 		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may hold a space' >&2; exit 1 ;; esac
 	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
-		'$(DESTDIR)$(LIBDIR)/cmake/omnize'
+		'$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)'
 	@install -m 755 '$(BUILT)/omnize' '$(DESTDIR)$(BINDIR)/omnize'
 	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
+	@install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
 	@install -m 755 '$(BUILT)/libomnize.so' '$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)'
 	@ln -sf 'libomnize.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	@ln -sf '$(SONAME)' '$(DESTDIR)$(LIBDIR)/libomnize.so'
@@ -130,7 +136,7 @@ install: all
 
 uninstall:
 	@rm -f $(INSTALLED)
-	@rmdir '$(DESTDIR)$(LIBDIR)/cmake/omnize' 2>/dev/null || true
+	@rmdir '$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(PREFIX)/share/omnize' 2>/dev/null || true
 	@echo 'removed omnize $(VERSION) from $(DESTDIR)$(PREFIX)'
 
 stage: all
@@ -153,6 +159,7 @@ demo:
 	@printf '\n== A conversation: the program, and a local service with two agents\n'
 	@'$(STAGE)/bin/omnize' sandbox --agent 1=examples/agents/support.json --agent 2=unavailable -- \
 		'$(TARGET)/demo/chat'
+	@printf '\n== All of it came as it should. Next: the README, and `make test`\n'
 
 # Who picks checks has the tools, or is told which one is missing.
 test test-all: $(if $(ONLY),,setup)

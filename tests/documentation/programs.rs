@@ -8,7 +8,7 @@ use omnize::config::Config;
 use omnize::sandbox::Departments;
 
 use super::blocks::Block;
-use super::pages::{Page, root};
+use super::pages::Page;
 use super::stage::Stage;
 
 const C: &[&str] = &["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
@@ -97,7 +97,7 @@ impl<'a> Desk<'a> {
         let source = self.source(block, "pas");
         let program = source.with_extension("");
         let mut compiler = self.command("fpc");
-        let units = root().join("bindings/pascal");
+        let units = self.stage.pascal_units();
         compiler
             .args(["-v0ew", "-Sew", "-Mdelphi"])
             .arg(format!("-Fu{}", units.display()))

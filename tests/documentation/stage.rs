@@ -46,6 +46,10 @@ impl Stage {
         self.0.join("lib")
     }
 
+    pub fn pascal_units(&self) -> PathBuf {
+        self.0.join("share/omnize/pascal")
+    }
+
     pub fn package_descriptions(&self) -> PathBuf {
         self.0.join("lib/pkgconfig")
     }
