@@ -1,0 +1,264 @@
+"""What happens, as frozen classes: one for each kind of trigger, and one for the outcome of a posted request."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn, Optional
+
+from . import _errors
+
+__all__ = [
+    "Accepted",
+    "Cleared",
+    "Event",
+    "Finished",
+    "Message",
+    "Outcome",
+    "Trigger",
+    "Typing",
+    "Unavailable",
+    "Unknown",
+]
+
+_set = object.__setattr__
+
+
+class Event:
+    """Something that happened, as it is handed to the application. It can't be changed.
+
+    Two events are equal where they are of the same class and say the same: what stands in ``__match_args__``. When and
+    in which order they were received does not count.
+    """
+
+    __slots__ = ("client_id", "received_at", "redelivered", "sequence")
+    __match_args__: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    #: The kind in a word.
+    kind: ClassVar[str] = "event"
+
+    #: The id that the application gave the customer.
+    client_id: str
+    #: Its place in the order in which the client received, from 1.
+    sequence: int
+    #: When it was received, in seconds since 1970-01-01 UTC, as ``time.time()`` has it.
+    received_at: float
+    #: Whether it was received in an earlier run, which may have handled it already.
+    redelivered: bool
+
+    def __init__(
+        self, client_id: str, *, sequence: int = 0, received_at: float = 0.0, redelivered: bool = False
+    ) -> None:
+        _set(self, "client_id", client_id)
+        _set(self, "sequence", sequence)
+        _set(self, "received_at", received_at)
+        _set(self, "redelivered", redelivered)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} can't be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} can't be changed")
+
+    def _said(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._said()))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} client_id={self.client_id!r}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as a dict of plain values."""
+        return {"kind": self.kind, **{name: getattr(self, name) for name in self._names()}}
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        return [name for base in reversed(cls.__mro__) for name in getattr(base, "__slots__", ())]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), {name: getattr(self, name) for name in self._names()})
+
+
+def _restore(kind: type[Event], values: dict[str, Any]) -> Event:
+    event = kind.__new__(kind)
+    for name, value in values.items():
+        _set(event, name, value)
+    return event
+
+
+class Trigger(Event):
+    """What the service has posted to the webhook."""
+
+    __slots__ = ("raw", "replaced")
+    kind = "trigger"
+
+    #: The body as it came.
+    raw: bytes
+    #: Whether bytes that are no text were replaced by U+FFFD; ``raw`` has them.
+    replaced: bool
+
+    def __init__(
+        self,
+        client_id: str,
+        *,
+        raw: bytes = b"",
+        replaced: bool = False,
+        sequence: int = 0,
+        received_at: float = 0.0,
+        redelivered: bool = False,
+    ) -> None:
+        super().__init__(client_id, sequence=sequence, received_at=received_at, redelivered=redelivered)
+        _set(self, "raw", raw)
+        _set(self, "replaced", replaced)
+
+
+class Accepted(Trigger):
+    """An agent has accepted the interaction."""
+
+    __slots__ = ()
+    kind = "accepted"
+
+
+class Unavailable(Trigger):
+    """No agent is available."""
+
+    __slots__ = ()
+    kind = "unavailable"
+
+
+class Finished(Trigger):
+    """The agent has finished the interaction."""
+
+    __slots__ = ()
+    kind = "finish"
+
+
+class Typing(Trigger):
+    """The agent types."""
+
+    __slots__ = ()
+    kind = "typing"
+
+
+class Cleared(Trigger):
+    """The agent has stopped typing."""
+
+    __slots__ = ()
+    kind = "cleared"
+
+
+class Message(Trigger):
+    """The agent's message."""
+
+    __slots__ = ("text",)
+    __match_args__ = ("client_id", "text")
+    kind = "message"
+
+    #: What the agent wrote.
+    text: str
+
+    def __init__(self, client_id: str, text: str, **place: Any) -> None:
+        super().__init__(client_id, **place)
+        _set(self, "text", text)
+
+
+class Unknown(Trigger):
+    """Something that this version does not know; ``raw`` has the whole object."""
+
+    __slots__ = ()
+    __match_args__ = ("client_id", "raw")
+    kind = "unknown"
+
+
+class Outcome(Event):
+    """A posted request has ended."""
+
+    __slots__ = ("delivery", "error", "request", "ticket")
+    __match_args__ = ("client_id", "ticket", "delivery")
+    kind = "outcome"
+
+    #: The number that posting gave.
+    ticket: int
+    #: The request's name: start, message, typing, cleared or finish.
+    request: str
+    #: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``.
+    delivery: str
+    #: What a call that waits would have raised; None where the service accepted.
+    error: Optional[_errors.Error]
+
+    def __init__(
+        self,
+        client_id: str,
+        ticket: int,
+        delivery: str,
+        *,
+        request: str = "message",
+        error: Optional[_errors.Error] = None,
+        sequence: int = 0,
+        received_at: float = 0.0,
+        redelivered: bool = False,
+    ) -> None:
+        super().__init__(client_id, sequence=sequence, received_at=received_at, redelivered=redelivered)
+        _set(self, "ticket", ticket)
+        _set(self, "request", request)
+        _set(self, "delivery", delivery)
+        _set(self, "error", error)
+
+
+_TRIGGERS: dict[str, type[Trigger]] = {
+    kind.kind: kind for kind in (Accepted, Unavailable, Finished, Typing, Cleared, Unknown)
+}
+
+
+def _of_trigger(
+    kind: str,
+    client_id: str,
+    text: Optional[str],
+    raw: bytes,
+    replaced: bool,
+    sequence: int,
+    received_at: float,
+    redelivered: bool,
+) -> Trigger:
+    place = {
+        "raw": raw,
+        "replaced": replaced,
+        "sequence": sequence,
+        "received_at": received_at,
+        "redelivered": redelivered,
+    }
+    if kind == "message":
+        return Message(client_id, text or "", **place)
+    return _TRIGGERS.get(kind, Unknown)(client_id, **place)
+
+
+def _of_outcome(
+    ticket: int,
+    client_id: str,
+    request: str,
+    delivery: str,
+    status: str,
+    http_status: int,
+    message: str,
+    sequence: int,
+    received_at: float,
+    redelivered: bool,
+) -> Outcome:
+    error = None
+    if delivery != "accepted":
+        error = _errors._of_status(status, message, delivery, http_status or None, b"", False, None)
+    return Outcome(
+        client_id,
+        ticket,
+        delivery,
+        request=request,
+        error=error,
+        sequence=sequence,
+        received_at=received_at,
+        redelivered=redelivered,
+    )

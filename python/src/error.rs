@@ -1,0 +1,35 @@
+//! The core's errors as Python's exceptions.
+
+use omnize::error::{Delivery, Error};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyBytes;
+
+/// The exception that tells of `error`; the package decides which class it is of.
+pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let arguments = (
+        error.status().name(),
+        error.message(),
+        error.delivery().map(Delivery::name),
+        error.http_status(),
+        PyBytes::new(py, error.body()),
+        error.is_retryable(),
+        error.asked_to_wait().map(|wait| wait.as_secs_f64()),
+    );
+    MAKE.import(py, "omnize._errors", "_of_status")
+        .and_then(|make| make.call1(arguments))
+        .map_or_else(|error| error, PyErr::from_value)
+}
+
+/// What a call of the core ended with, for Python.
+pub trait OrRaise<T> {
+    /// The value, or the exception.
+    fn or_raise(self, py: Python<'_>) -> PyResult<T>;
+}
+
+impl<T> OrRaise<T> for omnize::error::Result<T> {
+    fn or_raise(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| exception(py, &error))
+    }
+}
