@@ -18,13 +18,14 @@ mod header {
     };
 
     /// In the order in which a reader meets them.
-    const SOURCES: [&str; 11] = [
+    const SOURCES: [&str; 12] = [
         "library",
         "status",
         "error",
         "config",
         "client",
         "conversation",
+        "interactions",
         "event",
         "callback",
         "listener",

@@ -304,6 +304,12 @@ typedef struct omnize_error omnize_error;
 typedef struct omnize_event omnize_event;
 
 /**
+ * The interactions that were open when the list was made. It does not change; every function of it can be called from any
+ * thread, and none blocks.
+ */
+typedef struct omnize_interactions omnize_interactions;
+
+/**
  * One address that takes triggers for several clients, each at a path of its own. Every function of a listener can be called
  * from any thread, also from several at once and from callbacks. A client whose option listen is set has a listener of its
  * own and needs none of these.
@@ -809,8 +815,8 @@ omnize_status omnize_conversation_start(omnize_client *client,
                                         omnize_error **error);
 
 /**
- * Takes up an interaction that is already running, after a restart of the application, say. Sends nothing and never
- * blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
+ * Takes up an interaction that is already running, after a restart of the application, say: one of
+ * omnize_interactions_list() where it is; another one counts as active. Sends nothing and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
  * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
  */
 omnize_status omnize_conversation_attach(omnize_client *client,
@@ -820,7 +826,8 @@ omnize_status omnize_conversation_attach(omnize_client *client,
                                          omnize_error **error);
 
 /**
- * Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Sends nothing
+ * Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Where one of this
+ * client id is known already, it is the same, and its start has a meaning once that is over. Sends nothing
  * and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
  * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
  */
@@ -875,7 +882,7 @@ omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
 
 /**
  * Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
- * conversation. What was attached counts as active.
+ * conversation.
  */
 int32_t omnize_conversation_state(const omnize_conversation *conversation);
 
@@ -921,6 +928,57 @@ const char *omnize_conversation_department(const omnize_conversation *conversati
  * omnize_conversation_attach. NULL, and one that was freed before, do nothing.
  */
 void omnize_conversation_free(omnize_conversation *conversation);
+
+/**
+ * Lists the interactions of a client that are under way, whether a conversation is about them or not; with the option
+ * store, also those that an earlier run has left: omnize_conversation_attach takes them up. Those that have been where they
+ * are for the longest time come first. The application owns the list and frees it with omnize_interactions_free. Statuses:
+ * OMNIZE_E_ARGUMENT where `list` is NULL.
+ */
+omnize_status omnize_interactions_list(const omnize_client *client,
+                                       omnize_interactions **list,
+                                       omnize_error **error);
+
+/**
+ * How many interactions the list has; 0 where `list` is no list.
+ */
+int64_t omnize_interactions_count(const omnize_interactions *list);
+
+/**
+ * The id that the application gave the customer of the interaction at a place of the list, from 0 to
+ * omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
+ * `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_interactions_client_id(const omnize_interactions *list,
+                                          int64_t index,
+                                          int64_t *length);
+
+/**
+ * The department that the customer of the interaction at a place of the list talks to; NULL for any other place. In the
+ * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_interactions_department(const omnize_interactions *list,
+                                           int64_t index,
+                                           int64_t *length);
+
+/**
+ * Where the interaction at a place of the list is: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE; 0 for
+ * any other place. One that an earlier run has left as starting was on its way when that run ended.
+ */
+int32_t omnize_interactions_state(const omnize_interactions *list,
+                                  int64_t index);
+
+/**
+ * Since when the interaction at a place of the list is in its state, in milliseconds since 1970-01-01 UTC by this machine's
+ * clock; 0 for any other place.
+ */
+int64_t omnize_interactions_since(const omnize_interactions *list,
+                                  int64_t index);
+
+/**
+ * Frees a list. NULL, and one that was freed before, do nothing.
+ */
+void omnize_interactions_free(omnize_interactions *list);
 
 /**
  * What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.

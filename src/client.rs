@@ -8,7 +8,7 @@ use crate::conversation::Conversation;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::wake::Wake;
-use crate::interactions::{Interaction, Interactions};
+use crate::interactions::{Interaction, Interactions, OpenInteraction, State};
 use crate::receiving::{
     Event, Handler, Interest, Left as LeftRequest, Listener, Receiver, Statistic, SubscriptionId,
 };
@@ -60,7 +60,7 @@ impl Client {
         let settings = Settings::read(config)?;
         let sender = Sender::new(&settings)?;
         host::fork::watch();
-        let interactions = Arc::new(Interactions::default());
+        let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
         let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
         let receiver = Arc::new(receiver);
         let listener = settings
@@ -112,18 +112,26 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn prepare(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
-        let interaction = self.interactions.to_start(&address.client_id);
+        let interaction = self.interactions.to_start(&address);
         Ok(self.conversation(interaction, address))
     }
 
-    /// Takes up an interaction that is already running. Sends nothing.
+    /// Takes up an interaction that is already running: one of [`open_interactions`](Self::open_interactions), where it is;
+    /// another one counts as active. Sends nothing.
     ///
     /// # Errors
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn attach(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
-        let interaction = self.interactions.running(&address.client_id);
+        let interaction = self.interactions.running(&address);
         Ok(self.conversation(interaction, address))
+    }
+
+    /// The interactions that are under way, whether a conversation of this client is about them or not; with a store, also
+    /// those that an earlier run has left. The ones that have been where they are for the longest time come first. One of
+    /// an earlier run that is starting was on its way when that run ended.
+    pub fn open_interactions(&self) -> Vec<OpenInteraction> {
+        self.interactions.open()
     }
 
     fn conversation(&self, interaction: Arc<Interaction>, address: Address) -> Conversation {
@@ -270,10 +278,12 @@ fn take_up(
     interactions: &Arc<Interactions>,
     left: LeftRequest,
 ) -> Result<()> {
-    let client_id = &left.letter.address.client_id;
+    let address = &left.letter.address;
     let interaction = match left.letter.request {
-        Request::Start(_) => interactions.to_start(client_id),
-        _ => interactions.running(client_id),
+        Request::Start(_) => interactions.to_start(address),
+        // What was open is known. An older store does not say.
+        _ if left.book_was_kept => interactions.resumed(address, State::Finished),
+        _ => interactions.running(address),
     };
     let posted = Posted {
         ticket: left.ticket,

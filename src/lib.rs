@@ -30,7 +30,7 @@ pub mod sandbox;
 
 pub use client::{Client, Left};
 pub use conversation::Conversation;
-pub use interactions::State;
+pub use interactions::{OpenInteraction, State};
 pub use listener::Listener;
 pub use receiving::{
     Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,

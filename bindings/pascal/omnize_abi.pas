@@ -29,6 +29,7 @@ type
   TOmnizeConversationHandle = Pointer;
   TOmnizeEventHandle = Pointer;
   TOmnizeListenerHandle = Pointer;
+  TOmnizeInteractionsHandle = Pointer;
 
   { Where a call writes to; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
@@ -113,6 +114,18 @@ function omnize_conversation_client_id(Conversation: TOmnizeConversationHandle; 
 function omnize_conversation_department(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
   cdecl; external OMNIZE_LIBRARY;
 procedure omnize_conversation_free(Conversation: TOmnizeConversationHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_list(Client: TOmnizeClientHandle; out List: TOmnizeInteractionsHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_count(List: TOmnizeInteractionsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_client_id(List: TOmnizeInteractionsHandle; Index: Int64;
+  Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_department(List: TOmnizeInteractionsHandle; Index: Int64;
+  Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_state(List: TOmnizeInteractionsHandle; Index: Int64): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_interactions_since(List: TOmnizeInteractionsHandle; Index: Int64): Int64; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_interactions_free(List: TOmnizeInteractionsHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_event_kind(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_client_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl;

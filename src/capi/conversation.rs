@@ -107,8 +107,8 @@ pub extern "C" fn omnize_conversation_start(
     })
 }
 
-/// Takes up an interaction that is already running, after a restart of the application, say. Sends nothing and never
-/// blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
+/// Takes up an interaction that is already running, after a restart of the application, say: one of
+/// omnize_interactions_list() where it is; another one counts as active. Sends nothing and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
 /// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_conversation_attach(
@@ -128,7 +128,8 @@ pub extern "C" fn omnize_conversation_attach(
     })
 }
 
-/// Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Sends nothing
+/// Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Where one of this
+/// client id is known already, it is the same, and its start has a meaning once that is over. Sends nothing
 /// and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
 /// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -236,7 +237,7 @@ pub extern "C" fn omnize_conversation_set_timeout(
 }
 
 /// Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
-/// conversation. What was attached counts as active.
+/// conversation.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_conversation_state(conversation: *const omnize_conversation) -> i32 {
     guard::value(0, || {

@@ -37,16 +37,18 @@ pub enum Type {
     Conversation = 4,
     Event = 5,
     Listener = 6,
+    Interactions = 7,
 }
 
 impl Type {
-    const ALL: [Type; 6] = [
+    const ALL: [Type; 7] = [
         Type::Error,
         Type::Config,
         Type::Client,
         Type::Conversation,
         Type::Event,
         Type::Listener,
+        Type::Interactions,
     ];
 
     fn name(self) -> &'static str {
@@ -57,6 +59,7 @@ impl Type {
             Type::Conversation => "omnize_conversation",
             Type::Event => "omnize_event",
             Type::Listener => "omnize_listener",
+            Type::Interactions => "omnize_interactions",
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod error;
 pub mod event;
 mod guard;
 mod handle;
+pub mod interactions;
 pub mod library;
 pub mod listener;
 pub mod log;

@@ -315,6 +315,13 @@ pub const OPTIONS: &[OptionSpec] = &[
               stopped typing.",
     },
     OptionSpec {
+        name: "interactions.capacity",
+        kind: Kind::Count,
+        default: "100000",
+        doc: "How many open interactions are remembered that no conversation of the application is about. Beyond it, those \
+              that nothing was heard of for the longest time are forgotten; attached again, they count as active.",
+    },
+    OptionSpec {
         name: "dispatch.threads",
         kind: Kind::Threads,
         default: "1",
@@ -326,8 +333,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::File,
         default: "",
         doc: "The database file in which a trigger is written before the service is told that it arrived, and waits until \
-              the application has handled it, across a crash or a restart. One client at a time can have it open. \
-              Without it, what waits is in memory alone.",
+              the application has handled it, across a crash or a restart; so does what was posted, and the interactions \
+              that are open. One client at a time can have it open. Without it, all that is in memory alone.",
     },
     OptionSpec {
         name: "ack",

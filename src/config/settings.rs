@@ -61,6 +61,8 @@ pub struct Settings {
     pub strict: bool,
     /// How long no key is pressed before the service is told that the customer has stopped typing.
     pub typing_pause: Duration,
+    /// How many open interactions are remembered that nobody holds.
+    pub interactions_capacity: usize,
     /// How many threads run callbacks.
     pub dispatch_threads: usize,
     /// The database file that keeps what was received, if there is one.
@@ -141,6 +143,7 @@ impl Settings {
             outbox_connections: size(config, "outbox.connections"),
             strict: text(config, "strict") == "1",
             typing_pause: milliseconds(config, "typing.pause"),
+            interactions_capacity: size(config, "interactions.capacity"),
             dispatch_threads: size(config, "dispatch.threads"),
             store: file(config, "store"),
             auto_ack: text(config, "ack") == "auto",

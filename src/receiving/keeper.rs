@@ -19,6 +19,8 @@ pub struct Left {
     pub letter: Letter,
     /// Whether it may have been on its way.
     pub leaving: bool,
+    /// Whether the store knew then which interactions are open.
+    pub book_was_kept: bool,
 }
 
 /// A posted request, as it is written down.
@@ -38,6 +40,7 @@ mod stored {
     use super::{Left, Letter};
     use crate::config::Settings;
     use crate::error::{Error, Result};
+    use crate::interactions::Interactions;
     use crate::receiving::event::{Content, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
     use crate::sending::Outcome;
@@ -55,12 +58,19 @@ mod stored {
     }
 
     impl Keeper {
-        /// Opens the store, if there is to be one; puts the events that wait in it into the inbox, and gives the requests.
-        pub fn open(settings: &Settings, inbox: &Inbox) -> Result<(Self, Vec<Left>)> {
+        /// Opens the store, if there is to be one; puts the events that wait in it into the inbox and the open interactions
+        /// among those that are known, and gives the requests.
+        pub fn open(
+            settings: &Settings,
+            inbox: &Inbox,
+            interactions: &Arc<Interactions>,
+        ) -> Result<(Self, Vec<Left>)> {
             let mut left = Vec::new();
             let store = match &settings.store {
                 Some(path) => {
                     let (store, leftovers) = Store::open(Path::new(path))?;
+                    let store = Arc::new(store);
+                    interactions.restore(store.clone(), leftovers.pages);
                     for (number, record) in leftovers.records {
                         restore(inbox, number, record);
                     }
@@ -70,6 +80,7 @@ mod stored {
                                 ticket,
                                 letter: content,
                                 leaving: letter.leaving,
+                                book_was_kept: !leftovers.knew_no_interactions,
                             }),
                             // The file was written to by somebody else. What stands there is not to be logged.
                             Err(_) => log::error!(
@@ -77,7 +88,7 @@ mod stored {
                             ),
                         }
                     }
-                    Some(Arc::new(store))
+                    Some(store)
                 }
                 None => None,
             };
@@ -234,6 +245,7 @@ mod memory {
     use super::Left;
     use crate::config::Settings;
     use crate::error::{Error, Result};
+    use crate::interactions::Interactions;
     use crate::receiving::event::{Content, Receipt};
     use crate::receiving::inbox::Inbox;
     use crate::sending::Outcome;
@@ -246,7 +258,11 @@ mod memory {
 
     impl Keeper {
         /// Fails where a store is asked for.
-        pub fn open(settings: &Settings, _: &Inbox) -> Result<(Self, Vec<Left>)> {
+        pub fn open(
+            settings: &Settings,
+            _: &Inbox,
+            _: &Arc<Interactions>,
+        ) -> Result<(Self, Vec<Left>)> {
             match settings.store {
                 Some(_) => Err(Error::new(
                     Status::Unsupported,

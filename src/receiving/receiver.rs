@@ -46,7 +46,7 @@ impl Receiver {
     /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
     pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
         let inbox = Arc::new(Inbox::new(settings.events_capacity));
-        let (keeper, left) = Keeper::open(settings, &inbox)?;
+        let (keeper, left) = Keeper::open(settings, &inbox, &interactions)?;
         let receiver = Receiver {
             keeper,
             inbox,

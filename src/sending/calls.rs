@@ -53,15 +53,9 @@ impl Outbox {
             Turn::Closed => return Err(closed()),
         }
         // What was before it may have finished the interaction, or failed to start it.
-        let allowed = if self.strict {
-            interaction.check(request)
-        } else {
-            Ok(())
-        };
-        let result = allowed.and_then(|()| {
-            interaction.leaves(request);
+        let result = interaction.begin(request, self.strict).and_then(|()| {
             let result = self.send_now(address, request, begun, timeout);
-            interaction.ended(request, &result);
+            interaction.ended(request, result.is_ok());
             result
         });
         if interaction.lane.done() == Next::Worker {

@@ -108,20 +108,10 @@ impl Outbox {
         host::fork::check()?;
         Sender::check(address)?;
         self.sender.check_customer(&request)?;
-        if self.strict {
-            interaction.check(&request)?;
-        }
-        self.hire()?;
-        self.reserve()?;
-        let ticket = match self.receiver.keep_posted(address, &request) {
-            Ok(Some(ticket)) => ticket,
-            Ok(None) => self.next_ticket(),
-            Err(error) => {
-                self.settle();
-                return Err(error);
-            }
-        };
-        interaction.leaves(&request);
+        interaction.begin(&request, self.strict)?;
+        let ticket = self
+            .admit(address, &request)
+            .inspect_err(|_| interaction.ended(&request, false))?;
         let posted = Posted {
             ticket,
             address: address.clone(),
@@ -134,6 +124,20 @@ impl Outbox {
         self.stop_typing(interaction, &posted);
         self.enqueue(interaction, posted);
         Ok(ticket)
+    }
+
+    /// Finds a place and a ticket for a request.
+    fn admit(self: &Arc<Self>, address: &Address, request: &Request) -> Result<u64> {
+        self.hire()?;
+        self.reserve()?;
+        match self.receiver.keep_posted(address, request) {
+            Ok(Some(ticket)) => Ok(ticket),
+            Ok(None) => Ok(self.next_ticket()),
+            Err(error) => {
+                self.settle();
+                Err(error)
+            }
+        }
     }
 
     /// Posts a request that nobody is told of. One that is lost does no harm.
@@ -175,11 +179,12 @@ impl Outbox {
                 ),
             )
             .delivered(Delivery::Unknown);
+            interaction.ended(&posted.request, false);
             self.report(&posted, &Err(error));
             self.settle();
             return Ok(());
         }
-        interaction.leaves(&posted.request);
+        interaction.begin(&posted.request, false)?;
         self.enqueue(interaction, posted);
         Ok(())
     }
@@ -336,7 +341,7 @@ impl Outbox {
             true => result.map_err(Error::after_an_unknown_try),
             false => result,
         };
-        interaction.ended(&posted.request, &result);
+        interaction.ended(&posted.request, result.is_ok());
         self.report(&posted, &result);
         if interaction.lane.done() == Next::Worker {
             self.make_ready(interaction);

@@ -1,20 +1,25 @@
 //! The tables of the store, and what is said to them.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, Result, Transaction, params};
 
-use super::{Leftovers, Letter, Record, RecordKind};
+use super::{Leftovers, Letter, Page, Record, RecordKind};
 
 /// Says which program made the file ("Omnz"), so that another database is not taken for a store.
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
-/// The layout of the tables. A later layout brings the earlier ones up to itself.
-const LAYOUT: i32 = 1;
+/// The layout of the tables, which brings the earlier ones up to itself: the first had no interactions.
+const LAYOUT: i32 = 2;
 
 /// An open database file, locked against everybody else.
 #[derive(Debug)]
-pub struct Database(Connection);
+pub struct Database {
+    connection: Connection,
+    /// Whether the file knew no interactions before.
+    knew_none: bool,
+}
 
 impl Database {
     /// Opens the file, or makes it.
@@ -30,7 +35,7 @@ impl Database {
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let is_new = tables == 0 && layout == 0;
-        if !is_new && (made_by != APPLICATION_ID || layout != LAYOUT) {
+        if !is_new && (made_by != APPLICATION_ID || !(1..=LAYOUT).contains(&layout)) {
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
                 Some(
@@ -54,12 +59,23 @@ impl Database {
                  ticket INTEGER PRIMARY KEY AUTOINCREMENT,
                  leaving INTEGER NOT NULL,
                  content TEXT NOT NULL
-             );",
+             );
+             CREATE TABLE IF NOT EXISTS interactions (
+                 client_id TEXT PRIMARY KEY,
+                 department TEXT NOT NULL,
+                 state INTEGER NOT NULL,
+                 bot_id TEXT,
+                 hash TEXT,
+                 since_ms INTEGER NOT NULL
+             ) WITHOUT ROWID;",
         )?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", LAYOUT)?;
         connection.execute_batch("COMMIT")?;
-        Ok(Database(connection))
+        Ok(Database {
+            connection,
+            knew_none: !is_new && layout < 2,
+        })
     }
 
     /// What an earlier run left, in the order in which it came.
@@ -67,11 +83,13 @@ impl Database {
         Ok(Leftovers {
             records: self.records()?,
             letters: self.letters()?,
+            pages: self.pages()?,
+            knew_no_interactions: self.knew_none,
         })
     }
 
     fn records(&self) -> Result<Vec<(u64, Record)>> {
-        let mut statement = self.0.prepare(
+        let mut statement = self.connection.prepare(
             "SELECT number, kind, received_at, content_type, body FROM inbox ORDER BY number",
         )?;
         let rows = statement.query_map([], |row| {
@@ -89,7 +107,7 @@ impl Database {
 
     fn letters(&self) -> Result<Vec<(u64, Letter)>> {
         let mut statement = self
-            .0
+            .connection
             .prepare("SELECT ticket, leaving, content FROM outbox ORDER BY ticket")?;
         let rows = statement.query_map([], |row| {
             let letter = Letter {
@@ -101,9 +119,26 @@ impl Database {
         rows.collect()
     }
 
+    fn pages(&self) -> Result<Vec<(Arc<str>, Page)>> {
+        let mut statement = self.connection.prepare(
+            "SELECT client_id, department, state, bot_id, hash, since_ms FROM interactions",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let page = Page {
+                department: row.get(1)?,
+                state: row.get(2)?,
+                bot_id: row.get(3)?,
+                hash: row.get(4)?,
+                since: row.get(5)?,
+            };
+            Ok((row.get(0)?, page))
+        })?;
+        rows.collect()
+    }
+
     /// Begins a change of which all or nothing happens.
     pub fn begin(&mut self) -> Result<Change<'_>> {
-        self.0.transaction().map(Change)
+        self.connection.transaction().map(Change)
     }
 }
 
@@ -165,6 +200,31 @@ impl Change<'_> {
         self.0
             .prepare_cached("DELETE FROM outbox WHERE ticket = ?1")?
             .execute([ticket.cast_signed()])
+            .map(drop)
+    }
+
+    /// Writes where an open interaction is; `None`: it is over.
+    pub fn note(&self, client_id: &str, page: Option<&Page>) -> Result<()> {
+        let Some(page) = page else {
+            return self
+                .0
+                .prepare_cached("DELETE FROM interactions WHERE client_id = ?1")?
+                .execute([client_id])
+                .map(drop);
+        };
+        self.0
+            .prepare_cached(
+                "INSERT OR REPLACE INTO interactions (client_id, department, state, bot_id, hash, since_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                client_id,
+                page.department,
+                page.state,
+                page.bot_id,
+                page.hash,
+                page.since
+            ])
             .map(drop)
     }
 

@@ -1,4 +1,5 @@
-//! The one embedded database file, in which what was received waits until the application has handled it.
+//! The one embedded database file: what was received waits there until the application has handled it, what was posted until
+//! it has ended, and the interactions that are open stand there.
 //!
 //! One thread writes, and what many threads ask of it between two commits shares the next one. SQLite in WAL mode with
 //! full synchronisation: what was committed survives the end of the process and of the power.
@@ -48,7 +49,22 @@ pub struct Letter {
     pub leaving: bool,
 }
 
-// What customers write stands in both, so neither shows it.
+/// Where an open interaction is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The department that its customer talks to.
+    pub department: Arc<str>,
+    /// The number of its state.
+    pub state: i32,
+    /// Since when it is there, in milliseconds since 1970-01-01 UTC.
+    pub since: i64,
+    /// What the application called its bot by.
+    pub bot_id: Option<Arc<str>>,
+    /// The service's own id of it.
+    pub hash: Option<Arc<str>>,
+}
+
+// What customers write stands in the first two, so neither shows it.
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +90,10 @@ pub struct Leftovers {
     pub records: Vec<(u64, Record)>,
     /// Posted requests without an outcome, by ticket.
     pub letters: Vec<(u64, Letter)>,
+    /// Interactions that were open, by client id; in no order.
+    pub pages: Vec<(Arc<str>, Page)>,
+    /// Whether the file was written by a version that knew none.
+    pub knew_no_interactions: bool,
 }
 
 /// Is told the number under which something is on disk, or why it is not.
@@ -135,6 +155,11 @@ impl Store {
     /// Has the request of this ticket replaced by the record of its outcome, in one.
     pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
         self.queue.push(Op::Settle(ticket, outcome), Some(kept));
+    }
+
+    /// Has it written where an open interaction is, or that it is over (`None`): with the next commit, or some time soon.
+    pub fn note(&self, client_id: Arc<str>, page: Option<Page>) {
+        self.queue.note(client_id, page);
     }
 
     /// Writes what is still to be written, and lets go of the file.

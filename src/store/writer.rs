@@ -1,16 +1,17 @@
 //! The thread that writes. While one commit is on its way to the disk, what comes meanwhile gathers for the next.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::database::Database;
-use super::{Kept, Record};
+use super::{Kept, Page, Record};
 use crate::error::Error;
 use crate::status::Status;
 
-/// How long forgetting alone may wait for company: it is in no hurry, for forgetting late means at the worst that a
+/// How long what nobody waits for may wait for company: it is in no hurry, for forgetting late means at the worst that a
 /// record comes again, flagged.
-const FORGET_WITHIN: Duration = Duration::from_millis(20);
+const UNHURRIED: Duration = Duration::from_millis(20);
 
 /// Something to write.
 pub enum Op {
@@ -41,9 +42,29 @@ pub struct Queue {
     changed: Condvar,
 }
 
+/// What is written in one commit.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    /// Where interactions are; `None` where one is over. What was noted of one before is out of date.
+    pages: HashMap<Arc<str>, Option<Page>>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.pages.is_empty()
+    }
+
+    /// Adds what came later.
+    fn extend(&mut self, later: Batch) {
+        self.jobs.extend(later.jobs);
+        self.pages.extend(later.pages);
+    }
+}
+
 #[derive(Default)]
 struct State {
-    jobs: Vec<Job>,
+    batch: Batch,
     /// Whether somebody waits to be told.
     urgent: bool,
     closed: bool,
@@ -61,9 +82,23 @@ impl Queue {
             return;
         }
         state.urgent |= kept.is_some();
-        state.jobs.push(Job { op, kept });
+        state.batch.jobs.push(Job { op, kept });
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Adds where an interaction is. A commit that is made anyway takes it along.
+    pub fn note(&self, client_id: Arc<str>, page: Option<Page>) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        let was_empty = state.batch.is_empty();
+        state.batch.pages.insert(client_id, page);
+        drop(state);
+        if was_empty {
+            self.changed.notify_one();
+        }
     }
 
     /// Takes no more.
@@ -72,10 +107,10 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Waits for jobs and takes them all; `None` when there are none and none will come.
-    fn take(&self) -> Option<Vec<Job>> {
+    /// Waits for something to write and takes it all; `None` when there is nothing and nothing will come.
+    fn take(&self) -> Option<Batch> {
         let mut state = self.lock();
-        while state.jobs.is_empty() && !state.closed {
+        while state.batch.is_empty() && !state.closed {
             state = self
                 .changed
                 .wait(state)
@@ -84,13 +119,13 @@ impl Queue {
         if !state.urgent && !state.closed {
             state = self
                 .changed
-                .wait_timeout_while(state, FORGET_WITHIN, |state| !state.urgent && !state.closed)
+                .wait_timeout_while(state, UNHURRIED, |state| !state.urgent && !state.closed)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
         state.urgent = false;
-        let jobs = std::mem::take(&mut state.jobs);
-        (!jobs.is_empty()).then_some(jobs)
+        let batch = std::mem::take(&mut state.batch);
+        (!batch.is_empty()).then_some(batch)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -107,12 +142,13 @@ impl std::fmt::Debug for Queue {
 /// Writes until the queue is closed and empty.
 pub fn run(mut database: Database, queue: &Queue) {
     // What nobody waits for is written with the next commit where one has failed.
-    let mut unwritten: Vec<Job> = Vec::new();
-    while let Some(jobs) = queue.take() {
-        unwritten.extend(jobs);
+    let mut unwritten = Batch::default();
+    while let Some(batch) = queue.take() {
+        unwritten.extend(batch);
         match write(&mut database, &unwritten) {
             Ok(numbers) => {
-                for (job, number) in unwritten.drain(..).zip(numbers) {
+                let written = std::mem::take(&mut unwritten);
+                for (job, number) in written.jobs.into_iter().zip(numbers) {
                     if let Some(kept) = job.kept {
                         kept(Ok(number));
                     }
@@ -120,8 +156,9 @@ pub fn run(mut database: Database, queue: &Queue) {
             }
             Err(error) => {
                 log::error!("the store can't be written to: {error}");
-                let (waited_for, rest) = unwritten.into_iter().partition(|job| job.kept.is_some());
-                unwritten = rest;
+                let jobs = std::mem::take(&mut unwritten.jobs);
+                let (waited_for, rest) = jobs.into_iter().partition(|job| job.kept.is_some());
+                unwritten.jobs = rest;
                 refuse(waited_for, &error);
             }
         }
@@ -136,10 +173,13 @@ fn refuse(jobs: Vec<Job>, error: &rusqlite::Error) {
     }
 }
 
-fn write(database: &mut Database, jobs: &[Job]) -> rusqlite::Result<Vec<u64>> {
+fn write(database: &mut Database, batch: &Batch) -> rusqlite::Result<Vec<u64>> {
     let change = database.begin()?;
-    let mut numbers = Vec::with_capacity(jobs.len());
-    for job in jobs {
+    let mut numbers = Vec::with_capacity(batch.jobs.len());
+    for (client_id, page) in &batch.pages {
+        change.note(client_id, page.as_ref())?;
+    }
+    for job in &batch.jobs {
         numbers.push(match &job.op {
             Op::Keep(record) => change.keep(record)?,
             Op::Forget(number) => change.forget(*number).map(|()| *number)?,

@@ -209,6 +209,24 @@ static void the_store(void) {
     EXPECT(system(command) == 0);
 }
 
+static void the_list_of_open_ones(omnize_client *client) {
+    omnize_conversation *chat = NULL;
+    omnize_interactions *list = NULL;
+    omnize_error *error = NULL;
+    int64_t length = 0;
+
+    EXPECT_OK(omnize_conversation_attach(client, "sales", "14", &chat, &error));
+    EXPECT_OK(omnize_interactions_list(client, &list, &error));
+    omnize_conversation_free(chat);
+    EXPECT(omnize_interactions_count(list) == 1);
+    EXPECT(strcmp(omnize_interactions_client_id(list, 0, &length), "14") == 0 && length == 2);
+    EXPECT(strcmp(omnize_interactions_department(list, 0, &length), "sales") == 0 && length == 5);
+    EXPECT(omnize_interactions_state(list, 0) == OMNIZE_STATE_ACTIVE);
+    EXPECT(omnize_interactions_since(list, 0) > 0);
+    EXPECT(omnize_interactions_client_id(list, 1, NULL) == NULL && omnize_interactions_state(list, -1) == 0);
+    omnize_interactions_free(list);
+}
+
 static void posted_requests(void) {
     const char *options[] = {"base_url", accepting.url, NULL};
     omnize_client *client = client_with(options);
@@ -233,6 +251,7 @@ static void posted_requests(void) {
     }
     EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_FINISHED);
     omnize_conversation_free(chat);
+    the_list_of_open_ones(client);
     omnize_client_free(client);
 }
 

@@ -15,6 +15,7 @@ static void is_found_out(void *bad, const char *why) {
     omnize_client *client = NULL;
     omnize_conversation *chat = NULL;
     omnize_event *event = NULL;
+    omnize_interactions *list = NULL;
     const char *text = NULL;
     int64_t number = -7;
 
@@ -44,6 +45,7 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_post_finish(bad, &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_keystroke(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_set_timeout(bad, 1, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_interactions_list(bad, &list, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_ack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_keep(bad, &event, &error), OMNIZE_E_HANDLE, why);
 
@@ -51,6 +53,11 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT(omnize_conversation_client_id(bad, &number) == NULL);
     EXPECT(omnize_conversation_department(bad, &number) == NULL);
     EXPECT(omnize_conversation_state(bad) == 0);
+    EXPECT(omnize_interactions_count(bad) == 0);
+    EXPECT(omnize_interactions_client_id(bad, 0, &number) == NULL);
+    EXPECT(omnize_interactions_department(bad, 0, &number) == NULL);
+    EXPECT(omnize_interactions_state(bad, 0) == 0);
+    EXPECT(omnize_interactions_since(bad, 0) == 0);
     EXPECT(omnize_event_outcome_ticket(bad) == 0);
     EXPECT(omnize_event_outcome_delivery(bad) == OMNIZE_DELIVERY_NONE);
     EXPECT(omnize_event_outcome_status(bad) == OMNIZE_E_HANDLE);
@@ -73,9 +80,10 @@ static void is_found_out(void *bad, const char *why) {
     omnize_client_free(bad);
     omnize_conversation_free(bad);
     omnize_event_free(bad);
+    omnize_interactions_free(bad);
     omnize_error_free(bad);
 
-    EXPECT(client == NULL && chat == NULL && event == NULL && text == NULL && number == -7);
+    EXPECT(client == NULL && chat == NULL && event == NULL && list == NULL && text == NULL && number == -7);
 }
 
 static void freed_handles_are_found_out(void) {

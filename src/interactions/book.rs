@@ -1,0 +1,83 @@
+//! The open interactions on disk, where the option `store` is set.
+
+#[cfg(feature = "store")]
+pub use stored::Book;
+#[cfg(not(feature = "store"))]
+pub use unstored::Book;
+
+#[cfg(feature = "store")]
+mod stored {
+    use std::sync::{Arc, OnceLock};
+
+    use crate::interactions::interaction::Place;
+    use crate::interactions::state::State;
+    use crate::store::{Page, Store};
+
+    /// Where open interactions are written down.
+    #[derive(Debug, Default)]
+    pub struct Book(OnceLock<Arc<Store>>);
+
+    impl Book {
+        /// One that is written down nowhere.
+        pub fn new() -> Self {
+            Book::default()
+        }
+
+        /// Writes into this store from now on.
+        pub fn open(&self, store: Arc<Store>) {
+            // A client has one store, which is opened once.
+            let _ = self.0.set(store);
+        }
+
+        /// Has the place of an open interaction written down, or that it is over. Never waits.
+        pub fn note(&self, client_id: &Arc<str>, place: Option<&Place>) {
+            let Some(store) = self.0.get() else { return };
+            let page = place.map(|place| Page {
+                department: place.department.clone(),
+                state: place.state as i32,
+                since: place.since,
+                bot_id: place.bot_id.clone(),
+                hash: place.hash.clone(),
+            });
+            store.note(client_id.clone(), page);
+        }
+    }
+
+    impl From<Page> for Place {
+        fn from(page: Page) -> Self {
+            let states = State::ALL.into_iter();
+            Place {
+                // An open one of which this version knows no more than that is one that runs.
+                state: states
+                    .filter(|state| state.is_open())
+                    .find(|state| *state as i32 == page.state)
+                    .unwrap_or(State::Active),
+                since: page.since,
+                department: page.department,
+                bot_id: page.bot_id,
+                hash: page.hash,
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "store"))]
+mod unstored {
+    use std::sync::Arc;
+
+    use crate::interactions::interaction::Place;
+
+    /// Nothing is written down in this build.
+    #[derive(Debug)]
+    pub struct Book;
+
+    impl Book {
+        /// The only one.
+        pub fn new() -> Self {
+            Book
+        }
+
+        /// Writes nothing.
+        pub fn note(&self, _: &Arc<str>, _: Option<&Place>) {}
+    }
+}

@@ -1,0 +1,218 @@
+//! One interaction: where it is, and what moves it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::state::State;
+use super::{Interactions, OpenInteraction};
+use crate::error::{Delivery, Error, Result};
+use crate::sending::{Lane, Typing};
+use crate::status::Status;
+use crate::wire::{Kind, Request};
+
+/// One interaction. All handles of its customer share it, and so do, one after the other, all interactions of one client id.
+#[derive(Debug)]
+pub struct Interaction {
+    pub(super) client_id: Arc<str>,
+    place: Mutex<Place>,
+    /// When it was last looked up, by the count of its registry.
+    touched: AtomicU64,
+    /// Its requests, which leave one at a time.
+    pub(crate) lane: Lane,
+    /// What the service knows of the customer's keys.
+    pub(crate) typing: Typing,
+    registry: Weak<Interactions>,
+}
+
+/// Where an interaction is, and what else is known of it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub state: State,
+    /// Since when it is in this state, in milliseconds since 1970-01-01 UTC.
+    pub since: i64,
+    /// The department that its customer talks to.
+    pub department: Arc<str>,
+    /// What the application called its bot by, in the dialects that have bots.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(dead_code, reason = "the dialect that has bots is not there yet")
+    )]
+    pub bot_id: Option<Arc<str>>,
+    /// The service's own id of it, in the dialects that have one.
+    pub hash: Option<Arc<str>>,
+}
+
+impl Place {
+    /// A place in this state, from now on.
+    pub fn new(state: State, department: &str) -> Self {
+        Place {
+            state,
+            since: now(),
+            department: department.into(),
+            bot_id: None,
+            hash: None,
+        }
+    }
+}
+
+impl Interaction {
+    pub(super) fn new(client_id: Arc<str>, place: Place, registry: Weak<Interactions>) -> Self {
+        Interaction {
+            client_id,
+            place: Mutex::new(place),
+            touched: AtomicU64::new(0),
+            lane: Lane::default(),
+            typing: Typing::default(),
+            registry,
+        }
+    }
+
+    /// Where it is.
+    pub fn state(&self) -> State {
+        self.lock().state
+    }
+
+    /// Whether this request has a meaning now.
+    ///
+    /// # Errors
+    /// [`Status::State`].
+    pub fn check(&self, request: &Request) -> Result<()> {
+        check(self.state(), request)
+    }
+
+    /// A request is about to leave. Where `strict`, it must have a meaning now; of two starts at the same time, one has.
+    ///
+    /// # Errors
+    /// [`Status::State`].
+    pub fn begin(&self, request: &Request, strict: bool) -> Result<()> {
+        let place = self.lock();
+        if strict {
+            check(place.state, request)?;
+        }
+        if matches!(request, Request::Start(_)) {
+            self.go(place, State::Starting);
+        }
+        Ok(())
+    }
+
+    /// A request has ended.
+    pub fn ended(&self, request: &Request, accepted: bool) {
+        let place = self.lock();
+        match request {
+            Request::Start(_) if place.state == State::Starting => {
+                // Where the outcome is unknown, a trigger may still tell that it was started.
+                let next = if accepted { State::Waiting } else { State::New };
+                self.go(place, next);
+            }
+            Request::Finish if accepted => self.go(place, State::Finished),
+            _ => {}
+        }
+    }
+
+    /// A trigger of this kind has come.
+    pub(super) fn hear(&self, kind: Kind) {
+        let place = self.lock();
+        let next = place.state.upon(kind);
+        self.go(place, next);
+    }
+
+    /// Its customer talks to this department from now on.
+    pub(super) fn belongs_to(&self, department: &str) {
+        let mut place = self.lock();
+        if *place.department != *department {
+            place.department = department.into();
+            self.tell(&place);
+        }
+    }
+
+    /// The service calls it by this id from now on; gives the one before.
+    pub(super) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
+        let mut place = self.lock();
+        let before = place.hash.replace(hash.clone());
+        self.tell(&place);
+        before
+    }
+
+    /// The service's own id of it.
+    pub fn hash(&self) -> Option<Arc<str>> {
+        self.lock().hash.clone()
+    }
+
+    /// As the list of open ones shows it; `None` where it is not open.
+    pub(super) fn shown(&self) -> Option<OpenInteraction> {
+        let place = self.lock();
+        place.state.is_open().then(|| OpenInteraction {
+            client_id: self.client_id.to_string(),
+            department: place.department.to_string(),
+            state: place.state,
+            since: place.since,
+        })
+    }
+
+    /// The registry hears of it before the next change, so that it hears of all in their order.
+    fn go(&self, mut place: MutexGuard<'_, Place>, next: State) {
+        if place.state == next {
+            return;
+        }
+        place.state = next;
+        place.since = now();
+        self.tell(&place);
+    }
+
+    fn tell(&self, place: &Place) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.changed(self, place);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It was looked up, as the one of this number.
+    pub(super) fn touch(&self, lookup: u64) {
+        self.touched.store(lookup, Ordering::Relaxed);
+    }
+
+    pub(super) fn touched(&self) -> u64 {
+        self.touched.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Interaction {
+    fn drop(&mut self) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.forget(self);
+        }
+    }
+}
+
+fn check(state: State, request: &Request) -> Result<()> {
+    if state.allows(request) {
+        return Ok(());
+    }
+    let name = request.name();
+    let what = match request {
+        Request::Start(_) => "it is under way already; finish it first",
+        _ if state == State::New => "start it first, or again where its start has failed",
+        _ => "start it again",
+    };
+    Err(Error::new(
+        Status::State,
+        format!(
+            "the interaction is {}, and there is no {name} then: {what}; nothing was sent",
+            state.name()
+        ),
+    )
+    .delivered(Delivery::NotSent))
+}
+
+/// Milliseconds since 1970; 0 on a machine whose clock stands before that.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+}

@@ -1,0 +1,249 @@
+//! With a store, the interactions that were open when the application ended, however it ended, are listed after the next
+//! start, and can be taken up where they were.
+
+#![cfg(feature = "store")]
+
+mod server;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::{Address, Customer, Request};
+use omnize::{Client, Conversation, Event, State};
+use server::{Server, http};
+
+/// A place for a store, whose files go when the test ends.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let place = Place(
+            std::env::temp_dir().join(format!("omnize-{}-open-{name}.db", std::process::id())),
+        );
+        place.remove();
+        place
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    fn remove(&self) {
+        for suffix in ["", "-wal"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.path()));
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn client(base_url: &str, store: &str) -> Client {
+    let mut config = Config::new();
+    for (name, value) in [("token", "t"), ("base_url", base_url), ("store", store)] {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn address(client_id: &str) -> Address {
+    Address {
+        department: format!("department of {client_id}"),
+        client_id: client_id.into(),
+    }
+}
+
+fn start(client: &Client, client_id: &str) -> Conversation {
+    client
+        .start(address(client_id), Customer::default())
+        .unwrap()
+}
+
+fn deliver(client: &Client, client_id: &str, status: &str) {
+    let body = format!(r#"{{"status":"{status}","clientId":"{client_id}"}}"#);
+    client.deliver(body.as_bytes(), None).unwrap();
+}
+
+fn next(client: &Client) -> Event {
+    client
+        .next(Duration::from_secs(20))
+        .unwrap()
+        .expect("an event")
+}
+
+/// Client id and state of what is open, in the order of the ids.
+fn open(client: &Client) -> Vec<(String, State)> {
+    let mut open: Vec<_> = client
+        .open_interactions()
+        .into_iter()
+        .map(|open| (open.client_id, open.state))
+        .collect();
+    open.sort_by(|one, other| one.0.cmp(&other.0));
+    open
+}
+
+fn pairs(expected: &[(&str, State)]) -> Vec<(String, State)> {
+    let owned = |(client_id, state): &(&str, State)| ((*client_id).to_owned(), *state);
+    expected.iter().map(owned).collect()
+}
+
+/// Not a test by itself: the application that the test below starts and kills. Elsewhere it ends at once.
+#[test]
+fn application() {
+    let Ok(store) = std::env::var("OMNIZE_TEST_STORE") else {
+        return;
+    };
+    let client = client(&std::env::var("OMNIZE_TEST_BASE_URL").unwrap(), &store);
+    let _waiting = start(&client, "1 waiting");
+    // Nobody holds it any more.
+    drop(start(&client, "2 active"));
+    deliver(&client, "2 active", "accepted");
+    let _unavailable = start(&client, "3 unavailable");
+    deliver(&client, "3 unavailable", "unavailable");
+    let _finished_there = start(&client, "4 finished there");
+    deliver(&client, "4 finished there", "finish");
+    start(&client, "5 finished here").finish().unwrap();
+    let posted = client.prepare(address("6 posted")).unwrap();
+    posted.post(Request::Start(Customer::default())).unwrap();
+    let over = client.prepare(address("7 posted and over")).unwrap();
+    over.post(Request::Start(Customer::default())).unwrap();
+    over.post(Request::Finish).unwrap();
+    let _attached = client.attach(address("8 attached")).unwrap();
+    let _new = client.prepare(address("9 new")).unwrap();
+    while posted.state() != State::Waiting || over.state() != State::Finished {
+        thread::sleep(Duration::from_millis(1));
+    }
+    // What nobody waits for is written some time soon.
+    thread::sleep(Duration::from_millis(500));
+    println!("ready");
+    std::io::stdin().lines().for_each(drop);
+}
+
+#[test]
+fn what_was_open_when_the_application_was_killed_is_listed_and_goes_on() {
+    let place = Place::new("killed");
+    let server = Server::answering(http("200 OK", ""));
+    let mut killed = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "application", "--nocapture"])
+        .env("OMNIZE_TEST_STORE", place.path())
+        .env("OMNIZE_TEST_BASE_URL", &server.url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(killed.stdout.take().unwrap());
+    assert!(said.lines().any(|line| line.unwrap().contains("ready")));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    server.requests();
+
+    let client = client(&server.url, place.path());
+    let expected = [
+        ("1 waiting", State::Waiting),
+        ("2 active", State::Active),
+        ("6 posted", State::Waiting),
+        ("8 attached", State::Active),
+    ];
+    assert_eq!(open(&client), pairs(&expected));
+    let listed = client.open_interactions();
+    assert!(listed.iter().all(|open| {
+        open.department == format!("department of {}", open.client_id) && open.since > 0
+    }));
+    assert!(listed.is_sorted_by_key(|open| open.since));
+
+    let chat = client.attach(address("1 waiting")).unwrap();
+    assert_eq!(chat.state(), State::Waiting);
+    chat.send("oi").unwrap();
+    chat.finish().unwrap();
+    assert_eq!(server.requests(), 2);
+    deliver(&client, "2 active", "finish");
+    assert_eq!(open(&client), pairs(&expected[2..]));
+    drop((chat, client));
+
+    let client = self::client(&server.url, place.path());
+    assert_eq!(open(&client), pairs(&expected[2..]));
+}
+
+#[test]
+fn a_posted_start_that_an_earlier_run_left_is_starting_until_it_is_answered() {
+    let place = Place::new("posted");
+    let first = client("http://127.0.0.1:1/", place.path());
+    let chat = first.prepare(address("12")).unwrap();
+    chat.post(Request::Start(Customer::default())).unwrap();
+    chat.post(Request::Message("oi".into())).unwrap();
+    assert_eq!(first.close(Duration::ZERO).unwrap().requests, 2);
+    drop((chat, first));
+
+    let second = client("http://127.0.0.1:1/", place.path());
+    assert_eq!(open(&second), pairs(&[("12", State::Starting)]));
+    drop(second);
+
+    let server = Server::answering(http("200 OK", ""));
+    let third = client(&server.url, place.path());
+    for _ in 0..2 {
+        let outcome = next(&third).outcome().unwrap().clone();
+        assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
+    }
+    assert_eq!(open(&third), pairs(&[("12", State::Waiting)]));
+}
+
+#[test]
+fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
+    let place = Place::new("over");
+    let first = client("http://127.0.0.1:1/", place.path());
+    let chat = first.attach(address("12")).unwrap();
+    chat.post(Request::Message("too late".into())).unwrap();
+    deliver(&first, "12", "finish");
+    first.close(Duration::ZERO).unwrap();
+    drop((chat, first));
+
+    let server = Server::answering(http("200 OK", ""));
+    let second = client(&server.url, place.path());
+    let events = [next(&second), next(&second)];
+    let outcome = events.iter().find_map(Event::outcome).unwrap();
+    assert_eq!(
+        (outcome.status, outcome.delivery),
+        (Status::State as i32, Delivery::NotSent as i32)
+    );
+    assert_eq!(server.requests(), 0);
+    assert_eq!(open(&second), []);
+}
+
+#[test]
+fn a_store_of_the_first_layout_is_taken_up() {
+    let place = Place::new("layout");
+    let file = rusqlite::Connection::open(&place.0).unwrap();
+    let letter = r#"{"address":{"department":"1","client_id":"12"},"request":{"Message":"oi"}}"#;
+    file.execute_batch(&format!(
+        "CREATE TABLE inbox (number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
+             received_at INTEGER NOT NULL, content_type TEXT, body BLOB NOT NULL);
+         CREATE TABLE outbox (ticket INTEGER PRIMARY KEY AUTOINCREMENT, leaving INTEGER NOT NULL,
+             content TEXT NOT NULL);
+         INSERT INTO outbox VALUES (7, 0, '{letter}');
+         INSERT INTO inbox VALUES (3, 0, 5, NULL, CAST('{{\"message\":\"oi\",\"clientId\":\"12\"}}' AS BLOB));
+         PRAGMA application_id = {};
+         PRAGMA user_version = 1;",
+        0x4F6D_6E7A
+    ))
+    .unwrap();
+    drop(file);
+    let server = Server::answering(http("200 OK", ""));
+    let client = client(&server.url, place.path());
+    let trigger = next(&client);
+    assert_eq!((trigger.sequence, trigger.redelivered), (3, true));
+    let outcome = next(&client).outcome().unwrap().clone();
+    assert_eq!(
+        (outcome.ticket, outcome.delivery),
+        (7, Delivery::Accepted as i32)
+    );
+    assert_eq!(open(&client), pairs(&[("12", State::Active)]));
+}
