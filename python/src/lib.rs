@@ -4,6 +4,7 @@
 #![deny(unsafe_code)]
 
 mod client;
+mod command;
 mod error;
 mod event;
 mod waiting;
@@ -14,6 +15,8 @@ use pyo3::prelude::*;
 mod _omnize {
     #[pymodule_export]
     use crate::client::Core;
+    #[pymodule_export]
+    use crate::command::run_command;
 
     /// The version of the library.
     #[pymodule_export]

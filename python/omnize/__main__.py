@@ -1,0 +1,7 @@
+"""``python -m omnize`` is the ``omnize`` command."""
+
+import sys
+
+from omnize._command import main
+
+sys.exit(main())

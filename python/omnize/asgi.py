@@ -1,0 +1,136 @@
+"""The webhook as an ASGI application, to be mounted in one of FastAPI, Starlette, Django or any other framework.
+
+>>> import asyncio
+>>> import omnize
+>>> from omnize.asgi import Webhook
+>>> async def post(webhook, body):
+...     async def receive():
+...         return {"type": "http.request", "body": body, "more_body": False}
+...     async def send(message):
+...         if message["type"] == "http.response.start":
+...             print(message["status"])
+...     path = "/omnize/a-part-that-nobody-guesses"
+...     await webhook({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+>>> with omnize.Client(token="some-token") as client:
+...     webhook = Webhook(client, "/omnize/a-part-that-nobody-guesses")
+...     asyncio.run(post(webhook, b'{"message": "Bom dia!", "clientId": "12"}'))
+200
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from ._errors import Error
+from ._webhook import Answer, Door, answer_to
+
+if TYPE_CHECKING:
+    from . import AsyncClient, Client
+
+__all__ = ["Webhook"]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Webhook:
+    """Takes the triggers that the service posts to ``path``, and hands them to ``client``.
+
+    ``path`` is the path below the place where this application is mounted. Whoever knows the whole URL can post
+    triggers, so it should hold a part that nobody can guess. With ``basic``, as ``"user:password"``, the service must
+    send these credentials. A body of more than ``max_body`` bytes is answered 413. What is not for ``path`` goes to the
+    application ``otherwise``; without one it is answered 404.
+
+    A trigger is answered 200 when the client has it (with the option ``store``: on disk), 400 when it is none, and 503
+    with ``Retry-After`` when it can't be taken now. The event loop never waits for the disk. It runs on asyncio.
+    """
+
+    def __init__(
+        self,
+        client: Client | AsyncClient,
+        path: str,
+        *,
+        basic: str | None = None,
+        max_body: int = 1024 * 1024,
+        otherwise: Application | None = None,
+    ) -> None:
+        self._client = client
+        self._door = Door(path, basic, max_body)
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        path = _path_below_mount(scope)
+        ours = scope["type"] == "http" and self._door.is_at(path)
+        if self._otherwise is not None and not ours:
+            await self._otherwise(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = await self._take(scope, path, receive)
+            if answer is not None:
+                await _respond(answer, send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close"})
+
+    async def _take(self, scope: Message, path: bytes, receive: Receive) -> Answer | None:
+        """The answer; ``None`` where nobody is left to be answered."""
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        declared = headers.get(b"content-length", "")
+        length = int(declared) if declared.isascii() and declared.isdigit() else None
+        refusal = self._door.refuse(path, scope["method"], headers.get(b"authorization", ""), length)
+        if refusal is not None:
+            return refusal
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._door.max_body:
+                return Answer(413)
+        try:
+            await self._deliver(body, headers.get(b"content-type"))
+        except Error as error:
+            return answer_to(error)
+        return answer_to(None)
+
+    async def _deliver(self, body: bytes, content_type: str | None) -> None:
+        if asyncio.iscoroutinefunction(self._client.deliver):
+            await self._client.deliver(body, content_type)
+        else:
+            # With a store it waits for the disk.
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(None, self._client.deliver, body, content_type)
+
+
+def _path_below_mount(scope: Message) -> bytes:
+    path: str = scope.get("path", "")
+    root: str = scope.get("root_path", "")
+    # Some servers leave the root out of the path.
+    if root and (path == root or path.startswith(root + "/")):
+        path = path[len(root) :]
+    return path.encode()
+
+
+async def _respond(answer: Answer, send: Send) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    headers.append((b"content-length", b"0"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Tell a server that serves nothing else that the application has begun and ended."""
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,106 @@
+"""The webhook as a WSGI application, to be mounted in one of Flask, Django or any other framework.
+
+>>> import io
+>>> import omnize
+>>> from omnize.wsgi import Webhook
+>>> with omnize.Client(token="some-token") as client:
+...     webhook = Webhook(client, "/omnize/a-part-that-nobody-guesses")
+...     body = b'{"message": "Bom dia!", "clientId": "12"}'
+...     environ = {
+...         "REQUEST_METHOD": "POST",
+...         "PATH_INFO": "/omnize/a-part-that-nobody-guesses",
+...         "CONTENT_LENGTH": str(len(body)),
+...         "wsgi.input": io.BytesIO(body),
+...     }
+...     answer = webhook(environ, lambda status, headers: print(status))
+200 OK
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ._errors import Error
+from ._webhook import Answer, Door, answer_to
+
+if TYPE_CHECKING:
+    from . import Client
+
+__all__ = ["Webhook"]
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class Webhook:
+    """Takes the triggers that the service posts to ``path``, and hands them to ``client``.
+
+    ``path`` is the path below the place where this application is mounted. Whoever knows the whole URL can post
+    triggers, so it should hold a part that nobody can guess. With ``basic``, as ``"user:password"``, the service must
+    send these credentials. A body of more than ``max_body`` bytes is answered 413. What is not for ``path`` goes to the
+    application ``otherwise``; without one it is answered 404.
+
+    A trigger is answered 200 when the client has it (with the option ``store``: on disk), 400 when it is none, and 503
+    with ``Retry-After`` when it can't be taken now.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        *,
+        basic: str | None = None,
+        max_body: int = 1024 * 1024,
+        otherwise: Application | None = None,
+    ) -> None:
+        self._client = client
+        self._door = Door(path, basic, max_body)
+        self._otherwise = otherwise
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request."""
+        # WSGI gives bytes of the path as text of the same code points.
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace")
+        if self._otherwise is not None and not self._door.is_at(path):
+            return self._otherwise(environ, start_response)
+        answer = self._take(environ, path)
+        headers = [*answer.headers, ("Content-Length", "0")]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [b""]
+
+    def _take(self, environ: Environ, path: bytes) -> Answer:
+        declared = environ.get("CONTENT_LENGTH", "")
+        length = int(declared) if declared.isascii() and declared.isdigit() else None
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        refusal = self._door.refuse(path, environ["REQUEST_METHOD"], authorization, length)
+        if refusal is not None:
+            return refusal
+        if length is None and "HTTP_TRANSFER_ENCODING" in environ and not environ.get("wsgi.input_terminated"):
+            # The server gives no way to tell where the body ends.
+            return Answer(411)
+        body = self._body(environ, length)
+        if len(body) > self._door.max_body:
+            return Answer(413)
+        if length is not None and len(body) < length:
+            # It broke off. Half a trigger must not be taken for a whole one.
+            return Answer(400)
+        try:
+            self._client.deliver(body, environ.get("CONTENT_TYPE") or None)
+        except Error as error:
+            return answer_to(error)
+        return answer_to(None)
+
+    def _body(self, environ: Environ, length: int | None) -> bytes:
+        if length is None and not environ.get("wsgi.input_terminated"):
+            return b""
+        wanted = self._door.max_body + 1 if length is None else length
+        parts = []
+        while wanted > 0:
+            part = environ["wsgi.input"].read(wanted)
+            if not part:
+                break
+            parts.append(part)
+            wanted -= len(part)
+        return b"".join(parts)
