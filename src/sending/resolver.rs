@@ -1,13 +1,12 @@
-//! From a host's name to its addresses, remembered for a while.
+//! From the name of the peer to its addresses, remembered for a while.
 //!
 //! The HTTP client asks for every request, pooled connection or not, so asking the system each time would cost more than
 //! the request. The system's own look-up has no time-out, so it runs on a thread of its own and is waited for.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -28,13 +27,26 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How many addresses of one host are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Remembers the addresses of the hosts that it was asked for.
+/// Remembers the addresses of the one host that is connected to, whatever URL is asked for: the service's, or the proxy's
+/// where there is one.
 #[derive(Debug)]
 pub struct RememberingResolver {
+    peer: Peer,
     family: AddressFamily,
     find: LookUp,
-    known: Mutex<HashMap<(String, u16), Entry>>,
+    known: Mutex<Option<Entry>>,
     waiting: Mutex<Waiting>,
+}
+
+/// Who is connected to.
+#[derive(Debug)]
+enum Peer {
+    /// A host by its address.
+    Address(SocketAddr),
+    /// A host by its name, and the port.
+    Name(String, u16),
+    /// A URL without a host, which no option lets in.
+    Nobody,
 }
 
 /// Finds the addresses of a host, and may take its time.
@@ -56,9 +68,10 @@ struct Entry {
 }
 
 impl RememberingResolver {
-    /// One that asks the operating system, and gives addresses of this family alone.
-    pub fn new(family: AddressFamily) -> Self {
+    /// One for the host of `url`, that asks the operating system, and gives addresses of this family alone.
+    pub fn new(url: &Uri, family: AddressFamily) -> Self {
         RememberingResolver {
+            peer: Peer::of(url),
             family,
             find: |host| Ok(host.to_socket_addrs()?.collect()),
             known: Mutex::default(),
@@ -66,11 +79,9 @@ impl RememberingResolver {
         }
     }
 
-    /// Forgets a host, for its addresses did not lead to it.
-    pub fn forget(&self, url: &Uri) {
-        if let Some(host) = host_and_port(url) {
-            self.lock().remove(&host);
-        }
+    /// Forgets the host's addresses, for they did not lead to it.
+    pub fn forget(&self) {
+        *self.lock() = None;
     }
 
     /// Ends every wait for the system's answer, and looks nothing up any more.
@@ -96,55 +107,56 @@ impl RememberingResolver {
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Entry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn addresses(&self, url: &Uri) -> Result<Vec<SocketAddr>, Error> {
-        let (host, port) = host_and_port(url).ok_or(Error::HostNotFound)?;
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return self.of_family(vec![SocketAddr::new(address, port)]);
+    fn resolved(&self) -> Result<ResolvedSocketAddrs, Error> {
+        match &self.peer {
+            Peer::Address(address) => self.of_family(&[*address]),
+            Peer::Name(name, port) => {
+                if let Some(entry) = &*self.lock()
+                    && entry.since.elapsed() < FRESH
+                {
+                    return self.of_family(&entry.addresses);
+                }
+                let addresses = self.look_up((name.clone(), *port))?;
+                let resolved = self.of_family(&addresses)?;
+                *self.lock() = Some(Entry {
+                    addresses,
+                    since: Instant::now(),
+                });
+                Ok(resolved)
+            }
+            Peer::Nobody => Err(Error::HostNotFound),
         }
-        let key = (host, port);
-        if let Some(entry) = self
-            .lock()
-            .get(&key)
-            .filter(|entry| entry.since.elapsed() < FRESH)
-        {
-            return Ok(entry.addresses.clone());
-        }
-        let addresses = self.of_family(self.look_up(key.clone())?)?;
-        let entry = Entry {
-            addresses: addresses.clone(),
-            since: Instant::now(),
-        };
-        self.lock().insert(key, entry);
-        Ok(addresses)
     }
 
-    fn of_family(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Error> {
+    fn of_family(&self, addresses: &[SocketAddr]) -> Result<ResolvedSocketAddrs, Error> {
         if addresses.is_empty() {
             return Err(Error::HostNotFound);
         }
-        let wanted = match self.family {
-            AddressFamily::Any => return Ok(addresses),
-            AddressFamily::Ipv4 => {
-                addresses.retain(SocketAddr::is_ipv4);
-                "IPv4"
-            }
-            AddressFamily::Ipv6 => {
-                addresses.retain(SocketAddr::is_ipv6);
-                "IPv6"
-            }
+        let is_wanted = |address: &&SocketAddr| match self.family {
+            AddressFamily::Any => true,
+            AddressFamily::Ipv4 => address.is_ipv4(),
+            AddressFamily::Ipv6 => address.is_ipv6(),
         };
-        if addresses.is_empty() {
+        let mut resolved = self.empty();
+        for address in addresses.iter().filter(is_wanted).take(MAX_ADDRESSES) {
+            resolved.push(*address);
+        }
+        if resolved.is_empty() {
+            let wanted = match self.family {
+                AddressFamily::Ipv4 => "IPv4",
+                _ => "IPv6",
+            };
             return Err(io::Error::new(
                 io::ErrorKind::AddrNotAvailable,
                 format!("it has no {wanted} address, and address_family asks for one"),
             )
             .into());
         }
-        Ok(addresses)
+        Ok(resolved)
     }
 
     fn look_up(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
@@ -167,24 +179,29 @@ impl RememberingResolver {
 }
 
 impl Resolver for RememberingResolver {
-    fn resolve(&self, url: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         attempt::reach(Stage::Resolving);
-        let mut resolved = self.empty();
-        for address in self.addresses(url)?.into_iter().take(MAX_ADDRESSES) {
-            resolved.push(address);
-        }
-        Ok(resolved)
+        self.resolved()
     }
 }
 
-fn host_and_port(url: &Uri) -> Option<(String, u16)> {
-    let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
-    let default = if url.scheme() == Some(&Scheme::HTTPS) {
-        443
-    } else {
-        80
-    };
-    Some((host.to_owned(), url.port_u16().unwrap_or(default)))
+impl Peer {
+    fn of(url: &Uri) -> Self {
+        let Some(host) = url.host() else {
+            return Peer::Nobody;
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let default = if url.scheme() == Some(&Scheme::HTTPS) {
+            443
+        } else {
+            80
+        };
+        let port = url.port_u16().unwrap_or(default);
+        match host.parse::<IpAddr>() {
+            Ok(address) => Peer::Address(SocketAddr::new(address, port)),
+            Err(_) => Peer::Name(host.to_owned(), port),
+        }
+    }
 }
 
 fn shut_down() -> io::Error {
@@ -198,7 +215,11 @@ mod tests {
     use super::super::attempt::Limits;
     use super::*;
 
-    fn addresses(resolver: &RememberingResolver, url: &str) -> Result<Vec<SocketAddr>, Error> {
+    fn resolver(url: &str) -> RememberingResolver {
+        RememberingResolver::new(&url.parse().unwrap(), AddressFamily::Any)
+    }
+
+    fn addresses(resolver: &RememberingResolver) -> Result<Vec<SocketAddr>, Error> {
         let limits = Limits {
             total: Duration::from_secs(5),
             connect: Duration::from_secs(5),
@@ -206,37 +227,37 @@ mod tests {
             send: None,
             answer: None,
         };
-        attempt::run(limits, || resolver.addresses(&url.parse().unwrap())).0
-    }
-
-    fn any() -> RememberingResolver {
-        RememberingResolver::new(AddressFamily::Any)
+        let resolved = attempt::run(limits, || resolver.resolved()).0?;
+        Ok(resolved.iter().copied().collect())
     }
 
     #[test]
     fn addresses_need_no_look_up() {
-        let resolver = any();
-        let found = addresses(&resolver, "http://[::1]:81/x").unwrap();
-        assert_eq!(found, ["[::1]:81".parse().unwrap()]);
-        let found = addresses(&resolver, "https://127.0.0.1/").unwrap();
-        assert_eq!(found, ["127.0.0.1:443".parse().unwrap()]);
-        assert!(resolver.lock().is_empty());
+        for (url, address) in [
+            ("http://[::1]:81/x", "[::1]:81"),
+            ("https://127.0.0.1/", "127.0.0.1:443"),
+        ] {
+            let resolver = RememberingResolver {
+                find: |_| unreachable!("an address is no name"),
+                ..resolver(url)
+            };
+            assert_eq!(addresses(&resolver).unwrap(), [address.parse().unwrap()]);
+        }
     }
 
     #[test]
     fn a_name_is_remembered_until_it_is_forgotten() {
-        let resolver = any();
-        let found = addresses(&resolver, "http://localhost:82/").unwrap();
+        let resolver = resolver("http://localhost:82/");
+        let found = addresses(&resolver).unwrap();
         assert!(found.iter().all(|address| address.ip().is_loopback()));
-        assert_eq!(resolver.lock().len(), 1);
-        resolver.forget(&"http://localhost:82/".parse().unwrap());
-        assert!(resolver.lock().is_empty());
+        assert!(resolver.lock().is_some());
+        resolver.forget();
+        assert!(resolver.lock().is_none());
     }
 
     #[test]
     fn a_name_that_nobody_has_is_not_found() {
-        let resolver = any();
-        let error = addresses(&resolver, "http://nobody.invalid/").unwrap_err();
+        let error = addresses(&resolver("http://nobody.invalid/")).unwrap_err();
         assert!(
             matches!(error, Error::HostNotFound | Error::Timeout(_)),
             "{error:?}"
@@ -251,16 +272,13 @@ mod tests {
                 let port = LOOK_UPS.fetch_add(1, Ordering::Relaxed);
                 Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))])
             },
-            ..any()
+            ..resolver("http://chat.example.com/")
         };
-        let url = "http://chat.example.com/";
-        let port = || addresses(&resolver, url).unwrap()[0].port();
+        let port = || addresses(&resolver).unwrap()[0].port();
         assert_eq!([port(), port()], [1, 1]);
-        resolver.forget(&url.parse().unwrap());
+        resolver.forget();
         assert_eq!([port(), port()], [2, 2]);
-        for entry in resolver.lock().values_mut() {
-            entry.since -= FRESH;
-        }
+        resolver.lock().as_mut().unwrap().since -= FRESH;
         assert_eq!([port(), port()], [3, 3]);
     }
 
@@ -275,9 +293,10 @@ mod tests {
         let found = |family, url| {
             let resolver = RememberingResolver {
                 find: both,
-                ..RememberingResolver::new(family)
+                family,
+                ..resolver(url)
             };
-            addresses(&resolver, url).map_err(|error| error.to_string())
+            addresses(&resolver).map_err(|error| error.to_string())
         };
         let four = "127.0.0.1:80".parse().unwrap();
         let six = "[::1]:80".parse().unwrap();

@@ -1,5 +1,6 @@
 //! One POST, and the answer to it.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use ureq::http::Uri;
 use ureq::http::header::RETRY_AFTER;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
-use ureq::{Agent, Error as HttpError};
+use ureq::{Agent, Body, Error as HttpError};
 
 use super::attempt::{self, Limits, Stage};
 use super::connector::ServiceConnector;
@@ -24,6 +25,9 @@ const IDLE_CONNECTIONS: usize = 64;
 /// How long an idle connection is kept: less than what servers commonly allow (Apache 5 s, Node 5 s, nginx 75 s), so that
 /// it is we who let it go.
 const IDLE_AGE: Duration = Duration::from_secs(4);
+
+/// How much of a body is read at once.
+const PART_BYTES: usize = 2048;
 
 /// An answer, as it came.
 #[derive(Debug)]
@@ -64,16 +68,15 @@ impl Transport {
             .max_idle_connections(IDLE_CONNECTIONS)
             .max_idle_connections_per_host(IDLE_CONNECTIONS)
             .max_idle_age(IDLE_AGE)
+            // Whatever the service answers with, it is read alike.
+            .accept("")
             .user_agent(concat!("omnize/", env!("CARGO_PKG_VERSION")))
             .build();
         // The URL was parsed when the option was set; it can't be bad any more.
         let url: Uri = settings.base_url.parse().unwrap_or_default();
         let proxy = settings.proxy.clone();
-        let resolver = Arc::new(RememberingResolver::new(settings.address_family));
-        let shared = SharedResolver {
-            resolver: resolver.clone(),
-            proxy: proxy.as_ref().map(|proxy| proxy.url.clone()),
-        };
+        let peer = proxy.as_ref().map_or(&url, |proxy| &proxy.url);
+        let resolver = Arc::new(RememberingResolver::new(peer, settings.address_family));
         let connector = ServiceConnector::new(
             Securer::new(&settings.tls)?,
             proxy
@@ -81,7 +84,7 @@ impl Transport {
                 .map(|proxy| (proxy.clone(), Forward::new(&url, &proxy))),
         );
         Ok(Transport {
-            agent: Agent::with_parts(config, connector, shared),
+            agent: Agent::with_parts(config, connector, SharedResolver(resolver.clone())),
             resolver,
             url,
             proxy,
@@ -118,11 +121,7 @@ impl Transport {
                 .get(RETRY_AFTER)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned);
-            let body = response
-                .body_mut()
-                .with_config()
-                .limit(self.max_bytes)
-                .read_to_vec();
+            let body = read(response.body_mut(), self.max_bytes);
             Ok((response.status().as_u16(), retry_after, body))
         });
         match answer {
@@ -134,8 +133,7 @@ impl Transport {
             }),
             Err(error) => {
                 if reached.stage == Stage::Connecting {
-                    let peer = self.proxy.as_ref().map_or(&self.url, |proxy| &proxy.url);
-                    self.resolver.forget(peer);
+                    self.resolver.forget();
                 }
                 Err(Stopped { error, reached })
             }
@@ -161,13 +159,9 @@ impl Transport {
     }
 }
 
-/// The agent owns its resolver, and we want to make it forget. Where there is a proxy, it is the proxy that is connected to,
-/// whatever host the agent asks for.
+/// The agent owns its resolver, and we want to make it forget.
 #[derive(Debug)]
-struct SharedResolver {
-    resolver: Arc<RememberingResolver>,
-    proxy: Option<Uri>,
-}
+struct SharedResolver(Arc<RememberingResolver>);
 
 impl Resolver for SharedResolver {
     fn resolve(
@@ -176,7 +170,21 @@ impl Resolver for SharedResolver {
         config: &Config,
         timeout: NextTimeout,
     ) -> std::result::Result<ResolvedSocketAddrs, HttpError> {
-        let peer = self.proxy.as_ref().unwrap_or(url);
-        self.resolver.resolve(peer, config, timeout)
+        self.0.resolve(url, config, timeout)
+    }
+}
+
+/// Reads a body of no more than `limit` bytes. Most are a few words, which `read_to_vec` would reach for four times.
+fn read(body: &mut Body, limit: u64) -> std::result::Result<Vec<u8>, HttpError> {
+    let mut reader = body.with_config().limit(limit).reader();
+    let mut whole = Vec::new();
+    let mut part = [0; PART_BYTES];
+    loop {
+        match reader.read(&mut part) {
+            Ok(0) => return Ok(whole),
+            Ok(read) => whole.extend_from_slice(&part[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
