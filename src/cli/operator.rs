@@ -4,7 +4,7 @@
 use super::Failure;
 use super::screen::{Screen, locked};
 use super::signals::{Signal, Signals};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Dialect, Sandbox};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, kill_process_group};
@@ -21,11 +21,12 @@ use tokio::sync::Notify;
 /// What a command that gave no webhook that can be set is left to end by itself.
 const LAST_WISH: Duration = Duration::from_secs(2);
 
-/// Returns the command's exit status; 128 and the signal's number when a signal ended it.
+/// Runs it with `dialect` for its own when there is one. Returns the command's exit status; 128 and the signal's number when a signal ended it.
 pub fn run(
     sandbox: &Sandbox,
     screen: &Arc<Mutex<Screen>>,
     command: &[String],
+    dialect: Option<Dialect>,
 ) -> Result<u8, Failure> {
     let failed = |error: io::Error| Failure::Run(format!("the command can't be run: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -34,7 +35,7 @@ pub fn run(
         .map_err(failed)?;
     runtime.block_on(async {
         let signals = Signals::listen().map_err(failed)?;
-        let child = spawn(sandbox, command).map_err(|error| {
+        let child = spawn(sandbox, command, dialect).map_err(|error| {
             Failure::Run(format!(
                 "{:?} can't be run: {error}",
                 command.first().map_or("", String::as_str)
@@ -46,14 +47,23 @@ pub fn run(
     })
 }
 
-fn spawn(sandbox: &Sandbox, command: &[String]) -> io::Result<Child> {
+fn spawn(sandbox: &Sandbox, command: &[String], dialect: Option<Dialect>) -> io::Result<Child> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no command"))?;
-    Command::new(program)
+    let mut command = Command::new(program);
+    match dialect {
+        Some(dialect) => command.env("OMNIZE_DIALECT", dialect.name()),
+        // One that stands in the sandbox's own environment would not go with the base URL.
+        None => command.env_remove("OMNIZE_DIALECT"),
+    };
+    command
         .args(arguments)
         .env("OMNIZE_TOKEN", sandbox.token())
-        .env("OMNIZE_BASE_URL", sandbox.base_url())
+        .env(
+            "OMNIZE_BASE_URL",
+            sandbox.base_url(dialect.unwrap_or_default()),
+        )
         .env("OMNIZE_SANDBOX_URL", sandbox.url())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use super::Failure;
 use super::operator::run as run_command;
 use super::screen::{Screen, locked};
 use super::signals::Signals;
-use crate::sandbox::{Answers, Departments, Options, Sandbox, Watcher};
+use crate::sandbox::{Answers, Departments, Dialect, Options, Sandbox, Watcher};
 use clap::Args;
 use serde_json::json;
 use std::io::{self, Write};
@@ -34,6 +34,11 @@ pub struct Arguments {
     /// The form of the service's answers: json, empty or text
     #[arg(long, value_name = "FORM", default_value = "json")]
     answers: Answers,
+
+    /// The dialect of the program to be: rest, gateway or interactions. The base URL that is told is that dialect's, and
+    /// a command gets OMNIZE_DIALECT set. The sandbox itself speaks all of them at once [default: rest]
+    #[arg(long, value_name = "DIALECT")]
+    dialect: Option<Dialect>,
 
     /// An agent: echo, silent, unavailable or a scenario file, for all departments or, as DEPARTMENT=AGENT, for one;
     /// may be repeated [default: echo]
@@ -79,7 +84,7 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         if shown {
             locked(&screen).line(&format!("Omnize sandbox at {}", sandbox.url()));
         }
-        run_command(&sandbox, &screen, &arguments.command)?
+        run_command(&sandbox, &screen, &arguments.command, arguments.dialect)?
     };
     if let Some(path) = &arguments.transcript {
         write_transcript(&sandbox, path)?;
@@ -112,7 +117,12 @@ fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<
 }
 
 #[cfg(not(unix))]
-fn run_command(_: &Sandbox, _: &Arc<Mutex<Screen>>, _: &[String]) -> Result<u8, Failure> {
+fn run_command(
+    _: &Sandbox,
+    _: &Arc<Mutex<Screen>>,
+    _: &[String],
+    _: Option<Dialect>,
+) -> Result<u8, Failure> {
     Err(Failure::Usage(
         "a command can be run on Unix-like systems only".to_owned(),
     ))
@@ -121,11 +131,17 @@ fn run_command(_: &Sandbox, _: &Arc<Mutex<Screen>>, _: &[String]) -> Result<u8, 
 /// Says that the sandbox is ready, and where. A reader who has hung up is no reason to end.
 fn tell(sandbox: &Sandbox, arguments: &Arguments, screen: &Mutex<Screen>) {
     let transcript = format!("{}/sandbox/transcript", sandbox.url());
+    let base_url = sandbox.base_url(arguments.dialect.unwrap_or_default());
     let mut screen = locked(screen);
     if arguments.json {
+        let base_urls: serde_json::Map<_, _> = Dialect::ALL
+            .map(|dialect| (dialect.name().to_owned(), json!(sandbox.base_url(dialect))))
+            .into_iter()
+            .collect();
         let ready = json!({
             "url": sandbox.url(),
-            "base_url": sandbox.base_url(),
+            "base_url": base_url,
+            "base_urls": base_urls,
             "token": sandbox.token(),
             "transcript": transcript,
         });
@@ -133,7 +149,7 @@ fn tell(sandbox: &Sandbox, arguments: &Arguments, screen: &Mutex<Screen>) {
         return;
     }
     screen.line(&format!("Omnize sandbox at {}", sandbox.url()));
-    screen.line(&format!("  base_url    {}", sandbox.base_url()));
+    screen.line(&format!("  base_url    {base_url}"));
     screen.line(&format!("  token       {}", sandbox.token()));
     screen.line(&format!("  transcript  {transcript}"));
 }

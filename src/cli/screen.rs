@@ -78,6 +78,7 @@ impl Screen {
         let id: String = entry
             .client_id
             .as_deref()
+            .or(entry.interaction_hash.as_deref())
             .unwrap_or("-")
             .escape_debug()
             .take(SHOWN_CHARS)
@@ -179,14 +180,19 @@ fn described(entry: &Entry) -> (String, Option<String>) {
         .as_ref()
         .and_then(|body| serde_json::from_str(body.get()).ok())
         .unwrap_or_default();
-    let field = |name: &str| object.get(name).and_then(Value::as_str);
-    match (entry.direction, field("type"), field("content")) {
-        (Direction::Request, Some("message"), Some(text)) => {
-            ("message".to_owned(), Some(quoted(text)))
-        }
-        (Direction::Request, Some("info"), Some("init")) => {
-            let department = field("departmentId").map(|id| format!("department {}", plain(id)));
-            let customer = field("customerName").map(quoted);
+    let kind = entry.kind.map(str::to_owned);
+    match (entry.direction, entry.kind) {
+        (Direction::Request, None) => ("unreadable".to_owned(), None),
+        (Direction::Request, Some("message")) => ("message".to_owned(), Some(said(&object))),
+        (Direction::Request, Some("start")) => {
+            let department = [&object["departmentId"], &object["department_id"]]
+                .into_iter()
+                .find(|id| !id.is_null())
+                .map(|id| format!("department {}", shown(id)));
+            let customer = [&object["customerName"], &object["customer"]["name"]]
+                .into_iter()
+                .find_map(Value::as_str)
+                .map(quoted);
             let detail = [department, customer]
                 .into_iter()
                 .flatten()
@@ -194,17 +200,41 @@ fn described(entry: &Entry) -> (String, Option<String>) {
                 .join(", ");
             ("start".to_owned(), Some(detail))
         }
-        (Direction::Request, Some("info"), Some(content)) => (plain(content), None),
-        (Direction::Request, _, _) => ("unreadable".to_owned(), None),
-        (Direction::Trigger, _, _) => match (field("message"), field("status")) {
-            (Some(text), _) => ("message".to_owned(), Some(quoted(text))),
-            (None, Some(status)) => (plain(status), None),
-            (None, None) => (
-                "other".to_owned(),
-                entry.body.as_ref().map(|body| plain(body.get())),
-            ),
-        },
+        (Direction::Trigger, Some("message")) => {
+            let message = &object["message"];
+            let text = message.as_str().map(quoted);
+            ("message".to_owned(), text.or_else(|| Some(said(message))))
+        }
+        (Direction::Trigger, Some("queued")) => {
+            ("queued".to_owned(), Some(shown(&object["position"])))
+        }
+        (Direction::Trigger, Some("transferred")) => {
+            let department = format!("department {}", shown(&object["department_id"]));
+            ("transferred".to_owned(), Some(department))
+        }
+        (Direction::Trigger, None) => (
+            "other".to_owned(),
+            entry.body.as_ref().map(|body| plain(body.get())),
+        ),
+        _ => (kind.unwrap_or_default(), None),
     }
+}
+
+/// A message's text, and of a medium where it is.
+fn said(message: &Value) -> String {
+    let content = message["content"].as_str().map(quoted);
+    let url = message["url"].as_str().map(plain);
+    [content, url]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn shown(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| plain(&value.to_string()), plain)
 }
 
 fn quoted(text: &str) -> String {

@@ -1,24 +1,28 @@
 //! A scripted agent at work: plays its scenario's steps for one customer, one cue after the other.
 
+use super::act::Act;
 use super::interaction::{Ending, Key};
-use super::request::Act;
+use super::message::Message;
 use super::scenario::Scenario;
-use super::service::Service;
+use super::service::{Outgoing, Service};
 use super::step::{Raw, Step};
 use super::template::Values;
+use super::trigger::Trigger;
 use super::webhook::Payload;
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
-use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-/// A request that the agent hears of.
+/// What the customer's side did, for the agent to hear of.
 pub(crate) struct Cue {
     pub on: Act,
-    pub content: String,
+    /// Of a message.
+    pub message: Option<Message>,
+    pub client_id: String,
     pub customer_name: String,
+    pub hash: String,
     pub scenario: Arc<Scenario>,
     pub ending: watch::Receiver<Ending>,
 }
@@ -59,25 +63,34 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
         if cue.comes_too_late() {
             continue;
         }
+        let content = cue
+            .message
+            .as_ref()
+            .map(Message::as_text)
+            .unwrap_or_default();
         let values = Values {
-            content: &cue.content,
-            client_id: &key.client_id,
+            content: &content,
+            client_id: &cue.client_id,
             customer_name: &cue.customer_name,
+            hash: &cue.hash,
         };
-        for step in cue.scenario.steps(cue.on, &cue.content) {
-            match step {
-                Step::Wait(time) => cue.wait(*time).await,
-                Step::Status(name) => service.agent_trigger(&key, status(name, &key), &cue).await,
-                Step::Message(text) => {
-                    service
-                        .agent_trigger(&key, message(&values.fill(text), &key), &cue)
-                        .await
+        for step in cue.scenario.steps(cue.on, &content) {
+            let outgoing = match step {
+                Step::Wait(time) => {
+                    cue.wait(*time).await;
+                    None
                 }
+                Step::Trigger(trigger) => Some(Outgoing::Said(filled(trigger, &values))),
+                Step::Echo => cue
+                    .message
+                    .clone()
+                    .map(|message| Outgoing::Said(Trigger::Message(message))),
                 Step::Raw { body, content_type } => {
-                    service
-                        .agent_trigger(&key, raw(body, content_type.clone(), &values), &cue)
-                        .await;
+                    Some(Outgoing::Raw(raw(body, content_type.clone(), &values)))
                 }
+            };
+            if let Some(outgoing) = outgoing {
+                service.agent_trigger(&key, outgoing, &cue).await;
             }
             if cue.is_over() {
                 break;
@@ -86,30 +99,15 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
     }
 }
 
-fn status(name: &str, key: &Key) -> Payload {
-    #[derive(Serialize)]
-    struct Status<'a> {
-        status: &'a str,
-        #[serde(rename = "clientId")]
-        client_id: &'a str,
+fn filled(trigger: &Trigger, values: &Values) -> Trigger {
+    match trigger {
+        Trigger::Message(message) => Trigger::Message(Message {
+            kind: message.kind,
+            content: values.fill(&message.content),
+            url: message.url.as_ref().map(|url| values.fill(url)),
+        }),
+        other => other.clone(),
     }
-    Payload::json(&Status {
-        status: name,
-        client_id: &key.client_id,
-    })
-}
-
-fn message(text: &str, key: &Key) -> Payload {
-    #[derive(Serialize)]
-    struct Message<'a> {
-        message: &'a str,
-        #[serde(rename = "clientId")]
-        client_id: &'a str,
-    }
-    Payload::json(&Message {
-        message: text,
-        client_id: &key.client_id,
-    })
 }
 
 fn raw(body: &Raw, content_type: Option<HeaderValue>, values: &Values) -> Payload {

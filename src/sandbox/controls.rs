@@ -14,14 +14,16 @@
 //! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}`: posts the object to the token's webhook in its
 //!   interaction's turn. Answers `{"status": N}` with the webhook's status, or 502 when there was none.
 
+use super::act::Rejection;
 use super::answer::{HttpAnswer, json, refusal};
 use super::departments::Departments;
+use super::dialect::Dialect;
+use super::fields::Fields;
 use super::interaction::{Key, State};
 use super::object::text_of;
 use super::portal::{read_object, unknown_token};
-use super::request::{Rejection, required};
 use super::server::Query;
-use super::service::Service;
+use super::service::{Desk, Service};
 use super::webhook::Payload;
 use serde::Serialize;
 use serde_json::json;
@@ -80,9 +82,11 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Shown<'a> {
-        client_id: &'a str,
+        client_id: Option<&'a str>,
         department_id: &'a str,
         state: State,
+        dialect: Dialect,
+        interaction_hash: &'a str,
         /// Which of the portal's tokens it belongs to, counted from 1.
         token_number: usize,
     }
@@ -92,9 +96,11 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
     let shown: Vec<_> = interactions
         .into_iter()
         .map(|(key, interaction)| Shown {
-            client_id: &key.client_id,
+            client_id: interaction.about.client_id.as_deref(),
             department_id: &interaction.department_id,
             state: interaction.state,
+            dialect: key.dialect,
+            interaction_hash: &interaction.hash,
             token_number: key.token + 1,
         })
         .collect();
@@ -146,7 +152,7 @@ fn read_trigger(
     body: &[u8],
 ) -> Result<(Key, Option<String>, Payload), Rejection> {
     let request = read_object(body)?;
-    let token = required(&request, "token")?;
+    let token = Fields::of(&request).text("token")?;
     let raw = request
         .get("object")
         .ok_or_else(|| Rejection::new(422, "object is missing; expected a JSON object"))?;
@@ -159,18 +165,39 @@ fn read_trigger(
     let object = read_object(raw.get().as_bytes()).map_err(|rejection| {
         Rejection::new(422, rejection.message.replace("the body", "object"))
     })?;
-    let token = service
-        .desk()
-        .portal
-        .number(&token)
-        .ok_or_else(unknown_token)?;
+    let desk = service.desk();
+    let token = desk.portal.number(&token).ok_or_else(unknown_token)?;
     // A number is a client id too, for those who try how an application reads one.
     let client_id = object
         .get("clientId")
         .map(|id| text_of(id).unwrap_or_else(|| id.get().to_owned()));
-    let key = Key {
-        token,
-        client_id: client_id.clone().unwrap_or_default(),
-    };
+    let hash = object.text("interaction_hash");
+    let key = hand_key(&desk, token, hash, client_id.clone().unwrap_or_default());
     Ok((key, client_id, Payload::json_bytes(raw.get().to_owned())))
+}
+
+/// The interaction that an object by hand belongs to: the one of its hash, else of its client id, in the first dialect
+/// that has one.
+fn hand_key(desk: &Desk, token: usize, hash: Option<String>, client_id: String) -> Key {
+    if let Some(hash) = hash {
+        let key = desk.hashes.get(&hash).filter(|key| key.token == token);
+        return key.cloned().unwrap_or(Key {
+            token,
+            dialect: Dialect::Interactions,
+            id: hash,
+        });
+    }
+    let key = |dialect| Key {
+        token,
+        dialect,
+        id: client_id.clone(),
+    };
+    let gateway = key(Dialect::Gateway);
+    if desk.interactions.contains_key(&gateway)
+        && !desk.interactions.contains_key(&key(Dialect::Rest))
+    {
+        gateway
+    } else {
+        key(Dialect::Rest)
+    }
 }

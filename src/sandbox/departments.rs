@@ -95,6 +95,11 @@ impl Departments {
         Ok(departments)
     }
 
+    /// Whether the account has a department of this id.
+    pub(crate) fn has(&self, department_id: &str) -> bool {
+        ["1", "2"].contains(&department_id) || self.own.contains_key(department_id)
+    }
+
     pub(crate) fn agent(&self, department_id: &str) -> Arc<Scenario> {
         let agent = self
             .own
@@ -134,8 +139,9 @@ fn scenario(kind: &str) -> Result<Scenario, AgentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::request::Act;
+    use crate::sandbox::act::Act;
     use crate::sandbox::step::Step;
+    use crate::sandbox::trigger::Trigger;
 
     #[test]
     fn a_department_has_its_own_agent_or_the_one_for_all() {
@@ -149,8 +155,14 @@ mod tests {
         assert_eq!(on_message(&departments, "1"), 3);
         departments.add("2=unavailable").unwrap();
         departments.add("silent").unwrap();
-        assert_eq!(on_start(&departments, "2"), [Step::Status("unavailable")]);
-        assert_eq!(on_start(&departments, "1"), [Step::Status("accepted")]);
+        assert_eq!(
+            on_start(&departments, "2"),
+            [Step::Trigger(Trigger::Status("unavailable"))]
+        );
+        assert_eq!(
+            on_start(&departments, "1"),
+            [Step::Trigger(Trigger::Status("accepted"))]
+        );
         assert_eq!(on_message(&departments, "1"), 0);
     }
 

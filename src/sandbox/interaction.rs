@@ -1,15 +1,19 @@
-//! What the service knows of one interaction, and which requests it takes in each state.
+//! What the service knows of one interaction, and what it takes in each state.
 
+use super::act::Act;
 use super::agent::Cue;
-use super::request::{Act, Rejection, Request};
+use super::dialect::Dialect;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::{mpsc, watch};
 
-/// Whose interaction it is: the token's number in the portal, and the client id.
+/// Whose interaction it is: the token's number in the portal, the dialect in which it was started, and its name there:
+/// the client id, or in `interactions` the hash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub token: usize,
-    pub client_id: String,
+    pub dialect: Dialect,
+    pub id: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,11 +38,27 @@ pub(crate) enum Ending {
     Replaced,
 }
 
+/// What a start tells of the customer and of itself; which of it, its dialect decides.
+#[derive(Default)]
+pub(crate) struct About {
+    pub client_id: Option<String>,
+    pub customer_name: Option<String>,
+    /// Of `gateway`: comes back on every trigger.
+    pub bot_id: Option<String>,
+    /// Of `interactions`: comes back on every trigger, as it was.
+    pub extra: Option<Box<RawValue>>,
+}
+
 pub(crate) struct Interaction {
     /// Its place among the starts.
     pub number: u64,
+    /// Its UUID, which `interactions` and the external bot know it by.
+    pub hash: String,
+    /// The department of the start.
     pub department_id: String,
-    pub customer_name: Option<String>,
+    /// The department whose agent serves it now.
+    pub served_by: String,
+    pub about: About,
     pub state: State,
     pub ending: watch::Sender<Ending>,
     /// To the agent, which plays one cue after the other.
@@ -46,9 +66,9 @@ pub(crate) struct Interaction {
 }
 
 impl Interaction {
-    /// Notes what a trigger of this status means for the interaction. What has ended stays as it ended.
-    pub fn note_trigger(&mut self, status: &str) {
-        let next = match (self.state, status) {
+    /// Notes what a trigger of this name means for the interaction. What has ended stays as it ended.
+    pub fn note_trigger(&mut self, name: &str) {
+        let next = match (self.state, name) {
             (State::Waiting, "accepted") => State::Accepted,
             (State::Waiting | State::Accepted, "unavailable") => State::Unavailable,
             (State::Waiting | State::Accepted, "finish") => State::Finished,
@@ -71,41 +91,26 @@ impl Interaction {
     }
 }
 
-/// Whether the service takes this request now; else why not.
-pub(crate) fn admit(interaction: Option<&Interaction>, request: &Request) -> Result<(), Rejection> {
-    let id = &request.client_id;
-    let refuse = |message: String| Err(Rejection::new(422, message));
-    let state = interaction.map(|interaction| interaction.state);
-    if request.act == Act::Start {
-        return match state {
-            Some(State::Waiting | State::Accepted) => refuse(format!(
-                "clientId {id:?} has an open interaction; expected finish before another start"
-            )),
-            _ => Ok(()),
-        };
+/// Why an act does not fit the interaction. Each dialect has its words for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    /// A start, and there is one that has not ended.
+    Open,
+    None,
+    Finished,
+    Unavailable,
+}
+
+/// Whether the service takes this act now; else why not.
+pub(crate) fn admit(interaction: Option<&Interaction>, act: Act) -> Result<(), Misfit> {
+    match (interaction.map(|interaction| interaction.state), act) {
+        (Some(State::Waiting | State::Accepted), Act::Start) => Err(Misfit::Open),
+        (_, Act::Start) => Ok(()),
+        (None, _) => Err(Misfit::None),
+        (Some(State::Finished), _) => Err(Misfit::Finished),
+        (Some(State::Unavailable), act) if act != Act::Finish => Err(Misfit::Unavailable),
+        _ => Ok(()),
     }
-    let Some(interaction) = interaction else {
-        return refuse(format!(
-            "clientId {id:?} has no interaction; expected start first"
-        ));
-    };
-    if interaction.state == State::Finished {
-        return refuse(format!(
-            "the interaction of clientId {id:?} is finished; expected start first"
-        ));
-    }
-    if interaction.department_id != request.department_id {
-        let expected = &interaction.department_id;
-        return refuse(format!(
-            "departmentId differs from that of the start; expected {expected:?}"
-        ));
-    }
-    if interaction.state == State::Unavailable && request.act != Act::Finish {
-        return refuse(format!(
-            "no agent was available for clientId {id:?}; expected finish or start"
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -115,31 +120,23 @@ mod tests {
     fn interaction(state: State) -> Interaction {
         Interaction {
             number: 1,
+            hash: String::new(),
             department_id: "1".to_owned(),
-            customer_name: None,
+            served_by: "1".to_owned(),
+            about: About::default(),
             state,
             ending: watch::Sender::new(Ending::No),
             cues: mpsc::unbounded_channel().0,
         }
     }
 
-    fn request(act: Act, department_id: &str) -> Request {
-        Request {
-            act,
-            department_id: department_id.to_owned(),
-            client_id: "12".to_owned(),
-            content: String::new(),
-            customer_name: None,
-        }
-    }
-
     #[test]
-    fn each_state_takes_its_requests_and_no_others() {
+    fn each_state_takes_its_acts_and_no_others() {
         let all = Act::NAMES.map(|(_, act)| act);
         let taken = |state: Option<State>| {
             let interaction = state.map(interaction);
             all.into_iter()
-                .filter(|act| admit(interaction.as_ref(), &request(*act, "1")).is_ok())
+                .filter(|act| admit(interaction.as_ref(), *act).is_ok())
                 .collect::<Vec<_>>()
         };
         let open = vec![Act::Message, Act::Typing, Act::Cleared, Act::Finish];
@@ -148,26 +145,6 @@ mod tests {
         assert_eq!(taken(Some(State::Accepted)), open);
         assert_eq!(taken(Some(State::Unavailable)), [Act::Start, Act::Finish]);
         assert_eq!(taken(Some(State::Finished)), [Act::Start]);
-    }
-
-    #[test]
-    fn the_department_is_that_of_the_start() {
-        let open = interaction(State::Accepted);
-        let rejection = admit(Some(&open), &request(Act::Message, "2")).unwrap_err();
-        assert_eq!(
-            rejection,
-            Rejection::new(
-                422,
-                "departmentId differs from that of the start; expected \"1\""
-            )
-        );
-        assert!(
-            admit(
-                Some(&interaction(State::Finished)),
-                &request(Act::Start, "2")
-            )
-            .is_ok()
-        );
     }
 
     #[test]

@@ -4,17 +4,25 @@
 //! It is an independent reading of the service's page and shares no code with this crate's client, so that the two
 //! check each other.
 //!
-//! A request walks through `server` → `rest` → `request` → `interaction`, a trigger through `agent` → `service` →
-//! `webhook`; both end in `transcript`.
+//! A request walks through `server` → `door` → its dialect (`rest`, `gateway` or `interactions`) → `reception` →
+//! `interaction`, a trigger through `agent` → `service` → its dialect → `webhook`; both end in `transcript`.
 
+mod act;
 mod agent;
 mod answer;
 mod controls;
 mod departments;
+mod dialect;
+mod door;
+mod fields;
+mod gateway;
+mod identity;
 mod interaction;
+mod interactions;
+mod message;
 mod object;
 mod portal;
-mod request;
+mod reception;
 mod rest;
 mod scenario;
 mod server;
@@ -22,10 +30,12 @@ mod service;
 mod step;
 mod template;
 mod transcript;
+mod trigger;
 mod webhook;
 
 pub use answer::Answers;
 pub use departments::{AgentError, Departments};
+pub use dialect::Dialect;
 pub use transcript::{Direction, Entry, Watcher};
 
 use portal::Portal;
@@ -77,7 +87,6 @@ impl Default for Options {
 /// A running local Omnize, on a thread of its own. Dropping it stops it.
 pub struct Sandbox {
     url: String,
-    base_url: String,
     token: String,
     trigger_timeout: Duration,
     service: Arc<Service>,
@@ -98,7 +107,7 @@ impl Sandbox {
                 return Err(invalid("the token is empty".to_owned()));
             }
             Some(token) => token,
-            None => portal::new_token()?,
+            None => identity::new_token()?,
         };
         let mut portal = Portal::default();
         let first = portal.add(token.clone());
@@ -129,7 +138,6 @@ impl Sandbox {
             .name("omnize-sandbox".to_owned())
             .spawn(move || run(runtime, listener, serving, stopped))?;
         Ok(Sandbox {
-            base_url: format!("{url}{}", rest::PATH),
             url,
             token,
             trigger_timeout: options.trigger_timeout,
@@ -145,9 +153,9 @@ impl Sandbox {
         &self.url
     }
 
-    /// The URL that a client posts its requests to.
-    pub fn base_url(&self) -> &str {
-        &self.base_url
+    /// The base URL of a client that speaks this dialect.
+    pub fn base_url(&self, dialect: Dialect) -> String {
+        format!("{}{}", self.url, dialect.base_path())
     }
 
     /// The first token.

@@ -41,7 +41,24 @@ impl Object {
         }
     }
 
-    /// The same, saying in words what is wrong. `what` is what the object is, with its article.
+    /// The object of texts that a query stands for.
+    pub fn of_query<'a>(
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Object, NotAnObject> {
+        let json = |text: &str| serde_json::value::to_raw_value(text);
+        let fields: Result<Vec<_>, _> = pairs
+            .map(|(name, value)| Ok((name.to_owned(), json(value)?)))
+            .collect();
+        let fields =
+            fields.map_err(|error: serde_json::Error| NotAnObject::NotJson(error.to_string()))?;
+        let object = Object { fields };
+        match object.repeated() {
+            Some(name) => Err(NotAnObject::RepeatedField(name.to_owned())),
+            None => Ok(object),
+        }
+    }
+
+    /// Reads an object, saying in words what is wrong. `what` is what the object is, with its article.
     pub fn read_as(what: &str, bytes: &[u8]) -> Result<Object, String> {
         Object::read(bytes).map_err(|error| match error {
             NotAnObject::NotJson(why) => format!("no JSON: {why}"),

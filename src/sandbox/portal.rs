@@ -1,15 +1,16 @@
 //! The portal's page Menu > Settings > Integrations > ClientSDK: where an operator generates tokens and sets the
 //! webhook URL of each. Over HTTP: `POST …/tokens`, `PUT …/webhook` and `GET …/webhook?token=`.
 
+use super::act::Rejection;
 use super::answer::{HttpAnswer, json, refusal};
+use super::fields::Fields;
+use super::identity::new_token;
 use super::object::{NotAnObject, Object};
-use super::request::{Rejection, required};
 use super::server::Query;
 use super::service::Service;
 use super::webhook::Webhook;
 use serde_json::json;
 use std::collections::HashMap;
-use std::io;
 
 pub(crate) const TOKENS: &str = "/portal/settings/integrations/clientsdk/tokens";
 pub(crate) const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhook";
@@ -44,13 +45,6 @@ impl Portal {
     }
 }
 
-/// A token that can't be guessed.
-pub(crate) fn new_token() -> io::Result<String> {
-    let mut bytes = [0; 20];
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 pub(crate) fn generate_token(service: &Service) -> HttpAnswer {
     match new_token() {
         Ok(token) => {
@@ -70,7 +64,8 @@ pub(crate) fn set_webhook(service: &Service, body: &[u8]) -> HttpAnswer {
 
 fn read_and_set(service: &Service, body: &[u8]) -> Result<String, Rejection> {
     let object = read_object(body)?;
-    let (token, url) = (required(&object, "token")?, required(&object, "url")?);
+    let fields = Fields::of(&object);
+    let (token, url) = (fields.text("token")?, fields.text("url")?);
     if object.names().count() > 2 {
         return Err(Rejection::new(
             422,

@@ -1,212 +1,301 @@
-//! The REST side of the service: `POST /api/rest/v1`. Reads strictly, keeps the interactions' states, gives the agents
-//! their cues.
+//! The dialect `rest`, from 2017: `POST /api/rest/v1`. Its five requests, read strictly: exactly its page's fields, each
+//! a JSON string that says something; and its six triggers.
 
-use super::agent::{Cue, play};
-use super::answer::HttpAnswer;
-use super::interaction::{Ending, Interaction, Key, State, admit};
-use super::object::{NotAnObject, Object};
-use super::request::{Act, Rejection, Request, required};
-use super::server::{BODY_BYTES, Body};
+use super::act::{Act, Deed, Rejection};
+use super::dialect::Dialect;
+use super::door::{Accepted, Asked, Subject};
+use super::fields::{Fields, refuse, unknown};
+use super::interaction::{About, Interaction, Key, Misfit};
+use super::message::Message;
+use super::reception::{Opening, take};
 use super::service::{Desk, Service};
-use hyper::Method;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
+use super::trigger::Trigger;
+use super::webhook::Payload;
+use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
 
 pub(crate) const PATH: &str = "/api/rest/v1";
 
-/// Answers a request to the service, and writes it into the transcript. `path` may be any that is not the sandbox's own.
+const FIELDS: [&str; 5] = ["type", "content", "token", "departmentId", "clientId"];
+const CUSTOMER_FIELDS: [&str; 4] = [
+    "customerName",
+    "customerEmail",
+    "customerPhone",
+    "customerCpf",
+];
+
+/// A request that the page allows.
+pub(crate) struct Request {
+    pub deed: Deed,
+    pub department_id: String,
+    pub client_id: String,
+    /// Of a start, when it was given.
+    pub customer_name: Option<String>,
+}
+
 pub(crate) fn answer(
     service: &Arc<Service>,
-    path: &str,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &Body,
-) -> HttpAnswer {
-    let object = match body {
-        Body::Whole(bytes) => Object::read(bytes),
-        Body::TooLarge => Err(NotAnObject::OtherJson),
-    };
-    let mut desk = service.desk();
-    let verdict = check_transfer(path, method, headers, body).and_then(|()| match &object {
-        Ok(object) => take(service, &mut desk, object),
-        Err(error) => Err(no_object(error)),
-    });
-    let (status, message, error) = match verdict {
-        Ok(act) => (200, format!("{} accepted", act.name()), None),
-        Err(rejection) => (
-            rejection.status,
-            rejection.message.clone(),
-            Some(rejection.message),
-        ),
-    };
-    let object = object.ok();
-    let client_id = object.as_ref().and_then(|object| object.text("clientId"));
-    desk.transcript.request(
-        client_id,
-        object.and_then(|object| object.redacted()),
-        status,
-        error,
-    );
-    drop(desk);
-    let mut answer = service.answers.say(status, &message);
-    if status == 405 {
-        answer
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("POST"));
-    }
-    answer
-}
-
-fn check_transfer(
-    path: &str,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &Body,
-) -> Result<(), Rejection> {
-    if path != PATH {
-        return Err(Rejection::new(
-            404,
-            format!("there is nothing at this path; expected {PATH}"),
-        ));
-    }
-    if method != Method::POST {
-        return Err(Rejection::new(
-            405,
-            format!("method {method} is not taken; expected POST"),
-        ));
-    }
-    if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
-        return Err(Rejection::new(
-            415,
-            "Content-Type is missing or another; expected application/json in UTF-8",
-        ));
-    }
-    match body {
-        Body::Whole(_) => Ok(()),
-        Body::TooLarge => Err(Rejection::new(
-            413,
-            format!("the body is larger than {BODY_BYTES} bytes"),
-        )),
-    }
-}
-
-/// `application/json`, alone or with `charset=utf-8`.
-fn is_json(content_type: &HeaderValue) -> bool {
-    let Ok(text) = content_type.to_str() else {
-        return false;
-    };
-    let mut parts = text.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, value)) => {
-                name.eq_ignore_ascii_case("charset")
-                    && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-            }
-            None => false,
-        })
-}
-
-fn no_object(error: &NotAnObject) -> Rejection {
-    match error {
-        NotAnObject::NotJson(why) => Rejection::new(400, format!("the body is no JSON: {why}")),
-        NotAnObject::OtherJson => Rejection::new(
-            422,
-            "the body is JSON, but no object; expected a JSON object",
-        ),
-        NotAnObject::RepeatedField(name) => {
-            let shown: String = name.chars().take(40).collect();
-            Rejection::new(422, format!("field {shown:?} is there twice"))
-        }
-    }
-}
-
-fn take(service: &Arc<Service>, desk: &mut Desk, object: &Object) -> Result<Act, Rejection> {
-    let token = required(object, "token")?;
-    let token = desk.portal.number(&token).ok_or_else(|| {
-        Rejection::new(
-            401,
-            "the token is unknown; expected one that the portal generated",
-        )
-    })?;
-    let request = Request::read(object)?;
+    desk: &mut Desk,
+    asked: &Asked,
+    subject: &mut Subject,
+) -> Result<Accepted, Rejection> {
+    let token = desk.token_of(&asked.fields()?)?;
+    let request = read(&asked.fields()?, &[])?;
+    subject.kind = Some(request.deed.act.name());
     let key = Key {
         token,
-        client_id: request.client_id.clone(),
+        dialect: Dialect::Rest,
+        id: request.client_id.clone(),
     };
-    admit(desk.interactions.get(&key), &request)?;
-    let act = request.act;
-    if act == Act::Start {
-        start(service, desk, &key, &request);
-    }
-    // Admitted, so it is there: a start has just made it.
-    if let Some(interaction) = desk.interactions.get_mut(&key) {
-        if act == Act::Finish {
-            interaction.finish_by_customer();
-        }
-        cue(service, interaction, request);
-    }
-    Ok(act)
-}
-
-fn start(service: &Arc<Service>, desk: &mut Desk, key: &Key, request: &Request) {
-    let cues = match desk.interactions.remove(key) {
-        Some(earlier) => {
-            earlier.replace();
-            earlier.cues
-        }
-        None => {
-            let (cues, agent) = mpsc::unbounded_channel();
-            tokio::spawn(play(Arc::clone(service), key.clone(), agent));
-            cues
-        }
-    };
-    desk.starts += 1;
-    let interaction = Interaction {
-        number: desk.starts,
-        department_id: request.department_id.clone(),
+    let about = About {
+        client_id: Some(request.client_id.clone()),
         customer_name: request.customer_name.clone(),
-        state: State::Waiting,
-        ending: watch::Sender::new(Ending::No),
-        cues,
+        ..About::default()
     };
-    desk.interactions.insert(key.clone(), interaction);
+    give(service, desk, key, request, about)
 }
 
-fn cue(service: &Service, interaction: &Interaction, request: Request) {
-    let cue = Cue {
-        on: request.act,
-        content: request.content,
-        customer_name: interaction.customer_name.clone().unwrap_or_default(),
-        scenario: service.agent(&interaction.department_id),
-        ending: interaction.ending.subscribe(),
+/// Hands a request of this dialect or of `gateway` to the interaction.
+pub(crate) fn give(
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    key: Key,
+    request: Request,
+    about: About,
+) -> Result<Accepted, Rejection> {
+    let act = request.deed.act;
+    if let (false, Some(interaction)) = (act == Act::Start, desk.interactions.get(&key))
+        && interaction.is_of_another_department(&request.department_id)
+    {
+        let expected = &interaction.department_id;
+        return Err(refuse(format!(
+            "departmentId differs from that of the start; expected {expected:?}"
+        )));
+    }
+    let opening = (act == Act::Start).then_some(Opening {
+        department_id: request.department_id,
+        about,
+    });
+    take(service, desk, &key, request.deed, opening).map_err(|misfit| worded(&misfit, &key.id))?;
+    Ok(Accepted::Word(format!("{} accepted", act.name())))
+}
+
+impl Interaction {
+    /// What has finished has no department that could differ.
+    fn is_of_another_department(&self, department_id: &str) -> bool {
+        self.state != super::interaction::State::Finished && self.department_id != department_id
+    }
+}
+
+fn worded(misfit: &Misfit, client_id: &str) -> Rejection {
+    refuse(match misfit {
+        Misfit::Open => format!(
+            "clientId {client_id:?} has an open interaction; expected finish before another start"
+        ),
+        Misfit::None => format!("clientId {client_id:?} has no interaction; expected start first"),
+        Misfit::Finished => {
+            format!("the interaction of clientId {client_id:?} is finished; expected start first")
+        }
+        Misfit::Unavailable => {
+            format!("no agent was available for clientId {client_id:?}; expected finish or start")
+        }
+    })
+}
+
+/// Reads one of the five requests. `more` are fields that a start of a later dialect takes.
+pub(crate) fn read(fields: &Fields, more: &[&'static str]) -> Result<Request, Rejection> {
+    let (kind, content) = (fields.text("type")?, fields.text("content")?);
+    let deed = match (kind.as_str(), content.as_str()) {
+        ("message", _) => Deed {
+            act: Act::Message,
+            message: Some(Message::text(content)),
+        },
+        ("info", "init") => Deed::silent(Act::Start),
+        ("info", "typing") => Deed::silent(Act::Typing),
+        ("info", "cleared") => Deed::silent(Act::Cleared),
+        ("info", "finish") => Deed::silent(Act::Finish),
+        ("info", _) => {
+            return Err(refuse(
+                "content of type info is unknown; expected init, typing, cleared or finish",
+            ));
+        }
+        _ => return Err(refuse("type is unknown; expected info or message")),
     };
-    // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.
-    let _ = interaction.cues.send(cue);
+    let department_id = fields.text("departmentId")?;
+    let client_id = fields.text("clientId")?;
+    refuse_other_fields(fields, deed.act, more)?;
+    let mut customer_name = None;
+    if deed.act == Act::Start {
+        for field in CUSTOMER_FIELDS {
+            let value = fields.optional_text(field)?;
+            if field == "customerName" {
+                customer_name = value;
+            }
+        }
+    }
+    Ok(Request {
+        deed,
+        department_id,
+        client_id,
+        customer_name,
+    })
+}
+
+fn refuse_other_fields(fields: &Fields, act: Act, more: &[&'static str]) -> Result<(), Rejection> {
+    let of_a_start: Vec<&str> = CUSTOMER_FIELDS.iter().chain(more).copied().collect();
+    let taken: Vec<&str> = if act == Act::Start {
+        FIELDS.iter().chain(&of_a_start).copied().collect()
+    } else {
+        FIELDS.to_vec()
+    };
+    match fields.names().find(|name| !taken.contains(name)) {
+        None => Ok(()),
+        Some(name) if of_a_start.contains(&name) => Err(refuse(format!(
+            "{name} belongs to start; {} does not take it",
+            act.name()
+        ))),
+        Some(name) => Err(unknown(name, act.name(), &taken)),
+    }
+}
+
+/// The trigger in this dialect's form; `None` for one that it does not have.
+pub(crate) fn payload(trigger: &Trigger, interaction: &Interaction) -> Option<Payload> {
+    form(trigger, interaction, None)
+}
+
+/// The form that this dialect and `gateway` have in common.
+pub(crate) fn form(
+    trigger: &Trigger,
+    interaction: &Interaction,
+    bot_id: Option<&str>,
+) -> Option<Payload> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Form<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        client_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bot_id: Option<&'a str>,
+    }
+    let (status, message) = match trigger {
+        Trigger::Status(status) => (Some(*status), None),
+        Trigger::Message(message) => (None, Some(message.as_text())),
+        Trigger::Queued(_) | Trigger::Transferred(_) => return None,
+    };
+    Some(Payload::json(&Form {
+        status,
+        message,
+        client_id: interaction.about.client_id.as_deref().unwrap_or_default(),
+        bot_id,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::object::Object;
+
+    fn read(json: &str) -> Result<Request, Rejection> {
+        let object = Object::read(json.as_bytes()).ok().expect("an object");
+        super::read(&Fields::of(&object), &[])
+    }
+
+    fn refusal(json: &str) -> String {
+        let rejection = read(json).err().expect("a rejection");
+        assert_eq!(rejection.status, 422);
+        rejection.message
+    }
 
     #[test]
-    fn json_is_told_from_other_content_types() {
-        for good in [
-            "application/json",
-            "Application/JSON; charset=UTF-8",
-            "application/json;charset=\"utf-8\"",
+    fn reads_the_five_requests() {
+        for (content, act) in [
+            ("init", Act::Start),
+            ("typing", Act::Typing),
+            ("cleared", Act::Cleared),
+            ("finish", Act::Finish),
         ] {
-            assert!(is_json(&HeaderValue::from_static(good)), "{good}");
+            let json = format!(
+                r#"{{"type":"info","content":"{content}","token":"t","departmentId":"1","clientId":"12"}}"#
+            );
+            assert_eq!(read(&json).unwrap().deed.act, act);
         }
-        for bad in [
-            "text/json",
-            "application/json; charset=latin1",
-            "application/json; x",
-            "application/json-patch",
-        ] {
-            assert!(!is_json(&HeaderValue::from_static(bad)), "{bad}");
+        let message = r#"{"type":"message","content":"finish","token":"t","departmentId":"1","clientId":"12"}"#;
+        let deed = read(message).unwrap().deed;
+        assert_eq!(deed.act, Act::Message);
+        assert_eq!(deed.message, Some(Message::text("finish")));
+    }
+
+    #[test]
+    fn start_takes_the_customer_and_no_other_request_does() {
+        let start = |customer: &str| {
+            format!(
+                r#"{{"type":"info","content":"init","token":"t","departmentId":"1","clientId":"12",{customer}}}"#
+            )
+        };
+        let whole = r#""customerName":"Joao","customerEmail":"j@example.com","customerPhone":"1","customerCpf":"2""#;
+        assert_eq!(
+            read(&start(whole)).unwrap().customer_name.as_deref(),
+            Some("Joao")
+        );
+        assert_eq!(
+            refusal(&start(r#""customerCpf":"""#)),
+            "customerCpf is empty; expected some text, or the field left out"
+        );
+        assert_eq!(
+            refusal(&start(r#""customerEmail":null"#)),
+            "customerEmail is null; expected a JSON string, or the field left out"
+        );
+        assert_eq!(
+            refusal(
+                r#"{"type":"info","content":"typing","token":"t","departmentId":"1","clientId":"1","customerName":"J"}"#
+            ),
+            "customerName belongs to start; typing does not take it"
+        );
+    }
+
+    #[test]
+    fn says_what_was_wrong_and_what_was_expected() {
+        let cases = [
+            (r#"{}"#, "type is missing; expected a JSON string"),
+            (r#"{"type":1}"#, "type is a number; expected a JSON string"),
+            (
+                r#"{"type":"info","content":["a"]}"#,
+                "content is an array; expected a JSON string",
+            ),
+            (
+                r#"{"type":"message","content":""}"#,
+                "content is empty; expected some text",
+            ),
+            (
+                r#"{"type":"chat","content":"a"}"#,
+                "type is unknown; expected info or message",
+            ),
+            (
+                r#"{"type":"info","content":"start"}"#,
+                "content of type info is unknown; expected init, typing, cleared or finish",
+            ),
+            (
+                r#"{"type":"message","content":"a"}"#,
+                "departmentId is missing; expected a JSON string",
+            ),
+            (
+                r#"{"type":"message","content":"a","departmentId":1}"#,
+                "departmentId is a number; expected a JSON string",
+            ),
+            (
+                r#"{"type":"message","content":"a","departmentId":"1","clientId":true}"#,
+                "clientId is a boolean; expected a JSON string",
+            ),
+            (
+                r#"{"type":"message","content":"a","departmentId":"1","clientId":"1","botId":"9"}"#,
+                "unknown field \"botId\"; message takes type, content, token, departmentId, clientId",
+            ),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(refusal(json), expected);
         }
     }
 }

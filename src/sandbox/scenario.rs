@@ -26,15 +26,26 @@
 //! about to do is dropped, and only a rule on `finish` is played. When the agent finishes or is unavailable, the rule at
 //! hand is played to its end, and after it only a rule on `finish`. A new start drops whatever is left.
 
+use super::act::Act;
 use super::object::{Object, text_of};
-use super::request::Act;
 use super::step::Step;
+use super::trigger::Trigger;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// A scripted agent.
 #[derive(Debug)]
 pub(crate) struct Scenario {
+    /// Who the agent is; there is at least one, and the first speaks.
+    pub agents: Vec<Person>,
     rules: Vec<Rule>,
+}
+
+/// An agent, as the later dialects show one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Person {
+    pub id: u64,
+    pub name: String,
 }
 
 #[derive(Debug)]
@@ -47,14 +58,11 @@ struct Rule {
 
 impl Scenario {
     pub fn echo() -> Scenario {
-        let answer = vec![
-            Step::Status("typing"),
-            Step::Status("cleared"),
-            Step::Message("{content}".to_owned()),
-        ];
+        let answer = vec![status("typing"), status("cleared"), Step::Echo];
         Scenario {
+            agents: ana(),
             rules: vec![
-                Rule::plain(Act::Start, vec![Step::Status("accepted")]),
+                Rule::plain(Act::Start, vec![status("accepted")]),
                 Rule::plain(Act::Message, answer),
             ],
         }
@@ -62,13 +70,15 @@ impl Scenario {
 
     pub fn silent() -> Scenario {
         Scenario {
-            rules: vec![Rule::plain(Act::Start, vec![Step::Status("accepted")])],
+            agents: ana(),
+            rules: vec![Rule::plain(Act::Start, vec![status("accepted")])],
         }
     }
 
     pub fn unavailable() -> Scenario {
         Scenario {
-            rules: vec![Rule::plain(Act::Start, vec![Step::Status("unavailable")])],
+            agents: ana(),
+            rules: vec![Rule::plain(Act::Start, vec![status("unavailable")])],
         }
     }
 
@@ -95,7 +105,10 @@ impl Scenario {
         if read.is_empty() {
             return Err("rules is empty; expected at least one rule".to_owned());
         }
-        let scenario = Scenario { rules: read };
+        let scenario = Scenario {
+            agents: ana(),
+            rules: read,
+        };
         match scenario.hidden_rule() {
             Some((hidden, by)) => Err(format!(
                 "rule {hidden} is never played: rule {by} comes first and takes all of it"
@@ -188,6 +201,18 @@ impl Rule {
     }
 }
 
+/// The agent of a scenario that names none.
+fn ana() -> Vec<Person> {
+    vec![Person {
+        id: 1,
+        name: "Ana".to_owned(),
+    }]
+}
+
+fn status(name: &'static str) -> Step {
+    Step::Trigger(Trigger::Status(name))
+}
+
 fn array<'a>(value: &'a RawValue, wrong: &str) -> Result<Vec<&'a RawValue>, String> {
     serde_json::from_str(value.get()).map_err(|_| wrong.to_owned())
 }
@@ -195,6 +220,7 @@ fn array<'a>(value: &'a RawValue, wrong: &str) -> Result<Vec<&'a RawValue>, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::message::Message;
     use std::time::Duration;
 
     fn error(json: &str) -> String {
@@ -209,11 +235,11 @@ mod tests {
         let scenario = Scenario::read(json.as_bytes()).unwrap();
         assert_eq!(
             scenario.steps(Act::Message, "então tchau!"),
-            [Step::Status("finish")]
+            [status("finish")]
         );
         let other = [
             Step::Wait(Duration::from_millis(5)),
-            Step::Message("{content}".to_owned()),
+            Step::Trigger(Trigger::Message(Message::text("{content}"))),
         ];
         assert_eq!(scenario.steps(Act::Message, "oi"), other);
         assert!(scenario.steps(Act::Start, "tchau").is_empty());

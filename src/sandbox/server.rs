@@ -2,7 +2,7 @@
 
 use super::answer::{HttpAnswer, refusal};
 use super::service::Service;
-use super::{controls, portal, rest};
+use super::{controls, door, portal};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, HeaderValue};
@@ -64,11 +64,12 @@ async fn respond(
     let query = Query::parse(head.uri.query().unwrap_or_default());
     let path = head.uri.path();
     if !path.starts_with("/portal/") && !path.starts_with("/sandbox/") {
-        return Ok(rest::answer(
+        return Ok(door::answer(
             service,
             path,
             &head.method,
             &head.headers,
+            &query,
             &body,
         ));
     }
@@ -146,6 +147,12 @@ impl Query {
                 None => (decode(pair), String::new()),
             });
         Query(pairs.collect())
+    }
+
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -4,12 +4,15 @@
 use super::agent::Cue;
 use super::answer::Answers;
 use super::departments::Departments;
+use super::dialect::Dialect;
 use super::interaction::{Interaction, Key};
 use super::object::Object;
 use super::portal::Portal;
-use super::scenario::Scenario;
-use super::transcript::{Transcript, Watcher};
+use super::scenario::{Person, Scenario};
+use super::transcript::{self, Transcript, Watcher};
+use super::trigger::{Trigger, known};
 use super::webhook::{Payload, Poster};
+use super::{gateway, interactions, rest};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,10 +30,19 @@ pub(crate) struct Service {
 pub(crate) struct Desk {
     pub portal: Portal,
     pub interactions: HashMap<Key, Interaction>,
+    /// Whose each interaction's hash is.
+    pub hashes: HashMap<String, Key>,
     /// How many interactions were started.
     pub starts: u64,
     pub transcript: Transcript,
     lanes: HashMap<Key, Lane>,
+}
+
+/// What leaves by the webhook.
+pub(crate) enum Outgoing {
+    Said(Trigger),
+    /// As it is, whatever the dialect.
+    Raw(Payload),
 }
 
 /// Keeps one interaction's triggers in order: whoever asked first goes first, and alone.
@@ -47,6 +59,7 @@ impl Service {
         let desk = Desk {
             portal,
             interactions: HashMap::new(),
+            hashes: HashMap::new(),
             starts: 0,
             transcript: Transcript::new(watcher),
             lanes: HashMap::new(),
@@ -70,6 +83,11 @@ impl Service {
         self.agents().agent(department_id)
     }
 
+    /// Whether the account has a department of this id.
+    pub fn has_department(&self, department_id: &str) -> bool {
+        self.first_agents.has(department_id) || self.agents().has(department_id)
+    }
+
     /// Has other agents hear of every request from now on; `None` brings back those that the sandbox was started with.
     pub fn set_agents(&self, agents: Option<Departments>) {
         *self.agents() = agents.unwrap_or_else(|| self.first_agents.clone());
@@ -80,56 +98,97 @@ impl Service {
     }
 
     /// A trigger of a scripted agent; nothing, when its interaction has meanwhile ended for it.
-    pub async fn agent_trigger(&self, key: &Key, payload: Payload, cue: &Cue) {
-        self.trigger(key, Some(key.client_id.clone()), payload, || cue.is_over())
-            .await;
+    pub async fn agent_trigger(&self, key: &Key, outgoing: Outgoing, cue: &Cue) {
+        self.trigger(key, None, outgoing, || cue.is_over()).await;
     }
 
-    /// A trigger by hand.
+    /// A trigger by hand. `client_id` is what its object says.
     pub async fn hand_trigger(
         &self,
         key: &Key,
         client_id: Option<String>,
         payload: Payload,
     ) -> Result<u16, String> {
-        let sent = self.trigger(key, client_id, payload, || false).await;
+        let sent = self
+            .trigger(key, client_id, Outgoing::Raw(payload), || false)
+            .await;
         sent.unwrap_or_else(|| Err("not sent".to_owned()))
     }
 
-    /// Sends a trigger in its interaction's turn, and returns its result; `None` when it was called off.
+    /// Sends a trigger in its interaction's turn, and returns its result; `None` when it was called off, or its dialect
+    /// has no such trigger.
     async fn trigger(
         &self,
         key: &Key,
         client_id: Option<String>,
-        payload: Payload,
+        outgoing: Outgoing,
         called_off: impl Fn() -> bool,
     ) -> Option<Result<u16, String>> {
         let lane = Arc::clone(self.desk().lanes.entry(key.clone()).or_default());
         let _turn = lane.lock().await;
-        let (place, webhook) = {
+        let (place, webhook, payload) = {
             let mut desk = self.desk();
             // Asked under the lock, so that after a finish was answered no trigger sets out.
             if called_off() {
                 return None;
             }
-            let object = Object::read(&payload.bytes).ok();
-            if let (Some(status), Some(interaction)) = (
-                object.as_ref().and_then(|object| object.text("status")),
-                desk.interactions.get_mut(key),
-            ) {
-                interaction.note_trigger(&status);
-            }
-            let body = object.map_or_else(|| literal(&payload.bytes), |object| object.redacted());
+            let (entry, payload) = self.prepare(&mut desk, key, client_id, outgoing);
+            let payload = payload?;
             let Some(webhook) = desk.portal.webhook(key.token).cloned() else {
                 let error = "no webhook is set for the token".to_owned();
-                desk.transcript.undelivered(client_id, body, error.clone());
+                desk.transcript.undelivered(entry, error.clone());
                 return Some(Err(error));
             };
-            (desk.transcript.trigger(client_id, body), webhook)
+            (desk.transcript.trigger(entry), webhook, payload)
         };
         let result = self.poster.post(&webhook, payload).await;
         self.desk().transcript.settle(place, &result);
         Some(result)
+    }
+
+    /// Notes what the trigger means for its interaction, and gives it its dialect's form.
+    fn prepare(
+        &self,
+        desk: &mut Desk,
+        key: &Key,
+        client_id: Option<String>,
+        outgoing: Outgoing,
+    ) -> (transcript::Trigger, Option<Payload>) {
+        let interaction = desk.interactions.get_mut(key);
+        let (kind, payload) = match outgoing {
+            Outgoing::Said(trigger) => {
+                let payload = interaction.as_deref().and_then(|interaction| {
+                    let agent = self.agent(&interaction.served_by);
+                    form(&trigger, key.dialect, interaction, &agent.agents[0])
+                });
+                if let (Trigger::Transferred(to), Some(interaction)) = (&trigger, interaction) {
+                    interaction.served_by = to.clone();
+                }
+                (Some(trigger.name()), payload)
+            }
+            Outgoing::Raw(payload) => {
+                let object = Object::read(&payload.bytes).ok();
+                (object.as_ref().and_then(kind_of), Some(payload))
+            }
+        };
+        let interaction = desk.interactions.get_mut(key);
+        if let (Some(kind), Some(interaction)) = (kind, interaction) {
+            interaction.note_trigger(kind);
+        }
+        let interaction = desk.interactions.get(key);
+        let body = payload.as_ref().and_then(|payload| {
+            Object::read(&payload.bytes)
+                .map_or_else(|_| literal(&payload.bytes), |object| object.redacted())
+        });
+        let entry = transcript::Trigger {
+            dialect: Some(key.dialect.name()),
+            kind,
+            client_id: client_id
+                .or_else(|| interaction.and_then(|one| one.about.client_id.clone())),
+            interaction_hash: (key.dialect == Dialect::Interactions).then(|| key.id.clone()),
+            body,
+        };
+        (entry, payload)
     }
 
     /// Forgets what was said; tokens, webhooks and agents stay.
@@ -139,9 +198,32 @@ impl Service {
             interaction.replace();
         }
         desk.interactions.clear();
+        desk.hashes.clear();
         desk.lanes.clear();
         desk.transcript.reset();
     }
+}
+
+fn form(
+    trigger: &Trigger,
+    dialect: Dialect,
+    interaction: &Interaction,
+    agent: &Person,
+) -> Option<Payload> {
+    match dialect {
+        Dialect::Rest => rest::payload(trigger, interaction),
+        Dialect::Gateway => gateway::payload(trigger, interaction),
+        Dialect::Interactions => Some(interactions::payload(trigger, interaction, agent)),
+    }
+}
+
+/// What an object is as a trigger, when one of the pages knows it.
+fn kind_of(object: &Object) -> Option<&'static str> {
+    if object.get("message").is_some() {
+        return Some("message");
+    }
+    let word = object.text("status").or_else(|| object.text("state"))?;
+    known(&word)
 }
 
 /// Bytes that are no JSON object, as the transcript shows them: a JSON string.

@@ -1,8 +1,10 @@
 //! One step of a scenario's rule; the forms are described in `scenario`.
 
+use super::act::Act;
+use super::message::{Kind, Message};
 use super::object::{Object, text_of};
-use super::request::Act;
 use super::template;
+use super::trigger::{STATUSES, Trigger};
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use serde_json::value::RawValue;
@@ -12,8 +14,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Wait(Duration),
-    Status(&'static str),
-    Message(String),
+    /// Posts this, its texts filled in.
+    Trigger(Trigger),
+    /// Posts the customer's message back, as it was.
+    Echo,
     Raw {
         body: Raw,
         content_type: Option<HeaderValue>,
@@ -28,30 +32,27 @@ pub(crate) enum Raw {
     Bytes(Bytes),
 }
 
-const STATUSES: [&str; 5] = ["accepted", "unavailable", "typing", "cleared", "finish"];
 const LONGEST_WAIT_MS: u64 = 3_600_000;
 
 impl Step {
     /// Reads a step of a rule for `on`.
     pub fn read(json: &RawValue, on: Act) -> Result<Step, String> {
         let forms = format!(
-            "expected one of {}, or an object with wait, message, raw or hex",
+            "expected one of {}, echo, or an object with wait, message, queued, transferred, raw or hex",
             STATUSES.join(", ")
         );
         if let Some(name) = text_of(json) {
-            let status = STATUSES.into_iter().find(|status| *status == name);
-            return status
-                .map(Step::Status)
-                .ok_or_else(|| format!("{name:?} is unknown; {forms}"));
+            return word(&name, on, &forms);
         }
         if !json.get().starts_with('{') {
             return Err(forms);
         }
         let step = Object::read_as("a step", json.get().as_bytes())?;
-        let Some(form) = step.names().find(|name| *name != "contentType") else {
+        let beside = ["contentType", "type", "url"];
+        let Some(form) = step.names().find(|name| !beside.contains(name)) else {
             return Err(forms);
         };
-        // Known before it is used: every arm but the last is one of the four forms.
+        // Known before it is used: every arm but the last is one of the forms.
         let value = step.get(form).ok_or_else(|| forms.clone())?;
         let body = match form {
             "wait" => {
@@ -59,8 +60,16 @@ impl Step {
                 return wait(value);
             }
             "message" => {
-                step.only(&["message"])?;
-                return message(value, on);
+                step.only(&["message", "type", "url"])?;
+                return message(&step, value, on);
+            }
+            "queued" => {
+                step.only(&["queued"])?;
+                return queued(value);
+            }
+            "transferred" => {
+                step.only(&["transferred"])?;
+                return transferred(value);
             }
             "raw" => raw(value)?,
             "hex" => Raw::Bytes(hex(value)?),
@@ -71,6 +80,33 @@ impl Step {
             body,
             content_type: content_type(step.get("contentType"))?,
         })
+    }
+}
+
+fn word(name: &str, on: Act, forms: &str) -> Result<Step, String> {
+    if name == "echo" {
+        return match on {
+            Act::Message => Ok(Step::Echo),
+            _ => Err(format!("echo is a message's; a {} has none", on.name())),
+        };
+    }
+    let status = STATUSES.into_iter().find(|status| *status == name);
+    status
+        .map(|status| Step::Trigger(Trigger::Status(status)))
+        .ok_or_else(|| format!("{name:?} is unknown; {forms}"))
+}
+
+fn queued(value: &RawValue) -> Result<Step, String> {
+    match value.get().parse() {
+        Ok(position) if position > 0 => Ok(Step::Trigger(Trigger::Queued(position))),
+        _ => Err("queued: expected a place in the queue, counted from 1".to_owned()),
+    }
+}
+
+fn transferred(value: &RawValue) -> Result<Step, String> {
+    match value.get().parse::<u64>() {
+        Ok(_) => Ok(Step::Trigger(Trigger::Transferred(value.get().to_owned()))),
+        Err(_) => Err("transferred: expected a department's id, a whole number".to_owned()),
     }
 }
 
@@ -85,25 +121,51 @@ fn wait(value: &RawValue) -> Result<Step, String> {
     }
 }
 
-fn message(value: &RawValue, on: Act) -> Result<Step, String> {
-    let text = text_of(value).ok_or("message: expected a text")?;
-    for name in template::names(&text) {
+fn message(step: &Object, value: &RawValue, on: Act) -> Result<Step, String> {
+    let content = text_of(value).ok_or("message: expected a text")?;
+    check_names("message", &content, on)?;
+    let kind = match step.get("type").map(text_of) {
+        None => Kind::Text,
+        Some(name) => name.and_then(|name| Kind::of(&name)).ok_or_else(|| {
+            let names = Kind::NAMES.map(|(name, _)| name).join(", ");
+            format!("type: expected one of {names}")
+        })?,
+    };
+    let url = match step.get("url").map(text_of) {
+        None => None,
+        Some(url) => Some(url.ok_or("url: expected a text")?),
+    };
+    if let Some(url) = &url {
+        check_names("url", url, on)?;
+    }
+    if (kind == Kind::Text) != url.is_none() {
+        return Err("url: goes with image, video, audio and file, which need it".to_owned());
+    }
+    Ok(Step::Trigger(Trigger::Message(Message {
+        kind,
+        content,
+        url,
+    })))
+}
+
+fn check_names(field: &str, text: &str, on: Act) -> Result<(), String> {
+    for name in template::names(text) {
         if !template::PLACEHOLDERS.contains(&name) {
             let known = template::PLACEHOLDERS
                 .map(|name| format!("{{{name}}}"))
                 .join(", ");
             return Err(format!(
-                "message: {{{name}}} is unknown; expected one of {known}"
+                "{field}: {{{name}}} is unknown; expected one of {known}"
             ));
         }
         if name == "content" && on != Act::Message {
             return Err(format!(
-                "message: {{content}} is a message's text; a {} has none",
+                "{field}: {{content}} is a message's text; a {} has none",
                 on.name()
             ));
         }
     }
-    Ok(Step::Message(text))
+    Ok(())
 }
 
 fn raw(value: &RawValue) -> Result<Raw, String> {
@@ -181,7 +243,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_and_what_was_expected() {
-        let forms = "expected one of accepted, unavailable, typing, cleared, finish, or an object with wait, message, raw or hex";
+        let forms = "expected one of accepted, unavailable, typing, cleared, finish, echo, or an object with wait, message, queued, transferred, raw or hex";
         let cases = [
             (r#""typping""#, format!("\"typping\" is unknown; {forms}")),
             ("5", forms.to_owned()),
@@ -190,10 +252,15 @@ mod tests {
             (r#"{"wait":-1}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
             (r#"{"wait":"5"}"#, "wait: expected milliseconds from 0 to 3600000".to_owned()),
             (r#"{"wait":5,"message":"a"}"#, "field \"message\" is unknown here; expected wait".to_owned()),
+            (r#"{"queued":0}"#, "queued: expected a place in the queue, counted from 1".to_owned()),
+            (r#"{"transferred":"2"}"#, "transferred: expected a department's id, a whole number".to_owned()),
+            (r#"{"message":"a","type":"image"}"#, "url: goes with image, video, audio and file, which need it".to_owned()),
+            (r#"{"message":"a","url":"https://a/"}"#, "url: goes with image, video, audio and file, which need it".to_owned()),
+            (r#"{"message":"a","type":"gif","url":"https://a/"}"#, "type: expected one of text, image, video, audio, file".to_owned()),
             (r#"{"message":5}"#, "message: expected a text".to_owned()),
             (
                 r#"{"message":"{costumerName}"}"#,
-                "message: {costumerName} is unknown; expected one of {content}, {clientId}, {customerName}".to_owned(),
+                "message: {costumerName} is unknown; expected one of {content}, {clientId}, {customerName}, {hash}".to_owned(),
             ),
             (r#"{"raw":5}"#, "raw: expected an object, or a text of literal bytes".to_owned()),
             (r#"{"hex":"7"}"#, "hex: expected pairs of hexadecimal digits".to_owned()),

@@ -1,4 +1,4 @@
-//! Texts with placeholders: `{content}`, `{clientId}` and `{customerName}` in what a scenario's agent says.
+//! Texts with placeholders: `{content}`, `{clientId}`, `{customerName}` and `{hash}` in what a scenario's agent says.
 
 /// What a placeholder stands for while one cue is played.
 pub(crate) struct Values<'a> {
@@ -6,9 +6,11 @@ pub(crate) struct Values<'a> {
     pub client_id: &'a str,
     /// Empty when the customer gave no name.
     pub customer_name: &'a str,
+    /// The interaction's UUID.
+    pub hash: &'a str,
 }
 
-pub(crate) const PLACEHOLDERS: [&str; 3] = ["content", "clientId", "customerName"];
+pub(crate) const PLACEHOLDERS: [&str; 4] = ["content", "clientId", "customerName", "hash"];
 
 impl Values<'_> {
     fn get(&self, name: &str) -> Option<&str> {
@@ -16,6 +18,7 @@ impl Values<'_> {
             "content" => Some(self.content),
             "clientId" => Some(self.client_id),
             "customerName" => Some(self.customer_name),
+            "hash" => Some(self.hash),
             _ => None,
         }
     }
@@ -74,6 +77,7 @@ mod tests {
         content: "say \"{clientId}\"",
         client_id: "12",
         customer_name: "",
+        hash: "h",
     };
 
     #[test]

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// One request to the service or one trigger from it. As JSON: `n`, `at`, `direction`, `clientId`, `body`, `status`,
-/// and `error` only where there is one.
+/// One request to the service or one trigger from it. As JSON: `n`, `at`, `direction`, `dialect`, `kind`, `clientId`,
+/// `interactionHash` only in the dialects that have one, `body`, `status`, and `error` only where there is one.
 ///
 /// Holds what customers and agents said: showing it is a transcript's purpose.
 #[derive(Clone, Debug, Serialize)]
@@ -22,8 +22,16 @@ pub struct Entry {
     pub at: u64,
     /// Which way it went.
     pub direction: Direction,
-    /// The interaction's client id, where the body has a readable one.
+    /// The dialect in which it was said: `rest`, `gateway` or `interactions`. None for what came to no dialect's path.
+    pub dialect: Option<&'static str>,
+    /// What it was, in the same words in all dialects: `start`, `message`, `finish`, `accepted` and so on. None for what
+    /// could not be read.
+    pub kind: Option<&'static str>,
+    /// The interaction's client id, where it has a readable one; in `interactions` the `clientId` of the start's `extra`.
     pub client_id: Option<String>,
+    /// The interaction's hash, in the dialects that name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction_hash: Option<String>,
     /// The object as it was sent or received, its token redacted. A body that is no JSON object is shown as a JSON
     /// string when the sandbox sent it, and as null when it came in.
     pub body: Option<Box<RawValue>>,
@@ -64,6 +72,45 @@ pub(crate) struct Transcript {
     watcher: Option<Watcher>,
 }
 
+/// A request with its answer, as it is written down.
+#[derive(Default)]
+pub(crate) struct Request {
+    pub dialect: Option<&'static str>,
+    pub kind: Option<&'static str>,
+    pub client_id: Option<String>,
+    pub interaction_hash: Option<String>,
+    pub body: Option<Box<RawValue>>,
+    pub status: u16,
+    pub error: Option<String>,
+}
+
+/// A trigger, as it is written down.
+#[derive(Default)]
+pub(crate) struct Trigger {
+    pub dialect: Option<&'static str>,
+    pub kind: Option<&'static str>,
+    pub client_id: Option<String>,
+    pub interaction_hash: Option<String>,
+    pub body: Option<Box<RawValue>>,
+}
+
+impl Trigger {
+    fn entry(self, error: Option<String>) -> Entry {
+        Entry {
+            n: 0,
+            at: 0,
+            direction: Direction::Trigger,
+            dialect: self.dialect,
+            kind: self.kind,
+            client_id: self.client_id,
+            interaction_hash: self.interaction_hash,
+            body: self.body,
+            status: None,
+            error,
+        }
+    }
+}
+
 /// The place of a trigger whose result is still to come.
 pub(crate) struct Place {
     volume: u64,
@@ -81,19 +128,24 @@ impl Transcript {
         }
     }
 
-    pub fn request(
-        &mut self,
-        client_id: Option<String>,
-        body: Option<Box<RawValue>>,
-        status: u16,
-        error: Option<String>,
-    ) {
-        self.write(Direction::Request, client_id, body, Some(status), error);
+    pub fn request(&mut self, request: Request) {
+        self.write(Entry {
+            n: 0,
+            at: 0,
+            direction: Direction::Request,
+            dialect: request.dialect,
+            kind: request.kind,
+            client_id: request.client_id,
+            interaction_hash: request.interaction_hash,
+            body: request.body,
+            status: Some(request.status),
+            error: request.error,
+        });
     }
 
     /// Writes a trigger that is about to be sent.
-    pub fn trigger(&mut self, client_id: Option<String>, body: Option<Box<RawValue>>) -> Place {
-        self.write(Direction::Trigger, client_id, body, None, None);
+    pub fn trigger(&mut self, trigger: Trigger) -> Place {
+        self.write(trigger.entry(None));
         Place {
             volume: self.volume,
             index: self.entries.len() - 1,
@@ -101,13 +153,8 @@ impl Transcript {
     }
 
     /// Writes a trigger that can't be sent at all.
-    pub fn undelivered(
-        &mut self,
-        client_id: Option<String>,
-        body: Option<Box<RawValue>>,
-        error: String,
-    ) {
-        self.write(Direction::Trigger, client_id, body, None, Some(error));
+    pub fn undelivered(&mut self, trigger: Trigger, error: String) {
+        self.write(trigger.entry(Some(error)));
     }
 
     /// Fills in a trigger's result: the webhook's status, or why there is none.
@@ -157,25 +204,10 @@ impl Transcript {
         self.changed.send_replace(());
     }
 
-    fn write(
-        &mut self,
-        direction: Direction,
-        client_id: Option<String>,
-        body: Option<Box<RawValue>>,
-        status: Option<u16>,
-        error: Option<String>,
-    ) {
-        let n = self.entries.len() as u64 + 1;
-        let at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let entry = Entry {
-            n,
-            at,
-            direction,
-            client_id,
-            body,
-            status,
-            error,
-        };
+    /// Writes the entry at its place, which is the next.
+    fn write(&mut self, mut entry: Entry) {
+        entry.n = self.entries.len() as u64 + 1;
+        entry.at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some(watcher) = &self.watcher {
             watcher(&entry);
         }
@@ -191,8 +223,8 @@ mod tests {
     #[test]
     fn a_result_is_filled_in_where_the_trigger_was_sent() {
         let mut transcript = Transcript::new(None);
-        let place = transcript.trigger(Some("12".to_owned()), None);
-        transcript.request(Some("12".to_owned()), None, 200, None);
+        let place = transcript.trigger(Trigger::default());
+        transcript.request(Request::default());
         assert!(!transcript.is_settled(0));
         assert!(transcript.is_settled(1));
         transcript.settle(place, &Ok(404));
@@ -207,9 +239,9 @@ mod tests {
     #[test]
     fn a_result_from_before_a_reset_is_not_written_into_what_came_after() {
         let mut transcript = Transcript::new(None);
-        let place = transcript.trigger(None, None);
+        let place = transcript.trigger(Trigger::default());
         transcript.reset();
-        let _later = transcript.trigger(None, None);
+        let _later = transcript.trigger(Trigger::default());
         transcript.settle(place, &Ok(200));
         assert_eq!(transcript.since(0)[0].status, None);
         assert_eq!(transcript.since(0)[0].n, 1);
@@ -218,7 +250,7 @@ mod tests {
     #[test]
     fn since_beyond_the_end_is_empty() {
         let mut transcript = Transcript::new(None);
-        transcript.request(None, None, 400, Some("why".to_owned()));
+        transcript.request(Request::default());
         assert_eq!(transcript.since(0).len(), 1);
         assert!(transcript.since(1).is_empty());
         assert!(transcript.since(u64::MAX).is_empty());

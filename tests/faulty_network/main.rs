@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use omnize::Client;
 use omnize::config::Config;
-use omnize::sandbox::{Departments, Options, Sandbox};
+use omnize::sandbox::{Departments, Dialect, Options, Sandbox};
 use omnize::wire::{Address, Customer};
 
 use application::Plan;
@@ -52,7 +52,7 @@ fn run(on_unknown: &str, seed: u64) -> Verdict {
     let kills = number("OMNIZE_TEST_KILLS_POSTING", 8);
     let folder = Folder::new(on_unknown);
     let sandbox = service(interactions);
-    let proxy = Proxy::start(sandbox.base_url(), seed);
+    let proxy = Proxy::start(&sandbox.base_url(Dialect::Rest), seed);
     let plan = Plan {
         folder: &folder,
         base_url: proxy.url(),
@@ -101,7 +101,9 @@ fn service(interactions: usize) -> Sandbox {
     .unwrap();
     let mut config = Config::new();
     config.set("token", "t").unwrap();
-    config.set("base_url", sandbox.base_url()).unwrap();
+    config
+        .set("base_url", &sandbox.base_url(Dialect::Rest))
+        .unwrap();
     let client = Client::open(&config).unwrap();
     for interaction in 0..interactions {
         let address = Address {

@@ -221,7 +221,7 @@ fn a_scenario_with_an_error_ends_the_command_with_the_place() {
         .unwrap();
     assert_eq!(ended.status.code(), Some(2));
     let expected = format!(
-        "omnize: scenario {:?}: rule 1, step 2: message: {{nome}} is unknown; expected one of {{content}}, {{clientId}}, {{customerName}}\n",
+        "omnize: scenario {:?}: rule 1, step 2: message: {{nome}} is unknown; expected one of {{content}}, {{clientId}}, {{customerName}}, {{hash}}\n",
         file.path()
     );
     assert_eq!(String::from_utf8_lossy(&ended.stderr), expected);

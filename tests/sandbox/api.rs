@@ -2,7 +2,7 @@
 
 use crate::hook::Hook;
 use crate::running::http_agent;
-use omnize::sandbox::{Answers, Direction, Options, Sandbox};
+use omnize::sandbox::{Answers, Dialect, Direction, Options, Sandbox};
 use serde_json::json;
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ fn start_interaction(sandbox: &Sandbox) -> u16 {
         "type": "info", "content": "init", "token": sandbox.token(), "departmentId": "1", "clientId": "12",
     });
     let request = http_agent()
-        .post(sandbox.base_url())
+        .post(sandbox.base_url(Dialect::Rest))
         .header("content-type", "application/json");
     request.send(body.to_string()).unwrap().status().as_u16()
 }

@@ -39,6 +39,27 @@ fn the_command_knows_the_sandbox_and_its_status_is_the_sandbox_s() {
 }
 
 #[test]
+fn the_command_is_told_the_dialect_that_was_asked_for() {
+    let script =
+        r#"printf '%s %s\n' "${OMNIZE_DIALECT-none}" "${OMNIZE_BASE_URL#"$OMNIZE_SANDBOX_URL"}""#;
+    for (dialect, told) in [
+        ("rest", "rest /api/rest/v1\n"),
+        ("gateway", "gateway /client-gateway/api/rest/v1\n"),
+        ("interactions", "interactions \n"),
+    ] {
+        let ended = around(&["--quiet", "--dialect", dialect], script);
+        assert_eq!(text(&ended.stdout), told);
+    }
+    let ended = Command::new(OMNIZE)
+        .args(["sandbox", "--quiet", "--", "sh", "-c", script])
+        .env("OMNIZE_DIALECT", "interactions")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(text(&ended.stdout), "none /api/rest/v1\n");
+}
+
+#[test]
 fn the_signal_that_ended_the_command_is_told() {
     assert_eq!(around(&[], "kill -9 $$").status.code(), Some(128 + 9));
 }

@@ -2,6 +2,7 @@
 
 use crate::running::{OMNIZE, Running, Spawned};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
@@ -19,6 +20,12 @@ fn the_json_line_says_where_it_is_and_nothing_follows() {
     let url = running.told("url").to_owned();
     assert!(url.starts_with("http://127.0.0.1:"));
     assert_eq!(running.told("base_url"), format!("{url}/api/rest/v1"));
+    let expected = json!({
+        "rest": format!("{url}/api/rest/v1"),
+        "gateway": format!("{url}/client-gateway/api/rest/v1"),
+        "interactions": url,
+    });
+    assert_eq!(running.ready["base_urls"], expected);
     assert_eq!(
         running.told("transcript"),
         format!("{url}/sandbox/transcript")
@@ -75,7 +82,7 @@ fn without_json_it_speaks_to_people_and_shows_what_happens() {
 
 #[test]
 fn a_mistake_is_one_line_and_status_2() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (
             &[],
             "a verb is missing; omnize --help tells which there are",
@@ -92,6 +99,10 @@ fn a_mistake_is_one_line_and_status_2() {
         (
             &["sandbox", "--answers", "xml"],
             "invalid value 'xml' for '--answers <FORM>': expected json, empty or text",
+        ),
+        (
+            &["sandbox", "--dialect", "soap"],
+            "invalid value 'soap' for '--dialect <DIALECT>': expected rest, gateway or interactions",
         ),
         (
             &["sandbox", "--webhook", "hook"],

@@ -159,8 +159,22 @@ fn interactions_are_shown_with_their_state() {
     // Each start has its trigger, which moves the state.
     while running.transcript().len() < 4 {}
     running.accepted("info", "finish", "b");
+    let mut shown = running.get("/sandbox/interactions").json();
+    for interaction in shown.as_array_mut().unwrap() {
+        let fields = interaction.as_object_mut().unwrap();
+        assert_eq!(
+            fields
+                .remove("interactionHash")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .len(),
+            36
+        );
+        assert_eq!(fields.remove("dialect"), Some(json!("rest")));
+    }
     assert_eq!(
-        running.get("/sandbox/interactions").json(),
+        shown,
         json!([
             { "clientId": "b", "departmentId": "1", "state": "finished", "tokenNumber": 1 },
             { "clientId": "a", "departmentId": "2", "state": "unavailable", "tokenNumber": 1 },

@@ -40,7 +40,7 @@ fn refused<'a>(running: &Running) -> Vec<Refused<'a>> {
             JSON,
             whole.clone(),
             404,
-            "there is nothing at this path; expected /api/rest/v1",
+            "there is nothing at this path; expected /api/rest/v1, /client-gateway/api/rest/v1, or one of /core/api/v1 or /api/external",
         ),
         (
             "POST",
@@ -48,7 +48,7 @@ fn refused<'a>(running: &Running) -> Vec<Refused<'a>> {
             JSON,
             whole.clone(),
             404,
-            "there is nothing at this path; expected /api/rest/v1",
+            "there is nothing at this path; expected /api/rest/v1, /client-gateway/api/rest/v1, or one of /core/api/v1 or /api/external",
         ),
         (
             "GET",

@@ -1,0 +1,300 @@
+//! The dialect `interactions`, from 2018 on: `/core/api/v1/…`. Its ids are numbers and UUIDs, its requests have paths of
+//! their own, and its triggers give back what the start had as `extra`.
+
+use super::act::{Act, Deed, Rejection};
+use super::dialect::Dialect;
+use super::door::{Accepted, Asked, Subject};
+use super::fields::{Fields, refuse};
+use super::identity::new_hash;
+use super::interaction::{About, Interaction, Key, Misfit};
+use super::message::{Kind, Message};
+use super::object::Object;
+use super::reception::{Opening, take};
+use super::scenario::Person;
+use super::service::{Desk, Service};
+use super::trigger::Trigger;
+use super::webhook::Payload;
+use hyper::Method;
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+const ROOT: &str = "/core/api/v1/";
+const MEDIA_TYPES: [&str; 3] = ["TEXT", "SMS", "WHATSAPP"];
+
+/// A path of this dialect, with the hash in it.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    Start,
+    Message(&'a str),
+    /// Typing, cleared or finish.
+    Sign(&'a str, Act),
+}
+
+impl Place<'_> {
+    pub fn at(path: &str) -> Option<Place<'_>> {
+        let parts: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
+        match parts[..] {
+            ["interactions"] => Some(Place::Start),
+            ["interactions", hash, "messages"] => Some(Place::Message(hash)),
+            ["interactions", hash, "typing"] => Some(Place::Sign(hash, Act::Typing)),
+            ["interactions", hash, "cleared"] => Some(Place::Sign(hash, Act::Cleared)),
+            ["interactions", hash, "finish"] => Some(Place::Sign(hash, Act::Finish)),
+            _ => None,
+        }
+    }
+
+    pub fn method(&self) -> Method {
+        match self {
+            Place::Start | Place::Message(_) => Method::POST,
+            Place::Sign(..) => Method::PUT,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Place::Start => Act::Start.name(),
+            Place::Message(_) => Act::Message.name(),
+            Place::Sign(_, act) => act.name(),
+        }
+    }
+
+    fn hash(&self) -> Option<&str> {
+        match self {
+            Place::Start => None,
+            Place::Message(hash) | Place::Sign(hash, _) => Some(hash),
+        }
+    }
+}
+
+pub(crate) fn answer(
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    place: &Place,
+    asked: &Asked,
+    subject: &mut Subject,
+) -> Result<Accepted, Rejection> {
+    subject.kind = Some(place.kind());
+    subject.hash = place.hash().map(|hash| hash.chars().take(40).collect());
+    subject.client_id = place.hash().and_then(|hash| desk.client_id_of(hash));
+    let fields = asked.fields()?;
+    let token = token_of(desk, &fields)?;
+    match place {
+        Place::Start => start(service, desk, token, &fields, subject),
+        Place::Message(hash) => {
+            let message = read_message(&fields)?;
+            let deed = Deed {
+                act: Act::Message,
+                message: Some(message),
+            };
+            give(service, desk, token, hash, deed)
+        }
+        Place::Sign(hash, act) => {
+            fields.only(act.name(), &["token"])?;
+            give(service, desk, token, hash, Deed::silent(*act))
+        }
+    }
+}
+
+fn token_of(desk: &Desk, fields: &Fields) -> Result<usize, Rejection> {
+    let token = desk.portal.number(&fields.text("token")?);
+    token.ok_or_else(|| refuse("the token is unknown; expected one that the portal generated"))
+}
+
+fn start(
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    token: usize,
+    fields: &Fields,
+    subject: &mut Subject,
+) -> Result<Accepted, Rejection> {
+    fields.only(
+        "start",
+        &[
+            "token",
+            "department_id",
+            "media_type",
+            "customer",
+            "extra",
+            "external_history",
+        ],
+    )?;
+    let department_id = department(service, fields.number("department_id")?)?;
+    fields.optional_word("media_type", &MEDIA_TYPES)?;
+    fields.optional_url("external_history")?;
+    let extra = fields.optional_object("extra")?;
+    subject.client_id = extra.as_ref().and_then(|(extra, _)| extra.text("clientId"));
+    let about = About {
+        client_id: subject.client_id.clone(),
+        customer_name: customer_name(fields)?,
+        bot_id: None,
+        extra: extra.map(|(_, raw)| raw.to_owned()),
+    };
+    let hash = new_hash();
+    subject.hash = Some(hash.clone());
+    let key = Key {
+        token,
+        dialect: Dialect::Interactions,
+        id: hash.clone(),
+    };
+    let opening = Opening {
+        department_id,
+        about,
+    };
+    take(service, desk, &key, Deed::silent(Act::Start), Some(opening))
+        .map_err(|misfit| worded(&misfit))?;
+    Ok(Accepted::Data(json!({
+        "message": "start accepted",
+        "data": { "interaction_hash": hash },
+    })))
+}
+
+fn department(service: &Service, id: String) -> Result<String, Rejection> {
+    if service.has_department(&id) {
+        Ok(id)
+    } else {
+        Err(refuse(
+            "department_id is unknown; expected one of the account's departments",
+        ))
+    }
+}
+
+fn customer_name(fields: &Fields) -> Result<Option<String>, Rejection> {
+    let Some((customer, _)) = fields.optional_object("customer")? else {
+        return Ok(None);
+    };
+    read_customer(&customer, &["name", "email", "phone", "cpf"])
+}
+
+/// Checks the customer's fields, each of which may be left out; returns the name.
+fn read_customer(customer: &Object, known: &[&'static str]) -> Result<Option<String>, Rejection> {
+    let fields = Fields::inside(customer, "customer");
+    fields.only("customer", known)?;
+    for field in known {
+        fields.optional_text(field)?;
+    }
+    fields.optional_text("name")
+}
+
+fn read_message(fields: &Fields) -> Result<Message, Rejection> {
+    fields.only("message", &["token", "content", "type", "url"])?;
+    message(fields, "type")
+}
+
+/// A message whose kind stands in the field `kind`.
+fn message(fields: &Fields, kind: &str) -> Result<Message, Rejection> {
+    let names = Kind::NAMES.map(|(name, _)| name);
+    let name = fields.optional_word(kind, &names)?.unwrap_or("text");
+    let kind = Kind::of(name).unwrap_or(Kind::Text);
+    let url = fields.optional_url("url")?;
+    match (kind, url) {
+        (Kind::Text, Some(_)) => Err(refuse("url goes with image, video, audio and file only")),
+        (Kind::Text, None) => fields.text("content").map(Message::text),
+        (_, None) => Err(refuse(format!("url is missing; {name} needs it"))),
+        (kind, url) => Ok(Message {
+            kind,
+            content: fields.optional_text("content")?.unwrap_or_default(),
+            url,
+        }),
+    }
+}
+
+fn give(
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    token: usize,
+    hash: &str,
+    deed: Deed,
+) -> Result<Accepted, Rejection> {
+    let act = deed.act;
+    let key = Key {
+        token,
+        dialect: Dialect::Interactions,
+        id: hash.to_owned(),
+    };
+    take(service, desk, &key, deed, None).map_err(|misfit| worded(&misfit))?;
+    Ok(Accepted::Word(format!("{} accepted", act.name())))
+}
+
+fn worded(misfit: &Misfit) -> Rejection {
+    refuse(match misfit {
+        Misfit::Open => "the interaction has begun already",
+        Misfit::None => "the interaction is unknown; expected the hash that a start answered",
+        Misfit::Finished => "the interaction is finished",
+        Misfit::Unavailable => "no agent was available; expected finish",
+    })
+}
+
+impl Desk {
+    /// The client id of the interaction that has this hash.
+    fn client_id_of(&self, hash: &str) -> Option<String> {
+        let interaction = self.interactions.get(self.hashes.get(hash)?)?;
+        interaction.about.client_id.clone()
+    }
+}
+
+/// The trigger in this dialect's form.
+pub(crate) fn payload(trigger: &Trigger, interaction: &Interaction, agent: &Person) -> Payload {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        interaction_hash: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        department_id: Option<&'a RawValue>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<Said<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<&'a Person>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        extra: Option<&'a RawValue>,
+    }
+    #[derive(Serialize)]
+    struct Said<'a> {
+        hash: String,
+        content: &'a str,
+        #[serde(rename = "type")]
+        kind: Kind,
+        url: Option<&'a str>,
+    }
+    let nothing = RawValue::from_string("{}".to_owned()).ok();
+    let extra = interaction.about.extra.as_deref().or(nothing.as_deref());
+    let mut form = Form {
+        interaction_hash: &interaction.hash,
+        state: None,
+        position: None,
+        department_id: None,
+        message: None,
+        agent: None,
+        extra,
+    };
+    let department: Option<Box<RawValue>>;
+    match trigger {
+        Trigger::Status("finish") => form.state = Some("finished"),
+        Trigger::Status(status) => form.state = Some(status),
+        Trigger::Queued(position) => {
+            form.state = Some("queued");
+            form.position = Some(*position);
+        }
+        Trigger::Transferred(id) => {
+            form.state = Some("transferred");
+            // A scenario's reader has let digits through only.
+            department = RawValue::from_string(id.clone()).ok();
+            form.department_id = department.as_deref();
+            form.extra = None;
+        }
+        Trigger::Message(message) => {
+            form.message = Some(Said {
+                hash: new_hash(),
+                content: &message.content,
+                kind: message.kind,
+                url: message.url.as_deref(),
+            });
+            form.agent = Some(agent);
+        }
+    }
+    Payload::json(&form)
+}

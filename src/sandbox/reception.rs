@@ -1,0 +1,85 @@
+//! What every dialect does with a request that it has read: starts an interaction, or hands what the customer's side
+//! did to the agent.
+
+use super::act::{Act, Deed};
+use super::agent::{Cue, play};
+use super::dialect::Dialect;
+use super::identity::new_hash;
+use super::interaction::{About, Ending, Interaction, Key, Misfit, State, admit};
+use super::service::{Desk, Service};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// What a start says.
+pub(crate) struct Opening {
+    pub department_id: String,
+    pub about: About,
+}
+
+/// Takes a deed if it fits the interaction. `opening` goes with a start, and with nothing else.
+pub(crate) fn take(
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    key: &Key,
+    deed: Deed,
+    opening: Option<Opening>,
+) -> Result<(), Misfit> {
+    admit(desk.interactions.get(key), deed.act)?;
+    if let Some(opening) = opening {
+        open(service, desk, key, opening);
+    }
+    // Admitted, so it is there: a start has just made it.
+    if let Some(interaction) = desk.interactions.get_mut(key) {
+        if deed.act == Act::Finish {
+            interaction.finish_by_customer();
+        }
+        cue(service, interaction, deed);
+    }
+    Ok(())
+}
+
+fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
+    let cues = match desk.interactions.remove(key) {
+        Some(earlier) => {
+            earlier.replace();
+            desk.hashes.remove(&earlier.hash);
+            earlier.cues
+        }
+        None => {
+            let (cues, agent) = mpsc::unbounded_channel();
+            tokio::spawn(play(Arc::clone(service), key.clone(), agent));
+            cues
+        }
+    };
+    desk.starts += 1;
+    let interaction = Interaction {
+        number: desk.starts,
+        hash: match key.dialect {
+            Dialect::Interactions => key.id.clone(),
+            Dialect::Rest | Dialect::Gateway => new_hash(),
+        },
+        served_by: opening.department_id.clone(),
+        department_id: opening.department_id,
+        about: opening.about,
+        state: State::Waiting,
+        ending: watch::Sender::new(Ending::No),
+        cues,
+    };
+    desk.hashes.insert(interaction.hash.clone(), key.clone());
+    desk.interactions.insert(key.clone(), interaction);
+}
+
+fn cue(service: &Service, interaction: &Interaction, deed: Deed) {
+    let about = &interaction.about;
+    let cue = Cue {
+        on: deed.act,
+        message: deed.message,
+        client_id: about.client_id.clone().unwrap_or_default(),
+        customer_name: about.customer_name.clone().unwrap_or_default(),
+        hash: interaction.hash.clone(),
+        scenario: service.agent(&interaction.served_by),
+        ending: interaction.ending.subscribe(),
+    };
+    // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.
+    let _ = interaction.cues.send(cue);
+}
