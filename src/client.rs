@@ -10,7 +10,8 @@ use crate::host;
 use crate::host::wake::Wake;
 use crate::interactions::{Interaction, Interactions, OpenInteraction, State};
 use crate::receiving::{
-    Event, Handler, Interest, Left as LeftRequest, Listener, Receiver, Statistic, SubscriptionId,
+    By, Event, Handler, Interest, Left as LeftRequest, Listener, Receiver, Statistic,
+    SubscriptionId, Turn,
 };
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
@@ -58,8 +59,8 @@ impl Client {
     /// [`Status::Store`]: the store can't be opened; [`Status::Unsupported`]: this build has no listener, or no store.
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
-        let sender = Sender::new(&settings)?;
         host::fork::watch();
+        let sender = Sender::new(&settings)?;
         let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
         let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
         let receiver = Arc::new(receiver);
@@ -191,6 +192,28 @@ impl Client {
         self.receiver.dispatch()
     }
 
+    /// Waits up to `timeout` for an event that may be handled now, and gives it with the turn to handle it: for a binding
+    /// that runs handlers itself, in the place of [`poll`](Self::poll) or [`dispatch`](Self::dispatch).
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: events leave another way, or this thread has a turn already; [`Status::Closed`].
+    pub fn turn(&self, by: By, timeout: Duration) -> Result<Option<Turn>> {
+        self.receiver.turn(by, timeout)
+    }
+
+    /// Chooses who runs the handlers, as the first [`turn`](Self::turn) does.
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
+    pub fn choose(&self, by: By) -> Result<()> {
+        self.receiver.choose(by)
+    }
+
+    /// Whether this thread runs a callback of this client, or has a turn.
+    pub fn is_calling(&self) -> bool {
+        self.receiver.is_calling()
+    }
+
     /// A descriptor that is readable exactly while events wait.
     ///
     /// # Errors
@@ -235,9 +258,10 @@ impl Client {
     /// callback returns.
     ///
     /// # Errors
-    /// [`Status::Closed`]: it was closed before. [`Status::Timeout`]: a callback runs longer than `timeout`; it is the
+    /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: it is the parent's. [`Status::Timeout`]: a callback runs longer than `timeout`; it is the
     /// last one.
     pub fn close(&self, timeout: Duration) -> Result<Left> {
+        self.sender.check_origin()?;
         if std::mem::replace(
             &mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner),
             true,

@@ -30,9 +30,11 @@ pub mod sandbox;
 
 pub use client::{Client, Left};
 pub use conversation::Conversation;
+/// For bindings that need threads of their own: signals are blocked on them.
+pub use host::thread::spawn as spawn_thread;
 pub use interactions::{OpenInteraction, State};
 pub use listener::Listener;
 pub use receiving::{
-    Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,
+    By, Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId, Turn,
 };
 pub use sending::Outcome;

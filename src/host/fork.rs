@@ -2,36 +2,57 @@
 //! stayed behind in its parent.
 
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-static IN_CHILD: AtomicBool = AtomicBool::new(false);
+/// How often this process was forked from one that watches.
+static FORKS: AtomicU64 = AtomicU64::new(0);
 
 /// Watches for forks from now on. Called when the first client opens, for loading the library changes nothing.
 pub fn watch() {
     static WATCH: Once = Once::new();
     WATCH.call_once(|| {
         #[cfg(unix)]
-        // SAFETY: the handler stores one atomic, which is allowed after a fork.
+        // SAFETY: the handler adds to one atomic, which is allowed after a fork.
         unsafe {
-            libc::pthread_atfork(None, None, Some(mark_child));
+            libc::pthread_atfork(None, None, Some(count));
         }
     });
 }
 
 #[cfg(unix)]
-extern "C" fn mark_child() {
-    IN_CHILD.store(true, Ordering::Relaxed);
+extern "C" fn count() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Fails in a process that was forked from one that had opened a client.
-pub fn check() -> Result<()> {
-    if IN_CHILD.load(Ordering::Relaxed) {
-        return Err(error());
+/// The process that something was made in. What was made in the parent is of no use in the child, and what the child makes
+/// itself is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin(u64);
+
+impl Origin {
+    /// This process.
+    pub fn here() -> Self {
+        Origin(FORKS.load(Ordering::Relaxed))
     }
-    Ok(())
+
+    /// Fails in a child of that process.
+    pub fn check(self) -> Result<()> {
+        if self == Origin::here() {
+            Ok(())
+        } else {
+            Err(error())
+        }
+    }
+}
+
+/// Fails in a process that was forked from one that had opened a client. The C ABI is refused there altogether, for its
+/// tables of handles may have been locked.
+#[cfg(feature = "capi")]
+pub fn check() -> Result<()> {
+    Origin(0).check()
 }
 
 /// What every call in such a process ends with.

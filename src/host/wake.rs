@@ -41,6 +41,18 @@ mod linux {
             unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
         }
 
+        /// Whether it is readable.
+        #[cfg(test)]
+        pub fn is_readable(&self) -> bool {
+            let mut poll = libc::pollfd {
+                fd: self.0.as_raw_fd(),
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            // SAFETY: one live `pollfd`, as said.
+            unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+        }
+
         /// The descriptor, which stays ours.
         pub fn descriptor(&self) -> i64 {
             i64::from(self.0.as_raw_fd())

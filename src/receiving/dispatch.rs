@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::host::fork::Origin;
 use crate::host::{self, thread::ThreadId};
 use crate::status::Status;
 
@@ -33,6 +34,7 @@ impl WayOut {
 /// asked for more dispatch threads.
 #[derive(Debug)]
 pub struct Turnstile {
+    origin: Origin,
     state: Mutex<State>,
     free: Condvar,
     dispatch_threads: usize,
@@ -52,10 +54,19 @@ impl Turnstile {
     /// A turnstile that lets so many dispatch threads in at once.
     pub fn new(dispatch_threads: usize) -> Self {
         Turnstile {
+            origin: Origin::here(),
             state: Mutex::default(),
             free: Condvar::new(),
             dispatch_threads,
         }
+    }
+
+    /// Fails in a child of the process that it was made in.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn check_origin(&self) -> Result<()> {
+        self.origin.check()
     }
 
     /// Chooses the way out, or confirms the one that is chosen.
@@ -64,7 +75,7 @@ impl Turnstile {
     /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close),
     /// [`Status::Forked`].
     pub fn choose(&self, way: WayOut) -> Result<()> {
-        host::fork::check()?;
+        self.check_origin()?;
         let mut state = self.lock();
         if state.closed {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
@@ -130,6 +141,20 @@ impl Turnstile {
         true
     }
 
+    /// Whether events leave by callbacks on threads.
+    pub fn is_dispatching(&self) -> bool {
+        self.lock().way == Some(WayOut::Dispatch)
+    }
+
+    /// Gives back a turn that was [kept](Turn::keep).
+    pub fn leave(&self, thread: ThreadId) {
+        let mut state = self.lock();
+        state.calling.retain(|calling| *calling != thread);
+        if state.waiting > 0 {
+            self.free.notify_all();
+        }
+    }
+
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
@@ -175,13 +200,18 @@ impl Turnstile {
 #[derive(Debug)]
 pub struct Turn<'a>(&'a Turnstile, ThreadId);
 
+impl Turn<'_> {
+    /// Keeps the turn beyond this value; [`Turnstile::leave`] gives it back, with the thread that this tells.
+    pub fn keep(self) -> ThreadId {
+        let thread = self.1;
+        std::mem::forget(self);
+        thread
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.calling.retain(|thread| *thread != self.1);
-        if state.waiting > 0 {
-            self.0.free.notify_all();
-        }
+        self.0.leave(self.1);
     }
 }
 

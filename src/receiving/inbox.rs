@@ -146,8 +146,10 @@ impl Inbox {
     }
 
     fn add(&self, mut state: MutexGuard<'_, State>, event: Waiting) {
+        let was_ready = state.lanes.is_ready();
         state.lanes.push(event);
-        if state.lanes.len() == 1
+        if !was_ready
+            && state.lanes.is_ready()
             && let Some(wake) = &state.wake
         {
             wake.set();
@@ -170,13 +172,13 @@ impl Inbox {
     pub fn pop(&self, deadline: Instant, hold: bool) -> Option<Waiting> {
         let mut state = self.wait_for_event(deadline);
         let event = state.lanes.pop(hold)?;
-        if state.lanes.len() == 0 {
-            if let Some(wake) = &state.wake {
-                wake.clear();
-            }
-            if state.draining > 0 {
-                self.emptied.notify_all();
-            }
+        if !state.lanes.is_ready()
+            && let Some(wake) = &state.wake
+        {
+            wake.clear();
+        }
+        if state.lanes.len() == 0 && state.draining > 0 {
+            self.emptied.notify_all();
         }
         Some(event)
     }
@@ -184,7 +186,14 @@ impl Inbox {
     /// The event of this interaction that was taken with `hold` was handled.
     pub fn release(&self, client_id: &str) {
         let mut state = self.lock();
+        let was_ready = state.lanes.is_ready();
         state.lanes.release(client_id);
+        if !was_ready
+            && state.lanes.is_ready()
+            && let Some(wake) = &state.wake
+        {
+            wake.set();
+        }
         if state.lanes.is_ready() && state.awaiting > 0 {
             drop(state);
             self.ready.notify_one();
@@ -263,7 +272,7 @@ impl Inbox {
             return Ok(wake.clone());
         }
         let wake = Arc::new(Wake::new()?);
-        if state.lanes.len() > 0 {
+        if state.lanes.is_ready() {
             wake.set();
         }
         state.wake = Some(wake.clone());
@@ -407,5 +416,23 @@ mod tests {
             inbox.release("1");
             assert!(waiter.join().unwrap().is_some());
         });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_descriptor_is_readable_while_an_event_may_go() {
+        let inbox = Inbox::new(10);
+        let wake = inbox.wake().unwrap();
+        push(&inbox, 1).unwrap();
+        push(&inbox, 1).unwrap();
+        assert!(wake.is_readable());
+        inbox.pop(Instant::now(), true).unwrap();
+        assert!(!wake.is_readable());
+        push(&inbox, 2).unwrap();
+        assert!(wake.is_readable());
+        inbox.pop(Instant::now(), true).unwrap();
+        assert!(!wake.is_readable());
+        inbox.release("1");
+        assert!(wake.is_readable());
     }
 }

@@ -17,6 +17,7 @@ mod listener;
 mod receiver;
 mod statistics;
 mod subscriptions;
+mod turn;
 
 pub use event::{Content, Event, EventKind};
 pub use keeper::Left;
@@ -24,3 +25,4 @@ pub use listener::Listener;
 pub use receiver::Receiver;
 pub use statistics::{STATISTICS, Statistic};
 pub use subscriptions::{Handler, Interest, SubscriptionId};
+pub use turn::{By, Turn};

@@ -11,9 +11,11 @@ use super::inbox::Inbox;
 use super::keeper::{Keeper, Left};
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
+use super::turn::{By, Turn};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
+use crate::host::thread::ThreadId;
 use crate::host::wake::Wake;
 use crate::interactions::Interactions;
 use crate::sending::Outcome;
@@ -132,7 +134,7 @@ impl Receiver {
     }
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
-        host::fork::check()?;
+        self.turnstile.check_origin()?;
         let trigger = wire::rest::decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
             log::warn!("{why}");
@@ -251,6 +253,76 @@ impl Receiver {
         Ok(())
     }
 
+    /// Chooses who runs the handlers.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn choose(&self, by: By) -> Result<()> {
+        self.turnstile.choose(match by {
+            By::Poll => WayOut::Poll,
+            By::Thread | By::Task => WayOut::Dispatch,
+        })
+    }
+
+    /// Waits up to `timeout` for an event that may be handled now, and gives it with the turn to handle it; `None` where
+    /// none came.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn turn(self: &Arc<Self>, by: By, timeout: Duration) -> Result<Option<Turn>> {
+        let deadline = deadline(timeout);
+        self.choose(by)?;
+        if !self.inbox.wait(deadline) {
+            self.end_if_closed();
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        // As in `run_dispatcher`, the turn comes before the event.
+        let place = match by {
+            By::Task => None,
+            By::Poll | By::Thread => match self.turnstile.enter(deadline)? {
+                None => return Ok(None),
+                place => place,
+            },
+        };
+        let Some(waiting) = self.inbox.pop(Instant::now(), by != By::Poll) else {
+            return Ok(None);
+        };
+        let place = place.map(super::dispatch::Turn::keep);
+        let lane = (by != By::Poll).then(|| waiting.content.client_id().to_owned());
+        Ok(Some(Turn::new(
+            self.clone(),
+            self.event(waiting),
+            lane,
+            place,
+        )))
+    }
+
+    /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
+    pub fn end_turn(&self, lane: Option<&str>, place: Option<ThreadId>) {
+        self.counters.count(Statistic::Handled);
+        if let Some(client_id) = lane {
+            self.inbox.release(client_id);
+        }
+        if let Some(thread) = place {
+            self.turnstile.leave(thread);
+        }
+        self.end_if_closed();
+    }
+
+    /// Whether this thread runs a callback, or has a turn.
+    pub fn is_calling(&self) -> bool {
+        self.turnstile.is_calling()
+    }
+
+    /// Nobody wanted the event.
+    pub fn count_unwanted(&self, event: &Event) {
+        self.counters.count(Statistic::Unwanted);
+        log::warn!(
+            "no callback wants the event {}",
+            event.content.kind().name()
+        );
+    }
+
     fn run_dispatcher(&self) {
         while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_NAP)) {
             // The turn comes before the event, so that none is lost between the two when the client closes.
@@ -269,11 +341,7 @@ impl Receiver {
     fn handle(&self, waiting: Waiting) {
         let event = Arc::new(self.event(waiting));
         if self.subscriptions.call(&event) == 0 {
-            self.counters.count(Statistic::Unwanted);
-            log::warn!(
-                "no callback wants the event {}",
-                event.content.kind().name()
-            );
+            self.count_unwanted(&event);
         }
         self.counters.count(Statistic::Handled);
     }
@@ -325,7 +393,7 @@ impl Receiver {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         let inside = self.turnstile.is_calling();
-        if !dispatchers.is_empty() && !inside {
+        if self.turnstile.is_dispatching() && !inside {
             self.inbox.wait_until_empty(deadline);
         }
         let quiet = self.turnstile.close(deadline);

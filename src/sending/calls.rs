@@ -7,7 +7,6 @@ use super::delivery::Sender;
 use super::lane::{Next, Turn};
 use super::outbox::{Outbox, closed, is_unknown};
 use crate::error::{Delivery, Error, Result};
-use crate::host;
 use crate::interactions::Interaction;
 use crate::status::Status;
 use crate::wire::{Address, Request};
@@ -25,7 +24,7 @@ impl Outbox {
         request: &Request,
         timeout: Duration,
     ) -> Result<()> {
-        host::fork::check()?;
+        self.sender.check_origin()?;
         Sender::check(address)?;
         if self.strict {
             interaction.check(request)?;

@@ -10,13 +10,14 @@ use super::stopped::{self, Stopped, Told};
 use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
-use crate::host;
+use crate::host::fork::Origin;
 use crate::status::Status;
 use crate::wire::{self, Address, Redacted, Request, Verdict};
 
 /// Sends requests with one token. Any number of threads may send at once.
 #[derive(Debug)]
 pub struct Sender {
+    origin: Origin,
     token: Redacted,
     transport: Transport,
     validate: bool,
@@ -41,6 +42,7 @@ impl Sender {
     /// [`Status::File`]: a file that the options name can't be used.
     pub fn new(settings: &Settings) -> Result<Self> {
         Ok(Sender {
+            origin: Origin::here(),
             token: settings.token.clone(),
             transport: Transport::new(settings)?,
             validate: settings.validate,
@@ -49,6 +51,14 @@ impl Sender {
             under_way: Mutex::default(),
             ended: Condvar::new(),
         })
+    }
+
+    /// Fails in a child of the process that the sender was made in.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn check_origin(&self) -> Result<()> {
+        self.origin.check()
     }
 
     /// Whether a request to this address can be made at all.
@@ -126,7 +136,8 @@ impl Sender {
     }
 
     fn enter(&self, is_call: bool) -> Result<UnderWay<'_>> {
-        host::fork::check().map_err(|error| error.delivered(Delivery::NotSent))?;
+        self.check_origin()
+            .map_err(|error| error.delivered(Delivery::NotSent))?;
         let mut count = self
             .under_way
             .lock()

@@ -7,7 +7,6 @@ use super::outbox::{Due, Outbox};
 use super::posted::Posted;
 use super::typing::Alarm;
 use crate::error::{Error, Result};
-use crate::host;
 use crate::interactions::Interaction;
 use crate::status::Status;
 use crate::wire::{Address, Request};
@@ -25,7 +24,7 @@ impl Outbox {
     /// # Errors
     /// [`Status::State`], [`Status::Closed`], [`Status::System`].
     pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
-        host::fork::check()?;
+        self.sender.check_origin()?;
         if self.strict {
             interaction.check(&Request::Typing)?;
         }

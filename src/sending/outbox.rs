@@ -105,7 +105,7 @@ impl Outbox {
         address: &Address,
         request: Request,
     ) -> Result<u64> {
-        host::fork::check()?;
+        self.sender.check_origin()?;
         Sender::check(address)?;
         self.sender.check_customer(&request)?;
         interaction.begin(&request, self.strict)?;

@@ -1,0 +1,64 @@
+//! One event, and the turn to handle it: for a binding that runs the application's handlers on threads or tasks of its own
+//! language.
+
+use std::sync::Arc;
+
+use super::event::Event;
+use super::receiver::Receiver;
+use crate::host::thread::ThreadId;
+
+/// Who runs the handlers of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The thread that polls. Other threads that poll wait meanwhile.
+    Poll,
+    /// A thread that does nothing else. As many as the option `dispatch.threads` says have a turn at once, and events of an
+    /// interaction wait for one another.
+    Thread,
+    /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are, and that
+    /// they end when the client closes, is the binding's to see to.
+    Task,
+}
+
+/// An event that is being handled. Dropping it says that it was.
+#[derive(Debug)]
+pub struct Turn {
+    receiver: Arc<Receiver>,
+    event: Arc<Event>,
+    /// The interaction whose next events are held back.
+    lane: Option<String>,
+    /// The thread that counts as running a callback.
+    place: Option<ThreadId>,
+}
+
+impl Turn {
+    pub(super) fn new(
+        receiver: Arc<Receiver>,
+        event: Event,
+        lane: Option<String>,
+        place: Option<ThreadId>,
+    ) -> Self {
+        Turn {
+            receiver,
+            event: Arc::new(event),
+            lane,
+            place,
+        }
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Arc<Event> {
+        &self.event
+    }
+
+    /// Says that no handler wants it, which is counted and logged.
+    pub fn unwanted(&self) {
+        self.receiver.count_unwanted(&self.event);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.receiver.end_turn(self.lane.as_deref(), self.place);
+    }
+}
