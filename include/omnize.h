@@ -224,9 +224,24 @@
 #define OMNIZE_EVENT_CLEARED 6
 
 /**
- * The agent's message; omnize_event_text has it.
+ * The agent's message, or to an external bot the customer's; omnize_event_text has it.
  */
 #define OMNIZE_EVENT_MESSAGE 7
+
+/**
+ * The customer waits behind others; omnize_event_position tells behind how many.
+ */
+#define OMNIZE_EVENT_QUEUED 8
+
+/**
+ * The interaction was given to the department that omnize_event_department tells.
+ */
+#define OMNIZE_EVENT_TRANSFERRED 9
+
+/**
+ * An interaction was given to the application, which is an external bot.
+ */
+#define OMNIZE_EVENT_NEW_INTERACTION 10
 
 /**
  * A request that was posted has ended; the omnize_event_outcome_ functions tell how.
@@ -492,6 +507,18 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_STATE 51
 
 /**
+ * The hash by which the service knows the interaction is not known: its start has not been answered, or was made by an
+ * earlier run without a store. Start it again, attach to it with its hash, or wait for a trigger of it. Nothing was
+ * sent.
+ */
+#define OMNIZE_E_INTERACTION 52
+
+/**
+ * The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.
+ */
+#define OMNIZE_E_ANSWER 53
+
+/**
  * The listener can't be opened at this address. Check that the address is this machine's and the port is free.
  */
 #define OMNIZE_E_LISTEN 60
@@ -513,7 +540,8 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_FULL 63
 
 /**
- * This build of the library, or this operating system, can't do that. The message says what is missing.
+ * This build of the library, this operating system, or the service in the dialect of the option dialect can't do that.
+ * The message says what is missing. Nothing was sent.
  */
 #define OMNIZE_E_UNSUPPORTED 64
 

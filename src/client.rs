@@ -16,7 +16,9 @@ use crate::receiving::{
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
 use crate::text::TextEncoding;
-use crate::wire::{Address, Customer, Redacted, Request};
+use crate::wire::{
+    Address, BotRequest, Department, OffHours, OnlineAgents, Redacted, Reply, Request, Start,
+};
 
 /// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
 ///
@@ -101,9 +103,9 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Customer`]: with the option `validate`, a
     /// field of the customer is not of the right form; [`Status::State`]: it is under way; [`Status::Closed`]; and whatever
     /// sending can end with, the [`delivery`](Error::delivery) of which tells what became of the request.
-    pub fn start(&self, address: Address, customer: Customer) -> Result<Conversation> {
+    pub fn start(&self, address: Address, start: impl Into<Start>) -> Result<Conversation> {
         let conversation = self.prepare(address)?;
-        conversation.start(customer)?;
+        conversation.start(start)?;
         Ok(conversation)
     }
 
@@ -128,6 +130,93 @@ impl Client {
         Ok(self.conversation(interaction, address))
     }
 
+    /// As [`attach`](Self::attach), for an interaction that the service knows by this hash, which the application has kept.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Argument`]: the hash is.
+    pub fn attach_to(&self, address: Address, hash: &str) -> Result<Conversation> {
+        has_hash(hash)?;
+        let conversation = self.attach(address)?;
+        self.interactions.tie(conversation.client_id(), hash);
+        Ok(conversation)
+    }
+
+    /// Takes up the interaction of this hash, which the service gave to the application as an external bot. Its messages
+    /// and its finish are the bot's, and the hash stands for the customer's id, here as in events. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Status::Argument`]: the hash is missing; [`Status::Unsupported`]: the dialect has no external bots.
+    pub fn bot_attach(&self, hash: &str) -> Result<Conversation> {
+        has_hash(hash)?;
+        let address = Address {
+            department: String::new(),
+            client_id: hash.to_owned(),
+        };
+        self.outbox
+            .check(&address, &Request::Bot(BotRequest::Accept))?;
+        let interaction = self.interactions.running(&address);
+        Ok(Conversation::new(
+            self.outbox.clone(),
+            interaction,
+            address,
+            true,
+            self.timeout,
+        ))
+    }
+
+    /// Asks which departments there are, and waits for the answer, for as long as the option `timeout` allows. `client_id`
+    /// is the customer for whom it is asked: the dialect gateway wants one, others do not look at it.
+    ///
+    /// # Errors
+    /// [`Status::Unsupported`]: the dialect has no such request; [`Status::ClientId`]: it is needed;
+    /// [`Status::Answer`]: the answer holds no departments; and whatever sending can end with.
+    pub fn departments(&self, client_id: Option<&str>) -> Result<Vec<Department>> {
+        let address = Address {
+            department: String::new(),
+            client_id: client_id.unwrap_or_default().to_owned(),
+        };
+        match self.ask(&address, Request::Departments)? {
+            Reply::Departments(departments) => Ok(departments),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Asks which agents of a department are there, and waits for the answer, for as long as the option `timeout` allows.
+    ///
+    /// # Errors
+    /// As [`departments`](Self::departments); [`Status::Department`]: it is missing.
+    pub fn online_agents(&self, department: &str) -> Result<OnlineAgents> {
+        let address = Address {
+            department: department.to_owned(),
+            client_id: String::new(),
+        };
+        match self.ask(&address, Request::OnlineAgents)? {
+            Reply::Agents(agents) => Ok(agents),
+            _ => Ok(OnlineAgents::default()),
+        }
+    }
+
+    /// Leaves a customer's message while no agent is there, and waits for the answer, for as long as the option `timeout`
+    /// allows. Gives the hash of the interaction that the service made of it, where it tells one.
+    ///
+    /// # Errors
+    /// [`Status::Department`]: it is missing; [`Status::Argument`]: a field is; [`Status::Unsupported`]; and whatever
+    /// sending can end with.
+    pub fn off_hours(&self, department: &str, off_hours: OffHours) -> Result<Option<String>> {
+        let address = Address {
+            department: department.to_owned(),
+            client_id: String::new(),
+        };
+        match self.ask(&address, Request::OffHours(Box::new(off_hours)))? {
+            Reply::Hash(hash) => Ok(Some(hash)),
+            _ => Ok(None),
+        }
+    }
+
+    fn ask(&self, address: &Address, request: Request) -> Result<Reply> {
+        self.outbox.ask(address, &request, self.timeout)
+    }
+
     /// The interactions that are under way, whether a conversation of this client is about them or not; with a store, also
     /// those that an earlier run has left. The ones that have been where they are for the longest time come first. One of
     /// an earlier run that is starting was on its way when that run ended.
@@ -136,7 +225,13 @@ impl Client {
     }
 
     fn conversation(&self, interaction: Arc<Interaction>, address: Address) -> Conversation {
-        Conversation::new(self.outbox.clone(), interaction, address, self.timeout)
+        Conversation::new(
+            self.outbox.clone(),
+            interaction,
+            address,
+            false,
+            self.timeout,
+        )
     }
 
     /// Hands over the body of a trigger that the application's own web server received. Never waits for the application;
@@ -296,6 +391,16 @@ impl Client {
     }
 }
 
+fn has_hash(hash: &str) -> Result<()> {
+    if hash.is_empty() {
+        return Err(Error::new(
+            Status::Argument,
+            "the interaction's hash is empty; pass the one that a trigger or the conversation told",
+        ));
+    }
+    Ok(())
+}
+
 /// Takes up a request that an earlier run has left.
 fn take_up(
     outbox: &Arc<Outbox>,
@@ -303,11 +408,13 @@ fn take_up(
     left: LeftRequest,
 ) -> Result<()> {
     let address = &left.letter.address;
-    let interaction = match left.letter.request {
-        Request::Start(_) => interactions.to_start(address),
+    let interaction = if left.letter.request.starts() {
+        interactions.to_start(address)
+    } else if left.book_was_kept {
         // What was open is known. An older store does not say.
-        _ if left.book_was_kept => interactions.resumed(address, State::Finished),
-        _ => interactions.running(address),
+        interactions.resumed(address, State::Finished)
+    } else {
+        interactions.running(address)
     };
     let posted = Posted {
         ticket: left.ticket,

@@ -99,6 +99,12 @@ statuses! {
     State = 51, "OMNIZE_E_STATE",
         "The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. \
          The option strict, set to 0, leaves such requests to the service.";
+    Interaction = 52, "OMNIZE_E_INTERACTION",
+        "The hash by which the service knows the interaction is not known: its start has not been answered, or was made by an \
+         earlier run without a store. Start it again, attach to it with its hash, or wait for a trigger of it. Nothing was \
+         sent.";
+    Answer = 53, "OMNIZE_E_ANSWER",
+        "The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address is this machine's and the port is free.";
     NotJson = 61, "OMNIZE_E_NOT_JSON",
@@ -109,7 +115,8 @@ statuses! {
         "As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events \
          out, wait for outcomes, or raise the option. The trigger or the request was not taken.";
     Unsupported = 64, "OMNIZE_E_UNSUPPORTED",
-        "This build of the library, or this operating system, can't do that. The message says what is missing.";
+        "This build of the library, this operating system, or the service in the dialect of the option dialect can't do \
+         that. The message says what is missing. Nothing was sent.";
     Store = 65, "OMNIZE_E_STORE",
         "The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.";
 }

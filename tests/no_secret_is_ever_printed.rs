@@ -403,7 +403,7 @@ fn triggers() {
 fn no_secret_is_ever_printed() {
     watch();
     shown(&customer());
-    shown(&Request::Start(customer()));
+    shown(&Request::Start(Box::new(customer().into())));
     shown(&Request::Message(SAID.into()));
     shown(&Redacted::from(TOKEN));
     conversations_that_succeed();

@@ -113,9 +113,9 @@ fn application() {
     deliver(&client, "4 finished there", "finish");
     start(&client, "5 finished here").finish().unwrap();
     let posted = client.prepare(address("6 posted")).unwrap();
-    posted.post(Request::Start(Customer::default())).unwrap();
+    posted.post(Request::Start(Box::default())).unwrap();
     let over = client.prepare(address("7 posted and over")).unwrap();
-    over.post(Request::Start(Customer::default())).unwrap();
+    over.post(Request::Start(Box::default())).unwrap();
     over.post(Request::Finish).unwrap();
     let _attached = client.attach(address("8 attached")).unwrap();
     let _new = client.prepare(address("9 new")).unwrap();
@@ -178,7 +178,7 @@ fn a_posted_start_that_an_earlier_run_left_is_starting_until_it_is_answered() {
     let place = Place::new("posted");
     let first = client("http://127.0.0.1:1/", place.path());
     let chat = first.prepare(address("12")).unwrap();
-    chat.post(Request::Start(Customer::default())).unwrap();
+    chat.post(Request::Start(Box::default())).unwrap();
     chat.post(Request::Message("oi".into())).unwrap();
     assert_eq!(first.close(Duration::ZERO).unwrap().requests, 2);
     drop((chat, first));

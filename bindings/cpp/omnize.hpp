@@ -70,15 +70,18 @@ enum class delivery : std::int32_t {
 
 /// What an event says. A later library may give values that are not here.
 enum class event_kind : std::int32_t {
-    any = OMNIZE_EVENT_ANY,                 ///< Every kind, where a subscription asks for one.
-    unknown = OMNIZE_EVENT_UNKNOWN,         ///< Something new; event_view::raw has it.
-    accepted = OMNIZE_EVENT_ACCEPTED,       ///< An agent has accepted the interaction.
-    unavailable = OMNIZE_EVENT_UNAVAILABLE, ///< No agent is available.
-    finish = OMNIZE_EVENT_FINISH,           ///< The agent has finished the interaction.
-    typing = OMNIZE_EVENT_TYPING,           ///< The agent types.
-    cleared = OMNIZE_EVENT_CLEARED,         ///< The agent has stopped typing.
-    message = OMNIZE_EVENT_MESSAGE,         ///< The agent's message; event_view::text has it.
-    outcome = OMNIZE_EVENT_OUTCOME,         ///< A request posted by the functions of omnize.h has ended.
+    any = OMNIZE_EVENT_ANY,                         ///< Every kind, where a subscription asks for one.
+    unknown = OMNIZE_EVENT_UNKNOWN,                 ///< Something new; event_view::raw has it.
+    accepted = OMNIZE_EVENT_ACCEPTED,               ///< An agent has accepted the interaction.
+    unavailable = OMNIZE_EVENT_UNAVAILABLE,         ///< No agent is available.
+    finish = OMNIZE_EVENT_FINISH,                   ///< The agent has finished the interaction.
+    typing = OMNIZE_EVENT_TYPING,                   ///< The agent types.
+    cleared = OMNIZE_EVENT_CLEARED,                 ///< The agent has stopped typing.
+    message = OMNIZE_EVENT_MESSAGE,                 ///< The agent's message; event_view::text has it.
+    queued = OMNIZE_EVENT_QUEUED,                   ///< The customer waits behind others.
+    transferred = OMNIZE_EVENT_TRANSFERRED,         ///< The interaction was given to a department.
+    new_interaction = OMNIZE_EVENT_NEW_INTERACTION, ///< One was given to the application, an external bot.
+    outcome = OMNIZE_EVENT_OUTCOME,                 ///< A request posted by the functions of omnize.h has ended.
 };
 
 /// The name of a kind, such as "accepted"; empty for one that this library does not know.
@@ -94,8 +97,7 @@ template <auto Free> struct freed {
 };
 } // namespace detail
 
-/// Why a call failed. what() says what was wrong, what was expected and what to do, in English; it holds no token and
-/// nothing personal, so it can be logged.
+/// Why a call failed. what() says what was wrong, what was expected and what to do; it holds nothing personal.
 class error : public std::runtime_error {
   public:
     /// One that the library handed over, which is freed, with the status that came with it.

@@ -164,7 +164,7 @@ pub extern "C" fn omnize_conversation_post_start(
     guard::status(error, || {
         let object = CONVERSATIONS.get(conversation)?;
         let customer = customer(name, email, phone, cpf, object.encoding)?;
-        object.post(Request::Start(customer), ticket)
+        object.post(Request::Start(Box::new(customer.into())), ticket)
     })
 }
 

@@ -35,8 +35,14 @@ pub const OMNIZE_EVENT_FINISH: i32 = 4;
 pub const OMNIZE_EVENT_TYPING: i32 = 5;
 /// The agent has stopped typing.
 pub const OMNIZE_EVENT_CLEARED: i32 = 6;
-/// The agent's message; omnize_event_text has it.
+/// The agent's message, or to an external bot the customer's; omnize_event_text has it.
 pub const OMNIZE_EVENT_MESSAGE: i32 = 7;
+/// The customer waits behind others; omnize_event_position tells behind how many.
+pub const OMNIZE_EVENT_QUEUED: i32 = 8;
+/// The interaction was given to the department that omnize_event_department tells.
+pub const OMNIZE_EVENT_TRANSFERRED: i32 = 9;
+/// An interaction was given to the application, which is an external bot.
+pub const OMNIZE_EVENT_NEW_INTERACTION: i32 = 10;
 /// A request that was posted has ended; the omnize_event_outcome_ functions tell how.
 pub const OMNIZE_EVENT_OUTCOME: i32 = 100;
 
@@ -291,6 +297,9 @@ mod tests {
             OMNIZE_EVENT_TYPING,
             OMNIZE_EVENT_CLEARED,
             OMNIZE_EVENT_MESSAGE,
+            OMNIZE_EVENT_QUEUED,
+            OMNIZE_EVENT_TRANSFERRED,
+            OMNIZE_EVENT_NEW_INTERACTION,
             OMNIZE_EVENT_OUTCOME,
         ];
         assert!(EventKind::all().map(EventKind::number).eq(constants));

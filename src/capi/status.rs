@@ -109,6 +109,14 @@ pub const OMNIZE_E_CUSTOMER: omnize_status = 50;
 /// option strict, set to 0, leaves such requests to the service.
 pub const OMNIZE_E_STATE: omnize_status = 51;
 
+/// The hash by which the service knows the interaction is not known: its start has not been answered, or was made by an
+/// earlier run without a store. Start it again, attach to it with its hash, or wait for a trigger of it. Nothing was
+/// sent.
+pub const OMNIZE_E_INTERACTION: omnize_status = 52;
+
+/// The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.
+pub const OMNIZE_E_ANSWER: omnize_status = 53;
+
 /// The listener can't be opened at this address. Check that the address is this machine's and the port is free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;
 
@@ -122,7 +130,8 @@ pub const OMNIZE_E_NO_CLIENT_ID: omnize_status = 62;
 /// out, wait for outcomes, or raise the option. The trigger or the request was not taken.
 pub const OMNIZE_E_FULL: omnize_status = 63;
 
-/// This build of the library, or this operating system, can't do that. The message says what is missing.
+/// This build of the library, this operating system, or the service in the dialect of the option dialect can't do that.
+/// The message says what is missing. Nothing was sent.
 pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 
 /// The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.

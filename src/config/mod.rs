@@ -14,7 +14,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::wire::Redacted;
+use crate::wire::{Dialect, Redacted};
 
 pub use listen::{Limits, ListenSettings};
 pub use networks::Networks;
@@ -96,7 +96,22 @@ impl Config {
     fn value(&self, index: usize) -> &str {
         self.values[index]
             .as_deref()
-            .unwrap_or(OPTIONS[index].default)
+            .unwrap_or_else(|| self.default(&OPTIONS[index]))
+    }
+
+    /// What holds where an option is not set: each dialect has a URL of its own.
+    fn default(&self, option: &OptionSpec) -> &'static str {
+        match option.name {
+            "base_url" => self.dialect().base_url(),
+            _ => option.default,
+        }
+    }
+
+    /// The dialect that the service is spoken to in.
+    fn dialect(&self) -> Dialect {
+        let name = index_of("dialect").map(|index| self.value(index));
+        // There is such an option, and its values are the names.
+        name.ok().and_then(Dialect::named).unwrap_or_default()
     }
 }
 
@@ -175,7 +190,10 @@ mod tests {
     fn a_name_like_no_other_is_told_the_names_there_are() {
         let error = Config::new().set("colour", "x").unwrap_err();
         assert!(error.message().contains("\"colour\""), "{error}");
-        assert!(error.message().contains("token, base_url"), "{error}");
+        assert!(
+            error.message().contains("token, dialect, base_url"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -195,6 +213,19 @@ mod tests {
         config.set("token", "segredo").unwrap();
         assert_eq!(config.get("token").unwrap(), "[redacted]");
         assert!(!format!("{config:?}").contains("segredo"));
+    }
+
+    #[test]
+    fn each_dialect_has_a_url_of_its_own_unless_another_is_set() {
+        let mut config = Config::new();
+        for dialect in Dialect::ALL {
+            config.set("dialect", dialect.name()).unwrap();
+            assert_eq!(config.get("base_url").unwrap(), dialect.base_url());
+        }
+        config.set("base_url", "http://localhost").unwrap();
+        assert_eq!(config.get("base_url").unwrap(), "http://localhost");
+        let error = config.set("dialect", "soap").unwrap_err();
+        assert!(error.message().contains("interactions"), "{error}");
     }
 
     #[test]

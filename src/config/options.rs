@@ -1,7 +1,7 @@
 //! The table of all options, from which C, Python, the command, the environment and the documentation are made.
 
 use super::value::Kind;
-use crate::wire::rest;
+use crate::wire::{Dialect, rest};
 
 /// One option.
 #[derive(Debug)]
@@ -25,10 +25,18 @@ pub const OPTIONS: &[OptionSpec] = &[
         doc: "The token that the portal generated (Menu > Settings > Integrations > ClientSDK). Required.",
     },
     OptionSpec {
+        name: "dialect",
+        kind: Kind::Choice(&Dialect::NAMES),
+        default: "rest",
+        doc: "How the service is spoken to: rest as in 2017, gateway as in 2018, interactions as today, where it is Zenvia \
+              Chat. The application stays the same; the token and the ids of departments are the account's.",
+    },
+    OptionSpec {
         name: "base_url",
         kind: Kind::Url,
         default: rest::BASE_URL,
-        doc: "Where the service listens.",
+        doc: "Where the service listens. Without it: where the service of the dialect does, which is \
+              https://api.omnize.com/client-gateway/api/rest/v1 for gateway and https://zchat.zenvia.io for interactions.",
     },
     OptionSpec {
         name: "encoding",

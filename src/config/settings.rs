@@ -12,13 +12,15 @@ use super::{Config, index_of};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::text::{TextEncoding, Unmappable};
-use crate::wire::Redacted;
+use crate::wire::{Dialect, Redacted};
 
 /// What a client runs by.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The token of the portal.
     pub token: Redacted,
+    /// How the service is spoken to.
+    pub dialect: Dialect,
     /// Where the service listens.
     pub base_url: String,
     /// How the application writes text.
@@ -113,6 +115,7 @@ impl Settings {
         check_encryption(base_url, text(config, "require_tls") == "1")?;
         Ok(Settings {
             token: token.into(),
+            dialect: config.dialect(),
             base_url: base_url.to_owned(),
             encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
             timeout: milliseconds(config, "timeout"),

@@ -56,6 +56,7 @@ mod stored {
                 department: page.department,
                 bot_id: page.bot_id,
                 hash: page.hash,
+                hash_before: None,
             }
         }
     }

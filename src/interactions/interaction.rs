@@ -9,7 +9,7 @@ use super::{Interactions, OpenInteraction};
 use crate::error::{Delivery, Error, Result};
 use crate::sending::{Lane, Typing};
 use crate::status::Status;
-use crate::wire::{Kind, Request};
+use crate::wire::{Kind, Reply, Request};
 
 /// One interaction. All handles of its customer share it, and so do, one after the other, all interactions of one client id.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct Place {
     pub bot_id: Option<Arc<str>>,
     /// The service's own id of it, in the dialects that have one.
     pub hash: Option<Arc<str>>,
+    /// What the service called the customer's interaction before.
+    pub hash_before: Option<Arc<str>>,
 }
 
 impl Place {
@@ -52,6 +54,7 @@ impl Place {
             department: department.into(),
             bot_id: None,
             hash: None,
+            hash_before: None,
         }
     }
 }
@@ -86,11 +89,13 @@ impl Interaction {
     /// # Errors
     /// [`Status::State`].
     pub fn begin(&self, request: &Request, strict: bool) -> Result<()> {
-        let place = self.lock();
+        let mut place = self.lock();
         if strict {
             check(place.state, request)?;
         }
-        if matches!(request, Request::Start(_)) {
+        if request.starts() {
+            // The service makes a new one, and calls it by another id.
+            place.hash_before = place.hash.take().or(place.hash_before.take());
             self.go(place, State::Starting);
         }
         Ok(())
@@ -99,14 +104,12 @@ impl Interaction {
     /// A request has ended.
     pub fn ended(&self, request: &Request, accepted: bool) {
         let place = self.lock();
-        match request {
-            Request::Start(_) if place.state == State::Starting => {
-                // Where the outcome is unknown, a trigger may still tell that it was started.
-                let next = if accepted { State::Waiting } else { State::New };
-                self.go(place, next);
-            }
-            Request::Finish if accepted => self.go(place, State::Finished),
-            _ => {}
+        if request.starts() && place.state == State::Starting {
+            // Where the outcome is unknown, a trigger may still tell that it was started.
+            let next = if accepted { State::Waiting } else { State::New };
+            self.go(place, next);
+        } else if request.ends() && accepted {
+            self.go(place, State::Finished);
         }
     }
 
@@ -123,6 +126,29 @@ impl Interaction {
         if *place.department != *department {
             place.department = department.into();
             self.tell(&place);
+        }
+    }
+
+    /// The service has answered this request of it.
+    pub fn learn(&self, request: &Request, reply: &Reply) {
+        let Some(registry) = self.registry.upgrade() else {
+            return;
+        };
+        if let Request::WhatsApp(whatsapp) = request {
+            registry.tie_external(&self.client_id, whatsapp.external_id.expose());
+        }
+        if let Reply::Hash(hash) = reply {
+            registry.tie(&self.client_id, hash);
+        }
+    }
+
+    /// Whether a trigger is about it that calls it by this id. One of an interaction that the same customer had before is
+    /// not.
+    pub(super) fn is_called(&self, hash: &str) -> bool {
+        let place = self.lock();
+        match &place.hash {
+            Some(known) => **known == *hash,
+            None => place.hash_before.as_deref() != Some(hash),
         }
     }
 
@@ -194,7 +220,7 @@ fn check(state: State, request: &Request) -> Result<()> {
     }
     let name = request.name();
     let what = match request {
-        Request::Start(_) => "it is under way already; finish it first",
+        _ if request.starts() => "it is under way already; finish it first",
         _ if state == State::New => "start it first, or again where its start has failed",
         _ => "start it again",
     };

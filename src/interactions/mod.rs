@@ -3,6 +3,7 @@
 
 mod book;
 mod interaction;
+mod names;
 mod state;
 
 use std::collections::HashMap;
@@ -13,8 +14,9 @@ pub use state::State;
 
 use book::Book;
 use interaction::Place;
+use names::Names;
 
-use crate::wire::{Address, Kind};
+use crate::wire::Address;
 
 /// An interaction that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub struct Interactions {
 #[derive(Debug, Default)]
 struct Known {
     entries: HashMap<Arc<str>, Entry>,
-    by_hash: HashMap<Arc<str>, Arc<str>>,
+    names: Names,
     /// How many there may be before it is counted how many of them nobody holds.
     crowded_at: usize,
     /// How often one was looked up.
@@ -83,7 +85,7 @@ impl Interactions {
             let interaction = self.find_or(&client_id, || place);
             if let Some(hash) = hash {
                 let client_id = interaction.client_id.clone();
-                self.lock().by_hash.insert(hash, client_id);
+                self.lock().names.by_hash.insert(hash, client_id);
             }
         }
         // What was just read is not written again.
@@ -123,7 +125,12 @@ impl Interactions {
             return interaction;
         }
         let client_id: Arc<str> = client_id.into();
-        let place = place();
+        let mut place = place();
+        if place.hash.is_none()
+            && let Some(hash) = known.names.met(&client_id)
+        {
+            place.hash = Some(hash);
+        }
         let interaction = Arc::new(Interaction::new(
             client_id.clone(),
             place.clone(),
@@ -138,61 +145,6 @@ impl Interactions {
         drop(known);
         drop(let_go);
         interaction
-    }
-
-    /// A trigger has come.
-    pub fn hear(&self, client_id: &str, kind: Kind) {
-        let interaction = self.lock().find(client_id);
-        if let Some(interaction) = interaction {
-            interaction.hear(kind);
-        }
-    }
-
-    /// The service calls the interaction of this customer by this id of its own from now on; `false` where there is no such
-    /// interaction.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the dialect that has such ids is not there yet")
-    )]
-    pub fn tie(&self, client_id: &str, hash: &str) -> bool {
-        let interaction = {
-            let mut known = self.lock();
-            let tied_to = known.by_hash.get(hash);
-            if tied_to.is_some_and(|tied_to| **tied_to == *client_id) {
-                return true;
-            }
-            known.find(client_id)
-        };
-        let Some(interaction) = interaction else {
-            return false;
-        };
-        let hash: Arc<str> = hash.into();
-        let before = interaction.tie(&hash);
-        let mut known = self.lock();
-        if let Some(before) = before {
-            known.by_hash.remove(&before);
-        }
-        known.by_hash.insert(hash, interaction.client_id.clone());
-        true
-    }
-
-    /// The customer of the interaction that the service calls by this id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the dialect that has such ids is not there yet")
-    )]
-    pub fn client_id_of(&self, hash: &str) -> Option<Arc<str>> {
-        self.lock().by_hash.get(hash).cloned()
-    }
-
-    /// The id by which the service calls the interaction of this customer.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the dialect that has such ids is not there yet")
-    )]
-    pub fn hash_of(&self, client_id: &str) -> Option<Arc<str>> {
-        let interaction = self.lock().find(client_id);
-        interaction.and_then(|interaction| interaction.hash())
     }
 
     /// Those that are open now, the ones that have been where they are for the longest time first.
@@ -284,7 +236,7 @@ impl Interactions {
     fn forget(&self, interaction: &Interaction) {
         let mut known = self.lock();
         if let Some(hash) = interaction.hash() {
-            known.by_hash.remove(&hash);
+            known.names.by_hash.remove(&hash);
         }
         // Another one may stand in its place already.
         let is_this = |entry: &&Entry| std::ptr::eq(entry.here.as_ptr(), interaction);
@@ -317,32 +269,32 @@ mod tests {
     use super::*;
     use crate::error::{Delivery, Result};
     use crate::status::Status;
-    use crate::wire::{Customer, Request};
+    use crate::wire::{Kind, Request};
 
-    fn start() -> Request {
-        Request::Start(Customer::default())
+    pub(super) fn start() -> Request {
+        Request::Start(Box::default())
     }
 
     fn message() -> Request {
         Request::Message("x".into())
     }
 
-    fn address(client_id: &str) -> Address {
+    pub(super) fn address(client_id: &str) -> Address {
         Address {
             department: "1".into(),
             client_id: client_id.into(),
         }
     }
 
-    fn none_yet(capacity: usize) -> Arc<Interactions> {
+    pub(super) fn none_yet(capacity: usize) -> Arc<Interactions> {
         Arc::new(Interactions::new(capacity))
     }
 
-    fn begin(interaction: &Interaction, request: &Request) -> Result<()> {
+    pub(super) fn begin(interaction: &Interaction, request: &Request) -> Result<()> {
         interaction.begin(request, true)
     }
 
-    fn started(interactions: &Arc<Interactions>, client_id: &str) -> Arc<Interaction> {
+    pub(super) fn started(interactions: &Arc<Interactions>, client_id: &str) -> Arc<Interaction> {
         let interaction = interactions.to_start(&address(client_id));
         begin(&interaction, &start()).unwrap();
         interaction.ended(&start(), true);
@@ -414,7 +366,7 @@ mod tests {
         let interactions = none_yet(9);
         let first = interactions.to_start(&address("12"));
         assert!(Arc::ptr_eq(&first, &interactions.running(&address("12"))));
-        interactions.hear("12", Kind::Finish);
+        interactions.hear("12", None, Kind::Finish);
         assert!(Arc::ptr_eq(&first, &interactions.to_start(&address("12"))));
         drop(first);
         assert_eq!(interactions.to_start(&address("12")).state(), State::New);
@@ -430,13 +382,13 @@ mod tests {
         assert_eq!(open.len(), 1);
         assert_eq!((&*open[0].client_id, open[0].state), ("12", State::Waiting));
         assert_eq!(&*open[0].department, "1");
-        interactions.hear("12", Kind::Accepted);
+        interactions.hear("12", None, Kind::Accepted);
         assert_eq!(
             interactions.running(&address("12")).state(),
             State::Active,
             "where it is"
         );
-        interactions.hear("12", Kind::Unavailable);
+        interactions.hear("12", None, Kind::Unavailable);
         assert!(interactions.open().is_empty());
         assert!(interactions.lock().entries.is_empty());
     }
@@ -449,7 +401,7 @@ mod tests {
             .collect();
         for id in 0..1000 {
             drop(started(&interactions, &id.to_string()));
-            interactions.hear("7", Kind::Typing);
+            interactions.hear("7", None, Kind::Typing);
         }
         let open = interactions.open();
         assert!(
@@ -460,23 +412,5 @@ mod tests {
         let is_open = |id: &str| open.iter().any(|open| open.client_id == id);
         assert!(is_open("7") && is_open("999") && !is_open("8"));
         assert!(held.iter().all(|held| is_open(&held.client_id)));
-    }
-
-    #[test]
-    fn the_services_own_id_leads_to_the_customer_until_it_is_over() {
-        let interactions = none_yet(9);
-        assert!(!interactions.tie("12", "a"), "nobody knows it");
-        let interaction = started(&interactions, "12");
-        assert!(interactions.tie("12", "a"));
-        assert!(interactions.tie("12", "a"));
-        assert_eq!(interactions.client_id_of("a").as_deref(), Some("12"));
-        assert!(interactions.tie("12", "b"));
-        assert_eq!(interactions.client_id_of("a"), None);
-        assert_eq!(interactions.hash_of("12").as_deref(), Some("b"));
-        drop(interaction);
-        assert_eq!(interactions.client_id_of("b").as_deref(), Some("12"));
-        interactions.hear("12", Kind::Finish);
-        assert_eq!(interactions.client_id_of("b"), None);
-        assert!(interactions.lock().by_hash.is_empty());
     }
 }

@@ -51,10 +51,15 @@ impl State {
     /// Whether this request has a meaning here.
     pub(super) fn allows(self, request: &Request) -> bool {
         match request {
-            Request::Start(_) => !self.is_open(),
-            Request::Message(_) | Request::Typing | Request::Cleared => self.is_open(),
+            Request::Start(_) | Request::WhatsApp(_) => !self.is_open(),
+            Request::Message(_) | Request::Typing | Request::Cleared | Request::Bot(_) => {
+                self.is_open()
+            }
             // Who waited for an agent in vain may say so.
             Request::Finish => self.is_open() || self == State::Unavailable,
+            // A note may be made afterwards too.
+            Request::Update(_) => self != State::New,
+            Request::OffHours(_) | Request::Departments | Request::OnlineAgents => true,
         }
     }
 
@@ -68,7 +73,7 @@ impl State {
             Kind::Accepted | Kind::Typing | Kind::Cleared | Kind::Message => State::Active,
             Kind::Unavailable => State::Unavailable,
             Kind::Finish => State::Finished,
-            Kind::Unknown => self,
+            Kind::Unknown | Kind::Queued | Kind::Transferred | Kind::NewInteraction => self,
         }
     }
 }

@@ -47,7 +47,7 @@ mod stored {
     use crate::status::Status;
     use crate::store::{Record, RecordKind, Store};
     use crate::told;
-    use crate::wire::{self, Address, Request, Trigger};
+    use crate::wire::{Address, Dialect, Request, Trigger};
 
     /// Where events and posted requests are kept.
     #[derive(Debug)]
@@ -72,7 +72,7 @@ mod stored {
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     for (number, record) in leftovers.records {
-                        restore(inbox, number, record);
+                        restore(inbox, settings.dialect, interactions, number, record);
                     }
                     for (ticket, letter) in leftovers.letters {
                         match serde_json::from_str::<Letter>(&letter.content) {
@@ -216,10 +216,20 @@ mod stored {
         }
     }
 
-    fn restore(inbox: &Inbox, sequence: u64, record: Record) {
+    fn restore(
+        inbox: &Inbox,
+        dialect: Dialect,
+        interactions: &Interactions,
+        sequence: u64,
+        record: Record,
+    ) {
         let content = match record.kind {
-            RecordKind::Trigger => wire::rest::decode(record.body, record.content_type.as_deref())
-                .map(Content::Trigger)
+            RecordKind::Trigger => dialect
+                .decode(record.body, record.content_type.as_deref())
+                .map(|mut trigger| {
+                    interactions.resolve(&mut trigger);
+                    Content::Trigger(trigger)
+                })
                 .map_err(|why| why.to_string()),
             RecordKind::Outcome => serde_json::from_slice(&record.body)
                 .map(Content::Outcome)

@@ -21,7 +21,7 @@ use crate::interactions::Interactions;
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::told;
-use crate::wire::{self, Address, Request, Trigger, Unreadable};
+use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
 /// How long a dispatch thread sleeps at the most before it looks around again.
 const DISPATCH_NAP: Duration = Duration::from_secs(60);
@@ -29,6 +29,7 @@ const DISPATCH_NAP: Duration = Duration::from_secs(60);
 /// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch threads.
 #[derive(Debug)]
 pub struct Receiver {
+    dialect: Dialect,
     inbox: Arc<Inbox>,
     keeper: Keeper,
     interactions: Arc<Interactions>,
@@ -50,6 +51,7 @@ impl Receiver {
         let inbox = Arc::new(Inbox::new(settings.events_capacity));
         let (keeper, left) = Keeper::open(settings, &inbox, &interactions)?;
         let receiver = Receiver {
+            dialect: settings.dialect,
             keeper,
             inbox,
             interactions,
@@ -135,7 +137,7 @@ impl Receiver {
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
         self.turnstile.check_origin()?;
-        let trigger = wire::rest::decode(body, content_type).map_err(|why| {
+        let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
             log::warn!("{why}");
             let status = match why {
@@ -145,7 +147,9 @@ impl Receiver {
             Error::new(status, why.to_string())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
-        self.interactions.hear(&trigger.client_id, trigger.kind);
+        self.interactions.resolve(&mut trigger);
+        self.interactions
+            .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
         Ok(trigger)
     }
 

@@ -3,13 +3,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::delivery::Sender;
 use super::lane::{Next, Turn};
 use super::outbox::{Outbox, closed, is_unknown};
 use crate::error::{Delivery, Error, Result};
 use crate::interactions::Interaction;
 use crate::status::Status;
-use crate::wire::{Address, Request};
+use crate::wire::{Address, Reply, Request};
 
 impl Outbox {
     /// Makes a request behind those of its interaction that were made before, and waits for its answer, for as long as
@@ -25,7 +24,7 @@ impl Outbox {
         timeout: Duration,
     ) -> Result<()> {
         self.sender.check_origin()?;
-        Sender::check(address)?;
+        self.sender.check_request(address, request)?;
         if self.strict {
             interaction.check(request)?;
         }
@@ -33,7 +32,7 @@ impl Outbox {
             return Err(closed());
         }
         let begun = Instant::now();
-        if matches!(request, Request::Message(_)) && interaction.typing.stop() {
+        if request.message().is_some() && interaction.typing.stop() {
             self.post_quietly(interaction, address, Request::Cleared);
         }
         match interaction.lane.enter(begun + timeout) {
@@ -53,7 +52,9 @@ impl Outbox {
         }
         // What was before it may have finished the interaction, or failed to start it.
         let result = interaction.begin(request, self.strict).and_then(|()| {
-            let result = self.send_now(address, request, begun, timeout);
+            let result = self
+                .send_now(Some(interaction), address, request, begun, timeout)
+                .map(|reply| interaction.learn(request, &reply));
             interaction.ended(request, result.is_ok());
             result
         });
@@ -63,21 +64,37 @@ impl Outbox {
         result
     }
 
+    /// Makes a request that belongs to no interaction, and gives what its answer holds.
+    ///
+    /// # Errors
+    /// As [`Sender::send`](super::Sender::send).
+    pub fn ask(&self, address: &Address, request: &Request, timeout: Duration) -> Result<Reply> {
+        self.sender.check_origin()?;
+        if self.lock().refusing {
+            return Err(closed());
+        }
+        self.send_now(None, address, request, Instant::now(), timeout)
+    }
+
     /// Makes a request that was called for at `begun` and whose turn has come, as often as the policy says.
     fn send_now(
         &self,
+        interaction: Option<&Arc<Interaction>>,
         address: &Address,
         request: &Request,
         begun: Instant,
         timeout: Duration,
-    ) -> Result<()> {
+    ) -> Result<Reply> {
         let mut tries = 0;
         let mut unsure = false;
         // Waiting for its turn was part of the first try.
         let mut allowed = timeout.saturating_sub(begun.elapsed());
         loop {
             tries += 1;
-            let result = self.sender.send(address, request, Some(allowed));
+            let hash = interaction.and_then(|interaction| interaction.hash());
+            let result = self
+                .sender
+                .send(address, hash.as_deref(), request, Some(allowed));
             let pause = result.as_ref().err().and_then(|error| {
                 self.blocking_policy
                     .pause(request, error, tries, begun.elapsed())

@@ -1,4 +1,4 @@
-//! The story of one request, from JSON to what became of it.
+//! The story of one request, from what is asked for to what became of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -12,13 +12,14 @@ use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::status::Status;
-use crate::wire::{self, Address, Redacted, Request, Verdict};
+use crate::wire::{self, Address, Dialect, Redacted, Reply, Request, Unsayable, Verdict};
 
 /// Sends requests with one token. Any number of threads may send at once.
 #[derive(Debug)]
 pub struct Sender {
     origin: Origin,
     token: Redacted,
+    dialect: Dialect,
     transport: Transport,
     validate: bool,
     closed: AtomicBool,
@@ -44,6 +45,7 @@ impl Sender {
         Ok(Sender {
             origin: Origin::here(),
             token: settings.token.clone(),
+            dialect: settings.dialect,
             transport: Transport::new(settings)?,
             validate: settings.validate,
             closed: AtomicBool::new(false),
@@ -61,55 +63,62 @@ impl Sender {
         self.origin.check()
     }
 
-    /// Whether a request to this address can be made at all.
+    /// Whether requests of an interaction at this address can be made at all.
     ///
     /// # Errors
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn check(address: &Address) -> Result<()> {
-        let missing =
-            |status: Status| Err(Error::new(status, status.text()).delivered(Delivery::NotSent));
-        if address.department.is_empty() {
-            return missing(Status::Department);
-        }
-        if address.client_id.is_empty() {
-            return missing(Status::ClientId);
-        }
-        Ok(())
+        check_ids(address, true, true)
     }
 
-    /// Whether the customer of a start is one that the option `validate` lets through.
-    pub fn check_customer(&self, request: &Request) -> Result<()> {
-        match request {
-            Request::Start(customer) if self.validate => {
-                wire::validate(customer).map_err(|invalid| {
-                    Error::new(Status::Customer, invalid.to_string()).delivered(Delivery::NotSent)
-                })
-            }
+    /// Whether this request can be made, as far as it tells itself.
+    ///
+    /// # Errors
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing, or of a form that the dialect does not have;
+    /// [`Status::Unsupported`]: the dialect lacks it; [`Status::Argument`]: a field is missing; [`Status::Customer`]: the
+    /// option `validate` does not let the customer through.
+    pub fn check_request(&self, address: &Address, request: &Request) -> Result<()> {
+        check_ids(
+            address,
+            request.needs_department(),
+            request.needs_client_id(),
+        )?;
+        self.dialect
+            .check(address, request)
+            .map_err(|why| unsayable(request, why))?;
+        match request.customer() {
+            Some(customer) if self.validate => wire::validate(customer).map_err(|invalid| {
+                Error::new(Status::Customer, invalid.to_string()).delivered(Delivery::NotSent)
+            }),
             _ => Ok(()),
         }
     }
 
     /// Sends a request once and waits for the answer, for as long as `timeout` allows, which a caller has, or the option of
-    /// that name, which holds for what was posted. `Ok` means that the service accepted it.
+    /// that name, which holds for what was posted. `hash` is the one by which the service knows the interaction, where it
+    /// does and it is known. `Ok` means that the service accepted it.
     ///
     /// # Errors
     /// The error's [`delivery`](Error::delivery) tells what became of the request.
     pub fn send(
         &self,
         address: &Address,
+        hash: Option<&str>,
         request: &Request,
         timeout: Option<Duration>,
-    ) -> Result<()> {
-        Self::check(address)?;
-        self.check_customer(request)?;
+    ) -> Result<Reply> {
+        self.check_request(address, request)?;
         let _under_way = self.enter(timeout.is_some())?;
-        let json = wire::rest::encode(&self.token, address, request);
-        let outcome = match self.transport.post(&json, timeout) {
+        let call = self
+            .dialect
+            .encode(&self.token, address, hash, request)
+            .map_err(|why| unsayable(request, why))?;
+        let outcome = match self.transport.make(&call, timeout) {
             Ok(answer) => self.judge(request, answer),
             Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
         };
         match &outcome {
-            Ok(()) => log::debug!("{} accepted", request.name()),
+            Ok(_) => log::debug!("{} accepted", request.name()),
             Err(error) => log::warn!(
                 "{} {}: {}",
                 request.name(),
@@ -174,7 +183,7 @@ impl Sender {
         count.calls
     }
 
-    fn judge(&self, request: &Request, answer: Answer) -> Result<()> {
+    fn judge(&self, request: &Request, answer: Answer) -> Result<Reply> {
         let http_status = answer.status;
         let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
         if let Some(told) = stopped::proxy_says(&self.transport.target(), http_status) {
@@ -191,7 +200,18 @@ impl Sender {
             }
         };
         let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
-            return Ok(());
+            return self.dialect.read(request, &body).map_err(|unexpected| {
+                Error::new(
+                    Status::Answer,
+                    format!(
+                        "the service accepted the {}, but its answer is not {}; is the dialect the right one?",
+                        request.name(),
+                        unexpected.expected
+                    ),
+                )
+                .delivered(Delivery::Accepted)
+                .answered(http_status, Vec::new())
+            });
         };
         let reason = reason.map_or("it gave no reason".to_owned(), |mut reason| {
             self.scrub(request, &mut reason);
@@ -296,6 +316,70 @@ impl Sender {
         self.token.scrub(text);
         request.scrub(text);
     }
+}
+
+fn check_ids(address: &Address, department: bool, client_id: bool) -> Result<()> {
+    let missing =
+        |status: Status| Err(Error::new(status, status.text()).delivered(Delivery::NotSent));
+    if department && address.department.is_empty() {
+        return missing(Status::Department);
+    }
+    if client_id && address.client_id.is_empty() {
+        return missing(Status::ClientId);
+    }
+    Ok(())
+}
+
+/// Why a request was not even written.
+fn unsayable(request: &Request, why: Unsayable) -> Error {
+    let name = request.name();
+    let (status, message) = match why {
+        Unsayable::Unsupported {
+            request,
+            field,
+            dialect,
+            instead,
+        } => {
+            let what = match field {
+                Some(field) => format!("no field {field} in the request {request}"),
+                None => format!("no request {request}"),
+            };
+            let instead = match instead.as_str() {
+                "" => String::new(),
+                dialects => format!("; there is one in {dialects}"),
+            };
+            (
+                Status::Unsupported,
+                format!("the dialect {dialect} has {what}{instead}; nothing was sent"),
+            )
+        }
+        Unsayable::NoHash => (
+            Status::Interaction,
+            format!("{name}: {}", Status::Interaction.text()),
+        ),
+        Unsayable::Department => (
+            Status::Department,
+            format!(
+                "{name}: the id of a department is a whole number in this dialect; pass one that the list of departments \
+                 has; nothing was sent"
+            ),
+        ),
+        Unsayable::Missing("client_id") => (
+            Status::ClientId,
+            format!("{name}: {}", Status::ClientId.text()),
+        ),
+        Unsayable::Missing(field) => (
+            Status::Argument,
+            format!("{name}: the field {field} is missing; it is required; nothing was sent"),
+        ),
+        Unsayable::TooLong => (
+            Status::Argument,
+            format!(
+                "{name}: the interaction's hash or the token is too long for a URL; nothing was sent"
+            ),
+        ),
+    };
+    Error::new(status, message).delivered(Delivery::NotSent)
 }
 
 /// How long a Retry-After asks to wait: so many seconds, or until a date.

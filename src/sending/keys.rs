@@ -65,7 +65,7 @@ impl Outbox {
 
     /// Right before the customer's message the service hears that the customer has stopped typing.
     pub(super) fn stop_typing(&self, interaction: &Arc<Interaction>, posted: &Posted) {
-        if matches!(posted.request, Request::Message(_)) && interaction.typing.stop() {
+        if posted.request.message().is_some() && interaction.typing.stop() {
             self.post_quietly(interaction, &posted.address, Request::Cleared);
         }
     }

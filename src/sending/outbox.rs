@@ -94,6 +94,14 @@ impl Outbox {
         }
     }
 
+    /// Whether this request can be made, as far as it tells itself.
+    ///
+    /// # Errors
+    /// As [`Sender::check_request`].
+    pub fn check(&self, address: &Address, request: &Request) -> Result<()> {
+        self.sender.check_request(address, request)
+    }
+
     /// Posts a request and gives its ticket. Never waits for the network; with a store, waits until it is on disk.
     ///
     /// # Errors
@@ -106,8 +114,7 @@ impl Outbox {
         request: Request,
     ) -> Result<u64> {
         self.sender.check_origin()?;
-        Sender::check(address)?;
-        self.sender.check_customer(&request)?;
+        self.sender.check_request(address, &request)?;
         interaction.begin(&request, self.strict)?;
         let ticket = self
             .admit(address, &request)
@@ -351,7 +358,7 @@ impl Outbox {
 
     fn attempt(&self, interaction: &Interaction, posted: &mut Posted) -> Result<()> {
         posted.tries += 1;
-        let starts = matches!(posted.request, Request::Start(_));
+        let starts = posted.request.starts();
         if self.strict && !starts {
             // It may have been finished since it was posted.
             interaction.check(&posted.request)?;
@@ -359,7 +366,11 @@ impl Outbox {
         if !posted.quiet {
             self.receiver.mark_leaving(posted.ticket)?;
         }
-        let result = self.sender.send(&posted.address, &posted.request, None);
+        let hash = interaction.hash();
+        let result = self
+            .sender
+            .send(&posted.address, hash.as_deref(), &posted.request, None)
+            .map(|reply| interaction.learn(&posted.request, &reply));
         posted.unsure |= is_unknown(&result);
         // One that was refused is not there either. What an earlier try may have brought there stays marked.
         if !posted.quiet && !posted.unsure && result.is_err() {
@@ -460,7 +471,7 @@ impl Outbox {
     }
 }
 
-pub(super) fn is_unknown(result: &Result<()>) -> bool {
+pub(super) fn is_unknown<T>(result: &Result<T>) -> bool {
     result
         .as_ref()
         .is_err_and(|error| error.delivery() == Some(Delivery::Unknown))

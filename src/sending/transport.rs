@@ -1,12 +1,12 @@
-//! One POST, and the answer to it.
+//! One request over HTTP, and the answer to it.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::config::Config;
-use ureq::http::Uri;
 use ureq::http::header::RETRY_AFTER;
+use ureq::http::{Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error as HttpError};
@@ -19,6 +19,7 @@ use super::stopped::{Stopped, Target};
 use super::tls::Securer;
 use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
+use crate::wire::{Call, Method};
 
 /// How many idle connections are kept.
 const IDLE_CONNECTIONS: usize = 64;
@@ -42,12 +43,14 @@ pub struct Answer {
     pub time_option: &'static str,
 }
 
-/// Posts JSON to one URL over kept-alive connections. Any number of threads may post at once.
+/// Makes requests below one URL over kept-alive connections. Any number of threads may make them at once.
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
     resolver: Arc<RememberingResolver>,
     url: Uri,
+    /// The same without a slash at its end, which the paths of calls begin with.
+    base: String,
     proxy: Option<ProxyServer>,
     limits: Limits,
     max_bytes: u64,
@@ -86,6 +89,7 @@ impl Transport {
         Ok(Transport {
             agent: Agent::with_parts(config, connector, SharedResolver(resolver.clone())),
             resolver,
+            base: url.to_string().trim_end_matches('/').to_owned(),
             url,
             proxy,
             limits: Limits {
@@ -99,11 +103,11 @@ impl Transport {
         })
     }
 
-    /// Posts `json` once, never twice, and blocks until the answer is there or the time is over: `timeout`, or else the
+    /// Makes a request once, never twice, and blocks until the answer is there or the time is over: `timeout`, or else the
     /// option of that name.
-    pub fn post(
+    pub fn make(
         &self,
-        json: &[u8],
+        call: &Call,
         timeout: Option<Duration>,
     ) -> std::result::Result<Answer, Stopped> {
         let limits = Limits {
@@ -111,11 +115,7 @@ impl Transport {
             ..self.limits
         };
         let (answer, reached) = attempt::run(limits, || {
-            let mut response = self
-                .agent
-                .post(&self.url)
-                .content_type("application/json")
-                .send(json)?;
+            let mut response = self.ask(call)?;
             let retry_after = response
                 .headers()
                 .get(RETRY_AFTER)
@@ -138,6 +138,32 @@ impl Transport {
                 Err(Stopped { error, reached })
             }
         }
+    }
+
+    fn ask(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
+        let url = self.url_of(call);
+        let with_body = match call.method {
+            Method::Get => return self.agent.get(url).call(),
+            Method::Post => self.agent.post(url),
+            Method::Put => self.agent.put(url),
+        };
+        with_body
+            .content_type("application/json")
+            .send(&call.body.0[..])
+    }
+
+    fn url_of(&self, call: &Call) -> Uri {
+        if call.path.is_empty() && call.query.is_none() {
+            return self.url.clone();
+        }
+        let mut url = format!("{}{}", self.base, call.path);
+        if let Some(query) = &call.query {
+            url.push('?');
+            url.push_str(query.expose());
+        }
+        // The base was parsed when the option was set, and a call's path and query are of a bounded length, in ASCII, with
+        // all that has a meaning in a URL percent-encoded.
+        url.parse().expect("a URL with a plain path is a URL")
     }
 
     /// Where requests go, for messages.

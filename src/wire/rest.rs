@@ -5,29 +5,38 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use super::value::{id, text};
+use super::{
+    Address, Body, Call, Kind, Method, Redacted, Request, Trigger, Unreadable, charset, surrogates,
+};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
-
-use super::{Address, Kind, Redacted, Request, Trigger, Unreadable, charset, surrogates};
 
 /// Where the service listens.
 pub const BASE_URL: &str = "http://clientapi.omnize.com/api/rest/v1";
 
-/// The JSON of a request.
-pub fn encode(token: &Redacted, address: &Address, request: &Request) -> Vec<u8> {
+/// A request as HTTP has it; `None` for one that this dialect does not have.
+pub fn encode(token: &Redacted, address: &Address, request: &Request) -> Option<Call> {
+    encode_with(token, address, request, None)
+}
+
+/// The same for the dialect that adds a bot's id to the start.
+pub(super) fn encode_with(
+    token: &Redacted,
+    address: &Address,
+    request: &Request,
+    bot_id: Option<&str>,
+) -> Option<Call> {
     let (kind, content) = match request {
         Request::Start(_) => ("info", "init"),
-        Request::Message(text) => ("message", text.expose()),
+        Request::Message(message) => ("message", message.text.expose()),
         Request::Typing => ("info", "typing"),
         Request::Cleared => ("info", "cleared"),
         Request::Finish => ("info", "finish"),
+        _ => return None,
     };
-    let customer = match request {
-        Request::Start(customer) => Some(customer),
-        _ => None,
-    };
-    let body = Body {
+    let customer = request.customer();
+    let fields = Fields {
         token,
         kind,
         content,
@@ -37,16 +46,27 @@ pub fn encode(token: &Redacted, address: &Address, request: &Request) -> Vec<u8>
         customer_email: customer.and_then(|customer| customer.email.as_ref()),
         customer_phone: customer.and_then(|customer| customer.phone.as_ref()),
         customer_cpf: customer.and_then(|customer| customer.cpf.as_ref()),
+        bot_id,
     };
     let mut json = Vec::with_capacity(256);
     // Writing strings into a Vec can't fail: the Vec takes all, and no key is anything but a string.
-    serde_json::to_writer(&mut json, &body).expect("strings are JSON");
-    json
+    serde_json::to_writer(&mut json, &fields).expect("strings are JSON");
+    Some(post(json))
+}
+
+/// A POST to the one URL.
+pub(super) fn post(json: Vec<u8>) -> Call {
+    Call {
+        method: Method::Post,
+        path: "".into(),
+        query: None,
+        body: Body(json),
+    }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct Fields<'a> {
     token: &'a Redacted,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -61,10 +81,20 @@ struct Body<'a> {
     customer_phone: Option<&'a Redacted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_cpf: Option<&'a Redacted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bot_id: Option<&'a str>,
 }
 
 /// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
 pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+    decode_with_bot(body, content_type).map(|(trigger, _)| trigger)
+}
+
+/// The same for the dialect that adds a bot's id, which is the second value.
+pub(super) fn decode_with_bot(
+    body: Arc<[u8]>,
+    content_type: Option<&str>,
+) -> Result<(Trigger, Option<String>), Unreadable> {
     let (text, bytes_replaced) = charset::read(&body, content_type);
     let (text, halves_replaced) = surrogates::replace_lone(&text);
     let object: Object = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
@@ -80,16 +110,18 @@ pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Un
     };
     let replaced = bytes_replaced || halves_replaced;
     let text = object.message;
-    Ok(Trigger {
+    let trigger = Trigger {
         kind,
         client_id,
         text,
         replaced,
         raw: body,
-    })
+        details: None,
+    };
+    Ok((trigger, object.bot_id))
 }
 
-fn unreadable(error: &serde_json::Error) -> Unreadable {
+pub(super) fn unreadable(error: &serde_json::Error) -> Unreadable {
     if error.is_data() {
         Unreadable::NotAnObject
     } else {
@@ -106,6 +138,7 @@ struct Object {
     status: Option<String>,
     message: Option<String>,
     client_id: Option<String>,
+    bot_id: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Object {
@@ -126,6 +159,7 @@ impl<'de> Deserialize<'de> for Object {
                         Key::Status => object.status = text(map.next_value()?)?,
                         Key::Message => object.message = text(map.next_value()?)?,
                         Key::ClientId => object.client_id = id(map.next_value()?)?,
+                        Key::BotId => object.bot_id = id(map.next_value()?)?,
                         Key::Other => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -143,26 +177,9 @@ enum Key {
     Status,
     Message,
     ClientId,
+    BotId,
     #[serde(other)]
     Other,
-}
-
-/// A string's text; nothing for any other value.
-fn text<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
-    if value.get().starts_with('"') {
-        serde_json::from_str(value.get()).map_err(E::custom)
-    } else {
-        Ok(None)
-    }
-}
-
-/// A string's text or a number's digits, exactly as written; nothing for an empty string or any other value.
-fn id<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
-    let written = value.get();
-    if written.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-        return Ok(Some(written.to_owned()));
-    }
-    Ok(text(value)?.filter(|id: &String| !id.is_empty()))
 }
 
 #[cfg(test)]
@@ -175,7 +192,12 @@ mod tests {
             department: "1".into(),
             client_id: "12".into(),
         };
-        String::from_utf8(encode(&"tok".into(), &address, &request)).unwrap()
+        let call = encode(&"tok".into(), &address, &request).unwrap();
+        assert_eq!(
+            (call.method, &*call.path, call.query),
+            (Method::Post, "", None)
+        );
+        String::from_utf8(call.body.0).unwrap()
     }
 
     fn decoded(body: &str) -> Trigger {
@@ -191,7 +213,7 @@ mod tests {
             cpf: Some("123.456.789-00".into()),
         };
         assert_eq!(
-            encoded(Request::Start(customer)),
+            encoded(Request::Start(Box::new(customer.into()))),
             concat!(
                 r#"{"token":"tok","type":"info","content":"init","departmentId":"1","clientId":"12","#,
                 r#""customerName":"João","customerEmail":"joao@example.com","#,
@@ -221,7 +243,7 @@ mod tests {
             phone: Some("1".into()),
             ..Customer::default()
         };
-        let json = encoded(Request::Start(customer));
+        let json = encoded(Request::Start(Box::new(customer.into())));
         assert!(
             json.ends_with(r#""clientId":"12","customerPhone":"1"}"#),
             "{json}"

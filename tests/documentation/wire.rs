@@ -1,6 +1,6 @@
 //! Examples of what goes over the wire, held against what the library writes and reads.
 
-use omnize::wire::{Address, Customer, Redacted, Request, Verdict, judge, rest};
+use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, judge, rest};
 use serde_json::Value;
 
 /// A request of the page is one that the library writes, field by field.
@@ -11,12 +11,12 @@ pub fn request(json: &str) -> Result<(), String> {
     let given = |name: &str| text(name).map(Redacted::from);
     let request = match (needed("type")?, needed("content")?) {
         ("message", content) => Request::Message(content.into()),
-        ("info", "init") => Request::Start(Customer {
+        ("info", "init") => Request::Start(Box::new(Start::from(Customer {
             name: given("customerName"),
             email: given("customerEmail"),
             phone: given("customerPhone"),
             cpf: given("customerCpf"),
-        }),
+        }))),
         ("info", "typing") => Request::Typing,
         ("info", "cleared") => Request::Cleared,
         ("info", "finish") => Request::Finish,
@@ -26,8 +26,10 @@ pub fn request(json: &str) -> Result<(), String> {
         department: needed("departmentId")?.to_owned(),
         client_id: needed("clientId")?.to_owned(),
     };
-    let written = rest::encode(&needed("token")?.into(), &address, &request);
-    let written: Value = serde_json::from_slice(&written).map_err(|error| error.to_string())?;
+    let call = Dialect::Rest
+        .encode(&needed("token")?.into(), &address, None, &request)
+        .map_err(|why| format!("{why:?}"))?;
+    let written: Value = serde_json::from_slice(&call.body.0).map_err(|error| error.to_string())?;
     if written == page {
         Ok(())
     } else {
