@@ -2,22 +2,41 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Hands `start` something to tell the outcome by, and waits until it was told. Whoever is handed it must use it.
-pub fn wait<T: Send + 'static>(start: impl FnOnce(Box<dyn FnOnce(T) + Send>)) -> T {
-    let outcome = Arc::new((Mutex::new(None), Condvar::new()));
-    let told = outcome.clone();
-    start(Box::new(move |result| {
-        *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        told.1.notify_one();
-    }));
-    let mut result = outcome.0.lock().unwrap_or_else(PoisonError::into_inner);
-    loop {
-        if let Some(result) = result.take() {
-            return result;
-        }
-        result = outcome
-            .1
-            .wait(result)
-            .unwrap_or_else(PoisonError::into_inner);
+/// One outcome that is waited for.
+#[derive(Debug)]
+pub struct Waiting<T>(Arc<(Mutex<Option<T>>, Condvar)>);
+
+impl<T: Send + 'static> Waiting<T> {
+    /// Nothing has been told yet.
+    pub fn new() -> Self {
+        Waiting(Arc::new((Mutex::new(None), Condvar::new())))
     }
+
+    /// What the outcome is told by. Whoever is handed it must use it.
+    pub fn teller(&self) -> impl FnOnce(T) + Send + 'static {
+        let told = self.0.clone();
+        move |outcome| {
+            *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            told.1.notify_one();
+        }
+    }
+
+    /// Waits until it was told.
+    pub fn wait(self) -> T {
+        let (told, changed) = &*self.0;
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(outcome) = told.take() {
+                return outcome;
+            }
+            told = changed.wait(told).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Hands `start` something to tell the outcome by, and waits until it was told.
+pub fn wait<T: Send + 'static>(start: impl FnOnce(Box<dyn FnOnce(T) + Send>)) -> T {
+    let waiting = Waiting::new();
+    start(Box::new(waiting.teller()));
+    waiting.wait()
 }

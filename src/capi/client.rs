@@ -103,9 +103,7 @@ pub extern "C" fn omnize_client_subscribe(
         };
         let handler = callback::handler(callback, user_data, encoding);
         let id = object.client.subscribe(interest, handler)?;
-        if let Ok(subscription) = strings::out("subscription", subscription) {
-            *subscription = id;
-        }
+        strings::tell(subscription, id);
         Ok(())
     })
 }
@@ -138,9 +136,7 @@ pub extern "C" fn omnize_client_poll(
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
         let count = object.client.poll(timeout(timeout_ms)?)?;
-        if let Ok(handled) = strings::out("handled", handled) {
-            *handled = count as i64;
-        }
+        strings::tell(handled, count as i64);
         Ok(())
     })
 }
@@ -236,12 +232,8 @@ pub extern "C" fn omnize_client_close(
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
         let left = object.client.close(timeout(timeout_ms)?)?;
-        if let Ok(events_left) = strings::out("events_left", events_left) {
-            *events_left = left.events as i64;
-        }
-        if let Ok(requests_left) = strings::out("requests_left", requests_left) {
-            *requests_left = left.requests as i64;
-        }
+        strings::tell(events_left, left.events as i64);
+        strings::tell(requests_left, left.requests as i64);
         Ok(())
     })
 }

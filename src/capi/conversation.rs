@@ -63,9 +63,7 @@ struct Object {
 impl Object {
     fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
         let number = self.conversation.post(request)?;
-        if let Ok(ticket) = strings::out("ticket", ticket) {
-            *ticket = number as i64;
-        }
+        strings::tell(ticket, number as i64);
         Ok(())
     }
 }

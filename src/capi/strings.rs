@@ -95,6 +95,14 @@ pub fn out<'a, T>(name: &str, place: *mut T) -> Result<&'a mut T> {
     unsafe { place.as_mut() }.ok_or_else(|| null(name))
 }
 
+/// Writes a result where somebody asks for it.
+pub fn tell<T>(place: *mut T, result: T) {
+    // SAFETY: as in `out`.
+    if let Some(place) = unsafe { place.as_mut() } {
+        *place = result;
+    }
+}
+
 /// A byte string as C reads it: with a NUL behind it, which its length does not count.
 #[derive(Debug)]
 pub struct OutText(Box<[u8]>);
@@ -111,11 +119,8 @@ impl OutText {
 
     /// The pointer, which lives as long as `self`; and the length, where somebody asks for it.
     pub fn give(&self, length: *mut i64) -> *const c_char {
-        // SAFETY: as in `out`.
-        if let Some(length) = unsafe { length.as_mut() } {
-            // A slice is never longer than isize::MAX.
-            *length = (self.0.len() - 1) as i64;
-        }
+        // A slice is never longer than isize::MAX.
+        tell(length, (self.0.len() - 1) as i64);
         self.0.as_ptr().cast()
     }
 }

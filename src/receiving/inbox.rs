@@ -1,4 +1,7 @@
 //! Where events wait for the application: bounded, and woken by.
+//!
+//! To wake a thread costs more than all else that an event costs. So whoever puts events in rings for many at once, when
+//! there are no more for now.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -43,12 +46,18 @@ struct State {
     /// Places that are promised to triggers on their way to the disk.
     reserved: usize,
     last_sequence: u64,
+    /// How many events have come since it last rang.
+    owed: usize,
+    /// Whether an event was taken since somebody last let the others go first.
+    is_busy: bool,
     /// How many threads wait for an event, and how many until none is left. To notify nobody costs a system call too.
     awaiting: usize,
     draining: usize,
     closed: bool,
     /// Made when the application first asks for it; until then nobody pays for it.
     wake: Option<Arc<Wake>>,
+    /// Whether it is readable.
+    wake_is_set: bool,
 }
 
 impl Inbox {
@@ -62,42 +71,21 @@ impl Inbox {
         }
     }
 
-    /// Puts an event behind those that wait, under the next number.
+    /// Puts an event behind those that wait, under the next number. Nobody is told before the next [`ring`](Self::ring).
     pub fn push(&self, content: Content, received_at: i64) -> Result<(), Turned> {
         let mut state = self.lock();
         self.has_room(&state)?;
-        state.last_sequence += 1;
-        let sequence = state.last_sequence;
-        self.add(
-            state,
-            Waiting {
-                content,
-                sequence,
-                received_at,
-                redelivered: false,
-            },
-        );
+        let event = state.number(content, received_at);
+        state.add(event);
         Ok(())
     }
 
-    /// Puts an event behind those that wait, however many they are: the application has made the room for it when it
-    /// posted. A closed inbox drops it.
+    /// Puts an event behind those that wait, however many they are, and rings: the application has made the room for it
+    /// when it posted. A closed inbox drops it.
     pub fn push_always(&self, content: Content, received_at: i64) {
         let mut state = self.lock();
-        if state.closed {
-            return;
-        }
-        state.last_sequence += 1;
-        let sequence = state.last_sequence;
-        self.add(
-            state,
-            Waiting {
-                content,
-                sequence,
-                received_at,
-                redelivered: false,
-            },
-        );
+        let event = state.number(content, received_at);
+        self.add_always(state, event);
     }
 
     /// Promises a place for a trigger that is to be written to disk first. Every promise is followed by one
@@ -110,13 +98,14 @@ impl Inbox {
         Ok(())
     }
 
-    /// Puts an event into the place that was promised. A closed inbox drops it, for it comes again from the disk.
+    /// Puts an event into the place that was promised. A closed inbox drops it, for it comes again from the disk. Nobody is
+    /// told before the next [`ring`](Self::ring).
     #[cfg(feature = "store")]
     pub fn fill(&self, event: Waiting) {
         let mut state = self.lock();
         state.reserved -= 1;
         if !state.closed {
-            self.add(state, event);
+            state.add(event);
         }
     }
 
@@ -126,13 +115,11 @@ impl Inbox {
         self.lock().reserved -= 1;
     }
 
-    /// Puts in what is on disk already, however much waits. A closed inbox drops it, for it comes again from there.
+    /// Puts in what is on disk already, however much waits, and rings. A closed inbox drops it, for it comes again from
+    /// there.
     #[cfg(feature = "store")]
     pub fn restore(&self, event: Waiting) {
-        let state = self.lock();
-        if !state.closed {
-            self.add(state, event);
-        }
+        self.add_always(self.lock(), event);
     }
 
     fn has_room(&self, state: &State) -> Result<(), Turned> {
@@ -145,18 +132,25 @@ impl Inbox {
         }
     }
 
-    fn add(&self, mut state: MutexGuard<'_, State>, event: Waiting) {
-        let was_ready = state.lanes.is_ready();
-        state.lanes.push(event);
-        if !was_ready
-            && state.lanes.is_ready()
-            && let Some(wake) = &state.wake
-        {
-            wake.set();
+    fn add_always(&self, mut state: MutexGuard<'_, State>, event: Waiting) {
+        if !state.closed {
+            state.add(event);
+            self.ring_for(state);
         }
-        let is_awaited = state.awaiting > 0;
+    }
+
+    /// Tells the application of the events that came since the last ring.
+    pub fn ring(&self) {
+        self.ring_for(self.lock());
+    }
+
+    fn ring_for(&self, mut state: MutexGuard<'_, State>) {
+        let owed = std::mem::take(&mut state.owed);
+        state.show();
+        // Whoever waits goes back to sleep where others have taken all meanwhile.
+        let to_wake = owed.min(state.awaiting);
         drop(state);
-        if is_awaited {
+        for _ in 0..to_wake {
             self.ready.notify_one();
         }
     }
@@ -172,11 +166,8 @@ impl Inbox {
     pub fn pop(&self, deadline: Instant, hold: bool) -> Option<Waiting> {
         let mut state = self.wait_for_event(deadline);
         let event = state.lanes.pop(hold)?;
-        if !state.lanes.is_ready()
-            && let Some(wake) = &state.wake
-        {
-            wake.clear();
-        }
+        state.is_busy = true;
+        state.show();
         if state.lanes.len() == 0 && state.draining > 0 {
             self.emptied.notify_all();
         }
@@ -186,14 +177,8 @@ impl Inbox {
     /// The event of this interaction that was taken with `hold` was handled.
     pub fn release(&self, client_id: &str) {
         let mut state = self.lock();
-        let was_ready = state.lanes.is_ready();
         state.lanes.release(client_id);
-        if !was_ready
-            && state.lanes.is_ready()
-            && let Some(wake) = &state.wake
-        {
-            wake.set();
-        }
+        state.show();
         if state.lanes.is_ready() && state.awaiting > 0 {
             drop(state);
             self.ready.notify_one();
@@ -207,6 +192,13 @@ impl Inbox {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
+            }
+            if std::mem::take(&mut state.is_busy) {
+                // What others bring while they go first costs no waking.
+                drop(state);
+                std::thread::yield_now();
+                state = self.lock();
+                continue;
             }
             state.awaiting += 1;
             state = self
@@ -257,30 +249,55 @@ impl Inbox {
     pub fn clear(&self) -> usize {
         let mut state = self.lock();
         let left = std::mem::take(&mut state.lanes);
-        if let Some(wake) = &state.wake {
-            wake.clear();
-        }
+        state.show();
         drop(state);
         self.ready.notify_all();
         left.len()
     }
 
-    /// The wake-up descriptor: readable exactly while events wait.
+    /// The wake-up descriptor: readable exactly while an event may go, from when it has rung for it.
     pub fn wake(&self) -> io::Result<Arc<Wake>> {
         let mut state = self.lock();
         if let Some(wake) = &state.wake {
             return Ok(wake.clone());
         }
         let wake = Arc::new(Wake::new()?);
-        if state.lanes.is_ready() {
-            wake.set();
-        }
         state.wake = Some(wake.clone());
+        state.show();
         Ok(wake)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn number(&mut self, content: Content, received_at: i64) -> Waiting {
+        self.last_sequence += 1;
+        Waiting {
+            content,
+            sequence: self.last_sequence,
+            received_at,
+            redelivered: false,
+        }
+    }
+
+    fn add(&mut self, event: Waiting) {
+        self.lanes.push(event);
+        self.owed += 1;
+    }
+
+    /// Makes the descriptor readable where an event may go, and not readable where none may.
+    fn show(&mut self) {
+        let Some(wake) = &self.wake else { return };
+        let is_ready = self.lanes.is_ready();
+        if is_ready && !self.wake_is_set {
+            wake.set();
+        } else if !is_ready && self.wake_is_set {
+            wake.clear();
+        }
+        self.wake_is_set = is_ready;
     }
 }
 
@@ -390,19 +407,31 @@ mod tests {
     fn what_is_dropped_leaves_the_descriptor_unreadable() {
         let inbox = Inbox::new(2);
         let wake = inbox.wake().unwrap();
-        let info = format!("/proc/self/fdinfo/{}", wake.descriptor());
-        let is_readable = || {
-            let info = std::fs::read_to_string(&info).unwrap();
-            let count = info
-                .lines()
-                .find_map(|line| line.strip_prefix("eventfd-count:"));
-            count.unwrap().trim() != "0"
-        };
         push(&inbox, 1).unwrap();
-        assert!(is_readable());
+        assert!(!wake.is_readable());
+        inbox.ring();
+        assert!(wake.is_readable());
         inbox.close();
         inbox.clear();
-        assert!(!is_readable());
+        assert!(!wake.is_readable());
+    }
+
+    #[test]
+    fn one_ring_wakes_as_many_as_there_are_events() {
+        let inbox = Inbox::new(2);
+        let far = Instant::now() + Duration::from_secs(60);
+        std::thread::scope(|scope| {
+            let waiters = [(); 2].map(|()| scope.spawn(|| inbox.pop(far, false)));
+            while inbox.lock().awaiting < 2 {
+                std::thread::yield_now();
+            }
+            push(&inbox, 1).unwrap();
+            push(&inbox, 2).unwrap();
+            inbox.ring();
+            for waiter in waiters {
+                assert!(waiter.join().unwrap().is_some());
+            }
+        });
     }
 
     #[test]
@@ -425,10 +454,12 @@ mod tests {
         let wake = inbox.wake().unwrap();
         push(&inbox, 1).unwrap();
         push(&inbox, 1).unwrap();
+        inbox.ring();
         assert!(wake.is_readable());
         inbox.pop(Instant::now(), true).unwrap();
         assert!(!wake.is_readable());
         push(&inbox, 2).unwrap();
+        inbox.ring();
         assert!(wake.is_readable());
         inbox.pop(Instant::now(), true).unwrap();
         assert!(!wake.is_readable());

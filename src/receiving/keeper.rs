@@ -62,13 +62,15 @@ mod stored {
         /// among those that are known, and gives the requests.
         pub fn open(
             settings: &Settings,
-            inbox: &Inbox,
+            inbox: &Arc<Inbox>,
             interactions: &Arc<Interactions>,
         ) -> Result<(Self, Vec<Left>)> {
             let mut left = Vec::new();
             let store = match &settings.store {
                 Some(path) => {
-                    let (store, leftovers) = Store::open(Path::new(path))?;
+                    let rung = inbox.clone();
+                    let ring = Box::new(move || rung.ring());
+                    let (store, leftovers) = Store::open(Path::new(path), ring)?;
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     for (number, record) in leftovers.records {
@@ -99,25 +101,24 @@ mod stored {
             Ok((keeper, left))
         }
 
-        /// Keeps a trigger for the inbox, and then calls `kept`.
-        pub fn keep(
+        /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, by
+        /// what `later` makes, after which the inbox rings by itself.
+        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
             content_type: Option<&str>,
             received_at: i64,
-            kept: impl FnOnce(Result<()>) + Send + 'static,
-        ) {
+            later: impl FnOnce() -> T,
+        ) -> Option<Result<()>> {
             let Some(store) = &self.store else {
-                return kept(
-                    inbox
-                        .push(Content::Trigger(trigger), received_at)
-                        .map_err(Error::from),
-                );
+                let content = Content::Trigger(trigger);
+                return Some(inbox.push(content, received_at).map_err(Error::from));
             };
             if let Err(turned) = inbox.reserve() {
-                return kept(Err(turned.into()));
+                return Some(Err(turned.into()));
             }
+            let kept = later();
             let record = Record {
                 kind: RecordKind::Trigger,
                 received_at,
@@ -143,6 +144,7 @@ mod stored {
                     }
                 }),
             );
+            None
         }
 
         /// Writes a posted request down, and gives its ticket; `None` without a store.
@@ -270,7 +272,7 @@ mod memory {
         /// Fails where a store is asked for.
         pub fn open(
             settings: &Settings,
-            _: &Inbox,
+            _: &Arc<Inbox>,
             _: &Arc<Interactions>,
         ) -> Result<(Self, Vec<Left>)> {
             match settings.store {
@@ -282,20 +284,17 @@ mod memory {
             }
         }
 
-        /// Puts a trigger into the inbox, and then calls `kept`.
-        pub fn keep(
+        /// Puts a trigger into the inbox, and tells at once what became of that.
+        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
             _: Option<&str>,
             received_at: i64,
-            kept: impl FnOnce(Result<()>) + Send + 'static,
-        ) {
-            kept(
-                inbox
-                    .push(Content::Trigger(trigger), received_at)
-                    .map_err(Error::from),
-            );
+            _: impl FnOnce() -> T,
+        ) -> Option<Result<()>> {
+            let content = Content::Trigger(trigger);
+            Some(inbox.push(content, received_at).map_err(Error::from))
         }
 
         /// Writes nothing.

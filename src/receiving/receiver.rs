@@ -65,44 +65,53 @@ impl Receiver {
         Ok((receiver, left))
     }
 
-    /// Reads the body of a trigger and keeps it for the application, then calls `kept`: at once, or, with a store, when
-    /// it is on disk, on another thread. Only when `kept` is given `Ok` may the service be told that its trigger arrived.
-    /// Never waits for the application.
+    /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
+    /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
+    /// arrived. Never waits for the application. Upon `Ok` at once, the application is owed a [`ring`](Self::ring).
     ///
     /// # Errors
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
     /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
-    pub fn take(
+    pub fn take<T: FnOnce(Result<()>) + Send + 'static>(
         &self,
         body: Arc<[u8]>,
         content_type: Option<&str>,
-        kept: impl FnOnce(Result<()>) + Send + 'static,
-    ) {
-        let counters = self.counters.clone();
-        let counted = move |outcome: Result<()>| {
-            match &outcome {
-                Ok(()) => counters.count(Statistic::Received),
-                Err(error) if error.status() == Status::Full => {
-                    counters.count(Statistic::TurnedAway)
-                }
-                Err(_) => {}
-            }
-            kept(outcome);
+        later: impl FnOnce() -> T,
+    ) -> Option<Result<()>> {
+        let trigger = match self.read(body, content_type) {
+            Ok(trigger) => trigger,
+            Err(error) => return Some(Err(error)),
         };
-        match self.read(body, content_type) {
-            Ok(trigger) => self
-                .keeper
-                .keep(&self.inbox, trigger, content_type, now(), counted),
-            Err(error) => counted(Err(error)),
-        }
+        let counted_later = || {
+            let (counters, kept) = (self.counters.clone(), later());
+            move |outcome: Result<()>| {
+                counters.count_taken(&outcome);
+                kept(outcome);
+            }
+        };
+        let outcome = self
+            .keeper
+            .keep(&self.inbox, trigger, content_type, now(), counted_later)?;
+        self.counters.count_taken(&outcome);
+        Some(outcome)
     }
 
-    /// As [`take`](Self::take), and waits until the trigger is kept.
+    /// Tells the application of what was taken since the last ring.
+    pub fn ring(&self) {
+        self.inbox.ring();
+    }
+
+    /// As [`take`](Self::take), and waits until the trigger is kept and the application is told.
     ///
     /// # Errors
     /// As [`take`](Self::take).
     pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
-        told::wait(|tell| self.take(body, content_type, tell))
+        let waiting = told::Waiting::new();
+        let outcome = self
+            .take(body, content_type, || waiting.teller())
+            .unwrap_or_else(|| waiting.wait());
+        self.ring();
+        outcome
     }
 
     /// Writes a posted request down, and gives its ticket; `None` without a store.

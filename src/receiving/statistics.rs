@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::error::Result;
+use crate::status::Status;
+
 /// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
@@ -138,6 +141,15 @@ impl Counters {
     /// One more.
     pub fn count(&self, statistic: Statistic) {
         self.0[statistic as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What became of a trigger.
+    pub fn count_taken(&self, outcome: &Result<()>) {
+        match outcome {
+            Ok(()) => self.count(Statistic::Received),
+            Err(error) if error.status() == Status::Full => self.count(Statistic::TurnedAway),
+            Err(_) => {}
+        }
     }
 
     /// How many so far.

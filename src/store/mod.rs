@@ -107,19 +107,20 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database file, or makes it; gives what an earlier run left in it.
+    /// Opens the database file, or makes it; gives what an earlier run left in it. `all_told` is called on the store's own
+    /// thread, each time when all who waited for a commit have been told of it.
     ///
     /// # Errors
     /// [`Status::Store`]: it can't be opened, is no store, or another client has it; [`Status::System`]: no thread.
-    pub fn open(path: &Path) -> Result<(Self, Leftovers)> {
+    pub fn open(path: &Path, all_told: Box<dyn Fn() + Send>) -> Result<(Self, Leftovers)> {
         let database = Database::open(path).map_err(|error| cannot(path, &error))?;
         let leftovers = database.leftovers().map_err(|error| cannot(path, &error))?;
         let queue = Arc::new(Queue::default());
         let jobs = queue.clone();
-        let writer = host::thread::spawn("omnize-store", move || writer::run(database, &jobs))
-            .map_err(|error| {
-                Error::new(Status::System, format!("no thread for the store: {error}"))
-            })?;
+        let writer = host::thread::spawn("omnize-store", move || {
+            writer::run(database, &jobs, all_told);
+        })
+        .map_err(|error| Error::new(Status::System, format!("no thread for the store: {error}")))?;
         let store = Store {
             queue,
             writer: Mutex::new(Some(writer)),
@@ -231,6 +232,10 @@ mod tests {
         }
     }
 
+    fn open(path: &Path) -> Result<(Store, Leftovers)> {
+        Store::open(path, Box::new(|| {}))
+    }
+
     fn record(body: &str) -> Record {
         Record {
             kind: RecordKind::Trigger,
@@ -263,14 +268,14 @@ mod tests {
     #[test]
     fn what_is_kept_waits_in_order_until_it_is_forgotten() {
         let place = Place::new("order");
-        let (store, left) = Store::open(&place.0).unwrap();
+        let (store, left) = open(&place.0).unwrap();
         assert!(left.records.is_empty());
         let numbers = keep(&store, &["a", "b", "c"]);
         assert!(numbers.is_sorted());
         store.forget(numbers[1]);
         drop(store);
 
-        let (store, left) = Store::open(&place.0).unwrap();
+        let (store, left) = open(&place.0).unwrap();
         let waiting = left.records;
         assert_eq!(bodies(&waiting), ["a", "c"]);
         assert_eq!(waiting[1].0, numbers[2]);
@@ -281,7 +286,7 @@ mod tests {
         }
         drop(store);
 
-        let (store, left) = Store::open(&place.0).unwrap();
+        let (store, left) = open(&place.0).unwrap();
         assert!(left.records.is_empty());
         assert!(keep(&store, &["d"])[0] > 3, "numbers are never used twice");
     }
@@ -296,7 +301,7 @@ mod tests {
     #[test]
     fn a_posted_request_waits_until_its_outcome_takes_its_place() {
         let place = Place::new("posted");
-        let (store, _) = Store::open(&place.0).unwrap();
+        let (store, _) = open(&place.0).unwrap();
         let tickets: Vec<_> = ["a", "b", "c"]
             .into_iter()
             .map(|content| done(|kept| store.post(content.into(), kept)))
@@ -306,7 +311,7 @@ mod tests {
         done(|kept| store.settle(tickets[0], record("outcome of a"), kept));
         drop(store);
 
-        let (_store, left) = Store::open(&place.0).unwrap();
+        let (_store, left) = open(&place.0).unwrap();
         assert_eq!(bodies(&left.records), ["outcome of a"]);
         let letter = |ticket, content: &str, leaving| {
             let content = content.to_owned();
@@ -340,7 +345,7 @@ mod tests {
     fn others_can_not_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let place = Place::new("mode");
-        let (store, _) = Store::open(&place.0).unwrap();
+        let (store, _) = open(&place.0).unwrap();
         keep(&store, &["x"]);
         for suffix in ["", "-wal"] {
             let file = std::fs::metadata(format!("{}{suffix}", place.0.display())).unwrap();
@@ -351,8 +356,8 @@ mod tests {
     #[test]
     fn a_store_has_one_owner() {
         let place = Place::new("owner");
-        let (_store, _) = Store::open(&place.0).unwrap();
-        let error = Store::open(&place.0).unwrap_err();
+        let (_store, _) = open(&place.0).unwrap();
+        let error = open(&place.0).unwrap_err();
         assert_eq!(error.status(), Status::Store);
         assert!(error.message().contains("another client"), "{error}");
     }
@@ -365,7 +370,7 @@ mod tests {
             "not a database, but somebody's letters ".repeat(100),
         )
         .unwrap();
-        let error = Store::open(&place.0).unwrap_err();
+        let error = open(&place.0).unwrap_err();
         assert_eq!(error.status(), Status::Store);
         assert!(
             std::fs::read_to_string(&place.0)
@@ -373,14 +378,14 @@ mod tests {
                 .starts_with("not a database")
         );
 
-        let error = Store::open(Path::new("/nowhere/at/all.db")).unwrap_err();
+        let error = open(Path::new("/nowhere/at/all.db")).unwrap_err();
         assert!(error.message().contains("/nowhere/at/all.db"), "{error}");
     }
 
     #[test]
     fn a_closed_store_says_so() {
         let place = Place::new("closed");
-        let (store, _) = Store::open(&place.0).unwrap();
+        let (store, _) = open(&place.0).unwrap();
         store.close();
         let (tell, told) = mpsc::channel();
         store.keep(record("x"), Box::new(move |kept| tell.send(kept).unwrap()));
@@ -390,7 +395,7 @@ mod tests {
     #[test]
     fn records_that_come_together_share_a_commit() {
         let place = Place::new("shared");
-        let (store, _) = Store::open(&place.0).unwrap();
+        let (store, _) = open(&place.0).unwrap();
         let bodies = vec!["x"; 20_000];
         let begun = std::time::Instant::now();
         keep(&store, &bodies);

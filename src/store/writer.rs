@@ -139,8 +139,8 @@ impl std::fmt::Debug for Queue {
     }
 }
 
-/// Writes until the queue is closed and empty.
-pub fn run(mut database: Database, queue: &Queue) {
+/// Writes until the queue is closed and empty. Calls `all_told` when all have been told of a commit.
+pub fn run(mut database: Database, queue: &Queue, all_told: impl Fn()) {
     // What nobody waits for is written with the next commit where one has failed.
     let mut unwritten = Batch::default();
     while let Some(batch) = queue.take() {
@@ -153,6 +153,7 @@ pub fn run(mut database: Database, queue: &Queue) {
                         kept(Ok(number));
                     }
                 }
+                all_told();
             }
             Err(error) => {
                 log::error!("the store can't be written to: {error}");

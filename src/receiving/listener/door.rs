@@ -6,23 +6,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
     ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
     WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, Response, StatusCode};
-use tokio::sync::oneshot;
 
+use super::bells::Bells;
 use super::credentials::Credentials;
 use super::forwarded;
 use super::head::Head;
+use super::kept::Kept;
 use super::paths::Paths;
 use super::pulse::{Phase, Pulse};
 use super::refusals::{Refusal, Refusals};
 use crate::config::{Limits, ListenSettings, Networks};
-use crate::error::Result;
 use crate::status::Status;
 
 /// What a service that is turned away is told to wait, in seconds.
@@ -33,6 +33,8 @@ const RETRY_AFTER_SECONDS: &str = "1";
 pub struct Door {
     pub paths: Paths,
     pub refusals: Refusals,
+    pub bells: Bells,
+    pub kept: Arc<Kept>,
     pub trusted_proxies: Networks,
     allow: Networks,
     credentials: Option<Credentials>,
@@ -54,6 +56,8 @@ impl Door {
         Door {
             paths: Paths::default(),
             refusals: Refusals::default(),
+            bells: Bells::default(),
+            kept: Arc::default(),
             trusted_proxies: settings.trusted_proxies.clone(),
             allow: settings.allow.clone(),
             credentials: settings.basic.clone().map(Credentials::new),
@@ -129,39 +133,61 @@ impl Door {
         let content_type = headers.get(CONTENT_TYPE).cloned();
         let body = self.body_of(request).await?;
         let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
-        let (kept, outcome) = oneshot::channel();
         visitor.pulse.enter(Phase::Keeping);
-        receiver.take(body, content_type, move |outcome: Result<()>| {
-            // Nobody waits any more where the listener was closed.
-            let _ = kept.send(outcome);
+        let mut awaited = None;
+        let outcome = receiver.take(body, content_type, || {
+            let (tell, outcome) = self.kept.awaited();
+            awaited = Some(outcome);
+            tell
         });
+        if let Some(Ok(())) = outcome {
+            self.bells.owe(&receiver);
+        }
         // Its application may free it while the answer is awaited.
         drop(receiver);
-        match outcome.await {
-            Ok(Ok(())) => {
+        let outcome = match (outcome, awaited) {
+            (Some(outcome), _) => outcome,
+            (None, Some(awaited)) => awaited.await.map_err(|_| Refusal::NoRoom)?,
+            // What is told later is awaited.
+            (None, None) => return Err(Refusal::NoRoom),
+        };
+        match outcome {
+            Ok(()) => {
                 self.refusals.note_kept();
                 Ok(answer(StatusCode::OK))
             }
-            Ok(Err(error)) if matches!(error.status(), Status::NotJson | Status::NoClientId) => {
+            Err(error) if matches!(error.status(), Status::NotJson | Status::NoClientId) => {
                 Err(Refusal::NoTrigger)
             }
-            // It could not be kept, or the store ended without a word.
-            Ok(Err(_)) | Err(_) => Err(Refusal::NoRoom),
+            Err(_) => Err(Refusal::NoRoom),
         }
     }
 
+    /// The body. The pulse sees to it that it comes in time.
     async fn body_of(&self, request: Request<Incoming>) -> std::result::Result<Arc<[u8]>, Refusal> {
-        let body = request.into_body();
+        let mut body = request.into_body();
         if body.size_hint().lower() > self.limits.body as u64 {
             return Err(Refusal::TooLarge);
         }
-        let limited = Limited::new(body, self.limits.body);
-        match tokio::time::timeout(self.limits.body_time, limited.collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()[..].into()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-            Ok(Err(_)) => Err(Refusal::BrokenOff),
-            Err(_) => Err(Refusal::TooSlow),
+        let mut whole = Vec::new();
+        while !body.is_end_stream() {
+            let Some(frame) = body.frame().await else {
+                break;
+            };
+            let frame = frame.map_err(|_| Refusal::BrokenOff)?;
+            // Trailers say nothing of a trigger.
+            let Ok(part) = frame.into_data() else {
+                continue;
+            };
+            if whole.is_empty() && body.is_end_stream() && part.len() <= self.limits.body {
+                return Ok(part[..].into());
+            }
+            if whole.len() + part.len() > self.limits.body {
+                return Err(Refusal::TooLarge);
+            }
+            whole.extend_from_slice(&part);
         }
+        Ok(whole.into())
     }
 }
 

@@ -75,6 +75,7 @@ impl House {
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.clone().watch());
         }
+        tokio::spawn(self.door.kept.clone().pass_on());
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
@@ -187,7 +188,7 @@ impl House {
             End::Served(_) if phase == Phase::Head => (Refusal::BrokenOff, true),
             End::Served(_) => return Vec::new(),
             // An answer to no request could be taken for the answer to the next one.
-            End::Overdue if phase == Phase::Head => (Refusal::TooSlow, false),
+            End::Overdue if matches!(phase, Phase::Head | Phase::Body) => (Refusal::TooSlow, false),
             End::Overdue if phase == Phase::New => (Refusal::TooSlow, true),
             End::Overdue => return Vec::new(),
         };

@@ -3,12 +3,14 @@
 //! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows what
 //! it is doing (`pulse`), and each of its requests comes to the `door`.
 
+mod bells;
 mod connections;
 mod credentials;
 mod door;
 mod forwarded;
 mod head;
 mod house;
+mod kept;
 mod paths;
 mod pulse;
 mod refusals;
@@ -65,7 +67,7 @@ impl Listener {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let door = Arc::new(Door::new(settings));
         let house = Arc::new(House::new(door.clone(), tls, &settings.limits));
-        let runtime = runtime()
+        let runtime = runtime(&door)
             .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
         let socket = bind(address).map_err(cannot)?;
         socket.set_nonblocking(true).map_err(cannot)?;
@@ -84,8 +86,10 @@ impl Listener {
         if let Some(own) = own {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
+        let ringing = listener.door.clone();
         let thread = host::thread::spawn("omnize-listen", move || {
             runtime.block_on(house.run(socket, stopped));
+            ringing.bells.ring();
             // Connections that still wait for something end here.
             runtime.shutdown_background();
         })
@@ -208,10 +212,13 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
 /// which leak checkers then report.
-fn runtime() -> io::Result<Runtime> {
+fn runtime(door: &Arc<Door>) -> io::Result<Runtime> {
+    let door = door.clone();
     let build = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            // Nothing more is to be done for now.
+            .on_thread_park(move || door.bells.ring())
             .build()
     };
     let built = host::thread::spawn("omnize-build", build)?.join();

@@ -24,12 +24,18 @@ pub enum Phase {
 }
 
 /// The phase of one connection. Written and read on the listener's thread alone; the atomics only let it be shared.
+///
+/// Asking the clock costs, and most phases end where they begin: a request that came as a whole is answered before anybody
+/// waits for anything. So a phase counts from when it is first asked for, which is when the connection comes to wait.
 #[derive(Debug)]
 pub struct Pulse {
     born: Instant,
     phase: AtomicU8,
     since: AtomicU64,
 }
+
+/// Nobody has asked since when.
+const NOT_YET: u64 = u64::MAX;
 
 impl Pulse {
     /// That of a new connection.
@@ -41,14 +47,10 @@ impl Pulse {
         }
     }
 
-    /// A phase begins now.
+    /// A phase begins.
     pub fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
-        // Nobody asks since when a request is under way, and asking the clock costs.
-        if !matches!(phase, Phase::Body | Phase::Keeping) {
-            let since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.since.store(since, Ordering::Relaxed);
-        }
+        self.since.store(NOT_YET, Ordering::Relaxed);
     }
 
     /// The phase.
@@ -64,17 +66,22 @@ impl Pulse {
         ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
-    /// When it began, or, with a request under way, when that did.
     fn since(&self) -> Instant {
-        self.born + Duration::from_nanos(self.since.load(Ordering::Relaxed))
+        let mut since = self.since.load(Ordering::Relaxed);
+        if since == NOT_YET {
+            since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(NOT_YET - 1);
+            self.since.store(since, Ordering::Relaxed);
+        }
+        self.born + Duration::from_nanos(since)
     }
 
     /// By when it must be over; `None` where something else sees to that.
     pub fn due(&self, limits: &Limits) -> Option<Instant> {
         match self.phase() {
             Phase::New | Phase::Head => Some(self.since() + limits.head_time),
+            Phase::Body => Some(self.since() + limits.body_time),
             Phase::Idle => Some(self.since() + limits.idle_time),
-            Phase::Body | Phase::Keeping | Phase::Ending => None,
+            Phase::Keeping | Phase::Ending => None,
         }
     }
 
