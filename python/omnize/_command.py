@@ -10,8 +10,7 @@ from . import _omnize
 
 def main() -> int:
     """Run the command with the arguments of this process; returns the status that the process should end with."""
-    # Python's own handler would turn Ctrl-C into an exception that nobody waits for, once the command has ended. A
-    # signal that was ignored when the process began stays ignored.
+    # Python's own handler would turn Ctrl-C into an exception that nobody waits for, once the command has ended.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Python ignores it, and what the command runs would inherit that.

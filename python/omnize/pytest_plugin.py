@@ -55,10 +55,10 @@ def omnize_client(omnize_sandbox: Sandbox, request: pytest.FixtureRequest) -> It
     """A client that talks to ``omnize_sandbox`` and takes its triggers."""
     from . import Client
 
-    options: dict[str, Any] = {"listen": "127.0.0.1:0", **omnize_sandbox.options}
     marker = request.node.get_closest_marker("omnize_options")
-    if marker is not None:
-        options.update(marker.kwargs)
+    chosen: dict[str, Any] = marker.kwargs if marker else {}
+    dialect = chosen.get("dialect", omnize_sandbox.dialect)
+    options = {"listen": "127.0.0.1:0", **omnize_sandbox.options_in(dialect), **chosen}
     with Client(**options) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
         yield client

@@ -73,6 +73,8 @@ class Entry:
     #: ``"start"``, ``"message"``, ``"typing"``, ``"cleared"`` or ``"finish"`` for a request; what the service says for
     #: a trigger; ``"unknown"`` for what is neither.
     kind: str
+    #: ``"rest"``, ``"gateway"`` or ``"interactions"``; ``None`` where a request came to no dialect's path.
+    dialect: Optional[str]
     #: The interaction's client id.
     client_id: Optional[str]
     #: What was said, of a message.
@@ -102,6 +104,7 @@ class Entry:
 class Sandbox:
     """A sandbox in a process of its own, on a free port. Ends with ``with`` or ``close``, and with this process.
 
+    ``dialect`` is the one that clients are to speak; the sandbox itself speaks all of them.
     ``agents`` says who answers: one agent for all departments, or a mapping of departments to agents, in which ``"*"``
     stands for all others. ``answers`` is the form of the answers to requests: ``"json"``, ``"empty"`` or ``"text"``.
     """
@@ -110,11 +113,12 @@ class Sandbox:
         self,
         *,
         agents: Union[Agent, Mapping[str, Agent]] = "echo",
+        dialect: str = "rest",
         answers: str = "json",
         trigger_timeout: float = 5.0,
     ) -> None:
         command = [sys.executable, "-c", _COMMAND, _HERE, "sandbox", "--json", "--until-stdin-closes"]
-        command += ["--answers", answers, "--trigger-timeout", str(round(trigger_timeout * 1000))]
+        command += ["--dialect", dialect, "--answers", answers, "--trigger-timeout", str(round(trigger_timeout * 1000))]
         # A file, for nobody reads a pipe once it has started.
         with tempfile.TemporaryFile() as complaints:
             try:
@@ -130,10 +134,12 @@ class Sandbox:
                 said = complaints.read().decode(errors="replace").strip()
                 raise SandboxError(f"the sandbox can't start: {said or 'it said nothing'} (command: {command})")
         told = json.loads(line)
+        #: The dialect that clients are to speak.
+        self.dialect = dialect
         #: Where the sandbox's own paths and the portal's begin.
         self.url: str = told["url"]
-        #: The URL for requests.
-        self.base_url: str = told["base_url"]
+        #: The URL for requests, by dialect.
+        self.base_urls: dict[str, str] = told["base_urls"]
         #: The token that the sandbox knows.
         self.token: str = told["token"]
         self._first_agents = agents
@@ -141,14 +147,24 @@ class Sandbox:
         self.set_agents(agents)
 
     @property
+    def base_url(self) -> str:
+        """The URL for requests in this dialect."""
+        return self.base_urls[self.dialect]
+
+    @property
     def options(self) -> dict[str, str]:
         """The options of a client that is to talk to this sandbox."""
-        return {"token": self.token, "base_url": self.base_url}
+        return self.options_in(self.dialect)
+
+    def options_in(self, dialect: str) -> dict[str, str]:
+        """The options of a client that is to talk to this sandbox in that dialect."""
+        return {"token": self.token, "dialect": dialect, "base_url": self.base_urls[dialect]}
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that make a program talk to this sandbox."""
-        return {"OMNIZE_TOKEN": self.token, "OMNIZE_BASE_URL": self.base_url, "OMNIZE_SANDBOX_URL": self.url}
+        options = {f"OMNIZE_{name.upper()}": value for name, value in self.options.items()}
+        return {**options, "OMNIZE_SANDBOX_URL": self.url}
 
     def set_webhook(self, url: Optional[str]) -> None:
         """Have triggers posted there from now on, as the operator does in the portal."""
@@ -369,15 +385,15 @@ def _fits(entry: Entry, client_id: Optional[str], text: Union[str, re.Pattern[st
 
 
 def _entry(raw: Mapping[str, Any]) -> Entry:
-    body = raw["body"]
-    kind, text = _kind(raw["direction"], body if isinstance(body, dict) else {})
+    kind = raw["kind"] or "unknown"
     return Entry(
         n=raw["n"],
         direction=raw["direction"],
         kind=kind,
+        dialect=raw["dialect"],
         client_id=raw["clientId"],
-        text=text,
-        body=body,
+        text=_text(raw["body"]) if kind == "message" else None,
+        body=raw["body"],
         status=raw["status"],
         error=raw.get("error"),
         at=raw["at"],
@@ -385,12 +401,11 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
     )
 
 
-def _kind(direction: str, body: Mapping[str, Any]) -> tuple[str, Optional[str]]:
-    if direction == "request":
-        if body.get("type") == "message":
-            return "message", body.get("content")
-        kind = body.get("content")
-        return ("start" if kind == "init" else str(kind or "unknown")), None
-    if "message" in body:
-        return "message", body["message"]
-    return str(body.get("status", "unknown")), None
+def _text(body: Any) -> Optional[str]:
+    """What a message says, in whichever dialect."""
+    if not isinstance(body, dict):
+        return None
+    said = body.get("message", body.get("content"))
+    if isinstance(said, dict):
+        said = said.get("content")
+    return said if isinstance(said, str) else None

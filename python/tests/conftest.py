@@ -1,0 +1,43 @@
+"""What several files of tests need: a request of their own, past every client library."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+from typing import NamedTuple, Optional
+from urllib.parse import urlsplit
+
+import pytest
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+
+
+@pytest.fixture
+def post() -> Callable[..., Answer]:
+    """Sends a request, and gives the head of its answer."""
+
+    def post(
+        url: str,
+        body: bytes = b"",
+        method: str = "POST",
+        headers: Optional[dict[str, str]] = None,
+        chunked: bool = False,
+    ) -> Answer:
+        headers = dict(headers or {})
+        if chunked:
+            headers["Transfer-Encoding"] = "chunked"
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        try:
+            connection.request(method, parts.path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            return Answer(answer.status, answer.headers)
+        finally:
+            connection.close()
+
+    return post

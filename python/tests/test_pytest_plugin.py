@@ -1,0 +1,114 @@
+"""The pytest plugin, in test sessions of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+BOT = """
+    import omnize, pytest
+
+    def test_what_was_said_is_forgotten(omnize_sandbox, omnize_client):
+        assert omnize_sandbox.transcript() == []
+        assert omnize_sandbox.trigger("message", "12", "oi") == 200
+        assert omnize_client.next(5) == omnize.Message("12", "oi")
+
+    def test_again(omnize_sandbox, omnize_client):
+        assert omnize_sandbox.transcript() == []
+        assert omnize_client.next(0) is None
+
+    @pytest.mark.omnize_options(events_capacity=1)
+    def test_options(omnize_sandbox, omnize_client):
+        statuses = [omnize_sandbox.trigger("typing", "12") for _ in range(2)]
+        assert statuses == [200, 503]
+"""
+
+
+@pytest.fixture
+def session(pytester):
+    """Runs pytest in a process of its own, with the plugin as the wheel brings it."""
+
+    def run(code, *arguments):
+        pytester.makepyfile(code)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+    return run
+
+
+def test_each_test_has_a_sandbox_in_which_nothing_was_said(session):
+    session(BOT).assert_outcomes(passed=3)
+
+
+def test_each_worker_has_its_own_sandbox(session, pytester):
+    pytest.importorskip("xdist")
+    code = """
+        import pytest, time
+
+        @pytest.mark.parametrize("n", range(6))
+        def test_it(omnize_sandbox, omnize_client, worker_id, n):
+            assert omnize_sandbox.transcript() == []
+            assert omnize_sandbox.trigger("message", str(n), "oi") == 200
+            time.sleep(0.1)
+            assert [event.client_id for event in omnize_client.events(timeout=0)] == [str(n)]
+            with open(f"{worker_id}.url", "w") as file:
+                file.write(omnize_sandbox.url)
+    """
+    session(code, "-n", "2").assert_outcomes(passed=6)
+    urls = [file.read_text() for file in pytester.path.glob("*.url")]
+    assert len(urls) == len(set(urls)) == 2
+
+
+def test_the_agents_of_a_test_are_marked(session):
+    code = """
+        import pytest
+
+        def agent(omnize_sandbox):
+            # What the sandbox has is seen by what it does.
+            import http.client, json
+            connection = http.client.HTTPConnection(omnize_sandbox.url[7:])
+            body = {"token": omnize_sandbox.token, "type": "info", "content": "init", "departmentId": "1"}
+            connection.request("POST", omnize_sandbox.base_url[len(omnize_sandbox.url):],
+                json.dumps({**body, "clientId": "12"}), {"Content-Type": "application/json"})
+            assert connection.getresponse().status == 200
+
+        @pytest.mark.omnize_agents({"1": "unavailable"})
+        def test_marked(omnize_sandbox, omnize_client):
+            agent(omnize_sandbox)
+            assert omnize_client.next(5).kind == "unavailable"
+
+        def test_not_marked(omnize_sandbox, omnize_client):
+            agent(omnize_sandbox)
+            assert omnize_client.next(5).kind == "accepted"
+    """
+    session(code).assert_outcomes(passed=2)
+
+
+def test_a_failure_shows_the_transcript(session):
+    code = """
+        def test_it(omnize_sandbox, omnize_client):
+            omnize_sandbox.trigger("message", "12", "Bom dia!")
+            assert False
+    """
+    result = session(code)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- Omnize transcript -*", "*trigger  12  message 'Bom dia!'"])
+
+
+def test_a_sandbox_that_can_not_start_says_so_and_nothing_else(session, pytester):
+    pytester.makeconftest("import sys; sys.executable = '/nowhere/python'")
+    result = session("def test_it(omnize_client): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the sandbox can't start: *'/nowhere/python'"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_who_does_not_use_it_does_not_pay_for_it(session, pytester):
+    code = """
+        import sys
+        def test_it():
+            assert "omnize.sandbox" not in sys.modules
+    """
+    session(code).assert_outcomes(passed=1)
+    markers = pytester.run(sys.executable, "-m", "pytest", "--markers")
+    markers.stdout.fnmatch_lines(["@pytest.mark.omnize_agents(agents):*"])

@@ -1,0 +1,116 @@
+"""The sandbox from Python: what it tells, what it waits for, and who plays its agents."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from omnize.sandbox import Sandbox, SandboxError
+
+
+def start(sandbox, client_id, post):
+    """Starts an interaction, without a client."""
+    body = {"token": sandbox.token, "type": "info", "content": "init", "departmentId": "1", "clientId": client_id}
+    return post(sandbox.base_url, json.dumps(body).encode(), headers={"Content-Type": "application/json"}).status
+
+
+def test_it_runs_with_its_options_and_ends(post):
+    with Sandbox(agents={"1": "unavailable", "*": "silent"}, answers="empty", trigger_timeout=0.2) as sandbox:
+        assert sandbox.options == {"token": sandbox.token, "dialect": "rest", "base_url": sandbox.base_url}
+        assert sandbox.options_in("gateway")["base_url"] == sandbox.base_urls["gateway"]
+        assert sandbox.environment["OMNIZE_SANDBOX_URL"] == sandbox.url
+        request = (
+            f'{{"token": "{sandbox.token}", "type": "info", "content": "init", "departmentId": "1", "clientId": "12"}}'
+        )
+        assert post(sandbox.base_url, request.encode(), headers={"Content-Type": "application/json"}).status == 200
+        started = sandbox.wait_for("start")
+        assert (started.client_id, started.status, started.direction) == ("12", 200, "request")
+        # No webhook is set, and that is its result.
+        assert sandbox.wait_for("unavailable", direction="trigger").error is not None
+        assert sandbox.interactions()[0]["state"] == "unavailable"
+    with pytest.raises(SandboxError, match="ended with status 0"):
+        sandbox.transcript()
+
+
+def test_it_ends_with_a_process_that_dies():
+    code = "import os\nfrom omnize.sandbox import Sandbox\nprint(Sandbox().url, flush=True)\nos._exit(1)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    address = urlsplit(told.stdout.strip())
+    deadline = time.monotonic() + 10
+    with pytest.raises(ConnectionRefusedError):
+        while time.monotonic() < deadline:
+            socket.create_connection((address.hostname, address.port)).close()
+            time.sleep(0.05)
+
+
+def test_a_wait_that_is_in_vain_shows_what_was_said(omnize_sandbox, omnize_client):
+    assert omnize_sandbox.trigger("message", "12", "Bom dia!") == 200
+    start = time.monotonic()
+    with pytest.raises(AssertionError) as failure:
+        omnize_sandbox.wait_for("message", client_id="12", text=re.compile("tchau"), timeout=0.2)
+    assert 0.2 <= time.monotonic() - start < 2
+    assert "no request message of '12' with re.compile('tchau') within 0.2 s" in str(failure.value)
+    assert "trigger  12  message 'Bom dia!'" in str(failure.value)
+
+
+def test_a_wait_ends_when_what_it_waits_for_has_come(omnize_sandbox, omnize_client):
+    later = threading.Timer(0.3, omnize_sandbox.trigger, ["message", "12", "segundo"])
+    omnize_sandbox.trigger("message", "12", "primeiro")
+    later.start()
+    first = omnize_sandbox.wait_for("message", direction="trigger")
+    second = omnize_sandbox.wait_for("message", direction="trigger", after=first)
+    assert (first.text, second.text, second.status) == ("primeiro", "segundo", 200)
+    assert omnize_sandbox.wait_for("message", direction="trigger", text=re.compile("^seg")) == second
+    later.join()
+
+
+def test_what_it_refuses_is_told(omnize_sandbox):
+    with pytest.raises(SandboxError, match="expected echo, silent, unavailable or a scenario"):
+        omnize_sandbox.set_agents("polite")
+    with pytest.raises(SandboxError, match="no absolute http or https URL"):
+        omnize_sandbox.set_webhook("/hook")
+    with pytest.raises(ValueError, match="option listen"):
+        omnize_sandbox.set_webhook(None)
+
+
+def test_a_sandbox_that_can_not_start_says_why(monkeypatch):
+    with pytest.raises(SandboxError, match=r"can't start.*--answers"):
+        Sandbox(answers="rude")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(SandboxError, match=r"can't start.*/nowhere/python"):
+        Sandbox()
+
+
+def test_a_function_plays_the_agent(omnize_sandbox, omnize_client, post):
+    def agent(request):
+        if request.kind == "start":
+            yield "accepted"
+            yield {"wait": 10}
+            yield {"message": f"Olá, {request.client_id}"}
+            yield {"raw": {"status": "promoted", "clientId": request.client_id}}
+
+    with omnize_sandbox.played_by(agent):
+        assert start(omnize_sandbox, "12", post) == 200
+        kinds = [omnize_client.next(5).kind for _ in range(3)]
+        assert kinds == ["accepted", "message", "unknown"]
+    # The agents that were there before are back.
+    assert start(omnize_sandbox, "13", post) == 200
+    assert omnize_client.next(5).kind == "accepted"
+
+
+def test_what_an_agent_raises_is_not_lost(omnize_sandbox, post):
+    def agent(request):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), omnize_sandbox.played_by(agent):
+        assert start(omnize_sandbox, "12", post) == 200
+        omnize_sandbox.wait_for("start")
+        time.sleep(0.2)
