@@ -5,7 +5,7 @@ use super::Failure;
 use super::operator::run as run_command;
 use super::screen::{Screen, locked};
 use super::signals::Signals;
-use crate::sandbox::{Answers, Departments, Dialect, Options, Sandbox, Watcher};
+use crate::sandbox::{Answers, DepartmentList, Departments, Dialect, Options, Sandbox, Watcher};
 use clap::Args;
 use serde_json::json;
 use std::io::{self, Write};
@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
 
-    /// The form of the service's answers: json, empty or text
+    /// The form of the service's answers: json, empty, text, success-false or status-inside
     #[arg(long, value_name = "FORM", default_value = "json")]
     answers: Answers,
 
@@ -40,7 +40,15 @@ pub struct Arguments {
     #[arg(long, value_name = "DIALECT")]
     dialect: Option<Dialect>,
 
-    /// An agent: echo, silent, unavailable or a scenario file, for all departments or, as DEPARTMENT=AGENT, for one;
+    /// A department's name; may be repeated [default: 1=Support, 2=Sales]
+    #[arg(long = "department", value_name = "ID=NAME")]
+    departments: Vec<String>,
+
+    /// The form of gateway's list of departments: array, departments or data, the last two inside an object
+    #[arg(long, value_name = "FORM", default_value = "array")]
+    department_list: DepartmentList,
+
+    /// An agent: echo, silent, unavailable, closed or a scenario file, for all departments or, as DEPARTMENT=AGENT, for one;
     /// may be repeated [default: echo]
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<String>,
@@ -94,6 +102,11 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 
 fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<Sandbox, Failure> {
     let mut departments = Departments::default();
+    for department in &arguments.departments {
+        departments
+            .name(department)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+    }
     for agent in &arguments.agents {
         departments
             .add(agent)
@@ -104,6 +117,7 @@ fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<
         token: arguments.token.clone(),
         webhook: arguments.webhook.clone(),
         answers: arguments.answers,
+        department_list: arguments.department_list,
         departments,
         trigger_timeout: Duration::from_millis(arguments.trigger_timeout),
         watcher: watching

@@ -4,7 +4,7 @@ use super::act::Act;
 use super::interaction::{Ending, Key};
 use super::message::Message;
 use super::scenario::Scenario;
-use super::service::{Outgoing, Service};
+use super::service::{Desk, Outgoing, Service};
 use super::step::{Raw, Step};
 use super::template::Values;
 use super::trigger::Trigger;
@@ -63,6 +63,9 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
         if cue.comes_too_late() {
             continue;
         }
+        if cue.on == Act::Start && !service.wait_in_queue(&key, &cue).await {
+            continue;
+        }
         let content = cue
             .message
             .as_ref()
@@ -96,6 +99,56 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
                 break;
             }
         }
+    }
+}
+
+impl Service {
+    /// Waits until the agent of a new interaction has time for it, and tells the customer each place in the queue on the
+    /// way. False when the interaction ended before.
+    async fn wait_in_queue(&self, key: &Key, cue: &Cue) -> bool {
+        let Some(at_once) = cue.scenario.at_once else {
+            return true;
+        };
+        let mut told = 0;
+        // Every change of an interaction's state has its entry in the transcript.
+        let mut changes = self.desk().transcript.changes();
+        let mut ending = cue.ending.clone();
+        loop {
+            changes.mark_unchanged();
+            let place = self.desk().place_in_queue(key, at_once);
+            if cue.is_over() {
+                return false;
+            }
+            match place {
+                0 => return true,
+                place if place != told => {
+                    told = place;
+                    let queued = Outgoing::Said(Trigger::Queued(place));
+                    self.agent_trigger(key, queued, cue).await;
+                    // Others may have gone while this was on its way.
+                    continue;
+                }
+                _ => {}
+            }
+            tokio::select! {
+                _ = changes.changed() => {}
+                _ = ending.wait_for(|ending| over(cue.on, *ending)) => {}
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// 0 when the interaction is among the first that its agent serves at once; else how many it is behind.
+    fn place_in_queue(&self, key: &Key, at_once: usize) -> u64 {
+        let Some(own) = self.interactions.get(key) else {
+            return 0;
+        };
+        let before = self.interactions.values().filter(|other| {
+            other.is_open() && other.served_by == own.served_by && other.number < own.number
+        });
+        let place = (before.count() + 1).saturating_sub(at_once);
+        u64::try_from(place).unwrap_or(u64::MAX)
     }
 }
 

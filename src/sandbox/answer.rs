@@ -1,15 +1,18 @@
 //! How the service answers a request. Its page shows no answer at all, so a client must live with each of these.
 
+use super::act::Rejection;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 use std::str::FromStr;
 
 pub(crate) type HttpAnswer = Response<Full<Bytes>>;
 
-/// The form of the answers on the REST side, acceptances and rejections alike.
+/// The form of the service's answers, acceptances and refusals alike. One that carries something, as that to a start of
+/// `interactions` does, is JSON in every form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Answers {
     /// `{"message": …, "status": N}`
@@ -19,6 +22,10 @@ pub enum Answers {
     Empty,
     /// One line of plain text.
     Text,
+    /// As `Json`, but a refusal comes under HTTP 200, as `{"success": false, "errors": [MESSAGE]}`.
+    SuccessFalse,
+    /// As `Json`, but a refusal comes under HTTP 200, with its status inside only.
+    StatusInside,
 }
 
 impl FromStr for Answers {
@@ -29,7 +36,9 @@ impl FromStr for Answers {
             "json" => Ok(Answers::Json),
             "empty" => Ok(Answers::Empty),
             "text" => Ok(Answers::Text),
-            _ => Err("expected json, empty or text".to_owned()),
+            "success-false" => Ok(Answers::SuccessFalse),
+            "status-inside" => Ok(Answers::StatusInside),
+            _ => Err("expected json, empty, text, success-false or status-inside".to_owned()),
         }
     }
 }
@@ -41,9 +50,27 @@ struct Spoken<'a> {
 }
 
 impl Answers {
+    /// The answer to a request that was understood and is refused.
+    pub(crate) fn refuse(self, rejection: &Rejection) -> HttpAnswer {
+        let Rejection { status, message } = rejection;
+        match self {
+            Answers::SuccessFalse => json(200, &json!({ "success": false, "errors": [message] })),
+            Answers::StatusInside => json(
+                200,
+                &Spoken {
+                    message,
+                    status: *status,
+                },
+            ),
+            Answers::Json | Answers::Empty | Answers::Text => self.say(*status, message),
+        }
+    }
+
     pub(crate) fn say(self, status: u16, message: &str) -> HttpAnswer {
         match self {
-            Answers::Json => json(status, &Spoken { message, status }),
+            Answers::Json | Answers::SuccessFalse | Answers::StatusInside => {
+                json(status, &Spoken { message, status })
+            }
             Answers::Empty => with_status(status, Bytes::new()),
             Answers::Text => {
                 let mut answer = with_status(status, Bytes::from(format!("{message}\n")));

@@ -19,7 +19,7 @@ use super::answer::{HttpAnswer, json, refusal};
 use super::departments::Departments;
 use super::dialect::Dialect;
 use super::fields::Fields;
-use super::interaction::{Key, State};
+use super::interaction::{Key, Remarks, State};
 use super::object::text_of;
 use super::portal::{read_object, unknown_token};
 use super::server::Query;
@@ -87,6 +87,17 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
         state: State,
         dialect: Dialect,
         interaction_hash: &'a str,
+        /// The department whose agent serves it now, where that is another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        served_by: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        media_type: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_history: Option<&'a str>,
+        #[serde(flatten)]
+        remarks: &'a Remarks,
         /// Which of the portal's tokens it belongs to, counted from 1.
         token_number: usize,
     }
@@ -101,6 +112,12 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
             state: interaction.state,
             dialect: key.dialect,
             interaction_hash: &interaction.hash,
+            served_by: Some(interaction.served_by.as_str())
+                .filter(|department| *department != interaction.department_id),
+            external_id: interaction.about.external_id.as_deref(),
+            media_type: interaction.about.media_type,
+            external_history: interaction.about.external_history.as_deref(),
+            remarks: &interaction.remarks,
             token_number: key.token + 1,
         })
         .collect();

@@ -1,14 +1,16 @@
-//! Which agent serves which department.
+//! The account's departments, and which agent serves which.
 
 use super::object::{Object, text_of};
 use super::scenario::Scenario;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-/// The scripted agents of a sandbox: one for all departments, and others for some.
+/// The account's departments and their scripted agents: one for all departments, and others for some.
 #[derive(Clone, Debug)]
 pub struct Departments {
+    /// By id.
+    names: BTreeMap<String, String>,
     everywhere: Option<Arc<Scenario>>,
     fallback: Arc<Scenario>,
     own: HashMap<String, Arc<Scenario>>,
@@ -27,9 +29,13 @@ impl fmt::Display for AgentError {
 impl std::error::Error for AgentError {}
 
 impl Default for Departments {
-    /// The echoing agent everywhere.
+    /// Departments 1, Support, and 2, Sales, with the echoing agent everywhere.
     fn default() -> Departments {
+        let names = [("1", "Support"), ("2", "Sales")];
         Departments {
+            names: names
+                .map(|(id, name)| (id.to_owned(), name.to_owned()))
+                .into(),
             everywhere: None,
             fallback: Arc::new(Scenario::echo()),
             own: HashMap::new(),
@@ -38,7 +44,20 @@ impl Default for Departments {
 }
 
 impl Departments {
-    /// Adds an agent: `echo`, `silent`, `unavailable` or the path of a scenario file, for all departments that have
+    /// Names a department, given as `ID=NAME`; one that is there already gets another name.
+    pub fn name(&mut self, department: &str) -> Result<(), AgentError> {
+        match department.split_once('=') {
+            Some((id, name)) if is_id(id) && !name.is_empty() => {
+                self.names.insert(id.to_owned(), name.to_owned());
+                Ok(())
+            }
+            _ => Err(AgentError(format!(
+                "department {department:?}: expected ID=NAME with a number for the id"
+            ))),
+        }
+    }
+
+    /// Adds an agent: `echo`, `silent`, `unavailable`, `closed` or the path of a scenario file, for all departments that have
     /// none of their own; or `DEPARTMENT=` and one of these, for that department.
     pub fn add(&mut self, agent: &str) -> Result<(), AgentError> {
         let (department, kind) = match agent.split_once('=') {
@@ -76,7 +95,7 @@ impl Departments {
             let scenario = match text_of(value) {
                 Some(kind) => built_in(&kind).ok_or_else(|| {
                     AgentError(format!(
-                        "agent of {name:?}: expected echo, silent, unavailable or a scenario"
+                        "agent of {name:?}: expected echo, silent, unavailable, closed or a scenario"
                     ))
                 })?,
                 None => Scenario::read(value.get().as_bytes())
@@ -97,7 +116,20 @@ impl Departments {
 
     /// Whether the account has a department of this id.
     pub(crate) fn has(&self, department_id: &str) -> bool {
-        ["1", "2"].contains(&department_id) || self.own.contains_key(department_id)
+        self.names.contains_key(department_id) || self.own.contains_key(department_id)
+    }
+
+    /// The ids that the later dialects can name, which are numbers.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        let ids = self.names.keys().chain(self.own.keys());
+        ids.map(String::as_str).filter(|id| is_id(id))
+    }
+
+    pub(crate) fn name_of(&self, department_id: &str) -> String {
+        match self.names.get(department_id) {
+            Some(name) => name.clone(),
+            None => format!("Department {department_id}"),
+        }
     }
 
     pub(crate) fn agent(&self, department_id: &str) -> Arc<Scenario> {
@@ -110,11 +142,18 @@ impl Departments {
     }
 }
 
+/// A whole number, written as JSON writes one.
+fn is_id(id: &str) -> bool {
+    id.parse::<u64>()
+        .is_ok_and(|number| number.to_string() == id)
+}
+
 fn built_in(kind: &str) -> Option<Scenario> {
     match kind {
         "echo" => Some(Scenario::echo()),
         "silent" => Some(Scenario::silent()),
         "unavailable" => Some(Scenario::unavailable()),
+        "closed" => Some(Scenario::closed()),
         _ => None,
     }
 }
@@ -122,14 +161,15 @@ fn built_in(kind: &str) -> Option<Scenario> {
 fn scenario(kind: &str) -> Result<Scenario, AgentError> {
     match kind {
         "" => Err(AgentError(
-            "the agent is empty; expected echo, silent, unavailable or a scenario file".to_owned(),
+            "the agent is empty; expected echo, silent, unavailable, closed or a scenario file"
+                .to_owned(),
         )),
         path => {
             if let Some(scenario) = built_in(path) {
                 return Ok(scenario);
             }
             let json = std::fs::read(path).map_err(|error| {
-                AgentError(format!("agent {path:?} is none of echo, silent and unavailable, and no readable file: {error}"))
+                AgentError(format!("agent {path:?} is none of echo, silent, unavailable and closed, and no readable file: {error}"))
             })?;
             Scenario::read(&json).map_err(|error| AgentError(format!("scenario {path:?}: {error}")))
         }
@@ -167,6 +207,26 @@ mod tests {
     }
 
     #[test]
+    fn departments_have_names_and_those_of_the_later_dialects_numbers() {
+        let mut departments = Departments::default();
+        departments.name("7=Billing").unwrap();
+        departments.name("2=Vendas").unwrap();
+        departments.add("31=silent").unwrap();
+        departments.add("x=silent").unwrap();
+        let mut ids: Vec<&str> = departments.ids().collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["1", "2", "31", "7"]);
+        assert!(departments.has("x") && !departments.has("9"));
+        assert_eq!(
+            ["1", "2", "7", "31"].map(|id| departments.name_of(id)),
+            ["Support", "Vendas", "Billing", "Department 31"]
+        );
+        for wrong in ["7", "=a", "07=a", "x=a", "7="] {
+            assert!(departments.name(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn says_what_is_wrong_with_an_agent() {
         let mut departments = Departments::default();
         departments.add("echo").unwrap();
@@ -179,8 +239,9 @@ mod tests {
             "agent \"=silent\": the department is empty; expected DEPARTMENT=AGENT"
         );
         assert!(
-            refusal("3=no/such/file")
-                .starts_with("agent \"no/such/file\" is none of echo, silent and unavailable")
+            refusal("3=no/such/file").starts_with(
+                "agent \"no/such/file\" is none of echo, silent, unavailable and closed"
+            )
         );
     }
 }

@@ -2,7 +2,7 @@
 //! and the transcript's entry for whatever came.
 
 use super::act::Rejection;
-use super::answer::HttpAnswer;
+use super::answer::{Answers, HttpAnswer};
 use super::dialect::Dialect;
 use super::fields::Fields;
 use super::interactions;
@@ -11,8 +11,8 @@ use super::server::{BODY_BYTES, Body, Query};
 use super::service::{Desk, Service};
 use super::transcript::Request;
 use super::{gateway, rest};
-use hyper::Method;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::{Method, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -103,17 +103,20 @@ pub(crate) fn answer(
         ..Subject::default()
     };
     let mut desk = service.desk();
-    let verdict =
-        check_transfer(place.as_ref(), method, headers, body).and_then(|place| match place {
-            Place::Rest => rest::answer(service, &mut desk, &asked, &mut subject),
-            Place::Gateway => gateway::answer(service, &mut desk, &asked, &mut subject),
-            Place::Interactions(place) => {
-                interactions::answer(service, &mut desk, place, &asked, &mut subject)
-            }
-        });
-    let (status, error) = match &verdict {
-        Ok(_) => (200, None),
-        Err(rejection) => (rejection.status, Some(rejection.message.clone())),
+    let (verdict, answer) = match check_transfer(place.as_ref(), method, headers, body) {
+        Ok(place) => {
+            let verdict = place.take(service, &mut desk, &asked, &mut subject);
+            let answer = match &verdict {
+                Ok(Accepted::Word(message)) => service.answers.say(200, message),
+                Ok(Accepted::Data(data)) => super::answer::json(200, data),
+                Err(rejection) => place.refuse(service.answers, rejection),
+            };
+            (verdict.map(|_| ()), answer)
+        }
+        Err(rejection) => {
+            let answer = service.answers.say(rejection.status, &rejection.message);
+            (Err(rejection), answer)
+        }
     };
     desk.transcript.request(Request {
         dialect: place.as_ref().map(|place| place.dialect().name()),
@@ -121,23 +124,49 @@ pub(crate) fn answer(
         client_id: subject.client_id,
         interaction_hash: subject.hash,
         body: asked.object.ok().and_then(|object| object.redacted()),
-        status,
-        error,
+        status: answer.status().as_u16(),
+        error: verdict.err().map(|rejection| rejection.message),
     });
     drop(desk);
-    match verdict {
-        Ok(Accepted::Word(message)) => service.answers.say(200, &message),
-        Ok(Accepted::Data(data)) => super::answer::json(200, &data),
-        Err(rejection) => {
-            let mut answer = service.answers.say(rejection.status, &rejection.message);
-            if let (405, Some(place)) = (status, place)
-                && let Ok(allow) = HeaderValue::from_str(place.method().as_str())
-            {
-                answer.headers_mut().insert(ALLOW, allow);
+    with_allow(answer, place.as_ref())
+}
+
+impl Place<'_> {
+    fn take(
+        &self,
+        service: &Arc<Service>,
+        desk: &mut Desk,
+        asked: &Asked,
+        subject: &mut Subject,
+    ) -> Result<Accepted, Rejection> {
+        match self {
+            Place::Rest => rest::answer(service, desk, asked, subject),
+            Place::Gateway => gateway::answer(service, desk, asked, subject),
+            Place::Interactions(place) => {
+                interactions::answer(service, desk, place, asked, subject)
             }
-            answer
         }
     }
+
+    fn refuse(&self, answers: Answers, rejection: &Rejection) -> HttpAnswer {
+        match (self, answers) {
+            // What is no JSON was not understood by anyone who could answer otherwise.
+            _ if rejection.status == 400 => answers.say(400, &rejection.message),
+            (Place::Interactions(place), Answers::Json) if place.hides_refusals() => {
+                Answers::SuccessFalse.refuse(rejection)
+            }
+            _ => answers.refuse(rejection),
+        }
+    }
+}
+
+fn with_allow(mut answer: HttpAnswer, place: Option<&Place>) -> HttpAnswer {
+    if let (StatusCode::METHOD_NOT_ALLOWED, Some(place)) = (answer.status(), place)
+        && let Ok(allow) = HeaderValue::from_str(place.method().as_str())
+    {
+        answer.headers_mut().insert(ALLOW, allow);
+    }
+    answer
 }
 
 fn check_transfer<'a>(

@@ -57,6 +57,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whether the field is this text.
+    pub fn is(&self, field: &str, text: &str) -> bool {
+        self.object.text(field).is_some_and(|value| value == text)
+    }
+
     /// A whole number, as its digits.
     pub fn number(&self, field: &str) -> Result<String, Rejection> {
         let name = self.name(field);
@@ -122,6 +127,53 @@ impl<'a> Fields<'a> {
         match Object::read(value.get().as_bytes()) {
             Ok(object) => Ok(Some((object, value))),
             Err(_) => Err(refuse(format!("{name} has a field twice"))),
+        }
+    }
+
+    /// The same, which must be there.
+    pub fn object(&self, field: &str) -> Result<(Object, &'a RawValue), Rejection> {
+        let missing = || {
+            refuse(format!(
+                "{} is missing; expected a JSON object",
+                self.name(field)
+            ))
+        };
+        self.optional_object(field)?.ok_or_else(missing)
+    }
+
+    pub fn optional_texts(&self, field: &str) -> Result<Option<Vec<String>>, Rejection> {
+        let Some(value) = self.object.get(field) else {
+            return Ok(None);
+        };
+        let name = self.name(field);
+        let values: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|_| {
+            let kind = kind_of(value);
+            refuse(format!(
+                "{name} is {kind}; expected an array of JSON strings"
+            ))
+        })?;
+        let texts: Option<Vec<String>> = values.into_iter().map(text_of).collect();
+        if texts.is_none() {
+            return Err(refuse(format!(
+                "{name} holds something else than JSON strings"
+            )));
+        }
+        Ok(texts)
+    }
+
+    /// A UUID, its letters in either case.
+    pub fn optional_uuid(&self, field: &str) -> Result<Option<String>, Rejection> {
+        let Some(text) = self.optional_text(field)? else {
+            return Ok(None);
+        };
+        let lengths = text.split('-').map(str::len);
+        let digits = text
+            .chars()
+            .all(|digit| digit == '-' || digit.is_ascii_hexdigit());
+        if digits && lengths.eq([8, 4, 4, 4, 12]) {
+            Ok(Some(text))
+        } else {
+            Err(refuse(format!("{} is no UUID", self.name(field))))
         }
     }
 
@@ -227,6 +279,20 @@ mod tests {
             fields.optional_object("o").unwrap().unwrap().1.get(),
             r#"{"a":1}"#
         );
+        assert_eq!(
+            said(fields.object("x").map(|_| ())),
+            "x is missing; expected a JSON object"
+        );
+        assert_eq!(fields.optional_texts("t").unwrap().unwrap(), ["x"]);
+        assert_eq!(
+            said(fields.optional_texts("m")),
+            "m holds something else than JSON strings"
+        );
+        assert_eq!(
+            said(fields.optional_texts("s")),
+            "s is a string; expected an array of JSON strings"
+        );
+        assert_eq!(said(fields.optional_uuid("s")), "s is no UUID");
         assert_eq!(
             said(fields.optional_object("d").map(|_| ())),
             "d has a field twice"

@@ -1,6 +1,7 @@
 //! The dialect `gateway`, from 2018: `POST /client-gateway/api/rest/v1`. As `rest`, with a `botId` that comes back on
-//! every trigger.
+//! every trigger, and a list of the departments.
 
+use super::account;
 use super::act::{Act, Rejection};
 use super::dialect::Dialect;
 use super::door::{Accepted, Asked, Subject};
@@ -22,6 +23,16 @@ pub(crate) fn answer(
 ) -> Result<Accepted, Rejection> {
     let fields = asked.fields()?;
     let token = desk.token_of(&fields)?;
+    if fields.is("type", "info") && fields.is("content", "departments") {
+        subject.kind = Some("departments");
+        fields.only("departments", &["type", "content", "token", "clientId"])?;
+        // The service's own example has a number here, and strings in all other requests.
+        if fields.text("clientId").is_err() {
+            subject.client_id = Some(fields.number("clientId")?);
+        }
+        let list = account::departments(service, desk);
+        return Ok(Accepted::Data(service.department_list.holding(list)));
+    }
     let request = rest::read(&fields, &["botId"])?;
     subject.kind = Some(request.deed.act.name());
     if !service.has_department(&request.department_id) {
@@ -29,10 +40,11 @@ pub(crate) fn answer(
             "departmentId is unknown; expected one of the account's departments",
         ));
     }
-    let bot_id = match request.deed.act {
-        Act::Start => fields.optional_text("botId")?,
-        _ => None,
-    };
+    let mut bot_id = None;
+    if request.deed.act == Act::Start {
+        bot_id = fields.optional_text("botId")?;
+        service.open_department(request.department_id.clone())?;
+    }
     let key = Key {
         token,
         dialect: Dialect::Gateway,

@@ -5,6 +5,7 @@ use super::agent::Cue;
 use super::dialect::Dialect;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 /// Whose interaction it is: the token's number in the portal, the dialect in which it was started, and its name there:
@@ -24,6 +25,8 @@ pub(crate) enum State {
     Accepted,
     Unavailable,
     Finished,
+    /// Left while nobody was there; no conversation.
+    OffHours,
 }
 
 /// How far the agent may still play its script.
@@ -47,6 +50,34 @@ pub(crate) struct About {
     pub bot_id: Option<String>,
     /// Of `interactions`: comes back on every trigger, as it was.
     pub extra: Option<Box<RawValue>>,
+    /// Of a WhatsApp customer.
+    pub external_id: Option<String>,
+    pub media_type: Option<&'static str>,
+    /// Where the application keeps what was said before.
+    pub external_history: Option<String>,
+}
+
+/// What an update of `interactions` says of it; each as the last one that gave it.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Remarks {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mood: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_ids: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Remarks {
+    pub fn update(&mut self, later: Remarks) {
+        self.mood = later.mood.or(self.mood);
+        self.tag_ids = later.tag_ids.or(self.tag_ids.take());
+        self.customer_key = later.customer_key.or(self.customer_key.take());
+        self.note = later.note.or(self.note.take());
+    }
 }
 
 pub(crate) struct Interaction {
@@ -59,6 +90,10 @@ pub(crate) struct Interaction {
     /// The department whose agent serves it now.
     pub served_by: String,
     pub about: About,
+    pub remarks: Remarks,
+    pub started: Instant,
+    /// How long the customer waited for an agent.
+    pub answered_after: Option<Duration>,
     pub state: State,
     pub ending: watch::Sender<Ending>,
     /// To the agent, which plays one cue after the other.
@@ -75,7 +110,9 @@ impl Interaction {
             _ => return,
         };
         self.state = next;
-        if next != State::Accepted {
+        if next == State::Accepted {
+            self.answered_after = Some(self.started.elapsed());
+        } else {
             self.ending.send_replace(Ending::ByAgent);
         }
     }
@@ -83,6 +120,10 @@ impl Interaction {
     pub fn finish_by_customer(&mut self) {
         self.state = State::Finished;
         self.ending.send_replace(Ending::ByCustomer);
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting | State::Accepted)
     }
 
     /// The agent of what this was must not speak into what comes after.
@@ -99,6 +140,7 @@ pub(crate) enum Misfit {
     None,
     Finished,
     Unavailable,
+    OffHours,
 }
 
 /// Whether the service takes this act now; else why not.
@@ -108,6 +150,7 @@ pub(crate) fn admit(interaction: Option<&Interaction>, act: Act) -> Result<(), M
         (_, Act::Start) => Ok(()),
         (None, _) => Err(Misfit::None),
         (Some(State::Finished), _) => Err(Misfit::Finished),
+        (Some(State::OffHours), _) => Err(Misfit::OffHours),
         (Some(State::Unavailable), act) if act != Act::Finish => Err(Misfit::Unavailable),
         _ => Ok(()),
     }
@@ -124,6 +167,9 @@ mod tests {
             department_id: "1".to_owned(),
             served_by: "1".to_owned(),
             about: About::default(),
+            remarks: Remarks::default(),
+            started: Instant::now(),
+            answered_after: None,
             state,
             ending: watch::Sender::new(Ending::No),
             cues: mpsc::unbounded_channel().0,
@@ -145,6 +191,7 @@ mod tests {
         assert_eq!(taken(Some(State::Accepted)), open);
         assert_eq!(taken(Some(State::Unavailable)), [Act::Start, Act::Finish]);
         assert_eq!(taken(Some(State::Finished)), [Act::Start]);
+        assert_eq!(taken(Some(State::OffHours)), [Act::Start]);
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! The dialect `interactions`, from 2018 on: `/core/api/v1/…`. Its ids are numbers and UUIDs, its requests have paths of
+//! The dialect `interactions`, from 2018 on: `/core/api/v1/…` and `/api/external/departments`. Its ids are numbers and UUIDs, its requests have paths of
 //! their own, and its triggers give back what the start had as `extra`.
 
+use super::account;
 use super::act::{Act, Deed, Rejection};
+use super::contact;
 use super::dialect::Dialect;
 use super::door::{Accepted, Asked, Subject};
 use super::fields::{Fields, refuse};
 use super::identity::new_hash;
-use super::interaction::{About, Interaction, Key, Misfit};
+use super::interaction::{About, Interaction, Key, Misfit, Remarks};
 use super::message::{Kind, Message};
 use super::object::Object;
 use super::reception::{Opening, take};
@@ -21,6 +23,7 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 
 const ROOT: &str = "/core/api/v1/";
+const DEPARTMENTS: &str = "/api/external/departments";
 const MEDIA_TYPES: [&str; 3] = ["TEXT", "SMS", "WHATSAPP"];
 
 /// A path of this dialect, with the hash in it.
@@ -30,10 +33,18 @@ pub(crate) enum Place<'a> {
     Message(&'a str),
     /// Typing, cleared or finish.
     Sign(&'a str, Act),
+    Update(&'a str),
+    Departments,
+    AgentsOnline,
+    OffHours,
+    WhatsApp,
 }
 
 impl Place<'_> {
     pub fn at(path: &str) -> Option<Place<'_>> {
+        if path == DEPARTMENTS {
+            return Some(Place::Departments);
+        }
         let parts: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
         match parts[..] {
             ["interactions"] => Some(Place::Start),
@@ -41,15 +52,26 @@ impl Place<'_> {
             ["interactions", hash, "typing"] => Some(Place::Sign(hash, Act::Typing)),
             ["interactions", hash, "cleared"] => Some(Place::Sign(hash, Act::Cleared)),
             ["interactions", hash, "finish"] => Some(Place::Sign(hash, Act::Finish)),
+            ["interactions", hash] if !hash.is_empty() => Some(Place::Update(hash)),
+            ["agents", "online"] => Some(Place::AgentsOnline),
+            ["offcontact"] => Some(Place::OffHours),
+            ["whatsapp"] => Some(Place::WhatsApp),
             _ => None,
         }
     }
 
     pub fn method(&self) -> Method {
         match self {
-            Place::Start | Place::Message(_) => Method::POST,
-            Place::Sign(..) => Method::PUT,
+            Place::Start | Place::Message(_) | Place::OffHours | Place::WhatsApp => Method::POST,
+            Place::Sign(..) | Place::Update(_) => Method::PUT,
+            Place::Departments | Place::AgentsOnline => Method::GET,
         }
+    }
+
+    /// Whether a refusal comes as `success: false` under HTTP 200. Some of the service's do, and no page says which:
+    /// here those of the two contacts.
+    pub fn hides_refusals(&self) -> bool {
+        matches!(self, Place::OffHours | Place::WhatsApp)
     }
 
     fn kind(&self) -> &'static str {
@@ -57,13 +79,18 @@ impl Place<'_> {
             Place::Start => Act::Start.name(),
             Place::Message(_) => Act::Message.name(),
             Place::Sign(_, act) => act.name(),
+            Place::Update(_) => "update",
+            Place::Departments => "departments",
+            Place::AgentsOnline => "agentsOnline",
+            Place::OffHours => "offContact",
+            Place::WhatsApp => "whatsApp",
         }
     }
 
     fn hash(&self) -> Option<&str> {
         match self {
-            Place::Start => None,
-            Place::Message(hash) | Place::Sign(hash, _) => Some(hash),
+            Place::Message(hash) | Place::Sign(hash, _) | Place::Update(hash) => Some(hash),
+            _ => None,
         }
     }
 }
@@ -79,7 +106,11 @@ pub(crate) fn answer(
     subject.hash = place.hash().map(|hash| hash.chars().take(40).collect());
     subject.client_id = place.hash().and_then(|hash| desk.client_id_of(hash));
     let fields = asked.fields()?;
-    let token = token_of(desk, &fields)?;
+    let token = token_of(desk, &fields).map_err(|rejection| match place {
+        // The external API has its own status for it.
+        Place::Departments => Rejection::new(404, rejection.message),
+        _ => rejection,
+    })?;
     match place {
         Place::Start => start(service, desk, token, &fields, subject),
         Place::Message(hash) => {
@@ -94,6 +125,21 @@ pub(crate) fn answer(
             fields.only(act.name(), &["token"])?;
             give(service, desk, token, hash, Deed::silent(*act))
         }
+        Place::Update(hash) => update(desk, token, hash, &fields),
+        Place::Departments => {
+            let only = fields.only("departments", &["token"]);
+            only.map_err(|rejection| Rejection::new(404, rejection.message))?;
+            Ok(Accepted::Data(account::departments(service, desk)))
+        }
+        Place::AgentsOnline => {
+            fields.only("agents online", &["token", "department_id"])?;
+            let wanted = fields.optional_text("department_id")?;
+            let wanted = wanted.map(|id| department(service, id)).transpose()?;
+            let online = account::agents_online(service, desk, wanted.as_deref());
+            Ok(Accepted::Data(online))
+        }
+        Place::OffHours => contact::off_hours(service, desk, token, &fields, subject),
+        Place::WhatsApp => contact::whatsapp(service, desk, token, &fields, subject),
     }
 }
 
@@ -121,15 +167,18 @@ fn start(
         ],
     )?;
     let department_id = department(service, fields.number("department_id")?)?;
-    fields.optional_word("media_type", &MEDIA_TYPES)?;
-    fields.optional_url("external_history")?;
+    let department_id = service.open_department(department_id)?;
+    let media_type = fields.optional_word("media_type", &MEDIA_TYPES)?;
+    let external_history = fields.optional_url("external_history")?;
     let extra = fields.optional_object("extra")?;
     subject.client_id = extra.as_ref().and_then(|(extra, _)| extra.text("clientId"));
     let about = About {
         client_id: subject.client_id.clone(),
         customer_name: customer_name(fields)?,
-        bot_id: None,
         extra: extra.map(|(_, raw)| raw.to_owned()),
+        media_type: Some(media_type.unwrap_or("TEXT")),
+        external_history,
+        ..About::default()
     };
     let hash = new_hash();
     subject.hash = Some(hash.clone());
@@ -150,7 +199,8 @@ fn start(
     })))
 }
 
-fn department(service: &Service, id: String) -> Result<String, Rejection> {
+/// The department, which the account must have.
+pub(crate) fn department(service: &Service, id: String) -> Result<String, Rejection> {
     if service.has_department(&id) {
         Ok(id)
     } else {
@@ -168,7 +218,10 @@ fn customer_name(fields: &Fields) -> Result<Option<String>, Rejection> {
 }
 
 /// Checks the customer's fields, each of which may be left out; returns the name.
-fn read_customer(customer: &Object, known: &[&'static str]) -> Result<Option<String>, Rejection> {
+pub(crate) fn read_customer(
+    customer: &Object,
+    known: &[&'static str],
+) -> Result<Option<String>, Rejection> {
     let fields = Fields::inside(customer, "customer");
     fields.only("customer", known)?;
     for field in known {
@@ -183,7 +236,7 @@ fn read_message(fields: &Fields) -> Result<Message, Rejection> {
 }
 
 /// A message whose kind stands in the field `kind`.
-fn message(fields: &Fields, kind: &str) -> Result<Message, Rejection> {
+pub(crate) fn message(fields: &Fields, kind: &str) -> Result<Message, Rejection> {
     let names = Kind::NAMES.map(|(name, _)| name);
     let name = fields.optional_word(kind, &names)?.unwrap_or("text");
     let kind = Kind::of(name).unwrap_or(Kind::Text);
@@ -217,18 +270,44 @@ fn give(
     Ok(Accepted::Word(format!("{} accepted", act.name())))
 }
 
-fn worded(misfit: &Misfit) -> Rejection {
+fn update(
+    desk: &mut Desk,
+    token: usize,
+    hash: &str,
+    fields: &Fields,
+) -> Result<Accepted, Rejection> {
+    let known = ["token", "mood", "tag_ids", "customer_key", "note"];
+    fields.only("update", &known)?;
+    let remarks = Remarks {
+        mood: fields.optional_word("mood", &["POSITIVE", "NEGATIVE"])?,
+        tag_ids: fields.optional_texts("tag_ids")?,
+        customer_key: fields.optional_uuid("customer_key")?,
+        note: fields.optional_text("note")?,
+    };
+    let key = desk.hashes.get(hash).filter(|key| key.token == token);
+    let key = key
+        .filter(|key| key.dialect == Dialect::Interactions)
+        .cloned();
+    let interaction = key.and_then(|key| desk.interactions.get_mut(&key));
+    // One that is finished takes it too: that is when an agent's mood is known.
+    let interaction = interaction.ok_or_else(|| worded(&Misfit::None))?;
+    interaction.remarks.update(remarks);
+    Ok(Accepted::Word("update accepted".to_owned()))
+}
+
+pub(crate) fn worded(misfit: &Misfit) -> Rejection {
     refuse(match misfit {
         Misfit::Open => "the interaction has begun already",
         Misfit::None => "the interaction is unknown; expected the hash that a start answered",
         Misfit::Finished => "the interaction is finished",
+        Misfit::OffHours => "the interaction is an off-hours contact; nothing can be said in it",
         Misfit::Unavailable => "no agent was available; expected finish",
     })
 }
 
 impl Desk {
     /// The client id of the interaction that has this hash.
-    fn client_id_of(&self, hash: &str) -> Option<String> {
+    pub fn client_id_of(&self, hash: &str) -> Option<String> {
         let interaction = self.interactions.get(self.hashes.get(hash)?)?;
         interaction.about.client_id.clone()
     }
@@ -245,31 +324,46 @@ pub(crate) fn payload(trigger: &Trigger, interaction: &Interaction, agent: &Pers
         position: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         department_id: Option<&'a RawValue>,
+        /// On a transfer always, if only as null.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_id: Option<Option<&'a str>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<Said<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        agent: Option<&'a Person>,
+        agent: Option<Speaker<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         extra: Option<&'a RawValue>,
     }
     #[derive(Serialize)]
+    struct Speaker<'a> {
+        id: u64,
+        name: &'a str,
+    }
+    #[derive(Serialize)]
     struct Said<'a> {
-        hash: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hash: Option<String>,
         content: &'a str,
         #[serde(rename = "type")]
         kind: Kind,
         url: Option<&'a str>,
     }
     let nothing = RawValue::from_string("{}".to_owned()).ok();
-    let extra = interaction.about.extra.as_deref().or(nothing.as_deref());
+    let external_id = interaction.about.external_id.as_deref();
+    let extra = interaction.about.extra.as_deref();
     let mut form = Form {
         interaction_hash: &interaction.hash,
         state: None,
         position: None,
         department_id: None,
+        external_id: external_id.map(Some),
         message: None,
         agent: None,
-        extra,
+        // WhatsApp's go without where there was none.
+        extra: match external_id {
+            Some(_) => extra,
+            None => extra.or(nothing.as_deref()),
+        },
     };
     let department: Option<Box<RawValue>>;
     match trigger {
@@ -284,16 +378,23 @@ pub(crate) fn payload(trigger: &Trigger, interaction: &Interaction, agent: &Pers
             // A scenario's reader has let digits through only.
             department = RawValue::from_string(id.clone()).ok();
             form.department_id = department.as_deref();
+            form.external_id = Some(external_id);
             form.extra = None;
         }
         Trigger::Message(message) => {
             form.message = Some(Said {
-                hash: new_hash(),
+                hash: external_id.is_none().then(new_hash),
                 content: &message.content,
                 kind: message.kind,
                 url: message.url.as_deref(),
             });
-            form.agent = Some(agent);
+            form.agent = Some(Speaker {
+                id: agent.id,
+                name: &agent.name,
+            });
+            if external_id.is_some() {
+                form.extra = None;
+            }
         }
     }
     Payload::json(&form)

@@ -7,9 +7,11 @@
 //! A request walks through `server` → `door` → its dialect (`rest`, `gateway` or `interactions`) → `reception` →
 //! `interaction`, a trigger through `agent` → `service` → its dialect → `webhook`; both end in `transcript`.
 
+mod account;
 mod act;
 mod agent;
 mod answer;
+mod contact;
 mod controls;
 mod departments;
 mod dialect;
@@ -33,6 +35,7 @@ mod transcript;
 mod trigger;
 mod webhook;
 
+pub use account::DepartmentList;
 pub use answer::Answers;
 pub use departments::{AgentError, Departments};
 pub use dialect::Dialect;
@@ -60,7 +63,9 @@ pub struct Options {
     pub webhook: Option<String>,
     /// The form of the service's answers.
     pub answers: Answers,
-    /// The scripted agents.
+    /// The form of `gateway`'s list of departments.
+    pub department_list: DepartmentList,
+    /// The departments and their scripted agents.
     pub departments: Departments,
     /// How long a webhook may take for its answer.
     pub trigger_timeout: Duration,
@@ -77,6 +82,7 @@ impl Default for Options {
             token: None,
             webhook: None,
             answers: Answers::default(),
+            department_list: DepartmentList::default(),
             departments: Departments::default(),
             trigger_timeout: Duration::from_secs(5),
             watcher: None,
@@ -123,6 +129,7 @@ impl Sandbox {
         let handle = runtime.handle().clone();
         let service = Arc::new(Service::new(
             options.answers,
+            options.department_list,
             options.departments,
             options.trigger_timeout,
             portal,

@@ -5,9 +5,10 @@ use super::act::{Act, Deed};
 use super::agent::{Cue, play};
 use super::dialect::Dialect;
 use super::identity::new_hash;
-use super::interaction::{About, Ending, Interaction, Key, Misfit, State, admit};
+use super::interaction::{About, Ending, Interaction, Key, Misfit, Remarks, State, admit};
 use super::service::{Desk, Service};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 
 /// What a start says.
@@ -38,6 +39,14 @@ pub(crate) fn take(
     Ok(())
 }
 
+/// Files what a customer left while nobody was there: an interaction that no agent hears of.
+pub(crate) fn file(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
+    open(service, desk, key, opening);
+    if let Some(interaction) = desk.interactions.get_mut(key) {
+        interaction.state = State::OffHours;
+    }
+}
+
 fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
     let cues = match desk.interactions.remove(key) {
         Some(earlier) => {
@@ -61,6 +70,9 @@ fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
         served_by: opening.department_id.clone(),
         department_id: opening.department_id,
         about: opening.about,
+        remarks: Remarks::default(),
+        started: Instant::now(),
+        answered_after: None,
         state: State::Waiting,
         ending: watch::Sender::new(Ending::No),
         cues,

@@ -92,6 +92,8 @@ fn worded(misfit: &Misfit, client_id: &str) -> Rejection {
         Misfit::Open => format!(
             "clientId {client_id:?} has an open interaction; expected finish before another start"
         ),
+        // The later dialects only have such.
+        Misfit::OffHours => format!("clientId {client_id:?} has left an off-hours contact only"),
         Misfit::None => format!("clientId {client_id:?} has no interaction; expected start first"),
         Misfit::Finished => {
             format!("the interaction of clientId {client_id:?} is finished; expected start first")

@@ -3,6 +3,8 @@
 //! ```json
 //! {
 //!   "about": "any text",
+//!   "agents": [ { "id": 7, "name": "Bia", "photo": "https://example.com/bia.png" } ],
+//!   "atOnce": 2,
 //!   "rules": [
 //!     { "on": "start", "steps": [ "accepted", { "message": "Hello, {customerName}!" } ] },
 //!     { "on": "message", "contains": "bye", "steps": [ { "message": "Bye!" }, "finish" ] },
@@ -11,20 +13,9 @@
 //! }
 //! ```
 //!
-//! - `on` is the request that the rule is for: `start`, `message`, `typing`, `cleared` or `finish`. The first rule that
-//!   matches is played; with none, the agent does nothing. `contains`, on messages only, asks for a text within the
-//!   message, in capitals or not.
-//! - A step is `"accepted"`, `"unavailable"`, `"typing"`, `"cleared"` or `"finish"`, or an object:
-//!   - `{ "wait": MILLISECONDS }`
-//!   - `{ "message": TEXT }`
-//!   - `{ "raw": OBJECT }` posts that JSON object, `{ "raw": TEXT }` those bytes, `{ "hex": "7B7D" }` the bytes that no
-//!     text can hold. `"contentType"` beside them is sent as the Content-Type, `null` sends none.
-//! - `{content}` (the message's text), `{clientId}` and `{customerName}` (empty when not given) are filled in within
-//!   `message` and `raw`.
-//!
-//! The steps of one interaction are played in order and never overlap. When the customer finishes, what the agent was
-//! about to do is dropped, and only a rule on `finish` is played. When the agent finishes or is unavailable, the rule at
-//! hand is played to its end, and after it only a rule on `finish`. A new start drops whatever is left.
+//! Only the rules are needed. `agents` are who serves, and the first of them speaks; `atOnce` is how many interactions
+//! are served at once, the others being queued; `"open": false` closes the department. `docs/src/sandbox.md` describes
+//! rules and steps; `step` reads the latter.
 
 use super::act::Act;
 use super::object::{Object, text_of};
@@ -36,8 +27,14 @@ use serde_json::value::RawValue;
 /// A scripted agent.
 #[derive(Debug)]
 pub(crate) struct Scenario {
-    /// Who the agent is; there is at least one, and the first speaks.
+    /// Who serves; there is at least one, and the first speaks.
     pub agents: Vec<Person>,
+    /// Whether the department takes interactions at all.
+    pub open: bool,
+    /// Whether its agents are there.
+    pub online: bool,
+    /// How many interactions are served at once; the others wait in a queue.
+    pub at_once: Option<usize>,
     rules: Vec<Rule>,
 }
 
@@ -46,6 +43,8 @@ pub(crate) struct Scenario {
 pub(crate) struct Person {
     pub id: u64,
     pub name: String,
+    /// The URL of a picture.
+    pub photo: Option<String>,
 }
 
 #[derive(Debug)]
@@ -59,33 +58,49 @@ struct Rule {
 impl Scenario {
     pub fn echo() -> Scenario {
         let answer = vec![status("typing"), status("cleared"), Step::Echo];
-        Scenario {
-            agents: ana(),
-            rules: vec![
-                Rule::plain(Act::Start, vec![status("accepted")]),
-                Rule::plain(Act::Message, answer),
-            ],
-        }
+        Scenario::of(vec![
+            Rule::plain(Act::Start, vec![status("accepted")]),
+            Rule::plain(Act::Message, answer),
+        ])
     }
 
     pub fn silent() -> Scenario {
-        Scenario {
-            agents: ana(),
-            rules: vec![Rule::plain(Act::Start, vec![status("accepted")])],
-        }
+        Scenario::of(vec![Rule::plain(Act::Start, vec![status("accepted")])])
     }
 
     pub fn unavailable() -> Scenario {
         Scenario {
-            agents: ana(),
-            rules: vec![Rule::plain(Act::Start, vec![status("unavailable")])],
+            online: false,
+            ..Scenario::of(vec![Rule::plain(Act::Start, vec![status("unavailable")])])
+        }
+    }
+
+    pub fn closed() -> Scenario {
+        Scenario {
+            open: false,
+            ..Scenario::unavailable()
+        }
+    }
+
+    fn of(rules: Vec<Rule>) -> Scenario {
+        let ana = Person {
+            id: 1,
+            name: "Ana".to_owned(),
+            photo: None,
+        };
+        Scenario {
+            agents: vec![ana],
+            open: true,
+            online: true,
+            at_once: None,
+            rules,
         }
     }
 
     /// Reads a scenario file's text. The error says which rule and which step, counted from 1.
     pub fn read(json: &[u8]) -> Result<Scenario, String> {
         let file = Object::read_as("a scenario", json)?;
-        file.only(&["about", "rules"])?;
+        file.only(&["about", "agents", "atOnce", "open", "rules"])?;
         if file
             .get("about")
             .is_some_and(|about| text_of(about).is_none())
@@ -105,10 +120,19 @@ impl Scenario {
         if read.is_empty() {
             return Err("rules is empty; expected at least one rule".to_owned());
         }
-        let scenario = Scenario {
-            agents: ana(),
-            rules: read,
+        let mut scenario = Scenario::of(read);
+        if let Some(agents) = file.get("agents") {
+            scenario.agents = people(agents)?;
+        }
+        if let Some(at_once) = file.get("atOnce") {
+            scenario.at_once = Some(number_at_once(at_once)?);
+        }
+        scenario.open = match file.get("open").map(RawValue::get) {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(_) => return Err("open: expected true or false".to_owned()),
         };
+        scenario.online = scenario.open;
         match scenario.hidden_rule() {
             Some((hidden, by)) => Err(format!(
                 "rule {hidden} is never played: rule {by} comes first and takes all of it"
@@ -201,12 +225,45 @@ impl Rule {
     }
 }
 
-/// The agent of a scenario that names none.
-fn ana() -> Vec<Person> {
-    vec![Person {
-        id: 1,
-        name: "Ana".to_owned(),
-    }]
+fn number_at_once(value: &RawValue) -> Result<usize, String> {
+    match value.get().parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("atOnce: expected how many interactions, 1 or more".to_owned()),
+    }
+}
+
+fn people(value: &RawValue) -> Result<Vec<Person>, String> {
+    let wrong = "agents: expected an array of at least one agent";
+    let people = array(value, wrong)?
+        .into_iter()
+        .enumerate()
+        .map(|(at, person)| {
+            Person::read(person).map_err(|error| format!("agent {}: {error}", at + 1))
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    if people.is_empty() {
+        return Err(wrong.to_owned());
+    }
+    Ok(people)
+}
+
+impl Person {
+    fn read(json: &RawValue) -> Result<Person, String> {
+        let person = Object::read_as("an agent", json.get().as_bytes())?;
+        person.only(&["id", "name", "photo"])?;
+        let id = person.get("id").and_then(|id| id.get().parse().ok());
+        let name = person.text("name").filter(|name| !name.is_empty());
+        let photo = match person.get("photo").map(text_of) {
+            Some(None) => return Err("photo: expected a URL as text".to_owned()),
+            Some(photo) => photo,
+            None => None,
+        };
+        Ok(Person {
+            id: id.ok_or("id: expected a whole number")?,
+            name: name.ok_or("name: expected a text")?,
+            photo,
+        })
+    }
 }
 
 fn status(name: &'static str) -> Step {
@@ -264,7 +321,24 @@ mod tests {
             ),
             (
                 r#"{"rules":[],"rule":1}"#,
-                "field \"rule\" is unknown here; expected about, rules".to_owned(),
+                "field \"rule\" is unknown here; expected about, agents, atOnce, open, rules"
+                    .to_owned(),
+            ),
+            (
+                r#"{"rules":[{"on":"start","steps":[]}],"open":1}"#,
+                "open: expected true or false".to_owned(),
+            ),
+            (
+                r#"{"rules":[{"on":"start","steps":[]}],"atOnce":0}"#,
+                "atOnce: expected how many interactions, 1 or more".to_owned(),
+            ),
+            (
+                r#"{"rules":[{"on":"start","steps":[]}],"agents":[]}"#,
+                "agents: expected an array of at least one agent".to_owned(),
+            ),
+            (
+                r#"{"rules":[{"on":"start","steps":[]}],"agents":[{"id":"7","name":"Ana"}]}"#,
+                "agent 1: id: expected a whole number".to_owned(),
             ),
             (
                 r#"{"rules":[1]}"#,

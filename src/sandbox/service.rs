@@ -1,6 +1,8 @@
 //! What the parts of the sandbox share: the portal's tokens, the interactions and the transcript, under one lock that
 //! is never held across a wait; and the one way by which triggers leave.
 
+use super::account::DepartmentList;
+use super::act::Rejection;
 use super::agent::Cue;
 use super::answer::Answers;
 use super::departments::Departments;
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 pub(crate) struct Service {
     pub answers: Answers,
+    pub department_list: DepartmentList,
     /// The agents that the sandbox was started with.
     first_agents: Departments,
     agents: Mutex<Departments>,
@@ -51,6 +54,7 @@ type Lane = Arc<tokio::sync::Mutex<()>>;
 impl Service {
     pub fn new(
         answers: Answers,
+        department_list: DepartmentList,
         departments: Departments,
         trigger_timeout: Duration,
         portal: Portal,
@@ -66,6 +70,7 @@ impl Service {
         };
         Service {
             answers,
+            department_list,
             first_agents: departments.clone(),
             agents: Mutex::new(departments),
             poster: Poster::new(trigger_timeout),
@@ -83,6 +88,15 @@ impl Service {
         self.agents().agent(department_id)
     }
 
+    /// The id again, where the department takes interactions.
+    pub fn open_department(&self, department_id: String) -> Result<String, Rejection> {
+        if self.agent(&department_id).open {
+            Ok(department_id)
+        } else {
+            Err(Rejection::new(422, "the department is not active"))
+        }
+    }
+
     /// Whether the account has a department of this id.
     pub fn has_department(&self, department_id: &str) -> bool {
         self.first_agents.has(department_id) || self.agents().has(department_id)
@@ -93,7 +107,11 @@ impl Service {
         *self.agents() = agents.unwrap_or_else(|| self.first_agents.clone());
     }
 
-    fn agents(&self) -> MutexGuard<'_, Departments> {
+    pub fn first_agents(&self) -> &Departments {
+        &self.first_agents
+    }
+
+    pub fn agents(&self) -> MutexGuard<'_, Departments> {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

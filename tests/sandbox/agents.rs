@@ -1,31 +1,10 @@
 //! The scripted agents, built in and from files.
 
+use crate::file::File;
 use crate::hook::Hook;
 use crate::running::{OMNIZE, Running};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::process::Command;
-
-/// A scenario file that goes with the test.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, scenario: &str) -> File {
-        let path = std::env::temp_dir().join(format!("omnize-{name}-{}.json", std::process::id()));
-        std::fs::write(&path, scenario).unwrap();
-        File(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 #[test]
 fn echo_accepts_and_says_everything_again() {

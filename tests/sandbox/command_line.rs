@@ -98,7 +98,7 @@ fn a_mistake_is_one_line_and_status_2() {
         ),
         (
             &["sandbox", "--answers", "xml"],
-            "invalid value 'xml' for '--answers <FORM>': expected json, empty or text",
+            "invalid value 'xml' for '--answers <FORM>': expected json, empty, text, success-false or status-inside",
         ),
         (
             &["sandbox", "--dialect", "soap"],

@@ -215,7 +215,7 @@ fn agents_change_while_the_sandbox_runs() {
         (json!([]), "the body is JSON, but no object"),
         (
             json!({ "1": "agent.json" }),
-            "agent of \"1\": expected echo, silent, unavailable or a scenario",
+            "agent of \"1\": expected echo, silent, unavailable, closed or a scenario",
         ),
         (
             json!({ "1": { "rules": [] } }),

@@ -3,13 +3,18 @@
 #![cfg(all(feature = "cli", unix))]
 
 mod agents;
+mod answers;
 mod api;
 mod around_a_command;
 mod command_line;
+mod contact;
 mod controls;
+mod departments;
+mod file;
 mod gateway;
 mod hook;
 mod interactions;
+mod queue;
 mod running;
 mod service;
 mod triggers;
