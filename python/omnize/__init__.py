@@ -1,16 +1,122 @@
 """Customer chat over the Omnize service.
 
 An application starts an interaction for its customer, sends what the customer writes, and gets what the agent does as
-events.
+events:
+
+>>> with Client(listen="127.0.0.1:0") as client:
+...     with client.conversation("12", department="1", customer=Customer(name="Joao")) as chat:
+...         chat.send("Bom dia!")
 """
 
 from __future__ import annotations
 
-from ._client import Client
-from ._errors import *
-from ._errors import __all__ as _errors_all
-from ._events import *
-from ._events import __all__ as _events_all
-from ._omnize import VERSION as __version__
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Client", "__version__", *_errors_all, *_events_all]
+from ._any_client import Left
+from ._client import Client
+from ._conversation import Conversation
+from ._customer import Customer
+from ._errors import (
+    ArgumentError,
+    Closed,
+    CloseTimedOut,
+    ConfigError,
+    ConnectFailed,
+    CustomerError,
+    DeliveryUnknown,
+    Error,
+    FileError,
+    Forked,
+    InternalError,
+    ListenError,
+    ModeError,
+    NotSent,
+    QueueFull,
+    Rejected,
+    RequestError,
+    ResourceError,
+    StateError,
+    StoreError,
+    TimedOut,
+    TLSFailed,
+    TriggerError,
+    Unsupported,
+)
+from ._events import (
+    Accepted,
+    Cleared,
+    Event,
+    Finished,
+    Message,
+    Outcome,
+    Trigger,
+    Typing,
+    Unavailable,
+    Unknown,
+)
+from ._listener import Listener
+from ._omnize import VERSION as __version__
+from ._omnize import parse_trigger
+
+if TYPE_CHECKING:
+    from ._async_client import AsyncClient
+    from ._async_conversation import AsyncConversation
+
+__all__ = [
+    "Accepted",
+    "ArgumentError",
+    "AsyncClient",
+    "AsyncConversation",
+    "Cleared",
+    "Client",
+    "CloseTimedOut",
+    "Closed",
+    "ConfigError",
+    "ConnectFailed",
+    "Conversation",
+    "Customer",
+    "CustomerError",
+    "DeliveryUnknown",
+    "Error",
+    "Event",
+    "FileError",
+    "Finished",
+    "Forked",
+    "InternalError",
+    "Left",
+    "ListenError",
+    "Listener",
+    "Message",
+    "ModeError",
+    "NotSent",
+    "Outcome",
+    "QueueFull",
+    "Rejected",
+    "RequestError",
+    "ResourceError",
+    "StateError",
+    "StoreError",
+    "TLSFailed",
+    "TimedOut",
+    "Trigger",
+    "TriggerError",
+    "Typing",
+    "Unavailable",
+    "Unknown",
+    "Unsupported",
+    "__version__",
+    "parse_trigger",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Who does not use asyncio does not wait for its import.
+    if name == "AsyncClient":
+        from ._async_client import AsyncClient
+
+        return AsyncClient
+    if name == "AsyncConversation":
+        from ._async_conversation import AsyncConversation
+
+        return AsyncConversation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,45 +2,165 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from . import _omnize
-from ._events import Event
+from ._any_client import AnyClient, Left
+from ._conversation import Conversation
+from ._customer import Customer
+from ._errors import Closed, Error
+from ._handlers import Handlers
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._events import Event
+    from ._option_types import Options
 
 __all__ = ["Client"]
 
 
-class Client:
-    """Holds conversations for one token, and receives what the service says of them."""
+class Client(AnyClient):
+    """Holds conversations for one token, and receives what the service says of them. Can be used from any thread.
 
-    def __init__(self, token: Optional[str] = None, **options: Any) -> None:
-        if token is not None:
-            options["token"] = token
-        self._core = _omnize.Core([(name, _text(value)) for name, value in options.items()])
+    ``options`` are those of the table of options, with underscores for dots: ``dispatch_threads=2``. Times are in
+    seconds. What is not given here comes from the environment (``OMNIZE_TOKEN`` and so on; not with
+    ``environment=False``), and what is not there from ``config_file``, an INI file.
 
-    @property
-    def webhook_url(self) -> Optional[str]:
-        """The webhook URL of this client's own listener."""
-        return self._core.webhook_url
+    Events leave by one of three ways, and a client uses the same one always: a loop over :meth:`events` (or
+    :meth:`next`), :meth:`poll`, or :meth:`dispatch`.
+
+    >>> with Client(token="some-token", listen="127.0.0.1:0") as client:
+    ...     client.deliver(b'{"status": "typing", "clientId": "12"}')
+    ...     for event in client.events(timeout=0.1):
+    ...         print(event)
+    <Typing client_id='12'>
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            token: Optional[str] = None,
+            *,
+            config_file: Optional[Union[str, os.PathLike[str]]] = None,
+            environment: bool = True,
+            **options: Unpack[Options],
+        ) -> None: ...
+
+    else:
+
+        def __init__(self, token=None, *, config_file=None, environment=True, **options):
+            self._threads = []
+            self._lock = threading.Lock()
+            super().__init__(token, config_file=config_file, environment=environment, **options)
+
+    _threads: list[threading.Thread]
+    _lock: threading.Lock
+
+    def conversation(
+        self, client_id: Union[str, int], *, department: Union[str, int], customer: Optional[Customer] = None
+    ) -> Conversation:
+        """A conversation for an interaction that is still to be started. Sends nothing.
+
+        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it.
+        """
+        return Conversation(self._chat(self._core.prepare, client_id, department), self._handlers, customer)
+
+    def attach(self, client_id: Union[str, int], *, department: Union[str, int]) -> Conversation:
+        """A conversation for an interaction that is under way, after a restart say. Sends nothing."""
+        return Conversation(self._chat(self._core.attach, client_id, department), self._handlers, None)
 
     def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
-        """Hands over the body of a trigger that the application's own web server received."""
+        """Hands over the body of a trigger that the application's own web server received.
+
+        Where it raises :class:`TriggerError`, answer the service 400; where it raises another :class:`Error`, answer it
+        503. Never waits for the application; with a store, waits until the trigger is on disk.
+        """
         self._core.deliver(bytes(body), content_type)
 
     def next(self, timeout: Optional[float] = None) -> Optional[Event]:
-        """Waits up to ``timeout`` seconds for the next event."""
+        """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
         return self._core.next(timeout)
 
     def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
-        """Events, one by one, until none came for ``timeout`` seconds."""
-        while (event := self.next(timeout)) is not None:
-            yield event
+        """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
+        while True:
+            try:
+                event = self._core.next(timeout)
+            except Closed:
+                return
+            if event is None:
+                return
+            try:
+                yield event
+            finally:
+                event._let_go()
 
-    def close(self, timeout: float = 5.0) -> tuple[int, int]:
-        """Closes the client."""
-        return self._core.close(timeout)
+    def poll(self, timeout: Optional[float] = None) -> int:
+        """Waits up to ``timeout`` seconds (None: for ever) for an event, then calls the handlers for all that wait.
+
+        Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
+        event were called; the event counts as handled.
+        """
+        handled = 0
+        most = 1
+        while handled < most:
+            turn = self._core.turn("poll", timeout if handled == 0 else 0)
+            if turn is None:
+                break
+            if handled == 0:
+                # What arrives while handlers run is for the next call.
+                most += self._core.waiting
+            handled += 1
+            failure = _handle(turn, self._handlers)
+            if failure is not None:
+                raise failure
+        return handled
+
+    def dispatch(self) -> None:
+        """Starts the threads that call the handlers from now on, as many as the option ``dispatch_threads`` says.
+
+        A second call does nothing. What a handler raises is logged, with the logger ``omnize``.
+        """
+        with self._lock:
+            self._core.choose("thread")
+            while len(self._threads) < self._core.dispatch_threads:
+                name = f"omnize-dispatch-{len(self._threads) + 1}"
+                # It does not hold the client, so that one that nobody holds is closed.
+                thread = threading.Thread(target=_work, args=(self._core, self._handlers), name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def close(self, timeout: float = 5.0) -> Left:
+        """Closes the client: takes in no trigger and no request, waits up to ``timeout`` seconds for requests under way
+        and for the handlers to finish what a dispatch thread has before it, then breaks off what is left.
+
+        No handler runs after this has returned; called from inside one, it takes effect when that returns. A second
+        call does nothing, and so does one in a child of the process that opened the client.
+        """
+        if self._is_of_parent() or not self._is_open:
+            return Left(0, 0)
+        self._is_open = False
+        inside = self._core.is_calling
+        begun = time.monotonic()
+        try:
+            left = Left(*self._core.close(timeout))
+        except Closed:
+            # By another thread, just now.
+            return Left(0, 0)
+        finally:
+            self._closed()
+        if not inside:
+            for thread in self._threads:
+                # They call nobody any more, and are about to end.
+                thread.join(max(0.1, timeout - (time.monotonic() - begun)))
+        return left
 
     def __enter__(self) -> Client:
         return self
@@ -51,10 +171,47 @@ class Client:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self.close()
+        # Who presses Ctrl-C does not wait for long.
+        self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return str(value)
+def _handle(turn: _omnize.Turn, handlers: Handlers) -> Optional[BaseException]:
+    """Calls the handlers for an event; gives what the first one raised that failed."""
+    event: Event = turn.event
+    wanting = handlers.wanting(event)
+    failure: Optional[BaseException] = None
+    try:
+        for function in wanting:
+            try:
+                function(event)
+            except Exception as error:
+                if failure is None:
+                    failure = error
+                else:
+                    report(error)
+    finally:
+        event._let_go()
+        turn.done(bool(wanting))
+    return failure
+
+
+def _work(core: _omnize.Core, handlers: Handlers) -> None:
+    """What a dispatch thread does."""
+    while True:
+        try:
+            turn = core.turn("thread", None)
+        except Error:
+            # It is closed.
+            return
+        if turn is not None:
+            failure = _handle(turn, handlers)
+            if failure is not None:
+                report(failure)
+            del failure, turn
+
+
+def report(error: BaseException) -> None:
+    """Logs what a handler has raised and nobody else is told of."""
+    import logging
+
+    logging.getLogger("omnize").error("a handler failed; the next one is called", exc_info=error)

@@ -6,6 +6,7 @@ from typing import Optional
 
 __all__ = [
     "ArgumentError",
+    "CloseTimedOut",
     "Closed",
     "ConfigError",
     "ConnectFailed",
@@ -115,6 +116,10 @@ class Closed(Error):
     """The client is closed, or closing."""
 
 
+class CloseTimedOut(Error):
+    """A handler ran longer than closing may take. It is the last one."""
+
+
 class ModeError(Error):
     """Events of this client already leave another way."""
 
@@ -196,6 +201,8 @@ def _of_status(
         kind = Rejected
     elif kind is None and delivery == "not sent":
         kind = _OF_UNSENT.get(status, NotSent)
+    elif kind is None and status == "OMNIZE_E_TIMEOUT":
+        kind = CloseTimedOut
     error = (kind or Error)(message)
     error.status = status
     error.delivery = delivery
@@ -203,4 +210,15 @@ def _of_status(
     error.body = body
     error.retryable = retryable
     error.retry_after = retry_after
+    return error
+
+
+def _interrupted(request: str) -> DeliveryUnknown:
+    """What became of a request whose wait a signal's handler has ended."""
+    error = DeliveryUnknown(
+        f"{request}: the wait for its answer was interrupted, and the request goes on; whether the service receives it "
+        "is unknown"
+    )
+    error.status = "OMNIZE_E_LOST"
+    error.delivery = "unknown"
     return error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn, Optional
 
-from . import _errors
+from . import _omnize
+from ._errors import Error, _of_status
 
 __all__ = [
     "Accepted",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 _set = object.__setattr__
+_new = object.__new__
 
 
 class Event:
@@ -29,12 +31,13 @@ class Event:
     in which order they were received does not count.
     """
 
-    __slots__ = ("client_id", "received_at", "redelivered", "sequence")
+    __slots__ = ("_receipt", "client_id", "received_at", "redelivered", "sequence")
     __match_args__: ClassVar[tuple[str, ...]] = ("client_id",)
 
     #: The kind in a word.
     kind: ClassVar[str] = "event"
 
+    _receipt: Optional[_omnize.Receipt]
     #: The id that the application gave the customer.
     client_id: str
     #: Its place in the order in which the client received, from 1.
@@ -47,6 +50,7 @@ class Event:
     def __init__(
         self, client_id: str, *, sequence: int = 0, received_at: float = 0.0, redelivered: bool = False
     ) -> None:
+        _set(self, "_receipt", None)
         _set(self, "client_id", client_id)
         _set(self, "sequence", sequence)
         _set(self, "received_at", received_at)
@@ -70,22 +74,45 @@ class Event:
         return hash((type(self), self._said()))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} client_id={self.client_id!r}>"
+        return f"<{type(self).__name__} client_id={self.client_id!r}{self._shown()}>"
+
+    def _shown(self) -> str:
+        """What else may be shown: nothing of what was said."""
+        return ""
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as a dict of plain values."""
-        return {"kind": self.kind, **{name: getattr(self, name) for name in self._names()}}
+        """All of it as a dict, what is personal too.
 
-    @classmethod
-    def _names(cls) -> list[str]:
-        return [name for base in reversed(cls.__mro__) for name in getattr(base, "__slots__", ())]
+        >>> Typing("12").to_dict()["kind"]
+        'typing'
+        """
+        return {"kind": self.kind, **self._values()}
+
+    def ack(self) -> None:
+        """Says that the application has handled it, so that it does not come again after the next start.
+
+        This is for a client with the options ``store`` and ``ack="manual"``. Without a store, and when called again, it
+        does nothing. With ``ack="auto"`` it is done by the library: when the handlers have returned, when the loop over
+        ``events`` goes on, or when the application lets go of what ``next`` gave.
+        """
+        if self._receipt is not None:
+            self._receipt.sign()
+
+    def _let_go(self) -> None:
+        if self._receipt is not None:
+            self._receipt.let_go()
+
+    def _values(self) -> dict[str, Any]:
+        names = (name for base in reversed(type(self).__mro__) for name in getattr(base, "__slots__", ()))
+        return {name: getattr(self, name) for name in names if name != "_receipt"}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), {name: getattr(self, name) for name in self._names()})
+        return _restore, (type(self), self._values())
 
 
 def _restore(kind: type[Event], values: dict[str, Any]) -> Event:
     event = kind.__new__(kind)
+    _set(event, "_receipt", None)
     for name, value in values.items():
         _set(event, name, value)
     return event
@@ -153,7 +180,16 @@ class Cleared(Trigger):
 
 
 class Message(Trigger):
-    """The agent's message."""
+    """The agent's message.
+
+    >>> event = Message("12", "Bom dia!")
+    >>> event.text
+    'Bom dia!'
+    >>> event
+    <Message client_id='12' text=[redacted]>
+    >>> event == Message("12", "Bom dia!")
+    True
+    """
 
     __slots__ = ("text",)
     __match_args__ = ("client_id", "text")
@@ -162,9 +198,29 @@ class Message(Trigger):
     #: What the agent wrote.
     text: str
 
-    def __init__(self, client_id: str, text: str, **place: Any) -> None:
-        super().__init__(client_id, **place)
+    def __init__(
+        self,
+        client_id: str,
+        text: str,
+        *,
+        raw: bytes = b"",
+        replaced: bool = False,
+        sequence: int = 0,
+        received_at: float = 0.0,
+        redelivered: bool = False,
+    ) -> None:
+        super().__init__(
+            client_id,
+            raw=raw,
+            replaced=replaced,
+            sequence=sequence,
+            received_at=received_at,
+            redelivered=redelivered,
+        )
         _set(self, "text", text)
+
+    def _shown(self) -> str:
+        return " text=[redacted]"
 
 
 class Unknown(Trigger):
@@ -189,7 +245,7 @@ class Outcome(Event):
     #: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``.
     delivery: str
     #: What a call that waits would have raised; None where the service accepted.
-    error: Optional[_errors.Error]
+    error: Optional[Error]
 
     def __init__(
         self,
@@ -198,7 +254,7 @@ class Outcome(Event):
         delivery: str,
         *,
         request: str = "message",
-        error: Optional[_errors.Error] = None,
+        error: Optional[Error] = None,
         sequence: int = 0,
         received_at: float = 0.0,
         redelivered: bool = False,
@@ -208,6 +264,14 @@ class Outcome(Event):
         _set(self, "request", request)
         _set(self, "delivery", delivery)
         _set(self, "error", error)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the service took it."""
+        return self.error is None
+
+    def _shown(self) -> str:
+        return f" ticket={self.ticket} request={self.request} delivery={self.delivery!r}"
 
 
 _TRIGGERS: dict[str, type[Trigger]] = {
@@ -224,17 +288,22 @@ def _of_trigger(
     sequence: int,
     received_at: float,
     redelivered: bool,
+    receipt: Optional[_omnize.Receipt],
 ) -> Trigger:
-    place = {
-        "raw": raw,
-        "replaced": replaced,
-        "sequence": sequence,
-        "received_at": received_at,
-        "redelivered": redelivered,
-    }
+    event: Trigger
     if kind == "message":
-        return Message(client_id, text or "", **place)
-    return _TRIGGERS.get(kind, Unknown)(client_id, **place)
+        event = _new(Message)
+        _set(event, "text", text or "")
+    else:
+        event = _new(_TRIGGERS.get(kind, Unknown))
+    _set(event, "client_id", client_id)
+    _set(event, "raw", raw)
+    _set(event, "replaced", replaced)
+    _set(event, "sequence", sequence)
+    _set(event, "received_at", received_at)
+    _set(event, "redelivered", redelivered)
+    _set(event, "_receipt", receipt)
+    return event
 
 
 def _of_outcome(
@@ -248,11 +317,12 @@ def _of_outcome(
     sequence: int,
     received_at: float,
     redelivered: bool,
+    receipt: Optional[_omnize.Receipt],
 ) -> Outcome:
     error = None
     if delivery != "accepted":
-        error = _errors._of_status(status, message, delivery, http_status or None, b"", False, None)
-    return Outcome(
+        error = _of_status(status, message, delivery, http_status or None, b"", False, None)
+    event = Outcome(
         client_id,
         ticket,
         delivery,
@@ -262,3 +332,5 @@ def _of_outcome(
         received_at=received_at,
         redelivered=redelivered,
     )
+    _set(event, "_receipt", receipt)
+    return event

@@ -1,47 +1,75 @@
 //! A client, below the package's `Client` and `AsyncClient`.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use omnize::Client;
-use omnize::config::Config;
+use omnize::wire::Address;
+use omnize::{Client, STATISTICS};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
+use crate::conversation::Chat;
+use crate::done::{Done, Outcome, Value};
 use crate::error::{OrRaise, exception};
 use crate::event;
-use crate::waiting::{in_slices, timeout};
+use crate::options::configure;
+use crate::pool::Pool;
+use crate::turn::{self, Turn};
+use crate::waiting::{in_slices, interruptible, timeout};
 
 /// What both kinds of clients are made of.
-#[pyclass(frozen, module = "omnize._omnize")]
+#[pyclass(frozen, weakref, module = "omnize._omnize")]
 pub struct Core {
-    client: Client,
+    client: Arc<Client>,
+    pool: Arc<Pool>,
+    done: Arc<Done>,
+    /// Whether events carry receipts.
+    stored: bool,
+    /// How many handlers may run at once.
+    #[pyo3(get)]
+    dispatch_threads: usize,
+    /// The process that it was opened in.
+    process: u32,
+}
+
+impl Core {
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn chat(&self, conversation: omnize::Conversation) -> Chat {
+        Chat::new(conversation, self.pool.clone(), self.done.clone())
+    }
 }
 
 #[pymethods]
 impl Core {
     /// Opens a client with these options, on top of the file's and the environment's.
     #[new]
-    #[pyo3(signature = (options, config_file = None, environment = true))]
     fn new(
         py: Python<'_>,
         options: Vec<(String, String)>,
-        config_file: Option<std::path::PathBuf>,
+        config_file: Option<PathBuf>,
         environment: bool,
     ) -> PyResult<Self> {
-        let client = py.detach(|| {
-            let mut config = Config::new();
-            if let Some(path) = config_file {
-                config.load_file(&path)?;
-            }
-            if environment {
-                config.load_env()?;
-            }
-            for (name, value) in &options {
-                config.set(name, value)?;
-            }
-            Client::open(&config)
-        });
+        let done = Arc::new(Done::new()?);
+        let (client, stored, dispatch_threads) = py
+            .detach(|| {
+                let config = configure(&options, config_file, environment)?;
+                let stored = !config.get("store")?.is_empty();
+                // The table sees to it that it is a number.
+                let threads = config.get("dispatch.threads")?.parse().unwrap_or(1);
+                Client::open(&config).map(|client| (client, stored, threads))
+            })
+            .or_raise(py)?;
         Ok(Core {
-            client: client.or_raise(py)?,
+            client: Arc::new(client),
+            pool: Arc::default(),
+            done,
+            stored,
+            dispatch_threads,
+            process: std::process::id(),
         })
     }
 
@@ -51,6 +79,24 @@ impl Core {
         self.client.webhook_url()
     }
 
+    /// A conversation that is still to be started.
+    fn prepare(&self, py: Python<'_>, department: String, client_id: String) -> PyResult<Chat> {
+        let address = Address {
+            department,
+            client_id,
+        };
+        Ok(self.chat(self.client.prepare(address).or_raise(py)?))
+    }
+
+    /// A conversation that is running.
+    fn attach(&self, py: Python<'_>, department: String, client_id: String) -> PyResult<Chat> {
+        let address = Address {
+            department,
+            client_id,
+        };
+        Ok(self.chat(self.client.attach(address).or_raise(py)?))
+    }
+
     /// Hands over the body of a trigger.
     #[pyo3(signature = (body, content_type = None))]
     fn deliver(&self, py: Python<'_>, body: &[u8], content_type: Option<&str>) -> PyResult<()> {
@@ -58,8 +104,31 @@ impl Core {
             .or_raise(py)
     }
 
+    /// Hands over the body of a trigger for an event loop; `false` where that was done at once, and no end is told of.
+    #[pyo3(signature = (number, body, content_type = None))]
+    fn deliver_for_loop(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        body: &[u8],
+        content_type: Option<&str>,
+    ) -> PyResult<bool> {
+        if !self.stored {
+            // It waits for nothing.
+            self.client.deliver(body, content_type).or_raise(py)?;
+            return Ok(false);
+        }
+        let (client, done) = (Arc::clone(&self.client), self.done.clone());
+        let (body, content_type) = (body.to_vec(), content_type.map(str::to_owned));
+        self.pool.submit(Box::new(move || {
+            let outcome = client.deliver(&body, content_type.as_deref());
+            done.tell(number, outcome.map(|()| Value::Nothing));
+        }))?;
+        Ok(true)
+    }
+
     /// Waits so many seconds for the next event.
-    #[pyo3(signature = (seconds = None))]
+    #[pyo3(signature = (seconds))]
     fn next<'py>(
         &self,
         py: Python<'py>,
@@ -69,13 +138,123 @@ impl Core {
         let found = in_slices(py, timeout(seconds)?, wait, |py, error| {
             exception(py, &error)
         })?;
-        found.map(|event| event::object(py, &event)).transpose()
+        found
+            .map(|event| event::object(py, &Arc::new(event), self.stored))
+            .transpose()
+    }
+
+    /// Waits so many seconds for an event and the turn to handle it.
+    #[pyo3(signature = (by, seconds))]
+    fn turn(&self, py: Python<'_>, by: &str, seconds: Option<f64>) -> PyResult<Option<Turn>> {
+        let by = turn::by(by)?;
+        let wait = |slice| self.client.turn(by, slice);
+        let found = in_slices(py, timeout(seconds)?, wait, |py, error| {
+            exception(py, &error)
+        })?;
+        found
+            .map(|turn| Turn::new(py, turn, self.stored))
+            .transpose()
+    }
+
+    /// Chooses who runs the handlers.
+    fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
+        self.client.choose(turn::by(by)?).or_raise(py)
+    }
+
+    /// Whether this thread runs a handler.
+    #[getter]
+    fn is_calling(&self) -> bool {
+        self.client.is_calling()
+    }
+
+    /// How many events wait.
+    #[getter]
+    fn waiting(&self) -> usize {
+        self.client.waiting()
+    }
+
+    /// What was counted, by name.
+    fn statistics(&self) -> Vec<(&'static str, u64)> {
+        STATISTICS
+            .iter()
+            .map(|(statistic, name, _)| (*name, self.client.count_of(*statistic)))
+            .collect()
+    }
+
+    /// A descriptor that is readable while events wait.
+    fn event_descriptor(&self, py: Python<'_>) -> PyResult<i64> {
+        Ok(self.client.wake().or_raise(py)?.descriptor())
+    }
+
+    /// A descriptor that is readable while calls have ended that the loop does not know of.
+    fn call_descriptor(&self) -> i32 {
+        self.done.descriptor()
+    }
+
+    /// The calls that have ended: the number of each, what it gave, and what it failed with.
+    fn ended_calls<'py>(&self, py: Python<'py>) -> PyResult<Vec<EndedCall<'py>>> {
+        self.done
+            .take()
+            .into_iter()
+            .map(|(number, outcome)| ended(py, number, outcome))
+            .collect()
+    }
+
+    /// Nobody waits for the call of this number any more.
+    fn cancel_call(&self, number: u64) {
+        self.done.cancel(number);
     }
 
     /// Closes the client within so many seconds; tells how many events and requests were left.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<(usize, usize)> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
-        let left = py.detach(|| self.client.close(within)).or_raise(py)?;
+        let left = if self.client.is_calling() {
+            // On another thread it would wait for this handler.
+            py.detach(|| self.client.close(within))
+        } else {
+            let client = Arc::clone(&self.client);
+            interruptible(py, &self.pool, move || client.close(within))?
+        };
+        self.pool.close();
+        let left = left.or_raise(py)?;
         Ok((left.events, left.requests))
     }
+
+    /// Closes the client for an event loop, which is told of the end under this number.
+    fn close_for_loop(&self, number: u64, seconds: f64) -> PyResult<()> {
+        let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
+        let (client, done) = (Arc::clone(&self.client), self.done.clone());
+        let pool = self.pool.clone();
+        Ok(self.pool.submit(Box::new(move || {
+            let outcome = client.close(within);
+            pool.close();
+            done.tell(
+                number,
+                outcome.map(|left| Value::Left(left.events, left.requests)),
+            );
+        }))?)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.pool.close();
+        // Letting go of a client closes it. In a child, what that would wait for stayed behind in the parent.
+        if std::process::id() != self.process {
+            std::mem::forget(Arc::clone(&self.client));
+        }
+    }
+}
+
+/// A call that has ended: its number, its value, its exception.
+type EndedCall<'py> = (u64, Bound<'py, PyAny>, Option<PyErr>);
+
+fn ended(py: Python<'_>, number: u64, outcome: Outcome) -> PyResult<EndedCall<'_>> {
+    let (value, error) = match outcome {
+        Ok(Value::Nothing) => (py.None().into_bound(py), None),
+        Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
+        Ok(Value::Left(events, requests)) => ((events, requests).into_bound_py_any(py)?, None),
+        Err(error) => (py.None().into_bound(py), Some(exception(py, &error))),
+    };
+    Ok((number, value, error))
 }

@@ -1,23 +1,70 @@
 //! The core's events as the package's classes.
 
-use omnize::error::Delivery;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Trigger;
+use omnize::wire::{Trigger, rest};
 use omnize::{Content, Event, Outcome};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
-/// The Python object that tells of `event`.
-pub fn object<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyAny>> {
+use crate::error::exception;
+
+/// The Python object that tells of `event`. Where it is `stored`, it carries a receipt.
+pub fn object<'py>(
+    py: Python<'py>,
+    event: &Arc<Event>,
+    stored: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let place = Place {
         sequence: event.sequence,
         received_at: event.received_at as f64 / 1000.0,
         redelivered: event.redelivered,
+        receipt: stored.then(|| Receipt(Mutex::new(Some(event.clone())))),
     };
     match &event.content {
-        Content::Trigger(trigger) => of_trigger(py, trigger, &place),
-        Content::Outcome(outcome) => of_outcome(py, outcome, &place),
+        Content::Trigger(trigger) => of_trigger(py, trigger, place),
+        Content::Outcome(outcome) => of_outcome(py, outcome, place),
+    }
+}
+
+/// The trigger that these bytes are, as the service posts them.
+#[pyfunction]
+#[pyo3(signature = (body, content_type = None))]
+pub fn parse_trigger<'py>(
+    py: Python<'py>,
+    body: &[u8],
+    content_type: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let trigger = rest::decode(body.into(), content_type)
+        .map_err(|why| exception(py, &Error::new(Status::NotJson, why.to_string())))?;
+    let place = Place {
+        sequence: 0,
+        received_at: 0.0,
+        redelivered: false,
+        receipt: None,
+    };
+    of_trigger(py, &trigger, place)
+}
+
+/// Tells the store that an event was handled.
+#[pyclass(frozen, module = "omnize._omnize")]
+pub struct Receipt(Mutex<Option<Arc<Event>>>);
+
+#[pymethods]
+impl Receipt {
+    /// The event was handled, whatever the option `ack` says.
+    fn sign(&self) {
+        if let Some(event) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            event.ack();
+        }
+    }
+
+    /// The application lets go of the event; with `ack = auto` it was handled.
+    fn let_go(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -27,12 +74,13 @@ struct Place {
     /// In seconds since 1970.
     received_at: f64,
     redelivered: bool,
+    receipt: Option<Receipt>,
 }
 
 fn of_trigger<'py>(
     py: Python<'py>,
     trigger: &Trigger,
-    place: &Place,
+    place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     MAKE.import(py, "omnize._events", "_of_trigger")?.call1((
@@ -44,13 +92,14 @@ fn of_trigger<'py>(
         place.sequence,
         place.received_at,
         place.redelivered,
+        place.receipt,
     ))
 }
 
 fn of_outcome<'py>(
     py: Python<'py>,
     outcome: &Outcome,
-    place: &Place,
+    place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     MAKE.import(py, "omnize._events", "_of_outcome")?.call1((
@@ -64,6 +113,7 @@ fn of_outcome<'py>(
         place.sequence,
         place.received_at,
         place.redelivered,
+        place.receipt,
     ))
 }
 

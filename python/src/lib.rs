@@ -5,8 +5,15 @@
 
 mod client;
 mod command;
+mod conversation;
+mod done;
 mod error;
 mod event;
+mod listener;
+mod log;
+mod options;
+mod pool;
+mod turn;
 mod waiting;
 
 use pyo3::prelude::*;
@@ -17,6 +24,20 @@ mod _omnize {
     use crate::client::Core;
     #[pymodule_export]
     use crate::command::run_command;
+    #[pymodule_export]
+    use crate::conversation::Chat;
+    #[pymodule_export]
+    use crate::event::{Receipt, parse_trigger};
+    #[pymodule_export]
+    use crate::listener::SharedListener;
+    #[pymodule_export]
+    use crate::log::{hold_log, let_go_of_log, log_level, take_log, wait_for_log};
+    #[pymodule_export]
+    use crate::options::option_table;
+    #[pymodule_export]
+    use crate::turn::Turn;
+    #[pymodule_export]
+    use crate::waiting::forked;
 
     /// The version of the library.
     #[pymodule_export]

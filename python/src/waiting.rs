@@ -1,14 +1,24 @@
 //! Waits that Ctrl-C ends.
 //!
 //! Python runs the handlers of signals on its main thread, and only when that thread runs Python. So a wait of the main
-//! thread is cut into slices, with a look at what signals there are between them.
+//! thread is cut into slices, with a look at what signals there are between them. What can't be cut is done by a thread of
+//! the [pool](crate::pool) meanwhile.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+
+use crate::pool::Pool;
 
 /// How long a signal may have to wait for its handler.
 const SLICE: Duration = Duration::from_millis(40);
+
+/// How long other threads wait at a time.
+const LONG_SLICE: Duration = Duration::from_secs(60);
 
 /// Waits up to `timeout` (for ever where it is `None`) by calling `wait` for a slice at a time, without the interpreter's
 /// lock, until it gives something.
@@ -23,9 +33,14 @@ pub fn in_slices<T: Send, E: Send>(
 ) -> PyResult<Option<T>> {
     // A time that the clock can't reach is for ever.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let longest = if is_main_thread(py)? {
+        SLICE
+    } else {
+        LONG_SLICE
+    };
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let slice = left.map_or(SLICE, |left| left.min(SLICE));
+        let slice = left.map_or(longest, |left| left.min(longest));
         let outcome = py
             .detach(|| wait(slice))
             .map_err(|error| raise(py, error))?;
@@ -39,6 +54,70 @@ pub fn in_slices<T: Send, E: Send>(
     }
 }
 
+/// Does `work` without the interpreter's lock. On the main thread a signal's handler may end the wait; the work goes on
+/// then.
+///
+/// # Errors
+/// What a signal's handler raises.
+pub fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    pool: &Arc<Pool>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    if !is_main_thread(py)? {
+        return Ok(py.detach(work));
+    }
+    let place = Arc::new((Mutex::new(None), Condvar::new()));
+    let told = place.clone();
+    pool.submit(Box::new(move || {
+        let outcome = work();
+        *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        told.1.notify_one();
+    }))
+    .map_err(|error| PyRuntimeError::new_err(format!("no thread for a request: {error}")))?;
+    let wait = |slice| -> Result<Option<T>, PyErr> {
+        let mut outcome = place.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if outcome.is_none() {
+            outcome = place
+                .1
+                .wait_timeout(outcome, slice)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        Ok(outcome.take())
+    };
+    // Without a timeout it ends with an outcome or an error.
+    in_slices(py, None, wait, |_, error| error)?
+        .ok_or_else(|| PyRuntimeError::new_err("the wait ended with nothing"))
+}
+
+/// How often this process was forked from another.
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// This process was forked from another one: the thread that has done so is the main one now.
+#[pyfunction]
+pub fn forked() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    thread_local! {
+        static KNOWN: Cell<Option<(u64, bool)>> = const { Cell::new(None) };
+    }
+    let forks = FORKS.load(Ordering::Relaxed);
+    if let Some((when, is_main)) = KNOWN.get()
+        && when == forks
+    {
+        return Ok(is_main);
+    }
+    let threading = py.import("threading")?;
+    let is_main = threading
+        .call_method0("current_thread")?
+        .is(threading.call_method0("main_thread")?);
+    KNOWN.set(Some((forks, is_main)));
+    Ok(is_main)
+}
+
 /// A timeout in seconds, as Python gives it: `None` is for ever.
 ///
 /// # Errors
@@ -48,7 +127,7 @@ pub fn timeout(seconds: Option<f64>) -> PyResult<Option<Duration>> {
         return Ok(None);
     };
     if seconds.is_nan() || seconds < 0.0 {
-        return Err(pyo3::exceptions::PyValueError::new_err(format!(
+        return Err(PyValueError::new_err(format!(
             "the timeout is {seconds}; pass seconds, or None for no bound"
         )));
     }

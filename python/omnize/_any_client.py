@@ -1,0 +1,150 @@
+"""What both kinds of clients have."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar, Union
+
+from . import _lifetime, _omnize
+from ._conversation import id_text
+from ._handlers import Handlers
+from ._listener import Listener
+from ._options import texts
+
+if TYPE_CHECKING:
+    from ._events import Event
+
+__all__ = ["AnyClient", "Left"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Left(NamedTuple):
+    """What closing a client has left."""
+
+    #: Events that the application was not given. With a store they wait there for the next start.
+    events: int
+    #: Requests that were broken off, and posted ones that were not sent. With a store the posted ones go out, or are
+    #: reported, after the next start.
+    requests: int
+
+
+class AnyClient:
+    """What both kinds of clients have."""
+
+    #: Whether there is something to close. For ``__del__``, where opening has failed.
+    _is_open = False
+
+    def __init__(
+        self,
+        token: Optional[str] = None,
+        *,
+        config_file: Optional[Union[str, os.PathLike[str]]] = None,
+        environment: bool = True,
+        **options: Any,
+    ) -> None:
+        if token is not None:
+            options["token"] = token
+        given = texts(options)
+        _lifetime.forward_log()
+        self._core = _omnize.Core(given, config_file, environment)
+        self._environment = environment
+        self._handlers = Handlers()
+        self._listener: Optional[Listener] = None
+        self._process = os.getpid()
+        self._is_open = True
+        _lifetime.opened(self)
+
+    @property
+    def webhook_url(self) -> Optional[str]:
+        """The URL that is to be set as the webhook in the service's portal. Who knows it can post triggers.
+
+        None where the client has no listener: the application hands the triggers over itself then.
+        """
+        if self._listener is not None:
+            return self._listener.url(self)
+        return self._core.webhook_url
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait."""
+        return self._core.waiting
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """What was counted since the client was opened, by name."""
+        return dict(self._core.statistics())
+
+    def listen(self, address: str, path: Optional[str] = None, **options: Any) -> Listener:
+        """Opens a listener for this client, where the option ``listen`` was not set.
+
+        ``address`` is an IP address and a port, such as ``"127.0.0.1:0"``, where 0 is any free port. ``options`` are
+        those of the class :class:`Listener`.
+
+        >>> client.listen("127.0.0.1:0", path="/omnize/8a4e").url(client) == client.webhook_url
+        True
+        """
+        listener = Listener(address, environment=self._environment, **options)
+        try:
+            listener.attach(self, path)
+        except BaseException:
+            listener.close()
+            raise
+        if self._listener is None:
+            self._listener = listener
+        return listener
+
+    def on(self, *kinds: type[Event], client_id: Optional[Union[str, int]] = None) -> Callable[[_Function], _Function]:
+        """Registers a function that is called with events of these classes, or with all.
+
+        With ``client_id``, only with those of one customer. Handlers are called by ``poll``, or by what ``dispatch``
+        starts; those of one customer's events never overlap.
+
+        >>> @client.on(Message, Typing)
+        ... def show(event):
+        ...     print(event.kind)
+        """
+        wanted = None if client_id is None else id_text("client_id", client_id)
+
+        def register(function: _Function) -> _Function:
+            self._handlers.add(kinds, wanted, function)
+            return function
+
+        return register
+
+    def off(self, function: Callable[..., Any]) -> bool:
+        """Calls a function no more; tells whether it was registered. A call that is under way is the last one."""
+        return self._handlers.remove(function)
+
+    def _chat(self, prepare: Any, client_id: Union[str, int], department: Union[str, int]) -> _omnize.Chat:
+        chat: _omnize.Chat = prepare(id_text("department", department), id_text("client_id", client_id))
+        return chat
+
+    def _is_of_parent(self) -> bool:
+        return os.getpid() != self._process
+
+    def _closed(self) -> None:
+        """The core is closed."""
+        self._is_open = False
+        if self._listener is not None:
+            self._listener.close(0)
+
+    def _close_at_exit(self, seconds: float) -> None:
+        if not self._is_open or self._is_of_parent():
+            return
+        # There is nobody to tell of a failure.
+        with contextlib.suppress(Exception):
+            self._core.close(seconds)
+        self._closed()
+
+    def __del__(self) -> None:
+        if self._is_open and not self._is_of_parent():
+            self._is_open = False
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
+            with contextlib.suppress(Exception):
+                self._core.close(0)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'open' if self._is_open else 'closed'}>"

@@ -1,0 +1,354 @@
+"""A client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+
+from . import _omnize
+from ._any_client import AnyClient, Left
+from ._async_conversation import AsyncConversation
+from ._customer import Customer
+from ._errors import Closed, Error, ModeError
+from ._readiness import Readiness
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._events import Event
+    from ._option_types import Options
+
+__all__ = ["AsyncClient"]
+
+#: How many events that wait already are given in a row before other tasks have their turn.
+_IN_A_ROW = 32
+
+
+class AsyncClient(AnyClient):
+    """As :class:`Client`, for asyncio: the same names and options, and what waits is awaited.
+
+    It belongs to the loop in which it is first used; once that is closed, to the next. Opening it reads the files that
+    the options name. Handlers may be coroutine functions. Cancelling a task that waits for an answer ends the wait; a
+    request that is on its way then goes on, and one that waits for its turn is not made.
+
+    >>> async def main():
+    ...     async with AsyncClient(token="some-token", listen="127.0.0.1:0") as client:
+    ...         await client.deliver(b'{"status": "typing", "clientId": "12"}')
+    ...         async for event in client.events(timeout=0.1):
+    ...             print(event)
+    >>> asyncio.run(main())
+    <Typing client_id='12'>
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            token: Optional[str] = None,
+            *,
+            config_file: Optional[Union[str, os.PathLike[str]]] = None,
+            environment: bool = True,
+            **options: Unpack[Options],
+        ) -> None: ...
+
+    else:
+
+        def __init__(self, token=None, *, config_file=None, environment=True, **options):
+            self._loop = None
+            self._numbers = itertools.count(1)
+            self._calls = {}
+            self._waiters = deque()
+            self._watches_events = False
+            self._handles = None
+            self._workers = set()
+            super().__init__(token, config_file=config_file, environment=environment, **options)
+
+    _loop: Optional[asyncio.AbstractEventLoop]
+    _readiness: Readiness
+    _numbers: itertools.count[int]
+    #: Calls that have not ended, by number.
+    _calls: dict[int, asyncio.Future[Any]]
+    #: Tasks that wait for an event.
+    _waiters: deque[asyncio.Future[bool]]
+    _watches_events: bool
+    #: Whether handlers are called by poll or by dispatch.
+    _handles: Optional[str]
+    #: The tasks that dispatch has started.
+    _workers: set[asyncio.Task[None]]
+
+    def conversation(
+        self, client_id: Union[str, int], *, department: Union[str, int], customer: Optional[Customer] = None
+    ) -> AsyncConversation:
+        """A conversation for an interaction that is still to be started. Sends nothing."""
+        chat = self._chat(self._core.prepare, client_id, department)
+        return AsyncConversation(chat, self._handlers, customer, self._call)
+
+    def attach(self, client_id: Union[str, int], *, department: Union[str, int]) -> AsyncConversation:
+        """A conversation for an interaction that is under way, after a restart say. Sends nothing."""
+        chat = self._chat(self._core.attach, client_id, department)
+        return AsyncConversation(chat, self._handlers, None, self._call)
+
+    async def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
+        """Hands over the body of a trigger that the application's own web server received.
+
+        See :meth:`Client.deliver`.
+        """
+
+        def submit(number: int) -> bool:
+            return self._core.deliver_for_loop(number, bytes(body), content_type)
+
+        await self._call(submit)
+
+    async def next(self, timeout: Optional[float] = None) -> Optional[Event]:
+        """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
+        deadline = _deadline(timeout)
+        while True:
+            event = self._core.next(0)
+            if event is not None or not await self._readable(deadline):
+                return event
+
+    async def events(self, timeout: Optional[float] = None) -> AsyncIterator[Event]:
+        """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
+        for number in itertools.count(1):
+            if number % _IN_A_ROW == 0:
+                await asyncio.sleep(0)
+            try:
+                event = await self.next(timeout)
+            except Closed:
+                return
+            if event is None:
+                return
+            try:
+                yield event
+            finally:
+                event._let_go()
+
+    async def poll(self, timeout: Optional[float] = None) -> int:
+        """Waits up to ``timeout`` seconds (None: for ever) for an event, then calls the handlers for all that wait, one
+        after the other, and awaits those that are coroutines.
+
+        Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
+        event were called; the event counts as handled.
+        """
+        self._choose("poll")
+        deadline = _deadline(timeout)
+        handled = 0
+        most = 1
+        while handled < most:
+            turn = self._core.turn("task", 0)
+            if turn is None:
+                if handled or not await self._readable(deadline):
+                    break
+                continue
+            if handled == 0:
+                most += self._core.waiting
+            handled += 1
+            failure = await self._handle(turn)
+            if failure is not None:
+                raise failure
+        return handled
+
+    def dispatch(self) -> None:
+        """Starts the tasks that call the handlers from now on, as many as the option ``dispatch_threads`` says.
+
+        A second call does nothing. What a handler raises is told to the loop's exception handler.
+        """
+        self._choose("dispatch")
+        loop = self._bind()
+        while len(self._workers) < self._core.dispatch_threads:
+            worker = loop.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    async def close(self, timeout: float = 5.0) -> Left:
+        """Closes the client: see :meth:`Client.close`.
+
+        A handler that runs longer than ``timeout`` seconds is cancelled.
+        """
+        if self._is_of_parent() or not self._is_open:
+            return Left(0, 0)
+        self._is_open = False
+        deadline = time.monotonic() + timeout
+        inside = asyncio.current_task() in self._workers
+
+        def submit(number: int) -> None:
+            # From inside a handler there is no waiting for what comes behind it.
+            self._core.close_for_loop(number, 0 if inside else timeout)
+
+        try:
+            left = Left(*await self._call(submit))
+        except Closed:
+            left = Left(0, 0)
+        finally:
+            self._closed()
+            self._wake_all()
+        if not inside and self._workers:
+            await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
+            for worker in self._workers:
+                worker.cancel()
+            if self._workers:
+                await asyncio.wait(self._workers)
+        self._unbind()
+        return left
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
+
+    def _choose(self, way: str) -> None:
+        if self._handles not in (None, way):
+            raise ModeError(
+                f"events of this client leave by {self._handles}, so {way} can't take them; use one way for the whole "
+                "life of a client"
+            )
+        self._core.choose("task")
+        self._handles = way
+
+    async def _work(self) -> None:
+        """What a task of dispatch does."""
+        while True:
+            try:
+                turn = self._core.turn("task", 0)
+            except Error:
+                # It is closed.
+                return
+            if turn is None:
+                await self._readable(None)
+                continue
+            failure = await self._handle(turn)
+            if failure is not None:
+                assert self._loop is not None
+                message = "a handler of an omnize client failed; the next one is called"
+                self._loop.call_exception_handler({"message": message, "exception": failure})
+            # One that has much to do lets others have their turn.
+            await asyncio.sleep(0)
+
+    async def _handle(self, turn: _omnize.Turn) -> Optional[BaseException]:
+        event: Event = turn.event
+        wanting = self._handlers.wanting(event)
+        failure: Optional[BaseException] = None
+        try:
+            for function in wanting:
+                try:
+                    result = function(event)
+                    if hasattr(result, "__await__"):
+                        await result
+                except Exception as error:
+                    failure = failure or error
+        finally:
+            event._let_go()
+            turn.done(bool(wanting))
+        return failure
+
+    async def _call(self, submit: Callable[[int], Optional[bool]]) -> Any:
+        """Has the core do something, and waits for its end; not where ``submit`` says that it has ended already."""
+        loop = self._bind()
+        number = next(self._numbers)
+        ended: asyncio.Future[Any] = loop.create_future()
+        self._calls[number] = ended
+        try:
+            if submit(number) is False:
+                return None
+            return await ended
+        finally:
+            del self._calls[number]
+            if ended.cancelled():
+                self._core.cancel_call(number)
+
+    def _on_ended_calls(self) -> None:
+        for number, value, error in self._core.ended_calls():
+            ended = self._calls.get(number)
+            if ended is None or ended.done():
+                continue
+            if error is None:
+                ended.set_result(value)
+            else:
+                ended.set_exception(error)
+
+    async def _readable(self, deadline: Optional[float]) -> bool:
+        """Waits until an event may be there; False where that was not so by the deadline."""
+        loop = self._bind()
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            return False
+        waiter: asyncio.Future[bool] = loop.create_future()
+        timer = None if left is None else loop.call_later(left, _tell, waiter, False)
+        self._waiters.append(waiter)
+        if not self._watches_events:
+            self._watches_events = True
+            self._readiness.watch(self._core.event_descriptor(), self._on_event)
+        try:
+            return await waiter
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _on_event(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(True)
+                return
+        # Nobody waits, and an event that stays would call this again and again.
+        self._watches_events = False
+        self._readiness.forget(self._core.event_descriptor())
+
+    def _wake_all(self) -> None:
+        while self._waiters:
+            _tell(self._waiters.popleft(), True)
+
+    def _bind(self) -> asyncio.AbstractEventLoop:
+        """The loop that runs, which is this client's from now on."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return loop
+        if self._loop is not None:
+            if not self._loop.is_closed():
+                raise RuntimeError("this client is used in another event loop; open one for each")
+            self._unbind()
+        self._loop = loop
+        self._readiness = Readiness(loop)
+        self._readiness.watch(self._core.call_descriptor(), self._on_ended_calls)
+        return loop
+
+    def _unbind(self) -> None:
+        """Lets go of the loop."""
+        if self._loop is None:
+            return
+        self._readiness.forget(self._core.call_descriptor())
+        if self._watches_events:
+            self._readiness.forget(self._core.event_descriptor())
+        # Nobody will ever run what waited in a loop that is closed.
+        self._watches_events = False
+        self._waiters.clear()
+        self._calls.clear()
+        self._workers.clear()
+        self._loop = None
+
+
+def _deadline(timeout: Optional[float]) -> Optional[float]:
+    if timeout is None:
+        return None
+    if not timeout >= 0:
+        raise ValueError(f"the timeout is {timeout}; pass seconds, or None for no bound")
+    return time.monotonic() + timeout
+
+
+def _tell(waiter: asyncio.Future[bool], value: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(value)

@@ -1,0 +1,185 @@
+"""A conversation that waits by blocking."""
+
+from __future__ import annotations
+
+import contextlib
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+
+from ._customer import Customer
+from ._errors import Error, StateError
+
+if TYPE_CHECKING:
+    from ._events import Event
+    from ._handlers import Handlers
+    from ._omnize import Chat
+
+__all__ = ["Conversation", "OneConversation", "id_text"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def id_text(name: str, value: object) -> str:
+    """An id as the service has it."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError(f"{name} is a {type(value).__name__}; pass a str or an int")
+    return str(value)
+
+
+class OneConversation:
+    """What both kinds of conversations have."""
+
+    def __init__(self, chat: Chat, handlers: Handlers, customer: Optional[Customer]) -> None:
+        if customer is not None and not isinstance(customer, Customer):
+            raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
+        self._chat = chat
+        self._handlers = handlers
+        self._customer = customer
+        self._timeout: Optional[float] = None
+
+    @property
+    def client_id(self) -> str:
+        """The id that the application gave the customer."""
+        return self._chat.client_id
+
+    @property
+    def department(self) -> str:
+        """The id of the department that the customer talks to."""
+        return self._chat.department
+
+    @property
+    def state(self) -> str:
+        """Where the interaction is: new, starting, waiting, active, finished or unavailable.
+
+        It is active once an agent has accepted it, and unavailable where no agent is.
+        """
+        return self._chat.state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the interaction is under way."""
+        return self._chat.state in ("starting", "waiting", "active")
+
+    @property
+    def timeout(self) -> Optional[float]:
+        """How many seconds each later request may take; None is what the client's option says."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, seconds: Optional[float]) -> None:
+        self._chat.set_timeout(seconds)
+        self._timeout = seconds
+
+    def keystroke(self) -> None:
+        """The customer has pressed a key.
+
+        Call it for every key. The service sees one typing, and one cleared when no key came for as long as the option
+        ``typing_pause`` says, or right before the message. Never waits for the network.
+        """
+        self._chat.keystroke()
+
+    def on(self, *kinds: type[Event]) -> Callable[[_Function], _Function]:
+        """Registers a function for this customer's events of these classes, or of all. See :meth:`Client.on`."""
+
+        def register(function: _Function) -> _Function:
+            self._handlers.add(kinds, self.client_id, function)
+            return function
+
+        return register
+
+    def _of_start(self, customer: Optional[Customer]) -> tuple[Optional[str], ...] | None:
+        """The fields of the customer, where there is one."""
+        if customer is not None and not isinstance(customer, Customer):
+            raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
+        given = customer if customer is not None else self._customer
+        return None if given is None else given._fields()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {self.state}>"
+
+
+def message_text(text: object) -> str:
+    """A message that can be sent."""
+    if not isinstance(text, str):
+        raise TypeError(f"the message is a {type(text).__name__}; pass a str")
+    return text
+
+
+class Conversation(OneConversation):
+    """One customer's interaction. Made by :meth:`Client.conversation`; can be used from any thread.
+
+    Its requests leave in the order in which they are made, one at a time. ``start``, ``send``, ``typing``, ``cleared``
+    and ``finish`` wait for the service's answer and raise where it is not that the service accepted: see
+    :class:`RequestError`. The ``post`` methods give a ticket at once, and an :class:`Outcome` with this ticket comes as
+    an event.
+
+    In a ``with`` statement the interaction is started at the beginning, unless it is under way, and finished at the
+    end.
+
+    >>> with client.conversation("12", department="1", customer=Customer(name="Joao")) as chat:
+    ...     chat.send("Bom dia!")
+    ...     chat.state
+    'waiting'
+    >>> chat.state
+    'finished'
+    """
+
+    def start(self, customer: Optional[Customer] = None) -> None:
+        """Starts the interaction, with this customer or the one that the conversation was made with."""
+        self._chat.request("start", None, self._of_start(customer))
+
+    def send(self, text: str) -> None:
+        """Sends the customer's message."""
+        self._chat.request("message", message_text(text))
+
+    def typing(self) -> None:
+        """Says that the customer types."""
+        self._chat.request("typing")
+
+    def cleared(self) -> None:
+        """Says that the customer has stopped typing."""
+        self._chat.request("cleared")
+
+    def finish(self) -> None:
+        """Finishes the interaction."""
+        self._chat.request("finish")
+
+    def post(self, text: str) -> int:
+        """Posts the customer's message and gives its ticket. With a store, waits until it is on disk."""
+        return self._chat.post("message", message_text(text))
+
+    def post_start(self, customer: Optional[Customer] = None) -> int:
+        """As ``start``, and gives a ticket at once."""
+        return self._chat.post("start", None, self._of_start(customer))
+
+    def post_finish(self) -> int:
+        """As ``finish``, and gives a ticket at once."""
+        return self._chat.post("finish")
+
+    def __enter__(self) -> Conversation:
+        if not self.is_open:
+            self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if not self.is_open:
+            return
+        if error is None:
+            # Unless the agent was faster.
+            with contextlib.suppress(StateError):
+                self.finish()
+            return
+        # What went wrong in the body is what is to be told.
+        try:
+            if isinstance(error, Exception):
+                self.finish()
+            else:
+                # Who presses Ctrl-C does not wait for an answer.
+                self.post_finish()
+        except Error:
+            pass

@@ -1,0 +1,63 @@
+"""Who the customer is."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Optional
+
+__all__ = ["Customer"]
+
+_set = object.__setattr__
+
+
+class Customer:
+    """What the application tells the service of its customer. What is None is not sent. It can't be changed.
+
+    >>> Customer(name="Joao", phone="11988776655")
+    <Customer name=[redacted] phone=[redacted]>
+    """
+
+    __slots__ = ("cpf", "email", "name", "phone")
+    __match_args__ = ("name", "email", "phone", "cpf")
+
+    #: The name.
+    name: Optional[str]
+    #: The e-mail address.
+    email: Optional[str]
+    #: The telephone number.
+    phone: Optional[str]
+    #: The CPF, the Brazilian taxpayer number.
+    cpf: Optional[str]
+
+    def __init__(
+        self,
+        name: Optional[str] = None,
+        email: Optional[str] = None,
+        phone: Optional[str] = None,
+        cpf: Optional[str] = None,
+    ) -> None:
+        for field, value in (("name", name), ("email", email), ("phone", phone), ("cpf", cpf)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{field} is a {type(value).__name__}; pass a str or None")
+            _set(self, field, value)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError("a Customer can't be changed; make another one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Customer can't be changed; make another one")
+
+    def _fields(self) -> tuple[Optional[str], Optional[str], Optional[str], Optional[str]]:
+        return self.name, self.email, self.phone, self.cpf
+
+    def __eq__(self, other: object) -> bool:
+        return self._fields() == other._fields() if isinstance(other, Customer) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __repr__(self) -> str:
+        given = [name for name, value in zip(self.__match_args__, self._fields()) if value is not None]
+        return " ".join(["<Customer", *(f"{name}=[redacted]" for name in given)]) + ">"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Customer, self._fields()

@@ -1,0 +1,61 @@
+"""Who wants to be called with which events."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Optional
+
+from ._events import Event
+
+__all__ = ["Handlers"]
+
+
+class _Handler:
+    __slots__ = ("client_id", "function", "kinds")
+
+    def __init__(
+        self, kinds: tuple[type[Event], ...], client_id: Optional[str], function: Callable[[Any], Any]
+    ) -> None:
+        self.kinds = kinds
+        self.client_id = client_id
+        self.function = function
+
+
+class Handlers:
+    """The handlers of a client, in the order in which they were added. Can be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Never changed in place, so that whoever reads needs no lock.
+        self._of_all: tuple[_Handler, ...] = ()
+        self._of_one: dict[str, tuple[_Handler, ...]] = {}
+
+    def add(self, kinds: tuple[type[Event], ...], client_id: Optional[str], function: Callable[[Any], Any]) -> None:
+        """Adds a handler for events of these classes, or of all; of this customer, or of all."""
+        for kind in kinds:
+            if not (isinstance(kind, type) and issubclass(kind, Event)):
+                raise TypeError(f"{kind!r} is no class of events; pass omnize.Message, say, or nothing for all")
+        handler = _Handler(kinds or (Event,), client_id, function)
+        with self._lock:
+            if client_id is None:
+                self._of_all += (handler,)
+            else:
+                self._of_one[client_id] = (*self._of_one.get(client_id, ()), handler)
+
+    def remove(self, function: Callable[[Any], Any]) -> bool:
+        """Takes out all that was added for this function; tells whether there was anything."""
+
+        def rest(handlers: tuple[_Handler, ...]) -> tuple[_Handler, ...]:
+            return tuple(handler for handler in handlers if handler.function != function)
+
+        with self._lock:
+            before = len(self._of_all) + sum(map(len, self._of_one.values()))
+            self._of_all = rest(self._of_all)
+            of_one = {client_id: rest(handlers) for client_id, handlers in self._of_one.items()}
+            self._of_one = {client_id: handlers for client_id, handlers in of_one.items() if handlers}
+            return before > len(self._of_all) + sum(map(len, self._of_one.values()))
+
+    def wanting(self, event: Event) -> list[Callable[[Any], Any]]:
+        """The functions that want this event."""
+        of_one = self._of_one.get(event.client_id, ())
+        return [handler.function for handler in (*self._of_all, *of_one) if isinstance(event, handler.kinds)]

@@ -1,0 +1,109 @@
+"""What becomes of open clients when the interpreter ends or the process forks, and of their log."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import _omnize
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["forward_log", "opened", "seconds_at_exit"]
+
+#: How long requests under way get when the interpreter ends.
+seconds_at_exit = 1.0
+
+
+class _Client(Protocol):
+    def _close_at_exit(self, seconds: float) -> None: ...
+
+
+_open: weakref.WeakSet[Any] = weakref.WeakSet()
+_lock = threading.Lock()
+_watching = False
+_forwarder: threading.Thread | None = None
+
+
+def opened(client: _Client) -> None:
+    """A client is open. It is closed when the interpreter ends, if nobody does it before."""
+    global _watching
+    _open.add(client)
+    with _lock:
+        if not _watching:
+            _watching = True
+            _watch()
+
+
+def _watch() -> None:
+    import atexit
+
+    atexit.register(_at_exit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=_omnize.hold_log,
+            after_in_parent=lambda: _omnize.let_go_of_log(False),
+            after_in_child=_in_child,
+        )
+
+
+def _at_exit() -> None:
+    deadline = time.monotonic() + seconds_at_exit
+    for client in list(_open):
+        client._close_at_exit(max(0.0, deadline - time.monotonic()))
+    _flush()
+
+
+def _in_child() -> None:
+    global _forwarder, _lock
+    _omnize.let_go_of_log(True)
+    _omnize.forked()
+    # Those of the parent, and a lock that another thread may have had.
+    _open.clear()
+    _lock = threading.Lock()
+    _forwarder = None
+
+
+def forward_log() -> None:
+    """Starts the thread that hands the library's log to ``logging``, and sees what is wanted of it."""
+    global _forwarder
+    logger = _logger()
+    _omnize.log_level(logger.getEffectiveLevel())
+    with _lock:
+        if _forwarder is None:
+            _forwarder = threading.Thread(target=_forward, args=(logger,), name="omnize-log", daemon=True)
+            _forwarder.start()
+
+
+def _logger() -> logging.Logger:
+    import logging
+
+    return logging.getLogger("omnize")
+
+
+def _forward(logger: logging.Logger) -> None:
+    while True:
+        # The level may be changed at any time, and nobody tells.
+        _omnize.wait_for_log(1.0)
+        _omnize.log_level(logger.getEffectiveLevel())
+        _flush()
+
+
+def _flush() -> None:
+    """Hands over what waits."""
+    lines, lost = _omnize.take_log()
+    if not lines and not lost:
+        return
+    logger = _logger()
+    if lost:
+        logger.warning("%d lines of the log were lost: they came faster than they were taken", lost)
+    for level, text, created in lines:
+        if logger.isEnabledFor(level):
+            record = logger.makeRecord(logger.name, level, "(omnize)", 0, text, (), None)
+            record.created = created
+            record.msecs = created % 1 * 1000
+            logger.handle(record)

@@ -1,0 +1,72 @@
+"""A listener that several clients share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from . import _omnize
+from ._errors import Closed
+from ._options import texts
+
+if TYPE_CHECKING:
+    from ._any_client import AnyClient
+
+__all__ = ["Listener"]
+
+
+class Listener:
+    """One address that takes triggers for any number of clients, each at a path of its own.
+
+    A client with the option ``listen`` has a listener of its own and needs none of these. ``options`` are those that
+    begin with ``listen``, without that: ``Listener("0.0.0.0:8443", tls_certificate="chat.pem", tls_key="chat.key")``.
+
+    >>> with Listener("127.0.0.1:0") as listener, Client(token="one") as one, Client(token="two") as two:
+    ...     listener.attach(one)
+    ...     listener.attach(two, path="/two")
+    ...     listener.url(two).endswith("/two")
+    True
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        config_file: Optional[Union[str, os.PathLike[str]]] = None,
+        environment: bool = True,
+        **options: Any,
+    ) -> None:
+        given = {"listen": address, **{f"listen_{name}": value for name, value in options.items()}}
+        self._listener = _omnize.SharedListener(texts(given), config_file, environment)
+
+    def attach(self, client: AnyClient, path: Optional[str] = None) -> None:
+        """Hands the triggers that come at ``path`` to the client; at one that nobody can guess where it is None."""
+        self._listener.attach(client._core, path)
+
+    def detach(self, client: AnyClient) -> None:
+        """Hands nothing to the client any more; its path is answered 404."""
+        self._listener.detach(client._core)
+
+    def url(self, client: AnyClient) -> Optional[str]:
+        """The webhook URL of the client; None where it is not attached."""
+        return self._listener.url(client._core)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Accepts nothing more, and answers the triggers that are being kept if that takes no longer than ``timeout``
+        seconds. The clients stay open. A second call does nothing.
+        """
+        with contextlib.suppress(Closed):
+            self._listener.close(timeout)
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()

@@ -1,0 +1,64 @@
+"""The options and the values that each takes, for type checkers and editors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Optional, TypedDict, Union
+
+#: A time: seconds, or a text that is milliseconds, as the table of options has it.
+Seconds = Union[float, timedelta, str]
+#: The path of a file.
+Path = Union[str, "os.PathLike[str]"]
+
+
+class Options(TypedDict, total=False):
+    """Every option but the token."""
+
+    base_url: Optional[str]
+    encoding: Optional[str]
+    encoding_unmappable: Optional[str]
+    timeout: Optional[Seconds]
+    timeout_connect: Optional[Seconds]
+    timeout_tls: Optional[Seconds]
+    timeout_send: Optional[Seconds]
+    timeout_answer: Optional[Seconds]
+    require_tls: Optional[bool]
+    tls_ca_file: Optional[Path]
+    tls_certificate: Optional[Path]
+    tls_key: Optional[Path]
+    tls_min_version: Optional[str]
+    proxy: Optional[str]
+    no_proxy: Optional[str]
+    address_family: Optional[str]
+    validate: Optional[str]
+    answer_max_bytes: Optional[int]
+    listen: Optional[str]
+    listen_path: Optional[str]
+    listen_public_url: Optional[str]
+    listen_health: Optional[str]
+    listen_basic: Optional[str]
+    listen_allow: Optional[Union[str, Iterable[str]]]
+    listen_trusted_proxies: Optional[Union[str, Iterable[str]]]
+    listen_tls_certificate: Optional[Path]
+    listen_tls_key: Optional[Path]
+    listen_max_body: Optional[int]
+    listen_max_head: Optional[int]
+    listen_timeout_head: Optional[Seconds]
+    listen_timeout_body: Optional[Seconds]
+    listen_timeout_idle: Optional[Seconds]
+    listen_max_connections: Optional[int]
+    listen_max_connections_per_address: Optional[int]
+    events_capacity: Optional[int]
+    outbox_capacity: Optional[int]
+    outbox_connections: Optional[int]
+    retry_posted: Optional[Seconds]
+    retry_blocking: Optional[Seconds]
+    on_unknown: Optional[str]
+    strict: Optional[bool]
+    typing_pause: Optional[Seconds]
+    interactions_capacity: Optional[int]
+    dispatch_threads: Optional[int]
+    store: Optional[Path]
+    ack: Optional[str]
