@@ -16,6 +16,7 @@ Path = Union[str, "os.PathLike[str]"]
 class Options(TypedDict, total=False):
     """Every option but the token."""
 
+    dialect: Optional[str]
     base_url: Optional[str]
     encoding: Optional[str]
     encoding_unmappable: Optional[str]

@@ -56,7 +56,7 @@ impl Chat {
         let request = request(name, text, customer)?;
         let conversation = self.conversation.clone();
         let what = request.name();
-        interruptible(py, &self.pool, move || ask(&conversation, request))
+        interruptible(py, &self.pool, move || conversation.request(request))
             .map_err(|error| interrupted(py, error, what))?
             .or_raise(py)
     }
@@ -74,7 +74,7 @@ impl Chat {
         let (conversation, done) = (self.conversation.clone(), self.done.clone());
         let job = move || {
             if done.may_begin(number) {
-                let outcome = ask(&conversation, request);
+                let outcome = conversation.request(request);
                 done.tell(number, outcome.map(|()| Value::Nothing));
             }
         };
@@ -153,12 +153,13 @@ fn request(
     Ok(match name {
         "start" => {
             let (name, email, phone, cpf) = customer.unwrap_or_default();
-            Request::Start(Customer {
+            let customer = Customer {
                 name: name.map(Redacted::from),
                 email: email.map(Redacted::from),
                 phone: phone.map(Redacted::from),
                 cpf: cpf.map(Redacted::from),
-            })
+            };
+            Request::Start(Box::new(customer.into()))
         }
         "message" => Request::Message(text.unwrap_or_default().into()),
         "typing" => Request::Typing,
@@ -166,16 +167,6 @@ fn request(
         "finish" => Request::Finish,
         _ => return Err(PyValueError::new_err("there is no such request")),
     })
-}
-
-fn ask(conversation: &Conversation, request: Request) -> omnize::error::Result<()> {
-    match request {
-        Request::Start(customer) => conversation.start(customer),
-        Request::Message(text) => conversation.send(text),
-        Request::Typing => conversation.typing(),
-        Request::Cleared => conversation.cleared(),
-        Request::Finish => conversation.finish(),
-    }
 }
 
 /// What a signal's handler has raised, with what it means for the request.
