@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::config::Config;
-use ureq::http::header::RETRY_AFTER;
-use ureq::http::{Response, Uri};
+use ureq::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use ureq::http::{Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error as HttpError};
@@ -142,14 +142,15 @@ impl Transport {
 
     fn ask(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
         let url = self.url_of(call);
-        let with_body = match call.method {
+        let request = match call.method {
             Method::Get => return self.agent.get(url).call(),
-            Method::Post => self.agent.post(url),
-            Method::Put => self.agent.put(url),
+            Method::Post => Request::post(url),
+            Method::Put => Request::put(url),
         };
-        with_body
-            .content_type("application/json")
-            .send(&call.body.0[..])
+        let request = request
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(&call.body.0[..])?;
+        self.agent.run(request)
     }
 
     fn url_of(&self, call: &Call) -> Uri {

@@ -1,6 +1,11 @@
 //! What the service's answer to a request means. One reading for all dialects.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What the service decided.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,23 +19,52 @@ pub enum Verdict {
 /// Judges an answer. HTTP 2xx is an acceptance, unless its body is a JSON object that says otherwise: a numeric `status`
 /// of 400 or more, `success` false, or `errors` that are not empty. A body that is empty or no JSON says nothing.
 pub fn judge(http_status: u16, body: &[u8]) -> Verdict {
-    let object = match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    };
-    let refused = !(200..300).contains(&http_status) || object.as_ref().is_some_and(says_refused);
+    let said: Option<Said> = serde_json::from_slice(body).ok();
+    let refused = !(200..300).contains(&http_status) || said.as_ref().is_some_and(Said::no);
     if refused {
-        Verdict::Rejected(object.as_ref().and_then(reason))
+        Verdict::Rejected(said.as_ref().and_then(Said::reason))
     } else {
         Verdict::Accepted
     }
 }
 
-fn says_refused(object: &Map<String, Value>) -> bool {
-    let status = object.get("status").and_then(Value::as_f64);
-    status.is_some_and(|status| status >= 400.0)
-        || object.get("success") == Some(&Value::Bool(false))
-        || object.get("errors").is_some_and(|errors| !is_empty(errors))
+/// What an answer says, as it is written there. Of a key that stands twice, the last counts.
+#[derive(Default)]
+struct Said<'a> {
+    status: Option<&'a RawValue>,
+    success: Option<&'a RawValue>,
+    errors: Option<&'a RawValue>,
+    message: Option<&'a RawValue>,
+}
+
+impl Said<'_> {
+    fn no(&self) -> bool {
+        let status = self
+            .status
+            .and_then(|status| status.get().parse::<f64>().ok());
+        status.is_some_and(|status| status >= 400.0)
+            || self.success.is_some_and(|success| success.get() == "false")
+            || value(self.errors).is_some()
+    }
+
+    /// The `message` of a refusal, and its `errors` as they stand.
+    fn reason(&self) -> Option<String> {
+        let texts: Vec<String> = [value(self.message), value(self.errors)]
+            .into_iter()
+            .flatten()
+            .map(|value| match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            })
+            .collect();
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+}
+
+/// What is written, where it is not empty.
+fn value(written: Option<&RawValue>) -> Option<Value> {
+    let value = serde_json::from_str(written?.get()).ok()?;
+    (!is_empty(&value)).then_some(value)
 }
 
 fn is_empty(errors: &Value) -> bool {
@@ -43,19 +77,45 @@ fn is_empty(errors: &Value) -> bool {
     }
 }
 
-/// The `message` of a refusal, and its `errors` as they stand.
-fn reason(object: &Map<String, Value>) -> Option<String> {
-    let message = object.get("message").filter(|message| !is_empty(message));
-    let errors = object.get("errors").filter(|errors| !is_empty(errors));
-    let texts: Vec<String> = [message, errors]
-        .into_iter()
-        .flatten()
-        .map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
-        .collect();
-    (!texts.is_empty()).then(|| texts.join(": "))
+impl<'de> Deserialize<'de> for Said<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Said<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said<'de>, A::Error> {
+                let mut said = Said::default();
+                while let Some(key) = map.next_key::<Key>()? {
+                    match key {
+                        Key::Status => said.status = Some(map.next_value()?),
+                        Key::Success => said.success = Some(map.next_value()?),
+                        Key::Errors => said.errors = Some(map.next_value()?),
+                        Key::Message => said.message = Some(map.next_value()?),
+                        Key::Other => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(said)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    Status,
+    Success,
+    Errors,
+    Message,
+    #[serde(other)]
+    Other,
 }
 
 #[cfg(test)]
@@ -74,6 +134,7 @@ mod tests {
             r#"{"status":"500"}"#,
             r#"{"errors":[],"success":true}"#,
             r#"{"errors":null}"#,
+            r#"{"status":500,"status":200}"#,
         ] {
             assert_eq!(judge(200, body.as_bytes()), Verdict::Accepted, "{body}");
         }

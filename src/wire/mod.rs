@@ -22,6 +22,7 @@ mod request;
 mod requests;
 pub mod rest;
 mod surrogates;
+mod text_object;
 mod trigger;
 mod validation;
 mod value;

@@ -5,12 +5,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::text_object::TextObject;
 use super::value::{id, text};
 use super::{
     Address, Body, Call, Kind, Method, Redacted, Request, Trigger, Unreadable, charset, surrogates,
 };
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
 /// Where the service listens.
 pub const BASE_URL: &str = "http://clientapi.omnize.com/api/rest/v1";
@@ -35,23 +36,29 @@ pub(super) fn encode_with(
         Request::Finish => ("info", "finish"),
         _ => return None,
     };
-    let customer = request.customer();
-    let fields = Fields {
-        token,
-        kind,
-        content,
-        department_id: &address.department,
-        client_id: &address.client_id,
-        customer_name: customer.and_then(|customer| customer.name.as_ref()),
-        customer_email: customer.and_then(|customer| customer.email.as_ref()),
-        customer_phone: customer.and_then(|customer| customer.phone.as_ref()),
-        customer_cpf: customer.and_then(|customer| customer.cpf.as_ref()),
-        bot_id,
-    };
-    let mut json = Vec::with_capacity(256);
-    // Writing strings into a Vec can't fail: the Vec takes all, and no key is anything but a string.
-    serde_json::to_writer(&mut json, &fields).expect("strings are JSON");
-    Some(post(json))
+    let mut object = TextObject::default();
+    object.put("token", token.expose());
+    object.put("type", kind);
+    object.put("content", content);
+    object.put("departmentId", &address.department);
+    object.put("clientId", &address.client_id);
+    if let Some(customer) = request.customer() {
+        let fields = [
+            ("customerName", &customer.name),
+            ("customerEmail", &customer.email),
+            ("customerPhone", &customer.phone),
+            ("customerCpf", &customer.cpf),
+        ];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                object.put(name, value.expose());
+            }
+        }
+    }
+    if let Some(bot_id) = bot_id {
+        object.put("botId", bot_id);
+    }
+    Some(post(object.json()))
 }
 
 /// A POST to the one URL.
@@ -62,27 +69,6 @@ pub(super) fn post(json: Vec<u8>) -> Call {
         query: None,
         body: Body(json),
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fields<'a> {
-    token: &'a Redacted,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    content: &'a str,
-    department_id: &'a str,
-    client_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer_name: Option<&'a Redacted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer_email: Option<&'a Redacted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer_phone: Option<&'a Redacted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer_cpf: Option<&'a Redacted>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bot_id: Option<&'a str>,
 }
 
 /// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
