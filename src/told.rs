@@ -33,10 +33,3 @@ impl<T: Send + 'static> Waiting<T> {
         }
     }
 }
-
-/// Hands `start` something to tell the outcome by, and waits until it was told.
-pub fn wait<T: Send + 'static>(start: impl FnOnce(Box<dyn FnOnce(T) + Send>)) -> T {
-    let waiting = Waiting::new();
-    start(Box::new(waiting.teller()));
-    waiting.wait()
-}

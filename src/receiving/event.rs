@@ -131,7 +131,7 @@ pub struct Waiting {
 
 /// Tells the store once that an event was handled.
 #[cfg(feature = "store")]
-pub use kept::Receipt;
+pub use kept::{Mark, Receipt};
 #[cfg(not(feature = "store"))]
 pub use unkept::Receipt;
 
@@ -143,21 +143,29 @@ mod kept {
 
     use crate::store::Store;
 
+    /// What the store knows an event by.
+    pub enum Mark {
+        /// The record of this number.
+        Record(u64),
+        /// The outcome of the request of this ticket, which could not be written at once.
+        Outcome(u64),
+    }
+
     /// What is signed when an event was handled.
     pub struct Receipt {
         store: Option<Arc<Store>>,
-        number: u64,
+        mark: Mark,
         /// Whether letting go of the event signs for it.
         auto: bool,
         signed: AtomicBool,
     }
 
     impl Receipt {
-        /// A receipt for the record of this number.
-        pub fn new(store: Option<Arc<Store>>, number: u64, auto: bool) -> Self {
+        /// A receipt for what the store knows by this mark.
+        pub fn new(store: Option<Arc<Store>>, mark: Mark, auto: bool) -> Self {
             Receipt {
                 store,
-                number,
+                mark,
                 auto,
                 signed: AtomicBool::new(false),
             }
@@ -168,7 +176,10 @@ mod kept {
             if let Some(store) = &self.store
                 && !self.signed.swap(true, Ordering::Relaxed)
             {
-                store.forget(self.number);
+                match self.mark {
+                    Mark::Record(number) => store.forget(number),
+                    Mark::Outcome(ticket) => store.forget_outcome(ticket),
+                }
             }
         }
     }

@@ -41,12 +41,11 @@ mod stored {
     use crate::config::Settings;
     use crate::error::{Error, Result};
     use crate::interactions::Interactions;
-    use crate::receiving::event::{Content, Receipt, Waiting};
+    use crate::receiving::event::{Content, Mark, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
     use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::store::{Record, RecordKind, Store};
-    use crate::told;
+    use crate::store::{Kept, Record, RecordKind, Store};
     use crate::wire::{Address, Dialect, Request, Trigger};
 
     /// Where events and posted requests are kept.
@@ -128,7 +127,7 @@ mod stored {
             let inbox = inbox.clone();
             store.keep(
                 record,
-                Box::new(move |written| match written {
+                Kept::new(move |written| match written {
                     Ok(sequence) => {
                         inbox.fill(Waiting {
                             content: Content::Trigger(trigger),
@@ -162,13 +161,13 @@ mod stored {
                     format!("the request can't be written down: {error}"),
                 )
             })?;
-            told::wait(|kept| store.post(content, kept)).map(Some)
+            store.wait(|kept| store.post(content, kept)).map(Some)
         }
 
         /// Writes down that a posted request is about to leave.
         pub fn leave(&self, ticket: u64) -> Result<()> {
             match &self.store {
-                Some(store) => told::wait(|kept| store.leave(ticket, kept)).map(drop),
+                Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
                 None => Ok(()),
             }
         }
@@ -180,10 +179,28 @@ mod stored {
             }
         }
 
-        /// Puts an outcome into the inbox, however many events wait there, and on disk in its request's place.
-        pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {
+        /// Fails on a thread on which nobody may wait for the store, if there is one.
+        pub fn may_wait(&self) -> Result<()> {
+            self.store.as_ref().map_or(Ok(()), |_| Store::may_wait())
+        }
+
+        /// Whether what is kept outlives the process.
+        pub fn is_durable(&self) -> bool {
+            self.store.is_some()
+        }
+
+        /// Puts an outcome on disk in its request's place, then into the inbox, however many events wait there, and then
+        /// calls `told`.
+        pub fn tell(
+            &self,
+            inbox: &Arc<Inbox>,
+            outcome: Outcome,
+            received_at: i64,
+            told: impl FnOnce() + Send + 'static,
+        ) {
             let Some(store) = &self.store else {
-                return inbox.push_always(Content::Outcome(outcome), received_at);
+                inbox.push_always(Content::Outcome(outcome), received_at);
+                return told();
             };
             // Numbers and strings are always JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
@@ -193,21 +210,31 @@ mod stored {
                 content_type: None,
                 body: body.into(),
             };
-            let ticket = outcome.ticket;
-            let written = told::wait(|kept| store.settle(ticket, record, kept));
-            // Where it could not be written, it is told all the same, under no number of the store.
-            let sequence = written.unwrap_or(0);
-            inbox.restore(Waiting {
-                content: Content::Outcome(outcome),
-                sequence,
-                received_at,
-                redelivered: false,
-            });
+            let inbox = inbox.clone();
+            store.settle(
+                outcome.ticket,
+                record,
+                Kept::new(move |written| {
+                    // Where it could not be written, it is told all the same, under no number of the store, which goes on
+                    // trying.
+                    inbox.restore(Waiting {
+                        content: Content::Outcome(outcome),
+                        sequence: written.unwrap_or(0),
+                        received_at,
+                        redelivered: false,
+                    });
+                    told();
+                }),
+            );
         }
 
-        /// What is signed when the event of this sequence was handled.
-        pub fn receipt(&self, sequence: u64) -> Receipt {
-            Receipt::new(self.store.clone(), sequence, self.auto_ack)
+        /// What is signed when this event was handled.
+        pub fn receipt(&self, event: &Waiting) -> Receipt {
+            let mark = match &event.content {
+                Content::Outcome(outcome) if event.sequence == 0 => Mark::Outcome(outcome.ticket),
+                _ => Mark::Record(event.sequence),
+            };
+            Receipt::new(self.store.clone(), mark, self.auto_ack)
         }
 
         /// Lets go of the store.
@@ -258,7 +285,7 @@ mod memory {
     use crate::config::Settings;
     use crate::error::{Error, Result};
     use crate::interactions::Interactions;
-    use crate::receiving::event::{Content, Receipt};
+    use crate::receiving::event::{Content, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
     use crate::sending::Outcome;
     use crate::status::Status;
@@ -310,13 +337,30 @@ mod memory {
         /// Writes nothing.
         pub fn stay(&self, _: u64) {}
 
+        /// Anybody may, everywhere.
+        pub fn may_wait(&self) -> Result<()> {
+            Ok(())
+        }
+
+        /// Nothing is.
+        pub fn is_durable(&self) -> bool {
+            false
+        }
+
         /// Puts an outcome into the inbox, however many events wait there.
-        pub fn tell(&self, inbox: &Arc<Inbox>, outcome: Outcome, received_at: i64) {
+        pub fn tell(
+            &self,
+            inbox: &Arc<Inbox>,
+            outcome: Outcome,
+            received_at: i64,
+            told: impl FnOnce(),
+        ) {
             inbox.push_always(Content::Outcome(outcome), received_at);
+            told();
         }
 
         /// Nothing to sign.
-        pub fn receipt(&self, _: u64) -> Receipt {
+        pub fn receipt(&self, _: &Waiting) -> Receipt {
             Receipt
         }
 

@@ -106,6 +106,7 @@ impl Receiver {
     /// # Errors
     /// As [`take`](Self::take).
     pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
+        self.may_wait()?;
         let waiting = told::Waiting::new();
         let outcome = self
             .take(body, content_type, || waiting.teller())
@@ -139,9 +140,23 @@ impl Receiver {
         self.keeper.stay(ticket);
     }
 
-    /// Tells the application what became of a posted request.
-    pub fn tell(&self, outcome: Outcome) {
-        self.keeper.tell(&self.inbox, outcome, now());
+    /// Fails on a thread on which nobody may wait for what is to be kept: the store's own, in a callback of the log.
+    ///
+    /// # Errors
+    /// [`Status::Store`].
+    pub fn may_wait(&self) -> Result<()> {
+        self.keeper.may_wait()
+    }
+
+    /// Whether what is posted outlives the process.
+    pub fn is_durable(&self) -> bool {
+        self.keeper.is_durable()
+    }
+
+    /// Tells the application what became of a posted request, and calls `told` when it is in the inbox: at once, or, with a
+    /// store, when it is on disk, on another thread.
+    pub fn tell(&self, outcome: Outcome, told: impl FnOnce() + Send + 'static) {
+        self.keeper.tell(&self.inbox, outcome, now(), told);
     }
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
@@ -360,7 +375,7 @@ impl Receiver {
     }
 
     fn event(&self, waiting: Waiting) -> Event {
-        let receipt = self.keeper.receipt(waiting.sequence);
+        let receipt = self.keeper.receipt(&waiting);
         Event::new(waiting, receipt)
     }
 

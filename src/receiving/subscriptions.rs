@@ -261,7 +261,7 @@ mod tests {
             redelivered: false,
         };
         #[cfg(feature = "store")]
-        let receipt = Receipt::new(None, 1, true);
+        let receipt = Receipt::new(None, super::super::event::Mark::Record(1), true);
         #[cfg(not(feature = "store"))]
         let receipt = Receipt;
         Arc::new(Event::new(waiting, receipt))

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::delivery;
 use super::lane::{Next, Turn};
 use super::outbox::{Outbox, closed, is_unknown};
 use crate::error::{Delivery, Error, Result};
@@ -50,17 +51,22 @@ impl Outbox {
             }
             Turn::Closed => return Err(closed()),
         }
+        let mut turn = OurTurn {
+            outbox: self,
+            interaction,
+            request,
+            begun: false,
+            accepted: false,
+        };
         // What was before it may have finished the interaction, or failed to start it.
-        let result = interaction.begin(request, self.strict).and_then(|()| {
-            let result = self
-                .send_now(Some(interaction), address, request, begun, timeout)
-                .map(|reply| interaction.learn(request, &reply));
-            interaction.ended(request, result.is_ok());
-            result
-        });
-        if interaction.lane.done() == Next::Worker {
-            self.make_ready(interaction.clone());
-        }
+        interaction.begin(request, self.strict)?;
+        turn.begun = true;
+        let result = self
+            .send_now(Some(interaction), address, request, begun, timeout)
+            .map(|reply| interaction.learn(request, &reply));
+        turn.accepted = result.is_ok();
+        drop(turn);
+        delivery::log(request.name(), &result);
         result
     }
 
@@ -73,7 +79,9 @@ impl Outbox {
         if self.lock().refusing {
             return Err(closed());
         }
-        self.send_now(None, address, request, Instant::now(), timeout)
+        let result = self.send_now(None, address, request, Instant::now(), timeout);
+        delivery::log(request.name(), &result);
+        result
     }
 
     /// Makes a request that was called for at `begun` and whose turn has come, as often as the policy says.
@@ -101,6 +109,7 @@ impl Outbox {
             });
             match pause {
                 Some(pause) if self.rest(pause) => {
+                    delivery::log(request.name(), &result);
                     unsure |= is_unknown(&result);
                     allowed = timeout;
                 }
@@ -118,5 +127,25 @@ impl Outbox {
             .wait_timeout_while(state, pause, |state| !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
         !state.closed
+    }
+}
+
+/// A caller's turn. Whatever the caller runs into, the lane is free again when this is dropped.
+struct OurTurn<'a> {
+    outbox: &'a Arc<Outbox>,
+    interaction: &'a Arc<Interaction>,
+    request: &'a Request,
+    begun: bool,
+    accepted: bool,
+}
+
+impl Drop for OurTurn<'_> {
+    fn drop(&mut self) {
+        if self.begun {
+            self.interaction.ended(self.request, self.accepted);
+        }
+        if self.interaction.lane.done() == Next::Worker {
+            self.outbox.make_ready(self.interaction.clone());
+        }
     }
 }

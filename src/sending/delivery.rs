@@ -113,20 +113,10 @@ impl Sender {
             .dialect
             .encode(&self.token, address, hash, request)
             .map_err(|why| unsayable(request, why))?;
-        let outcome = match self.transport.make(&call, timeout) {
+        match self.transport.make(&call, timeout) {
             Ok(answer) => self.judge(request, answer),
             Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
-        };
-        match &outcome {
-            Ok(_) => log::debug!("{} accepted", request.name()),
-            Err(error) => log::warn!(
-                "{} {}: {}",
-                request.name(),
-                error.delivery().map_or("failed", Delivery::name),
-                error.status().name()
-            ),
         }
-        outcome
     }
 
     /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
@@ -380,6 +370,19 @@ fn unsayable(request: &Request, why: Unsayable) -> Error {
         ),
     };
     Error::new(status, message).delivered(Delivery::NotSent)
+}
+
+/// Tells the log how a request of this name has ended, or one try of it. The callback of the log may do anything, such as
+/// close the client, so nothing may wait for who calls this.
+pub(super) fn log<T>(request: &str, outcome: &Result<T>) {
+    match outcome {
+        Ok(_) => log::debug!("{request} accepted"),
+        Err(error) => log::warn!(
+            "{request} {}: {}",
+            error.delivery().map_or("failed", Delivery::name),
+            error.status().name()
+        ),
+    }
 }
 
 /// How long a Retry-After asks to wait: so many seconds, or until a date.

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use super::outbox::{Due, Outbox};
+use super::outbox::Outbox;
 use super::posted::Posted;
 use super::typing::Alarm;
+use super::workers::Due;
 use crate::error::{Error, Result};
 use crate::interactions::Interaction;
 use crate::status::Status;
@@ -31,7 +32,7 @@ impl Outbox {
         if self.lock().refusing {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        self.hire()?;
+        self.staff()?;
         let now = Instant::now();
         let key = interaction.typing.key(now);
         if key.tell {
@@ -52,7 +53,7 @@ impl Outbox {
     }
 
     /// An alarm has gone off: has the customer stopped typing?
-    pub(super) fn look(&self, watched: &Watched) {
+    pub(super) fn look(self: &Arc<Self>, watched: &Watched) {
         let Some(interaction) = watched.interaction.upgrade() else {
             return;
         };
@@ -64,7 +65,7 @@ impl Outbox {
     }
 
     /// Right before the customer's message the service hears that the customer has stopped typing.
-    pub(super) fn stop_typing(&self, interaction: &Arc<Interaction>, posted: &Posted) {
+    pub(super) fn stop_typing(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: &Posted) {
         if posted.request.message().is_some() && interaction.typing.stop() {
             self.post_quietly(interaction, &posted.address, Request::Cleared);
         }

@@ -20,7 +20,9 @@ mod stopped;
 mod tls;
 mod transport;
 mod tunnel;
+mod turn;
 mod typing;
+mod workers;
 
 pub use delivery::Sender;
 pub use lane::Lane;

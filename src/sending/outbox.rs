@@ -10,10 +10,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::delivery::Sender;
-use super::keys::Watched;
 use super::lane::Next;
 use super::posted::Posted;
 use super::retry::Policy;
+use super::workers::Due;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
@@ -22,56 +22,45 @@ use crate::receiving::Receiver;
 use crate::status::Status;
 use crate::wire::{Address, Request};
 
-/// How long an idle worker sleeps at the most before it looks around again.
-const NAP: Duration = Duration::from_secs(60);
-
 /// The outbox of one client.
 #[derive(Debug)]
 pub struct Outbox {
     pub(super) sender: Arc<Sender>,
     /// Outcomes are events, so they go where triggers go.
-    receiver: Arc<Receiver>,
-    policy: Policy,
+    pub(super) receiver: Arc<Receiver>,
+    pub(super) policy: Policy,
     pub(super) blocking_policy: Policy,
     capacity: usize,
-    connections: usize,
+    pub(super) connections: usize,
     pub(super) strict: bool,
     pub(super) typing_pause: Duration,
     state: Mutex<State>,
     /// For the workers: there is something to do.
-    changed: Condvar,
+    pub(super) changed: Condvar,
     /// For those who wait between two tries.
     pub(super) closing: Condvar,
     emptied: Condvar,
-    workers: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Interactions whose first request may go now.
-    ready: VecDeque<Arc<Interaction>>,
+    pub(super) ready: VecDeque<Arc<Interaction>>,
     /// What is to be done later, by when. The number keeps the keys apart.
-    later: BTreeMap<(Instant, u64), Due>,
-    last_later: u64,
+    pub(super) later: BTreeMap<(Instant, u64), Due>,
+    pub(super) last_later: u64,
     last_ticket: u64,
     /// How many requests wait or are on their way.
     open: usize,
-    idle_workers: usize,
+    /// How many have ended whose outcome is on its way to the disk.
+    pub(super) untold: usize,
+    pub(super) hired_workers: usize,
+    pub(super) idle_workers: usize,
     /// How many requests ended because closing broke them off.
-    broken_off: usize,
+    pub(super) broken_off: usize,
     pub(super) refusing: bool,
     pub(super) closed: bool,
-}
-
-/// Something whose time comes.
-#[derive(Debug)]
-pub enum Due {
-    /// The interaction's first request may go.
-    Try(Arc<Interaction>),
-    /// The interaction's first request is to be tried again.
-    Again(Arc<Interaction>),
-    /// The customer may have stopped typing.
-    Look(Watched),
 }
 
 impl Outbox {
@@ -135,7 +124,7 @@ impl Outbox {
 
     /// Finds a place and a ticket for a request.
     fn admit(self: &Arc<Self>, address: &Address, request: &Request) -> Result<u64> {
-        self.hire()?;
+        self.staff()?;
         self.reserve()?;
         match self.receiver.keep_posted(address, request) {
             Ok(Some(ticket)) => Ok(ticket),
@@ -149,7 +138,7 @@ impl Outbox {
 
     /// Posts a request that nobody is told of. One that is lost does no harm.
     pub(super) fn post_quietly(
-        &self,
+        self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         address: &Address,
         request: Request,
@@ -174,7 +163,7 @@ impl Outbox {
         posted: Posted,
         was_leaving: bool,
     ) -> Result<()> {
-        self.hire()?;
+        self.staff()?;
         self.lock().open += 1;
         let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
         if was_leaving && !may_again {
@@ -196,22 +185,10 @@ impl Outbox {
         Ok(())
     }
 
-    fn enqueue(&self, interaction: &Arc<Interaction>, posted: Posted) {
+    fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: Posted) {
         if interaction.lane.post(Box::new(posted)) == Next::Worker {
             self.make_ready(interaction.clone());
         }
-    }
-
-    /// The interaction's lane is free again, and its next request is one that was posted.
-    pub fn make_ready(&self, interaction: Arc<Interaction>) {
-        let mut state = self.lock();
-        if state.closed {
-            drop(state);
-            return interaction.lane.close();
-        }
-        state.ready.push_back(interaction);
-        drop(state);
-        self.changed.notify_one();
     }
 
     fn reserve(&self) -> Result<()> {
@@ -240,180 +217,30 @@ impl Outbox {
         state.last_ticket
     }
 
-    /// Starts one more worker, where those that are idle have something to do already and more are allowed.
-    pub(super) fn hire(self: &Arc<Self>) -> Result<()> {
-        {
-            let state = self.lock();
-            if state.idle_workers > state.ready.len() {
-                return Ok(());
-            }
-        }
-        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        // Once the outbox is closed, `join` may have been here already.
-        if self.lock().closed {
-            return Err(closed());
-        }
-        if workers.len() < self.connections {
-            let outbox = self.clone();
-            let worker = host::thread::spawn("omnize-outbox", move || outbox.work());
-            workers.push(worker.map_err(|error| {
-                Error::new(Status::System, format!("no thread for the outbox: {error}"))
-                    .delivered(Delivery::NotSent)
-            })?);
-        }
-        Ok(())
-    }
-
-    fn work(&self) {
-        while let Some(due) = self.next() {
-            match due {
-                Due::Try(interaction) => self.try_first(interaction),
-                Due::Again(interaction) => {
-                    interaction.lane.resume();
-                    self.try_first(interaction);
-                }
-                Due::Look(watched) => self.look(&watched),
-            }
-        }
-    }
-
-    fn try_first(&self, interaction: Arc<Interaction>) {
-        if let Some(posted) = interaction.lane.take() {
-            self.deliver(interaction, posted);
-        }
-    }
-
-    /// Waits for something to do; `None` when the outbox is closed.
-    fn next(&self) -> Option<Due> {
-        let mut state = self.lock();
-        loop {
-            if state.closed {
-                return None;
-            }
-            let now = Instant::now();
-            if let Some(entry) = state
-                .later
-                .first_entry()
-                .filter(|entry| entry.key().0 <= now)
-            {
-                return Some(entry.remove());
-            }
-            if let Some(interaction) = state.ready.pop_front() {
-                if state.idle_workers > 0 && !state.later.is_empty() {
-                    // The others may sleep longer than until the next thing is due, which was left to this one.
-                    self.changed.notify_one();
-                }
-                return Some(Due::Try(interaction));
-            }
-            let until_due = state
-                .later
-                .first_key_value()
-                .map(|((due, _), _)| *due - now);
-            state.idle_workers += 1;
-            state = self
-                .changed
-                .wait_timeout(state, until_due.unwrap_or(NAP))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-            state.idle_workers -= 1;
-        }
-    }
-
-    fn deliver(&self, interaction: Arc<Interaction>, mut posted: Box<Posted>) {
-        let result = self.attempt(&interaction, &mut posted);
-        if let Err(error) = &result {
-            let pause =
-                self.policy
-                    .pause(&posted.request, error, posted.tries, posted.since.elapsed());
-            // What nobody is told of does no harm when it is lost, but would hold up what comes behind it.
-            if let Some(pause) = pause
-                && !posted.quiet
-                && !self.lock().closed
-            {
-                interaction.lane.put_back(posted);
-                self.later(Instant::now() + pause, Due::Again(interaction));
-                return;
-            }
-            if error.status() == Status::Closed {
-                // It was not sent, and waits for the next start where there is a store.
-                interaction.lane.put_back(posted);
-                interaction.lane.close();
-                return;
-            }
-            if self.sender.is_broken_off() {
-                self.lock().broken_off += 1;
-            }
-        }
-        let result = match posted.unsure {
-            true => result.map_err(Error::after_an_unknown_try),
-            false => result,
-        };
-        interaction.ended(&posted.request, result.is_ok());
-        self.report(&posted, &result);
-        if interaction.lane.done() == Next::Worker {
-            self.make_ready(interaction);
-        }
-        self.settle();
-    }
-
-    fn attempt(&self, interaction: &Interaction, posted: &mut Posted) -> Result<()> {
-        posted.tries += 1;
-        let starts = posted.request.starts();
-        if self.strict && !starts {
-            // It may have been finished since it was posted.
-            interaction.check(&posted.request)?;
-        }
-        if !posted.quiet {
-            self.receiver.mark_leaving(posted.ticket)?;
-        }
-        let hash = interaction.hash();
-        let result = self
-            .sender
-            .send(&posted.address, hash.as_deref(), &posted.request, None)
-            .map(|reply| interaction.learn(&posted.request, &reply));
-        posted.unsure |= is_unknown(&result);
-        // One that was refused is not there either. What an earlier try may have brought there stays marked.
-        if !posted.quiet && !posted.unsure && result.is_err() {
-            self.receiver.mark_staying(posted.ticket);
-        }
-        result
-    }
-
-    pub(super) fn later(&self, when: Instant, due: Due) {
-        let mut state = self.lock();
-        if state.closed {
-            drop(state);
-            if let Due::Try(interaction) | Due::Again(interaction) = due {
-                interaction.lane.close();
-            }
-            return;
-        }
-        state.last_later += 1;
-        let key = (when, state.last_later);
-        state.later.insert(key, due);
-        drop(state);
-        self.changed.notify_one();
-    }
-
-    fn report(&self, posted: &Posted, result: &Result<()>) {
-        if !posted.quiet {
-            self.receiver.tell(posted.outcome(result));
-        }
-    }
-
     /// A request has left the outbox.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         let mut state = self.lock();
         state.open -= 1;
-        if state.open == 0 {
+        self.tell_if_empty(&state);
+    }
+
+    /// The outcome of a request that has left the outbox is on disk, and in the inbox.
+    pub(super) fn told(&self) {
+        let mut state = self.lock();
+        state.untold -= 1;
+        self.tell_if_empty(&state);
+    }
+
+    fn tell_if_empty(&self, state: &State) {
+        if state.open + state.untold == 0 {
             self.emptied.notify_all();
         }
     }
 
-    /// Waits until all requests have ended, or `deadline`.
+    /// Waits until all requests have ended and their outcomes are in the inbox, or `deadline`.
     pub fn drain(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.open > 0 {
+        while state.open + state.untold > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -457,7 +284,9 @@ impl Outbox {
     pub fn join(&self) -> usize {
         let workers =
             std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
-        for worker in workers {
+        // They may wait for the thread that calls this, where it is the store's.
+        let may_wait = self.receiver.may_wait().is_ok();
+        for worker in workers.into_iter().filter(|_| may_wait) {
             // Of the application's code it runs the callback of the log alone, which may be what closes the client; so it
             // can't have panicked but by a defect, which the hook noted.
             host::thread::join(worker);

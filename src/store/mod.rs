@@ -5,6 +5,7 @@
 //! full synchronisation: what was committed survives the end of the process and of the power.
 
 mod database;
+mod kept;
 mod writer;
 
 use std::fmt;
@@ -15,8 +16,11 @@ use std::thread::JoinHandle;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
+use crate::told;
 use database::Database;
 use writer::{Op, Queue};
+
+pub use kept::Kept;
 
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +100,6 @@ pub struct Leftovers {
     pub knew_no_interactions: bool,
 }
 
-/// Is told the number under which something is on disk, or why it is not.
-pub type Kept = Box<dyn FnOnce(Result<u64>) + Send>;
-
 /// An open store. Dropping it writes what is still to be written.
 #[derive(Debug)]
 pub struct Store {
@@ -133,6 +134,31 @@ impl Store {
         self.queue.push(Op::Keep(record), Some(kept));
     }
 
+    /// Fails on a thread on which nobody may wait for a store.
+    ///
+    /// # Errors
+    /// [`Status::Store`]: this is a store's own thread, on which the application can be in the callback of its log alone.
+    pub fn may_wait() -> Result<()> {
+        if !writer::is_this_thread() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Status::Store,
+            "the callback of the log was called by the store, which can't write meanwhile; do this on another thread",
+        ))
+    }
+
+    /// Waits until what `start` has written is on disk, and gives its number.
+    ///
+    /// # Errors
+    /// [`Status::Store`], [`Status::Closed`].
+    pub fn wait(&self, start: impl FnOnce(Kept)) -> Result<u64> {
+        Self::may_wait()?;
+        let waiting = told::Waiting::new();
+        start(Kept::new(waiting.teller()));
+        waiting.wait()
+    }
+
     /// Has the record of this number forgotten: the application has handled it.
     pub fn forget(&self, number: u64) {
         self.queue.push(Op::Forget(number), None);
@@ -153,7 +179,13 @@ impl Store {
         self.queue.push(Op::Stay(ticket), None);
     }
 
-    /// Has the request of this ticket replaced by the record of its outcome, in one.
+    /// Has the outcome of the request of this ticket forgotten, which could not be written when it came.
+    pub fn forget_outcome(&self, ticket: u64) {
+        self.queue.push(Op::ForgetOutcome(ticket), None);
+    }
+
+    /// Has the request of this ticket replaced by the record of its outcome, in one. Where that can't be done now, `kept` is
+    /// told, and it is done later.
     pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
         self.queue.push(Op::Settle(ticket, outcome), Some(kept));
     }
@@ -250,7 +282,10 @@ mod tests {
         let (tell, told) = mpsc::channel();
         for body in bodies {
             let tell = tell.clone();
-            store.keep(record(body), Box::new(move |kept| tell.send(kept).unwrap()));
+            store.keep(
+                record(body),
+                Kept::new(move |kept| tell.send(kept).unwrap()),
+            );
         }
         bodies
             .iter()
@@ -294,7 +329,7 @@ mod tests {
     /// Waits until something is on disk.
     fn done(start: impl FnOnce(Kept)) -> u64 {
         let (tell, told) = mpsc::channel();
-        start(Box::new(move |kept| tell.send(kept).unwrap()));
+        start(Kept::new(move |kept| tell.send(kept).unwrap()));
         told.recv().unwrap().unwrap()
     }
 
@@ -388,7 +423,7 @@ mod tests {
         let (store, _) = open(&place.0).unwrap();
         store.close();
         let (tell, told) = mpsc::channel();
-        store.keep(record("x"), Box::new(move |kept| tell.send(kept).unwrap()));
+        store.keep(record("x"), Kept::new(move |kept| tell.send(kept).unwrap()));
         assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Closed);
     }
 

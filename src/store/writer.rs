@@ -1,7 +1,9 @@
 //! The thread that writes. While one commit is on its way to the disk, what comes meanwhile gathers for the next.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use super::database::Database;
@@ -13,12 +15,27 @@ use crate::status::Status;
 /// record comes again, flagged.
 const UNHURRIED: Duration = Duration::from_millis(20);
 
+/// How long to wait before what could not be written, and is to be written all the same, is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Whether this is a thread that writes.
+    static WRITES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread is a store's own.
+pub fn is_this_thread() -> bool {
+    WRITES.get()
+}
+
 /// Something to write.
 pub enum Op {
     /// An event.
     Keep(Record),
     /// The event of this number is to go.
     Forget(u64),
+    /// The outcome of the request of this ticket is to go, which could not be written at once.
+    ForgetOutcome(u64),
     /// A posted request.
     Post(String),
     /// The request of this ticket is about to leave.
@@ -68,6 +85,8 @@ struct State {
     /// Whether somebody waits to be told.
     urgent: bool,
     closed: bool,
+    /// Whether the thread that writes has met its end by a defect.
+    has_ended: bool,
 }
 
 impl Queue {
@@ -75,9 +94,11 @@ impl Queue {
     pub fn push(&self, op: Op, kept: Option<Kept>) {
         let mut state = self.lock();
         if state.closed {
+            let has_ended = state.has_ended;
             drop(state);
-            if let Some(kept) = kept {
-                kept(Err(Error::new(Status::Closed, Status::Closed.text())));
+            // Where the thread has met its end, `kept` says so by itself.
+            if let Some(kept) = kept.filter(|_| !has_ended) {
+                kept.tell(Err(Error::new(Status::Closed, Status::Closed.text())));
             }
             return;
         }
@@ -101,16 +122,32 @@ impl Queue {
         }
     }
 
+    /// The thread that writes has met its end by a defect. Whoever still waits is told.
+    fn end(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.has_ended = true;
+        let left = std::mem::take(&mut state.batch);
+        drop(state);
+        drop(left);
+    }
+
     /// Takes no more.
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// Waits for something to write and takes it all; `None` when there is nothing and nothing will come.
-    fn take(&self) -> Option<Batch> {
+    /// Waits for something to write and takes it all; `None` when there is nothing and nothing will come. Where something is
+    /// to be tried again, it is not waited for long, and there may be nothing.
+    fn take(&self, try_again: bool) -> Option<Batch> {
         let mut state = self.lock();
         while state.batch.is_empty() && !state.closed {
+            if try_again {
+                let waited = self.changed.wait_timeout(state, AGAIN_AFTER);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                break;
+            }
             state = self
                 .changed
                 .wait(state)
@@ -125,7 +162,7 @@ impl Queue {
         }
         state.urgent = false;
         let batch = std::mem::take(&mut state.batch);
-        (!batch.is_empty()).then_some(batch)
+        (try_again && !state.closed || !batch.is_empty()).then_some(batch)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -139,60 +176,127 @@ impl std::fmt::Debug for Queue {
     }
 }
 
-/// Writes until the queue is closed and empty. Calls `all_told` when all have been told of a commit.
-pub fn run(mut database: Database, queue: &Queue, all_told: impl Fn()) {
-    // What nobody waits for is written with the next commit where one has failed.
-    let mut unwritten = Batch::default();
-    while let Some(batch) = queue.take() {
-        unwritten.extend(batch);
-        match write(&mut database, &unwritten) {
-            Ok(numbers) => {
-                let written = std::mem::take(&mut unwritten);
-                for (job, number) in written.jobs.into_iter().zip(numbers) {
-                    if let Some(kept) = job.kept {
-                        kept(Ok(number));
-                    }
-                }
-                all_told();
-            }
-            Err(error) => {
-                log::error!("the store can't be written to: {error}");
-                let jobs = std::mem::take(&mut unwritten.jobs);
-                let (waited_for, rest) = jobs.into_iter().partition(|job| job.kept.is_some());
-                unwritten.jobs = rest;
-                refuse(waited_for, &error);
-            }
+/// Writes until the queue is closed and empty. Calls `all_told` when all have been told of a commit, or that there was none.
+pub fn run(database: Database, queue: &Queue, all_told: Box<dyn Fn() + Send>) {
+    WRITES.set(true);
+    let end = End { queue, all_told };
+    let mut writer = Writer {
+        database,
+        unwritten: Batch::default(),
+        late: HashMap::new(),
+        fails: false,
+    };
+    while let Some(batch) = queue.take(!writer.unwritten.is_empty()) {
+        writer.write(batch, &end.all_told);
+    }
+    if !writer.unwritten.is_empty() {
+        writer.write(Batch::default(), &end.all_told);
+    }
+}
+
+/// Tells that the thread has panicked.
+struct End<'a> {
+    queue: &'a Queue,
+    all_told: Box<dyn Fn() + Send>,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.queue.end();
+            (self.all_told)();
         }
     }
 }
 
-fn refuse(jobs: Vec<Job>, error: &rusqlite::Error) {
-    for kept in jobs.into_iter().filter_map(|job| job.kept) {
-        let message =
-            format!("the store can't be written to: {error}; make room, or check the disk");
-        kept(Err(Error::new(Status::Store, message).retryable(true)));
-    }
+struct Writer {
+    database: Database,
+    /// What nobody waits for, and what is to be written all the same: it comes with the next commit where one has failed.
+    unwritten: Batch,
+    /// The numbers of outcomes that were written late, when nobody waited for them any more, by ticket.
+    late: HashMap<u64, u64>,
+    /// Whether the last commit has failed.
+    fails: bool,
 }
 
-fn write(database: &mut Database, batch: &Batch) -> rusqlite::Result<Vec<u64>> {
-    let change = database.begin()?;
-    let mut numbers = Vec::with_capacity(batch.jobs.len());
-    for (client_id, page) in &batch.pages {
-        change.note(client_id, page.as_ref())?;
-    }
-    for job in &batch.jobs {
-        numbers.push(match &job.op {
-            Op::Keep(record) => change.keep(record)?,
-            Op::Forget(number) => change.forget(*number).map(|()| *number)?,
-            Op::Post(content) => change.post(content)?,
-            Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
-            Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,
-            Op::Settle(ticket, outcome) => {
-                change.unpost(*ticket)?;
-                change.keep(outcome)?
+impl Writer {
+    /// Writes what could not be written before, and this, and tells those who wait.
+    fn write(&mut self, batch: Batch, all_told: &dyn Fn()) {
+        self.unwritten.extend(batch);
+        match self.commit() {
+            Ok(numbers) => {
+                let written = std::mem::take(&mut self.unwritten);
+                for (job, number) in written.jobs.into_iter().zip(numbers) {
+                    match (job.kept, job.op) {
+                        (Some(kept), _) => kept.tell(Ok(number)),
+                        (None, Op::Settle(ticket, _)) => drop(self.late.insert(ticket, number)),
+                        (None, Op::ForgetOutcome(ticket)) => drop(self.late.remove(&ticket)),
+                        _ => {}
+                    }
+                }
+                all_told();
+                if std::mem::take(&mut self.fails) {
+                    log::info!("the store can be written to again");
+                }
             }
-        });
+            Err(error) => {
+                for job in std::mem::take(&mut self.unwritten.jobs) {
+                    self.put_off(job, &error);
+                }
+                all_told();
+                // When those who wait have been told, for the callback of the log may take its time.
+                if !std::mem::replace(&mut self.fails, true) {
+                    log::error!("the store can't be written to: {error}");
+                }
+            }
+        }
     }
-    change.commit()?;
-    Ok(numbers)
+
+    /// Who waits for a job is told that it could not be done. What has to be done all the same is done later.
+    fn put_off(&mut self, job: Job, error: &rusqlite::Error) {
+        let is_asked_for = job.kept.is_some();
+        if let Some(kept) = job.kept {
+            let message =
+                format!("the store can't be written to: {error}; make room, or check the disk");
+            kept.tell(Err(Error::new(Status::Store, message).retryable(true)));
+        }
+        // A request that has ended must not be found again after the next start as one that has not.
+        if !is_asked_for || matches!(job.op, Op::Settle(..)) {
+            let later = Job { kept: None, ..job };
+            self.unwritten.jobs.push(later);
+        }
+    }
+
+    fn commit(&mut self) -> rusqlite::Result<Vec<u64>> {
+        let change = self.database.begin()?;
+        let mut numbers = Vec::with_capacity(self.unwritten.jobs.len());
+        for (client_id, page) in &self.unwritten.pages {
+            change.note(client_id, page.as_ref())?;
+        }
+        let mut settled_now = HashMap::new();
+        for job in &self.unwritten.jobs {
+            numbers.push(match &job.op {
+                Op::Keep(record) => change.keep(record)?,
+                Op::Forget(number) => change.forget(*number).map(|()| *number)?,
+                Op::ForgetOutcome(ticket) => {
+                    let number = settled_now.get(ticket).or_else(|| self.late.get(ticket));
+                    number.map_or(Ok(()), |number| change.forget(*number))?;
+                    0
+                }
+                Op::Post(content) => change.post(content)?,
+                Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
+                Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,
+                Op::Settle(ticket, outcome) => {
+                    change.unpost(*ticket)?;
+                    let number = change.keep(outcome)?;
+                    if job.kept.is_none() {
+                        settled_now.insert(*ticket, number);
+                    }
+                    number
+                }
+            });
+        }
+        change.commit()?;
+        Ok(numbers)
+    }
 }

@@ -5,6 +5,7 @@ mod again;
 mod server;
 #[cfg(feature = "store")]
 mod stored;
+mod together;
 
 use std::collections::HashMap;
 use std::io::Write;

@@ -63,3 +63,34 @@ fn what_closing_broke_off_before_it_was_sent_goes_out_after_the_next_start() {
     assert_eq!(contents(&server), ["oi"]);
     std::fs::remove_file(store).unwrap();
 }
+
+#[test]
+fn what_closing_catches_between_two_tries_goes_out_after_the_next_start() {
+    let store = store("between");
+    let options = [("store", &*store)];
+    // It says that it is busy when closing takes no request any more, and waits for those that are on their way.
+    let busy = Server::start(|mut stream, read| {
+        while read(&mut stream).is_some() {
+            thread::sleep(Duration::from_millis(3800));
+            let _ = stream.write_all(BUSY.as_bytes());
+        }
+    });
+    let first = client(&busy.url, &options);
+    let ticket = attached(&first, "12").post(message("oi")).unwrap();
+    let left = first.close(Duration::from_millis(4000)).unwrap();
+    assert_eq!((left.events, left.requests), (0, 1));
+    assert_eq!(busy.requests(), 1);
+    drop(first);
+
+    let server = accepting();
+    let second = client(&server.url, &options);
+    let outcome = outcome(&second);
+    assert_eq!(
+        (outcome.ticket, outcome.delivery),
+        (ticket, Delivery::Accepted as i32),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(contents(&server), ["oi"]);
+    std::fs::remove_file(store).unwrap();
+}

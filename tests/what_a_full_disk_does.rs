@@ -1,0 +1,283 @@
+//! When the disk that the store is on is full, each call says so, what had ended by then does not end again after the next
+//! start, and nobody waits for ever. A limit of the process on the size of its files fills the disk, for a process of its own:
+//! this test starts itself again.
+
+#![cfg(all(feature = "store", unix))]
+
+mod server;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Result};
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use omnize::{Client, Conversation, Event};
+use server::{Server, http};
+
+/// A place for a store, whose files go when the test ends.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let name = format!("omnize-{}-full-{name}.db", std::process::id());
+        let place = Place(std::env::temp_dir().join(name));
+        place.remove();
+        place
+    }
+
+    fn remove(&self) {
+        for suffix in ["", "-wal"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn client(base_url: &str, store: &str) -> Client {
+    let mut config = Config::new();
+    for (name, value) in [("token", "t"), ("base_url", base_url), ("store", store)] {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn attached(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn next(client: &Client) -> Event {
+    let event = client.next(Duration::from_secs(20)).unwrap();
+    event.expect("an event")
+}
+
+/// A server that takes its time to accept.
+fn slow() -> Server {
+    Server::start(|mut stream, read| {
+        while read(&mut stream).is_some() {
+            thread::sleep(Duration::from_millis(700));
+            let _ = stream.write_all(http("200 OK", "").as_bytes());
+        }
+    })
+}
+
+/// Starts this program again in a role, and waits until it is ready; its last line is what it says.
+fn start(role: &str, base_url: &str, place: &Place) -> (Child, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "application", "--nocapture"])
+        .env("OMNIZE_TEST_ROLE", role)
+        .env("OMNIZE_TEST_BASE_URL", base_url)
+        .env("OMNIZE_TEST_STORE", &place.0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    let ready = |line: std::io::Result<String>| {
+        let line = line.unwrap();
+        line.split_once("ready").map(|(_, said)| said.to_owned())
+    };
+    let said = said.lines().find_map(ready).expect("it is ready");
+    (child, said)
+}
+
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// No file of this process can be written to, or each can again.
+fn set_full(full: bool) {
+    let limit = libc::rlimit {
+        rlim_cur: if full { 0 } else { libc::RLIM_INFINITY },
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: the limit lives through the call.
+    assert_eq!(
+        unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) },
+        0
+    );
+}
+
+/// Not a test by itself: the application that the tests below start. Elsewhere it ends at once.
+#[test]
+fn application() {
+    let said = |name: &str| std::env::var(name).unwrap();
+    let Ok(role) = std::env::var("OMNIZE_TEST_ROLE") else {
+        return;
+    };
+    // SAFETY: as the standard library does with SIGPIPE; no handler is set.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    let client = client(&said("OMNIZE_TEST_BASE_URL"), &said("OMNIZE_TEST_STORE"));
+    match &*role {
+        "log" => in_the_callback_of_the_log(client),
+        "panic" => after_a_panic_of_the_store(client),
+        _ => an_outcome_that_can_not_be_written(client, &role),
+    }
+    std::io::stdin().lines().for_each(drop);
+}
+
+fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
+    let chat = attached(&client);
+    chat.post(Request::Message("oi".into())).unwrap();
+    thread::sleep(Duration::from_millis(300));
+    set_full(true);
+    let event = next(&client);
+    let outcome = event.outcome().expect("an outcome");
+    assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
+    let refused = chat.post(Request::Message("no room".into())).unwrap_err();
+    assert_eq!(refused.status(), Status::Store);
+    let event = (role != "handled").then_some(event);
+    set_full(false);
+    if role == "closed" {
+        client.close(Duration::from_secs(5)).unwrap();
+    } else {
+        thread::sleep(Duration::from_millis(1500));
+    }
+    println!("ready");
+    std::mem::forget(event);
+    // Killed in this state.
+    std::io::stdin().lines().for_each(drop);
+}
+
+#[test]
+fn an_outcome_that_was_handled_on_a_full_disk_does_not_come_again() {
+    let (place, server) = (Place::new("handled"), slow());
+    let (child, _) = start("handled", &server.url, &place);
+    kill(child);
+    let client = client(&server.url, place.0.to_str().unwrap());
+    assert!(client.next(Duration::from_secs(1)).unwrap().is_none());
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn one_that_was_not_handled_comes_again_as_what_it_was() {
+    for role in ["unhandled", "closed"] {
+        let (place, server) = (Place::new(role), slow());
+        let (child, _) = start(role, &server.url, &place);
+        kill(child);
+        let client = client(&server.url, place.0.to_str().unwrap());
+        let event = next(&client);
+        let outcome = event.outcome().expect("an outcome");
+        assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
+        assert!(event.redelivered);
+        assert!(client.next(Duration::from_millis(300)).unwrap().is_none());
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+static CLIENT: OnceLock<(Client, Conversation)> = OnceLock::new();
+static TELLS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
+
+/// A log whose callback uses the client, on whichever thread it is called.
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let message = record.args().to_string();
+        if !message.contains("can't be written to") {
+            return;
+        }
+        let (client, chat) = CLIENT.get().unwrap();
+        if std::env::var("OMNIZE_TEST_ROLE").is_ok_and(|role| role == "panic") {
+            panic!("on the store's thread");
+        }
+        let begun = Instant::now();
+        let status =
+            |result: Result<()>| result.map_or_else(|error| error.status(), |()| Status::Ok);
+        let delivered = status(client.deliver(br#"{"status":"typing","clientId":"1"}"#, None));
+        let posted = status(chat.post(Request::Typing).map(drop));
+        let closed = status(client.close(Duration::from_secs(1)).map(drop));
+        let in_time = begun.elapsed() < Duration::from_secs(4);
+        let said = format!(
+            "{} {} {} {in_time}",
+            delivered.name(),
+            posted.name(),
+            closed.name()
+        );
+        if let Some(tell) = TELLS.lock().unwrap().take() {
+            tell.send(said).unwrap();
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn set_log(client: Client) -> &'static (Client, Conversation) {
+    log::set_logger(&Log).unwrap();
+    log::set_max_level(log::LevelFilter::Error);
+    let chat = attached(&client);
+    CLIENT.get_or_init(|| (client, chat))
+}
+
+fn after_a_panic_of_the_store(client: Client) {
+    let (client, chat) = set_log(client);
+    set_full(true);
+    let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
+    assert_eq!(refused.unwrap_err().status(), Status::Store);
+    set_full(false);
+    let mut said = String::new();
+    let begun = Instant::now();
+    // The thread may still be on its way to its end.
+    for _ in 0..2 {
+        let post = chat.post(Request::Typing).unwrap_err();
+        let deliver = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
+        said = format!(
+            "{} {}",
+            post.status().name(),
+            deliver.unwrap_err().status().name()
+        );
+    }
+    client.close(Duration::from_secs(5)).unwrap();
+    println!("ready{said} {}", begun.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn when_the_store_has_met_its_end_nobody_waits_for_it() {
+    let (place, server) = (Place::new("panic"), slow());
+    let (child, said) = start("panic", &server.url, &place);
+    kill(child);
+    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE true");
+}
+
+fn in_the_callback_of_the_log(client: Client) {
+    let (tell, told) = mpsc::channel();
+    *TELLS.lock().unwrap() = Some(tell);
+    let (client, chat) = set_log(client);
+    chat.post(Request::Message("on its way".into())).unwrap();
+    chat.post(Request::Message("waits".into())).unwrap();
+    thread::sleep(Duration::from_millis(300));
+    set_full(true);
+    let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
+    assert_eq!(refused.unwrap_err().status(), Status::Store);
+    println!(
+        "ready{}",
+        told.recv_timeout(Duration::from_secs(30)).unwrap()
+    );
+}
+
+#[test]
+fn the_callback_of_the_log_may_use_the_client_and_close_it_on_the_stores_thread() {
+    let (place, server) = (Place::new("log"), slow());
+    let (child, said) = start("log", &server.url, &place);
+    kill(child);
+    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
+}
