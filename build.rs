@@ -18,15 +18,22 @@ mod header {
     };
 
     /// In the order in which a reader meets them.
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 19] = [
         "library",
         "status",
         "error",
         "config",
         "client",
         "conversation",
+        "request",
         "interactions",
         "event",
+        "media",
+        "details",
+        "departments",
+        "agents",
+        "history",
+        "bot",
         "callback",
         "listener",
         "statistic",

@@ -189,6 +189,35 @@
 #define OMNIZE_STATE_UNAVAILABLE 6
 
 /**
+ * Starts the interaction. Fields: name, email, phone, cpf, bot_id, media_type, extra, external_history.
+ */
+#define OMNIZE_REQUEST_START 1
+
+/**
+ * Sends the customer's message, or the external bot's. Fields: text, media (image, video, audio or file), url; of a bot
+ * also size, in bytes.
+ */
+#define OMNIZE_REQUEST_MESSAGE 2
+
+/**
+ * Notes something about the interaction. Fields: mood (POSITIVE or NEGATIVE), tags (ids, separated by commas),
+ * customer_key, note.
+ */
+#define OMNIZE_REQUEST_UPDATE 3
+
+/**
+ * Writes to a customer over WhatsApp, which starts the interaction. Fields: external_id, which is required; text, media,
+ * url, name, email, phone, cpf, bot_id, extra, external_history.
+ */
+#define OMNIZE_REQUEST_WHATSAPP 4
+
+/**
+ * Leaves a message while no agent is there, with omnize_client_off_hours. Fields: email, which is required; text, media,
+ * url, name, phone, cpf.
+ */
+#define OMNIZE_REQUEST_OFF_HOURS 5
+
+/**
  * Every kind, where a subscription asks for one.
  */
 #define OMNIZE_EVENT_ANY 0
@@ -249,6 +278,46 @@
 #define OMNIZE_EVENT_OUTCOME 100
 
 /**
+ * No media: a text.
+ */
+#define OMNIZE_MEDIA_NONE 0
+
+/**
+ * An image.
+ */
+#define OMNIZE_MEDIA_IMAGE 1
+
+/**
+ * A video.
+ */
+#define OMNIZE_MEDIA_VIDEO 2
+
+/**
+ * A sound.
+ */
+#define OMNIZE_MEDIA_AUDIO 3
+
+/**
+ * Any file.
+ */
+#define OMNIZE_MEDIA_FILE 4
+
+/**
+ * The customer said it.
+ */
+#define OMNIZE_SPEAKER_CUSTOMER 1
+
+/**
+ * An agent said it.
+ */
+#define OMNIZE_SPEAKER_AGENT 2
+
+/**
+ * A bot said it.
+ */
+#define OMNIZE_SPEAKER_BOT 3
+
+/**
  * No messages.
  */
 #define OMNIZE_LOG_OFF 0
@@ -272,6 +341,12 @@
  * Every request and every trigger.
  */
 #define OMNIZE_LOG_DEBUG 4
+
+/**
+ * The agents of a department who were there when the service was asked. It does not change; every function of it can be
+ * called from any thread, and only omnize_agents_online blocks.
+ */
+typedef struct omnize_agents omnize_agents;
 
 /**
  * One token's conversations and events. Every function of a client can be called from any thread, also from several at
@@ -308,6 +383,12 @@ typedef struct omnize_config omnize_config;
 typedef struct omnize_conversation omnize_conversation;
 
 /**
+ * The departments that there were when the list was made. It does not change; every function of it can be called from any
+ * thread, and only omnize_departments_list blocks. Places count from 0.
+ */
+typedef struct omnize_departments omnize_departments;
+
+/**
  * Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
  * personal, so it can be logged. Every function of an error can be called from any thread and never blocks.
  */
@@ -317,6 +398,13 @@ typedef struct omnize_error omnize_error;
  * A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
  */
 typedef struct omnize_event omnize_event;
+
+/**
+ * What was said before an interaction, from which the document is made that the field external_history of a start leads to.
+ * The application serves the document itself, at a URL that the service can reach. Every function of it can be called from
+ * any thread and never blocks.
+ */
+typedef struct omnize_history omnize_history;
 
 /**
  * The interactions that were open when the list was made. It does not change; every function of it can be called from any
@@ -330,6 +418,14 @@ typedef struct omnize_interactions omnize_interactions;
  * own and needs none of these.
  */
 typedef struct omnize_listener omnize_listener;
+
+/**
+ * A request that says more than the functions of a conversation have parameters for. It is made with omnize_request_new,
+ * given its fields by omnize_request_set, and then sent or posted, as often as the application likes; each is a request of
+ * its own. The page "Dialects" of the documentation lists the fields, and which dialects have them. Every function of a
+ * request can be called from any thread; only those that send it block.
+ */
+typedef struct omnize_request omnize_request;
 
 /**
  * How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
@@ -854,6 +950,18 @@ omnize_status omnize_conversation_attach(omnize_client *client,
                                          omnize_error **error);
 
 /**
+ * As omnize_conversation_attach, for an interaction that the service knows by `interaction_hash`, which the application has
+ * kept: without a store, and before a trigger of it has come, the library does not know it. In a dialect without hashes it is
+ * not looked at. Further status: OMNIZE_E_ARGUMENT where the hash is empty.
+ */
+omnize_status omnize_conversation_attach_to(omnize_client *client,
+                                            const char *department,
+                                            const char *client_id,
+                                            const char *interaction_hash,
+                                            omnize_conversation **conversation,
+                                            omnize_error **error);
+
+/**
  * Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Where one of this
  * client id is known already, it is the same, and its start has a meaning once that is over. Sends nothing
  * and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
@@ -952,10 +1060,85 @@ const char *omnize_conversation_department(const omnize_conversation *conversati
                                            int64_t *length);
 
 /**
+ * The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none; NULL where
+ * `conversation` is no conversation. In the client's encoding; valid until the conversation is freed. `length` may be NULL; it
+ * receives the length in bytes.
+ */
+const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
+                                                 int64_t *length);
+
+/**
  * Frees a conversation. Sends nothing: the interaction goes on, and can be taken up again with
  * omnize_conversation_attach. NULL, and one that was freed before, do nothing.
  */
 void omnize_conversation_free(omnize_conversation *conversation);
+
+/**
+ * Makes a request of a kind, an OMNIZE_REQUEST_ value, that says nothing yet. Its texts are in the encoding of `client`. The
+ * application owns it and frees it with omnize_request_free. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
+ * such kind, or `request` is NULL.
+ */
+omnize_status omnize_request_new(const omnize_client *client,
+                                 int32_t kind,
+                                 omnize_request **request,
+                                 omnize_error **error);
+
+/**
+ * Sets a field of a request. `name` is ASCII; `value` has `length` bytes, or ends at its NUL where `length` is -1. Whether the
+ * dialect of the client has the field is told when the request is sent or posted. Never blocks. Statuses:
+ * OMNIZE_E_ARGUMENT where the request has no such field or it does not take this value, and where `name` or `value` is
+ * NULL; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_request_set(omnize_request *request,
+                                 const char *name,
+                                 const char *value,
+                                 int64_t length,
+                                 omnize_error **error);
+
+/**
+ * Makes a request of a conversation, and blocks until the service has answered, as the other functions of a conversation
+ * do, with their statuses. Further ones: OMNIZE_E_UNSUPPORTED where the dialect lacks the request or a field that is set,
+ * OMNIZE_E_INTERACTION where the service's id of the interaction is not known, OMNIZE_E_ARGUMENT where a field is missing or
+ * the request belongs to no interaction.
+ */
+omnize_status omnize_conversation_request(omnize_conversation *conversation,
+                                          const omnize_request *request,
+                                          omnize_error **error);
+
+/**
+ * Posts a request of a conversation, as omnize_conversation_post does. Further statuses: OMNIZE_E_UNSUPPORTED where the
+ * dialect lacks the request or a field that is set; OMNIZE_E_ARGUMENT where a field is missing or the request belongs to no
+ * interaction.
+ */
+omnize_status omnize_conversation_post_request(omnize_conversation *conversation,
+                                               const omnize_request *request,
+                                               int64_t *ticket,
+                                               omnize_error **error);
+
+/**
+ * Leaves a customer's message with a department while no agent is there: makes a request of the kind
+ * OMNIZE_REQUEST_OFF_HOURS, and blocks until the service has answered, at the most for as long as the option timeout says.
+ * omnize_request_interaction_hash tells afterwards which interaction the service made of it. Statuses: those of every
+ * request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect lacks it; OMNIZE_E_DEPARTMENT; OMNIZE_E_ARGUMENT where
+ * the request is of another kind, or a field is missing.
+ */
+omnize_status omnize_client_off_hours(omnize_client *client,
+                                      const char *department,
+                                      omnize_request *request,
+                                      omnize_error **error);
+
+/**
+ * The hash by which the service knows the interaction that omnize_client_off_hours made of this request; empty where it made
+ * none or did not tell, NULL where `request` is no request. In the client's encoding; valid until the request is freed.
+ * `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_request_interaction_hash(const omnize_request *request,
+                                            int64_t *length);
+
+/**
+ * Frees a request. What was sent or posted with it goes on. NULL, and one that was freed before, do nothing.
+ */
+void omnize_request_free(omnize_request *request);
 
 /**
  * Lists the interactions of a client that are under way, whether a conversation is about them or not; with the option
@@ -1019,8 +1202,8 @@ int32_t omnize_event_kind(const omnize_event *event);
 const char *omnize_event_kind_name(int32_t kind);
 
 /**
- * The id that the application gave the customer whose interaction this is, exactly as the service wrote it; NULL where
- * `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
+ * The id that the application gave the customer whose interaction this is, exactly as the service wrote it; empty where the
+ * service names an interaction that is not known, by omnize_event_interaction_hash alone; NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
  * length in bytes.
  */
 const char *omnize_event_client_id(const omnize_event *event,
@@ -1105,6 +1288,278 @@ int32_t omnize_event_outcome_http_status(const omnize_event *event);
  * Frees an event. NULL, and one that was freed before, do nothing.
  */
 void omnize_event_free(omnize_event *event);
+
+/**
+ * The customer's place among those who wait, by the service's count, of an event of the kind OMNIZE_EVENT_QUEUED; -1 where the
+ * event does not tell it, or `event` is no event.
+ */
+int64_t omnize_event_position(const omnize_event *event);
+
+/**
+ * The id of the department that the interaction was given to; empty where the event does not tell it, NULL where `event` is no
+ * event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_department(const omnize_event *event,
+                                    int64_t *length);
+
+/**
+ * The id of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
+ * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_agent_id(const omnize_event *event,
+                                  int64_t *length);
+
+/**
+ * The name of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
+ * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_agent_name(const omnize_event *event,
+                                    int64_t *length);
+
+/**
+ * What comes with the message: an OMNIZE_MEDIA_ value, OMNIZE_MEDIA_NONE for a mere text, for any other event, and where
+ * `event` is no event.
+ */
+int32_t omnize_event_media_kind(const omnize_event *event);
+
+/**
+ * Where the image, video, sound or file of the message is; empty where it has none, NULL where `event` is no event. In the
+ * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_media_url(const omnize_event *event,
+                                   int64_t *length);
+
+/**
+ * The message's own hash. A message that comes again with the same hash is not given to the application again. Empty where the
+ * event has none, NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be
+ * NULL; it receives the length in bytes.
+ */
+const char *omnize_event_message_hash(const omnize_event *event,
+                                      int64_t *length);
+
+/**
+ * The hash by which the service knows the interaction; empty where it has none in this dialect, NULL where `event` is no event.
+ * It is the only id of an event whose client id is empty: its interaction was started by somebody else. In the client's
+ * encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_interaction_hash(const omnize_event *event,
+                                          int64_t *length);
+
+/**
+ * The customer's id at WhatsApp; empty where the event does not tell it, NULL where `event` is no event. In the client's
+ * encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_external_id(const omnize_event *event,
+                                     int64_t *length);
+
+/**
+ * The bot that was named when the interaction was started; empty where none was, NULL where `event` is no event. In the
+ * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_event_bot_id(const omnize_event *event,
+                                int64_t *length);
+
+/**
+ * The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there are none, NULL
+ * where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
+ * length in bytes.
+ */
+const char *omnize_event_extra(const omnize_event *event,
+                               int64_t *length);
+
+/**
+ * Asks the service for its departments: makes a request, and blocks until it has answered, at the most for as long as the
+ * option timeout says. `client_id` is the customer for whom it is asked; the dialect gateway wants one, and else it may be
+ * NULL. The application owns the list and frees it with omnize_departments_free. Statuses: those of every request of a
+ * conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_CLIENT_ID where it is needed;
+ * OMNIZE_E_ANSWER where the answer holds no departments.
+ */
+omnize_status omnize_departments_list(omnize_client *client,
+                                      const char *client_id,
+                                      omnize_departments **list,
+                                      omnize_error **error);
+
+/**
+ * How many departments the list has; 0 where `list` is no list.
+ */
+int64_t omnize_departments_count(const omnize_departments *list);
+
+/**
+ * The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_departments_id(const omnize_departments *list,
+                                  int64_t index,
+                                  int64_t *length);
+
+/**
+ * The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
+ * list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_departments_name(const omnize_departments *list,
+                                    int64_t index,
+                                    int64_t *length);
+
+/**
+ * Whether the department at a place of the list is open: 1 or 0; -1 where the service does not say, or the place is none.
+ */
+int32_t omnize_departments_open(const omnize_departments *list,
+                                int64_t index);
+
+/**
+ * How many customers wait at the department at a place of the list; -1 where the service does not say, or the place is none.
+ */
+int64_t omnize_departments_queue(const omnize_departments *list,
+                                 int64_t index);
+
+/**
+ * How many channels the department at a place of the list has; 0 where the place is none.
+ */
+int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t index);
+
+/**
+ * The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid until
+ * the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_departments_channel_id(const omnize_departments *list,
+                                          int64_t index,
+                                          int64_t channel,
+                                          int64_t *length);
+
+/**
+ * The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
+ * until the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_departments_channel_name(const omnize_departments *list,
+                                            int64_t index,
+                                            int64_t channel,
+                                            int64_t *length);
+
+/**
+ * Whether a channel of a department, each by its place, is open: 1 or 0; -1 where the service does not say, or a place is
+ * none.
+ */
+int32_t omnize_departments_channel_open(const omnize_departments *list,
+                                        int64_t index,
+                                        int64_t channel);
+
+/**
+ * Frees a list. NULL, and one that was freed before, do nothing.
+ */
+void omnize_departments_free(omnize_departments *list);
+
+/**
+ * Asks the service which agents of a department are there: makes a request, and blocks until it has answered, at the most for
+ * as long as the option timeout says. The application owns the list and frees it with omnize_agents_free. Statuses: those of
+ * every request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_DEPARTMENT;
+ * OMNIZE_E_ANSWER where the answer tells of no agents.
+ */
+omnize_status omnize_agents_online(omnize_client *client,
+                                   const char *department,
+                                   omnize_agents **list,
+                                   omnize_error **error);
+
+/**
+ * How many agents are there; 0 where `list` is no list.
+ */
+int64_t omnize_agents_count(const omnize_agents *list);
+
+/**
+ * How many seconds the agents take on average; negative where the service does not say, or `list` is no list.
+ */
+double omnize_agents_average_seconds(const omnize_agents *list);
+
+/**
+ * How many of the agents the list names: three at the most, whom the service chooses at random. 0 where `list` is no list.
+ */
+int64_t omnize_agents_named(const omnize_agents *list);
+
+/**
+ * The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_agents_id(const omnize_agents *list,
+                             int64_t index,
+                             int64_t *length);
+
+/**
+ * The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the list
+ * is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_agents_name(const omnize_agents *list,
+                               int64_t index,
+                               int64_t *length);
+
+/**
+ * Frees a list. NULL, and one that was freed before, do nothing.
+ */
+void omnize_agents_free(omnize_agents *list);
+
+/**
+ * Makes a history in which nothing was said yet. Its texts are in the encoding of `client`. The application owns it and frees
+ * it with omnize_history_free. Statuses: OMNIZE_E_ARGUMENT where `history` is NULL.
+ */
+omnize_status omnize_history_new(const omnize_client *client,
+                                 omnize_history **history,
+                                 omnize_error **error);
+
+/**
+ * Adds what was said after all that was added before. `speaker` is an OMNIZE_SPEAKER_ value; `name` may be NULL; `at` is the
+ * time in milliseconds since 1970-01-01 UTC. `text` has `length` bytes, or ends at its NUL where `length` is -1. `media` is
+ * an OMNIZE_MEDIA_ value, and `url` where it is; NULL for OMNIZE_MEDIA_NONE. Statuses: OMNIZE_E_ARGUMENT where a value is out
+ * of range or what is required is NULL; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_history_add(omnize_history *history,
+                                 int32_t speaker,
+                                 const char *name,
+                                 int64_t at,
+                                 const char *text,
+                                 int64_t length,
+                                 int32_t media,
+                                 const char *url,
+                                 omnize_error **error);
+
+/**
+ * The document: JSON in UTF-8, whatever the client's encoding is; NULL where `history` is no history. To be served as
+ * application/json; it is as personal as what was said. Valid until the history is freed. `length` may be NULL; it receives
+ * the length in bytes.
+ */
+const char *omnize_history_json(const omnize_history *history,
+                                int64_t *length);
+
+/**
+ * Frees a history. NULL, and one that was freed before, do nothing.
+ */
+void omnize_history_free(omnize_history *history);
+
+/**
+ * Takes up an interaction that the service gave to the application, which is an external bot. `interaction_hash` is the one
+ * that omnize_event_interaction_hash tells of an event of the kind OMNIZE_EVENT_NEW_INTERACTION, whose client id it is
+ * too. What the conversation sends or posts are the bot's messages, and its finish is the bot's; typing, cleared, keystroke
+ * and start are OMNIZE_E_UNSUPPORTED. Sends nothing and never blocks. The application owns the conversation and frees it with
+ * omnize_conversation_free. Statuses: OMNIZE_E_UNSUPPORTED where the dialect has no external bots; OMNIZE_E_ARGUMENT where
+ * the hash is empty or `conversation` is NULL; OMNIZE_E_ENCODING.
+ */
+omnize_status omnize_bot_attach(omnize_client *client,
+                                const char *interaction_hash,
+                                omnize_conversation **conversation,
+                                omnize_error **error);
+
+/**
+ * Takes the interaction, as an external bot: makes the request. Blocks and ends as the requests of every conversation do.
+ * Further status: OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ */
+omnize_status omnize_bot_accept(omnize_conversation *conversation,
+                                omnize_error **error);
+
+/**
+ * Gives the external bot's interaction to a department, or back to where it started where `department` is NULL: makes the
+ * request. The bot has no part in it any more. Blocks and ends as the requests of every conversation do. Further statuses:
+ * OMNIZE_E_DEPARTMENT where it is no number; OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ */
+omnize_status omnize_bot_transfer(omnize_conversation *conversation,
+                                  const char *department,
+                                  omnize_error **error);
 
 /**
  * Opens a listener with the options of `config` that begin with listen, except listen.path; it needs no token. `config` can

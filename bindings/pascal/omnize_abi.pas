@@ -30,6 +30,10 @@ type
   TOmnizeEventHandle = Pointer;
   TOmnizeListenerHandle = Pointer;
   TOmnizeInteractionsHandle = Pointer;
+  TOmnizeRequestHandle = Pointer;
+  TOmnizeDepartmentsHandle = Pointer;
+  TOmnizeAgentsHandle = Pointer;
+  TOmnizeHistoryHandle = Pointer;
 
   { Where a call writes to; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
@@ -139,6 +143,87 @@ function omnize_event_redelivered(Event: TOmnizeEventHandle): Integer; cdecl; ex
 function omnize_event_ack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_event_free(Event: TOmnizeEventHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_attach_to(Client: TOmnizeClientHandle; Department, ClientId, InteractionHash: PAnsiChar;
+  out Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_interaction_hash(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber):
+  PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_new(Client: TOmnizeClientHandle; Kind: Integer; out Request: TOmnizeRequestHandle; Error:
+  POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_set(Request: TOmnizeRequestHandle; Name, Value: PAnsiChar; Length: Int64; Error:
+  POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_request(Conversation: TOmnizeConversationHandle; Request: TOmnizeRequestHandle; Error:
+  POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_post_request(Conversation: TOmnizeConversationHandle; Request: TOmnizeRequestHandle;
+  Ticket: PInt64; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_off_hours(Client: TOmnizeClientHandle; Department: PAnsiChar; Request: TOmnizeRequestHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_interaction_hash(Request: TOmnizeRequestHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_request_free(Request: TOmnizeRequestHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_event_position(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_media_kind(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_department(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_agent_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_agent_name(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_media_url(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_message_hash(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_interaction_hash(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_external_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_bot_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_event_extra(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_departments_list(Client: TOmnizeClientHandle; ClientId: PAnsiChar; out List: TOmnizeDepartmentsHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_count(List: TOmnizeDepartmentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_id(List: TOmnizeDepartmentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_departments_name(List: TOmnizeDepartmentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar;
+  cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_open(List: TOmnizeDepartmentsHandle; Index: Int64): Integer; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_departments_queue(List: TOmnizeDepartmentsHandle; Index: Int64): Int64; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_departments_channel_count(List: TOmnizeDepartmentsHandle; Index: Int64): Int64; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_departments_channel_id(List: TOmnizeDepartmentsHandle; Index, Channel: Int64; Length: POmnizeNumber):
+  PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_channel_name(List: TOmnizeDepartmentsHandle; Index, Channel: Int64; Length:
+  POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_channel_open(List: TOmnizeDepartmentsHandle; Index, Channel: Int64): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_departments_free(List: TOmnizeDepartmentsHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_online(Client: TOmnizeClientHandle; Department: PAnsiChar; out List: TOmnizeAgentsHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_average_seconds(List: TOmnizeAgentsHandle): Double; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_named(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_id(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_agents_name(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_agents_free(List: TOmnizeAgentsHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_history_new(Client: TOmnizeClientHandle; out History: TOmnizeHistoryHandle; Error:
+  POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_history_add(History: TOmnizeHistoryHandle; Speaker: Integer; Name: PAnsiChar; At: Int64; Text:
+  PAnsiChar; Length: Int64; Media: Integer; Url: PAnsiChar; Error: POmnizeErrorHandle): Integer; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_history_json(History: TOmnizeHistoryHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+procedure omnize_history_free(History: TOmnizeHistoryHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_bot_attach(Client: TOmnizeClientHandle; InteractionHash: PAnsiChar; out Conversation:
+  TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_bot_accept(Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_bot_transfer(Conversation: TOmnizeConversationHandle; Department: PAnsiChar; Error:
+  POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;

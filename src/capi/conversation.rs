@@ -1,7 +1,7 @@
 //! Conversations, as C sees them.
 
 use std::ffi::c_char;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::client::{self, omnize_client};
@@ -53,28 +53,39 @@ pub const OMNIZE_STATE_UNAVAILABLE: i32 = 6;
 
 static CONVERSATIONS: Table<omnize_conversation, Object> = Table::new(Type::Conversation);
 
-struct Object {
-    conversation: Conversation,
-    encoding: TextEncoding,
+pub(super) struct Object {
+    pub conversation: Conversation,
+    pub encoding: TextEncoding,
     client_id: OutText,
     department: OutText,
+    /// The hashes that were given out.
+    hashes: Mutex<Vec<OutText>>,
 }
 
 impl Object {
-    fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
+    pub fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
         let number = self.conversation.post(request)?;
         strings::tell(ticket, number as i64);
         Ok(())
     }
 }
 
-fn give(conversation: Conversation, encoding: TextEncoding) -> Result<*mut omnize_conversation> {
+/// What stands behind the handle.
+pub(super) fn object(conversation: *const omnize_conversation) -> Result<Arc<Object>> {
+    CONVERSATIONS.get(conversation)
+}
+
+pub(super) fn give(
+    conversation: Conversation,
+    encoding: TextEncoding,
+) -> Result<*mut omnize_conversation> {
     let encoded = |text: &str| OutText::new(&encoding.encode(text).0);
     CONVERSATIONS.insert(Arc::new(Object {
         client_id: encoded(conversation.client_id()),
         department: encoded(conversation.department()),
         conversation,
         encoding,
+        hashes: Mutex::default(),
     }))
 }
 
@@ -122,6 +133,29 @@ pub extern "C" fn omnize_conversation_attach(
         let place = strings::out("conversation", conversation)?;
         let address = address(department, client_id, encoding)?;
         *place = give(object.client.attach(address)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// As omnize_conversation_attach, for an interaction that the service knows by `interaction_hash`, which the application has
+/// kept: without a store, and before a trigger of it has come, the library does not know it. In a dialect without hashes it is
+/// not looked at. Further status: OMNIZE_E_ARGUMENT where the hash is empty.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_attach_to(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    interaction_hash: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::object(client)?;
+        let encoding = object.client.encoding();
+        let place = strings::out("conversation", conversation)?;
+        let address = address(department, client_id, encoding)?;
+        let hash = strings::required("interaction_hash", interaction_hash, encoding)?;
+        *place = give(object.client.attach_to(address, &hash)?, encoding)?;
         Ok(())
     })
 }
@@ -312,6 +346,27 @@ pub extern "C" fn omnize_conversation_department(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(CONVERSATIONS.get(conversation)?.department.give(length))
+    })
+}
+
+/// The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none; NULL where
+/// `conversation` is no conversation. In the client's encoding; valid until the conversation is freed. `length` may be NULL; it
+/// receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_conversation_interaction_hash(
+    conversation: *const omnize_conversation,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let hash = object.conversation.interaction_hash().unwrap_or_default();
+        let hash = object.encoding.encode(&hash).0;
+        let mut hashes = object.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        // An interaction has one hash, and the customer's next one another.
+        if hashes.last().is_none_or(|last| last.bytes() != &*hash) {
+            hashes.push(OutText::new(&hash));
+        }
+        Ok(hashes.last().unwrap_or(OutText::empty()).give(length))
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use once_cell::sync::{Lazy, OnceCell};
 
+use super::details::Shown;
 use super::error::omnize_error;
 use super::guard;
 use super::handle::{Table, Type};
@@ -15,6 +16,7 @@ use crate::receiving::{Content, Event, EventKind};
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::text::TextEncoding;
+use crate::wire::Details;
 
 /// A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
 pub struct omnize_event {
@@ -49,12 +51,13 @@ pub const OMNIZE_EVENT_OUTCOME: i32 = 100;
 static EVENTS: Table<omnize_event, Object> = Table::new(Type::Event);
 
 /// An event, and what C has asked of it in the application's encoding.
-struct Object {
+pub(super) struct Object {
     event: Arc<Event>,
     encoding: TextEncoding,
     client_id: OnceCell<Encoded>,
     text: OnceCell<Encoded>,
     raw: OnceCell<OutText>,
+    shown: OnceCell<Box<Shown>>,
 }
 
 struct Encoded {
@@ -71,6 +74,7 @@ impl Object {
             client_id: OnceCell::new(),
             text: OnceCell::new(),
             raw: OnceCell::new(),
+            shown: OnceCell::new(),
         })
     }
 
@@ -92,6 +96,21 @@ impl Object {
         self.event.trigger().map_or(&[], |trigger| &trigger.raw)
     }
 
+    /// What the later dialects tell.
+    pub fn details(&self) -> Option<&Details> {
+        self.event.trigger()?.details.as_deref()
+    }
+
+    /// The texts of that.
+    pub fn shown(&self) -> &Shown {
+        self.shown.get_or_init(|| {
+            let details = self.details();
+            Box::new(
+                details.map_or_else(Shown::default, |details| Shown::new(details, self.encoding)),
+            )
+        })
+    }
+
     fn encode(&self, text: &str) -> Encoded {
         let (bytes, unmapped) = self.encoding.encode(text);
         Encoded {
@@ -99,6 +118,11 @@ impl Object {
             unmapped,
         }
     }
+}
+
+/// What stands behind the handle.
+pub(super) fn object(event: *const omnize_event) -> Result<Arc<Object>> {
+    EVENTS.get(event)
 }
 
 /// Gives an event to the application for good.
@@ -139,8 +163,8 @@ pub extern "C" fn omnize_event_kind_name(kind: i32) -> *const c_char {
     })
 }
 
-/// The id that the application gave the customer whose interaction this is, exactly as the service wrote it; NULL where
-/// `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
+/// The id that the application gave the customer whose interaction this is, exactly as the service wrote it; empty where the
+/// service names an interaction that is not known, by omnize_event_interaction_hash alone; NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
 /// length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_client_id(

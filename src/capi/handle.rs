@@ -38,10 +38,14 @@ pub enum Type {
     Event = 5,
     Listener = 6,
     Interactions = 7,
+    Request = 8,
+    Departments = 9,
+    Agents = 10,
+    History = 11,
 }
 
 impl Type {
-    const ALL: [Type; 7] = [
+    const ALL: [Type; 11] = [
         Type::Error,
         Type::Config,
         Type::Client,
@@ -49,6 +53,10 @@ impl Type {
         Type::Event,
         Type::Listener,
         Type::Interactions,
+        Type::Request,
+        Type::Departments,
+        Type::Agents,
+        Type::History,
     ];
 
     fn name(self) -> &'static str {
@@ -60,6 +68,10 @@ impl Type {
             Type::Event => "omnize_event",
             Type::Listener => "omnize_listener",
             Type::Interactions => "omnize_interactions",
+            Type::Request => "omnize_request",
+            Type::Departments => "omnize_departments",
+            Type::Agents => "omnize_agents",
+            Type::History => "omnize_history",
         }
     }
 }

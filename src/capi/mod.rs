@@ -8,18 +8,25 @@
 // The rules for all pointers stand once, at the top of the header.
 #![allow(clippy::missing_safety_doc)]
 
+pub mod agents;
+pub mod bot;
 pub mod callback;
 pub mod client;
 pub mod config;
 pub mod conversation;
+pub mod departments;
+pub mod details;
 pub mod error;
 pub mod event;
 mod guard;
 mod handle;
+pub mod history;
 pub mod interactions;
 pub mod library;
 pub mod listener;
 pub mod log;
+pub mod media;
+pub mod request;
 pub mod statistic;
 pub mod status;
 mod strings;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
+use once_cell::sync::Lazy;
+
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::text::TextEncoding;
@@ -110,6 +112,12 @@ pub struct OutText(Box<[u8]>);
 impl OutText {
     pub fn new(text: &[u8]) -> Self {
         OutText([text, b"\0"].concat().into_boxed_slice())
+    }
+
+    /// An empty text, for ever.
+    pub fn empty() -> &'static OutText {
+        static EMPTY: Lazy<OutText> = Lazy::new(|| OutText::new(b""));
+        &EMPTY
     }
 
     /// The text, without the NUL.

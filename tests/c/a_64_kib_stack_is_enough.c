@@ -13,7 +13,7 @@
 #define TRIGGER "{\"message\":\"oi\",\"clientId\":\"12\"}"
 
 static char *deep_json;
-static struct server accepting, deep, silent_tls;
+static struct server accepting, telling, deep, silent_tls;
 
 /* Answers with JSON that is nested deep. */
 static void answer_deep(int connection, void *data) {
@@ -23,6 +23,20 @@ static void answer_deep(int connection, void *data) {
         snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", DEEP);
         send_all(connection, head, strlen(head));
         send_all(connection, deep_json, DEEP);
+    }
+}
+
+/* Accepts each request, and tells whatever one may ask for. */
+static void tell_all(int connection, void *data) {
+    static const char answer[] = "{\"interaction_hash\":\"h1\",\"agents\":[{\"id\":4,\"name\":\"Ana\"}],\"count\":9,"
+                                 "\"averageService\":2.5,\"departments\":[{\"id\":3,\"name\":\"Vendas\",\"state\":1,"
+                                 "\"queue\":2,\"channels\":[{\"id\":7,\"name\":\"chat\",\"state\":0}]}]}";
+    char head[200];
+    (void)data;
+    while (receive_message(connection) > 0) {
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", (int)strlen(answer));
+        send_all(connection, head, strlen(head));
+        send_all(connection, answer, strlen(answer));
     }
 }
 
@@ -276,6 +290,119 @@ static void a_shared_listener(void) {
     omnize_client_free(client);
 }
 
+static void set(omnize_request *request, const char *name, const char *value) {
+    omnize_error *error = NULL;
+    EXPECT_OK(omnize_request_set(request, name, value, -1, &error));
+}
+
+static void what_an_event_tells(omnize_client *client) {
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+
+    deliver(client, "{\"interaction_hash\":\"h1\",\"message\":{\"hash\":\"m\",\"content\":\"veja\",\"type\":\"image\","
+                    "\"url\":\"u\"},\"agent\":{\"id\":4,\"name\":\"Ana\"},\"external_id\":\"55\",\"department_id\":3,"
+                    "\"position\":2,\"extra\":{\"clientId\":\"12\",\"botId\":\"b\",\"order\":1}}");
+    EXPECT_OK(omnize_client_next(client, 0, &event, &error));
+    EXPECT(omnize_event_position(event) == 2 && omnize_event_media_kind(event) == OMNIZE_MEDIA_IMAGE);
+    EXPECT(strcmp(omnize_event_department(event, NULL), "3") == 0);
+    EXPECT(strcmp(omnize_event_agent_id(event, NULL), "4") == 0);
+    EXPECT(strcmp(omnize_event_agent_name(event, NULL), "Ana") == 0);
+    EXPECT(strcmp(omnize_event_media_url(event, NULL), "u") == 0);
+    EXPECT(strcmp(omnize_event_message_hash(event, NULL), "m") == 0);
+    EXPECT(strcmp(omnize_event_interaction_hash(event, NULL), "h1") == 0);
+    EXPECT(strcmp(omnize_event_external_id(event, NULL), "55") == 0);
+    EXPECT(strcmp(omnize_event_bot_id(event, NULL), "b") == 0);
+    EXPECT(strcmp(omnize_event_extra(event, NULL), "{\"order\":1}") == 0);
+    omnize_event_free(event);
+}
+
+static void lists(omnize_client *client) {
+    omnize_departments *departments = NULL;
+    omnize_agents *agents = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_departments_list(client, NULL, &departments, &error));
+    EXPECT(omnize_departments_count(departments) == 1 && omnize_departments_open(departments, 0) == 1);
+    EXPECT(strcmp(omnize_departments_id(departments, 0, NULL), "3") == 0);
+    EXPECT(strcmp(omnize_departments_name(departments, 0, NULL), "Vendas") == 0);
+    EXPECT(omnize_departments_queue(departments, 0) == 2 && omnize_departments_queue(departments, 1) == -1);
+    EXPECT(omnize_departments_channel_count(departments, 0) == 1);
+    EXPECT(strcmp(omnize_departments_channel_id(departments, 0, 0, NULL), "7") == 0);
+    EXPECT(strcmp(omnize_departments_channel_name(departments, 0, 0, NULL), "chat") == 0);
+    EXPECT(omnize_departments_channel_open(departments, 0, 0) == 0);
+    EXPECT(omnize_departments_channel_id(departments, 0, 1, NULL) == NULL);
+    omnize_departments_free(departments);
+
+    EXPECT_OK(omnize_agents_online(client, "3", &agents, &error));
+    EXPECT(omnize_agents_count(agents) == 9 && omnize_agents_named(agents) == 1);
+    EXPECT(omnize_agents_average_seconds(agents) > 2.4 && omnize_agents_average_seconds(NULL) < 0);
+    EXPECT(strcmp(omnize_agents_id(agents, 0, NULL), "4") == 0 && omnize_agents_id(agents, -1, NULL) == NULL);
+    EXPECT(strcmp(omnize_agents_name(agents, 0, NULL), "Ana") == 0);
+    omnize_agents_free(agents);
+}
+
+static void a_history(omnize_client *client) {
+    omnize_history *history = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_history_new(client, &history, &error));
+    EXPECT_OK(omnize_history_add(history, OMNIZE_SPEAKER_CUSTOMER, "Jo", 0, "oi", -1, OMNIZE_MEDIA_NONE, NULL, &error));
+    EXPECT_FAILS(omnize_history_add(history, 9, NULL, 0, "oi", -1, 0, NULL, &error), OMNIZE_E_ARGUMENT, "speaker");
+    EXPECT(strstr(omnize_history_json(history, NULL), "\"date\":\"1970-01-01T00:00:00.000Z\"") != NULL);
+    omnize_history_free(history);
+}
+
+static void what_came_of_it(omnize_client *client, int64_t ticket) {
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_client_next(client, 30000, &event, &error));
+    EXPECT(omnize_event_outcome_ticket(event) == ticket);
+    EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_ACCEPTED);
+    omnize_event_free(event);
+}
+
+static void the_later_dialect(void) {
+    const char *options[] = {"dialect", "interactions", "base_url", telling.url, NULL};
+    omnize_client *client = client_with(options);
+    omnize_conversation *chat = NULL, *bot = NULL;
+    omnize_request *request = NULL;
+    omnize_error *error = NULL;
+    int64_t ticket = 0;
+
+    EXPECT_OK(omnize_conversation_prepare(client, "3", "12", &chat, &error));
+    EXPECT(*omnize_conversation_interaction_hash(chat, NULL) == '\0');
+    EXPECT_OK(omnize_request_new(client, OMNIZE_REQUEST_START, &request, &error));
+    set(request, "extra", "{\"order\":1}");
+    EXPECT_OK(omnize_conversation_request(chat, request, &error));
+    omnize_request_free(request);
+    EXPECT(strcmp(omnize_conversation_interaction_hash(chat, NULL), "h1") == 0);
+    EXPECT_OK(omnize_request_new(client, OMNIZE_REQUEST_UPDATE, &request, &error));
+    set(request, "mood", "POSITIVE");
+    EXPECT_OK(omnize_conversation_post_request(chat, request, &ticket, &error));
+    what_came_of_it(client, ticket);
+    omnize_request_free(request);
+    omnize_conversation_free(chat);
+    EXPECT_OK(omnize_conversation_attach_to(client, "3", "13", "h2", &chat, &error));
+    EXPECT(strcmp(omnize_conversation_interaction_hash(chat, NULL), "h2") == 0);
+    omnize_conversation_free(chat);
+
+    EXPECT_OK(omnize_request_new(client, OMNIZE_REQUEST_OFF_HOURS, &request, &error));
+    set(request, "email", "jo@example.com");
+    EXPECT_OK(omnize_client_off_hours(client, "3", request, &error));
+    EXPECT(strcmp(omnize_request_interaction_hash(request, NULL), "h1") == 0);
+    omnize_request_free(request);
+
+    EXPECT_OK(omnize_bot_attach(client, "h3", &bot, &error));
+    EXPECT_OK(omnize_bot_accept(bot, &error));
+    EXPECT_OK(omnize_bot_transfer(bot, NULL, &error));
+    omnize_conversation_free(bot);
+    lists(client);
+    a_history(client);
+    what_an_event_tells(client);
+    omnize_client_free(client);
+}
+
 static void *all(void *unused) {
     omnize_error *error = NULL;
     int logged = 0;
@@ -292,6 +419,7 @@ static void *all(void *unused) {
     the_store();
     posted_requests();
     a_shared_listener();
+    the_later_dialect();
     EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
     EXPECT(logged > 0);
     return NULL;
@@ -306,6 +434,7 @@ int main(void) {
     EXPECT(deep_json != NULL);
     memset(deep_json, '[', DEEP);
     server_open(&accepting, accept_all, NULL);
+    server_open(&telling, tell_all, NULL);
     server_open(&deep, answer_deep, NULL);
     server_open(&silent_tls, hang_up, NULL);
 
@@ -317,6 +446,7 @@ int main(void) {
     pthread_attr_destroy(&attributes);
     munmap(stack, STACK + 2 * PAGE);
     server_close(&accepting);
+    server_close(&telling);
     server_close(&deep);
     server_close(&silent_tls);
     free(deep_json);
