@@ -111,7 +111,10 @@ pub struct OutText(Box<[u8]>);
 
 impl OutText {
     pub fn new(text: &[u8]) -> Self {
-        OutText([text, b"\0"].concat().into_boxed_slice())
+        let mut bytes = Vec::with_capacity(text.len() + 1);
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+        OutText(bytes.into_boxed_slice())
     }
 
     /// An empty text, for ever.

@@ -6,88 +6,95 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use super::event::Waiting;
 
 /// All that waits.
+///
+/// Most applications handle one event after the other and hold nothing back. Theirs is a queue and nothing more; an
+/// interaction has a lane only from when an event of it is held until its last one was handled.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// One lane for each interaction that has events here or is being handled, by client id.
+    /// Events in the order of receipt. Where the interaction of the first one has a lane, it goes there before anybody
+    /// looks.
+    queue: VecDeque<(Place, Waiting)>,
+    /// Lanes by client id.
     lanes: HashMap<String, Lane>,
-    /// The first event of each lane that may go, by its sequence: the whole order of receipt, without those that stay
-    /// back. The second number keeps apart those of the same sequence, which outcomes that the store could not write have.
-    ready: BTreeMap<(u64, u64), String>,
-    last_ready: u64,
+    /// The first event of each lane that is free.
+    freed: BTreeMap<Place, Waiting>,
+    last_place: Place,
     waiting: usize,
 }
 
-#[derive(Debug, Default)]
-struct Lane {
-    events: VecDeque<Waiting>,
-    /// Whether an event of it is being handled.
-    busy: bool,
-}
+/// A place in the order of receipt.
+type Place = u64;
+
+/// What stays back of an interaction while an earlier event of it is handled, or is among the freed.
+type Lane = VecDeque<(Place, Waiting)>;
 
 impl Lanes {
     /// Puts an event behind those of its interaction.
     pub fn push(&mut self, event: Waiting) {
         self.waiting += 1;
-        let client_id = event.content.client_id();
-        if let Some(lane) = self.lanes.get_mut(client_id) {
-            // A lane that is kept without events is busy.
-            lane.events.push_back(event);
-            return;
-        }
-        let client_id = client_id.to_owned();
-        self.make_ready(event.sequence, client_id.clone());
-        let lane = Lane {
-            events: VecDeque::from([event]),
-            busy: false,
-        };
-        self.lanes.insert(client_id, lane);
+        self.last_place += 1;
+        self.queue.push_back((self.last_place, event));
+        self.sort_out();
     }
 
     /// Takes the first event that may go. Where `hold`, its interaction's next ones stay back until
     /// [`release`](Self::release).
     pub fn pop(&mut self, hold: bool) -> Option<Waiting> {
-        let (_, client_id) = self.ready.pop_first()?;
-        // Every entry of `ready` stands for a lane that has an event.
-        let lane = self.lanes.get_mut(&client_id)?;
-        let event = lane.events.pop_front()?;
+        let queued = self.queue.front().map(|(place, _)| *place);
+        let freed = self.freed.first_key_value().map(|(place, _)| *place);
+        let from_queue = match (queued, freed) {
+            (Some(queued), Some(freed)) => queued < freed,
+            (queued, _) => queued.is_some(),
+        };
+        let event = if from_queue {
+            let (_, event) = self.queue.pop_front()?;
+            if hold {
+                let client_id = event.content.client_id().to_owned();
+                self.lanes.insert(client_id, Lane::new());
+            }
+            event
+        } else {
+            let (_, event) = self.freed.pop_first()?;
+            if !hold {
+                self.release(event.content.client_id());
+            }
+            event
+        };
         self.waiting -= 1;
-        lane.busy = hold;
-        if !hold {
-            self.advance(client_id);
-        }
+        self.sort_out();
         Some(event)
     }
 
-    /// The interaction's event was handled: its next one may go.
+    /// The interaction's event that is held was handled: its next one may go.
     pub fn release(&mut self, client_id: &str) {
-        if let Some(lane) = self.lanes.get_mut(client_id) {
-            lane.busy = false;
-            self.advance(client_id.to_owned());
-        }
-    }
-
-    /// Makes the lane's first event ready, or ends the lane.
-    fn advance(&mut self, client_id: String) {
-        let first = self
-            .lanes
-            .get(&client_id)
-            .and_then(|lane| lane.events.front());
-        match first.map(|event| event.sequence) {
-            Some(sequence) => self.make_ready(sequence, client_id),
+        let Some(lane) = self.lanes.get_mut(client_id) else {
+            return;
+        };
+        match lane.pop_front() {
+            Some((place, event)) => {
+                self.freed.insert(place, event);
+            }
             None => {
-                self.lanes.remove(&client_id);
+                self.lanes.remove(client_id);
             }
         }
     }
 
-    fn make_ready(&mut self, sequence: u64, client_id: String) {
-        self.last_ready += 1;
-        self.ready.insert((sequence, self.last_ready), client_id);
+    /// Moves events from the front of the queue into their lanes, up to the first that has none.
+    fn sort_out(&mut self) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        while let Some((_, event)) = self.queue.front()
+            && let Some(lane) = self.lanes.get_mut(event.content.client_id())
+        {
+            lane.extend(self.queue.pop_front());
+        }
     }
 
     /// Whether an event may go.
     pub fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
+        !self.queue.is_empty() || !self.freed.is_empty()
     }
 
     /// How many wait, those that stay back included.
@@ -166,5 +173,39 @@ mod tests {
         assert!(!lanes.is_ready());
         lanes.release("a");
         assert_eq!(pop(&mut lanes, true), Some(2));
+    }
+
+    #[test]
+    fn the_first_that_may_go_goes_whatever_was_held_before() {
+        let mut lanes = Lanes::default();
+        let (mut waiting, mut held) = (Vec::new(), Vec::new());
+        let mut random = 7u64;
+        for sequence in 1..20_000 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let id = ["a", "b", "c", "d", "e"][(random >> 33) as usize % 5];
+            match (random >> 60) % 3 {
+                0 => {
+                    let mut more = self::lanes(&[(id, sequence)]);
+                    lanes.push(more.pop(false).unwrap());
+                    waiting.push((id, sequence));
+                }
+                1 => {
+                    let first = waiting.iter().position(|(id, _)| !held.contains(id));
+                    let first = first.map(|first| waiting.remove(first));
+                    assert_eq!(lanes.is_ready(), first.is_some());
+                    assert_eq!(pop(&mut lanes, true), first.map(|(_, sequence)| sequence));
+                    held.extend(first.map(|(id, _)| id));
+                }
+                _ => {
+                    if let Some(at) = held.iter().position(|other| *other == id) {
+                        held.swap_remove(at);
+                        lanes.release(id);
+                    }
+                }
+            }
+            assert_eq!(lanes.len(), waiting.len());
+        }
     }
 }

@@ -352,15 +352,19 @@ impl Receiver {
     }
 
     fn run_dispatcher(&self) {
+        // A thread alone handles one event after the other.
+        let hold = self.dispatch_threads > 1;
         while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_NAP)) {
             // The turn comes before the event, so that none is lost between the two when the client closes.
             let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
                 continue;
             };
-            if let Some(waiting) = self.inbox.pop(Instant::now(), true) {
-                let client_id = waiting.content.client_id().to_owned();
+            if let Some(waiting) = self.inbox.pop(Instant::now(), hold) {
+                let lane = hold.then(|| waiting.content.client_id().to_owned());
                 self.handle(waiting);
-                self.inbox.release(&client_id);
+                if let Some(client_id) = lane {
+                    self.inbox.release(&client_id);
+                }
             }
         }
         self.end_if_closed();

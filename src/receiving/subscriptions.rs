@@ -134,14 +134,18 @@ impl Registered {
 
     /// Those that want the event, in the order in which they were made.
     fn wanting(&self, event: &Event) -> Vec<Arc<Subscription>> {
-        let of_one = self.of_one.get(event.content.client_id());
-        let mut ids: Vec<_> = of_one.into_iter().flatten().chain(&self.of_all).collect();
+        let found = |id| {
+            self.by_id
+                .get(id)
+                .filter(|subscription| subscription.interest.covers(event))
+                .cloned()
+        };
+        let Some(of_one) = self.of_one.get(event.content.client_id()) else {
+            return self.of_all.iter().filter_map(found).collect();
+        };
+        let mut ids: Vec<_> = of_one.iter().chain(&self.of_all).collect();
         ids.sort_unstable();
-        ids.iter()
-            .filter_map(|id| self.by_id.get(id))
-            .filter(|subscription| subscription.interest.covers(event))
-            .cloned()
-            .collect()
+        ids.into_iter().filter_map(found).collect()
     }
 }
 

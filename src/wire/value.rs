@@ -5,11 +5,17 @@ use serde_json::value::RawValue;
 
 /// A string's text; nothing for any other value.
 pub fn text<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
-    if value.get().starts_with('"') {
-        serde_json::from_str(value.get()).map_err(E::custom)
-    } else {
-        Ok(None)
+    let Some(written) = value.get().strip_prefix('"') else {
+        return Ok(None);
+    };
+    // What has no escapes stands there as it is.
+    if let Some(text) = written
+        .strip_suffix('"')
+        .filter(|text| !text.contains('\\'))
+    {
+        return Ok(Some(text.to_owned()));
     }
+    serde_json::from_str(value.get()).map_err(E::custom)
 }
 
 /// A string's text or a number's digits, exactly as written; nothing for an empty string or any other value.

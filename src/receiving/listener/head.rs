@@ -35,8 +35,7 @@ impl Head {
     /// that is `chunked` (the parser drops the length). Where several requests came at once, that is known of the first.
     pub fn is_ambiguous(&self, chunked: bool) -> bool {
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let ambiguous = bytes
-            .split(|byte| *byte == b'\n')
+        let ambiguous = lines(&bytes)
             .skip_while(|line| *line == b"\r")
             .take_while(|line| *line != b"\r")
             .any(|line| {
@@ -49,6 +48,13 @@ impl Head {
         bytes.shrink_to(KEPT);
         ambiguous
     }
+}
+
+/// What stands before, between and behind the line feeds.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    ends.map(move |end| &bytes[std::mem::replace(&mut start, end + 1)..end])
 }
 
 #[cfg(test)]

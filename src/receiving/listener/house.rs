@@ -126,21 +126,18 @@ impl House {
         pulse.enter(Phase::New);
         let head = Arc::new(Head::new(self.limits.head));
         let stream = Stream::new(bytes, pulse.clone(), head.clone());
-        let visitor = Arc::new(Visitor {
+        let visitor = Visitor {
             address: peer,
             pulse: pulse.clone(),
             head,
-        });
-        let service = service_fn(|request| {
-            let (house, visitor) = (self.clone(), visitor.clone());
-            async move {
-                let mut response = house.door.answer(request, &visitor).await;
-                if house.is_closing() {
-                    let close = HeaderValue::from_static("close");
-                    response.headers_mut().insert(CONNECTION, close);
-                }
-                Ok::<_, Infallible>(response)
+        };
+        let service = service_fn(async |request| {
+            let mut response = self.door.answer(request, &visitor).await;
+            if self.is_closing() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
             }
+            Ok::<_, Infallible>(response)
         });
         let mut connection = http1::Builder::new()
             // The pulse sees to that.
@@ -150,12 +147,19 @@ impl House {
             // A peer may say that it has sent all and still wait for its answer.
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
-        let mut sleep = pin!(tokio::time::sleep(self.limits.head_time));
+        let sleep = pin!(tokio::time::sleep(self.limits.head_time));
+        let mut clock = Clock {
+            sleep,
+            due: self.limits.head_time,
+            is_set: false,
+        };
         let end = std::future::poll_fn(|cx| {
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(End::Served(result));
             }
-            overdue(&pulse, &self.limits, sleep.as_mut(), cx).map(|()| End::Overdue)
+            clock
+                .poll_overdue(&pulse, &self.limits, cx)
+                .map(|()| End::Overdue)
         })
         .await;
         let words = self.part(end, pulse.phase());
@@ -201,27 +205,41 @@ impl House {
     }
 }
 
-/// Waits until the connection takes too long with what it is doing. The clock is only moved when it would be late, not with
-/// every request.
-fn overdue(
-    pulse: &Pulse,
-    limits: &Limits,
-    mut sleep: Pin<&mut Sleep>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    loop {
-        if let Some(due) = pulse.due(limits)
-            && due < sleep.deadline().into_std()
-        {
-            sleep.as_mut().reset(due.into());
+/// Tells when a connection takes too long with what it is doing. It is moved only when it would be late, not with every
+/// request.
+struct Clock<'a> {
+    sleep: Pin<&'a mut Sleep>,
+    /// The connection's age at which it goes off.
+    due: Duration,
+    /// Whether the sleep knows whom to wake.
+    is_set: bool,
+}
+
+impl Clock<'_> {
+    fn poll_overdue(&mut self, pulse: &Pulse, limits: &Limits, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(due) = pulse.due(limits)
+                && due < self.due
+            {
+                self.set(due, pulse);
+            }
+            if self.is_set && !self.sleep.is_elapsed() {
+                return Poll::Pending;
+            }
+            self.is_set = true;
+            std::task::ready!(self.sleep.as_mut().poll(cx));
+            let (due, age) = (pulse.due(limits), pulse.age());
+            if due.is_some_and(|due| due <= age) {
+                return Poll::Ready(());
+            }
+            self.set(due.unwrap_or(age + FAR), pulse);
         }
-        std::task::ready!(sleep.as_mut().poll(cx));
-        let due = pulse.due(limits);
-        if due.is_some_and(|due| due <= Instant::now()) {
-            return Poll::Ready(());
-        }
-        sleep
-            .as_mut()
-            .reset(due.unwrap_or_else(|| Instant::now() + FAR).into());
+    }
+
+    fn set(&mut self, due: Duration, pulse: &Pulse) {
+        self.due = due;
+        self.is_set = false;
+        let left = due.saturating_sub(pulse.age());
+        self.sleep.as_mut().reset((Instant::now() + left).into());
     }
 }

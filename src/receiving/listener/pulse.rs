@@ -66,23 +66,29 @@ impl Pulse {
         ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
-    fn since(&self) -> Instant {
+    fn since(&self) -> Duration {
         let mut since = self.since.load(Ordering::Relaxed);
         if since == NOT_YET {
-            since = u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(NOT_YET - 1);
+            since = u64::try_from(self.age().as_nanos()).unwrap_or(NOT_YET - 1);
             self.since.store(since, Ordering::Relaxed);
         }
-        self.born + Duration::from_nanos(since)
+        Duration::from_nanos(since)
     }
 
-    /// By when it must be over; `None` where something else sees to that.
-    pub fn due(&self, limits: &Limits) -> Option<Instant> {
-        match self.phase() {
-            Phase::New | Phase::Head => Some(self.since() + limits.head_time),
-            Phase::Body => Some(self.since() + limits.body_time),
-            Phase::Idle => Some(self.since() + limits.idle_time),
-            Phase::Keeping | Phase::Ending => None,
-        }
+    /// How long there has been a connection.
+    pub fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    /// The age at which the phase must be over; `None` where it may last.
+    pub fn due(&self, limits: &Limits) -> Option<Duration> {
+        let limit = match self.phase() {
+            Phase::New | Phase::Head => limits.head_time,
+            Phase::Body => limits.body_time,
+            Phase::Idle => limits.idle_time,
+            Phase::Keeping | Phase::Ending => return None,
+        };
+        Some(self.since() + limit)
     }
 
     /// How readily the connection can be given up for another: the lower, the sooner; `None` where a request is under way.
@@ -94,6 +100,6 @@ impl Pulse {
             Phase::Idle => 2,
             Phase::Body | Phase::Keeping => return None,
         };
-        Some((rank, self.since()))
+        Some((rank, self.born + self.since()))
     }
 }
