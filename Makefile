@@ -97,14 +97,17 @@ FILL = sed \
 	-e "s|@CMAKE_TO_LIBDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(LIBDIR)')|g" \
 	-e "s|@CMAKE_TO_INCLUDEDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(INCLUDEDIR)')|g"
 
-UNITS := bindings/pascal/omnize.pas bindings/pascal/omnize_abi.pas
+UNITS := bindings/pascal/omnize.pas bindings/pascal/omnize_abi.pas $(wildcard bindings/pascal/*.inc)
 # Free Pascal has no folder where it would look by itself.
 UNITDIR = $(PREFIX)/share/omnize/pascal
 
-HEADERS := include/omnize.h $(wildcard bindings/cpp/omnize.hpp)
+HEADERS := include/omnize.h bindings/cpp/omnize.hpp
+# What omnize.hpp includes.
+HEADER_PARTS := $(wildcard bindings/cpp/omnize/*.hpp)
 INSTALLED = \
 	'$(DESTDIR)$(BINDIR)/omnize' \
 	$(foreach header,$(notdir $(HEADERS)),'$(DESTDIR)$(INCLUDEDIR)/$(header)') \
+	$(foreach part,$(notdir $(HEADER_PARTS)),'$(DESTDIR)$(INCLUDEDIR)/omnize/$(part)') \
 	'$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)' \
 	'$(DESTDIR)$(LIBDIR)/$(SONAME)' \
 	'$(DESTDIR)$(LIBDIR)/libomnize.so' \
@@ -118,10 +121,11 @@ INSTALLED = \
 install: all
 	@case '$(words $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR)) $(PREFIX)' in \
 		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may hold a space' >&2; exit 1 ;; esac
-	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
+	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)/omnize' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
 		'$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)'
 	@install -m 755 '$(BUILT)/omnize' '$(DESTDIR)$(BINDIR)/omnize'
 	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
+	@install -m 644 $(HEADER_PARTS) '$(DESTDIR)$(INCLUDEDIR)/omnize'
 	@install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
 	@install -m 755 '$(BUILT)/libomnize.so' '$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)'
 	@ln -sf 'libomnize.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
@@ -136,7 +140,7 @@ install: all
 
 uninstall:
 	@rm -f $(INSTALLED)
-	@rmdir '$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(PREFIX)/share/omnize' 2>/dev/null || true
+	@rmdir '$(DESTDIR)$(INCLUDEDIR)/omnize' '$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(PREFIX)/share/omnize' 2>/dev/null || true
 	@echo 'removed omnize $(VERSION) from $(DESTDIR)$(PREFIX)'
 
 stage: all

@@ -20,7 +20,7 @@ homes='/home/[a-z]|/Users/[A-Za-z]|/root/|[A-Z]:\\+Users'
 check "no path of a developer's machine" no_output search "$homes|$PWD(/|\\b)"
 
 long_files() {
-    git ls-files -- '*.rs' '*.c' '*.cc' '*.h' '*.hpp' '*.pas' '*.sh' ':!include/omnize.h' |
+    git ls-files -- '*.rs' '*.c' '*.cc' '*.h' '*.hpp' '*.pas' '*.inc' '*.sh' ':!include/omnize.h' |
         while read -r file; do
             lines=$(wc -l <"$file")
             [ "$lines" -le 500 ] || echo "$file: $lines lines, 500 is the limit"

@@ -1,0 +1,97 @@
+// What a client is told: triggers, and the outcomes of what was posted.
+
+#ifndef OMNIZE_EVENT_HPP
+#define OMNIZE_EVENT_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include <omnize.h>
+
+#include "call.hpp"
+
+namespace omnize {
+
+/// What an event says. A later library may give values that are not here.
+enum class event_kind : std::int32_t {
+    any = OMNIZE_EVENT_ANY,                         ///< Every kind, where a subscription asks for one.
+    unknown = OMNIZE_EVENT_UNKNOWN,                 ///< Something new; event_view::raw has it.
+    accepted = OMNIZE_EVENT_ACCEPTED,               ///< An agent has accepted the interaction.
+    unavailable = OMNIZE_EVENT_UNAVAILABLE,         ///< No agent is available.
+    finish = OMNIZE_EVENT_FINISH,                   ///< The agent has finished the interaction.
+    typing = OMNIZE_EVENT_TYPING,                   ///< The agent types.
+    cleared = OMNIZE_EVENT_CLEARED,                 ///< The agent has stopped typing.
+    message = OMNIZE_EVENT_MESSAGE,                 ///< The agent's message; event_view::text has it.
+    queued = OMNIZE_EVENT_QUEUED,                   ///< The customer waits behind others.
+    transferred = OMNIZE_EVENT_TRANSFERRED,         ///< The interaction was given to a department.
+    new_interaction = OMNIZE_EVENT_NEW_INTERACTION, ///< One was given to the application, an external bot.
+    outcome = OMNIZE_EVENT_OUTCOME,                 ///< A request posted by the functions of omnize.h has ended.
+};
+
+/// The name of a kind, such as "accepted"; empty for one that this library does not know.
+inline std::string_view name(event_kind kind) noexcept {
+    const char *name = omnize_event_kind_name(static_cast<std::int32_t>(kind));
+    return name == nullptr ? std::string_view() : name;
+}
+
+class event;
+
+/// A look at an event that another owns: what callbacks get. It is over when the callback returns or the owner goes;
+/// its texts throw OMNIZE_E_HANDLE then, and its numbers are 0.
+class event_view {
+  public:
+    /// Looks at an event of omnize.h.
+    explicit event_view(const omnize_event *handle) noexcept : handle_(handle) {}
+
+    /// What it says.
+    event_kind kind() const noexcept { return static_cast<event_kind>(omnize_event_kind(handle_)); }
+    /// The id that the application gave the customer.
+    std::string_view client_id() const { return detail::text<omnize_event_client_id>(handle_); }
+    /// The agent's message, which may hold NUL; empty for other kinds.
+    std::string_view text() const { return detail::text<omnize_event_text>(handle_); }
+    /// The trigger's body, byte for byte as the service posted it.
+    std::string_view raw() const { return detail::text<omnize_event_raw>(handle_); }
+    /// Whether client id and text are not all that the service sent; raw() is.
+    bool replaced() const noexcept { return omnize_event_replaced(handle_) != 0; }
+    /// Its place in the order in which its client received, from 1.
+    std::int64_t sequence() const noexcept { return omnize_event_sequence(handle_); }
+    /// When it was received, by this machine's clock.
+    std::chrono::system_clock::time_point received_at() const noexcept {
+        return std::chrono::system_clock::time_point(milliseconds(omnize_event_received_at(handle_)));
+    }
+    /// Whether an earlier run of the application received it, so that it comes again from the store.
+    bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }
+    /// Says that it is handled. Needed only where the option ack is manual.
+    void ack() const { detail::call(omnize_event_ack, handle_); }
+    /// The event of a callback for longer than the callback.
+    event keep() const;
+    const omnize_event *handle() const noexcept { return handle_; } ///< For functions of omnize.h.
+
+  protected:
+    const omnize_event *handle_;
+};
+
+/// An event of the application's own.
+class event : public event_view {
+  public:
+    /// Takes over an event of omnize.h that is the application's own.
+    explicit event(omnize_event *handle) noexcept : event_view(handle) {}
+    event(event &&other) noexcept : event_view(std::exchange(other.handle_, nullptr)) {}
+    event &operator=(event other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~event() { omnize_event_free(const_cast<omnize_event *>(handle_)); }
+};
+
+inline event event_view::keep() const {
+    omnize_event *kept = nullptr;
+    detail::call(omnize_event_keep, handle_, &kept);
+    return event(kept);
+}
+
+} // namespace omnize
+
+#endif
