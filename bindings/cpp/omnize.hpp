@@ -9,8 +9,18 @@
  *     chat.send("Bom dia!");
  *     while (client.poll(std::chrono::seconds(20)) > 0) {}
  *
- * omnize.h tells what each call does, blocks on and fails with, and has what needs no C++: the log, and the tables of
- * options, statuses and statistics. Here is what C++ adds.
+ * A thread that must not wait for the network posts; what becomes of a request comes as an event with its ticket:
+ *
+ *     auto chat = client.prepare("1", "12");
+ *     chat.post_start({"Joao"});
+ *     const auto ticket = chat.post("Bom dia!");
+ *     auto hearing = client.subscribe(omnize::event_kind::outcome, [&](omnize::event_view event) {
+ *         if (const auto outcome = event.outcome(); outcome && outcome->ticket == ticket) std::cout << event.text() <<
+ * '\n';
+ *     });
+ *
+ * omnize.h tells what each call does, blocks on and fails with. Here is what C++ adds; all of it is in the folder
+ * omnize, a file for each class.
  *
  * Errors. What is a failed status in C is an exception here, omnize::error. Texts that omnize.h takes without a length
  * must not hold a NUL: OMNIZE_E_ARGUMENT. An object that was moved from gives OMNIZE_E_HANDLE.
@@ -43,6 +53,9 @@
 #include "omnize/conversation.hpp"
 #include "omnize/error.hpp"
 #include "omnize/event.hpp"
+#include "omnize/library.hpp"
+#include "omnize/listener.hpp"
+#include "omnize/log.hpp"
 #include "omnize/subscription.hpp"
 
 #endif

@@ -1,4 +1,5 @@
-// What omnize.hpp adds to omnize.h, promise by promise. Run by `omnize sandbox`, which gives token and base_url.
+// What omnize.hpp adds to omnize.h, promise by promise. Run by `omnize sandbox`, which gives token and base_url; what
+// it promises of a conversation with the service is in service_tests.cpp.
 
 #include <atomic>
 #include <chrono>
@@ -6,6 +7,7 @@
 #include <future>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,36 +19,12 @@
 
 #include <omnize.hpp>
 
+#include "expect.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using omnize::event_kind;
-
-void check(bool holds, const char *what, int line) {
-    if (!holds) throw std::runtime_error("line " + std::to_string(line) + ": not so: " + what);
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-// The error that a call fails with.
-template <class Call> omnize::error failure_of(Call &&call) {
-    try {
-        call();
-    } catch (const omnize::error &error) {
-        return error;
-    }
-    throw std::runtime_error("it did not fail");
-}
-template <class Call> omnize_status status_of(Call &&call) {
-    return failure_of(call).status();
-}
-
-omnize::client a_client() {
-    return omnize::client(omnize::config().set("token", "t"));
-}
-
-void deliver_message(omnize::client &client, std::string_view client_id = "12") {
-    client.deliver(R"({"message": "Oi", "clientId": ")" + std::string(client_id) + "\"}");
-}
 
 // Polls, and gives what a callback of this client threw as an int.
 std::optional<int> thrown_by_poll(omnize::client &client) {
@@ -72,7 +50,7 @@ void a_failed_call_throws_its_status() {
 }
 
 void an_error_tells_what_became_of_the_request() {
-    const omnize::config config = std::move(omnize::config().load_env().set("token", "not-this-one"));
+    const omnize::config config = std::move(the_sandbox().set("token", "not-this-one"));
     omnize::client client(config);
     auto error = std::make_unique<omnize::error>(failure_of([&] { client.start("1", "12", {"Joao"}); }));
     const omnize::error copy = *error;
@@ -313,11 +291,65 @@ void a_callback_may_close_and_destroy_its_client() {
     CHECK(calls == 1 && !client);
 }
 
+void the_library_tells_what_it_knows() {
+    CHECK(omnize::version() == OMNIZE_VERSION && omnize::abi_version() == OMNIZE_ABI_VERSION);
+    CHECK(omnize::has_feature("listener") && omnize::has_feature("store") && !omnize::has_feature("teleport"));
+    CHECK(status_of([] { omnize::has_feature(std::string_view("store\0s", 7)); }) == OMNIZE_E_ARGUMENT);
+    const auto statuses = omnize::statuses();
+    CHECK(statuses.size() > 20 && statuses.front() == OMNIZE_OK);
+    for (omnize_status status : statuses)
+        CHECK(!omnize::status_name(status).empty() && !omnize::status_text(status).empty());
+    CHECK(omnize::status_name(OMNIZE_E_FULL) == "OMNIZE_E_FULL");
+    CHECK(omnize::status_name(-1).empty() && omnize::status_text(-1).empty());
+
+    const omnize::config config;
+    const auto options = omnize::options();
+    CHECK(options.size() > 20);
+    for (const auto &option : options) {
+        CHECK(config.get(option.name) == option.default_value);
+        CHECK(!option.type.empty() && !option.doc.empty());
+    }
+    const auto client = a_client();
+    const auto statistics = omnize::statistics();
+    CHECK(statistics.size() > 10);
+    for (const auto &statistic : statistics) CHECK(client.statistic(statistic.name) == 0 && !statistic.doc.empty());
+}
+
+void the_log_is_heard_until_it_ends() {
+    const auto alive = std::make_shared<int>();
+    std::mutex mutex;
+    std::vector<std::string> messages;
+    const auto hear = [&, alive](omnize::log_level level, std::string_view message) {
+        std::lock_guard lock(mutex);
+        CHECK(level > omnize::log_level::off && level <= omnize::log_level::debug);
+        messages.emplace_back(message);
+        throw std::runtime_error("is dropped");
+    };
+    omnize::set_log(omnize::log_level::debug, hear);
+    CHECK(alive.use_count() == 3);
+    auto client = omnize::client(omnize::config().set("token", "a-secret").set("base_url", "http://127.0.0.1:1/"));
+    CHECK(status_of([&] { client.attach("1", "12").send("Oi"); }) == OMNIZE_E_REFUSED);
+    {
+        std::lock_guard lock(mutex);
+        CHECK(!messages.empty());
+        for (const auto &message : messages) CHECK(!message.empty() && message.find("a-secret") == std::string::npos);
+    }
+    // Each goes when another takes its place, is not taken, or the log ends.
+    CHECK(status_of([&] { omnize::set_log(static_cast<omnize::log_level>(9), hear); }) == OMNIZE_E_ARGUMENT);
+    CHECK(alive.use_count() == 3);
+    omnize::set_log(omnize::log_level::error, [owned = std::make_unique<int>(), alive](auto, auto) {});
+    CHECK(alive.use_count() == 3);
+    omnize::end_log();
+    CHECK(alive.use_count() == 2);
+    messages.clear();
+    CHECK(status_of([&] { client.attach("1", "12").send("Oi"); }) == OMNIZE_E_REFUSED);
+    CHECK(messages.empty());
+}
+
 } // namespace
 
 int main() {
-#define TEST(function) std::pair(#function, &function)
-    const std::pair<const char *, void (*)()> tests[] = {
+    const named_test tests[] = {
         TEST(a_failed_call_throws_its_status),
         TEST(an_error_tells_what_became_of_the_request),
         TEST(a_text_is_never_cut_at_a_nul),
@@ -332,16 +364,8 @@ int main() {
         TEST(destroying_a_client_waits_for_its_callbacks),
         TEST(close_tells_what_it_left),
         TEST(a_callback_may_close_and_destroy_its_client),
+        TEST(the_library_tells_what_it_knows),
+        TEST(the_log_is_heard_until_it_ends),
     };
-    int failed = 0;
-    for (const auto &[name, test] : tests) {
-        try {
-            test();
-            std::cout << "ok " << name << std::endl;
-        } catch (const std::exception &error) {
-            failed++;
-            std::cout << "FAIL " << name << ": " << error.what() << std::endl;
-        }
-    }
-    return failed == 0 ? 0 : 1;
+    return run(tests);
 }

@@ -12,14 +12,22 @@
       Event.Free;
     end;
 
+  A thread that must not wait for the network posts; what becomes of a request comes as an event with its ticket:
+
+    Chat := Client.Prepare('1', '12');
+    Chat.PostStart('Joao', '', '', '');
+    Ticket := Chat.Post('Bom dia!');
+    Event := Client.Next(1000);
+    if (Event <> nil) and (Event.OutcomeTicket = Ticket) then WriteLn(Event.OutcomeDelivery);
+
   omnize.h tells what each function does, blocks on and can fail with; here is what this unit adds to it.
 
   Errors. What is a failed status in C is an exception here, EOmnizeError.
 
   Objects are the application's to free, in any order. A conversation whose client was freed raises OMNIZE_E_CLOSED.
 
-  Events are taken with TOmnizeClient.Next, in a loop, a timer or a thread of the application. Callbacks are left out:
-  they could come on threads that Pascal's runtime does not know.
+  Events are taken with TOmnizeClient.Next, in a loop, a timer or a thread of the application. Callbacks are left out,
+  the log's too: they could come on threads that Pascal's runtime does not know.
 
   Texts are UTF8String: Free Pascal, and Delphi from 2009, convert from and to their other strings by themselves. In
   older Delphis an UTF8String is an AnsiString: use UTF8Encode and UTF8Decode, or set the option encoding to
@@ -61,6 +69,9 @@ const
   OMNIZE_REQUEST_START = 1; OMNIZE_REQUEST_MESSAGE = 2; OMNIZE_REQUEST_UPDATE = 3; OMNIZE_REQUEST_WHATSAPP = 4;
   OMNIZE_REQUEST_OFF_HOURS = 5; OMNIZE_SPEAKER_CUSTOMER = 1; OMNIZE_SPEAKER_AGENT = 2; OMNIZE_SPEAKER_BOT = 3;
 
+  OMNIZE_STATE_NEW = 1; OMNIZE_STATE_STARTING = 2; OMNIZE_STATE_WAITING = 3; OMNIZE_STATE_ACTIVE = 4;
+  OMNIZE_STATE_FINISHED = 5; OMNIZE_STATE_UNAVAILABLE = 6;
+
 type
   { Bytes as they are, in no encoding that Pascal knows. }
 {$IF DEFINED(FPC) OR DEFINED(UNICODE)}
@@ -91,7 +102,7 @@ type
     property Retryable: Boolean read FRetryable;
   end;
 
-  { The options of clients that are to be opened. The documentation lists them, and omnize_option_name. }
+  { The options of clients that are to be opened. The documentation lists them, and OmnizeOptions. }
   TOmnizeConfig = class
   private
     FHandle: TOmnizeConfigHandle;
@@ -111,7 +122,7 @@ type
     property Handle: TOmnizeConfigHandle read FHandle;
   end;
 
-  { One trigger that the service posted. }
+  { One trigger that the service posted, or the outcome of one request that the application posted. }
   TOmnizeEvent = class
   private
     FHandle: TOmnizeEventHandle;
@@ -124,6 +135,10 @@ type
     function GetRedelivered: Boolean;
     function GetSequence: Int64;
     function GetReceivedAt: TDateTime;
+    function GetOutcomeTicket: Int64;
+    function GetOutcomeDelivery: Integer;
+    function GetOutcomeStatus: Integer;
+    function GetOutcomeHttpStatus: Integer;
   public
     { Takes over an event of the application's own, as TOmnizeClient.Next does. }
     constructor CreateFrom(Handle: TOmnizeEventHandle);
@@ -134,9 +149,9 @@ type
     property KindName: UTF8String read GetKindName;
     { The id that the application gave the customer. }
     property ClientId: UTF8String read GetClientId;
-    { The agent's message, which may hold #0; empty for other kinds. }
+    { The agent's message, which may hold #0, or why what was posted failed; empty for other kinds. }
     property Text: UTF8String read GetText;
-    { The trigger's body, byte for byte as the service posted it. }
+    { The trigger's body, byte for byte as the service posted it; empty for an outcome. }
     property Raw: TOmnizeBytes read GetRaw;
     { Whether client id and text are not all that the service sent; Raw is. }
     property Replaced: Boolean read GetReplaced;
@@ -148,17 +163,32 @@ type
     property Redelivered: Boolean read GetRedelivered;
     { When it was received, by this machine's clock, in UTC. }
     property ReceivedAt: TDateTime read GetReceivedAt;
+    { The ticket that posting the request has given; 0 where this is no outcome. }
+    property OutcomeTicket: Int64 read GetOutcomeTicket;
+    { What became of the request: an OMNIZE_DELIVERY_ value. }
+    property OutcomeDelivery: Integer read GetOutcomeDelivery;
+    { What a call that waits would have raised; OMNIZE_OK where the service accepted, OMNIZE_E_HANDLE where this is no
+      outcome. }
+    property OutcomeStatus: Integer read GetOutcomeStatus;
+    { The HTTP status by which the service refused; 0 where it accepted or there was no answer. }
+    property OutcomeHttpStatus: Integer read GetOutcomeHttpStatus;
     property Handle: TOmnizeEventHandle read FHandle;
   end;
 
-  { One customer's interaction, made by TOmnizeClient.Start and Attach. Its requests block until the service has
-    answered, at the most for as long as the option timeout says; where one raises an EOmnizeError, Delivery tells what
-    became of it. Freeing it sends nothing. }
+  { One customer's interaction, made by TOmnizeClient.Start, Prepare and Attach.
+
+    Its requests block until the service has answered, at the most for as long as the option timeout says; where one
+    raises an EOmnizeError, Delivery tells what became of it. Those that are posted never wait for the network, and raise
+    only what is known at once; what becomes of them comes as an event of the kind OMNIZE_EVENT_OUTCOME, whose
+    OutcomeTicket is the ticket that posting gives, which no other post of the client has.
+
+    Freeing it sends nothing. }
   TOmnizeConversation = class
   private
     FHandle: TOmnizeConversationHandle;
     function GetClientId: UTF8String;
     function GetDepartment: UTF8String;
+    function GetState: Integer;
   public
     { Takes over a conversation of the application's own, as TOmnizeClient.Start does. }
     constructor CreateFrom(Handle: TOmnizeConversationHandle);
@@ -171,10 +201,35 @@ type
     procedure Cleared;
     { Finishes the interaction. }
     procedure Finish;
+    { Posts the start of the interaction, of one that TOmnizeClient.Prepare has made. Of the customer's Name, Email,
+      Phone and Cpf, what is empty is not sent. Gives the ticket. }
+    function PostStart(const Name, Email, Phone, Cpf: UTF8String): Int64;
+    { Posts the customer's message. Gives the ticket. }
+    function Post(const Text: UTF8String): Int64;
+    { Posts that the interaction is finished. Gives the ticket. }
+    function PostFinish: Int64;
+    { Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing,
+      and one cleared after the last key or right before the message. Never blocks, and no outcome is told. }
+    procedure Keystroke;
+    { How long each later request of this object may take in all, in milliseconds; 0 is what the option timeout says. }
+    procedure SetTimeout(TimeoutMs: Int64);
+    { Where the interaction is: an OMNIZE_STATE_ value, to which a later library may add. }
+    property State: Integer read GetState;
     property ClientId: UTF8String read GetClientId;
     property Department: UTF8String read GetDepartment;
     property Handle: TOmnizeConversationHandle read FHandle;
   end;
+
+  { An interaction that was under way when it was listed. }
+  TOmnizeInteraction = record
+    { The id that the application gave the customer, and the department that he talks to. }
+    ClientId, Department: UTF8String;
+    { OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. }
+    State: Integer;
+    { Since when it is in this state, by this machine's clock, in UTC. }
+    Since: TDateTime;
+  end;
+  TOmnizeInteractions = array of TOmnizeInteraction;
 
   { One token's conversations and events. }
   TOmnizeClient = class
@@ -190,24 +245,84 @@ type
     { Starts an interaction: makes the request. Of the customer's Name, Email, Phone and Cpf, what is empty is not
       sent. }
     function Start(const Department, ClientId, Name, Email, Phone, Cpf: UTF8String): TOmnizeConversation;
-    { Takes up an interaction that is already running. Sends nothing. }
+    { Makes a conversation that is still to be started, by TOmnizeConversation.PostStart. Sends nothing. }
+    function Prepare(const Department, ClientId: UTF8String): TOmnizeConversation;
+    { Takes up an interaction that is already running: one of Interactions where it is; another one counts as active.
+      Sends nothing. }
     function Attach(const Department, ClientId: UTF8String): TOmnizeConversation;
+    { The interactions that are under way, whether a conversation is about them or not; with the option store, also those
+      that an earlier run has left. Those that have been where they are for the longest time come first. }
+    function Interactions: TOmnizeInteractions;
     { Waits up to TimeoutMs milliseconds (0: not at all; -1: without bound) for the next event, which is the caller's to
       free; nil where none came. }
     function Next(TimeoutMs: Int64): TOmnizeEvent;
     { Hands over the body of a trigger that the application's own web server received; ContentType may be empty. }
     procedure Deliver(const Body: TOmnizeBytes; const ContentType: UTF8String);
-    { How often the thing of this name was counted; omnize_statistic_name tells the names. }
+    { How often the thing of this name was counted; OmnizeStatistics tells the names. }
     function Statistic(const Name: UTF8String): Int64;
     { Closes it, waiting up to TimeoutMs milliseconds for requests under way. Tells how many events the application was
-      not given, and how many requests were broken off. }
+      not given, and how many requests were broken off or, where they were posted, not sent. }
     procedure Close(TimeoutMs: Int64; out EventsLeft, RequestsLeft: Int64);
-    { The webhook's URL as it is reached on this machine; empty where there is no listener. }
+    { The URL of this client's own webhook; empty where it has none. TOmnizeListener.Url tells that of a shared one. }
     property WebhookUrl: UTF8String read GetWebhookUrl;
     { A descriptor that is readable exactly while events wait. }
     property WakeDescriptor: Int64 read GetWakeDescriptor;
     property Handle: TOmnizeClientHandle read FHandle;
   end;
+
+  { One address that takes triggers for several clients, each at a path of its own; their option listen is not set. }
+  TOmnizeListener = class
+  private
+    FHandle: TOmnizeListenerHandle;
+  public
+    { Opens it, with the options that begin with listen, except listen.path. Needs no token. }
+    constructor Create(Config: TOmnizeConfig);
+    { Closes it, as Close with no time does. Its clients stay open. }
+    destructor Destroy; override;
+    { Hands the triggers that come at Path to Client from now on; at a path that nobody guesses where Path is empty. }
+    procedure Attach(Client: TOmnizeClient; const Path: UTF8String);
+    { Hands nothing to Client any more; its path is answered 404. }
+    procedure Detach(Client: TOmnizeClient);
+    { The webhook's URL of a client; OMNIZE_E_ARGUMENT where it is not attached. }
+    function Url(Client: TOmnizeClient): UTF8String;
+    { How often the thing of this name was counted at this listener; OmnizeStatistics tells the names. }
+    function Statistic(const Name: UTF8String): Int64;
+    { Closes it, waiting up to TimeoutMs milliseconds for triggers that are being kept. Its clients stay open. }
+    procedure Close(TimeoutMs: Int64);
+    property Handle: TOmnizeListenerHandle read FHandle;
+  end;
+
+  { An option that a TOmnizeConfig has: its name, what values it takes, what holds where it is not set, and what it is
+    for, in English. }
+  TOmnizeOption = record
+    Name, Kind, Default, Doc: UTF8String;
+  end;
+  TOmnizeOptions = array of TOmnizeOption;
+
+  { Something that is counted: its name, and what it counts, in English. }
+  TOmnizeStatistic = record
+    Name, Doc: UTF8String;
+  end;
+  TOmnizeStatistics = array of TOmnizeStatistic;
+
+  TOmnizeStatuses = array of Integer;
+
+{ The version of the library that is loaded, such as "0.1.0". }
+function OmnizeVersion: UTF8String;
+{ The version of its binary interface. }
+function OmnizeAbiVersion: Integer;
+{ Whether it has a feature: "listener" or "store". }
+function OmnizeHasFeature(const Name: UTF8String): Boolean;
+{ The name of a status, such as "OMNIZE_E_HANDLE"; empty for a number that is none. }
+function OmnizeStatusName(Status: Integer): UTF8String;
+{ What a status means and what to do, in English; empty for a number that is none. }
+function OmnizeStatusText(Status: Integer): UTF8String;
+{ All statuses, OMNIZE_OK included. }
+function OmnizeStatuses: TOmnizeStatuses;
+{ All options. }
+function OmnizeOptions: TOmnizeOptions;
+{ All that is counted. }
+function OmnizeStatistics: TOmnizeStatistics;
 
 implementation
 
@@ -216,5 +331,7 @@ implementation
 {$I omnize_event.inc}
 {$I omnize_conversation.inc}
 {$I omnize_client.inc}
+{$I omnize_listener.inc}
+{$I omnize_library.inc}
 
 end.

@@ -1,7 +1,7 @@
 {
-  omnize_abi.pas: the functions of omnize.h as they are, for what the classes of omnize.pas leave out.
+  omnize_abi.pas: the functions of omnize.h as they are.
 
-  Left out here too, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
+  Left out, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
   omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize.pas.
 }
 unit omnize_abi;

@@ -1,4 +1,5 @@
-{ What omnize.pas adds to omnize.h, promise by promise. Run by "omnize sandbox", which gives token and base_url. }
+{ What omnize.pas adds to omnize.h, promise by promise. Run by "omnize sandbox", which gives token and base_url; what it
+  promises of a conversation with the service is in service_tests.pas. }
 program tests;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -6,34 +7,7 @@ program tests;
 {$ASSERTIONS ON}
 
 uses
-  SysUtils, omnize, omnize_abi;
-
-const
-  OI: UTF8String = '{"message": "Oi", "clientId": "12"}';
-
-type
-  TCall = procedure;
-
-{ The error that a call fails with, in the caller's hands. }
-function FailureOf(Call: TCall): EOmnizeError;
-begin
-  Result := nil;
-  try
-    Call;
-  except
-    on Error: EOmnizeError do Result := EOmnizeError(AcquireExceptionObject);
-  end;
-  Assert(Result <> nil, 'it did not fail');
-end;
-
-function StatusOf(Call: TCall): Integer;
-var
-  Error: EOmnizeError;
-begin
-  Error := FailureOf(Call);
-  Result := Error.Status;
-  Error.Free;
-end;
+  SysUtils, omnize, omnize_abi, expect;
 
 var
   Config: TOmnizeConfig;
@@ -209,22 +183,35 @@ end;
 
 procedure AStaleHandleRaises; begin WithClient(Stale); end;
 
+procedure Tables;
 var
-  Failed: Integer = 0;
-
-procedure Test(const Name: string; Call: TCall);
+  Statuses: TOmnizeStatuses;
+  Options: TOmnizeOptions;
+  Statistics: TOmnizeStatistics;
+  I: Integer;
 begin
-  try
-    Call;
-    WriteLn('ok ', Name);
-  except
-    on Error: Exception do
-    begin
-      Inc(Failed);
-      WriteLn('FAIL ', Name, ': ', Error.Message);
-    end;
+  Assert((OmnizeVersion <> '') and (OmnizeAbiVersion >= 0));
+  Assert(OmnizeHasFeature('listener') and OmnizeHasFeature('store') and not OmnizeHasFeature('teleport'));
+  Statuses := OmnizeStatuses;
+  Assert((Length(Statuses) > 20) and (Statuses[0] = OMNIZE_OK));
+  for I := 0 to High(Statuses) do
+    Assert((OmnizeStatusName(Statuses[I]) <> '') and (OmnizeStatusText(Statuses[I]) <> ''));
+  Assert(OmnizeStatusName(OMNIZE_E_FULL) = 'OMNIZE_E_FULL');
+  Assert((OmnizeStatusName(-1) = '') and (OmnizeStatusText(-1) = ''));
+  Options := OmnizeOptions;
+  Assert(Length(Options) > 20);
+  for I := 0 to High(Options) do
+  begin
+    if Options[I].Name <> 'token' then Assert(Config[Options[I].Name] = Options[I].Default);
+    Assert((Options[I].Kind <> '') and (Options[I].Doc <> ''));
   end;
+  Statistics := OmnizeStatistics;
+  Assert(Length(Statistics) > 10);
+  for I := 0 to High(Statistics) do
+    Assert((Client.Statistic(Statistics[I].Name) = 0) and (Statistics[I].Doc <> ''));
 end;
+
+procedure TheLibraryTellsWhatItKnows; begin WithClient(Tables); end;
 
 begin
   Test('a failed call raises its status', AFailedCallRaisesItsStatus);
@@ -234,5 +221,6 @@ begin
   Test('events stay', EventsStay);
   Test('a conversation outlives its client', AConversationOutlivesItsClient);
   Test('a stale handle raises', AStaleHandleRaises);
-  if Failed > 0 then Halt(1);
+  Test('the library tells what it knows', TheLibraryTellsWhatItKnows);
+  Judge;
 end.

@@ -43,6 +43,23 @@ template <auto Function, class Handle> std::string_view text(const Handle *handl
     return {bytes, static_cast<std::size_t>(length)};
 }
 
+/// Reads a text at a place of a list.
+template <auto Function, class Handle> std::string text_at(const Handle *list, std::int64_t place) {
+    std::int64_t length = 0;
+    const char *bytes = Function(list, place, &length);
+    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
+}
+
+/// A text that is valid for ever; empty for NULL.
+inline std::string_view lasting(const char *text) noexcept {
+    return text == nullptr ? std::string_view() : text;
+}
+
+/// A time of the library: milliseconds since 1970-01-01 UTC.
+inline std::chrono::system_clock::time_point time(std::int64_t since_1970) noexcept {
+    return std::chrono::system_clock::time_point(milliseconds(since_1970));
+}
+
 /// A text that ends at its NUL, or NULL.
 struct c_text {
     c_text(const char *name, std::optional<std::string_view> text) : text_(text) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <omnize.h>
 
@@ -30,7 +31,7 @@ class client {
         handle_.reset(detail::result<omnize_client *>(omnize_client_open, config.handle()));
     }
 
-    /// The webhook's URL as it is reached on this machine; empty where there is no listener.
+    /// The URL of this client's own webhook; empty where it has none. listener::url tells that of a shared one.
     std::string_view webhook_url() const { return detail::text<omnize_client_webhook_url>(handle()); }
     /// A descriptor that is readable exactly while events wait, for select, epoll and their like.
     std::int64_t wake_fd() { return detail::result<std::int64_t>(omnize_client_wake_fd, handle()); }
@@ -44,11 +45,30 @@ class client {
             detail::c_text("cpf", customer.cpf)));
     }
 
-    /// Takes up an interaction that is already running. Sends nothing.
+    /// Makes a conversation that is still to be started, by conversation::post_start. Sends nothing.
+    conversation prepare(std::string_view department, std::string_view client_id) {
+        return of(omnize_conversation_prepare, department, client_id);
+    }
+
+    /// Takes up an interaction that is already running: one of interactions() where it is; another one counts as
+    /// active. Sends nothing.
     conversation attach(std::string_view department, std::string_view client_id) {
-        return conversation(detail::result<omnize_conversation *>(omnize_conversation_attach, handle(),
-                                                                  detail::c_text("department", department),
-                                                                  detail::c_text("client_id", client_id)));
+        return of(omnize_conversation_attach, department, client_id);
+    }
+
+    /// The interactions that are under way, whether a conversation is about them or not; with the option store, also
+    /// those that an earlier run has left. Those that have been where they are for the longest time come first.
+    std::vector<interaction> interactions() const {
+        const std::unique_ptr<omnize_interactions, detail::freed<omnize_interactions_free>> list(
+            detail::result<omnize_interactions *>(omnize_interactions_list, handle()));
+        std::vector<interaction> open;
+        for (std::int64_t i = 0; i < omnize_interactions_count(list.get()); i++) {
+            open.push_back({detail::text_at<omnize_interactions_client_id>(list.get(), i),
+                            detail::text_at<omnize_interactions_department>(list.get(), i),
+                            static_cast<omnize::state>(omnize_interactions_state(list.get(), i)),
+                            detail::time(omnize_interactions_since(list.get(), i))});
+        }
+        return open;
     }
 
     /// Has a callback called with the events of one kind, or any, and of one customer, or of all.
@@ -108,7 +128,7 @@ class client {
                      detail::c_text("content_type", content_type));
     }
 
-    /// How often the thing of this name was counted; omnize_statistic_name tells the names.
+    /// How often the thing of this name was counted; omnize::statistics() tells the names.
     std::int64_t statistic(std::string_view name) const {
         return detail::result<std::int64_t>(omnize_client_statistic, handle(), detail::c_text("name", name));
     }
@@ -116,7 +136,7 @@ class client {
     /// What close left.
     struct left {
         std::int64_t events = 0;   ///< Events that the application was not given.
-        std::int64_t requests = 0; ///< Requests that were broken off.
+        std::int64_t requests = 0; ///< Requests that were broken off or, where they were posted, not sent.
     };
 
     /// Closes it, waiting so long for requests under way and for what dispatch threads have before them. No callback
@@ -143,6 +163,12 @@ class client {
         }
         static void destroy(void *self) noexcept { delete static_cast<called *>(self); }
     };
+
+    template <class Function>
+    conversation of(Function *function, std::string_view department, std::string_view client_id) {
+        return conversation(detail::result<omnize_conversation *>(
+            function, handle(), detail::c_text("department", department), detail::c_text("client_id", client_id)));
+    }
 
     std::shared_ptr<detail::bond> bond() const {
         if (!handle_) throw error(OMNIZE_E_HANDLE, "the client was moved from");

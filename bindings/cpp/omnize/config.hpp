@@ -13,7 +13,7 @@
 
 namespace omnize {
 
-/// The options of clients that are to be opened. The documentation lists them, and omnize_option_name.
+/// The options of clients that are to be opened. The documentation lists them, and omnize::options().
 class config {
   public:
     /// Every option at its default.

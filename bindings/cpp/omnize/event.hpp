@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,14 +28,24 @@ enum class event_kind : std::int32_t {
     queued = OMNIZE_EVENT_QUEUED,                   ///< The customer waits behind others.
     transferred = OMNIZE_EVENT_TRANSFERRED,         ///< The interaction was given to a department.
     new_interaction = OMNIZE_EVENT_NEW_INTERACTION, ///< One was given to the application, an external bot.
-    outcome = OMNIZE_EVENT_OUTCOME,                 ///< A request posted by the functions of omnize.h has ended.
+    outcome = OMNIZE_EVENT_OUTCOME, ///< A request that was posted has ended; event_view::outcome tells how.
 };
 
 /// The name of a kind, such as "accepted"; empty for one that this library does not know.
 inline std::string_view name(event_kind kind) noexcept {
-    const char *name = omnize_event_kind_name(static_cast<std::int32_t>(kind));
-    return name == nullptr ? std::string_view() : name;
+    return detail::lasting(omnize_event_kind_name(static_cast<std::int32_t>(kind)));
 }
+
+/// By this number a request that was posted and its outcome know each other. No other post of the client has it.
+using ticket = std::int64_t;
+
+/// What became of a request that was posted.
+struct outcome {
+    omnize::ticket ticket;     ///< What posting it has given.
+    omnize::delivery delivery; ///< What became of it.
+    omnize_status status;      ///< What a call that waits would have thrown; OMNIZE_OK where the service accepted.
+    int http_status;           ///< By which the service refused; 0 where it accepted or there was no answer.
+};
 
 class event;
 
@@ -49,9 +60,16 @@ class event_view {
     event_kind kind() const noexcept { return static_cast<event_kind>(omnize_event_kind(handle_)); }
     /// The id that the application gave the customer.
     std::string_view client_id() const { return detail::text<omnize_event_client_id>(handle_); }
-    /// The agent's message, which may hold NUL; empty for other kinds.
+    /// The agent's message, which may hold NUL, or why what was posted failed; empty for other kinds.
     std::string_view text() const { return detail::text<omnize_event_text>(handle_); }
-    /// The trigger's body, byte for byte as the service posted it.
+    /// What became of the request that this event is the outcome of; nothing for other kinds.
+    std::optional<omnize::outcome> outcome() const noexcept {
+        if (kind() != event_kind::outcome) return std::nullopt;
+        return omnize::outcome{omnize_event_outcome_ticket(handle_),
+                               static_cast<omnize::delivery>(omnize_event_outcome_delivery(handle_)),
+                               omnize_event_outcome_status(handle_), omnize_event_outcome_http_status(handle_)};
+    }
+    /// The trigger's body, byte for byte as the service posted it; empty for an outcome.
     std::string_view raw() const { return detail::text<omnize_event_raw>(handle_); }
     /// Whether client id and text are not all that the service sent; raw() is.
     bool replaced() const noexcept { return omnize_event_replaced(handle_) != 0; }
@@ -59,7 +77,7 @@ class event_view {
     std::int64_t sequence() const noexcept { return omnize_event_sequence(handle_); }
     /// When it was received, by this machine's clock.
     std::chrono::system_clock::time_point received_at() const noexcept {
-        return std::chrono::system_clock::time_point(milliseconds(omnize_event_received_at(handle_)));
+        return detail::time(omnize_event_received_at(handle_));
     }
     /// Whether an earlier run of the application received it, so that it comes again from the store.
     bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }

@@ -1,0 +1,65 @@
+// What the tests of omnize.hpp are written with.
+
+#ifndef OMNIZE_EXPECT_HPP
+#define OMNIZE_EXPECT_HPP
+
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <omnize.hpp>
+
+inline void check(bool holds, const char *what, int line) {
+    if (!holds) throw std::runtime_error("line " + std::to_string(line) + ": not so: " + what);
+}
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+// The error that a call fails with.
+template <class Call> omnize::error failure_of(Call &&call) {
+    try {
+        call();
+    } catch (const omnize::error &error) {
+        return error;
+    }
+    throw std::runtime_error("it did not fail");
+}
+template <class Call> omnize_status status_of(Call &&call) {
+    return failure_of(call).status();
+}
+
+// A client that talks to nobody.
+inline omnize::client a_client() {
+    return omnize::client(omnize::config().set("token", "t"));
+}
+
+inline void deliver_message(omnize::client &client, std::string_view client_id = "12") {
+    client.deliver(R"({"message": "Oi", "clientId": ")" + std::string(client_id) + "\"}");
+}
+
+// The options of a client that talks to the sandbox.
+inline omnize::config the_sandbox() {
+    return std::move(omnize::config().load_env());
+}
+
+using named_test = std::pair<const char *, void (*)()>;
+#define TEST(function) named_test(#function, &function)
+
+// Runs them, tells what became of each, and gives what main returns.
+template <std::size_t N> int run(const named_test (&tests)[N]) {
+    int failed = 0;
+    for (const auto &[name, test] : tests) {
+        try {
+            test();
+            std::cout << "ok " << name << std::endl;
+        } catch (const std::exception &error) {
+            failed++;
+            std::cout << "FAIL " << name << ": " << error.what() << std::endl;
+        }
+    }
+    return failed == 0 ? 0 : 1;
+}
+
+#endif

@@ -1,0 +1,202 @@
+// What omnize.hpp promises of a conversation with the service: posting, a shared listener, and what an earlier run has
+// left. Run by `omnize sandbox`, whose department 1 has an agent that answers.
+
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <future>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <omnize.hpp>
+
+#include "expect.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using omnize::delivery;
+using omnize::event_kind;
+using omnize::state;
+
+// A client whose service can't be reached, and whose posted requests wait for it.
+omnize::client a_lost_client() {
+    return omnize::client(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
+}
+
+// The next event of a kind; others that come meanwhile are passed over.
+omnize::event the_next(omnize::client &client, event_kind kind) {
+    while (auto event = client.next(20s)) {
+        if (event->kind() == kind) return std::move(*event);
+        CHECK(!event->outcome());
+    }
+    throw std::runtime_error("no " + std::string(name(kind)) + " came");
+}
+
+void what_is_posted_tells_its_outcome() {
+    omnize::client client(the_sandbox());
+    auto chat = client.prepare("1", "20");
+    CHECK(chat.state() == state::new_ && chat.client_id() == "20" && chat.department() == "1");
+    CHECK(status_of([&] { chat.post("cedo"); }) == OMNIZE_E_STATE);
+    CHECK(status_of([&] { chat.keystroke(); }) == OMNIZE_E_STATE);
+    CHECK(status_of([&] { chat.post_start({std::string("Jo\0ao", 5)}); }) == OMNIZE_E_ARGUMENT);
+
+    const auto start = chat.post_start({"Joao", {}, {}, "123.456.789-09"});
+    CHECK(chat.state() == state::starting || chat.state() == state::waiting);
+    chat.keystroke();
+    const auto message = chat.post(std::string_view("a\0b", 3));
+    const auto finish = chat.post_finish();
+    CHECK(start != message && message != finish && start != finish);
+    for (const omnize::ticket ticket : {start, message, finish}) {
+        const auto event = the_next(client, event_kind::outcome);
+        CHECK(event.client_id() == "20" && event.text().empty() && event.raw().empty());
+        const auto outcome = event.outcome().value();
+        CHECK(outcome.ticket == ticket && outcome.delivery == delivery::accepted);
+        CHECK(outcome.status == OMNIZE_OK && outcome.http_status == 0);
+    }
+    CHECK(chat.state() == state::finished);
+    CHECK(status_of([&] { chat.post_finish(); }) == OMNIZE_E_STATE);
+}
+
+void what_the_service_refuses_is_an_outcome() {
+    omnize::client client(the_sandbox());
+    auto chat = client.attach("1", "nobody");
+    CHECK(chat.state() == state::active);
+    const auto ticket = chat.post("Oi");
+    const auto refused = the_next(client, event_kind::outcome);
+    const auto outcome = refused.outcome().value();
+    CHECK(outcome.ticket == ticket && outcome.delivery == delivery::rejected);
+    CHECK(outcome.status == OMNIZE_E_REJECTED && outcome.http_status == 422 && !refused.text().empty());
+}
+
+void callbacks_hear_outcomes_on_the_librarys_threads() {
+    omnize::client client(
+        omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/").set("retry.posted", "0"));
+    std::promise<std::pair<omnize::outcome, std::string>> heard;
+    auto hearing = client.subscribe(event_kind::outcome, "12", [&](omnize::event_view event) {
+        heard.set_value({event.outcome().value(), std::string(event.text())});
+    });
+    client.dispatch([](std::exception_ptr) {});
+    const auto ticket = client.attach("1", "12").post("Oi");
+    const auto [outcome, text] = heard.get_future().get();
+    CHECK(outcome.ticket == ticket && outcome.delivery == delivery::not_sent && outcome.http_status == 0);
+    CHECK(outcome.status == OMNIZE_E_REFUSED && !text.empty());
+}
+
+void a_conversation_has_a_timeout_of_its_own() {
+    auto client = a_lost_client();
+    auto chat = client.attach("1", "12");
+    CHECK(status_of([&] { chat.set_timeout(-1ms); }) == OMNIZE_E_ARGUMENT);
+    chat.post("waits for the service"); // and so does what is sent after it
+    chat.set_timeout(50ms);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto late = failure_of([&] { chat.send("Oi"); });
+    CHECK(late.status() == OMNIZE_E_TIMEOUT && late.delivery() == delivery::not_sent);
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
+
+void close_tells_what_was_posted_and_not_sent() {
+    auto client = a_lost_client();
+    auto chat = client.attach("1", "12");
+    chat.post("one");
+    chat.post("two");
+    const auto left = client.close(0ms);
+    CHECK(left.requests == 2);
+    CHECK(status_of([&] { chat.post("three"); }) == OMNIZE_E_CLOSED);
+    CHECK(status_of([&] { chat.keystroke(); }) == OMNIZE_E_CLOSED);
+}
+
+void a_listener_serves_several_clients() {
+    omnize::config options;
+    CHECK(status_of([&] { omnize::listener listener(options); }) == OMNIZE_E_VALUE);
+    omnize::listener listener(options.set("listen", "127.0.0.1:0"));
+    omnize::client client(the_sandbox()), other = a_client();
+    CHECK(status_of([&] { listener.url(client); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { listener.attach(client, "no-path"); }) == OMNIZE_E_ARGUMENT);
+    listener.attach(client, "/omnize/one");
+    listener.attach(other);
+    CHECK(status_of([&] { listener.attach(other); }) == OMNIZE_E_ARGUMENT);
+    const std::string_view url = listener.url(client), path = "/omnize/one";
+    CHECK(url.substr(url.size() - path.size()) == path);
+    CHECK(listener.url(other).size() > url.size() && client.webhook_url().empty());
+
+    std::cout << "webhook: " << url << std::endl;
+    std::string enter;
+    std::getline(std::cin, enter);
+    auto chat = client.start("1", "21", {"Joao"});
+    CHECK(the_next(client, event_kind::accepted).client_id() == "21");
+    CHECK(chat.state() == state::active && !other.next(0ms));
+    CHECK(the_next(client, event_kind::message).text().find("Joao") != std::string_view::npos);
+
+    CHECK(listener.statistic("wrong_path") == 0);
+    listener.detach(client);
+    CHECK(status_of([&] { listener.url(client); }) == OMNIZE_E_ARGUMENT);
+    chat.send("Bom dia!"); // is answered, at a path that nobody has any more
+    for (int i = 0; i < 200 && listener.statistic("wrong_path") == 0; i++) std::this_thread::sleep_for(50ms);
+    CHECK(listener.statistic("wrong_path") > 0);
+    CHECK(status_of([&] { listener.statistic("no-such"); }) == OMNIZE_E_ARGUMENT);
+
+    auto moved = std::move(listener);
+    CHECK(status_of([&] { listener.url(other); }) == OMNIZE_E_HANDLE);
+    moved.close(1s);
+    CHECK(status_of([&] { moved.close(0ms); }) == OMNIZE_E_CLOSED);
+    chat.finish();
+}
+
+// A folder that is gone with it.
+struct folder {
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("omnize-tests-" + std::to_string(std::random_device()()));
+    folder() { std::filesystem::create_directory(path); }
+    ~folder() { std::filesystem::remove_all(path); }
+};
+
+void what_an_earlier_run_has_left_comes_again() {
+    const folder kept;
+    const auto options = std::move(the_sandbox().set("store", (kept.path / "chat.db").string()).set("ack", "manual"));
+    const auto before = std::chrono::system_clock::now() - 1s;
+    {
+        omnize::client client(options);
+        CHECK(client.interactions().empty());
+        client.start("1", "22");
+        deliver_message(client, "22");
+        CHECK(!client.next(0ms)->redelivered()); // and is not said to be handled
+    }
+    {
+        omnize::client client(options);
+        const auto again = client.next(20s).value();
+        CHECK(again.redelivered() && again.text() == "Oi" && again.client_id() == "22");
+        again.ack();
+        const auto open = client.interactions();
+        CHECK(open.size() == 1 && open[0].client_id == "22" && open[0].department == "1");
+        CHECK(open[0].state == state::active);
+        CHECK(open[0].since > before && open[0].since < std::chrono::system_clock::now() + 1s);
+        auto chat = client.attach(open[0].department, open[0].client_id);
+        CHECK(chat.state() == state::active);
+        chat.send("Ainda estou aqui!");
+        chat.finish();
+        CHECK(client.interactions().empty());
+    }
+    omnize::client client(options);
+    CHECK(!client.next(0ms) && client.interactions().empty());
+}
+
+} // namespace
+
+int main() {
+    const named_test tests[] = {
+        TEST(what_is_posted_tells_its_outcome),
+        TEST(what_the_service_refuses_is_an_outcome),
+        TEST(callbacks_hear_outcomes_on_the_librarys_threads),
+        TEST(a_conversation_has_a_timeout_of_its_own),
+        TEST(close_tells_what_was_posted_and_not_sent),
+        TEST(a_listener_serves_several_clients),
+        TEST(what_an_earlier_run_has_left_comes_again),
+    };
+    return run(tests);
+}

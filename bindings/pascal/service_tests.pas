@@ -1,0 +1,302 @@
+{ What omnize.pas promises of a conversation with the service: posting, a shared listener, and what an earlier run has left.
+  Run by "omnize sandbox", whose department 1 has an agent that answers. }
+program service_tests;
+
+{$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
+{$IFDEF MSWINDOWS}{$APPTYPE CONSOLE}{$ENDIF}
+{$ASSERTIONS ON}
+
+uses
+  SysUtils, omnize, expect;
+
+var
+  Client, Other: TOmnizeClient;
+  Chat: TOmnizeConversation;
+  Listener: TOmnizeListener;
+  Event: TOmnizeEvent;
+
+{ A client that talks to the sandbox, with one more option. }
+function InTheSandbox(const Option, Value: UTF8String): TOmnizeClient;
+var
+  Config: TOmnizeConfig;
+begin
+  Config := TOmnizeConfig.Create;
+  try
+    Config.LoadEnvironment;
+    Config[Option] := Value;
+    if Option = 'store' then Config['ack'] := 'manual';
+    Result := TOmnizeClient.Create(Config);
+  finally
+    Config.Free;
+  end;
+end;
+
+{ One whose service can't be reached. }
+function ALostClient: TOmnizeClient;
+begin
+  Result := InTheSandbox('base_url', 'http://127.0.0.1:1/');
+end;
+
+{ Waits for the next event of a kind, in Event; others that come meanwhile are passed over. }
+procedure Await(Kind: Integer);
+begin
+  FreeAndNil(Event);
+  repeat
+    Event.Free;
+    Event := Client.Next(20000);
+    Assert(Event <> nil, 'no event came');
+    Assert((Event.Kind = OMNIZE_EVENT_OUTCOME) or (Event.OutcomeTicket = 0));
+  until Event.Kind = Kind;
+end;
+
+procedure PostOi; begin Chat.Post('Oi'); end;
+procedure PostFinish; begin Chat.PostFinish; end;
+procedure PostCutStart; begin Chat.PostStart('Jo'#0'ao', '', '', ''); end;
+procedure PressKey; begin Chat.Keystroke; end;
+procedure SendOi; begin Chat.Send('Oi'); end;
+procedure SetNegativeTimeout; begin Chat.SetTimeout(-1); end;
+procedure AskUrl; begin Listener.Url(Client); end;
+procedure AttachNoPath; begin Listener.Attach(Client, 'no-path'); end;
+procedure AttachTwice; begin Listener.Attach(Other, ''); end;
+procedure AskStatistic; begin Listener.Statistic('no-such'); end;
+procedure CloseListener; begin Listener.Close(0); end;
+
+procedure WhatIsPostedTellsItsOutcome;
+var
+  Tickets: array[0..2] of Int64;
+  I: Integer;
+begin
+  Client := InTheSandbox('timeout', '20000');
+  Chat := Client.Prepare('1', '20');
+  try
+    Assert((Chat.State = OMNIZE_STATE_NEW) and (Chat.ClientId = '20') and (Chat.Department = '1'));
+    Assert(StatusOf(PostOi) = OMNIZE_E_STATE);
+    Assert(StatusOf(PressKey) = OMNIZE_E_STATE);
+    Assert(StatusOf(PostCutStart) = OMNIZE_E_ARGUMENT);
+    Tickets[0] := Chat.PostStart('Joao', '', '', '123.456.789-09');
+    Assert((Chat.State = OMNIZE_STATE_STARTING) or (Chat.State = OMNIZE_STATE_WAITING));
+    Chat.Keystroke;
+    Tickets[1] := Chat.Post('a'#0'b');
+    Tickets[2] := Chat.PostFinish;
+    Assert((Tickets[0] <> Tickets[1]) and (Tickets[1] <> Tickets[2]) and (Tickets[0] <> Tickets[2]));
+    for I := 0 to 2 do
+    begin
+      Await(OMNIZE_EVENT_OUTCOME);
+      Assert((Event.ClientId = '20') and (Event.Text = '') and (Event.Raw = ''));
+      Assert((Event.OutcomeTicket = Tickets[I]) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
+      Assert((Event.OutcomeStatus = OMNIZE_OK) and (Event.OutcomeHttpStatus = 0));
+    end;
+    Assert(Chat.State = OMNIZE_STATE_FINISHED);
+    Assert(StatusOf(PostFinish) = OMNIZE_E_STATE);
+  finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure WhatTheServiceRefusesIsAnOutcome;
+var
+  Ticket: Int64;
+begin
+  Client := InTheSandbox('timeout', '20000');
+  Chat := Client.Attach('1', 'nobody');
+  try
+    Assert(Chat.State = OMNIZE_STATE_ACTIVE);
+    Ticket := Chat.Post('Oi');
+    Await(OMNIZE_EVENT_OUTCOME);
+    Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_REJECTED));
+    Assert((Event.OutcomeStatus = OMNIZE_E_REJECTED) and (Event.OutcomeHttpStatus = 422) and (Event.Text <> ''));
+  finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure AConversationHasATimeoutOfItsOwn;
+var
+  Late: EOmnizeError;
+begin
+  Client := ALostClient;
+  Chat := Client.Attach('1', '12');
+  try
+    Assert(StatusOf(SetNegativeTimeout) = OMNIZE_E_ARGUMENT);
+    Chat.Post('waits for the service'); { and so does what is sent after it }
+    Chat.SetTimeout(50);
+    Late := FailureOf(SendOi);
+    Assert((Late.Status = OMNIZE_E_TIMEOUT) and (Late.Delivery = OMNIZE_DELIVERY_NOT_SENT));
+    Late.Free;
+  finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure CloseTellsWhatWasPostedAndNotSent;
+var
+  EventsLeft, RequestsLeft: Int64;
+begin
+  Client := ALostClient;
+  Chat := Client.Attach('1', '12');
+  try
+    Chat.Post('one');
+    Chat.Post('two');
+    Client.Close(0, EventsLeft, RequestsLeft);
+    Assert(RequestsLeft = 2);
+    Assert(StatusOf(PostOi) = OMNIZE_E_CLOSED);
+    Assert(StatusOf(PressKey) = OMNIZE_E_CLOSED);
+  finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure OpenListener;
+var
+  Config: TOmnizeConfig;
+begin
+  Config := TOmnizeConfig.Create;
+  try
+    Config['listen'] := '127.0.0.1:0';
+    Listener := TOmnizeListener.Create(Config);
+  finally
+    Config.Free;
+  end;
+end;
+
+procedure ListenNowhere;
+var
+  Config: TOmnizeConfig;
+begin
+  Config := TOmnizeConfig.Create;
+  try
+    TOmnizeListener.Create(Config);
+  finally
+    Config.Free;
+  end;
+end;
+
+procedure Converse;
+var
+  I: Integer;
+begin
+  WriteLn('webhook: ', Listener.Url(Client));
+  Flush(Output);
+  ReadLn;
+  Chat := Client.Start('1', '21', 'Joao', '', '', '');
+  try
+    Await(OMNIZE_EVENT_ACCEPTED);
+    Assert((Event.ClientId = '21') and (Chat.State = OMNIZE_STATE_ACTIVE) and (Other.Next(0) = nil));
+    Await(OMNIZE_EVENT_MESSAGE);
+    Assert(Pos('Joao', Event.Text) > 0);
+    Assert(Listener.Statistic('wrong_path') = 0);
+    Listener.Detach(Client);
+    Assert(StatusOf(AskUrl) = OMNIZE_E_ARGUMENT);
+    Chat.Send('Bom dia!'); { is answered, at a path that nobody has any more }
+    for I := 1 to 200 do if Listener.Statistic('wrong_path') = 0 then Sleep(50);
+    Assert(Listener.Statistic('wrong_path') > 0);
+    Chat.Finish;
+  finally
+    Chat.Free;
+  end;
+end;
+
+procedure AListenerServesSeveralClients;
+begin
+  Assert(StatusOf(ListenNowhere) = OMNIZE_E_VALUE);
+  OpenListener;
+  Client := InTheSandbox('timeout', '20000');
+  Other := ALostClient;
+  try
+    Assert(StatusOf(AskUrl) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(AttachNoPath) = OMNIZE_E_ARGUMENT);
+    Listener.Attach(Client, '/omnize/one');
+    Listener.Attach(Other, '');
+    Assert(StatusOf(AttachTwice) = OMNIZE_E_ARGUMENT);
+    Assert(Pos('/omnize/one', Listener.Url(Client)) > 0);
+    Assert((Length(Listener.Url(Other)) > Length(Listener.Url(Client))) and (Client.WebhookUrl = ''));
+    Assert(StatusOf(AskStatistic) = OMNIZE_E_ARGUMENT);
+    Converse;
+    Listener.Close(1000);
+    Assert(StatusOf(CloseListener) = OMNIZE_E_CLOSED);
+  finally
+    Other.Free;
+    Client.Free;
+    Listener.Free;
+  end;
+end;
+
+{ The first run: one interaction, and one event that is taken but not said to be handled. }
+procedure FirstRun(const Store: UTF8String);
+begin
+  Client := InTheSandbox('store', Store);
+  try
+    Assert(Length(Client.Interactions) = 0);
+    Client.Start('1', '12', '', '', '', '').Free;
+    Client.Deliver(OI, '');
+    Await(OMNIZE_EVENT_MESSAGE);
+    Assert(not Event.Redelivered);
+    FreeAndNil(Event);
+  finally
+    Client.Free;
+  end;
+end;
+
+procedure SecondRun(const Store: UTF8String);
+var
+  Open: TOmnizeInteractions;
+begin
+  Client := InTheSandbox('store', Store);
+  try
+    Await(OMNIZE_EVENT_MESSAGE);
+    Assert(Event.Redelivered and (Event.Text = 'Oi') and (Event.ClientId = '12'));
+    Event.Ack;
+    Open := Client.Interactions;
+    Assert((Length(Open) = 1) and (Open[0].ClientId = '12') and (Open[0].Department = '1'));
+    { Within two days of this machine's clock, wherever it stands. }
+    Assert((Open[0].State = OMNIZE_STATE_ACTIVE) and (Abs(Open[0].Since - Now) < 2));
+    Chat := Client.Attach(Open[0].Department, Open[0].ClientId);
+    try
+      Assert(Chat.State = OMNIZE_STATE_ACTIVE);
+      Chat.Send('Ainda estou aqui!');
+      Chat.Finish;
+    finally
+      Chat.Free;
+    end;
+    Assert(Length(Client.Interactions) = 0);
+  finally
+    FreeAndNil(Event);
+    Client.Free;
+  end;
+end;
+
+procedure ThirdRun(const Store: UTF8String);
+begin
+  Client := InTheSandbox('store', Store);
+  try
+    Assert((Client.Next(0) = nil) and (Length(Client.Interactions) = 0));
+  finally
+    Client.Free;
+  end;
+end;
+
+procedure WhatAnEarlierRunHasLeftComesAgain;
+var
+  Store: string;
+begin
+  Store := ChangeFileExt(ParamStr(0), '.db');
+  DeleteFile(Store);
+  FirstRun(UTF8String(Store));
+  SecondRun(UTF8String(Store));
+  ThirdRun(UTF8String(Store));
+end;
+
+begin
+  Test('what is posted tells its outcome', WhatIsPostedTellsItsOutcome);
+  Test('what the service refuses is an outcome', WhatTheServiceRefusesIsAnOutcome);
+  Test('a conversation has a timeout of its own', AConversationHasATimeoutOfItsOwn);
+  Test('close tells what was posted and not sent', CloseTellsWhatWasPostedAndNotSent);
+  Test('a listener serves several clients', AListenerServesSeveralClients);
+  Test('what an earlier run has left comes again', WhatAnEarlierRunHasLeftComesAgain);
+  Event.Free;
+  Judge;
+end.
