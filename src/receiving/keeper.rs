@@ -43,6 +43,7 @@ mod stored {
     use crate::interactions::Interactions;
     use crate::receiving::event::{Content, Mark, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
+    use crate::receiving::repeats::Repeats;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::store::{Kept, Record, RecordKind, Store};
@@ -63,6 +64,7 @@ mod stored {
             settings: &Settings,
             inbox: &Arc<Inbox>,
             interactions: &Arc<Interactions>,
+            repeats: &Repeats,
         ) -> Result<(Self, Vec<Left>)> {
             let mut left = Vec::new();
             let store = match &settings.store {
@@ -73,7 +75,12 @@ mod stored {
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     for (number, record) in leftovers.records {
-                        restore(inbox, settings.dialect, interactions, number, record);
+                        let reader = Reader {
+                            dialect: settings.dialect,
+                            interactions,
+                            repeats,
+                        };
+                        reader.restore(inbox, number, record);
                     }
                     for (ticket, letter) in leftovers.letters {
                         match serde_json::from_str::<Letter>(&letter.content) {
@@ -245,34 +252,39 @@ mod stored {
         }
     }
 
-    fn restore(
-        inbox: &Inbox,
+    /// Reads what an earlier run has left.
+    struct Reader<'a> {
         dialect: Dialect,
-        interactions: &Interactions,
-        sequence: u64,
-        record: Record,
-    ) {
-        let content = match record.kind {
-            RecordKind::Trigger => dialect
-                .decode(record.body, record.content_type.as_deref())
-                .map(|mut trigger| {
-                    interactions.resolve(&mut trigger);
-                    Content::Trigger(trigger)
-                })
-                .map_err(|why| why.to_string()),
-            RecordKind::Outcome => serde_json::from_slice(&record.body)
-                .map(Content::Outcome)
-                .map_err(|_| "it is no outcome".to_owned()),
-        };
-        match content {
-            Ok(content) => inbox.restore(Waiting {
-                content,
-                sequence,
-                received_at: record.received_at,
-                redelivered: true,
-            }),
-            // It was read once, when it was received, so this is a file that somebody else has written to.
-            Err(why) => log::error!("record {sequence} of the store is left there: {why}"),
+        interactions: &'a Interactions,
+        repeats: &'a Repeats,
+    }
+
+    impl Reader<'_> {
+        fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) {
+            let content = match record.kind {
+                RecordKind::Trigger => self
+                    .dialect
+                    .decode(record.body, record.content_type.as_deref())
+                    .map(|mut trigger| {
+                        self.interactions.resolve(&mut trigger);
+                        self.repeats.remember(&trigger);
+                        Content::Trigger(trigger)
+                    })
+                    .map_err(|why| why.to_string()),
+                RecordKind::Outcome => serde_json::from_slice(&record.body)
+                    .map(Content::Outcome)
+                    .map_err(|_| "it is no outcome".to_owned()),
+            };
+            match content {
+                Ok(content) => inbox.restore(Waiting {
+                    content,
+                    sequence,
+                    received_at: record.received_at,
+                    redelivered: true,
+                }),
+                // It was read once, when it was received, so this is a file that somebody else has written to.
+                Err(why) => log::error!("record {sequence} of the store is left there: {why}"),
+            }
         }
     }
 }
@@ -287,6 +299,7 @@ mod memory {
     use crate::interactions::Interactions;
     use crate::receiving::event::{Content, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
+    use crate::receiving::repeats::Repeats;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
@@ -301,6 +314,7 @@ mod memory {
             settings: &Settings,
             _: &Arc<Inbox>,
             _: &Arc<Interactions>,
+            _: &Repeats,
         ) -> Result<(Self, Vec<Left>)> {
             match settings.store {
                 Some(_) => Err(Error::new(

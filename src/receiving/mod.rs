@@ -7,6 +7,7 @@
 mod dispatch;
 mod event;
 mod inbox;
+mod intake;
 mod keeper;
 mod lanes;
 #[cfg(feature = "listener")]
@@ -15,6 +16,7 @@ mod listener;
 #[path = "no_listener.rs"]
 mod listener;
 mod receiver;
+mod repeats;
 mod statistics;
 mod subscriptions;
 mod turn;

@@ -9,6 +9,7 @@ use super::dispatch::{Turnstile, WayOut};
 use super::event::{Event, Waiting};
 use super::inbox::Inbox;
 use super::keeper::{Keeper, Left};
+use super::repeats::Repeats;
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
 use super::turn::{By, Turn};
@@ -20,8 +21,7 @@ use crate::host::wake::Wake;
 use crate::interactions::Interactions;
 use crate::sending::Outcome;
 use crate::status::Status;
-use crate::told;
-use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
+use crate::wire::{Address, Dialect, Request};
 
 /// How long a dispatch thread sleeps at the most before it looks around again.
 const DISPATCH_NAP: Duration = Duration::from_secs(60);
@@ -29,13 +29,14 @@ const DISPATCH_NAP: Duration = Duration::from_secs(60);
 /// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch threads.
 #[derive(Debug)]
 pub struct Receiver {
-    dialect: Dialect,
-    inbox: Arc<Inbox>,
-    keeper: Keeper,
-    interactions: Arc<Interactions>,
-    turnstile: Turnstile,
+    pub(super) dialect: Dialect,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) keeper: Keeper,
+    pub(super) interactions: Arc<Interactions>,
+    pub(super) repeats: Arc<Repeats>,
+    pub(super) turnstile: Turnstile,
     subscriptions: Subscriptions,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     dispatch_threads: usize,
     dispatchers: Mutex<Vec<JoinHandle<()>>>,
     requests_ended: AtomicBool,
@@ -49,12 +50,14 @@ impl Receiver {
     /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
     pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
         let inbox = Arc::new(Inbox::new(settings.events_capacity));
-        let (keeper, left) = Keeper::open(settings, &inbox, &interactions)?;
+        let repeats = Arc::new(Repeats::default());
+        let (keeper, left) = Keeper::open(settings, &inbox, &interactions, &repeats)?;
         let receiver = Receiver {
             dialect: settings.dialect,
             keeper,
             inbox,
             interactions,
+            repeats,
             turnstile: Turnstile::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
             counters: Arc::default(),
@@ -65,54 +68,9 @@ impl Receiver {
         Ok((receiver, left))
     }
 
-    /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
-    /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
-    /// arrived. Never waits for the application. Upon `Ok` at once, the application is owed a [`ring`](Self::ring).
-    ///
-    /// # Errors
-    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
-    /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
-    pub fn take<T: FnOnce(Result<()>) + Send + 'static>(
-        &self,
-        body: Arc<[u8]>,
-        content_type: Option<&str>,
-        later: impl FnOnce() -> T,
-    ) -> Option<Result<()>> {
-        let trigger = match self.read(body, content_type) {
-            Ok(trigger) => trigger,
-            Err(error) => return Some(Err(error)),
-        };
-        let counted_later = || {
-            let (counters, kept) = (self.counters.clone(), later());
-            move |outcome: Result<()>| {
-                counters.count_taken(&outcome);
-                kept(outcome);
-            }
-        };
-        let outcome = self
-            .keeper
-            .keep(&self.inbox, trigger, content_type, now(), counted_later)?;
-        self.counters.count_taken(&outcome);
-        Some(outcome)
-    }
-
     /// Tells the application of what was taken since the last ring.
     pub fn ring(&self) {
         self.inbox.ring();
-    }
-
-    /// As [`take`](Self::take), and waits until the trigger is kept and the application is told.
-    ///
-    /// # Errors
-    /// As [`take`](Self::take).
-    pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
-        self.may_wait()?;
-        let waiting = told::Waiting::new();
-        let outcome = self
-            .take(body, content_type, || waiting.teller())
-            .unwrap_or_else(|| waiting.wait());
-        self.ring();
-        outcome
     }
 
     /// Writes a posted request down, and gives its ticket; `None` without a store.
@@ -157,24 +115,6 @@ impl Receiver {
     /// store, when it is on disk, on another thread.
     pub fn tell(&self, outcome: Outcome, told: impl FnOnce() + Send + 'static) {
         self.keeper.tell(&self.inbox, outcome, now(), told);
-    }
-
-    fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
-        self.turnstile.check_origin()?;
-        let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
-            self.counters.count(Statistic::Unreadable);
-            log::warn!("{why}");
-            let status = match why {
-                Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
-                Unreadable::NoClientId => Status::NoClientId,
-            };
-            Error::new(status, why.to_string())
-        })?;
-        log::debug!("trigger {}", trigger.kind.name());
-        self.interactions.resolve(&mut trigger);
-        self.interactions
-            .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
-        Ok(trigger)
     }
 
     /// Adds a handler that `poll` or a dispatch thread calls.
@@ -468,7 +408,7 @@ fn deadline(timeout: Duration) -> Instant {
 }
 
 /// Milliseconds since 1970; 0 on a machine whose clock stands before that.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {

@@ -18,6 +18,8 @@ pub enum Statistic {
     Unreadable,
     /// Triggers that were turned away because too many waited, or no open client was there.
     TurnedAway,
+    /// Messages that came again under the same hash.
+    Repeated,
     /// Requests to the listener at a path that no client has.
     WrongPath,
     /// Requests to the listener that were neither POST nor PUT.
@@ -75,6 +77,11 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
         Statistic::TurnedAway,
         "turned_away",
         "Triggers that were not taken because too many events waited, or no open client was there.",
+    ),
+    (
+        Statistic::Repeated,
+        "repeated",
+        "Messages that the service posted again under the same hash, and that the application was given once.",
     ),
     (
         Statistic::WrongPath,

@@ -1,0 +1,104 @@
+//! How a trigger is taken in: read, tied to its interaction, and kept for the application, once.
+
+use std::sync::Arc;
+
+use super::receiver::{Receiver, now};
+use super::repeats::Met;
+use super::statistics::Statistic;
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::told;
+use crate::wire::{Trigger, Unreadable};
+
+impl Receiver {
+    /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
+    /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
+    /// arrived. Never waits for the application. A message that came before under the same hash is kept once. Upon `Ok` at once, the application is owed a [`ring`](Self::ring).
+    ///
+    /// # Errors
+    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
+    /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
+    pub fn take<T: FnOnce(Result<()>) + Send + 'static>(
+        &self,
+        body: Arc<[u8]>,
+        content_type: Option<&str>,
+        later: impl FnOnce() -> T,
+    ) -> Option<Result<()>> {
+        let trigger = match self.read(body, content_type) {
+            Ok(trigger) => trigger,
+            Err(error) => return Some(Err(error)),
+        };
+        let Some(mark) = self.repeats.mark(&trigger) else {
+            return self.keep(trigger, content_type, later);
+        };
+        let later = match self.repeats.meet(mark, later) {
+            Met::First(later) => later,
+            again => {
+                self.counters.count(Statistic::Repeated);
+                return matches!(again, Met::There).then_some(Ok(()));
+            }
+        };
+        let settled_later = || {
+            let (repeats, kept) = (self.repeats.clone(), later());
+            move |outcome: Result<()>| {
+                repeats.settle(mark, &outcome);
+                kept(outcome);
+            }
+        };
+        let outcome = self.keep(trigger, content_type, settled_later)?;
+        self.repeats.settle(mark, &outcome);
+        Some(outcome)
+    }
+
+    fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+        &self,
+        trigger: Trigger,
+        content_type: Option<&str>,
+        later: impl FnOnce() -> T,
+    ) -> Option<Result<()>> {
+        let counted_later = || {
+            let (counters, kept) = (self.counters.clone(), later());
+            move |outcome: Result<()>| {
+                counters.count_taken(&outcome);
+                kept(outcome);
+            }
+        };
+        let outcome = self
+            .keeper
+            .keep(&self.inbox, trigger, content_type, now(), counted_later)?;
+        self.counters.count_taken(&outcome);
+        Some(outcome)
+    }
+
+    /// As [`take`](Self::take), and waits until the trigger is kept and the application is told.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
+        self.may_wait()?;
+        let waiting = told::Waiting::new();
+        let outcome = self
+            .take(body, content_type, || waiting.teller())
+            .unwrap_or_else(|| waiting.wait());
+        self.ring();
+        outcome
+    }
+
+    fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
+        self.turnstile.check_origin()?;
+        let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
+            self.counters.count(Statistic::Unreadable);
+            log::warn!("{why}");
+            let status = match why {
+                Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
+                Unreadable::NoClientId => Status::NoClientId,
+            };
+            Error::new(status, why.to_string())
+        })?;
+        log::debug!("trigger {}", trigger.kind.name());
+        self.interactions.resolve(&mut trigger);
+        self.interactions
+            .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
+        Ok(trigger)
+    }
+}

@@ -1,0 +1,230 @@
+//! Messages that the service posts again: where they carry a hash, the application is given them once.
+//!
+//! A bounded number of hashes is remembered, the last ones, in memory; with a store, also those of messages that still wait
+//! in it after a restart.
+
+use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::wire::Trigger;
+
+/// How many messages are remembered: what a busy account hears in some minutes, in a few megabytes.
+const REMEMBERED: usize = 32 * 1024;
+
+/// A message's hash and its interaction's, in 128 bits that nobody outside can foresee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mark(u64, u64);
+
+/// Is told what became of the message that one repeats.
+type Waiter = Box<dyn FnOnce(Result<()>) + Send>;
+
+/// Which messages have come.
+#[derive(Debug, Default)]
+pub struct Repeats {
+    state: Mutex<State>,
+    keys: [RandomState; 2],
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: HashMap<Mark, Known>,
+    /// Those that are there, in the order in which they came.
+    there: VecDeque<Mark>,
+}
+
+enum Known {
+    /// It is being kept; these have come meanwhile.
+    Coming(Vec<Waiter>),
+    /// It is kept.
+    There,
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Known::Coming(_) => "Coming",
+            Known::There => "There",
+        })
+    }
+}
+
+/// Whether a message has come before.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Met<L> {
+    /// It has not. It is to be kept, and [`settle`](Repeats::settle) to be told of it.
+    First(L),
+    /// It has, and is kept.
+    There,
+    /// It has, and is being kept; what becomes of it will be told.
+    Coming,
+}
+
+impl Repeats {
+    /// What this trigger is known by, where it is a message with a hash.
+    pub fn mark(&self, trigger: &Trigger) -> Option<Mark> {
+        let hash = trigger.detail(|details| details.message_hash.as_deref())?;
+        let whose = (trigger.interaction_hash(), &*trigger.client_id, hash);
+        let [one, other] = &self.keys;
+        Some(Mark(one.hash_one(whose), other.hash_one(whose)))
+    }
+
+    /// A message has come. Where it is being kept already, what `later` makes is told of that.
+    pub fn meet<T, L>(&self, mark: Mark, later: L) -> Met<L>
+    where
+        T: FnOnce(Result<()>) + Send + 'static,
+        L: FnOnce() -> T,
+    {
+        match self.lock().known.entry(mark) {
+            Entry::Vacant(place) => {
+                place.insert(Known::Coming(Vec::new()));
+                Met::First(later)
+            }
+            Entry::Occupied(mut known) => match known.get_mut() {
+                Known::Coming(waiters) => {
+                    waiters.push(Box::new(later()));
+                    Met::Coming
+                }
+                Known::There => Met::There,
+            },
+        }
+    }
+
+    /// The first of its kind was kept, or was not: then the next one is the first.
+    pub fn settle(&self, mark: Mark, outcome: &Result<()>) {
+        let waiters = {
+            let mut state = self.lock();
+            let known = state.known.remove(&mark);
+            if outcome.is_ok() {
+                state.remember(mark);
+            }
+            match known {
+                Some(Known::Coming(waiters)) => waiters,
+                _ => Vec::new(),
+            }
+        };
+        for waiter in waiters {
+            waiter(match outcome {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Error::new(error.status(), error.message())),
+            });
+        }
+    }
+
+    /// An earlier run has left this message.
+    #[cfg(feature = "store")]
+    pub fn remember(&self, trigger: &Trigger) {
+        if let Some(mark) = self.mark(trigger) {
+            self.lock().remember(mark);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn remember(&mut self, mark: Mark) {
+        self.known.insert(mark, Known::There);
+        self.there.push_back(mark);
+        if self.there.len() > REMEMBERED
+            && let Some(oldest) = self.there.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver};
+
+    use super::*;
+    use crate::status::Status;
+    use crate::wire::Dialect;
+
+    fn mark(repeats: &Repeats, interaction: &str, message: &str) -> Option<Mark> {
+        let body = format!(
+            r#"{{"interaction_hash":"{interaction}","message":{{"content":"oi"{message}}}}}"#
+        );
+        let trigger = Dialect::Interactions.decode(body.into_bytes().into(), None);
+        repeats.mark(&trigger.unwrap())
+    }
+
+    fn marked(repeats: &Repeats, hash: usize) -> Mark {
+        mark(repeats, "h", &format!(r#","hash":"{hash}""#)).unwrap()
+    }
+
+    /// Whether it is the first, has come, or will be told of.
+    fn meet(repeats: &Repeats, mark: Mark) -> (&'static str, Receiver<Result<()>>) {
+        let (tell, told) = mpsc::channel();
+        let met = repeats.meet(mark, move || move |outcome| tell.send(outcome).unwrap());
+        let met = match met {
+            Met::First(_) => "first",
+            Met::There => "there",
+            Met::Coming => "coming",
+        };
+        (met, told)
+    }
+
+    #[test]
+    fn a_message_is_known_by_its_hash_within_its_interaction() {
+        let repeats = Repeats::default();
+        let one = mark(&repeats, "a", r#","hash":"1""#);
+        assert!(one.is_some());
+        assert_eq!(one, mark(&repeats, "a", r#","hash":1"#));
+        assert_ne!(one, mark(&repeats, "a", r#","hash":"2""#));
+        assert_ne!(one, mark(&repeats, "b", r#","hash":"1""#));
+        assert_eq!(mark(&repeats, "a", ""), None, "it may be meant twice");
+    }
+
+    #[test]
+    fn what_is_there_does_not_come_again() {
+        let repeats = Repeats::default();
+        let mark = marked(&repeats, 1);
+        assert_eq!(meet(&repeats, mark).0, "first");
+        repeats.settle(mark, &Ok(()));
+        assert_eq!(meet(&repeats, mark).0, "there");
+    }
+
+    #[test]
+    fn what_was_not_kept_may_come_again() {
+        let repeats = Repeats::default();
+        let mark = marked(&repeats, 1);
+        assert_eq!(meet(&repeats, mark).0, "first");
+        let (met, told) = meet(&repeats, mark);
+        assert_eq!(met, "coming");
+        repeats.settle(mark, &Err(Error::new(Status::Full, "x")));
+        assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Full);
+        assert_eq!(meet(&repeats, mark).0, "first");
+    }
+
+    #[test]
+    fn who_comes_while_it_is_being_kept_is_told_of_that() {
+        let repeats = Repeats::default();
+        let mark = marked(&repeats, 1);
+        assert_eq!(meet(&repeats, mark).0, "first");
+        let (met, told) = meet(&repeats, mark);
+        assert_eq!(met, "coming");
+        assert!(told.try_recv().is_err());
+        repeats.settle(mark, &Ok(()));
+        assert!(told.recv().unwrap().is_ok());
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let repeats = Repeats::default();
+        for hash in 0..REMEMBERED + 10 {
+            let mark = marked(&repeats, hash);
+            assert_eq!(meet(&repeats, mark).0, "first");
+            repeats.settle(mark, &Ok(()));
+        }
+        assert_eq!(repeats.lock().known.len(), REMEMBERED);
+        assert_eq!(meet(&repeats, marked(&repeats, 20)).0, "there");
+        assert_eq!(meet(&repeats, marked(&repeats, 0)).0, "first");
+    }
+}
