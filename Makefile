@@ -4,6 +4,7 @@
 #   make demo         builds them and shows a whole conversation
 #   make test         every check, after `make setup`; ONLY=install runs, without it, the check files whose names hold "install"
 #   make test-all     those and the slow ones
+#   make wheel        the Python package with the command, as target/python/release/omnize-*.whl; needs maturin
 #   make bench        speed and size beside other programs; BENCH=receiving measures that part (benches/README.md)
 #   make install      to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), under DESTDIR if that is set
 #   make uninstall    with the same variables
@@ -41,7 +42,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard build.rs cbindgen.toml) \
 	$(shell find src \( -type d -o -type f \) ! -name '* *')
 
 .DELETE_ON_ERROR:
-.PHONY: all lib command stage install uninstall demo test test-all bench setup version clean
+.PHONY: all lib command wheel stage install uninstall demo test test-all bench setup version clean
 
 all: lib command
 
@@ -151,6 +152,13 @@ stage: all
 # pkg-config's answer is the whole recipe for a program; the rpath only spares the demo an LD_LIBRARY_PATH.
 PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
 
+# For this machine and this user; tests/run.d/slow/30-wheel.sh builds the one that runs everywhere.
+MATURIN ?= $(or $(wildcard $(TARGET)/tools/python/bin/maturin),maturin)
+wheel:
+	@rm -rf '$(TARGET)/python/release'
+	CARGO_TARGET_DIR='$(TARGET)' $(MATURIN) build --release --locked --manifest-path python/Cargo.toml \
+		--out '$(TARGET)/python/release'
+
 demo:
 	@.ci/setup cc pkg-config
 	@printf '\n== Building the library and the omnize command (some minutes the first time: two to seven on two cores)\n'
@@ -176,7 +184,10 @@ test-all:
 
 # What can't be had is left out of the comparison.
 bench: stage
-	@.ci/setup cc pkg-config curl-config valgrind nginx uvicorn || true
+	@.ci/setup cc pkg-config curl-config valgrind nginx uvicorn python bench-python || true
+	@if [ -e '$(TARGET)/tools/bench-python/installed' ]; then $(MAKE) --no-print-directory -s wheel && \
+		'$(TARGET)/tools/bench-python/bin/pip' --quiet --disable-pip-version-check install --no-index --no-deps \
+			--force-reinstall '$(TARGET)'/python/release/omnize-*.whl; fi
 	@benches/run
 
 setup:

@@ -66,6 +66,31 @@ def _footprint_goals(tables):
     yield "dlopen + dlclose, ms", 0.4, 0.25, _footprint(tables, "dlopen + dlclose, ms")
 
 
+def _python_sending_goals(tables):
+    table = tables["python-sending"]
+    goals = {
+        "pycurl": (1.2, 1.4),
+        "http.client": (3.5, 4),
+        "aiohttp": (7, 8),
+        "httpx": (15, 17),
+        "requests": (24, 28),
+    }
+    for other, (least, aim) in goals.items():
+        seen = _middle([1 / ratio for ratio in table.ratios((other,), "requests/s", "omnize")])
+        yield f"sending from Python: requests/s, × {other}", least, aim, [seen]
+    seen = _middle(table.ratios(("omnize, async",), "requests/s", "aiohttp"))
+    yield "sending from Python, async: requests/s, × aiohttp", 7, 8, [seen]
+
+
+def _python_receiving_goals(tables):
+    table = tables["python-receiving"]
+    for other, least, aim in (("uvicorn", 2.5, 3.3), ("aiohttp", 3, 4), ("waitress", 7, 10)):
+        for way in ("poll", "events", "dispatch", "async"):
+            cases = [(f"omnize, {way}", 1, count) for count in (1, 16)]
+            seen = [_middle(table.ratios(case, "requests/s", other)) for case in cases]
+            yield f"receiving in Python by {way}: requests/s, × {other}, 1 / 16 connections", least, aim, seen
+
+
 def _each(value, count):
     return value if isinstance(value, tuple) else (value,) * count
 
@@ -90,6 +115,7 @@ def markdown(tables):
     """The goals, and what the tables of this run say of them."""
     rows = []
     goals_of = {"receiving": _receiving_goals, "sending": _sending_goals, "footprint": _footprint_goals}
+    goals_of |= {"python-sending": _python_sending_goals, "python-receiving": _python_receiving_goals}
     for part in tables:
         for name, least, aim, seen in goals_of[part](tables):
             rows.append([name, _shown(least), _shown(aim), _shown(seen), _verdict(least, aim, seen)])

@@ -177,4 +177,9 @@ def tool(name, *places):
     return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
 
 
+def python():
+    """The interpreter that the package and what it is compared with are installed in; None where there is none."""
+    return tool("no-other-will-do", "bench-python/bin/python")
+
+
 STOP = signal.SIGTERM

@@ -1,0 +1,148 @@
+"""An application that sends messages with one of the ways below, each as a request with a body of 240 bytes.
+
+    python send.py WAY HOST PORT SECONDS
+
+It sends one request that is not measured, then for SECONDS. Prints the number of requests, the nanoseconds that they
+took, and the nanoseconds of processor time.
+
+The other clients send bytes that were ready before; omnize writes its JSON each time.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+REQUEST_BYTES = 240
+PARTS = {"token": TOKEN, "type": "message", "content": "", "departmentId": "1", "clientId": "0000000"}
+TEXT = "t" * (REQUEST_BYTES - len(json.dumps(PARTS, separators=(",", ":"))))
+BODY = json.dumps({**PARTS, "content": TEXT}, separators=(",", ":")).encode()
+HEADERS = {"Content-Type": "application/json"}
+PATH = "/api/rest/v1"
+
+
+def accepted(status):
+    if status != 200:
+        sys.exit(f"a request was answered {status}")
+
+
+def omnize(host, port):
+    import omnize
+
+    client = omnize.Client(TOKEN, base_url=f"http://{host}:{port}{PATH}", environment=False)
+    chat = client.attach("0000000", department="1")
+    return lambda: chat.send(TEXT)
+
+
+def pycurl(host, port):
+    import pycurl
+
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, f"http://{host}:{port}{PATH}")
+    curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in HEADERS.items()])
+    curl.setopt(pycurl.POSTFIELDS, BODY)
+    curl.setopt(pycurl.CONNECTTIMEOUT_MS, 10_000)
+    curl.setopt(pycurl.TIMEOUT_MS, 30_000)
+    curl.setopt(pycurl.NOSIGNAL, 1)
+    answer = []
+    curl.setopt(pycurl.WRITEFUNCTION, answer.append)
+
+    def send():
+        answer.clear()
+        curl.perform()
+        accepted(curl.getinfo(pycurl.RESPONSE_CODE))
+
+    return send
+
+
+def http_client(host, port):
+    import http.client
+
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+
+    def send():
+        connection.request("POST", PATH, BODY, HEADERS)
+        answer = connection.getresponse()
+        answer.read()
+        accepted(answer.status)
+
+    return send
+
+
+def httpx(host, port):
+    import httpx
+
+    client = httpx.Client(timeout=30, trust_env=False)
+    return lambda: accepted(client.post(f"http://{host}:{port}{PATH}", content=BODY, headers=HEADERS).status_code)
+
+
+def requests(host, port):
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    url = f"http://{host}:{port}{PATH}"
+    return lambda: accepted(session.post(url, data=BODY, headers=HEADERS, timeout=30).status_code)
+
+
+async def async_omnize(host, port):
+    import omnize
+
+    client = omnize.AsyncClient(TOKEN, base_url=f"http://{host}:{port}{PATH}", environment=False)
+    chat = client.attach("0000000", department="1")
+    return lambda: chat.send(TEXT), client.close
+
+
+async def aiohttp(host, port):
+    import aiohttp
+
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+
+    async def send():
+        async with session.post(f"http://{host}:{port}{PATH}", data=BODY, headers=HEADERS) as answer:
+            await answer.read()
+            accepted(answer.status)
+
+    return send, session.close
+
+
+BLOCKING = {"omnize": omnize, "pycurl": pycurl, "http.client": http_client, "httpx": httpx, "requests": requests}
+AWAITED = {"omnize, async": async_omnize, "aiohttp": aiohttp}
+
+
+def tell(count, start, start_processor):
+    print(count, time.perf_counter_ns() - start, time.process_time_ns() - start_processor, flush=True)
+
+
+def measure(send, seconds):
+    send()
+    count, start, start_processor = 0, time.perf_counter_ns(), time.process_time_ns()
+    deadline = start + seconds * 1e9
+    while time.perf_counter_ns() < deadline:
+        send()
+        count += 1
+    tell(count, start, start_processor)
+
+
+async def measure_awaited(begin, host, port, seconds):
+    send, close = await begin(host, port)
+    await send()
+    count, start, start_processor = 0, time.perf_counter_ns(), time.process_time_ns()
+    deadline = start + seconds * 1e9
+    while time.perf_counter_ns() < deadline:
+        await send()
+        count += 1
+    tell(count, start, start_processor)
+    await close()
+
+
+def main():
+    way, host, port, seconds = sys.argv[1:]
+    if way in BLOCKING:
+        measure(BLOCKING[way](host, int(port)), float(seconds))
+    else:
+        asyncio.run(measure_awaited(AWAITED[way], host, int(port), float(seconds)))
+
+
+main()

@@ -1,0 +1,23 @@
+"""What an application costs that takes triggers with waitress: reads the body, reads the JSON, answers 200.
+
+python serve_waitress.py PORT
+"""
+
+import json
+import sys
+
+import waitress
+
+handled = 0
+
+
+def app(environ, start_response):
+    global handled
+    trigger = json.loads(environ["wsgi.input"].read())
+    if "clientId" in trigger and ("message" in trigger or "status" in trigger):
+        handled += 1
+    start_response("200 OK", [("Content-Length", "0")])
+    return [b""]
+
+
+waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=4, connection_limit=1000)
