@@ -31,3 +31,38 @@ bare_environment() {
     "$2" -m venv --without-pip "$1" &&
         "$tools/bin/pip" --quiet --disable-pip-version-check --python "$1/bin/python" install --no-index --no-deps "$3"
 }
+
+# run_examples BIN: each example, by an interpreter that has nothing but the wheel, with the wheel's own sandbox.
+run_examples() {
+    for example in examples/python/*.py; do
+        timeout --kill-after=5 60 "$1/omnize" sandbox --agent 1=examples/agents/support.json -- "$1/python" "$example" \
+            >"$TMPDIR/example" 2>&1 || { cat "$TMPDIR/example" && echo "$example failed" && return 1; }
+        expected=$(sed -n 's/^# prints: //p' "$example")
+        [ -n "$expected" ] || { echo "$example does not say what it prints" && return 1; }
+        grep -qF "$expected" "$TMPDIR/example" || { cat "$TMPDIR/example" && echo "$example did not print: $expected" && return 1; }
+    done
+}
+
+# Seconds of processor time that the import takes, the best of some tries: what else the machine does is not its fault.
+imports_quickly() {
+    "$1" - <<'CODE'
+import subprocess, sys
+def seconds():
+    code = "import time; start = time.process_time(); import omnize; print(time.process_time() - start)"
+    return float(subprocess.check_output([sys.executable, "-c", code]))
+best = min(seconds() for _ in range(5))
+print(f"{best * 1000:.1f} ms")
+sys.exit(best > 0.05)
+CODE
+}
+
+command_works() {
+    [ "$("$1/omnize" --version)" = "omnize $(make -s version)" ] &&
+        [ "$("$1/python" -m omnize --version)" = "omnize $(make -s version)" ]
+}
+
+# alone VERSION PYTHON WHEEL: all that the wheel does where there is nothing else.
+alone() {
+    bare_environment "$TMPDIR/$1" "$2" "$3" && command_works "$TMPDIR/$1/bin" &&
+        imports_quickly "$TMPDIR/$1/bin/python" && run_examples "$TMPDIR/$1/bin"
+}

@@ -51,7 +51,7 @@ fn run(pages: &[Page]) {
 fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
     block.knows_only(&[
         "file", "fragment", "sandbox", "norun", "output", "scenario", "request", "trigger",
-        "answer",
+        "answer", "pytest",
     ])?;
     if let Some(reason) = block.get("norun") {
         return if reason.is_empty() {
@@ -66,6 +66,11 @@ fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
         "cpp" => desk.run_cpp(block),
         "pascal" => desk.run_pascal(block),
         "sh" => desk.run_shell(block),
+        // They need the package, and are run by python/tests/test_documentation.py.
+        "python" => {
+            desk.leave_to_others();
+            Ok(())
+        }
         "cmake" => desk.keep(block),
         "text" if block.has("output") => desk.compare_output(block),
         "ini" => desk.load_options(block),

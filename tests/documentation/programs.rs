@@ -42,6 +42,8 @@ pub struct Desk<'a> {
     folder: PathBuf,
     /// What the last program printed.
     printed: Option<String>,
+    /// Whether the last program is run elsewhere.
+    left_to_others: bool,
 }
 
 impl<'a> Desk<'a> {
@@ -57,7 +59,13 @@ impl<'a> Desk<'a> {
             stage,
             folder,
             printed: None,
+            left_to_others: false,
         }
+    }
+
+    /// The block, and the output that the page shows of it, are checked elsewhere.
+    pub fn leave_to_others(&mut self) {
+        self.left_to_others = true;
     }
 
     /// Compiles a part of a program, in the middle of a function.
@@ -130,7 +138,10 @@ impl<'a> Desk<'a> {
 
     /// The output of the program before is what the page shows, in any order of lines; `…` stands for what differs from
     /// run to run.
-    pub fn compare_output(&self, block: &Block) -> Result<(), String> {
+    pub fn compare_output(&mut self, block: &Block) -> Result<(), String> {
+        if std::mem::take(&mut self.left_to_others) {
+            return Ok(());
+        }
         let printed = self
             .printed
             .as_ref()
@@ -185,6 +196,7 @@ impl<'a> Desk<'a> {
 
     fn run(&mut self, words: &[std::ffi::OsString]) -> Result<(), String> {
         self.printed = None;
+        self.left_to_others = false;
         let mut command = self.command("timeout");
         command.args(["--kill-after=5", TIME]).args(words);
         self.printed = Some(finish(command)?);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The Python package: form, types, its own tests on one interpreter, and on each that is here that the wheel installs into
-# an empty environment, imports quickly and brings its command. ONLY=python/NAME passes NAME on to
+# an empty environment, imports quickly, brings its command and runs the examples. ONLY=python/NAME passes NAME on to
 # pytest. The wheel is built without optimisation; tests/run.d/slow/30-wheel.sh builds those that are shipped.
 
 . tests/check.sh
@@ -18,53 +18,26 @@ wheel=$(echo "$wheels"/omnize-*.whl)
 
 # In python/, where the configuration is.
 in_python() { (cd python && "$@"); }
-check "python ruff" in_python "$tools/bin/ruff" check .
-check "python ruff format" in_python "$tools/bin/ruff" format --check .
+check "python ruff" in_python "$tools/bin/ruff" check . ../examples/python
+check "python ruff format" in_python "$tools/bin/ruff" format --check . ../examples/python
 # What was installed is looked at, as a user's checker does.
 check "python mypy --strict" "$tools/bin/mypy" --config-file python/pyproject.toml -p omnize
-check "python pyright" "$tools/bin/pyright" --pythonpath "$tools/bin/python" --warnings python/omnize
-check "python stubtest" "$tools/bin/stubtest" --mypy-config-file python/pyproject.toml omnize
+check "python mypy --strict, the examples" "$tools/bin/mypy" --config-file python/pyproject.toml examples/python
+check "python pyright" "$tools/bin/pyright" --pythonpath "$tools/bin/python" --project python
+check "python stubtest" env PYTHONWARNINGS=ignore "$tools/bin/stubtest" --allowlist python/tests/stubtest-allowed.txt omnize
 
-# suite PREFIX ARGUMENTS...
 suite() {
-    prefix=$1
-    shift
     # Not in python/, whose package has no extension module.
-    timeout 600 "$tools/bin/pytest" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q \
-        --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} "$@" >"$TMPDIR/log" 2>&1
+    timeout 900 "$tools/bin/pytest" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q \
+        --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
     status=$?
-    if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py "$prefix" "$TMPDIR/junit.xml"; fi
+    if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py python "$TMPDIR/junit.xml"; fi
     # 5: the filter left nothing. 1: tests failed, which was told above.
     case $status in 0 | 1 | 5) ;; *) echo "FAIL python pytest: it ended with status $status" && sed 's/^/    /' "$TMPDIR/log" ;; esac
-    rm -f "$TMPDIR/junit.xml"
 }
-suite python python/tests
-suite "python docstrings of" --doctest-modules --pyargs omnize
-
-# Seconds that the import takes, the best of some tries: what else the machine does is not its fault.
-imports_quickly() {
-    "$1" - <<'CODE'
-import subprocess, sys
-def seconds():
-    code = "import time; start = time.perf_counter(); import omnize; print(time.perf_counter() - start)"
-    return float(subprocess.check_output([sys.executable, "-c", code]))
-best = min(seconds() for _ in range(10))
-print(f"{best * 1000:.1f} ms")
-sys.exit(best > 0.05)
-CODE
-}
-
-command_works() {
-    [ "$("$1/omnize" --version)" = "omnize $(make -s version)" ] &&
-        [ "$("$1/python" -m omnize --version)" = "omnize $(make -s version)" ]
-}
-
-on() {
-    bare_environment "$TMPDIR/$1" "$2" "$wheel" && command_works "$TMPDIR/$1/bin" &&
-        imports_quickly "$TMPDIR/$1/bin/python"
-}
+suite
 
 interpreters >"$TMPDIR/interpreters"
 while read -r version python; do
-    check "python $version: the wheel alone, its command and its import" on "$version" "$python"
+    check "python $version: the wheel alone, its command, its import and the examples" alone "$version" "$python" "$wheel"
 done <"$TMPDIR/interpreters"
