@@ -723,6 +723,16 @@ int32_t omnize_error_delivery(const omnize_error *error);
 int32_t omnize_error_retryable(const omnize_error *error);
 
 /**
+ * How many events closing a client has left, where a callback ran longer than closing might take; else 0.
+ */
+int64_t omnize_error_events_left(const omnize_error *error);
+
+/**
+ * How many requests closing a client has left, where a callback ran longer than closing might take; else 0.
+ */
+int64_t omnize_error_requests_left(const omnize_error *error);
+
+/**
  * Frees an error. NULL, and an error that was freed before, do nothing.
  */
 void omnize_error_free(omnize_error *error);
@@ -906,9 +916,10 @@ omnize_status omnize_client_deliver(omnize_client *client,
  * application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
  * may be NULL. After this has
  * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
- * it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
+ * it waits for requests in the same way, and not for callbacks: the one that runs is the last. With a store, what was left waits there for the next start; so do events that the
  * application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
- * callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
+ * callback still runs when the time is over: it is the last one, and omnize_error_events_left() and
+ * omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
  */
 omnize_status omnize_client_close(omnize_client *client,
                                   int64_t timeout_ms,

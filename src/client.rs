@@ -1,19 +1,19 @@
 //! A client: one token, its requests and its events.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{Config, Settings};
 use crate::conversation::Conversation;
 use crate::error::{Error, Result};
 use crate::host;
+use crate::host::ours::Ours;
 use crate::host::wake::Wake;
-use crate::interactions::{Interaction, Interactions, OpenInteraction, State};
-use crate::receiving::{
-    By, Event, Handler, Interest, Left as LeftRequest, Listener, Receiver, Statistic,
-    SubscriptionId, Turn,
-};
-use crate::sending::{Outbox, Posted, Sender};
+use crate::interactions::{Interaction, OpenInteraction};
+use crate::left::Left;
+use crate::parts::Parts;
+use crate::receiving::{By, Event, Handler, Interest, Receiver, Statistic, SubscriptionId, Turn};
+use crate::sending::Sender;
 use crate::status::Status;
 use crate::text::TextEncoding;
 use crate::wire::{
@@ -23,32 +23,17 @@ use crate::wire::{
 /// Holds conversations for one token, and receives what the service says of them. All of it can be used from any thread.
 ///
 /// Dropping a client closes it without waiting.
+///
+/// In a child that is forked from the process that opened it, a client is of no use: what can fail gives
+/// [`Status::Forked`], the rest tells that there is nothing, and dropping it leaves what is the parent's alone. So it is with
+/// all that was had of a client.
 #[derive(Debug)]
 pub struct Client {
-    sender: Arc<Sender>,
-    outbox: Arc<Outbox>,
-    interactions: Arc<Interactions>,
+    parts: Ours<Parts>,
     timeout: Duration,
-    receiver: Arc<Receiver>,
     encoding: TextEncoding,
-    /// The client's own.
-    listener: Option<Listener>,
     /// Who knows it can post triggers.
     webhook_url: Option<Redacted>,
-    closed: Mutex<bool>,
-}
-
-/// The longest time that closing takes, whatever is asked for: a week.
-const LONGEST_CLOSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// What [`Client::close`] left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// Events that the application was not given.
-    pub events: usize,
-    /// Requests that were broken off while they waited for their answers, and posted ones that were not sent. With a
-    /// store, those that were posted go out, or are reported, after the next start.
-    pub requests: usize,
 }
 
 impl Client {
@@ -62,38 +47,12 @@ impl Client {
     pub fn open(config: &Config) -> Result<Client> {
         let settings = Settings::read(config)?;
         host::fork::watch();
-        let sender = Sender::new(&settings)?;
-        let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
-        let (receiver, left) = Receiver::open(&settings, interactions.clone())?;
-        let receiver = Arc::new(receiver);
-        let listener = settings
-            .listen
-            .as_ref()
-            .map(|listen| Listener::open(listen, Some(&receiver)))
-            .transpose()?;
-        let sender = Arc::new(sender);
-        let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), &settings));
-        for letter in left {
-            if let Err(error) = take_up(&outbox, &interactions, letter) {
-                // The threads that there are hold the outbox, and with it the store.
-                outbox.close();
-                outbox.join();
-                return Err(error);
-            }
-        }
+        let parts = Parts::open(&settings)?;
         Ok(Client {
-            sender,
-            outbox,
-            interactions,
             timeout: settings.timeout,
-            webhook_url: listener
-                .as_ref()
-                .and_then(|listener| listener.url(&receiver))
-                .map(Redacted::from),
-            listener,
-            receiver,
             encoding: settings.encoding,
-            closed: Mutex::new(false),
+            webhook_url: parts.webhook_url().map(Redacted::from),
+            parts: Ours::new(parts),
         })
     }
 
@@ -115,8 +74,9 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn prepare(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
-        let interaction = self.interactions.to_start(&address);
-        Ok(self.conversation(interaction, address))
+        let parts = self.parts.get()?;
+        let interaction = parts.interactions.to_start(&address);
+        Ok(self.conversation(parts, interaction, address))
     }
 
     /// Takes up an interaction that is already running: one of [`open_interactions`](Self::open_interactions), where it is;
@@ -126,8 +86,9 @@ impl Client {
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
     pub fn attach(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
-        let interaction = self.interactions.running(&address);
-        Ok(self.conversation(interaction, address))
+        let parts = self.parts.get()?;
+        let interaction = parts.interactions.running(&address);
+        Ok(self.conversation(parts, interaction, address))
     }
 
     /// As [`attach`](Self::attach), for an interaction that the service knows by this hash, which the application has kept.
@@ -137,7 +98,8 @@ impl Client {
     pub fn attach_to(&self, address: Address, hash: &str) -> Result<Conversation> {
         has_hash(hash)?;
         let conversation = self.attach(address)?;
-        self.interactions.tie(conversation.client_id(), hash);
+        let parts = self.parts.get()?;
+        parts.interactions.tie(conversation.client_id(), hash);
         Ok(conversation)
     }
 
@@ -152,11 +114,13 @@ impl Client {
             department: String::new(),
             client_id: hash.to_owned(),
         };
-        self.outbox
+        let parts = self.parts.get()?;
+        parts
+            .outbox
             .check(&address, &Request::Bot(BotRequest::Accept))?;
-        let interaction = self.interactions.running(&address);
+        let interaction = parts.interactions.running(&address);
         Ok(Conversation::new(
-            self.outbox.clone(),
+            parts.outbox.clone(),
             interaction,
             address,
             true,
@@ -214,19 +178,26 @@ impl Client {
     }
 
     fn ask(&self, address: &Address, request: Request) -> Result<Reply> {
-        self.outbox.ask(address, &request, self.timeout)
+        let parts = self.parts.get()?;
+        parts.outbox.ask(address, &request, self.timeout)
     }
 
     /// The interactions that are under way, whether a conversation of this client is about them or not; with a store, also
     /// those that an earlier run has left. The ones that have been where they are for the longest time come first. One of
     /// an earlier run that is starting was on its way when that run ended.
     pub fn open_interactions(&self) -> Vec<OpenInteraction> {
-        self.interactions.open()
+        let parts = self.parts.get();
+        parts.map_or(Vec::new(), |parts| parts.interactions.open())
     }
 
-    fn conversation(&self, interaction: Arc<Interaction>, address: Address) -> Conversation {
+    fn conversation(
+        &self,
+        parts: &Parts,
+        interaction: Arc<Interaction>,
+        address: Address,
+    ) -> Conversation {
         Conversation::new(
-            self.outbox.clone(),
+            parts.outbox.clone(),
             interaction,
             address,
             false,
@@ -241,7 +212,10 @@ impl Client {
     /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Store`],
     /// [`Status::Closed`]: answer it 503.
     pub fn deliver(&self, body: &[u8], content_type: Option<&str>) -> Result<()> {
-        self.receiver.deliver(body.into(), content_type)
+        self.parts
+            .get()?
+            .receiver
+            .deliver(body.into(), content_type)
     }
 
     /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of
@@ -250,7 +224,7 @@ impl Client {
     /// # Errors
     /// [`Status::Closed`].
     pub fn subscribe(&self, interest: Interest, handler: Handler) -> Result<SubscriptionId> {
-        self.receiver.subscribe(interest, handler)
+        self.parts.get()?.receiver.subscribe(interest, handler)
     }
 
     /// Ends a subscription. When this returns, its handler neither runs nor will run. Called from inside a handler of this
@@ -259,7 +233,7 @@ impl Client {
     /// # Errors
     /// [`Status::Argument`]: there is no such subscription.
     pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
-        self.receiver.unsubscribe(id)
+        self.parts.get()?.receiver.unsubscribe(id)
     }
 
     /// Waits up to `timeout` for an event, then runs the handlers for all that wait, on this thread; tells how many events
@@ -268,7 +242,7 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: events leave another way, or this is a callback; [`Status::Closed`].
     pub fn poll(&self, timeout: Duration) -> Result<usize> {
-        self.receiver.poll(timeout)
+        self.parts.get()?.receiver.poll(timeout)
     }
 
     /// Waits up to `timeout` for the next event.
@@ -276,7 +250,7 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
-        self.receiver.next(timeout)
+        self.parts.get()?.receiver.next(timeout)
     }
 
     /// Starts the threads that run the handlers from now on, as many as the option `dispatch.threads` says.
@@ -284,7 +258,7 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`]; [`Status::System`].
     pub fn dispatch(&self) -> Result<()> {
-        self.receiver.dispatch()
+        self.parts.get()?.receiver.dispatch()
     }
 
     /// Waits up to `timeout` for an event that may be handled now, and gives it with the turn to handle it: for a binding
@@ -293,7 +267,7 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: events leave another way, or this thread has a turn already; [`Status::Closed`].
     pub fn turn(&self, by: By, timeout: Duration) -> Result<Option<Turn>> {
-        self.receiver.turn(by, timeout)
+        self.parts.get()?.receiver.turn(by, timeout)
     }
 
     /// Chooses who runs the handlers, as the first [`turn`](Self::turn) does.
@@ -301,12 +275,13 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
     pub fn choose(&self, by: By) -> Result<()> {
-        self.receiver.choose(by)
+        self.parts.get()?.receiver.choose(by)
     }
 
     /// Whether this thread runs a callback of this client, or has a turn.
     pub fn is_calling(&self) -> bool {
-        self.receiver.is_calling()
+        let parts = self.parts.get();
+        parts.is_ok_and(|parts| parts.receiver.is_calling())
     }
 
     /// A descriptor that is readable exactly while events wait.
@@ -314,7 +289,7 @@ impl Client {
     /// # Errors
     /// [`Status::Unsupported`]: this operating system has none; [`Status::System`].
     pub fn wake(&self) -> Result<Arc<Wake>> {
-        self.receiver.wake()
+        self.parts.get()?.receiver.wake()
     }
 
     /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;
@@ -326,20 +301,19 @@ impl Client {
     /// How often something was counted since the client was opened. What a listener refuses is counted by the listener: here
     /// it is told of the client's own.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        match &self.listener {
-            Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
-            _ => self.receiver.count_of(statistic),
-        }
+        let parts = self.parts.get();
+        parts.map_or(0, |parts| parts.count_of(statistic))
     }
 
     /// What a listener that several clients share hands their triggers to.
-    pub(crate) fn receiver(&self) -> &Arc<Receiver> {
-        &self.receiver
+    pub(crate) fn receiver(&self) -> Result<&Arc<Receiver>> {
+        Ok(&self.parts.get()?.receiver)
     }
 
     /// How many events wait for the application.
     pub fn waiting(&self) -> usize {
-        self.receiver.waiting()
+        let parts = self.parts.get();
+        parts.map_or(0, |parts| parts.receiver.waiting())
     }
 
     /// How the application writes text.
@@ -349,45 +323,14 @@ impl Client {
 
     /// Closes the client: takes in no trigger and no request, waits up to `timeout` for requests under way and for
     /// callbacks to finish what a dispatch thread has before it, then breaks off what is left and says how much. No
-    /// callback runs after this has returned; called from inside one, it returns at once and takes effect when that
-    /// callback returns.
+    /// callback runs after this has returned. Called from inside one, it waits for requests, and for no callback: the one that
+    /// runs is the last.
     ///
     /// # Errors
-    /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: it is the parent's. [`Status::Timeout`]: a callback runs longer than `timeout`; it is the
-    /// last one.
+    /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: it is the parent's. [`Status::Timeout`]: a callback runs
+    /// longer than `timeout`; it is the last one, and [`Error::left`] says what was left.
     pub fn close(&self, timeout: Duration) -> Result<Left> {
-        self.sender.check_origin()?;
-        if std::mem::replace(
-            &mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner),
-            true,
-        ) {
-            return Err(Error::new(Status::Closed, Status::Closed.text()));
-        }
-        let timeout = timeout.min(LONGEST_CLOSE);
-        let deadline = Instant::now() + timeout;
-        if let Some(listener) = &self.listener {
-            listener.close(deadline);
-        }
-        // What posted requests end with is told by callbacks, so these come after them. One that hangs is to leave the
-        // callbacks some time.
-        self.outbox.refuse();
-        self.outbox.drain(deadline - timeout / 10);
-        self.outbox.close();
-        // Other requests go on while callbacks are waited for.
-        let (events, still_runs) = self.receiver.close(deadline);
-        let requests = self.sender.close(deadline) + self.outbox.join();
-        self.receiver.let_go();
-        if still_runs {
-            return Err(Error::new(
-                Status::Timeout,
-                format!(
-                    "a callback runs longer than the {} ms that closing may take; it is the last one; {events} events and \
-                     {requests} requests were left",
-                    timeout.as_millis()
-                ),
-            ));
-        }
-        Ok(Left { events, requests })
+        self.parts.get()?.close(timeout)
     }
 }
 
@@ -399,33 +342,6 @@ fn has_hash(hash: &str) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// Takes up a request that an earlier run has left.
-fn take_up(
-    outbox: &Arc<Outbox>,
-    interactions: &Arc<Interactions>,
-    left: LeftRequest,
-) -> Result<()> {
-    let address = &left.letter.address;
-    let interaction = if left.letter.request.starts() {
-        interactions.to_start(address)
-    } else if left.book_was_kept {
-        // What was open is known. An older store does not say.
-        interactions.resumed(address, State::Finished)
-    } else {
-        interactions.running(address)
-    };
-    let posted = Posted {
-        ticket: left.ticket,
-        address: left.letter.address,
-        request: left.letter.request,
-        quiet: false,
-        since: Instant::now(),
-        tries: 0,
-        unsure: left.leaving,
-    };
-    outbox.take_up(&interaction, posted, left.leaving)
 }
 
 impl Drop for Client {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{Delivery, Error, Result};
+use crate::host::ours::Ours;
 use crate::interactions::{Interaction, State};
 use crate::sending::Outbox;
 use crate::status::Status;
@@ -21,14 +22,20 @@ use crate::wire::{Address, BotRequest, Message, Request, Start, Update, WhatsApp
 /// Dropping it sends nothing: the interaction goes on, and so does what was posted.
 #[derive(Debug)]
 pub struct Conversation {
-    outbox: Arc<Outbox>,
-    interaction: Arc<Interaction>,
+    way: Ours<Way>,
     address: Address,
     /// Whether the application is the external bot of it, and not its customer's.
     as_bot: bool,
     default_timeout: Duration,
     /// In milliseconds; 0 is the client's.
     timeout: AtomicU64,
+}
+
+/// Where the requests of a conversation go.
+#[derive(Debug)]
+struct Way {
+    outbox: Arc<Outbox>,
+    interaction: Arc<Interaction>,
 }
 
 impl Conversation {
@@ -40,8 +47,10 @@ impl Conversation {
         default_timeout: Duration,
     ) -> Self {
         Conversation {
-            outbox,
-            interaction,
+            way: Ours::new(Way {
+                outbox,
+                interaction,
+            }),
             address,
             as_bot,
             default_timeout,
@@ -106,8 +115,9 @@ impl Conversation {
             0 => self.default_timeout,
             milliseconds => Duration::from_millis(milliseconds),
         };
-        self.outbox
-            .send(&self.interaction, &self.address, &request, timeout)
+        let way = self.way.get()?;
+        way.outbox
+            .send(&way.interaction, &self.address, &request, timeout)
     }
 
     /// Posts a request, and gives the ticket that its outcome will carry.
@@ -117,14 +127,16 @@ impl Conversation {
     /// written, a closed client.
     pub fn post(&self, request: Request) -> Result<u64> {
         let request = self.told_as_what_it_is(request)?;
-        self.outbox.post(&self.interaction, &self.address, request)
+        let way = self.way.get()?;
+        way.outbox.post(&way.interaction, &self.address, request)
     }
 
     /// The customer has pressed a key. Called as often as keys are pressed, it lets the service see one typing, and one
     /// cleared after a pause (option `typing.pause`) or right before the message.
     pub fn keystroke(&self) -> Result<()> {
         self.told_as_what_it_is(Request::Typing)?;
-        self.outbox.key(&self.interaction, &self.address)
+        let way = self.way.get()?;
+        way.outbox.key(&way.interaction, &self.address)
     }
 
     /// How long each later request may take in all; zero is what the option `timeout` says.
@@ -133,9 +145,10 @@ impl Conversation {
         self.timeout.store(milliseconds, Ordering::Relaxed);
     }
 
-    /// Where the interaction is.
+    /// Where the interaction is; new in a forked child, which knows of none.
     pub fn state(&self) -> State {
-        self.interaction.state()
+        let way = self.way.get();
+        way.map_or(State::New, |way| way.interaction.state())
     }
 
     /// The id that the application gave the customer.
@@ -153,7 +166,8 @@ impl Conversation {
         if self.as_bot {
             return Some(self.address.client_id.clone());
         }
-        self.interaction.hash().map(|hash| hash.to_string())
+        let hash = self.way.get().ok()?.interaction.hash();
+        hash.map(|hash| hash.to_string())
     }
 
     /// The request as this side of the interaction makes it.

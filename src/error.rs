@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::left::Left;
 use crate::status::Status;
 
 /// What became of a request.
@@ -43,6 +44,7 @@ struct Facts {
     body: Vec<u8>,
     retryable: bool,
     retry_after: Option<Duration>,
+    left: Option<Left>,
 }
 
 /// What a fallible call gives.
@@ -59,6 +61,7 @@ impl Error {
             body: Vec::new(),
             retryable: false,
             retry_after: None,
+            left: None,
         }))
     }
 
@@ -105,6 +108,17 @@ impl Error {
     /// How long the service asks to wait before the request is made again, where it does.
     pub fn asked_to_wait(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The same error, about closing, which has left this.
+    pub(crate) fn leaving(mut self, left: Left) -> Self {
+        self.0.left = Some(left);
+        self
+    }
+
+    /// What closing has left, where a callback took too long for it.
+    pub fn left(&self) -> Option<Left> {
+        self.0.left
     }
 
     /// The status.

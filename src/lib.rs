@@ -15,7 +15,9 @@ mod conversation;
 pub mod error;
 mod host;
 mod interactions;
+mod left;
 mod listener;
+mod parts;
 mod receiving;
 mod sending;
 pub mod status;
@@ -28,11 +30,12 @@ pub mod wire;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
-pub use client::{Client, Left};
+pub use client::Client;
 pub use conversation::Conversation;
 /// For bindings that need threads of their own: signals are blocked on them.
 pub use host::thread::spawn as spawn_thread;
 pub use interactions::{OpenInteraction, State};
+pub use left::Left;
 pub use listener::Listener;
 pub use receiving::{
     By, Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId, Turn,

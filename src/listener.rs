@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::config::{Config, Kind, ListenSettings};
 use crate::error::{Error, Result};
 use crate::host;
+use crate::host::ours::Ours;
 use crate::receiving::{self, Statistic};
 use crate::status::Status;
 
@@ -14,7 +15,7 @@ use crate::status::Status;
 ///
 /// Dropping a listener closes it without waiting.
 #[derive(Debug)]
-pub struct Listener(receiving::Listener);
+pub struct Listener(Ours<receiving::Listener>);
 
 impl Listener {
     /// Listens as the options that begin with `listen` say; `listen.path` is not among them, and no token is needed. Until
@@ -32,7 +33,8 @@ impl Listener {
             )
         })?;
         host::fork::watch();
-        receiving::Listener::open(&settings, None).map(Listener)
+        let listener = receiving::Listener::open(&settings, None)?;
+        Ok(Listener(Ours::new(listener)))
     }
 
     /// Hands the triggers that come at `path` to `client`; at a path with 128 random bits where it is `None`. A client that
@@ -54,7 +56,7 @@ impl Listener {
                 )
             })?;
         }
-        self.0.attach(client.receiver(), path)
+        self.0.get()?.attach(client.receiver()?, path)
     }
 
     /// Hands nothing to `client` any more; its path is answered 404.
@@ -62,27 +64,29 @@ impl Listener {
     /// # Errors
     /// [`Status::Argument`]: it is not attached.
     pub fn detach(&self, client: &Client) -> Result<()> {
-        self.0.detach(client.receiver())
+        self.0.get()?.detach(client.receiver()?)
     }
 
     /// The webhook URL of `client`; `None` where it is not attached.
     pub fn url(&self, client: &Client) -> Option<String> {
-        self.0.url(client.receiver())
+        self.0.get().ok()?.url(client.receiver().ok()?)
     }
 
     /// How often something was counted at this listener since it was opened.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.0.count_of(statistic)
+        self.0
+            .get()
+            .map_or(0, |listener| listener.count_of(statistic))
     }
 
     /// Accepts nothing more and ends every connection. Triggers that are being kept are answered first, if that takes no
     /// longer than `timeout`. Clients stay open.
     ///
     /// # Errors
-    /// [`Status::Closed`]: it was closed before.
+    /// [`Status::Closed`]: it was closed before; [`Status::Forked`]: it is the parent's.
     pub fn close(&self, timeout: Duration) -> Result<()> {
         const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-        if self.0.close(Instant::now() + timeout.min(WEEK)) {
+        if self.0.get()?.close(Instant::now() + timeout.min(WEEK)) {
             Ok(())
         } else {
             Err(Error::new(

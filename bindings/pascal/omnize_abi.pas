@@ -53,6 +53,8 @@ function omnize_error_http_status(Error: TOmnizeErrorHandle): Integer; cdecl; ex
 function omnize_error_body(Error: TOmnizeErrorHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_delivery(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_retryable(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_events_left(Error: TOmnizeErrorHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_requests_left(Error: TOmnizeErrorHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 procedure omnize_error_free(Error: TOmnizeErrorHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_config_new(out Config: TOmnizeConfigHandle; Error: POmnizeErrorHandle): Integer; cdecl;
   external OMNIZE_LIBRARY;

@@ -218,9 +218,10 @@ pub extern "C" fn omnize_client_deliver(
 /// application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
 /// may be NULL. After this has
 /// returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
-/// it does not wait for that callback. With a store, what was left waits there for the next start; so do events that the
+/// it waits for requests in the same way, and not for callbacks: the one that runs is the last. With a store, what was left waits there for the next start; so do events that the
 /// application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
-/// callback still runs when the time is over: it is the last one; OMNIZE_E_ARGUMENT.
+/// callback still runs when the time is over: it is the last one, and omnize_error_events_left() and
+/// omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_client_close(
     client: *mut omnize_client,

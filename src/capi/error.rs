@@ -11,6 +11,7 @@ use super::status::omnize_status;
 use super::strings::OutText;
 use crate::error::{Error, Result};
 use crate::host;
+use crate::left::Left;
 use crate::status::Status;
 
 /// Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
@@ -132,6 +133,22 @@ pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
     guard::always(0, || Ok(i32::from(find(error)?.error.is_retryable())))
+}
+
+/// How many events closing a client has left, where a callback ran longer than closing might take; else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_events_left(error: *const omnize_error) -> i64 {
+    guard::always(0, || Ok(left(error)?.events as i64))
+}
+
+/// How many requests closing a client has left, where a callback ran longer than closing might take; else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_requests_left(error: *const omnize_error) -> i64 {
+    guard::always(0, || Ok(left(error)?.requests as i64))
+}
+
+fn left(error: *const omnize_error) -> Result<Left> {
+    Ok(find(error)?.error.left().unwrap_or_default())
 }
 
 /// Frees an error. NULL, and an error that was freed before, do nothing.

@@ -7,5 +7,6 @@ pub mod connect;
 pub mod float;
 pub mod fork;
 pub mod idle;
+pub mod ours;
 pub mod thread;
 pub mod wake;

@@ -141,6 +141,7 @@ mod kept {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use crate::host::ours::Ours;
     use crate::store::Store;
 
     /// What the store knows an event by.
@@ -153,7 +154,7 @@ mod kept {
 
     /// What is signed when an event was handled.
     pub struct Receipt {
-        store: Option<Arc<Store>>,
+        store: Option<Ours<Arc<Store>>>,
         mark: Mark,
         /// Whether letting go of the event signs for it.
         auto: bool,
@@ -164,7 +165,7 @@ mod kept {
         /// A receipt for what the store knows by this mark.
         pub fn new(store: Option<Arc<Store>>, mark: Mark, auto: bool) -> Self {
             Receipt {
-                store,
+                store: store.map(Ours::new),
                 mark,
                 auto,
                 signed: AtomicBool::new(false),
@@ -173,7 +174,8 @@ mod kept {
 
         /// Signs, once.
         pub fn sign(&self) {
-            if let Some(store) = &self.store
+            // What a forked child handles, the parent handles too.
+            if let Some(Ok(store)) = self.store.as_ref().map(Ours::get)
                 && !self.signed.swap(true, Ordering::Relaxed)
             {
                 match self.mark {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::receiver::Receiver;
+use crate::host::ours::Ours;
 use crate::host::thread::ThreadId;
 
 /// Who runs the handlers of an event.
@@ -23,7 +24,7 @@ pub enum By {
 /// An event that is being handled. Dropping it says that it was.
 #[derive(Debug)]
 pub struct Turn {
-    receiver: Arc<Receiver>,
+    receiver: Ours<Arc<Receiver>>,
     event: Arc<Event>,
     /// The interaction whose next events are held back.
     lane: Option<String>,
@@ -39,7 +40,7 @@ impl Turn {
         place: Option<ThreadId>,
     ) -> Self {
         Turn {
-            receiver,
+            receiver: Ours::new(receiver),
             event: Arc::new(event),
             lane,
             place,
@@ -53,12 +54,16 @@ impl Turn {
 
     /// Says that no handler wants it, which is counted and logged.
     pub fn unwanted(&self) {
-        self.receiver.count_unwanted(&self.event);
+        if let Ok(receiver) = self.receiver.get() {
+            receiver.count_unwanted(&self.event);
+        }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.receiver.end_turn(self.lane.as_deref(), self.place);
+        if let Ok(receiver) = self.receiver.get() {
+            receiver.end_turn(self.lane.as_deref(), self.place);
+        }
     }
 }

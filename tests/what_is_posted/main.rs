@@ -1,6 +1,7 @@
 //! Posted requests leave in order, are made again where that does no harm, and each has one outcome, across restarts too.
 
 mod again;
+mod closing;
 #[path = "../server/mod.rs"]
 mod server;
 #[cfg(feature = "store")]

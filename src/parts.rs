@@ -1,0 +1,145 @@
+//! What a client is made of, how it is put together, and in which order it ends.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::interactions::{Interactions, State};
+use crate::left::Left;
+use crate::receiving::{Left as LeftRequest, Listener, Receiver, Statistic};
+use crate::sending::{Outbox, Posted, Sender};
+use crate::status::Status;
+
+/// The longest time that closing takes, whatever is asked for: a week.
+const LONGEST_CLOSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The parts of one client.
+#[derive(Debug)]
+pub struct Parts {
+    pub sender: Arc<Sender>,
+    pub outbox: Arc<Outbox>,
+    pub interactions: Arc<Interactions>,
+    pub receiver: Arc<Receiver>,
+    /// The client's own.
+    pub listener: Option<Listener>,
+    closed: Mutex<bool>,
+}
+
+impl Parts {
+    /// Puts a client together, and takes up what an earlier run has left.
+    ///
+    /// # Errors
+    /// As [`Client::open`](crate::Client::open).
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let sender = Sender::new(settings)?;
+        let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
+        let (receiver, left) = Receiver::open(settings, interactions.clone())?;
+        let receiver = Arc::new(receiver);
+        let listener = settings
+            .listen
+            .as_ref()
+            .map(|listen| Listener::open(listen, Some(&receiver)))
+            .transpose()?;
+        let sender = Arc::new(sender);
+        let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), settings));
+        for letter in left {
+            if let Err(error) = take_up(&outbox, &interactions, letter) {
+                // The threads that there are hold the outbox, and with it the store.
+                outbox.close();
+                outbox.join();
+                return Err(error);
+            }
+        }
+        Ok(Parts {
+            sender,
+            outbox,
+            interactions,
+            receiver,
+            listener,
+            closed: Mutex::new(false),
+        })
+    }
+
+    /// The webhook URL of the client's own listener, if it has one.
+    pub fn webhook_url(&self) -> Option<String> {
+        self.listener
+            .as_ref()
+            .and_then(|listener| listener.url(&self.receiver))
+    }
+
+    /// How often something was counted.
+    pub fn count_of(&self, statistic: Statistic) -> u64 {
+        match &self.listener {
+            Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
+            _ => self.receiver.count_of(statistic),
+        }
+    }
+
+    /// Ends all of them.
+    ///
+    /// # Errors
+    /// [`Status::Closed`], [`Status::Timeout`]; see [`Client::close`](crate::Client::close).
+    pub fn close(&self, timeout: Duration) -> Result<Left> {
+        if std::mem::replace(
+            &mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner),
+            true,
+        ) {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        let timeout = timeout.min(LONGEST_CLOSE);
+        let deadline = Instant::now() + timeout;
+        if let Some(listener) = &self.listener {
+            listener.close(deadline);
+        }
+        // What posted requests end with is told by callbacks, so these come after them. One that hangs is to leave the
+        // callbacks some time.
+        self.outbox.refuse();
+        self.outbox.drain(deadline - timeout / 10);
+        self.outbox.close();
+        // Other requests go on while callbacks are waited for.
+        let (events, still_runs) = self.receiver.close(deadline);
+        let requests = self.sender.close(deadline) + self.outbox.join();
+        self.receiver.let_go();
+        let left = Left { events, requests };
+        if still_runs {
+            return Err(Error::new(
+                Status::Timeout,
+                format!(
+                    "a callback runs longer than the {} ms that closing may take; it is the last one; {events} events and \
+                     {requests} requests were left",
+                    timeout.as_millis()
+                ),
+            )
+            .leaving(left));
+        }
+        Ok(left)
+    }
+}
+
+/// Takes up a request that an earlier run has left.
+fn take_up(
+    outbox: &Arc<Outbox>,
+    interactions: &Arc<Interactions>,
+    left: LeftRequest,
+) -> Result<()> {
+    let address = &left.letter.address;
+    let interaction = if left.letter.request.starts() {
+        interactions.to_start(address)
+    } else if left.book_was_kept {
+        // What was open is known. An older store does not say.
+        interactions.resumed(address, State::Finished)
+    } else {
+        interactions.running(address)
+    };
+    let posted = Posted {
+        ticket: left.ticket,
+        address: left.letter.address,
+        request: left.letter.request,
+        quiet: false,
+        since: Instant::now(),
+        tries: 0,
+        unsure: left.leaving,
+    };
+    outbox.take_up(&interaction, posted, left.leaving)
+}
