@@ -1,8 +1,8 @@
-//! Runs a command against the sandbox, and plays the operator who pastes the webhook URL that it prints into the portal
-//! and presses Enter.
+//! Runs a command against the sandbox, and plays the operator who pastes the URLs that it prints into the portal and
+//! presses Enter. With scripted customers, ends it when they have gone.
 
 use super::Failure;
-use super::screen::{Screen, locked};
+use super::screen::{Address, Screen, locked};
 use super::signals::{Signal, Signals};
 use crate::sandbox::{Dialect, Sandbox};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -87,25 +87,67 @@ async fn attend(
     pass_on_lines(screen, output, &found).map_err(failed)?;
     loop {
         tokio::select! {
-            status = child.wait() => return status.map(exit_status).map_err(failed),
+            status = child.wait() => {
+                let status = status.map(exit_status).map_err(failed)?;
+                return judge(sandbox, status);
+            }
+            () = sandbox.customers_gone() => {
+                end(&mut child, group).await;
+                return judge(sandbox, 0);
+            }
             signal = signals.next() => pass(signal, group),
             () = found.notified() => {}
         }
         // Apart, so that the screen is not held while the sandbox, which may be showing an entry, is asked.
-        let webhooks = locked(screen).take_webhooks();
-        for url in webhooks {
-            if let Err(error) = sandbox.set_webhook(&url) {
-                pass(Signal::Terminate, group);
-                // What is still there after it is killed as it is dropped.
-                let _ = tokio::time::timeout(LAST_WISH, child.wait()).await;
+        let addresses = locked(screen).take_addresses();
+        for address in addresses {
+            let (what, set) = match &address {
+                Address::Webhook(url) => ("webhook", sandbox.set_webhook(url)),
+                Address::Bot(url) => ("bot", sandbox.set_bot(url)),
+            };
+            if let Err(error) = set {
+                end(&mut child, group).await;
                 return Err(Failure::Run(format!(
-                    "the command's webhook can't be set: {error}"
+                    "the command's {what} can't be set: {error}"
                 )));
             }
             // A command that does not wait for Enter may have closed its standard input.
             let _ = keyboard.write_all(b"\n");
         }
     }
+}
+
+/// Asks the command to end. What is still there after it is killed as it is dropped.
+async fn end(child: &mut Child, group: Option<Pid>) {
+    pass(Signal::Terminate, group);
+    let _ = tokio::time::timeout(LAST_WISH, child.wait()).await;
+}
+
+/// The status, unless a scripted customer got something else than the script says.
+fn judge(sandbox: &Sandbox, status: u8) -> Result<u8, Failure> {
+    if status != 0 {
+        return Ok(status);
+    }
+    if sandbox.customers_waiting() > 0 {
+        return Err(Failure::Run(
+            "the command ended before there was a bot for each customer".to_owned(),
+        ));
+    }
+    for (at, customer) in sandbox.customers().into_iter().enumerate() {
+        let number = at + 1;
+        match (customer.state, customer.error) {
+            ("done", _) => {}
+            (_, Some(error)) => {
+                return Err(Failure::Run(format!("customer {number}: {error}")));
+            }
+            _ => {
+                return Err(Failure::Run(format!(
+                    "the command ended before customer {number} was done"
+                )));
+            }
+        }
+    }
+    Ok(status)
 }
 
 /// The command's standard input, and its standard output without waiting.

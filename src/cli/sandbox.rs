@@ -5,7 +5,9 @@ use super::Failure;
 use super::operator::run as run_command;
 use super::screen::{Screen, locked};
 use super::signals::Signals;
-use crate::sandbox::{Answers, DepartmentList, Departments, Dialect, Options, Sandbox, Watcher};
+use crate::sandbox::{
+    Answers, Customer, DepartmentList, Departments, Dialect, Options, Sandbox, Watcher,
+};
 use clap::Args;
 use serde_json::json;
 use std::io::{self, Write};
@@ -53,6 +55,14 @@ pub struct Arguments {
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<String>,
 
+    /// An external bot's endpoint, for all departments or, as DEPARTMENT=URL, for one; may be repeated
+    #[arg(long = "bot", value_name = "URL")]
+    bots: Vec<String>,
+
+    /// A scripted customer, who comes when the bot of its department is known; may be repeated
+    #[arg(long = "customer", value_name = "FILE")]
+    customers: Vec<PathBuf>,
+
     /// How long a webhook may take for its answer
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     trigger_timeout: u64,
@@ -75,7 +85,8 @@ pub struct Arguments {
 
     /// A command to run with OMNIZE_TOKEN, OMNIZE_BASE_URL and OMNIZE_SANDBOX_URL set. When it prints a line
     /// "webhook: URL", that webhook is set and it is sent a newline, as if an operator had pasted the URL into the
-    /// portal and pressed Enter. Its exit status is the sandbox's
+    /// portal and pressed Enter; with "bot: URL" the same for an external bot. Its exit status is the sandbox's. With
+    /// customers, it is ended when they have gone, and the status is 0 when each got what the script says
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
@@ -112,6 +123,13 @@ fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<
             .add(agent)
             .map_err(|error| Failure::Usage(error.to_string()))?;
     }
+    let customers = arguments
+        .customers
+        .iter()
+        .map(|path| Customer::read_file(path));
+    let customers = customers
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let options = Options {
         port: arguments.port,
         token: arguments.token.clone(),
@@ -119,6 +137,8 @@ fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<
         answers: arguments.answers,
         department_list: arguments.department_list,
         departments,
+        bots: arguments.bots.clone(),
+        customers,
         trigger_timeout: Duration::from_millis(arguments.trigger_timeout),
         watcher: watching
             .map(|screen| -> Watcher { Box::new(move |entry| locked(&screen).entry(entry)) }),

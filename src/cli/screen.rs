@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 const WEBHOOK: &[u8] = b"webhook: ";
+const BOT: &[u8] = b"bot: ";
 /// A command's line that is longer is passed on in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
 /// Of a message, what is shown.
@@ -28,8 +29,15 @@ pub struct Screen {
 struct CommandOutput {
     pipe: File,
     partial: Vec<u8>,
-    webhooks: Vec<String>,
+    addresses: Vec<Address>,
     found: Arc<Notify>,
+}
+
+/// A URL that a command has printed for its operator.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Address {
+    Webhook(String),
+    Bot(String),
 }
 
 /// The screen, whatever became of the one who used it last.
@@ -50,12 +58,12 @@ impl Screen {
         }
     }
 
-    /// Takes the non-blocking read end of a command's standard output. `found` is told when a webhook line came.
+    /// Takes the non-blocking read end of a command's standard output. `found` is told when an address came.
     pub fn attach(&mut self, pipe: File, found: Arc<Notify>) {
         self.command = Some(CommandOutput {
             pipe,
             partial: Vec::new(),
-            webhooks: Vec::new(),
+            addresses: Vec::new(),
             found,
         });
     }
@@ -129,11 +137,11 @@ impl Screen {
         }
     }
 
-    /// The URLs of the webhook lines that came since the last call.
-    pub fn take_webhooks(&mut self) -> Vec<String> {
+    /// The addresses that came since the last call.
+    pub fn take_addresses(&mut self) -> Vec<Address> {
         self.command
             .as_mut()
-            .map(|command| std::mem::take(&mut command.webhooks))
+            .map(|command| std::mem::take(&mut command.addresses))
             .unwrap_or_default()
     }
 
@@ -163,9 +171,15 @@ impl CommandOutput {
         let rest = self.partial.split_off(end);
         let lines = std::mem::replace(&mut self.partial, rest);
         for line in lines.split(|byte| *byte == b'\n') {
-            if let Some(url) = line.strip_prefix(WEBHOOK) {
-                self.webhooks
-                    .push(String::from_utf8_lossy(url).trim().to_owned());
+            let url = |prefix| {
+                let url: &[u8] = line.strip_prefix(prefix)?;
+                Some(String::from_utf8_lossy(url).trim().to_owned())
+            };
+            let address = url(WEBHOOK)
+                .map(Address::Webhook)
+                .or_else(|| url(BOT).map(Address::Bot));
+            if let Some(address) = address {
+                self.addresses.push(address);
                 self.found.notify_one();
             }
         }
@@ -200,6 +214,7 @@ fn described(entry: &Entry) -> (String, Option<String>) {
                 .join(", ");
             ("start".to_owned(), Some(detail))
         }
+        (Direction::Trigger, Some("newMessage")) => ("newMessage".to_owned(), Some(said(&object))),
         (Direction::Trigger, Some("message")) => {
             let message = &object["message"];
             let text = message.as_str().map(quoted);
@@ -314,11 +329,14 @@ mod tests {
             .write_all(b"my webhook: http://no/\nwebhook: http://yes/")
             .unwrap();
         assert!(screen.pass_on());
-        assert!(screen.take_webhooks().is_empty());
+        assert!(screen.take_addresses().is_empty());
         command.write_all(b" \r\n").unwrap();
         assert!(screen.pass_on());
-        assert_eq!(screen.take_webhooks(), ["http://yes/"]);
-        assert!(screen.take_webhooks().is_empty());
+        assert_eq!(
+            screen.take_addresses(),
+            [Address::Webhook("http://yes/".to_owned())]
+        );
+        assert!(screen.take_addresses().is_empty());
         assert_eq!(
             shown.take(),
             "my webhook: http://no/\nwebhook: http://yes/ \r\n"

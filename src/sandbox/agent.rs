@@ -8,7 +8,7 @@ use super::service::{Desk, Outgoing, Service};
 use super::step::{Raw, Step};
 use super::template::Values;
 use super::trigger::Trigger;
-use super::webhook::Payload;
+use super::webhook::{Payload, Webhook};
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use std::sync::Arc;
@@ -23,7 +23,12 @@ pub(crate) struct Cue {
     pub client_id: String,
     pub customer_name: String,
     pub hash: String,
+    pub department_id: String,
+    /// The endpoint of the bot that serves the interaction, if one does; else the scenario is played.
+    pub bot: Option<Arc<Webhook>>,
     pub scenario: Arc<Scenario>,
+    /// Let go of when this was heard.
+    pub _unheard: Option<mpsc::Sender<()>>,
     pub ending: watch::Receiver<Ending>,
 }
 
@@ -49,7 +54,7 @@ impl Cue {
     }
 }
 
-fn over(on: Act, ending: Ending) -> bool {
+pub(crate) fn over(on: Act, ending: Ending) -> bool {
     match ending {
         Ending::No | Ending::ByAgent => false,
         Ending::ByCustomer => on != Act::Finish,
@@ -61,6 +66,10 @@ fn over(on: Act, ending: Ending) -> bool {
 pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::UnboundedReceiver<Cue>) {
     while let Some(cue) = cues.recv().await {
         if cue.comes_too_late() {
+            continue;
+        }
+        if let Some(endpoint) = &cue.bot {
+            service.tell_bot(&key, endpoint, &cue).await;
             continue;
         }
         if cue.on == Act::Start && !service.wait_in_queue(&key, &cue).await {

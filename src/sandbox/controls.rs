@@ -11,11 +11,15 @@
 //!   interactions that run included. `*` stands for all other departments; an agent is the name of a built-in one or
 //!   a scenario.
 //! - `DELETE /sandbox/agents`: brings back the agents that the sandbox was started with.
+//! - `POST /sandbox/customers` with `{"token": …, "script": {…}}`: has a scripted customer come, and answers its
+//!   `interaction_hash`.
+//! - `GET /sandbox/customers?wait=MS`: how each fares. With `wait`, not before all have gone, or the time is over.
 //! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}`: posts the object to the token's webhook in its
 //!   interaction's turn. Answers `{"status": N}` with the webhook's status, or 502 when there was none.
 
 use super::act::Rejection;
 use super::answer::{HttpAnswer, json, refusal};
+use super::customer::Script;
 use super::departments::Departments;
 use super::dialect::Dialect;
 use super::fields::Fields;
@@ -35,6 +39,7 @@ pub(crate) const HEALTH: &str = "/sandbox/health";
 pub(crate) const TRANSCRIPT: &str = "/sandbox/transcript";
 pub(crate) const INTERACTIONS: &str = "/sandbox/interactions";
 pub(crate) const AGENTS: &str = "/sandbox/agents";
+pub(crate) const CUSTOMERS: &str = "/sandbox/customers";
 pub(crate) const TRIGGER: &str = "/sandbox/trigger";
 
 const LONGEST_WAIT_MS: u64 = 60_000;
@@ -44,17 +49,10 @@ pub(crate) fn health() -> HttpAnswer {
 }
 
 pub(crate) async fn show_transcript(service: &Service, query: &Query) -> HttpAnswer {
-    let (after, wait) = match (query.number("after"), query.number("wait")) {
-        (Ok(after), Ok(wait)) => (after.unwrap_or(0), wait.unwrap_or(0)),
+    let (after, deadline) = match (query.number("after"), wait(query)) {
+        (Ok(after), Ok(deadline)) => (after.unwrap_or(0), deadline),
         (Err(error), _) | (_, Err(error)) => return refusal(422, &error),
     };
-    if wait > LONGEST_WAIT_MS {
-        return refusal(
-            422,
-            &format!("wait is too long; expected at most {LONGEST_WAIT_MS} milliseconds"),
-        );
-    }
-    let deadline = Instant::now() + Duration::from_millis(wait);
     let mut changes = service.desk().transcript.changes();
     loop {
         {
@@ -146,6 +144,53 @@ pub(crate) fn first_agents(service: &Service) -> HttpAnswer {
         200,
         &json!({ "message": "the first agents are back", "status": 200 }),
     )
+}
+
+pub(crate) fn admit_customer(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {
+    match read_customer(service, body) {
+        Ok(hash) => json(200, &json!({ "interaction_hash": hash })),
+        Err(rejection) => refusal(rejection.status, &rejection.message),
+    }
+}
+
+fn read_customer(service: &Arc<Service>, body: &[u8]) -> Result<String, Rejection> {
+    let object = read_object(body)?;
+    let fields = Fields::of(&object);
+    let token = fields.text("token")?;
+    fields.only("customer", &["token", "script"])?;
+    let (_, script) = fields.object("script")?;
+    let script = Script::read(script.get().as_bytes())
+        .map_err(|error| Rejection::new(422, format!("script: {error}")))?;
+    let token = service.desk().portal.number(&token);
+    service.admit_customer(token.ok_or_else(unknown_token)?, Arc::new(script))
+}
+
+pub(crate) async fn show_customers(service: &Service, query: &Query) -> HttpAnswer {
+    let deadline = match wait(query) {
+        Ok(deadline) => deadline,
+        Err(error) => return refusal(422, &error),
+    };
+    let mut changes = service.desk().transcript.changes();
+    loop {
+        let reports = service.reports();
+        let gone = reports.iter().all(|report| report.state != "talking");
+        if gone || Instant::now() >= deadline {
+            return json(200, &reports);
+        }
+        // Whether it changed or the time is over is looked at above.
+        let _ = timeout_at(deadline, changes.changed()).await;
+    }
+}
+
+/// Until when the query's `wait` lasts.
+fn wait(query: &Query) -> Result<Instant, String> {
+    let wait = query.number("wait")?.unwrap_or(0);
+    if wait > LONGEST_WAIT_MS {
+        return Err(format!(
+            "wait is too long; expected at most {LONGEST_WAIT_MS} milliseconds"
+        ));
+    }
+    Ok(Instant::now() + Duration::from_millis(wait))
 }
 
 pub(crate) async fn trigger(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {

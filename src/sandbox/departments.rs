@@ -16,9 +16,16 @@ pub struct Departments {
     own: HashMap<String, Arc<Scenario>>,
 }
 
-/// Why an agent can't serve: the file can't be read, is no scenario, or the department has its agent already.
+/// Why an agent can't serve or a customer can't come: the file can't be read or is no script of that kind, or the
+/// department has its agent already.
 #[derive(Debug)]
 pub struct AgentError(String);
+
+impl AgentError {
+    pub(crate) fn new(what: String) -> AgentError {
+        AgentError(what)
+    }
+}
 
 impl fmt::Display for AgentError {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {

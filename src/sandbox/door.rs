@@ -4,6 +4,7 @@
 use super::act::Rejection;
 use super::answer::{Answers, HttpAnswer};
 use super::dialect::Dialect;
+use super::external_bot;
 use super::fields::Fields;
 use super::interactions;
 use super::object::{NotAnObject, Object};
@@ -21,6 +22,7 @@ enum Place<'a> {
     Rest,
     Gateway,
     Interactions(interactions::Place<'a>),
+    Bot(external_bot::Place<'a>),
 }
 
 impl Place<'_> {
@@ -28,15 +30,18 @@ impl Place<'_> {
         match path {
             rest::PATH => Some(Place::Rest),
             gateway::PATH => Some(Place::Gateway),
-            _ => interactions::Place::at(path).map(Place::Interactions),
+            _ => interactions::Place::at(path)
+                .map(Place::Interactions)
+                .or_else(|| external_bot::Place::at(path).map(Place::Bot)),
         }
     }
 
-    fn dialect(&self) -> Dialect {
+    fn dialect(&self) -> &'static str {
         match self {
-            Place::Rest => Dialect::Rest,
-            Place::Gateway => Dialect::Gateway,
-            Place::Interactions(_) => Dialect::Interactions,
+            Place::Rest => Dialect::Rest.name(),
+            Place::Gateway => Dialect::Gateway.name(),
+            Place::Interactions(_) => Dialect::Interactions.name(),
+            Place::Bot(_) => external_bot::NAME,
         }
     }
 
@@ -45,6 +50,7 @@ impl Place<'_> {
         match self {
             Place::Rest | Place::Gateway => Method::POST,
             Place::Interactions(place) => place.method(),
+            Place::Bot(place) => place.method(),
         }
     }
 }
@@ -119,7 +125,7 @@ pub(crate) fn answer(
         }
     };
     desk.transcript.request(Request {
-        dialect: place.as_ref().map(|place| place.dialect().name()),
+        dialect: place.as_ref().map(|place| place.dialect()),
         kind: subject.kind,
         client_id: subject.client_id,
         interaction_hash: subject.hash,
@@ -145,6 +151,7 @@ impl Place<'_> {
             Place::Interactions(place) => {
                 interactions::answer(service, desk, place, asked, subject)
             }
+            Place::Bot(place) => external_bot::answer(service, desk, place, asked, subject),
         }
     }
 

@@ -78,6 +78,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub fn optional_number(&self, field: &str) -> Result<Option<String>, Rejection> {
+        match self.object.get(field) {
+            None => Ok(None),
+            Some(_) => self.number(field).map(Some),
+        }
+    }
+
     /// An absolute http or https URL.
     pub fn optional_url(&self, field: &str) -> Result<Option<String>, Rejection> {
         match self.optional_text(field)? {

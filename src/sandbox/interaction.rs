@@ -3,6 +3,8 @@
 use super::act::Act;
 use super::agent::Cue;
 use super::dialect::Dialect;
+use super::external_bot::Bot;
+use super::visit::Visit;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
@@ -91,6 +93,10 @@ pub(crate) struct Interaction {
     pub served_by: String,
     pub about: About,
     pub remarks: Remarks,
+    /// The bot that serves it before any agent does.
+    pub bot: Option<Bot>,
+    /// The scripted customer that it is of, where no application began it.
+    pub visit: Option<Visit>,
     pub started: Instant,
     /// How long the customer waited for an agent.
     pub answered_after: Option<Duration>,
@@ -168,6 +174,8 @@ mod tests {
             served_by: "1".to_owned(),
             about: About::default(),
             remarks: Remarks::default(),
+            bot: None,
+            visit: None,
             started: Instant::now(),
             answered_after: None,
             state,

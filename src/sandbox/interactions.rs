@@ -143,7 +143,7 @@ pub(crate) fn answer(
     }
 }
 
-fn token_of(desk: &Desk, fields: &Fields) -> Result<usize, Rejection> {
+pub(crate) fn token_of(desk: &Desk, fields: &Fields) -> Result<usize, Rejection> {
     let token = desk.portal.number(&fields.text("token")?);
     token.ok_or_else(|| refuse("the token is unknown; expected one that the portal generated"))
 }

@@ -1,11 +1,13 @@
-//! A local Omnize: the service's REST side, its portal's ClientSDK page, scripted agents, and triggers posted to the
-//! application's webhook, for tests and demonstrations. It serves 127.0.0.1 only.
+//! A local Omnize: the service in its three dialects, its portal's ClientSDK page, scripted agents, triggers posted to
+//! the application's webhook, and the service's side of an external bot with scripted customers; for tests and
+//! demonstrations. It serves 127.0.0.1 only.
 //!
 //! It is an independent reading of the service's page and shares no code with this crate's client, so that the two
 //! check each other.
 //!
 //! A request walks through `server` → `door` → its dialect (`rest`, `gateway` or `interactions`) → `reception` →
-//! `interaction`, a trigger through `agent` → `service` → its dialect → `webhook`; both end in `transcript`.
+//! `interaction`, a trigger through `agent` → `service` → its dialect → `webhook`; both end in `transcript`. Where a bot
+//! serves, `external_bot` stands in the agent's place, and where a customer is scripted, `visit` in the application's.
 
 mod account;
 mod act;
@@ -13,9 +15,11 @@ mod agent;
 mod answer;
 mod contact;
 mod controls;
+mod customer;
 mod departments;
 mod dialect;
 mod door;
+mod external_bot;
 mod fields;
 mod gateway;
 mod identity;
@@ -33,13 +37,16 @@ mod step;
 mod template;
 mod transcript;
 mod trigger;
+mod visit;
 mod webhook;
 
 pub use account::DepartmentList;
 pub use answer::Answers;
+pub use customer::Customer;
 pub use departments::{AgentError, Departments};
 pub use dialect::Dialect;
 pub use transcript::{Direction, Entry, Watcher};
+pub use visit::Report;
 
 use portal::Portal;
 use service::Service;
@@ -67,6 +74,10 @@ pub struct Options {
     pub department_list: DepartmentList,
     /// The departments and their scripted agents.
     pub departments: Departments,
+    /// The endpoints of the first token's external bots: `URL` for all departments, `DEPARTMENT=URL` for one.
+    pub bots: Vec<String>,
+    /// Scripted customers, each of which comes when the bot of its department is known.
+    pub customers: Vec<Customer>,
     /// How long a webhook may take for its answer.
     pub trigger_timeout: Duration,
     /// Told of each request and trigger as it happens, on the sandbox's thread, which waits for it. It must not call
@@ -75,7 +86,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A free port, a new token, no webhook, answers as JSON, the echoing agent, 5 seconds for a webhook.
+    /// A free port, a new token, no webhook, no bot, answers as JSON, the echoing agent, 5 seconds for a webhook.
     fn default() -> Options {
         Options {
             port: 0,
@@ -84,6 +95,8 @@ impl Default for Options {
             answers: Answers::default(),
             department_list: DepartmentList::default(),
             departments: Departments::default(),
+            bots: Vec::new(),
+            customers: Vec::new(),
             trigger_timeout: Duration::from_secs(5),
             watcher: None,
         }
@@ -95,6 +108,7 @@ pub struct Sandbox {
     url: String,
     token: String,
     trigger_timeout: Duration,
+    expects_customers: bool,
     service: Arc<Service>,
     handle: Handle,
     stop: Option<oneshot::Sender<()>>,
@@ -120,6 +134,12 @@ impl Sandbox {
         if let Some(url) = options.webhook {
             portal.set_webhook(first, Webhook::parse(&url).map_err(invalid)?);
         }
+        let bots: Vec<_> = options
+            .bots
+            .iter()
+            .map(|bot| read_bot(bot))
+            .collect::<Result<_, String>>()
+            .map_err(invalid)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -131,10 +151,27 @@ impl Sandbox {
             options.answers,
             options.department_list,
             options.departments,
+            options.customers,
             options.trigger_timeout,
             portal,
             options.watcher,
         ));
+        let expects_customers = !service.customers().is_empty();
+        for customer in service.customers().iter() {
+            let id = &customer.0.department_id;
+            if !service.has_department(id) || !service.agent(id).open {
+                return Err(invalid(format!(
+                    "a customer's department {id} is unknown or closed"
+                )));
+            }
+        }
+        {
+            // A bot's customers come at once.
+            let _entered = runtime.enter();
+            for (department_id, bot) in bots {
+                service.register_bot(first, department_id, Some(bot));
+            }
+        }
         let serving = Arc::clone(&service);
         let (stop, stopped) = oneshot::channel();
         let listener = {
@@ -148,6 +185,7 @@ impl Sandbox {
             url,
             token,
             trigger_timeout: options.trigger_timeout,
+            expects_customers,
             service,
             handle,
             stop: Some(stop),
@@ -179,6 +217,46 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Registers the first token's bot for all departments. Fails with `InvalidInput` for anything but an absolute http
+    /// or https URL.
+    pub fn set_bot(&self, url: &str) -> io::Result<()> {
+        let bot = Webhook::parse(url)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let _entered = self.handle.enter();
+        self.service.register_bot(0, None, Some(bot));
+        Ok(())
+    }
+
+    /// How each scripted customer fares, in the order in which they came.
+    pub fn customers(&self) -> Vec<Report> {
+        self.service.reports()
+    }
+
+    /// How many customers of the options wait for the bot of their department.
+    pub fn customers_waiting(&self) -> usize {
+        self.service.customers().len()
+    }
+
+    /// Waits until every scripted customer of the options has come and gone. Never ends where they have none.
+    pub async fn customers_gone(&self) {
+        if !self.expects_customers {
+            return std::future::pending().await;
+        }
+        let mut changes = self.service.desk().transcript.changes();
+        loop {
+            changes.mark_unchanged();
+            let all_came = self.customers_waiting() == 0;
+            let reports = self.service.reports();
+            if all_came && reports.iter().all(|one| one.state != "talking") {
+                return;
+            }
+            if changes.changed().await.is_err() {
+                // The transcript lives as long as the sandbox, which lives as long as this borrows it.
+                return;
+            }
+        }
+    }
+
     /// Everything that was said so far. Waits for the results of triggers that are on their way, which come within
     /// the trigger timeout. Must not be called on a thread that drives a tokio runtime.
     pub fn transcript(&self) -> Vec<Entry> {
@@ -204,6 +282,20 @@ impl Drop for Sandbox {
         // Either may be gone already only if the thread panicked, which its own output has told.
         self.stop.take().map(|stop| stop.send(()));
         self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// `URL`, or `DEPARTMENT=URL`.
+fn read_bot(text: &str) -> Result<(Option<String>, Webhook), String> {
+    let (department_id, url) = match text.split_once('=') {
+        Some((id, url)) if id.parse::<u64>().is_ok() => (Some(id.to_owned()), url),
+        _ => (None, text),
+    };
+    match Webhook::parse(url) {
+        Ok(bot) => Ok((department_id, bot)),
+        Err(_) => Err(format!(
+            "bot {text:?}: expected an absolute http or https URL, or DEPARTMENT= and one"
+        )),
     }
 }
 

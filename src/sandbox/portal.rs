@@ -1,5 +1,6 @@
 //! The portal's page Menu > Settings > Integrations > ClientSDK: where an operator generates tokens and sets the
-//! webhook URL of each. Over HTTP: `POST …/tokens`, `PUT …/webhook` and `GET …/webhook?token=`.
+//! webhook URL of each. Over HTTP: `POST …/tokens`, `PUT …/webhook` and `GET …/webhook?token=`. And the page where a bot's
+//! endpoint is registered: `PUT …/bot`.
 
 use super::act::Rejection;
 use super::answer::{HttpAnswer, json, refusal};
@@ -10,9 +11,12 @@ use super::server::Query;
 use super::service::Service;
 use super::webhook::Webhook;
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(crate) const TOKENS: &str = "/portal/settings/integrations/clientsdk/tokens";
+pub(crate) const BOT: &str = "/portal/settings/integrations/bot";
 pub(crate) const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhook";
 
 /// The tokens, numbered from 0, and the webhook of each.
@@ -20,6 +24,8 @@ pub(crate) const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhoo
 pub(crate) struct Portal {
     numbers: HashMap<String, usize>,
     webhooks: Vec<Option<Webhook>>,
+    /// The external bots: of a token and a department, or of all its departments that have none of their own.
+    bots: HashMap<(usize, Option<String>), Webhook>,
 }
 
 impl Portal {
@@ -36,6 +42,20 @@ impl Portal {
 
     pub fn webhook(&self, number: usize) -> Option<&Webhook> {
         self.webhooks.get(number).and_then(Option::as_ref)
+    }
+
+    /// The endpoint of the bot that serves new interactions of this department.
+    pub fn bot(&self, token: usize, department_id: &str) -> Option<&Webhook> {
+        let own = self.bots.get(&(token, Some(department_id.to_owned())));
+        own.or_else(|| self.bots.get(&(token, None)))
+    }
+
+    /// Registers a bot, or with `None` takes it away.
+    pub fn set_bot(&mut self, token: usize, department_id: Option<String>, bot: Option<Webhook>) {
+        match bot {
+            Some(bot) => self.bots.insert((token, department_id), bot),
+            None => self.bots.remove(&(token, department_id)),
+        };
     }
 
     pub fn set_webhook(&mut self, number: usize, webhook: Webhook) {
@@ -76,6 +96,36 @@ fn read_and_set(service: &Service, body: &[u8]) -> Result<String, Rejection> {
     let mut desk = service.desk();
     let number = desk.portal.number(&token).ok_or_else(unknown_token)?;
     desk.portal.set_webhook(number, webhook);
+    Ok(url)
+}
+
+/// Registers a bot's endpoint: `{"token": …, "url": …}` for all departments, with `department_id` for one; `null` as the
+/// URL takes it away.
+pub(crate) fn set_bot(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {
+    match read_bot(service, body) {
+        Ok(url) => json(200, &json!({ "url": url })),
+        Err(rejection) => refusal(rejection.status, &rejection.message),
+    }
+}
+
+fn read_bot(service: &Arc<Service>, body: &[u8]) -> Result<Option<String>, Rejection> {
+    let object = read_object(body)?;
+    let fields = Fields::of(&object);
+    let token = fields.text("token")?;
+    fields.only("bot", &["token", "url", "department_id"])?;
+    let url = match object.get("url").map(RawValue::get) {
+        Some("null") => None,
+        _ => Some(fields.text("url")?),
+    };
+    let department_id = fields.optional_number("department_id")?;
+    let bot = url.as_deref().map(Webhook::parse).transpose();
+    let bot = bot.map_err(|error| Rejection::new(422, error))?;
+    let number = service
+        .desk()
+        .portal
+        .number(&token)
+        .ok_or_else(unknown_token)?;
+    service.register_bot(number, department_id, bot);
     Ok(url)
 }
 

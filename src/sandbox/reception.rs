@@ -4,6 +4,7 @@
 use super::act::{Act, Deed};
 use super::agent::{Cue, play};
 use super::dialect::Dialect;
+use super::external_bot::Bot;
 use super::identity::new_hash;
 use super::interaction::{About, Ending, Interaction, Key, Misfit, Remarks, State, admit};
 use super::service::{Desk, Service};
@@ -27,14 +28,20 @@ pub(crate) fn take(
 ) -> Result<(), Misfit> {
     admit(desk.interactions.get(key), deed.act)?;
     if let Some(opening) = opening {
+        let endpoint = desk.portal.bot(key.token, &opening.department_id).cloned();
         open(service, desk, key, opening);
+        if let (Some(endpoint), Some(interaction)) = (endpoint, desk.interactions.get_mut(key)) {
+            interaction.bot = Some(Bot::of(service, key, endpoint));
+        }
     }
     // Admitted, so it is there: a start has just made it.
     if let Some(interaction) = desk.interactions.get_mut(key) {
         if deed.act == Act::Finish {
             interaction.finish_by_customer();
         }
-        cue(service, interaction, deed);
+        let cue = cue(service, interaction, deed);
+        // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.
+        let _ = interaction.cues.send(cue);
     }
     Ok(())
 }
@@ -71,6 +78,8 @@ fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
         department_id: opening.department_id,
         about: opening.about,
         remarks: Remarks::default(),
+        bot: None,
+        visit: None,
         started: Instant::now(),
         answered_after: None,
         state: State::Waiting,
@@ -81,17 +90,25 @@ fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
     desk.interactions.insert(key.clone(), interaction);
 }
 
-fn cue(service: &Service, interaction: &Interaction, deed: Deed) {
+/// The deed, for the bot or the agent that serves the interaction now.
+pub(crate) fn cue(service: &Service, interaction: &Interaction, deed: Deed) -> Cue {
     let about = &interaction.about;
-    let cue = Cue {
+    Cue {
         on: deed.act,
         message: deed.message,
         client_id: about.client_id.clone().unwrap_or_default(),
         customer_name: about.customer_name.clone().unwrap_or_default(),
         hash: interaction.hash.clone(),
+        department_id: interaction.department_id.clone(),
+        bot: interaction
+            .bot
+            .as_ref()
+            .map(|bot| Arc::clone(&bot.endpoint)),
         scenario: service.agent(&interaction.served_by),
+        _unheard: interaction
+            .visit
+            .as_ref()
+            .and_then(|visit| visit.unheard.clone()),
         ending: interaction.ending.subscribe(),
-    };
-    // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.
-    let _ = interaction.cues.send(cue);
+    }
 }

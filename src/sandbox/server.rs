@@ -79,6 +79,7 @@ async fn respond(
     let answer = match (path, &head.method) {
         (portal::TOKENS, &Method::POST) => portal::generate_token(service),
         (portal::WEBHOOK, &Method::PUT) => portal::set_webhook(service, &body),
+        (portal::BOT, &Method::PUT) => portal::set_bot(service, &body),
         (portal::WEBHOOK, &Method::GET) => portal::show_webhook(service, &query),
         (controls::HEALTH, &Method::GET) => controls::health(),
         (controls::TRANSCRIPT, &Method::GET) => controls::show_transcript(service, &query).await,
@@ -86,6 +87,8 @@ async fn respond(
         (controls::INTERACTIONS, &Method::GET) => controls::show_interactions(service),
         (controls::AGENTS, &Method::PUT) => controls::set_agents(service, &body),
         (controls::AGENTS, &Method::DELETE) => controls::first_agents(service),
+        (controls::CUSTOMERS, &Method::POST) => controls::admit_customer(service, &body),
+        (controls::CUSTOMERS, &Method::GET) => controls::show_customers(service, &query).await,
         (controls::TRIGGER, &Method::POST) => controls::trigger(service, &body).await,
         (path, _) => no_such(path),
     };
@@ -96,8 +99,10 @@ fn no_such(path: &str) -> HttpAnswer {
     let allow = match path {
         portal::TOKENS | controls::TRIGGER => "POST",
         portal::WEBHOOK => "GET, PUT",
+        portal::BOT => "PUT",
         controls::HEALTH | controls::INTERACTIONS => "GET",
         controls::TRANSCRIPT => "GET, DELETE",
+        controls::CUSTOMERS => "GET, POST",
         controls::AGENTS => "PUT, DELETE",
         _ => return refusal(404, "there is nothing at this path"),
     };

@@ -2,23 +2,25 @@
 //! is never held across a wait; and the one way by which triggers leave.
 
 use super::account::DepartmentList;
-use super::act::Rejection;
-use super::agent::Cue;
+use super::act::{Act, Rejection};
+use super::agent::{Cue, over};
 use super::answer::Answers;
+use super::customer::Customer;
 use super::departments::Departments;
 use super::dialect::Dialect;
-use super::interaction::{Interaction, Key};
+use super::interaction::{Ending, Interaction, Key};
 use super::object::Object;
 use super::portal::Portal;
 use super::scenario::{Person, Scenario};
 use super::transcript::{self, Transcript, Watcher};
 use super::trigger::{Trigger, known};
-use super::webhook::{Payload, Poster};
+use super::webhook::{Payload, Poster, Webhook};
 use super::{gateway, interactions, rest};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 pub(crate) struct Service {
     pub answers: Answers,
@@ -26,6 +28,8 @@ pub(crate) struct Service {
     /// The agents that the sandbox was started with.
     first_agents: Departments,
     agents: Mutex<Departments>,
+    /// Scripted customers that wait for a bot.
+    customers: Mutex<Vec<Customer>>,
     poster: Poster,
     desk: Mutex<Desk>,
 }
@@ -56,6 +60,7 @@ impl Service {
         answers: Answers,
         department_list: DepartmentList,
         departments: Departments,
+        customers: Vec<Customer>,
         trigger_timeout: Duration,
         portal: Portal,
         watcher: Option<Watcher>,
@@ -73,6 +78,7 @@ impl Service {
             department_list,
             first_agents: departments.clone(),
             agents: Mutex::new(departments),
+            customers: Mutex::new(customers),
             poster: Poster::new(trigger_timeout),
             desk: Mutex::new(desk),
         }
@@ -81,6 +87,12 @@ impl Service {
     pub fn desk(&self) -> MutexGuard<'_, Desk> {
         // What a panicking task left behind is whole enough to look at: no change here spans two fields that must agree.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn customers(&self) -> MutexGuard<'_, Vec<Customer>> {
+        self.customers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The agent that serves a department now.
@@ -120,6 +132,18 @@ impl Service {
         self.trigger(key, None, outgoing, || cue.is_over()).await;
     }
 
+    /// What a bot said, unless its interaction has ended for it.
+    pub async fn bot_trigger(&self, key: &Key, trigger: Trigger, ending: &watch::Receiver<Ending>) {
+        // As an agent is cut short who plays a rule on a message.
+        let is_over = || over(Act::Message, *ending.borrow());
+        self.trigger(key, None, Outgoing::Said(trigger), is_over)
+            .await;
+    }
+
+    pub async fn post(&self, webhook: &Webhook, payload: Payload) -> Result<u16, String> {
+        self.poster.post(webhook, payload).await
+    }
+
     /// A trigger by hand. `client_id` is what its object says.
     pub async fn hand_trigger(
         &self,
@@ -150,7 +174,20 @@ impl Service {
             if called_off() {
                 return None;
             }
+            let said = match &outgoing {
+                Outgoing::Said(trigger) => Some(trigger.clone()),
+                Outgoing::Raw(_) => None,
+            };
             let (entry, payload) = self.prepare(&mut desk, key, client_id, outgoing);
+            let visit = desk
+                .interactions
+                .get(key)
+                .and_then(|one| one.visit.as_ref());
+            if let Some(visit) = visit {
+                // A script that has come to its end hears nothing any more.
+                said.map(|trigger| visit.ear.send(trigger));
+                return None;
+            }
             let payload = payload?;
             let Some(webhook) = desk.portal.webhook(key.token).cloned() else {
                 let error = "no webhook is set for the token".to_owned();

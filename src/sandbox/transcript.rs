@@ -22,7 +22,7 @@ pub struct Entry {
     pub at: u64,
     /// Which way it went.
     pub direction: Direction,
-    /// The dialect in which it was said: `rest`, `gateway` or `interactions`. None for what came to no dialect's path.
+    /// The dialect in which it was said: `rest`, `gateway` or `interactions`; `bot` between service and external bot. None for what came to no dialect's path.
     pub dialect: Option<&'static str>,
     /// What it was, in the same words in all dialects: `start`, `message`, `finish`, `accepted` and so on. None for what
     /// could not be read.
@@ -196,6 +196,11 @@ impl Transcript {
     /// Wakes at every entry, result and reset from now on.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// Wakes those who wait, for something that has no entry.
+    pub fn stir(&self) {
+        self.changed.send_replace(());
     }
 
     pub fn reset(&mut self) {

@@ -50,8 +50,8 @@ fn run(pages: &[Page]) {
 /// Checks one block as its language asks. Whatever is not run says why.
 fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
     block.knows_only(&[
-        "file", "fragment", "sandbox", "norun", "output", "scenario", "request", "trigger",
-        "answer", "pytest",
+        "file", "fragment", "sandbox", "norun", "output", "scenario", "customer", "request",
+        "trigger", "answer", "pytest",
     ])?;
     if let Some(reason) = block.get("norun") {
         return if reason.is_empty() {
@@ -75,6 +75,7 @@ fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
         "text" if block.has("output") => desk.compare_output(block),
         "ini" => desk.load_options(block),
         "json" if block.has("scenario") => desk.load_scenario(block),
+        "json" if block.has("customer") => desk.load_customer(block),
         "json" if block.has("request") => wire::request(&block.text),
         "json" if block.has("trigger") => wire::trigger(block.value("trigger")?, &block.text),
         "json" if block.has("answer") => wire::answer(block.value("answer")?, &block.text),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use omnize::config::Config;
-use omnize::sandbox::Departments;
+use omnize::sandbox::{Customer, Departments};
 
 use super::blocks::Block;
 use super::pages::Page;
@@ -168,6 +168,12 @@ impl<'a> Desk<'a> {
         let file = self.source(block, "json");
         let added = Departments::default().add(&file.to_string_lossy());
         added.map_err(|error| error.to_string())
+    }
+
+    pub fn load_customer(&self, block: &Block) -> Result<(), String> {
+        let file = self.source(block, "json");
+        let read = Customer::read_file(&file);
+        read.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// The block as a file, under the name that it gives itself.

@@ -5,11 +5,13 @@
 mod agents;
 mod answers;
 mod api;
+mod around_a_bot;
 mod around_a_command;
 mod command_line;
 mod contact;
 mod controls;
 mod departments;
+mod external_bot;
 mod file;
 mod gateway;
 mod hook;
