@@ -249,7 +249,7 @@ language!(c in "examples/c",
     run by "{out}/{program}");
 language!(cpp in "bindings/cpp",
     compiled by "c++ -std=c++17 -Wall -Wextra -Werror -pedantic -fsanitize=address,undefined -I{stage}/include {folder}/{program}.cpp -o {out}/{program} -L{stage}/lib -lomnize -pthread",
-    run by "{out}/{program}", tests, service_tests);
+    run by "{out}/{program}", tests, service_tests, dialect_tests);
 language!(pascal in "bindings/pascal",
     compiled by "fpc -v0ew -Sew -Fu{folder} -FU{out} -FE{out} -Fl{stage}/lib {folder}/{program}.pas",
-    run by "{out}/{program}", tests, service_tests);
+    run by "{out}/{program}", tests, service_tests, dialect_tests);

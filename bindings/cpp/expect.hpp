@@ -3,6 +3,7 @@
 #ifndef OMNIZE_EXPECT_HPP
 #define OMNIZE_EXPECT_HPP
 
+#include <chrono>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
@@ -42,6 +43,15 @@ inline void deliver_message(omnize::client &client, std::string_view client_id =
 // The options of a client that talks to the sandbox.
 inline omnize::config the_sandbox() {
     return std::move(omnize::config().load_env());
+}
+
+// The next event of a kind; others that come meanwhile are passed over.
+inline omnize::event the_next(omnize::client &client, omnize::event_kind kind) {
+    while (auto event = client.next(std::chrono::seconds(20))) {
+        if (event->kind() == kind) return std::move(*event);
+        CHECK(!event->outcome());
+    }
+    throw std::runtime_error("no " + std::string(name(kind)) + " came");
 }
 
 using named_test = std::pair<const char *, void (*)()>;

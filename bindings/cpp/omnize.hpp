@@ -47,15 +47,20 @@
 
 #include <omnize.h>
 
+#include "omnize/agents.hpp"
+#include "omnize/bot.hpp"
 #include "omnize/call.hpp"
 #include "omnize/client.hpp"
 #include "omnize/config.hpp"
 #include "omnize/conversation.hpp"
+#include "omnize/department.hpp"
 #include "omnize/error.hpp"
 #include "omnize/event.hpp"
+#include "omnize/history.hpp"
 #include "omnize/library.hpp"
 #include "omnize/listener.hpp"
 #include "omnize/log.hpp"
+#include "omnize/request.hpp"
 #include "omnize/subscription.hpp"
 
 #endif

@@ -29,15 +29,6 @@ omnize::client a_lost_client() {
     return omnize::client(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
 }
 
-// The next event of a kind; others that come meanwhile are passed over.
-omnize::event the_next(omnize::client &client, event_kind kind) {
-    while (auto event = client.next(20s)) {
-        if (event->kind() == kind) return std::move(*event);
-        CHECK(!event->outcome());
-    }
-    throw std::runtime_error("no " + std::string(name(kind)) + " came");
-}
-
 void what_is_posted_tells_its_outcome() {
     omnize::client client(the_sandbox());
     auto chat = client.prepare("1", "20");

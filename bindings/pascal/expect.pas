@@ -18,6 +18,9 @@ type
 { The error that a call fails with, in the caller's hands. }
 function FailureOf(Call: TCall): EOmnizeError;
 function StatusOf(Call: TCall): Integer;
+{ Waits for the next event of a kind, and gives it in the place of the one before; others that come meanwhile are passed
+  over. }
+procedure Await(Client: TOmnizeClient; Kind: Integer; var Event: TOmnizeEvent);
 { Runs a test, and tells what became of it. }
 procedure Test(const Name: string; Call: TCall);
 { Ends the program with another status than 0 if a test has failed. }
@@ -43,6 +46,16 @@ begin
   Error := FailureOf(Call);
   Result := Error.Status;
   Error.Free;
+end;
+
+procedure Await(Client: TOmnizeClient; Kind: Integer; var Event: TOmnizeEvent);
+begin
+  repeat
+    FreeAndNil(Event);
+    Event := Client.Next(20000);
+    Assert(Event <> nil, 'no event came');
+    Assert((Event.Kind = OMNIZE_EVENT_OUTCOME) or (Event.OutcomeTicket = 0));
+  until Event.Kind = Kind;
 end;
 
 var

@@ -139,6 +139,17 @@ type
     function GetOutcomeDelivery: Integer;
     function GetOutcomeStatus: Integer;
     function GetOutcomeHttpStatus: Integer;
+    function GetMediaKind: Integer;
+    function GetMediaUrl: UTF8String;
+    function GetMessageHash: UTF8String;
+    function GetAgentId: UTF8String;
+    function GetAgentName: UTF8String;
+    function GetPosition: Int64;
+    function GetDepartment: UTF8String;
+    function GetInteractionHash: UTF8String;
+    function GetExternalId: UTF8String;
+    function GetBotId: UTF8String;
+    function GetExtra: UTF8String;
   public
     { Takes over an event of the application's own, as TOmnizeClient.Next does. }
     constructor CreateFrom(Handle: TOmnizeEventHandle);
@@ -147,7 +158,8 @@ type
     property Kind: Integer read GetKind;
     { The name of the kind, such as "accepted"; empty for one that this library does not know. }
     property KindName: UTF8String read GetKindName;
-    { The id that the application gave the customer. }
+    { The id that the application gave the customer; empty where the service names an interaction that is not known, by
+      InteractionHash alone. }
     property ClientId: UTF8String read GetClientId;
     { The agent's message, which may hold #0, or why what was posted failed; empty for other kinds. }
     property Text: UTF8String read GetText;
@@ -163,6 +175,28 @@ type
     property Redelivered: Boolean read GetRedelivered;
     { When it was received, by this machine's clock, in UTC. }
     property ReceivedAt: TDateTime read GetReceivedAt;
+    { What comes with the message: an OMNIZE_MEDIA_ value. }
+    property MediaKind: Integer read GetMediaKind;
+    { Where the message's image, video, sound or file is; empty where it has none. }
+    property MediaUrl: UTF8String read GetMediaUrl;
+    { The message's own hash; empty where it has none. What comes again with the same hash is not given again. }
+    property MessageHash: UTF8String read GetMessageHash;
+    { The agent who wrote the message; empty where it is not told. }
+    property AgentId: UTF8String read GetAgentId;
+    property AgentName: UTF8String read GetAgentName;
+    { The customer's place among those who wait, of the kind OMNIZE_EVENT_QUEUED; -1 where it is not told. }
+    property Position: Int64 read GetPosition;
+    { The department that the interaction was given to; empty where it is not told. }
+    property Department: UTF8String read GetDepartment;
+    { The hash by which the service knows the interaction; empty where it has none in this dialect. }
+    property InteractionHash: UTF8String read GetInteractionHash;
+    { The customer's id at WhatsApp; empty where it is not told. }
+    property ExternalId: UTF8String read GetExternalId;
+    { The bot that the start has named; empty where it has named none. }
+    property BotId: UTF8String read GetBotId;
+    { The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there are
+      none. }
+    property Extra: UTF8String read GetExtra;
     { The ticket that posting the request has given; 0 where this is no outcome. }
     property OutcomeTicket: Int64 read GetOutcomeTicket;
     { What became of the request: an OMNIZE_DELIVERY_ value. }
@@ -173,6 +207,45 @@ type
     { The HTTP status by which the service refused; 0 where it accepted or there was no answer. }
     property OutcomeHttpStatus: Integer read GetOutcomeHttpStatus;
     property Handle: TOmnizeEventHandle read FHandle;
+  end;
+
+  TOmnizeClient = class;
+
+  { A request that says more than the methods of a conversation have parameters for. It can be sent and posted as often as
+    the application likes; each is a request of its own. Which fields a kind has, its OMNIZE_REQUEST_ in omnize.h tells. }
+  TOmnizeRequest = class
+  private
+    FHandle: TOmnizeRequestHandle;
+    procedure SetField(const Name, Value: UTF8String);
+    function GetInteractionHash: UTF8String;
+  public
+    { One that says nothing yet. Kind is an OMNIZE_REQUEST_ value. }
+    constructor Create(Client: TOmnizeClient; Kind: Integer);
+    destructor Destroy; override;
+    { Whether the dialect of the client has a field is told when the request is sent or posted. }
+    property Fields[const Name: UTF8String]: UTF8String write SetField; default;
+    { The hash by which the service knows the interaction that TOmnizeClient.OffHours has made of it; empty before. }
+    property InteractionHash: UTF8String read GetInteractionHash;
+    property Handle: TOmnizeRequestHandle read FHandle;
+  end;
+
+  { What was said before an interaction, from which the document is made that the field external_history of a start leads
+    to. The application serves it itself, at a URL that the service can reach. }
+  TOmnizeHistory = class
+  private
+    FHandle: TOmnizeHistoryHandle;
+    function GetJson: UTF8String;
+  public
+    { One in which nothing was said yet. }
+    constructor Create(Client: TOmnizeClient);
+    destructor Destroy; override;
+    { Adds what was said after all that was added before. Speaker is an OMNIZE_SPEAKER_ value, Name may be empty, At is
+      in UTC. Media is an OMNIZE_MEDIA_ value, and Url where it is: empty for OMNIZE_MEDIA_NONE. }
+    procedure Add(Speaker: Integer; const Name: UTF8String; At: TDateTime; const Text: UTF8String; Media: Integer;
+      const Url: UTF8String);
+    { The document, to be served as application/json. It is as personal as what was said. }
+    property Json: UTF8String read GetJson;
+    property Handle: TOmnizeHistoryHandle read FHandle;
   end;
 
   { One customer's interaction, made by TOmnizeClient.Start, Prepare and Attach.
@@ -189,12 +262,15 @@ type
     function GetClientId: UTF8String;
     function GetDepartment: UTF8String;
     function GetState: Integer;
+    function GetInteractionHash: UTF8String;
   public
     { Takes over a conversation of the application's own, as TOmnizeClient.Start does. }
     constructor CreateFrom(Handle: TOmnizeConversationHandle);
     destructor Destroy; override;
     { Sends the customer's message. }
     procedure Send(const Text: UTF8String);
+    { Makes a request that says more. }
+    procedure SendRequest(Request: TOmnizeRequest);
     { Says that the customer types. }
     procedure Typing;
     { Says that the customer has stopped typing. }
@@ -206,6 +282,8 @@ type
     function PostStart(const Name, Email, Phone, Cpf: UTF8String): Int64;
     { Posts the customer's message. Gives the ticket. }
     function Post(const Text: UTF8String): Int64;
+    { Posts a request that says more. Gives the ticket. }
+    function PostRequest(Request: TOmnizeRequest): Int64;
     { Posts that the interaction is finished. Gives the ticket. }
     function PostFinish: Int64;
     { Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing,
@@ -215,9 +293,52 @@ type
     procedure SetTimeout(TimeoutMs: Int64);
     { Where the interaction is: an OMNIZE_STATE_ value, to which a later library may add. }
     property State: Integer read GetState;
+    { The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none. }
+    property InteractionHash: UTF8String read GetInteractionHash;
     property ClientId: UTF8String read GetClientId;
     property Department: UTF8String read GetDepartment;
     property Handle: TOmnizeConversationHandle read FHandle;
+  end;
+
+  { The part that the application has, as an external bot, in an interaction that the service gave to it; made by
+    TOmnizeClient.AttachBot. What it sends or posts are the bot's messages, and its Finish is the bot's; Typing, Cleared,
+    Keystroke and starts are OMNIZE_E_UNSUPPORTED. }
+  TOmnizeBot = class(TOmnizeConversation)
+  public
+    { Takes the interaction. }
+    procedure Accept;
+    { Gives the interaction to a department, or back to where it started where Department is empty. The bot has no part in
+      it any more. }
+    procedure Transfer(const Department: UTF8String);
+  end;
+
+  { One of the ways to talk to a department. Open is 1 or 0, or -1 where the service does not say. }
+  TOmnizeChannel = record
+    Id, Name: UTF8String;
+    Open: Integer;
+  end;
+
+  { A department that an interaction can be started with. Open is 1 or 0, Queue how many customers wait there; each is -1
+    where the service does not say. }
+  TOmnizeDepartment = record
+    Id, Name: UTF8String;
+    Open: Integer;
+    Queue: Int64;
+    Channels: array of TOmnizeChannel;
+  end;
+  TOmnizeDepartments = array of TOmnizeDepartment;
+
+  { Somebody who talks to customers. }
+  TOmnizeAgent = record
+    Id, Name: UTF8String;
+  end;
+
+  { The agents of a department who were there when the service was asked: how many, how many seconds they take on average
+    (negative where the service does not say), and three of them at the most, whom the service chooses at random. }
+  TOmnizeAgents = record
+    Count: Int64;
+    AverageSeconds: Double;
+    Named: array of TOmnizeAgent;
   end;
 
   { An interaction that was under way when it was listed. }
@@ -250,6 +371,19 @@ type
     { Takes up an interaction that is already running: one of Interactions where it is; another one counts as active.
       Sends nothing. }
     function Attach(const Department, ClientId: UTF8String): TOmnizeConversation;
+    { Takes up an interaction that is already running, and that the service knows by this hash. Sends nothing. }
+    function AttachTo(const Department, ClientId, InteractionHash: UTF8String): TOmnizeConversation;
+    { Takes up an interaction that the service gave to the application, which is an external bot: that of an event of the
+      kind OMNIZE_EVENT_NEW_INTERACTION, whose InteractionHash is wanted. Sends nothing. }
+    function AttachBot(const InteractionHash: UTF8String): TOmnizeBot;
+    { Asks the service for its departments: makes a request. The dialect gateway wants the customer for whom it is asked;
+      ClientId may be empty else. }
+    function Departments(const ClientId: UTF8String): TOmnizeDepartments;
+    { Asks the service which agents of a department are there: makes a request. }
+    function AgentsOnline(const Department: UTF8String): TOmnizeAgents;
+    { Leaves a customer's message with a department while no agent is there: makes a request of the kind
+      OMNIZE_REQUEST_OFF_HOURS, whose InteractionHash tells afterwards which interaction the service has made of it. }
+    procedure OffHours(const Department: UTF8String; Request: TOmnizeRequest);
     { The interactions that are under way, whether a conversation is about them or not; with the option store, also those
       that an earlier run has left. Those that have been where they are for the longest time come first. }
     function Interactions: TOmnizeInteractions;
@@ -329,7 +463,11 @@ implementation
 {$I omnize_call.inc}
 {$I omnize_config.inc}
 {$I omnize_event.inc}
+{$I omnize_request.inc}
+{$I omnize_history.inc}
 {$I omnize_conversation.inc}
+{$I omnize_bot.inc}
+{$I omnize_account.inc}
 {$I omnize_client.inc}
 {$I omnize_listener.inc}
 {$I omnize_library.inc}

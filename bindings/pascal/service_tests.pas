@@ -37,18 +37,6 @@ begin
   Result := InTheSandbox('base_url', 'http://127.0.0.1:1/');
 end;
 
-{ Waits for the next event of a kind, in Event; others that come meanwhile are passed over. }
-procedure Await(Kind: Integer);
-begin
-  FreeAndNil(Event);
-  repeat
-    Event.Free;
-    Event := Client.Next(20000);
-    Assert(Event <> nil, 'no event came');
-    Assert((Event.Kind = OMNIZE_EVENT_OUTCOME) or (Event.OutcomeTicket = 0));
-  until Event.Kind = Kind;
-end;
-
 procedure PostOi; begin Chat.Post('Oi'); end;
 procedure PostFinish; begin Chat.PostFinish; end;
 procedure PostCutStart; begin Chat.PostStart('Jo'#0'ao', '', '', ''); end;
@@ -81,7 +69,7 @@ begin
     Assert((Tickets[0] <> Tickets[1]) and (Tickets[1] <> Tickets[2]) and (Tickets[0] <> Tickets[2]));
     for I := 0 to 2 do
     begin
-      Await(OMNIZE_EVENT_OUTCOME);
+      Await(Client, OMNIZE_EVENT_OUTCOME, Event);
       Assert((Event.ClientId = '20') and (Event.Text = '') and (Event.Raw = ''));
       Assert((Event.OutcomeTicket = Tickets[I]) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
       Assert((Event.OutcomeStatus = OMNIZE_OK) and (Event.OutcomeHttpStatus = 0));
@@ -103,7 +91,7 @@ begin
   try
     Assert(Chat.State = OMNIZE_STATE_ACTIVE);
     Ticket := Chat.Post('Oi');
-    Await(OMNIZE_EVENT_OUTCOME);
+    Await(Client, OMNIZE_EVENT_OUTCOME, Event);
     Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_REJECTED));
     Assert((Event.OutcomeStatus = OMNIZE_E_REJECTED) and (Event.OutcomeHttpStatus = 422) and (Event.Text <> ''));
   finally
@@ -184,9 +172,9 @@ begin
   ReadLn;
   Chat := Client.Start('1', '21', 'Joao', '', '', '');
   try
-    Await(OMNIZE_EVENT_ACCEPTED);
+    Await(Client, OMNIZE_EVENT_ACCEPTED, Event);
     Assert((Event.ClientId = '21') and (Chat.State = OMNIZE_STATE_ACTIVE) and (Other.Next(0) = nil));
-    Await(OMNIZE_EVENT_MESSAGE);
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
     Assert(Pos('Joao', Event.Text) > 0);
     Assert(Listener.Statistic('wrong_path') = 0);
     Listener.Detach(Client);
@@ -233,7 +221,7 @@ begin
     Assert(Length(Client.Interactions) = 0);
     Client.Start('1', '12', '', '', '', '').Free;
     Client.Deliver(OI, '');
-    Await(OMNIZE_EVENT_MESSAGE);
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
     Assert(not Event.Redelivered);
     FreeAndNil(Event);
   finally
@@ -247,7 +235,7 @@ var
 begin
   Client := InTheSandbox('store', Store);
   try
-    Await(OMNIZE_EVENT_MESSAGE);
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
     Assert(Event.Redelivered and (Event.Text = 'Oi') and (Event.ClientId = '12'));
     Event.Ack;
     Open := Client.Interactions;

@@ -43,10 +43,10 @@ template <auto Function, class Handle> std::string_view text(const Handle *handl
     return {bytes, static_cast<std::size_t>(length)};
 }
 
-/// Reads a text at a place of a list.
-template <auto Function, class Handle> std::string text_at(const Handle *list, std::int64_t place) {
+/// Reads a text at a place of a list, or at a place of what stands there.
+template <auto Function, class Handle, class... Places> std::string text_at(const Handle *list, Places... places) {
     std::int64_t length = 0;
-    const char *bytes = Function(list, place, &length);
+    const char *bytes = Function(list, places..., &length);
     return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
 }
 

@@ -16,9 +16,14 @@
 
 #include <omnize.h>
 
+#include "agents.hpp"
+#include "bot.hpp"
 #include "config.hpp"
 #include "conversation.hpp"
+#include "department.hpp"
 #include "event.hpp"
+#include "history.hpp"
+#include "request.hpp"
 #include "subscription.hpp"
 
 namespace omnize {
@@ -54,6 +59,39 @@ class client {
     /// active. Sends nothing.
     conversation attach(std::string_view department, std::string_view client_id) {
         return of(omnize_conversation_attach, department, client_id);
+    }
+
+    /// Takes up an interaction that is already running, and that the service knows by this hash. Sends nothing.
+    conversation attach(std::string_view department, std::string_view client_id, std::string_view interaction_hash) {
+        return conversation(detail::result<omnize_conversation *>(
+            omnize_conversation_attach_to, handle(), detail::c_text("department", department),
+            detail::c_text("client_id", client_id), detail::c_text("interaction_hash", interaction_hash)));
+    }
+
+    /// Takes up an interaction that the service gave to the application, which is an external bot: that of an event of
+    /// the kind new_interaction, whose event_view::interaction_hash is wanted. Sends nothing.
+    bot attach_bot(std::string_view interaction_hash) {
+        return bot(detail::result<omnize_conversation *>(omnize_bot_attach, handle(),
+                                                         detail::c_text("interaction_hash", interaction_hash)));
+    }
+
+    /// Asks the service for its departments: makes a request. The dialect gateway wants the customer for whom it is
+    /// asked.
+    std::vector<department> departments(std::optional<std::string_view> client_id = std::nullopt) {
+        return detail::departments_of(detail::result<omnize_departments *>(omnize_departments_list, handle(),
+                                                                           detail::c_text("client_id", client_id)));
+    }
+
+    /// Asks the service which agents of a department are there: makes a request.
+    agents agents_online(std::string_view department) {
+        return detail::agents_of(
+            detail::result<omnize_agents *>(omnize_agents_online, handle(), detail::c_text("department", department)));
+    }
+
+    /// Leaves a customer's message with a department while no agent is there: makes a request of the kind off_hours.
+    /// request::interaction_hash tells afterwards which interaction the service has made of it.
+    void off_hours(std::string_view department, request &request) {
+        detail::call(omnize_client_off_hours, handle(), detail::c_text("department", department), request.handle());
     }
 
     /// The interactions that are under way, whether a conversation is about them or not; with the option store, also
@@ -176,6 +214,12 @@ class client {
     }
     std::unique_ptr<omnize_client, detail::closed> handle_;
 };
+
+inline request::request(const client &client, request_kind kind)
+    : handle_(detail::result<omnize_request *>(omnize_request_new, client.handle(), static_cast<std::int32_t>(kind))) {}
+
+inline history::history(const client &client)
+    : handle_(detail::result<omnize_history *>(omnize_history_new, client.handle())) {}
 
 } // namespace omnize
 

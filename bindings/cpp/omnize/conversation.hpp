@@ -14,6 +14,7 @@
 
 #include "call.hpp"
 #include "event.hpp"
+#include "request.hpp"
 
 namespace omnize {
 
@@ -54,6 +55,8 @@ class conversation {
     void send(std::string_view text) {
         detail::call(omnize_conversation_send, handle(), text.data(), static_cast<std::int64_t>(text.size()));
     }
+    /// Makes a request that says more.
+    void send(const request &request) { detail::call(omnize_conversation_request, handle(), request.handle()); }
     /// Says that the customer types.
     void typing() { detail::call(omnize_conversation_typing, handle()); }
     /// Says that the customer has stopped typing.
@@ -72,6 +75,10 @@ class conversation {
         return detail::result<ticket>(omnize_conversation_post, handle(), text.data(),
                                       static_cast<std::int64_t>(text.size()));
     }
+    /// Posts a request that says more.
+    ticket post(const request &request) {
+        return detail::result<ticket>(omnize_conversation_post_request, handle(), request.handle());
+    }
     /// Posts that the interaction is finished.
     ticket post_finish() { return detail::result<ticket>(omnize_conversation_post_finish, handle()); }
     /// Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one
@@ -86,11 +93,15 @@ class conversation {
     std::string_view client_id() const { return detail::text<omnize_conversation_client_id>(handle()); }
     /// The department that the customer talks to.
     std::string_view department() const { return detail::text<omnize_conversation_department>(handle()); }
+    /// The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none.
+    std::string_view interaction_hash() const { return detail::text<omnize_conversation_interaction_hash>(handle()); }
     omnize_conversation *handle() const noexcept { return handle_.get(); } ///< Stays this object's.
 
-  private:
+  protected:
     friend class client;
     explicit conversation(omnize_conversation *handle) noexcept : handle_(handle) {}
+
+  private:
     std::unique_ptr<omnize_conversation, detail::freed<omnize_conversation_free>> handle_;
 };
 

@@ -36,6 +36,15 @@ inline std::string_view name(event_kind kind) noexcept {
     return detail::lasting(omnize_event_kind_name(static_cast<std::int32_t>(kind)));
 }
 
+/// What comes with a message.
+enum class media_kind : std::int32_t {
+    none = OMNIZE_MEDIA_NONE,   ///< No media: a text.
+    image = OMNIZE_MEDIA_IMAGE, ///< An image.
+    video = OMNIZE_MEDIA_VIDEO, ///< A video.
+    audio = OMNIZE_MEDIA_AUDIO, ///< A sound.
+    file = OMNIZE_MEDIA_FILE,   ///< Any file.
+};
+
 /// By this number a request that was posted and its outcome know each other. No other post of the client has it.
 using ticket = std::int64_t;
 
@@ -58,10 +67,39 @@ class event_view {
 
     /// What it says.
     event_kind kind() const noexcept { return static_cast<event_kind>(omnize_event_kind(handle_)); }
-    /// The id that the application gave the customer.
+    /// The id that the application gave the customer; empty where the service names an interaction that is not known,
+    /// by interaction_hash() alone.
     std::string_view client_id() const { return detail::text<omnize_event_client_id>(handle_); }
     /// The agent's message, which may hold NUL, or why what was posted failed; empty for other kinds.
     std::string_view text() const { return detail::text<omnize_event_text>(handle_); }
+    /// What comes with the message.
+    omnize::media_kind media_kind() const noexcept {
+        return static_cast<omnize::media_kind>(omnize_event_media_kind(handle_));
+    }
+    /// Where the message's image, video, sound or file is; empty where it has none.
+    std::string_view media_url() const { return detail::text<omnize_event_media_url>(handle_); }
+    /// The message's own hash; empty where it has none. What comes again with the same hash is not given again.
+    std::string_view message_hash() const { return detail::text<omnize_event_message_hash>(handle_); }
+    /// The id of the agent who wrote the message; empty where it is not told.
+    std::string_view agent_id() const { return detail::text<omnize_event_agent_id>(handle_); }
+    /// The name of the agent who wrote the message; empty where it is not told.
+    std::string_view agent_name() const { return detail::text<omnize_event_agent_name>(handle_); }
+    /// The customer's place among those who wait, of the kind queued; nothing where it is not told.
+    std::optional<std::int64_t> position() const noexcept {
+        const std::int64_t position = omnize_event_position(handle_);
+        return position < 0 ? std::nullopt : std::optional(position);
+    }
+    /// The department that the interaction was given to; empty where it is not told.
+    std::string_view department() const { return detail::text<omnize_event_department>(handle_); }
+    /// The hash by which the service knows the interaction; empty where it has none in this dialect.
+    std::string_view interaction_hash() const { return detail::text<omnize_event_interaction_hash>(handle_); }
+    /// The customer's id at WhatsApp; empty where it is not told.
+    std::string_view external_id() const { return detail::text<omnize_event_external_id>(handle_); }
+    /// The bot that the start has named; empty where it has named none.
+    std::string_view bot_id() const { return detail::text<omnize_event_bot_id>(handle_); }
+    /// The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there
+    /// are none.
+    std::string_view extra() const { return detail::text<omnize_event_extra>(handle_); }
     /// What became of the request that this event is the outcome of; nothing for other kinds.
     std::optional<omnize::outcome> outcome() const noexcept {
         if (kind() != event_kind::outcome) return std::nullopt;

@@ -1,0 +1,166 @@
+// What omnize.hpp promises of what the later dialects add. Run by `omnize sandbox`, which speaks all dialects at once;
+// its department 1 has an agent that answers.
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <omnize.hpp>
+
+#include "expect.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using omnize::event_kind;
+using omnize::request_kind;
+
+// A client that speaks a dialect with the sandbox.
+omnize::client speaking(std::string_view dialect, std::string_view listen = "") {
+    const std::string base = std::getenv("OMNIZE_SANDBOX_URL");
+    auto config = the_sandbox();
+    config.set("dialect", dialect).set("base_url", dialect == "gateway" ? base + "/client-gateway/api/rest/v1" : base);
+    if (!listen.empty()) config.set("listen", listen);
+    return omnize::client(config);
+}
+
+void a_request_says_more() {
+    auto client = speaking("interactions", "127.0.0.1:0");
+    std::cout << "webhook: " << client.webhook_url() << std::endl;
+    std::string enter;
+    std::getline(std::cin, enter);
+
+    auto chat = client.prepare("1", "30");
+    CHECK(chat.interaction_hash().empty());
+    omnize::request start(client, request_kind::start);
+    CHECK(status_of([&] { start.set("mood", "POSITIVE"); }) == OMNIZE_E_ARGUMENT);
+    chat.send(start.set("name", "Joao").set("extra", R"({"order":1})"));
+    const std::string hash(chat.interaction_hash());
+    CHECK(!hash.empty());
+    const auto accepted = the_next(client, event_kind::accepted);
+    CHECK(accepted.client_id() == "30" && accepted.interaction_hash() == hash && accepted.extra() == R"({"order":1})");
+    const auto message = the_next(client, event_kind::message);
+    CHECK(message.text().find("Joao") != std::string_view::npos && !message.message_hash().empty());
+    CHECK(!message.agent_id().empty() && !message.agent_name().empty());
+
+    omnize::request image(client, request_kind::message);
+    chat.send(image.set("text", "Veja").set("media", "image").set("url", "http://127.0.0.1/fatura.png"));
+    omnize::request update(client, request_kind::update);
+    const auto ticket = chat.post(update.set("mood", "POSITIVE").set("note", "gentil"));
+    const auto event = the_next(client, event_kind::outcome);
+    const auto outcome = event.outcome().value();
+    CHECK(outcome.ticket == ticket && outcome.delivery == omnize::delivery::accepted);
+
+    auto other = speaking("interactions");
+    auto same = other.attach("1", "30", hash);
+    CHECK(same.interaction_hash() == hash);
+    same.send("Bom dia!");
+    same.finish();
+    CHECK(status_of([&] { other.attach("1", "31").send("Bom dia!"); }) == OMNIZE_E_INTERACTION);
+}
+
+void the_dialect_decides_what_can_be_asked() {
+    omnize::client client(the_sandbox());
+    auto chat = client.start("1", "32");
+    omnize::request update(client, request_kind::update);
+    update.set("note", "gentil");
+    CHECK(status_of([&] { chat.send(update); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { chat.post(update); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { client.departments(); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { client.agents_online("1"); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { client.attach_bot("a-hash"); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(chat.interaction_hash().empty());
+    chat.finish();
+}
+
+void the_service_tells_departments_and_agents() {
+    auto client = speaking("interactions");
+    const auto departments = client.departments();
+    CHECK(departments.size() >= 2 && departments[0].id == "1" && departments[0].name == "Support");
+    CHECK(departments[0].open == true && departments[0].queue >= 0);
+    CHECK(!departments[0].channels.empty());
+    for (const auto &channel : departments[0].channels) CHECK(!channel.id.empty() && !channel.name.empty());
+
+    auto gateway = speaking("gateway");
+    CHECK(status_of([&] { gateway.departments(); }) == OMNIZE_E_CLIENT_ID);
+    CHECK(gateway.departments("12").size() == departments.size());
+
+    const auto agents = client.agents_online("1");
+    CHECK(agents.count >= 1 && !agents.named.empty() && agents.named.size() <= 3);
+    for (const auto &agent : agents.named) CHECK(!agent.id.empty() && !agent.name.empty());
+    CHECK(!agents.average || agents.average->count() >= 0);
+}
+
+void a_message_is_left_off_hours() {
+    auto client = speaking("interactions");
+    omnize::request contact(client, request_kind::off_hours);
+    CHECK(status_of([&] { client.off_hours("2", contact); }) == OMNIZE_E_ARGUMENT); // no e-mail
+    CHECK(contact.interaction_hash().empty());
+    client.off_hours("2", contact.set("email", "joao@example.com").set("text", "Liguem, por favor."));
+    CHECK(!contact.interaction_hash().empty());
+}
+
+void an_event_tells_what_the_trigger_does() {
+    auto client = speaking("interactions");
+    client.deliver(
+        R"({"interaction_hash": "h1", "message": {"hash": "m1", "content": "veja", "type": "image", "url": "u"},
+        "agent": {"id": 4, "name": "Ana"}, "external_id": "55", "department_id": 3, "position": 2,
+        "extra": {"clientId": "12", "botId": "b", "order": 1}})");
+    const auto told = client.next(0ms).value();
+    CHECK(told.client_id() == "12" && told.text() == "veja" && told.message_hash() == "m1");
+    CHECK(told.media_kind() == omnize::media_kind::image && told.media_url() == "u");
+    CHECK(told.agent_id() == "4" && told.agent_name() == "Ana" && told.external_id() == "55");
+    CHECK(told.department() == "3" && told.position() == 2 && told.interaction_hash() == "h1");
+    CHECK(told.bot_id() == "b" && told.extra() == R"({"order":1})" && !told.outcome());
+    auto plain = a_client();
+    deliver_message(plain);
+    const auto bare = plain.next(0ms).value();
+    CHECK(bare.media_kind() == omnize::media_kind::none && bare.media_url().empty() && bare.message_hash().empty());
+    CHECK(bare.agent_id().empty() && bare.agent_name().empty() && bare.external_id().empty() && bare.extra().empty());
+    CHECK(bare.department().empty() && !bare.position() && bare.interaction_hash().empty() && bare.bot_id().empty());
+}
+
+void a_history_becomes_a_document() {
+    auto client = a_client();
+    omnize::history history(client);
+    const std::chrono::system_clock::time_point begin{};
+    history.add(omnize::speaker::customer, "Joao", begin, "Oi")
+        .add(omnize::speaker::bot, std::nullopt, begin + 1s, "Veja", omnize::media_kind::image,
+             "http://127.0.0.1/a.png");
+    CHECK(history.json().find("1970-01-01T00:00:01.000Z") != std::string_view::npos);
+    CHECK(history.json().find("http://127.0.0.1/a.png") != std::string_view::npos);
+    CHECK(history.json().find("Joao") < history.json().find("Veja"));
+    const auto nobody = static_cast<omnize::speaker>(9);
+    CHECK(status_of([&] { history.add(nobody, std::nullopt, begin, "Oi"); }) == OMNIZE_E_ARGUMENT);
+}
+
+void a_bot_takes_part() {
+    auto client = speaking("interactions");
+    auto bot = client.attach_bot("a-hash");
+    CHECK(bot.client_id() == "a-hash" && bot.interaction_hash() == "a-hash");
+    CHECK(status_of([&] { bot.typing(); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { bot.keystroke(); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { bot.transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
+    // The service is asked, and has given it nothing.
+    CHECK(failure_of([&] { bot.accept(); }).delivery() == omnize::delivery::rejected);
+    CHECK(failure_of([&] { bot.transfer("2"); }).delivery() == omnize::delivery::rejected);
+    CHECK(failure_of([&] { bot.transfer(); }).delivery() == omnize::delivery::rejected);
+}
+
+} // namespace
+
+int main() {
+    const named_test tests[] = {
+        TEST(a_request_says_more),
+        TEST(the_dialect_decides_what_can_be_asked),
+        TEST(the_service_tells_departments_and_agents),
+        TEST(a_message_is_left_off_hours),
+        TEST(an_event_tells_what_the_trigger_does),
+        TEST(a_history_becomes_a_document),
+        TEST(a_bot_takes_part),
+    };
+    return run(tests);
+}

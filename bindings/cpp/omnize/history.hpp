@@ -1,0 +1,55 @@
+// What was said before an interaction.
+
+#ifndef OMNIZE_HISTORY_HPP
+#define OMNIZE_HISTORY_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <omnize.h>
+
+#include "call.hpp"
+#include "event.hpp"
+
+namespace omnize {
+
+class client;
+
+/// Who said something.
+enum class speaker : std::int32_t {
+    customer = OMNIZE_SPEAKER_CUSTOMER, ///< The customer.
+    agent = OMNIZE_SPEAKER_AGENT,       ///< An agent.
+    bot = OMNIZE_SPEAKER_BOT,           ///< A bot.
+};
+
+/// What was said before an interaction, from which the document is made that the field external_history of a start
+/// leads to. The application serves it itself, at a URL that the service can reach.
+class history {
+  public:
+    /// One in which nothing was said yet. Its texts are in the encoding of the client.
+    explicit history(const client &client);
+
+    /// Adds what was said after all that was added before.
+    history &add(speaker speaker, std::optional<std::string_view> name, std::chrono::system_clock::time_point at,
+                 std::string_view text, media_kind media = media_kind::none,
+                 std::optional<std::string_view> url = std::nullopt) {
+        const auto since_1970 = std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count();
+        detail::call(omnize_history_add, handle(), static_cast<std::int32_t>(speaker), detail::c_text("name", name),
+                     static_cast<std::int64_t>(since_1970), text.data(), static_cast<std::int64_t>(text.size()),
+                     static_cast<std::int32_t>(media), detail::c_text("url", url));
+        return *this;
+    }
+    /// The document: JSON in UTF-8, to be served as application/json. It is as personal as what was said.
+    std::string_view json() const { return detail::text<omnize_history_json>(handle()); }
+    omnize_history *handle() const noexcept { return handle_.get(); } ///< Stays this object's.
+
+  private:
+    std::unique_ptr<omnize_history, detail::freed<omnize_history_free>> handle_;
+};
+
+} // namespace omnize
+
+#endif

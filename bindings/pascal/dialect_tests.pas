@@ -1,0 +1,297 @@
+{ What omnize.pas promises of what the later dialects add. Run by "omnize sandbox", which speaks all dialects at once; its
+  department 1 has an agent that answers. }
+program dialect_tests;
+
+{$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
+{$IFDEF MSWINDOWS}{$APPTYPE CONSOLE}{$ENDIF}
+{$ASSERTIONS ON}
+
+uses
+  SysUtils, omnize, expect;
+
+var
+  Client, Other: TOmnizeClient;
+  Chat: TOmnizeConversation;
+  Bot: TOmnizeBot;
+  Request: TOmnizeRequest;
+  History: TOmnizeHistory;
+  Event: TOmnizeEvent;
+
+{ A client that speaks a dialect with the sandbox, and listens where Listen says. }
+function Speaking(const Dialect, Listen: UTF8String): TOmnizeClient;
+var
+  Config: TOmnizeConfig;
+  Base: UTF8String;
+begin
+  Config := TOmnizeConfig.Create;
+  try
+    Config.LoadEnvironment;
+    Config['dialect'] := Dialect;
+    Base := UTF8String(GetEnvironmentVariable('OMNIZE_SANDBOX_URL'));
+    if Dialect = 'gateway' then Base := Base + '/client-gateway/api/rest/v1';
+    if Dialect <> 'rest' then Config['base_url'] := Base;
+    if Listen <> '' then Config['listen'] := Listen;
+    Result := TOmnizeClient.Create(Config);
+  finally
+    Config.Free;
+  end;
+end;
+
+procedure SetMood; begin Request['mood'] := 'POSITIVE'; end;
+procedure SendRequest; begin Chat.SendRequest(Request); end;
+procedure PostRequest; begin Chat.PostRequest(Request); end;
+procedure SendOi; begin Chat.Send('Oi'); end;
+procedure AskDepartments; begin Client.Departments(''); end;
+procedure AskAgents; begin Client.AgentsOnline('1'); end;
+procedure AttachBot; begin Bot := Client.AttachBot('a-hash'); end;
+procedure OffHours; begin Client.OffHours('2', Request); end;
+procedure NobodySpeaks; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
+procedure BotTypes; begin Bot.Typing; end;
+procedure BotAccepts; begin Bot.Accept; end;
+procedure BotTransfers; begin Bot.Transfer('2'); end;
+procedure BotGivesBack; begin Bot.Transfer(''); end;
+procedure BotTransfersToAName; begin Bot.Transfer('sales'); end;
+
+procedure Start;
+begin
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_START);
+  try
+    Assert(StatusOf(SetMood) = OMNIZE_E_ARGUMENT);
+    Request['name'] := 'Joao';
+    Request['extra'] := '{"order":1}';
+    Chat.SendRequest(Request);
+  finally
+    Request.Free;
+  end;
+  Await(Client, OMNIZE_EVENT_ACCEPTED, Event);
+  Assert((Chat.InteractionHash <> '') and (Event.InteractionHash = Chat.InteractionHash));
+  Assert((Event.ClientId = '30') and (Event.Extra = '{"order":1}'));
+  Await(Client, OMNIZE_EVENT_MESSAGE, Event);
+  Assert((Pos('Joao', Event.Text) > 0) and (Event.MessageHash <> ''));
+  Assert((Event.AgentId <> '') and (Event.AgentName <> ''));
+end;
+
+procedure SendImage;
+begin
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_MESSAGE);
+  try
+    Request['text'] := 'Veja';
+    Request['media'] := 'image';
+    Request['url'] := 'http://127.0.0.1/fatura.png';
+    Chat.SendRequest(Request);
+  finally
+    Request.Free;
+  end;
+end;
+
+procedure PostUpdate;
+var
+  Ticket: Int64;
+begin
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_UPDATE);
+  try
+    Request['mood'] := 'POSITIVE';
+    Request['note'] := 'gentil';
+    Ticket := Chat.PostRequest(Request);
+  finally
+    Request.Free;
+  end;
+  Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+  Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
+end;
+
+{ The same interaction, from a client that knows nothing of it but its hash. }
+procedure GoOnElsewhere(const Hash: UTF8String);
+begin
+  Other := Speaking('interactions', '');
+  Chat := Other.AttachTo('1', '30', Hash);
+  try
+    Assert(Chat.InteractionHash = Hash);
+    Chat.Send('Bom dia!');
+    Chat.Finish;
+    Chat.Free;
+    Chat := Other.Attach('1', '31');
+    Assert(StatusOf(SendOi) = OMNIZE_E_INTERACTION);
+  finally
+    Chat.Free;
+    Other.Free;
+  end;
+end;
+
+procedure ARequestSaysMore;
+var
+  Hash: UTF8String;
+begin
+  Client := Speaking('interactions', '127.0.0.1:0');
+  try
+    WriteLn('webhook: ', Client.WebhookUrl);
+    Flush(Output);
+    ReadLn;
+    Chat := Client.Prepare('1', '30');
+    try
+      Assert(Chat.InteractionHash = '');
+      Start;
+      SendImage;
+      PostUpdate;
+      Hash := Chat.InteractionHash;
+    finally
+      Chat.Free;
+    end;
+    GoOnElsewhere(Hash);
+  finally
+    Client.Free;
+  end;
+end;
+
+procedure TheDialectDecidesWhatCanBeAsked;
+begin
+  Client := Speaking('rest', '');
+  Chat := Client.Start('1', '32', '', '', '', '');
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_UPDATE);
+  try
+    Request['note'] := 'gentil';
+    Assert(StatusOf(SendRequest) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(PostRequest) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(AskDepartments) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(AskAgents) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(AttachBot) = OMNIZE_E_UNSUPPORTED);
+    Assert(Chat.InteractionHash = '');
+    Chat.Finish;
+  finally
+    Request.Free;
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure TheServiceTellsDepartmentsAndAgents;
+var
+  Departments: TOmnizeDepartments;
+  Agents: TOmnizeAgents;
+  I: Integer;
+begin
+  Client := Speaking('interactions', '');
+  try
+    Departments := Client.Departments('');
+    Assert((Length(Departments) >= 2) and (Departments[0].Id = '1') and (Departments[0].Name = 'Support'));
+    Assert((Departments[0].Open = 1) and (Departments[0].Queue >= 0) and (Length(Departments[0].Channels) > 0));
+    for I := 0 to High(Departments[0].Channels) do
+      Assert((Departments[0].Channels[I].Id <> '') and (Departments[0].Channels[I].Name <> ''));
+    Agents := Client.AgentsOnline('1');
+    Assert((Agents.Count >= 1) and (Length(Agents.Named) > 0) and (Length(Agents.Named) <= 3));
+    for I := 0 to High(Agents.Named) do Assert((Agents.Named[I].Id <> '') and (Agents.Named[I].Name <> ''));
+  finally
+    Client.Free;
+  end;
+  Client := Speaking('gateway', '');
+  try
+    Assert(StatusOf(AskDepartments) = OMNIZE_E_CLIENT_ID);
+    Assert(Length(Client.Departments('12')) = Length(Departments));
+  finally
+    Client.Free;
+  end;
+end;
+
+procedure AMessageIsLeftOffHours;
+begin
+  Client := Speaking('interactions', '');
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_OFF_HOURS);
+  try
+    Assert(StatusOf(OffHours) = OMNIZE_E_ARGUMENT); { no e-mail }
+    Assert(Request.InteractionHash = '');
+    Request['email'] := 'joao@example.com';
+    Request['text'] := 'Liguem, por favor.';
+    Client.OffHours('2', Request);
+    Assert(Request.InteractionHash <> '');
+  finally
+    Request.Free;
+    Client.Free;
+  end;
+end;
+
+procedure AnEventTellsWhatTheTriggerDoes;
+begin
+  Client := Speaking('interactions', '');
+  try
+    Client.Deliver('{"interaction_hash": "h1", "message": {"hash": "m1", "content": "veja", "type": "image", "url": "u"},' +
+      '"agent": {"id": 4, "name": "Ana"}, "external_id": "55", "department_id": 3, "position": 2,' +
+      '"extra": {"clientId": "12", "botId": "b", "order": 1}}', '');
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
+    Assert((Event.ClientId = '12') and (Event.Text = 'veja') and (Event.MessageHash = 'm1'));
+    Assert((Event.MediaKind = OMNIZE_MEDIA_IMAGE) and (Event.MediaUrl = 'u'));
+    Assert((Event.AgentId = '4') and (Event.AgentName = 'Ana') and (Event.ExternalId = '55'));
+    Assert((Event.Department = '3') and (Event.Position = 2) and (Event.InteractionHash = 'h1'));
+    Assert((Event.BotId = 'b') and (Event.Extra = '{"order":1}'));
+  finally
+    Client.Free;
+  end;
+  Client := Speaking('rest', '');
+  try
+    Client.Deliver(OI, '');
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
+    Assert((Event.MediaKind = OMNIZE_MEDIA_NONE) and (Event.MediaUrl = '') and (Event.MessageHash = ''));
+    Assert((Event.AgentId = '') and (Event.AgentName = '') and (Event.ExternalId = '') and (Event.Extra = ''));
+    Assert((Event.Department = '') and (Event.Position = -1) and (Event.InteractionHash = '') and (Event.BotId = ''));
+  finally
+    Client.Free;
+  end;
+end;
+
+procedure AHistoryBecomesADocument;
+const
+  Begun = 25569; { 1970-01-01 }
+  Second = 1 / 86400;
+begin
+  Client := Speaking('rest', '');
+  History := TOmnizeHistory.Create(Client);
+  try
+    History.Add(OMNIZE_SPEAKER_CUSTOMER, 'Joao', Begun, 'Oi', OMNIZE_MEDIA_NONE, '');
+    History.Add(OMNIZE_SPEAKER_BOT, '', Begun + Second, 'Veja', OMNIZE_MEDIA_IMAGE, 'http://127.0.0.1/a.png');
+    Assert(Pos('1970-01-01T00:00:01.000Z', History.Json) > 0);
+    Assert(Pos('http://127.0.0.1/a.png', History.Json) > 0);
+    Assert(Pos('Joao', History.Json) < Pos('Veja', History.Json));
+    Assert(StatusOf(NobodySpeaks) = OMNIZE_E_ARGUMENT);
+  finally
+    History.Free;
+    Client.Free;
+  end;
+end;
+
+function DeliveryOf(Call: TCall): Integer;
+var
+  Error: EOmnizeError;
+begin
+  Error := FailureOf(Call);
+  Result := Error.Delivery;
+  Error.Free;
+end;
+
+procedure ABotTakesPart;
+begin
+  Client := Speaking('interactions', '');
+  AttachBot;
+  try
+    Assert((Bot.ClientId = 'a-hash') and (Bot.InteractionHash = 'a-hash'));
+    Assert(StatusOf(BotTypes) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(BotTransfersToAName) = OMNIZE_E_DEPARTMENT);
+    { The service is asked, and has given it nothing. }
+    Assert(DeliveryOf(BotAccepts) = OMNIZE_DELIVERY_REJECTED);
+    Assert(DeliveryOf(BotTransfers) = OMNIZE_DELIVERY_REJECTED);
+    Assert(DeliveryOf(BotGivesBack) = OMNIZE_DELIVERY_REJECTED);
+  finally
+    Bot.Free;
+    Client.Free;
+  end;
+end;
+
+begin
+  Test('a request says more', ARequestSaysMore);
+  Test('the dialect decides what can be asked', TheDialectDecidesWhatCanBeAsked);
+  Test('the service tells departments and agents', TheServiceTellsDepartmentsAndAgents);
+  Test('a message is left off hours', AMessageIsLeftOffHours);
+  Test('an event tells what the trigger does', AnEventTellsWhatTheTriggerDoes);
+  Test('a history becomes a document', AHistoryBecomesADocument);
+  Test('a bot takes part', ABotTakesPart);
+  Event.Free;
+  Judge;
+end.
