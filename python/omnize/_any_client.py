@@ -141,8 +141,8 @@ class AnyClient:
 
     def __del__(self) -> None:
         if self._is_open and not self._is_of_parent():
-            self._is_open = False
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
+            self._is_open = False
             with contextlib.suppress(Exception):
                 self._core.close(0)
 

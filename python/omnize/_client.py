@@ -126,7 +126,7 @@ class Client(AnyClient):
     def dispatch(self) -> None:
         """Starts the threads that call the handlers from now on, as many as the option ``dispatch_threads`` says.
 
-        A second call does nothing. What a handler raises is logged, with the logger ``omnize``.
+        A second call does nothing. What a handler raises goes to ``threading.excepthook``; the next one is called.
         """
         with self._lock:
             self._core.choose("thread")
@@ -211,7 +211,6 @@ def _work(core: _omnize.Core, handlers: Handlers) -> None:
 
 
 def report(error: BaseException) -> None:
-    """Logs what a handler has raised and nobody else is told of."""
-    import logging
-
-    logging.getLogger("omnize").error("a handler failed; the next one is called", exc_info=error)
+    """Tells of what a handler has raised, as of what ends a thread."""
+    told = (type(error), error, error.__traceback__, threading.current_thread())
+    threading.excepthook(threading.ExceptHookArgs(told))

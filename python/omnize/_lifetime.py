@@ -44,14 +44,11 @@ def _watch() -> None:
 
     atexit.register(_at_exit)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(
-            before=_omnize.hold_log,
-            after_in_parent=lambda: _omnize.let_go_of_log(False),
-            after_in_child=_in_child,
-        )
+        os.register_at_fork(after_in_child=_in_child)
 
 
 def _at_exit() -> None:
+    _omnize.ending()
     deadline = time.monotonic() + seconds_at_exit
     for client in list(_open):
         client._close_at_exit(max(0.0, deadline - time.monotonic()))
@@ -60,7 +57,6 @@ def _at_exit() -> None:
 
 def _in_child() -> None:
     global _forwarder, _lock
-    _omnize.let_go_of_log(True)
     _omnize.forked()
     # Those of the parent, and a lock that another thread may have had.
     _open.clear()
@@ -72,6 +68,11 @@ def forward_log() -> None:
     """Starts the thread that hands the library's log to ``logging``, and sees what is wanted of it."""
     global _forwarder
     logger = _logger()
+    if not logger.handlers:
+        import logging
+
+        # Who wants to see what a library logs says so.
+        logger.addHandler(logging.NullHandler())
     _omnize.log_level(logger.getEffectiveLevel())
     with _lock:
         if _forwarder is None:

@@ -65,7 +65,7 @@ impl Core {
             .or_raise(py)?;
         Ok(Core {
             client: Arc::new(client),
-            pool: Arc::default(),
+            pool: Arc::new(Pool::new()),
             done,
             stored,
             dispatch_threads,

@@ -31,13 +31,13 @@ mod _omnize {
     #[pymodule_export]
     use crate::listener::SharedListener;
     #[pymodule_export]
-    use crate::log::{hold_log, let_go_of_log, log_level, take_log, wait_for_log};
+    use crate::log::{log_level, take_log, wait_for_log};
     #[pymodule_export]
     use crate::options::option_table;
     #[pymodule_export]
     use crate::turn::Turn;
     #[pymodule_export]
-    use crate::waiting::forked;
+    use crate::waiting::{ending, forked};
 
     /// The version of the library.
     #[pymodule_export]

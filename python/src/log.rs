@@ -3,13 +3,14 @@
 //! A line is written wherever it comes about, on threads too that must never wait for the interpreter. So it is put into a
 //! queue here, and a thread of Python fetches it.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
+
+use crate::waiting::forks;
 
 /// As many lines as wait for Python. Others are counted.
 const CAPACITY: usize = 10_000;
@@ -23,11 +24,35 @@ struct Lines {
     lost: u64,
 }
 
-static LINES: Mutex<Lines> = Mutex::new(Lines {
-    waiting: VecDeque::new(),
-    lost: 0,
-});
-static ADDED: Condvar = Condvar::new();
+/// The lines of a process and of its forked children, each in a place of its own: in a child, the lock of the parent's may be
+/// held by a thread that stayed behind. Nobody forks from child to child more often than there are places.
+static QUEUES: [Queue; 64] = [const { Queue::new() }; 64];
+
+struct Queue {
+    lines: Mutex<Lines>,
+    added: Condvar,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Queue {
+            lines: Mutex::new(Lines {
+                waiting: VecDeque::new(),
+                lost: 0,
+            }),
+            added: Condvar::new(),
+        }
+    }
+
+    /// That of this process.
+    fn here() -> &'static Queue {
+        &QUEUES[forks() as usize % QUEUES.len()]
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 struct Forward;
 
@@ -52,14 +77,15 @@ impl Log for Forward {
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
         let text = record.args().to_string();
-        let mut lines = lines();
+        let queue = Queue::here();
+        let mut lines = queue.lock();
         if lines.waiting.len() == CAPACITY {
             lines.lost += 1;
             return;
         }
         lines.waiting.push_back((level, text, now));
         drop(lines);
-        ADDED.notify_one();
+        queue.added.notify_one();
     }
 
     fn flush(&self) {}
@@ -84,7 +110,7 @@ pub fn log_level(level: i32) {
 /// Takes the lines that wait, and how many were lost before them.
 #[pyfunction]
 pub fn take_log() -> (Vec<Line>, u64) {
-    let mut lines = lines();
+    let mut lines = Queue::here().lock();
     let lost = std::mem::take(&mut lines.lost);
     (lines.waiting.drain(..).collect(), lost)
 }
@@ -94,35 +120,10 @@ pub fn take_log() -> (Vec<Line>, u64) {
 pub fn wait_for_log(py: Python<'_>, seconds: f64) {
     let within = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     py.detach(|| {
-        let lines = lines();
+        let queue = Queue::here();
+        let lines = queue.lock();
         if lines.waiting.is_empty() {
-            drop(ADDED.wait_timeout(lines, within));
+            drop(queue.added.wait_timeout(lines, within));
         }
     });
-}
-
-thread_local! {
-    static HELD: RefCell<Option<MutexGuard<'static, Lines>>> = const { RefCell::new(None) };
-}
-
-/// This process is about to be forked: no other thread is to have the lines while it is, or the child would never get
-/// them.
-#[pyfunction]
-pub fn hold_log() {
-    HELD.set(Some(lines()));
-}
-
-/// The fork is over, in parent or child; the child starts without the parent's lines.
-#[pyfunction]
-pub fn let_go_of_log(is_child: bool) {
-    let held = HELD.take();
-    if let Some(mut lines) = held
-        && is_child
-    {
-        lines.waiting.clear();
-    }
-}
-
-fn lines() -> MutexGuard<'static, Lines> {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::waiting::forks;
+
 /// As many requests as one client makes at once. Others wait for a thread.
 const MOST_THREADS: usize = 64;
 
@@ -17,10 +19,11 @@ const IDLE: Duration = Duration::from_secs(10);
 pub type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads of one client. They start when there is something to do, and end when there is nothing for a while.
-#[derive(Default)]
 pub struct Pool {
     state: Mutex<State>,
     changed: Condvar,
+    /// In which generation of forked processes it was made.
+    forks: u64,
 }
 
 #[derive(Default)]
@@ -32,11 +35,25 @@ struct State {
 }
 
 impl Pool {
-    /// Has a thread do this.
+    /// A pool without threads.
+    pub fn new() -> Self {
+        Pool {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            forks: forks(),
+        }
+    }
+
+    /// Has a thread do this. In a child of a fork, where the threads stayed behind in the parent, it is done at once: all
+    /// that is left to do there is to be refused.
     ///
     /// # Errors
     /// The operating system gives no thread, and there is none yet.
     pub fn submit(self: &Arc<Self>, job: Job) -> io::Result<()> {
+        if self.is_of_parent() {
+            job();
+            return Ok(());
+        }
         let mut state = self.lock();
         if state.idle <= state.jobs.len() && state.threads < MOST_THREADS {
             let pool = self.clone();
@@ -55,8 +72,16 @@ impl Pool {
 
     /// Lets the threads end when they have done what there is to do.
     pub fn close(&self) {
+        if self.is_of_parent() {
+            return;
+        }
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+
+    /// Whether this process was forked from the one that the pool is of.
+    pub fn is_of_parent(&self) -> bool {
+        self.forks != forks()
     }
 
     fn work(&self) {
@@ -112,6 +137,9 @@ impl Queue {
     /// # Errors
     /// As [`Pool::submit`].
     pub fn submit(self: &Arc<Self>, pool: &Arc<Pool>, job: Job) -> io::Result<()> {
+        if pool.is_of_parent() {
+            return pool.submit(job);
+        }
         let mut state = self.lock();
         state.jobs.push_back(job);
         if state.busy {

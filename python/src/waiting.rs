@@ -5,7 +5,7 @@
 //! the [pool](crate::pool) meanwhile.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,17 +33,17 @@ pub fn in_slices<T: Send, E: Send>(
 ) -> PyResult<Option<T>> {
     // A time that the clock can't reach is for ever.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let longest = if is_main_thread(py)? {
-        SLICE
-    } else {
-        LONG_SLICE
-    };
+    let is_main = is_main_thread(py)?;
+    let longest = if is_main { SLICE } else { LONG_SLICE };
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let slice = left.map_or(longest, |left| left.min(longest));
-        let outcome = py
-            .detach(|| wait(slice))
-            .map_err(|error| raise(py, error))?;
+        let outcome = py.detach(|| {
+            let outcome = wait(slice);
+            stay_if_ending(is_main);
+            outcome
+        });
+        let outcome = outcome.map_err(|error| raise(py, error))?;
         if outcome.is_some() {
             return Ok(outcome);
         }
@@ -64,8 +64,12 @@ pub fn interruptible<T: Send + 'static>(
     pool: &Arc<Pool>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> PyResult<T> {
-    if !is_main_thread(py)? {
-        return Ok(py.detach(work));
+    if !is_main_thread(py)? || pool.is_of_parent() {
+        return Ok(py.detach(|| {
+            let outcome = work();
+            stay_if_ending(false);
+            outcome
+        }));
     }
     let place = Arc::new((Mutex::new(None), Condvar::new()));
     let told = place.clone();
@@ -91,6 +95,23 @@ pub fn interruptible<T: Send + 'static>(
         .ok_or_else(|| PyRuntimeError::new_err("the wait ended with nothing"))
 }
 
+/// Whether the interpreter ends.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// The interpreter ends now, and all clients with it.
+#[pyfunction]
+pub fn ending() {
+    ENDING.store(true, Ordering::Relaxed);
+}
+
+/// Where the interpreter ends, the threads that are left are never to run Python again. Those that waited for a client
+/// are not to be told that it was closed, on the standard error, in the last moment.
+fn stay_if_ending(is_main: bool) {
+    while !is_main && ENDING.load(Ordering::Relaxed) {
+        std::thread::park();
+    }
+}
+
 /// How often this process was forked from another.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
@@ -100,11 +121,16 @@ pub fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
+/// How often this process was forked from another.
+pub fn forks() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
 fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
     thread_local! {
         static KNOWN: Cell<Option<(u64, bool)>> = const { Cell::new(None) };
     }
-    let forks = FORKS.load(Ordering::Relaxed);
+    let forks = forks();
     if let Some((when, is_main)) = KNOWN.get()
         && when == forks
     {

@@ -366,7 +366,9 @@ impl Receiver {
         );
         let inside = self.turnstile.is_calling();
         if self.turnstile.is_dispatching() && !inside {
-            self.inbox.wait_until_empty(deadline);
+            // The callback that runs then is to have some time to return.
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.inbox.wait_until_empty(deadline - left / 10);
         }
         let quiet = self.turnstile.close(deadline);
         let left = self.inbox.clear();
