@@ -97,6 +97,7 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
                     .message
                     .clone()
                     .map(|message| Outgoing::Said(Trigger::Message(message))),
+                Step::Again => Some(Outgoing::Again),
                 Step::Raw { body, content_type } => {
                     Some(Outgoing::Raw(raw(body, content_type.clone(), &values)))
                 }

@@ -5,6 +5,7 @@ use super::agent::Cue;
 use super::dialect::Dialect;
 use super::external_bot::Bot;
 use super::visit::Visit;
+use super::webhook::Payload;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
@@ -93,6 +94,8 @@ pub(crate) struct Interaction {
     pub served_by: String,
     pub about: About,
     pub remarks: Remarks,
+    /// What was posted last.
+    pub last: Option<Payload>,
     /// The bot that serves it before any agent does.
     pub bot: Option<Bot>,
     /// The scripted customer that it is of, where no application began it.
@@ -174,6 +177,7 @@ mod tests {
             served_by: "1".to_owned(),
             about: About::default(),
             remarks: Remarks::default(),
+            last: None,
             bot: None,
             visit: None,
             started: Instant::now(),

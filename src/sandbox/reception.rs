@@ -78,6 +78,7 @@ fn open(service: &Arc<Service>, desk: &mut Desk, key: &Key, opening: Opening) {
         department_id: opening.department_id,
         about: opening.about,
         remarks: Remarks::default(),
+        last: None,
         bot: None,
         visit: None,
         started: Instant::now(),

@@ -50,6 +50,8 @@ pub(crate) enum Outgoing {
     Said(Trigger),
     /// As it is, whatever the dialect.
     Raw(Payload),
+    /// What was posted last in this interaction.
+    Again,
 }
 
 /// Keeps one interaction's triggers in order: whoever asked first goes first, and alone.
@@ -176,7 +178,7 @@ impl Service {
             }
             let said = match &outgoing {
                 Outgoing::Said(trigger) => Some(trigger.clone()),
-                Outgoing::Raw(_) => None,
+                Outgoing::Raw(_) | Outgoing::Again => None,
             };
             let (entry, payload) = self.prepare(&mut desk, key, client_id, outgoing);
             let visit = desk
@@ -221,14 +223,24 @@ impl Service {
                 }
                 (Some(trigger.name()), payload)
             }
+            Outgoing::Again => {
+                let last = interaction.and_then(|interaction| interaction.last.clone());
+                let object = last
+                    .as_ref()
+                    .and_then(|last| Object::read(&last.bytes).ok());
+                (object.as_ref().and_then(kind_of), last)
+            }
             Outgoing::Raw(payload) => {
                 let object = Object::read(&payload.bytes).ok();
                 (object.as_ref().and_then(kind_of), Some(payload))
             }
         };
         let interaction = desk.interactions.get_mut(key);
-        if let (Some(kind), Some(interaction)) = (kind, interaction) {
-            interaction.note_trigger(kind);
+        if let Some(interaction) = interaction {
+            if let Some(kind) = kind {
+                interaction.note_trigger(kind);
+            }
+            interaction.last = payload.clone().or(interaction.last.take());
         }
         let interaction = desk.interactions.get(key);
         let body = payload.as_ref().and_then(|payload| {

@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Trigger(Trigger),
     /// Posts the customer's message back, as it was.
     Echo,
+    /// Posts once more what was posted last, byte for byte.
+    Again,
     Raw {
         body: Raw,
         content_type: Option<HeaderValue>,
@@ -38,7 +40,7 @@ impl Step {
     /// Reads a step of a rule for `on`.
     pub fn read(json: &RawValue, on: Act) -> Result<Step, String> {
         let forms = format!(
-            "expected one of {}, echo, or an object with wait, message, queued, transferred, raw or hex",
+            "expected one of {}, echo, again, or an object with wait, message, queued, transferred, raw or hex",
             STATUSES.join(", ")
         );
         if let Some(name) = text_of(json) {
@@ -84,6 +86,9 @@ impl Step {
 }
 
 fn word(name: &str, on: Act, forms: &str) -> Result<Step, String> {
+    if name == "again" {
+        return Ok(Step::Again);
+    }
     if name == "echo" {
         return match on {
             Act::Message => Ok(Step::Echo),
@@ -243,7 +248,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_and_what_was_expected() {
-        let forms = "expected one of accepted, unavailable, typing, cleared, finish, echo, or an object with wait, message, queued, transferred, raw or hex";
+        let forms = "expected one of accepted, unavailable, typing, cleared, finish, echo, again, or an object with wait, message, queued, transferred, raw or hex";
         let cases = [
             (r#""typping""#, format!("\"typping\" is unknown; {forms}")),
             ("5", forms.to_owned()),

@@ -34,6 +34,7 @@ pub(crate) struct Webhook {
 }
 
 /// What is posted.
+#[derive(Clone)]
 pub(crate) struct Payload {
     pub bytes: Bytes,
     pub content_type: Option<HeaderValue>,

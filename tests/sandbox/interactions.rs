@@ -290,6 +290,12 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
         (
             &open,
             "messages",
+            json!({ "type": "image", "url": "https://a/b.png" }),
+            "content is missing; expected a JSON string",
+        ),
+        (
+            &open,
+            "messages",
             json!({ "type": "image", "url": "a.png" }),
             "url is no absolute http or https URL",
         ),

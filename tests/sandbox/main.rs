@@ -16,6 +16,7 @@ mod file;
 mod gateway;
 mod hook;
 mod interactions;
+mod library;
 mod queue;
 mod running;
 mod service;
