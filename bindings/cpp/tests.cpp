@@ -276,6 +276,26 @@ void close_tells_what_it_left() {
     CHECK(status_of([&] { chat.typing(); }) == OMNIZE_E_CLOSED);
 }
 
+void a_close_that_takes_too_long_tells_what_it_left() {
+    auto client = a_client();
+    std::promise<void> entered, release;
+    auto subscription = client.subscribe(event_kind::any, [&](auto) {
+        entered.set_value();
+        release.get_future().wait();
+    });
+    client.dispatch([](std::exception_ptr) {});
+    deliver_message(client);
+    deliver_message(client);
+    entered.get_future().get();
+    try {
+        client.close(50ms);
+        CHECK(!"it closed");
+    } catch (const omnize::error &late) {
+        CHECK(late.status() == OMNIZE_E_TIMEOUT && late.events_left() == 1 && late.requests_left() == 0);
+    }
+    release.set_value();
+}
+
 void a_callback_may_close_and_destroy_its_client() {
     std::optional<omnize::client> client = a_client();
     int calls = 0;
@@ -363,6 +383,7 @@ int main() {
         TEST(destroying_a_subscription_waits_for_its_callback),
         TEST(destroying_a_client_waits_for_its_callbacks),
         TEST(close_tells_what_it_left),
+        TEST(a_close_that_takes_too_long_tells_what_it_left),
         TEST(a_callback_may_close_and_destroy_its_client),
         TEST(the_library_tells_what_it_knows),
         TEST(the_log_is_heard_until_it_ends),

@@ -86,6 +86,7 @@ type
   private
     FStatus, FDelivery, FHttpStatus: Integer;
     FRetryable: Boolean;
+    FEventsLeft, FRequestsLeft: Int64;
     FBody: TOmnizeBytes;
   public
     { Takes over an error that the library handed over with Status, and frees it. }
@@ -100,6 +101,9 @@ type
     property Body: TOmnizeBytes read FBody;
     { Whether the same call may succeed later and making it again does no harm. }
     property Retryable: Boolean read FRetryable;
+    { How many events, and how many requests, TOmnizeClient.Close has left, where a callback took too long for it; else 0. }
+    property EventsLeft: Int64 read FEventsLeft;
+    property RequestsLeft: Int64 read FRequestsLeft;
   end;
 
   { The options of clients that are to be opened. The documentation lists them, and OmnizeOptions. }

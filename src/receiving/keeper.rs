@@ -44,9 +44,10 @@ mod stored {
     use crate::receiving::event::{Content, Mark, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
     use crate::receiving::repeats::Repeats;
+    use crate::receiving::statistics::{Counters, Statistic};
     use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::store::{Kept, Record, RecordKind, Store};
+    use crate::store::{Kept, Record, RecordKind, Row, Store};
     use crate::wire::{Address, Dialect, Request, Trigger};
 
     /// Where events and posted requests are kept.
@@ -65,6 +66,7 @@ mod stored {
             inbox: &Arc<Inbox>,
             interactions: &Arc<Interactions>,
             repeats: &Repeats,
+            counters: &Counters,
         ) -> Result<(Self, Vec<Left>)> {
             let mut left = Vec::new();
             let store = match &settings.store {
@@ -74,13 +76,16 @@ mod stored {
                     let (store, leftovers) = Store::open(Path::new(path), ring)?;
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
+                    let mut unreadable = leftovers.unreadable;
+                    let reader = Reader {
+                        dialect: settings.dialect,
+                        interactions,
+                        repeats,
+                    };
                     for (number, record) in leftovers.records {
-                        let reader = Reader {
-                            dialect: settings.dialect,
-                            interactions,
-                            repeats,
-                        };
-                        reader.restore(inbox, number, record);
+                        if !reader.restore(inbox, number, record) {
+                            unreadable.push(Row::Record(number));
+                        }
                     }
                     for (ticket, letter) in leftovers.letters {
                         match serde_json::from_str::<Letter>(&letter.content) {
@@ -90,11 +95,19 @@ mod stored {
                                 leaving: letter.leaving,
                                 book_was_kept: !leftovers.knew_no_interactions,
                             }),
-                            // The file was written to by somebody else. What stands there is not to be logged.
-                            Err(_) => log::error!(
-                                "request {ticket} of the store can't be read and is left there"
-                            ),
+                            Err(_) => unreadable.push(Row::Letter(ticket)),
                         }
+                    }
+                    // It was read once, when it was written, so this is a file that somebody else has written to.
+                    if let Some(first) = unreadable.first() {
+                        log::error!(
+                            "{} rows of the store can't be read and are set aside, in its table aside; the first is {first}",
+                            unreadable.len()
+                        );
+                    }
+                    for row in unreadable {
+                        counters.count(Statistic::SetAside);
+                        store.set_aside(row);
                     }
                     Some(store)
                 }
@@ -260,7 +273,8 @@ mod stored {
     }
 
     impl Reader<'_> {
-        fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) {
+        /// Whether it can be read.
+        fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) -> bool {
             let content = match record.kind {
                 RecordKind::Trigger => self
                     .dialect
@@ -270,21 +284,19 @@ mod stored {
                         self.repeats.remember(&trigger);
                         Content::Trigger(trigger)
                     })
-                    .map_err(|why| why.to_string()),
+                    .ok(),
                 RecordKind::Outcome => serde_json::from_slice(&record.body)
                     .map(Content::Outcome)
-                    .map_err(|_| "it is no outcome".to_owned()),
+                    .ok(),
             };
-            match content {
-                Ok(content) => inbox.restore(Waiting {
-                    content,
-                    sequence,
-                    received_at: record.received_at,
-                    redelivered: true,
-                }),
-                // It was read once, when it was received, so this is a file that somebody else has written to.
-                Err(why) => log::error!("record {sequence} of the store is left there: {why}"),
-            }
+            let Some(content) = content else { return false };
+            inbox.restore(Waiting {
+                content,
+                sequence,
+                received_at: record.received_at,
+                redelivered: true,
+            });
+            true
         }
     }
 }
@@ -300,6 +312,7 @@ mod memory {
     use crate::receiving::event::{Content, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
     use crate::receiving::repeats::Repeats;
+    use crate::receiving::statistics::Counters;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
@@ -315,6 +328,7 @@ mod memory {
             _: &Arc<Inbox>,
             _: &Arc<Interactions>,
             _: &Repeats,
+            _: &Counters,
         ) -> Result<(Self, Vec<Left>)> {
             match settings.store {
                 Some(_) => Err(Error::new(

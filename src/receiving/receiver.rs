@@ -51,7 +51,8 @@ impl Receiver {
     pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
         let inbox = Arc::new(Inbox::new(settings.events_capacity));
         let repeats = Arc::new(Repeats::default());
-        let (keeper, left) = Keeper::open(settings, &inbox, &interactions, &repeats)?;
+        let counters = Arc::new(Counters::default());
+        let (keeper, left) = Keeper::open(settings, &inbox, &interactions, &repeats, &counters)?;
         let receiver = Receiver {
             dialect: settings.dialect,
             keeper,
@@ -60,7 +61,7 @@ impl Receiver {
             repeats,
             turnstile: Turnstile::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
-            counters: Arc::default(),
+            counters,
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
             requests_ended: AtomicBool::new(false),

@@ -20,6 +20,8 @@ pub enum Statistic {
     TurnedAway,
     /// Messages that came again under the same hash.
     Repeated,
+    /// Rows of the store that could not be read when the client was opened.
+    SetAside,
     /// Requests to the listener at a path that no client has.
     WrongPath,
     /// Requests to the listener that were neither POST nor PUT.
@@ -82,6 +84,11 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
         Statistic::Repeated,
         "repeated",
         "Messages that the service posted again under the same hash, and that the application was given once.",
+    ),
+    (
+        Statistic::SetAside,
+        "set_aside",
+        "Rows of the store that could not be read when the client was opened, and stand in its table aside since.",
     ),
     (
         Statistic::WrongPath,

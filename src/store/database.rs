@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Transaction, params};
 
-use super::{Leftovers, Letter, Page, Record, RecordKind};
+use super::{Leftovers, Letter, Page, Record, RecordKind, Row};
 
 /// Says which program made the file ("Omnz"), so that another database is not taken for a store.
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
-/// The layout of the tables, which brings the earlier ones up to itself: the first had no interactions.
+/// The layout of the tables, which brings the earlier ones up to itself: the first had no interactions, and set
+/// nothing aside.
 const LAYOUT: i32 = 2;
 
 /// An open database file, locked against everybody else.
@@ -67,7 +69,14 @@ impl Database {
                  bot_id TEXT,
                  hash TEXT,
                  since_ms INTEGER NOT NULL
-             ) WITHOUT ROWID;",
+             ) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS aside (
+                 place TEXT NOT NULL,
+                 number,
+                 received_at,
+                 content_type,
+                 content
+             );",
         )?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", LAYOUT)?;
@@ -80,60 +89,56 @@ impl Database {
 
     /// What an earlier run left, in the order in which it came.
     pub fn leftovers(&self) -> Result<Leftovers> {
-        Ok(Leftovers {
-            records: self.records()?,
-            letters: self.letters()?,
-            pages: self.pages()?,
+        let mut left = Leftovers {
             knew_no_interactions: self.knew_none,
-        })
-    }
-
-    fn records(&self) -> Result<Vec<(u64, Record)>> {
-        let mut statement = self.connection.prepare(
+            ..Leftovers::default()
+        };
+        self.for_each(
             "SELECT number, kind, received_at, content_type, body FROM inbox ORDER BY number",
+            |row| {
+                let number = row.get::<_, i64>(0)?;
+                match record(row) {
+                    Ok(record) => left.records.push((number.unsigned_abs(), record)),
+                    Err(_) => left.unreadable.push(Row::Record(number.unsigned_abs())),
+                }
+                Ok(())
+            },
         )?;
-        let rows = statement.query_map([], |row| {
-            let body: Vec<u8> = row.get(4)?;
-            let record = Record {
-                kind: kind_of(row.get(1)?),
-                received_at: row.get(2)?,
-                content_type: row.get(3)?,
-                body: body.into(),
-            };
-            Ok((row.get::<_, i64>(0)?.unsigned_abs(), record))
-        })?;
-        rows.collect()
-    }
-
-    fn letters(&self) -> Result<Vec<(u64, Letter)>> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT ticket, leaving, content FROM outbox ORDER BY ticket")?;
-        let rows = statement.query_map([], |row| {
-            let letter = Letter {
-                leaving: row.get(1)?,
-                content: row.get(2)?,
-            };
-            Ok((row.get::<_, i64>(0)?.unsigned_abs(), letter))
-        })?;
-        rows.collect()
-    }
-
-    fn pages(&self) -> Result<Vec<(Arc<str>, Page)>> {
-        let mut statement = self.connection.prepare(
+        self.for_each(
+            "SELECT ticket, leaving, content FROM outbox ORDER BY ticket",
+            |row| {
+                let ticket = row.get::<_, i64>(0)?;
+                match letter(row) {
+                    Ok(letter) => left.letters.push((ticket.unsigned_abs(), letter)),
+                    Err(_) => left.unreadable.push(Row::Letter(ticket.unsigned_abs())),
+                }
+                Ok(())
+            },
+        )?;
+        self.for_each(
             "SELECT client_id, department, state, bot_id, hash, since_ms FROM interactions",
+            |row| {
+                match page(row) {
+                    Ok(page) => left.pages.push(page),
+                    Err(_) => left.unreadable.push(Row::Page(row.get(0)?)),
+                }
+                Ok(())
+            },
         )?;
-        let rows = statement.query_map([], |row| {
-            let page = Page {
-                department: row.get(1)?,
-                state: row.get(2)?,
-                bot_id: row.get(3)?,
-                hash: row.get(4)?,
-                since: row.get(5)?,
-            };
-            Ok((row.get(0)?, page))
-        })?;
-        rows.collect()
+        Ok(left)
+    }
+
+    fn for_each(
+        &self,
+        query: &str,
+        mut each: impl FnMut(&rusqlite::Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare(query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row)?;
+        }
+        Ok(())
     }
 
     /// Begins a change of which all or nothing happens.
@@ -228,10 +233,63 @@ impl Change<'_> {
             .map(drop)
     }
 
+    /// Moves a row that can't be read to where it is not read again, as it is.
+    pub fn set_aside(&self, row: &Row) -> Result<()> {
+        let (copied, taken) = match row {
+            Row::Record(_) => (
+                "INSERT INTO aside SELECT 'inbox', number, received_at, content_type, body FROM inbox WHERE number IS ?1",
+                "DELETE FROM inbox WHERE number IS ?1",
+            ),
+            Row::Letter(_) => (
+                "INSERT INTO aside SELECT 'outbox', ticket, NULL, NULL, content FROM outbox WHERE ticket IS ?1",
+                "DELETE FROM outbox WHERE ticket IS ?1",
+            ),
+            Row::Page(_) => (
+                "INSERT INTO aside SELECT 'interactions', client_id, since_ms, NULL, department FROM interactions
+                 WHERE client_id IS ?1",
+                "DELETE FROM interactions WHERE client_id IS ?1",
+            ),
+        };
+        let key = match row {
+            Row::Record(number) | Row::Letter(number) => Value::Integer(number.cast_signed()),
+            Row::Page(key) => key.clone(),
+        };
+        self.0.prepare_cached(copied)?.execute([&key])?;
+        self.0.prepare_cached(taken)?.execute([&key]).map(drop)
+    }
+
     /// Makes it happen. When this returns it is on disk.
     pub fn commit(self) -> Result<()> {
         self.0.commit()
     }
+}
+
+fn record(row: &rusqlite::Row<'_>) -> Result<Record> {
+    let body: Vec<u8> = row.get(4)?;
+    Ok(Record {
+        kind: kind_of(row.get(1)?),
+        received_at: row.get(2)?,
+        content_type: row.get(3)?,
+        body: body.into(),
+    })
+}
+
+fn letter(row: &rusqlite::Row<'_>) -> Result<Letter> {
+    Ok(Letter {
+        leaving: row.get(1)?,
+        content: row.get(2)?,
+    })
+}
+
+fn page(row: &rusqlite::Row<'_>) -> Result<(Arc<str>, Page)> {
+    let page = Page {
+        department: row.get(1)?,
+        state: row.get(2)?,
+        bot_id: row.get(3)?,
+        hash: row.get(4)?,
+        since: row.get(5)?,
+    };
+    Ok((row.get(0)?, page))
 }
 
 fn number_of(kind: RecordKind) -> i32 {

@@ -68,6 +68,16 @@ pub struct Page {
     pub hash: Option<Arc<str>>,
 }
 
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Row::Record(number) => write!(f, "event {number}"),
+            Row::Letter(ticket) => write!(f, "request {ticket}"),
+            Row::Page(_) => f.write_str("an interaction"),
+        }
+    }
+}
+
 // What customers write stands in the first two, so neither shows it.
 
 impl fmt::Debug for Record {
@@ -96,8 +106,21 @@ pub struct Leftovers {
     pub letters: Vec<(u64, Letter)>,
     /// Interactions that were open, by client id; in no order.
     pub pages: Vec<(Arc<str>, Page)>,
-    /// Whether the file was written by a version that knew none.
+    /// What can't be read: the file was written to by somebody else.
+    pub unreadable: Vec<Row>,
+    /// Whether the file was written by a version that knew no interactions.
     pub knew_no_interactions: bool,
+}
+
+/// A row of one of the tables.
+#[derive(Debug)]
+pub enum Row {
+    /// The event of this number.
+    Record(u64),
+    /// The posted request of this ticket.
+    Letter(u64),
+    /// The interaction of what stands there as its client id.
+    Page(rusqlite::types::Value),
 }
 
 /// An open store. Dropping it writes what is still to be written.
@@ -162,6 +185,11 @@ impl Store {
     /// Has the record of this number forgotten: the application has handled it.
     pub fn forget(&self, number: u64) {
         self.queue.push(Op::Forget(number), None);
+    }
+
+    /// Has a row that can't be read moved to where it is not read again.
+    pub fn set_aside(&self, row: Row) {
+        self.queue.push(Op::SetAside(row), None);
     }
 
     /// Has a posted request written, and calls `kept` with its ticket when it is on disk.

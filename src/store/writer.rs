@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::database::Database;
-use super::{Kept, Page, Record};
+use super::{Kept, Page, Record, Row};
 use crate::error::Error;
 use crate::status::Status;
 
@@ -36,6 +36,8 @@ pub enum Op {
     Forget(u64),
     /// The outcome of the request of this ticket is to go, which could not be written at once.
     ForgetOutcome(u64),
+    /// What can't be read is to go where it is not read again.
+    SetAside(Row),
     /// A posted request.
     Post(String),
     /// The request of this ticket is about to leave.
@@ -283,6 +285,7 @@ impl Writer {
                     number.map_or(Ok(()), |number| change.forget(*number))?;
                     0
                 }
+                Op::SetAside(row) => change.set_aside(row).map(|()| 0)?,
                 Op::Post(content) => change.post(content)?,
                 Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
                 Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,

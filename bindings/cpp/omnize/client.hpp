@@ -178,7 +178,8 @@ class client {
     };
 
     /// Closes it, waiting so long for requests under way and for what dispatch threads have before them. No callback
-    /// runs afterwards, but the last one where it throws OMNIZE_E_TIMEOUT.
+    /// runs afterwards, but the last one where it throws OMNIZE_E_TIMEOUT, and error::events_left and
+    /// error::requests_left tell what was left.
     left close(milliseconds timeout) {
         left what;
         detail::call(omnize_client_close, handle(), timeout.count(), &what.events, &what.requests);

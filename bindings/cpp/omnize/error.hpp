@@ -43,6 +43,10 @@ class error : public std::runtime_error {
     int http_status() const noexcept { return http_status_; }        ///< Of the service's answer; 0: there was none.
     /// Whether the same call may succeed later and making it again does no harm.
     bool retryable() const noexcept { return retryable_; }
+    /// How many events closing has left, where a callback ran longer than it might take; else 0.
+    std::int64_t events_left() const noexcept { return events_left_; }
+    /// How many requests closing has left, where a callback ran longer than it might take; else 0.
+    std::int64_t requests_left() const noexcept { return requests_left_; }
     /// The body of the service's answer, redacted; empty where there was none.
     std::string_view body() const noexcept { return body_ ? std::string_view(*body_) : std::string_view(); }
 
@@ -51,7 +55,9 @@ class error : public std::runtime_error {
     error(omnize_status status, const owned &handle)
         : std::runtime_error(message(status, handle.get())), status_(status),
           delivery_(static_cast<omnize::delivery>(omnize_error_delivery(handle.get()))),
-          http_status_(omnize_error_http_status(handle.get())), retryable_(omnize_error_retryable(handle.get()) != 0) {
+          http_status_(omnize_error_http_status(handle.get())), retryable_(omnize_error_retryable(handle.get()) != 0),
+          events_left_(omnize_error_events_left(handle.get())),
+          requests_left_(omnize_error_requests_left(handle.get())) {
         std::int64_t length = 0;
         if (const char *body = omnize_error_body(handle.get(), &length); length > 0)
             body_ = std::make_shared<const std::string>(body, static_cast<std::size_t>(length));
@@ -65,6 +71,8 @@ class error : public std::runtime_error {
     omnize::delivery delivery_ = omnize::delivery::none;
     int http_status_ = 0;
     bool retryable_ = false;
+    std::int64_t events_left_ = 0;
+    std::int64_t requests_left_ = 0;
     std::shared_ptr<const std::string> body_; // shared, because copying an exception must not throw
 };
 
