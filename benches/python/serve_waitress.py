@@ -4,6 +4,7 @@ python serve_waitress.py PORT
 """
 
 import json
+import logging
 import sys
 
 import waitress
@@ -20,4 +21,6 @@ def app(environ, start_response):
     return [b""]
 
 
+# It warns of each request that waits for a thread.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=4, connection_limit=1000)
