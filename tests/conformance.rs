@@ -1,5 +1,6 @@
-//! Every binding says what the C program says: its chat, run against the sandbox, makes the same requests with the same
-//! fields in the same order, gets the same triggers, and hears the same texts; and its own tests pass.
+//! Every binding says what the C programs say: its chat, which waits for each answer, and its posting, which waits for none,
+//! make the same requests with the same fields in the same order when they are run against the sandbox, get the same
+//! triggers, and hear the same texts and outcomes; and its own tests pass.
 //!
 //! The programs are compiled here, from the library as it is installed: the environment variable OMNIZE_STAGE names the
 //! prefix, as `make stage` makes it. A language is one line at the foot of this file.
@@ -17,12 +18,21 @@ use std::{env, fs, thread};
 const SAID: &str = include_str!("conformance/said.txt");
 /// What each program prints of the triggers that it got.
 const HEARD: &str = include_str!("conformance/heard.txt");
+/// What was said where the requests were posted, in the same form.
+const POSTED: &str = include_str!("conformance/posted.txt");
+/// What each program prints then: what the agent did, and then what became of the requests.
+const OUTCOMES: &str = include_str!("conformance/outcomes.txt");
+
+/// Who answers the chat and the tests, by department.
+const SUPPORT: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
+/// Who answers those who post: an agent that repeats what it is told.
+const ECHO: &[&str] = &["echo"];
 
 /// How long a program may run. It waits 20 seconds for a trigger and then gives up by itself.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How a language's programs are built and run. In the words of a command `{folder}` is where the language's sources are,
-/// `{program}` is `chat` or one of its tests, `{out}` an empty folder and `{stage}` the prefix of the library.
+/// `{program}` is `chat`, `posting` or one of its tests, `{out}` an empty folder and `{stage}` the prefix of the library.
 struct Language {
     folder: &'static str,
     compile: &'static str,
@@ -34,17 +44,34 @@ impl Language {
         let stage = stage();
         let out = self.built("chat", &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox("chat", &stage, &out, &transcript);
-        assert_eq!(heard(&output), HEARD, "what the program heard");
+        let output = self.run_in_sandbox(("chat", SUPPORT), &stage, &out, &transcript);
+        assert_eq!(
+            lines_with(": agent ", &output),
+            HEARD,
+            "what the program heard"
+        );
         let entries = fs::read_to_string(&transcript).unwrap();
         assert_eq!(said(&entries), SAID, "what was said");
+    }
+
+    fn posting(&self) {
+        let stage = stage();
+        let out = self.built("posting", &stage);
+        let transcript = out.join("transcript.json");
+        let output = self.run_in_sandbox(("posting", ECHO), &stage, &out, &transcript);
+        // An outcome and what the agent does may come in either order.
+        let heard = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
+        assert_eq!(heard, OUTCOMES, "what the program heard");
+        let entries = fs::read_to_string(&transcript).unwrap();
+        assert_eq!(said(&entries), POSTED, "what was said");
     }
 
     /// Runs a program of tests.
     fn tests(&self, program: &str) {
         let stage = stage();
         let out = self.built(program, &stage);
-        let output = self.run_in_sandbox(program, &stage, &out, &out.join("transcript.json"));
+        let transcript = out.join("transcript.json");
+        let output = self.run_in_sandbox((program, SUPPORT), &stage, &out, &transcript);
         let passed = output
             .lines()
             .filter(|line| line.starts_with("ok "))
@@ -68,18 +95,20 @@ impl Language {
         out
     }
 
-    /// Runs a program against the sandbox, and gives what it printed.
-    fn run_in_sandbox(&self, program: &str, stage: &Path, out: &Path, transcript: &Path) -> String {
+    /// Runs a program against the sandbox with these agents, and gives what it printed.
+    fn run_in_sandbox(
+        &self,
+        (program, agents): (&str, &[&str]),
+        stage: &Path,
+        out: &Path,
+        transcript: &Path,
+    ) -> String {
         let (first, command) = self.command(self.run, program, stage, out);
         let mut sandbox = Command::new(stage.join("bin/omnize"));
         sandbox
-            .args([
-                "sandbox",
-                "--quiet",
-                "--agent",
-                "1=examples/agents/support.json",
-            ])
-            .args(["--agent", "2=unavailable", "--transcript"])
+            .args(["sandbox", "--quiet"])
+            .args(agents.iter().flat_map(|agent| ["--agent", agent]))
+            .arg("--transcript")
             .arg(transcript)
             .arg("--")
             .arg(first)
@@ -165,9 +194,9 @@ fn all(done: &Output) -> String {
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }
 
-/// The lines about triggers, without the blanks at their ends.
-fn heard(output: &str) -> String {
-    let lines = output.lines().filter(|line| line.contains(": agent "));
+/// The lines of what a program printed that have `part` in them, without the blanks at their ends.
+fn lines_with(part: &str, output: &str) -> String {
+    let lines = output.lines().filter(|line| line.contains(part));
     lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
@@ -234,6 +263,11 @@ macro_rules! language {
             #[test]
             fn chat() {
                 LANGUAGE.chat();
+            }
+
+            #[test]
+            fn posting() {
+                LANGUAGE.posting();
             }
 
             $(#[test]
