@@ -38,7 +38,7 @@ ifneq ($(words $(CURDIR) $(TARGET)),2)
 $(error make cannot build in a directory with a space in its name: $(CURDIR), $(TARGET))
 endif
 
-SOURCES := Cargo.toml Cargo.lock $(wildcard build.rs cbindgen.toml) \
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(wildcard build.rs cbindgen.toml) \
 	$(shell find src \( -type d -o -type f \) ! -name '* *')
 
 .DELETE_ON_ERROR:

@@ -13,7 +13,8 @@ use crate::wire::{Trigger, Unreadable};
 impl Receiver {
     /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
     /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
-    /// arrived. Never waits for the application. A message that came before under the same hash is kept once. Upon `Ok` at once, the application is owed a [`ring`](Self::ring).
+    /// arrived. Never waits for the application. A message that came before under the same hash is kept once. Whoever has
+    /// taken what there is for now calls [`ring`](Self::ring).
     ///
     /// # Errors
     /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
@@ -77,11 +78,9 @@ impl Receiver {
     pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
         self.may_wait()?;
         let waiting = told::Waiting::new();
-        let outcome = self
-            .take(body, content_type, || waiting.teller())
-            .unwrap_or_else(|| waiting.wait());
+        let outcome = self.take(body, content_type, || waiting.teller());
         self.ring();
-        outcome
+        outcome.unwrap_or_else(|| waiting.wait())
     }
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {

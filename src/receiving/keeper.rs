@@ -120,8 +120,8 @@ mod stored {
             Ok((keeper, left))
         }
 
-        /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, by
-        /// what `later` makes, after which the inbox rings by itself.
+        /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, after
+        /// the next [`hurry`](Self::hurry) by what `later` makes, whereupon the inbox rings.
         pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
@@ -164,6 +164,13 @@ mod stored {
                 }),
             );
             None
+        }
+
+        /// Has what was handed over written now.
+        pub fn hurry(&self) {
+            if let Some(store) = &self.store {
+                store.hurry();
+            }
         }
 
         /// Writes a posted request down, and gives its ticket; `None` without a store.
@@ -351,6 +358,9 @@ mod memory {
             let content = Content::Trigger(trigger);
             Some(inbox.push(content, received_at).map_err(Error::from))
         }
+
+        /// Nothing is to be written.
+        pub fn hurry(&self) {}
 
         /// Writes nothing.
         pub fn post(&self, _: &Address, _: &Request) -> Result<Option<u64>> {

@@ -69,9 +69,10 @@ impl Receiver {
         Ok((receiver, left))
     }
 
-    /// Tells the application of what was taken since the last ring.
+    /// Tells the application of what was taken since the last ring, and has what goes to disk first written.
     pub fn ring(&self) {
         self.inbox.ring();
+        self.keeper.hurry();
     }
 
     /// Writes a posted request down, and gives its ticket; `None` without a store.

@@ -152,7 +152,8 @@ impl Store {
         Ok((store, leftovers))
     }
 
-    /// Has a record written, and calls `kept` when it is on disk, on the store's own thread; those of earlier calls first.
+    /// Has a record written with the next commit, and calls `kept` when it is on disk, on the store's own thread; those of
+    /// earlier calls first. Whoever has no more to write for now calls [`hurry`](Self::hurry).
     pub fn keep(&self, record: Record, kept: Kept) {
         self.queue.push(Op::Keep(record), Some(kept));
     }
@@ -187,6 +188,11 @@ impl Store {
         self.queue.push(Op::Forget(number), None);
     }
 
+    /// Begins the next commit as soon as can be, where somebody waits for it.
+    pub fn hurry(&self) {
+        self.queue.hurry();
+    }
+
     /// Has a row that can't be read moved to where it is not read again.
     pub fn set_aside(&self, row: Row) {
         self.queue.push(Op::SetAside(row), None);
@@ -195,11 +201,13 @@ impl Store {
     /// Has a posted request written, and calls `kept` with its ticket when it is on disk.
     pub fn post(&self, content: String, kept: Kept) {
         self.queue.push(Op::Post(content), Some(kept));
+        self.queue.hurry();
     }
 
     /// Has it written that the request of this ticket is about to leave.
     pub fn leave(&self, ticket: u64, kept: Kept) {
         self.queue.push(Op::Leave(ticket), Some(kept));
+        self.queue.hurry();
     }
 
     /// Has it written that the request of this ticket has not left after all.
@@ -216,6 +224,7 @@ impl Store {
     /// told, and it is done later.
     pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
         self.queue.push(Op::Settle(ticket, outcome), Some(kept));
+        self.queue.hurry();
     }
 
     /// Has it written where an open interaction is, or that it is over (`None`): with the next commit, or some time soon.
@@ -315,6 +324,7 @@ mod tests {
                 Kept::new(move |kept| tell.send(kept).unwrap()),
             );
         }
+        store.hurry();
         bodies
             .iter()
             .map(|_| told.recv().unwrap().unwrap())

@@ -84,15 +84,30 @@ impl Batch {
 #[derive(Default)]
 struct State {
     batch: Batch,
-    /// Whether somebody waits to be told.
+    /// Whether somebody waits to be told, and whether it is time to write for them.
+    is_awaited: bool,
     urgent: bool,
+    rest: Rest,
     closed: bool,
     /// Whether the thread that writes has met its end by a defect.
     has_ended: bool,
 }
 
+/// What the thread that writes does while it has nothing to write. To wake it costs a system call and two changes of
+/// threads.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Rest {
+    /// It does not rest, and will look by itself.
+    #[default]
+    None,
+    /// It lets what is in no hurry gather, and will look by itself soon.
+    Short,
+    /// It sleeps until it is woken.
+    Long,
+}
+
 impl Queue {
-    /// Adds a job.
+    /// Adds a job. One that somebody waits for is written after the next [`hurry`](Self::hurry).
     pub fn push(&self, op: Op, kept: Option<Kept>) {
         let mut state = self.lock();
         if state.closed {
@@ -104,10 +119,30 @@ impl Queue {
             }
             return;
         }
-        state.urgent |= kept.is_some();
+        let is_awaited = kept.is_some();
+        state.is_awaited |= is_awaited;
         state.batch.jobs.push(Job { op, kept });
+        if !is_awaited {
+            self.wake(state, Rest::Long);
+        }
+    }
+
+    /// Has what somebody waits for written now.
+    pub fn hurry(&self) {
+        let mut state = self.lock();
+        if state.is_awaited {
+            state.urgent = true;
+            self.wake(state, Rest::Short);
+        }
+    }
+
+    /// Wakes the thread that writes, where it rests at least so deeply.
+    fn wake(&self, state: MutexGuard<'_, State>, from: Rest) {
+        let rest = state.rest;
         drop(state);
-        self.changed.notify_one();
+        if rest == Rest::Long || rest == from {
+            self.changed.notify_one();
+        }
     }
 
     /// Adds where an interaction is. A commit that is made anyway takes it along.
@@ -116,12 +151,8 @@ impl Queue {
         if state.closed {
             return;
         }
-        let was_empty = state.batch.is_empty();
         state.batch.pages.insert(client_id, page);
-        drop(state);
-        if was_empty {
-            self.changed.notify_one();
-        }
+        self.wake(state, Rest::Long);
     }
 
     /// The thread that writes has met its end by a defect. Whoever still waits is told.
@@ -143,28 +174,44 @@ impl Queue {
     /// Waits for something to write and takes it all; `None` when there is nothing and nothing will come. Where something is
     /// to be tried again, it is not waited for long, and there may be nothing.
     fn take(&self, try_again: bool) -> Option<Batch> {
-        let mut state = self.lock();
+        let mut state = self.rest_shortly(self.lock());
         while state.batch.is_empty() && !state.closed {
-            if try_again {
-                let waited = self.changed.wait_timeout(state, AGAIN_AFTER);
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let bound = if try_again {
+                AGAIN_AFTER
+            } else {
+                Duration::MAX
+            };
+            state = self.rest(state, Rest::Long, bound, |state| state.batch.is_empty());
+            if try_again && state.batch.is_empty() {
                 break;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.rest_shortly(state);
         }
-        if !state.urgent && !state.closed {
-            state = self
-                .changed
-                .wait_timeout_while(state, UNHURRIED, |state| !state.urgent && !state.closed)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        state.urgent = false;
+        (state.urgent, state.is_awaited) = (false, false);
         let batch = std::mem::take(&mut state.batch);
         (try_again && !state.closed || !batch.is_empty()).then_some(batch)
+    }
+
+    /// Lets what is in no hurry gather.
+    fn rest_shortly<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.rest(state, Rest::Short, UNHURRIED, |state| !state.urgent)
+    }
+
+    /// Rests for so long at the most, while this holds and the queue is not closed.
+    fn rest<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        rest: Rest,
+        bound: Duration,
+        holds: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        state.rest = rest;
+        let rested = self
+            .changed
+            .wait_timeout_while(state, bound, |state| holds(state) && !state.closed);
+        let mut state = rested.unwrap_or_else(PoisonError::into_inner).0;
+        state.rest = Rest::None;
+        state
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -8,6 +8,9 @@ const ESCAPE_LENGTH: usize = "\\uD800".len();
 /// Writes `\uFFFD` for every `\u` escape that is half of a surrogate pair without its other half. The second value tells
 /// whether there was one.
 pub fn replace_lone(json: &str) -> (Cow<'_, str>, bool) {
+    if !json.contains('\\') {
+        return (Cow::Borrowed(json), false);
+    }
     let bytes = json.as_bytes();
     let mut written = String::new();
     let mut copied = 0;

@@ -1,4 +1,4 @@
-//! Whom the listener owes a ring: applications whose inboxes it has put something into.
+//! Whom the listener owes a ring: those it has given triggers to.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

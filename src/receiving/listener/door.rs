@@ -140,7 +140,7 @@ impl Door {
             awaited = Some(outcome);
             tell
         });
-        if let Some(Ok(())) = outcome {
+        if matches!(outcome, None | Some(Ok(()))) {
             self.bells.owe(&receiver);
         }
         // Its application may free it while the answer is awaited.
