@@ -87,21 +87,10 @@ pub(crate) async fn play(service: Arc<Service>, key: Key, mut cues: mpsc::Unboun
             hash: &cue.hash,
         };
         for step in cue.scenario.steps(cue.on, &content) {
-            let outgoing = match step {
-                Step::Wait(time) => {
-                    cue.wait(*time).await;
-                    None
-                }
-                Step::Trigger(trigger) => Some(Outgoing::Said(filled(trigger, &values))),
-                Step::Echo => cue
-                    .message
-                    .clone()
-                    .map(|message| Outgoing::Said(Trigger::Message(message))),
-                Step::Again => Some(Outgoing::Again),
-                Step::Raw { body, content_type } => {
-                    Some(Outgoing::Raw(raw(body, content_type.clone(), &values)))
-                }
-            };
+            if let Step::Wait(time) = step {
+                cue.wait(*time).await;
+            }
+            let outgoing = outgoing(step, &values, cue.message.as_ref());
             if let Some(outgoing) = outgoing {
                 service.agent_trigger(&key, outgoing, &cue).await;
             }
@@ -159,6 +148,23 @@ impl Desk {
         });
         let place = (before.count() + 1).saturating_sub(at_once);
         u64::try_from(place).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a step posts; nothing when it is a wait, or an echo of no message.
+pub(crate) fn outgoing(
+    step: &Step,
+    values: &Values,
+    message: Option<&Message>,
+) -> Option<Outgoing> {
+    match step {
+        Step::Wait(_) => None,
+        Step::Trigger(trigger) => Some(Outgoing::Said(filled(trigger, values))),
+        Step::Echo => message.map(|message| Outgoing::Said(Trigger::Message(message.clone()))),
+        Step::Again => Some(Outgoing::Again),
+        Step::Raw { body, content_type } => {
+            Some(Outgoing::Raw(raw(body, content_type.clone(), values)))
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The sandbox's own paths, which the real service does not have: what was said, the interactions' states, a reset, and
-//! agents by hand.
+//! other agents and customers. What an agent does by hand is in `by_hand`.
 //!
 //! - `GET /sandbox/health`
 //! - `GET /sandbox/transcript?after=N&wait=MS`: the entries after `N`. With `wait`, not before there is one and all of
@@ -14,8 +14,6 @@
 //! - `POST /sandbox/customers` with `{"token": …, "script": {…}}`: has a scripted customer come, and answers its
 //!   `interaction_hash`.
 //! - `GET /sandbox/customers?wait=MS`: how each fares. With `wait`, not before all have gone, or the time is over.
-//! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}`: posts the object to the token's webhook in its
-//!   interaction's turn. Answers `{"status": N}` with the webhook's status, or 502 when there was none.
 
 use super::act::Rejection;
 use super::answer::{HttpAnswer, json, refusal};
@@ -23,12 +21,10 @@ use super::customer::Script;
 use super::departments::Departments;
 use super::dialect::Dialect;
 use super::fields::Fields;
-use super::interaction::{Key, Remarks, State};
-use super::object::text_of;
+use super::interaction::{Remarks, State};
 use super::portal::{read_object, unknown_token};
 use super::server::Query;
-use super::service::{Desk, Service};
-use super::webhook::Payload;
+use super::service::Service;
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -40,7 +36,6 @@ pub(crate) const TRANSCRIPT: &str = "/sandbox/transcript";
 pub(crate) const INTERACTIONS: &str = "/sandbox/interactions";
 pub(crate) const AGENTS: &str = "/sandbox/agents";
 pub(crate) const CUSTOMERS: &str = "/sandbox/customers";
-pub(crate) const TRIGGER: &str = "/sandbox/trigger";
 
 const LONGEST_WAIT_MS: u64 = 60_000;
 
@@ -191,75 +186,4 @@ fn wait(query: &Query) -> Result<Instant, String> {
         ));
     }
     Ok(Instant::now() + Duration::from_millis(wait))
-}
-
-pub(crate) async fn trigger(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {
-    let (key, client_id, payload) = match read_trigger(service, body) {
-        Ok(read) => read,
-        Err(rejection) => return refusal(rejection.status, &rejection.message),
-    };
-    // A task of its own: when the one who asked hangs up, the trigger still gets its result in the transcript.
-    let sending = Arc::clone(service);
-    let sent =
-        tokio::spawn(async move { sending.hand_trigger(&key, client_id, payload).await }).await;
-    match sent {
-        Ok(Ok(status)) => json(200, &json!({ "status": status })),
-        Ok(Err(error)) => refusal(502, &error),
-        Err(_) => refusal(500, "the sandbox is stopping"),
-    }
-}
-
-fn read_trigger(
-    service: &Service,
-    body: &[u8],
-) -> Result<(Key, Option<String>, Payload), Rejection> {
-    let request = read_object(body)?;
-    let token = Fields::of(&request).text("token")?;
-    let raw = request
-        .get("object")
-        .ok_or_else(|| Rejection::new(422, "object is missing; expected a JSON object"))?;
-    if request.names().count() > 2 {
-        return Err(Rejection::new(
-            422,
-            "unknown field; expected token and object only",
-        ));
-    }
-    let object = read_object(raw.get().as_bytes()).map_err(|rejection| {
-        Rejection::new(422, rejection.message.replace("the body", "object"))
-    })?;
-    let desk = service.desk();
-    let token = desk.portal.number(&token).ok_or_else(unknown_token)?;
-    // A number is a client id too, for those who try how an application reads one.
-    let client_id = object
-        .get("clientId")
-        .map(|id| text_of(id).unwrap_or_else(|| id.get().to_owned()));
-    let hash = object.text("interaction_hash");
-    let key = hand_key(&desk, token, hash, client_id.clone().unwrap_or_default());
-    Ok((key, client_id, Payload::json_bytes(raw.get().to_owned())))
-}
-
-/// The interaction that an object by hand belongs to: the one of its hash, else of its client id, in the first dialect
-/// that has one.
-fn hand_key(desk: &Desk, token: usize, hash: Option<String>, client_id: String) -> Key {
-    if let Some(hash) = hash {
-        let key = desk.hashes.get(&hash).filter(|key| key.token == token);
-        return key.cloned().unwrap_or(Key {
-            token,
-            dialect: Dialect::Interactions,
-            id: hash,
-        });
-    }
-    let key = |dialect| Key {
-        token,
-        dialect,
-        id: client_id.clone(),
-    };
-    let gateway = key(Dialect::Gateway);
-    if desk.interactions.contains_key(&gateway)
-        && !desk.interactions.contains_key(&key(Dialect::Rest))
-    {
-        gateway
-    } else {
-        key(Dialect::Rest)
-    }
 }

@@ -13,6 +13,7 @@ mod account;
 mod act;
 mod agent;
 mod answer;
+mod by_hand;
 mod contact;
 mod controls;
 mod customer;

@@ -2,7 +2,7 @@
 
 use super::answer::{HttpAnswer, refusal};
 use super::service::Service;
-use super::{controls, door, portal};
+use super::{by_hand, controls, door, portal};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, HeaderValue};
@@ -48,6 +48,8 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
             let _ = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIMEOUT)
+                // Who has said everything may close that half of the connection, and is answered still.
+                .half_close(true)
                 .serve_connection(TokioIo::new(stream), handle)
                 .await;
         });
@@ -89,7 +91,8 @@ async fn respond(
         (controls::AGENTS, &Method::DELETE) => controls::first_agents(service),
         (controls::CUSTOMERS, &Method::POST) => controls::admit_customer(service, &body),
         (controls::CUSTOMERS, &Method::GET) => controls::show_customers(service, &query).await,
-        (controls::TRIGGER, &Method::POST) => controls::trigger(service, &body).await,
+        (by_hand::STEPS, &Method::POST) => by_hand::steps(service, &body).await,
+        (by_hand::TRIGGER, &Method::POST) => by_hand::trigger(service, &body).await,
         (path, _) => no_such(path),
     };
     Ok(answer)
@@ -97,7 +100,7 @@ async fn respond(
 
 fn no_such(path: &str) -> HttpAnswer {
     let allow = match path {
-        portal::TOKENS | controls::TRIGGER => "POST",
+        portal::TOKENS | by_hand::STEPS | by_hand::TRIGGER => "POST",
         portal::WEBHOOK => "GET, PUT",
         portal::BOT => "PUT",
         controls::HEALTH | controls::INTERACTIONS => "GET",

@@ -151,12 +151,15 @@ impl Service {
         &self,
         key: &Key,
         client_id: Option<String>,
-        payload: Payload,
+        outgoing: Outgoing,
     ) -> Result<u16, String> {
-        let sent = self
-            .trigger(key, client_id, Outgoing::Raw(payload), || false)
-            .await;
-        sent.unwrap_or_else(|| Err("not sent".to_owned()))
+        let sent = self.trigger(key, client_id, outgoing, || false).await;
+        sent.unwrap_or_else(|| {
+            Err(
+                "nothing was posted: its dialect has no such trigger, or its customer no webhook"
+                    .to_owned(),
+            )
+        })
     }
 
     /// Sends a trigger in its interaction's turn, and returns its result; `None` when it was called off, or its dialect

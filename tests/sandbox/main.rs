@@ -7,6 +7,7 @@ mod answers;
 mod api;
 mod around_a_bot;
 mod around_a_command;
+mod by_hand;
 mod command_line;
 mod contact;
 mod controls;
