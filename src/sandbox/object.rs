@@ -7,6 +7,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::fmt;
 
 /// What stands in the transcript in the place of a token.
@@ -100,10 +101,9 @@ impl Object {
     }
 
     fn repeated(&self) -> Option<&str> {
-        let names = || self.names().enumerate();
-        names()
-            .find(|(at, name)| names().take(*at).any(|(_, earlier)| earlier == *name))
-            .map(|(_, name)| name)
+        // As many fields as a body holds may come, and comparing each with each would take minutes.
+        let mut earlier = HashSet::new();
+        self.names().find(|name| !earlier.insert(*name))
     }
 }
 

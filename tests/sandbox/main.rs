@@ -16,6 +16,7 @@ mod external_bot;
 mod file;
 mod gateway;
 mod hook;
+mod hostile;
 mod interactions;
 mod library;
 mod queue;
