@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import time
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -107,6 +109,7 @@ class AsyncClient(AnyClient):
 
     async def next(self, timeout: Optional[float] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
+        self._bind()
         deadline = _deadline(timeout)
         while True:
             event = self._core.next(0)
@@ -141,7 +144,13 @@ class AsyncClient(AnyClient):
         handled = 0
         most = 1
         while handled < most:
-            turn = self._core.turn("task", 0)
+            try:
+                turn = self._core.turn("task", 0)
+            except Closed:
+                if handled == 0:
+                    raise
+                # By a handler.
+                break
             if turn is None:
                 if handled or not await self._readable(deadline):
                     break
@@ -264,7 +273,7 @@ class AsyncClient(AnyClient):
                 return None
             return await ended
         finally:
-            del self._calls[number]
+            self._calls.pop(number, None)
             if ended.cancelled():
                 self._core.cancel_call(number)
 
@@ -289,7 +298,7 @@ class AsyncClient(AnyClient):
         self._waiters.append(waiter)
         if not self._watches_events:
             self._watches_events = True
-            self._readiness.watch(self._core.event_descriptor(), self._on_event)
+            self._readiness.watch(self._core.event_descriptor(), _weakly(self._on_event))
         try:
             return await waiter
         finally:
@@ -323,8 +332,15 @@ class AsyncClient(AnyClient):
             self._unbind()
         self._loop = loop
         self._readiness = Readiness(loop)
-        self._readiness.watch(self._core.call_descriptor(), self._on_ended_calls)
+        self._readiness.watch(self._core.call_descriptor(), _weakly(self._on_ended_calls))
         return loop
+
+    def __del__(self) -> None:
+        if self._is_open and not self._is_of_parent():
+            # Before the descriptors are closed, and their numbers another's.
+            with contextlib.suppress(Exception):
+                self._unbind()
+        super().__del__()
 
     def _unbind(self) -> None:
         """Lets go of the loop."""
@@ -339,6 +355,18 @@ class AsyncClient(AnyClient):
         self._calls.clear()
         self._workers.clear()
         self._loop = None
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Calls the method for as long as somebody else holds its object."""
+    known = weakref.WeakMethod(method)
+
+    def call() -> None:
+        method = known()
+        if method is not None:
+            method()
+
+    return call
 
 
 def _deadline(timeout: Optional[float]) -> Optional[float]:

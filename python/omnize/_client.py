@@ -15,6 +15,7 @@ from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import Closed, Error
 from ._handlers import Handlers
+from ._lifetime import report
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -111,7 +112,13 @@ class Client(AnyClient):
         handled = 0
         most = 1
         while handled < most:
-            turn = self._core.turn("poll", timeout if handled == 0 else 0)
+            try:
+                turn = self._core.turn("poll", timeout if handled == 0 else 0)
+            except Closed:
+                if handled == 0:
+                    raise
+                # By a handler.
+                break
             if turn is None:
                 break
             if handled == 0:
@@ -208,9 +215,3 @@ def _work(core: _omnize.Core, handlers: Handlers) -> None:
             if failure is not None:
                 report(failure)
             del failure, turn
-
-
-def report(error: BaseException) -> None:
-    """Tells of what a handler has raised, as of what ends a thread."""
-    told = (type(error), error, error.__traceback__, threading.current_thread())
-    threading.excepthook(threading.ExceptHookArgs(told))

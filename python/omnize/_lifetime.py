@@ -13,7 +13,7 @@ from . import _omnize
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["forward_log", "opened", "seconds_at_exit"]
+__all__ = ["forward_log", "opened", "report", "seconds_at_exit"]
 
 #: How long requests under way get when the interpreter ends.
 seconds_at_exit = 1.0
@@ -94,6 +94,12 @@ def _forward(logger: logging.Logger) -> None:
         _flush()
 
 
+def report(error: BaseException) -> None:
+    """Tells of what the application's code has raised where nobody can catch it, as of what ends a thread."""
+    told = (type(error), error, error.__traceback__, threading.current_thread())
+    threading.excepthook(threading.ExceptHookArgs(told))
+
+
 def _flush() -> None:
     """Hands over what waits."""
     lines, lost = _omnize.take_log()
@@ -107,4 +113,8 @@ def _flush() -> None:
             record = logger.makeRecord(logger.name, level, "(omnize)", 0, text, (), None)
             record.created = created
             record.msecs = created % 1 * 1000
-            logger.handle(record)
+            try:
+                logger.handle(record)
+            except Exception as error:
+                # The application's. The next line is handed over all the same.
+                report(error)

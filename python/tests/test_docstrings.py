@@ -1,7 +1,4 @@
-"""Every example in a docstring does what it says.
-
-The package's names and a client are at hand, and the sandbox's token is in the environment.
-"""
+"""Every example in the docstrings runs, against a sandbox."""
 
 from __future__ import annotations
 
@@ -15,28 +12,29 @@ import pytest
 import omnize
 
 
-def examples():
-    for module in pkgutil.iter_modules(omnize.__path__, "omnize."):
-        # The one would run the command, the other has no docstrings of its own.
-        if module.name not in ("omnize.__main__", "omnize._omnize"):
-            yield from found_in(importlib.import_module(module.name))
-    yield from found_in(omnize)
+def examples() -> list[doctest.DocTest]:
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    names = ["omnize", *(f"omnize.{module.name}" for module in pkgutil.iter_modules(omnize.__path__))]
+    found = []
+    for name in names:
+        if name not in ("omnize.__main__", "omnize._omnize"):
+            found += [test for test in finder.find(importlib.import_module(name)) if test.examples]
+    return found
 
 
-def found_in(module):
-    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
-        if test.examples:
-            yield pytest.param(test, id=test.name)
-
-
-@pytest.mark.parametrize("test", examples())
-def test_example(test, omnize_sandbox, monkeypatch):
-    for name, value in omnize_sandbox.environment.items():
-        monkeypatch.setenv(name, value)
-    with omnize.Client() as client:
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_an_example(example, omnize_sandbox, monkeypatch):
+    monkeypatch.setenv("OMNIZE_TOKEN", omnize_sandbox.options["token"])
+    monkeypatch.setenv("OMNIZE_BASE_URL", omnize_sandbox.options["base_url"])
+    with omnize.Client(**omnize_sandbox.options) as client:
         names = {name: getattr(omnize, name) for name in omnize.__all__}
-        test.globs.update({**names, "asyncio": asyncio, "client": client})
-        told = []
-        failed, tried = doctest.DocTestRunner(verbose=False).run(test, out=told.append)
-    assert tried > 0
-    assert failed == 0, "".join(told)
+        example.globs = {**example.globs, **names, "asyncio": asyncio, "client": client}
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        output: list[str] = []
+        runner.run(example, out=output.append)
+        assert runner.failures == 0, "".join(output)
+
+
+def test_what_is_public_has_an_example_or_is_plain():
+    with_examples = {example.name.rsplit(".", 1)[-1] for example in examples()}
+    assert {"Client", "AsyncClient", "Conversation", "AsyncConversation", "Customer", "Message"} <= with_examples

@@ -1,0 +1,89 @@
+"""A conversation: started and finished by its block, and what the agent does shows in its state."""
+
+from __future__ import annotations
+
+import pytest
+
+import omnize
+
+
+def said(sandbox) -> list[str]:
+    return [entry.kind for entry in sandbox.transcript() if entry.direction == "request"]
+
+
+def test_the_block_starts_and_finishes(omnize_client, omnize_sandbox):
+    customer = omnize.Customer("Joao", "joao@example.com", "11988776655", "123.456.789-09")
+    with omnize_client.conversation(12, department=1, customer=customer) as chat:
+        assert (chat.client_id, chat.department, chat.is_open) == ("12", "1", True)
+        chat.typing()
+        chat.cleared()
+        chat.send("Olá 😀\0")
+    assert (chat.state, chat.is_open) == ("finished", False)
+    assert said(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
+
+
+def test_the_block_takes_up_what_runs(omnize_client, omnize_sandbox):
+    omnize_client.conversation("12", department="1").start()
+    with omnize_client.attach("12", department="1") as chat:
+        chat.send("oi")
+    assert said(omnize_sandbox) == ["start", "message", "finish"]
+
+
+def test_what_the_block_raises_is_what_comes_out(omnize_client, omnize_sandbox):
+    with pytest.raises(LookupError), omnize_client.conversation("12", department="1") as chat:
+        raise LookupError
+    assert chat.state == "finished"
+    assert said(omnize_sandbox) == ["start", "finish"]
+
+
+@pytest.mark.omnize_agents({"rules": [{"on": "start", "steps": ["accepted", "finish"]}]})
+def test_an_agent_that_was_faster(omnize_client, omnize_sandbox):
+    with omnize_client.conversation("12", department="1") as chat:
+        for event in omnize_client.events(timeout=5):
+            if isinstance(event, omnize.Finished):
+                break
+        assert chat.state == "finished"
+    assert said(omnize_sandbox) == ["start"]
+
+
+@pytest.mark.omnize_agents("unavailable")
+def test_nobody_is_there(omnize_client, omnize_sandbox):
+    with omnize_client.conversation("12", department="1") as chat:
+        assert omnize_client.next(5) == omnize.Unavailable("12")
+        assert chat.state == "unavailable"
+    assert said(omnize_sandbox) == ["start"]
+
+
+def test_posted(omnize_client, omnize_sandbox):
+    chat = omnize_client.conversation("12", department="1")
+    tickets = [chat.post_start(omnize.Customer("Joao")), chat.post("oi"), chat.post_finish()]
+    outcomes = [event for event in omnize_client.events(timeout=1) if isinstance(event, omnize.Outcome)]
+    assert [(outcome.ticket, outcome.request) for outcome in outcomes] == [
+        (tickets[0], "start"),
+        (tickets[1], "message"),
+        (tickets[2], "finish"),
+    ]
+    assert all(outcome.is_accepted for outcome in outcomes)
+
+
+def test_a_posted_request_that_fails(omnize_sandbox):
+    options = {**omnize_sandbox.options, "token": "another"}
+    with omnize.Client(**options) as client:
+        ticket = client.conversation("12", department="1").post_start()
+        outcome = client.next(10)
+    assert (outcome.ticket, outcome.delivery) == (ticket, "rejected")
+    assert type(outcome.error) is omnize.Rejected
+
+
+def test_keystrokes(omnize_sandbox):
+    client = omnize.Client(**omnize_sandbox.options, typing_pause=0.1)
+    with client, client.conversation("12", department="1") as chat:
+        for _ in range(5):
+            chat.keystroke()
+        chat.send("oi")
+    assert said(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
+
+
+def test_it_shows_nothing_of_the_customer(omnize_client):
+    chat = omnize_client.conversation("12", department="1", customer=omnize.Customer("Segredo"))
+    assert repr(chat) == "<Conversation client_id='12' department='1' new>"

@@ -1,0 +1,233 @@
+"""A loop, poll with handlers, or dispatch: one of them for each client, in order for each customer."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+import omnize
+
+
+def deliver(client, *texts, client_id="12"):
+    for text in texts:
+        client.deliver(b'{"message": "%b", "clientId": "%b"}' % (text.encode(), client_id.encode()))
+
+
+@pytest.fixture
+def client():
+    with omnize.Client("t", environment=False) as client:
+        yield client
+
+
+def test_a_loop(client):
+    deliver(client, "a", "b")
+    assert [event.text for event in client.events(timeout=0)] == ["a", "b"]
+    begun = time.monotonic()
+    assert client.next(0.2) is None
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_a_loop_ends_when_the_client_is_closed(client):
+    threading.Timer(0.3, client.close).start()
+    assert list(client.events()) == []
+
+
+def test_poll_calls_who_wants_the_event(client):
+    heard = []
+    client.on(omnize.Message)(lambda event: heard.append(("message", event.text)))
+    client.on(omnize.Accepted, omnize.Message, client_id=13)(lambda event: heard.append(("13", event.kind)))
+    client.on()(lambda event: heard.append(("any", event.client_id)))
+    client.attach("14", department="1").on(omnize.Trigger)(lambda event: heard.append(("14", event.kind)))
+    deliver(client, "a")
+    deliver(client, "b", client_id="13")
+    deliver(client, "c", client_id="14")
+    assert client.poll(0) == 3
+    assert heard == [
+        ("message", "a"),
+        ("any", "12"),
+        ("message", "b"),
+        ("any", "13"),
+        ("13", "message"),
+        ("message", "c"),
+        ("any", "14"),
+        ("14", "message"),
+    ]
+    assert client.poll(0) == 0
+    assert client.statistics["unwanted"] == 0
+
+
+def test_a_handler_is_called_no_more(client):
+    heard = []
+
+    @client.on(omnize.Message)
+    def once(event):
+        heard.append(event.text)
+        assert client.off(once)
+
+    deliver(client, "a", "b")
+    client.poll(0)
+    assert heard == ["a"]
+    assert not client.off(once)
+    assert client.statistics["unwanted"] == 1
+
+
+def test_what_a_handler_raises_comes_out_of_poll(client):
+    heard = []
+
+    @client.on()
+    def fails(event):
+        raise LookupError(event.text)
+
+    client.on()(heard.append)
+    deliver(client, "a", "b")
+    for text in "ab":
+        with pytest.raises(LookupError, match=text):
+            client.poll(0)
+    assert [event.text for event in heard] == ["a", "b"]
+    assert client.poll(0) == 0
+
+
+def test_one_way_for_each_client(client):
+    client.next(0)
+    for call in (lambda: client.poll(0), client.dispatch):
+        with pytest.raises(omnize.ModeError, match="next"):
+            call()
+
+
+def test_a_handler_cannot_poll_its_client(client):
+    failures = []
+
+    @client.on()
+    def polls(event):
+        with pytest.raises(omnize.ModeError):
+            client.poll(0)
+        failures.append(event)
+
+    deliver(client, "a")
+    client.poll(0)
+    assert len(failures) == 1
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_dispatch_keeps_the_order_of_each_customer():
+    running, most, heard = {}, [0], []
+    lock = threading.Lock()
+    with omnize.Client("t", environment=False, dispatch_threads=4) as client:
+
+        @client.on(omnize.Message)
+        def hear(event):
+            with lock:
+                running[event.client_id] = running.get(event.client_id, 0) + 1
+                assert running[event.client_id] == 1
+                most[0] = max(most[0], sum(running.values()))
+            time.sleep(0.002)
+            with lock:
+                heard.append((event.client_id, int(event.text)))
+                running[event.client_id] -= 1
+
+        client.dispatch()
+        client.dispatch()
+        for number in range(50):
+            for client_id in ("1", "2", "3"):
+                deliver(client, str(number), client_id=client_id)
+        wait_until(lambda: len(heard) == 150)
+    for client_id in ("1", "2", "3"):
+        assert [number for which, number in heard if which == client_id] == list(range(50))
+    assert most[0] > 1
+
+
+def test_a_handler_that_fails_stops_nothing(client, monkeypatch):
+    failures, heard = [], []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+
+    @client.on()
+    def fails(event):
+        raise LookupError(event.text)
+
+    client.on()(heard.append)
+    client.dispatch()
+    deliver(client, "a", "b")
+    wait_until(lambda: len(heard) == 2)
+    client.close()
+    assert [str(failure.exc_value) for failure in failures] == ["a", "b"]
+
+
+def test_closing_waits_for_what_is_there_before(client):
+    heard = []
+    client.on()(lambda event: (time.sleep(0.02), heard.append(event.text)))
+    client.dispatch()
+    deliver(client, *"abcdefgh")
+    assert client.close() == omnize.Left(0, 0)
+    assert heard == list("abcdefgh")
+
+
+def test_a_handler_that_hangs_bounds_the_closing():
+    client = omnize.Client("t", environment=False)
+    go_on = threading.Event()
+    client.on()(lambda event: go_on.wait(30))
+    client.dispatch()
+    deliver(client, "a")
+    wait_until(lambda: client.waiting == 0)
+    begun = time.monotonic()
+    with pytest.raises(omnize.CloseTimedOut):
+        client.close(0.3)
+    assert time.monotonic() - begun < 2
+    go_on.set()
+
+
+@pytest.mark.parametrize("way", ["poll", "dispatch"])
+def test_a_handler_closes_its_client(way):
+    client = omnize.Client("t", environment=False)
+    heard = []
+
+    @client.on()
+    def close(event):
+        heard.append(event.text)
+        client.close()
+
+    deliver(client, "a", "b")
+    if way == "poll":
+        client.poll(0)
+    else:
+        client.dispatch()
+    wait_until(lambda: heard)
+    with pytest.raises(omnize.Closed):
+        client.next(5)
+    time.sleep(0.05)
+    assert heard == ["a"]
+
+
+def test_handlers_talk(omnize_sandbox):
+    """A handler makes requests while other threads wait and talk: nothing waits for the interpreter's lock."""
+    said = threading.Event()
+    with omnize.Client(**omnize_sandbox.options, listen="127.0.0.1:0", dispatch_threads=2) as client:
+        omnize_sandbox.set_webhook(client.webhook_url)
+        chats = [client.conversation(number, department="1") for number in range(1, 9)]
+        by_id = {chat.client_id: chat for chat in chats}
+        heard = set()
+
+        @client.on(omnize.Accepted)
+        def greet(event):
+            by_id[event.client_id].send("oi")
+
+        @client.on(omnize.Message)
+        def finish(event):
+            by_id[event.client_id].finish()
+            heard.add(event.client_id)
+            if len(heard) == len(chats):
+                said.set()
+
+        client.dispatch()
+        threads = [threading.Thread(target=chat.start) for chat in chats]
+        for thread in threads:
+            thread.start()
+        assert said.wait(15)
+        assert {chat.state for chat in chats} == {"finished"}

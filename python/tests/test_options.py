@@ -1,0 +1,110 @@
+"""Options: by keyword, from the environment and a file, in Python's own values."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import omnize
+from omnize import _omnize
+from omnize._option_types import Options
+
+
+def test_an_unknown_name_is_told_the_nearest():
+    with pytest.raises(omnize.ConfigError, match="did you mean 'dispatch_threads'") as caught:
+        omnize.Client("t", dispatch_thread=2)
+    assert caught.value.status == "OMNIZE_E_OPTION"
+    with pytest.raises(omnize.ConfigError, match="base_url"):
+        omnize.Client("t", zzz=2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"timeout": "soon"}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
+)
+def test_a_bad_value_is_told(wrong):
+    with pytest.raises(omnize.ConfigError, match="it takes") as caught:
+        omnize.Client("t", **wrong)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": float("nan")}, {"timeout": float("inf")}])
+def test_what_is_no_time_is_told(wrong):
+    with pytest.raises(omnize.ConfigError, match="pass seconds"):
+        omnize.Client("t", **wrong)
+
+
+def test_a_value_of_a_wrong_type_is_told():
+    with pytest.raises(TypeError, match="base_url"):
+        omnize.Client("t", base_url=object())
+
+
+def test_a_token_is_needed(monkeypatch):
+    monkeypatch.delenv("OMNIZE_TOKEN", raising=False)
+    with pytest.raises(omnize.ConfigError, match="token"):
+        omnize.Client()
+
+
+@pytest.mark.parametrize("value", [0.3, timedelta(milliseconds=300), "300"])
+def test_times_are_seconds(value):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with omnize.Client("t", base_url=url, timeout=value, environment=False) as client:
+            begun = time.monotonic()
+            with pytest.raises(omnize.DeliveryUnknown):
+                client.attach("12", department="1").send("oi")
+            assert 0.25 < time.monotonic() - begun < 2
+
+
+def test_a_conversation_has_a_time_of_its_own():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with omnize.Client("t", base_url=url, environment=False) as client:
+            chat = client.attach("12", department="1")
+            chat.timeout = 0.2
+            with pytest.raises(omnize.DeliveryUnknown):
+                chat.send("oi")
+            assert chat.timeout == 0.2
+
+
+def test_values_of_python(tmp_path):
+    options = {
+        "listen": "127.0.0.1:0",
+        "listen_allow": ["127.0.0.1", "192.0.2.0/24"],
+        "listen.path": "/chat",
+        "strict": False,
+        "dispatch_threads": 3,
+        "store": Path(tmp_path) / "chat.db",
+        "proxy": None,
+    }
+    with omnize.Client("t", environment=False, **options) as client:
+        assert client.webhook_url.endswith("/chat")
+        assert (tmp_path / "chat.db").exists()
+
+
+def test_environment_file_and_keywords(monkeypatch, tmp_path):
+    file = tmp_path / "omnize.ini"
+    file.write_text("token = f\n[listen]\npath = /from-file\n")
+    monkeypatch.setenv("OMNIZE_LISTEN", "127.0.0.1:0")
+    with omnize.Client(config_file=file) as client:
+        assert client.webhook_url.endswith("/from-file")
+    monkeypatch.setenv("OMNIZE_LISTEN_PATH", "/from-environment")
+    with omnize.Client(config_file=file) as client:
+        assert client.webhook_url.endswith("/from-environment")
+    with omnize.Client(config_file=file, listen_path="/given") as client:
+        assert client.webhook_url.endswith("/given")
+    with omnize.Client(config_file=file, environment=False) as client:
+        assert client.webhook_url is None
+    with pytest.raises(omnize.FileError):
+        omnize.Client(config_file=tmp_path / "nowhere.ini")
+
+
+def test_the_types_are_of_the_table():
+    names = {name.replace(".", "_") for name, *_ in _omnize.option_table()}
+    assert set(Options.__annotations__) == names - {"token"}
+    parameters = inspect.signature(omnize.Client).parameters
+    assert list(parameters) == list(inspect.signature(omnize.AsyncClient).parameters)
