@@ -5,5 +5,6 @@
 
 mod account;
 mod additions;
+mod bot;
 mod hashes;
 mod same;

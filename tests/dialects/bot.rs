@@ -1,0 +1,195 @@
+//! The other side: the application is the external bot, by the same events and the same handles.
+
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::{BotRequest, Customer, Dialect, Kind, Media, MediaKind, Message, Request};
+use omnize::{Client, Conversation, State};
+
+use super::account::{Account, address, next_is, outcome};
+
+/// A customer's application and a bot's, with the interaction that the first has begun and the second was given.
+struct Both {
+    account: Account,
+    customer: Client,
+    bot: Client,
+    chat: Conversation,
+    hash: String,
+}
+
+impl Both {
+    fn begin(name: &str) -> Self {
+        let account = Account::silent(Dialect::Interactions, name);
+        let bot = account.client(&[]);
+        account.sandbox.set_bot(bot.webhook_url().unwrap()).unwrap();
+        let customer = account.client(&[]);
+        let chat = customer
+            .start(address("1", "12"), Customer::default())
+            .unwrap();
+        let given = next_is(&bot, Kind::NewInteraction);
+        let hash = given.interaction_hash().unwrap().to_owned();
+        assert_eq!(given.client_id, hash, "it stands for the customer's id");
+        assert_eq!(
+            given.detail(|details| details.department.as_deref()),
+            Some("1")
+        );
+        assert_eq!(chat.interaction_hash().as_deref(), Some(&*hash));
+        Both {
+            account,
+            customer,
+            bot,
+            chat,
+            hash,
+        }
+    }
+}
+
+#[test]
+fn a_bot_accepts_talks_and_finishes() {
+    let both = Both::begin("bot-talks");
+    let bot = both.bot.bot_attach(&both.hash).unwrap();
+    bot.bot_accept().unwrap();
+    next_is(&both.customer, Kind::Accepted);
+
+    both.chat.send("Bom dia").unwrap();
+    let said = next_is(&both.bot, Kind::Message);
+    assert_eq!(
+        (said.text.as_deref(), &*said.client_id),
+        (Some("Bom dia"), &*both.hash)
+    );
+    bot.send("Olá!").unwrap();
+    let answer = next_is(&both.customer, Kind::Message);
+    assert_eq!(
+        (answer.text.as_deref(), &*answer.client_id),
+        (Some("Olá!"), "12")
+    );
+
+    bot.finish().unwrap();
+    next_is(&both.customer, Kind::Finish);
+    assert_eq!(bot.state(), State::Finished);
+    assert_eq!(bot.send("tarde").unwrap_err().status(), Status::State);
+}
+
+#[test]
+fn media_go_both_ways_with_a_bot_too() {
+    let both = Both::begin("bot-media");
+    let bot = both.bot.bot_attach(&both.hash).unwrap();
+    bot.bot_accept().unwrap();
+    next_is(&both.customer, Kind::Accepted);
+    let picture = |kind, url: &str, size| Message {
+        text: "".into(),
+        media: Some(Media {
+            kind,
+            url: url.into(),
+        }),
+        size,
+    };
+    both.chat
+        .send(picture(MediaKind::Audio, "https://example.com/a", None))
+        .unwrap();
+    let said = next_is(&both.bot, Kind::Message).details.unwrap();
+    let said = said.media.unwrap();
+    assert_eq!(
+        (said.kind, said.url.expose()),
+        (MediaKind::Audio, "https://example.com/a")
+    );
+    bot.send(picture(MediaKind::Image, "https://example.com/b", Some(9)))
+        .unwrap();
+    let answer = next_is(&both.customer, Kind::Message).details.unwrap();
+    let answer = answer.media.unwrap();
+    assert_eq!(
+        (answer.kind, answer.url.expose()),
+        (MediaKind::Image, "https://example.com/b")
+    );
+}
+
+#[test]
+fn a_bot_gives_the_interaction_to_a_department_or_back() {
+    for department in [Some("2"), None] {
+        let both = Both::begin("bot-transfers");
+        let bot = both.bot.bot_attach(&both.hash).unwrap();
+        bot.bot_accept().unwrap();
+        bot.bot_transfer(department).unwrap();
+        assert_eq!(bot.state(), State::Finished);
+        let last = both.account.requests().pop().unwrap();
+        let body = last.body.unwrap();
+        assert_eq!(body.get().contains("department_id"), department.is_some());
+        let error = bot.send("ainda").unwrap_err();
+        assert_eq!(
+            error.status(),
+            Status::State,
+            "it has no part in it any more"
+        );
+    }
+}
+
+#[test]
+fn the_bot_hears_that_the_customer_has_finished() {
+    let both = Both::begin("bot-hears");
+    let bot = both.bot.bot_attach(&both.hash).unwrap();
+    bot.bot_accept().unwrap();
+    both.chat.finish().unwrap();
+    next_is(&both.bot, Kind::Finish);
+    assert_eq!(bot.state(), State::Finished);
+}
+
+#[test]
+fn what_a_bot_posts_leaves_in_order() {
+    let both = Both::begin("bot-posts");
+    let bot = both.bot.bot_attach(&both.hash).unwrap();
+    bot.post(Request::Bot(BotRequest::Accept)).unwrap();
+    bot.post(Request::Message("um".into())).unwrap();
+    bot.post(Request::Finish).unwrap();
+    for request in ["bot_accept", "bot_message", "bot_finish"] {
+        let outcome = outcome(&both.bot);
+        assert_eq!((&*outcome.request, outcome.status), (request, 0));
+    }
+    for kind in [Kind::Accepted, Kind::Message, Kind::Finish] {
+        next_is(&both.customer, kind);
+    }
+}
+
+#[test]
+fn one_webhook_may_be_both() {
+    let account = Account::silent(Dialect::Interactions, "bot-both");
+    let client = account.client(&[]);
+    account
+        .sandbox
+        .set_bot(client.webhook_url().unwrap())
+        .unwrap();
+    let chat = client
+        .start(address("1", "12"), Customer::default())
+        .unwrap();
+    let given = next_is(&client, Kind::NewInteraction);
+    let bot = client.bot_attach(&given.client_id).unwrap();
+    bot.bot_accept().unwrap();
+    assert_eq!(next_is(&client, Kind::Accepted).client_id, "12");
+    bot.send("Olá!").unwrap();
+    assert_eq!(next_is(&client, Kind::Message).client_id, "12");
+    chat.send("Bom dia").unwrap();
+    assert_eq!(next_is(&client, Kind::Message).client_id, given.client_id);
+}
+
+#[test]
+fn each_side_says_only_what_is_its_own() {
+    let both = Both::begin("bot-sides");
+    let bot = both.bot.bot_attach(&both.hash).unwrap();
+    for error in [
+        bot.typing().unwrap_err(),
+        bot.keystroke().unwrap_err(),
+        bot.start(Customer::default()).unwrap_err(),
+    ] {
+        assert_eq!(error.status(), Status::Unsupported, "{error}");
+        assert_eq!(error.delivery(), Some(Delivery::NotSent));
+    }
+    assert_eq!(
+        both.chat.bot_accept().unwrap_err().status(),
+        Status::Argument
+    );
+    assert_eq!(
+        both.bot.bot_attach("").unwrap_err().status(),
+        Status::Argument
+    );
+    let stranger = both.bot.bot_attach("no-such-hash").unwrap();
+    let error = stranger.bot_accept().unwrap_err();
+    assert_eq!(error.delivery(), Some(Delivery::Rejected));
+}
