@@ -48,7 +48,7 @@ mod stored {
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::store::{Kept, Record, RecordKind, Row, Store};
-    use crate::wire::{Address, Dialect, Request, Trigger};
+    use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
     /// Where events and posted requests are kept.
     #[derive(Debug)]
@@ -280,12 +280,24 @@ mod stored {
     }
 
     impl Reader<'_> {
+        /// A store may come from a run in another dialect.
+        fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
+            let content_type = record.content_type.as_deref();
+            let read = |dialect: Dialect| dialect.decode(record.body.clone(), content_type);
+            read(self.dialect).or_else(|why| {
+                let others = Dialect::ALL.into_iter();
+                others
+                    .map(read)
+                    .find_map(std::result::Result::ok)
+                    .ok_or(why)
+            })
+        }
+
         /// Whether it can be read.
         fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) -> bool {
             let content = match record.kind {
                 RecordKind::Trigger => self
-                    .dialect
-                    .decode(record.body, record.content_type.as_deref())
+                    .decode(&record)
                     .map(|mut trigger| {
                         self.interactions.resolve(&mut trigger);
                         self.repeats.remember(&trigger);

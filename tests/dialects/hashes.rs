@@ -155,6 +155,26 @@ fn a_message_that_comes_again_is_given_once() {
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
 
+#[test]
+fn what_waits_in_a_store_is_read_in_the_dialect_in_which_it_came() {
+    let store = Place::new("moved.db");
+    let options = [("store", store.path())];
+    let before = Account::silent(Dialect::Rest, "moved");
+    let old = before.client(&options);
+    deliver(&old, r#"{"message":"oi","clientId":"12"}"#);
+    old.close(Duration::from_secs(5)).unwrap();
+    drop(old);
+    let after = Account::silent(Dialect::Interactions, "moved");
+    let new = after.client(&options);
+    deliver(&new, r#"{"interaction_hash":"h","state":"typing"}"#);
+    let trigger = next_is(&new, Kind::Message);
+    assert_eq!(
+        (&*trigger.client_id, trigger.text.as_deref()),
+        ("12", Some("oi"))
+    );
+    next_is(&new, Kind::Typing);
+}
+
 /// The older dialects have no hash: two equal messages may both be meant.
 #[test]
 fn equal_messages_without_a_hash_are_both_given() {

@@ -6,6 +6,7 @@
 #![cfg(feature = "cli")]
 
 mod blocks;
+mod dialects;
 mod links;
 mod pages;
 mod programs;
