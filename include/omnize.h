@@ -72,7 +72,21 @@
  *    An application that has a web server of its own leaves the option listen unset, and hands each body that the service
  *    posts to omnize_client_deliver().
  *
- * 5. Finish, close, free.
+ * 5. Say more, where the service can hear it. It has had three generations; the option dialect names the account's, and this
+ *    program is the same in all. What a dialect lacks is OMNIZE_E_UNSUPPORTED, and nothing is sent. A request that says
+ *    more than a function has parameters for is made field by field:
+ *
+ *      omnize_request *request = NULL;
+ *      omnize_request_new(client, OMNIZE_REQUEST_MESSAGE, &request, &error);
+ *      omnize_request_set(request, "media", "image", -1, &error);
+ *      omnize_request_set(request, "url", "https://example.com/invoice.png", -1, &error);
+ *      omnize_conversation_request(chat, request, &error);
+ *      omnize_request_free(request);
+ *
+ *    omnize_departments_list() and omnize_agents_online() ask who is there. An application that is the account's external
+ *    bot hears OMNIZE_EVENT_NEW_INTERACTION and takes it with omnize_bot_attach().
+ *
+ * 6. Finish, close, free.
  *
  *      omnize_conversation_finish(chat, &error);
  *      omnize_conversation_free(chat);

@@ -1,0 +1,161 @@
+/*
+ * sandbox: --dialect interactions --agent 1=echo
+ *
+ * What the later dialects add is there from C: requests field by field, blocking and posted, lists, what events tell.
+ * What can't be said is told by name.
+ */
+
+#include "expect.h"
+
+static omnize_client *open_client(const char *dialect, int listens) {
+    omnize_config *config = NULL;
+    omnize_client *client = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_config_new(&config, &error));
+    EXPECT_OK(omnize_config_load_env(config, &error));
+    if (dialect != NULL) EXPECT_OK(omnize_config_set(config, "dialect", dialect, &error));
+    if (listens) EXPECT_OK(omnize_config_set(config, "listen", "127.0.0.1:0", &error));
+    EXPECT_OK(omnize_client_open(config, &client, &error));
+    omnize_config_free(config);
+    return client;
+}
+
+/* A request of this kind with up to two fields. */
+static omnize_request *request_of(omnize_client *client, int32_t kind, const char *name, const char *value,
+                                  const char *other, const char *other_value) {
+    omnize_request *request = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_request_new(client, kind, &request, &error));
+    if (name != NULL) EXPECT_OK(omnize_request_set(request, name, value, -1, &error));
+    if (other != NULL) EXPECT_OK(omnize_request_set(request, other, other_value, -1, &error));
+    return request;
+}
+
+static omnize_event *next_of(omnize_client *client, int32_t kind) {
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+
+    for (;;) {
+        EXPECT_OK(omnize_client_next(client, 20000, &event, &error));
+        EXPECT(event != NULL);
+        if (omnize_event_kind(event) == kind) return event;
+        omnize_event_free(event);
+    }
+}
+
+static void what_can_not_be_said(omnize_client *client) {
+    omnize_request *request = request_of(client, OMNIZE_REQUEST_START, NULL, NULL, NULL, NULL);
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_FAILS(omnize_request_set(request, "colour", "x", -1, &error), OMNIZE_E_ARGUMENT, "external_history");
+    EXPECT_FAILS(omnize_request_set(request, "extra", "[]", -1, &error), OMNIZE_E_ARGUMENT, "JSON object");
+    EXPECT_FAILS(omnize_request_set(request, "extra", "{\"clientId\":1}", -1, &error), OMNIZE_E_ARGUMENT, "clientId");
+    EXPECT_FAILS(omnize_request_set(request, "name", NULL, -1, &error), OMNIZE_E_ARGUMENT, "value is NULL");
+    omnize_request_free(request);
+    EXPECT_FAILS(omnize_request_new(client, 99, &request, &error), OMNIZE_E_ARGUMENT, "99");
+
+    EXPECT_OK(omnize_conversation_attach(client, "1", "99", &chat, &error));
+    request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "text", "oi", NULL, NULL);
+    EXPECT_FAILS(omnize_conversation_request(chat, request, &error), OMNIZE_E_ARGUMENT, "no interaction");
+    EXPECT_FAILS(omnize_client_off_hours(client, "1", request, &error), OMNIZE_E_ARGUMENT, "email");
+    EXPECT_FAILS(omnize_client_off_hours(client, "vendas", request, &error), OMNIZE_E_ARGUMENT, "email");
+    omnize_request_free(request);
+    EXPECT_FAILS(omnize_conversation_send(chat, "oi", -1, &error), OMNIZE_E_INTERACTION, "hash");
+    EXPECT_FAILS(omnize_bot_accept(chat, &error), OMNIZE_E_ARGUMENT, "bot");
+    omnize_conversation_free(chat);
+}
+
+static void a_dialect_without_it(void) {
+    omnize_client *client = open_client("rest", 0);
+    omnize_request *request = request_of(client, OMNIZE_REQUEST_START, "bot_id", "7", NULL, NULL);
+    omnize_conversation *chat = NULL;
+    omnize_departments *departments = NULL;
+    omnize_agents *agents = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_conversation_prepare(client, "1", "12", &chat, &error));
+    EXPECT_FAILS(omnize_conversation_request(chat, request, &error), OMNIZE_E_UNSUPPORTED, "bot_id");
+    EXPECT_FAILS(omnize_conversation_post_request(chat, request, NULL, &error), OMNIZE_E_UNSUPPORTED, "gateway");
+    omnize_request_free(request);
+    EXPECT_FAILS(omnize_departments_list(client, "12", &departments, &error), OMNIZE_E_UNSUPPORTED, "departments");
+    EXPECT_FAILS(omnize_agents_online(client, "1", &agents, &error), OMNIZE_E_UNSUPPORTED, "online_agents");
+    EXPECT_FAILS(omnize_bot_attach(client, "h", &chat, &error), OMNIZE_E_UNSUPPORTED, "interactions");
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
+static void a_talk(omnize_client *client) {
+    omnize_conversation *chat = NULL;
+    omnize_request *request = NULL;
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t ticket = 0;
+
+    EXPECT_OK(omnize_conversation_prepare(client, "1", "12", &chat, &error));
+    request = request_of(client, OMNIZE_REQUEST_START, "bot_id", "7", "extra", "{\"order\":42}");
+    EXPECT_OK(omnize_conversation_post_request(chat, request, &ticket, &error));
+    omnize_request_free(request);
+    request = request_of(client, OMNIZE_REQUEST_MESSAGE, "text", "veja", NULL, NULL);
+    EXPECT_OK(omnize_conversation_request(chat, request, &error));
+    omnize_request_free(request);
+    EXPECT(*omnize_conversation_interaction_hash(chat, NULL) != '\0');
+
+    event = next_of(client, OMNIZE_EVENT_MESSAGE);
+    EXPECT(strcmp(omnize_event_client_id(event, NULL), "12") == 0);
+    EXPECT(strcmp(omnize_event_text(event, NULL), "veja") == 0);
+    EXPECT(strcmp(omnize_event_bot_id(event, NULL), "7") == 0);
+    EXPECT(strcmp(omnize_event_extra(event, NULL), "{\"order\":42}") == 0);
+    EXPECT(strcmp(omnize_event_interaction_hash(event, NULL), omnize_conversation_interaction_hash(chat, NULL)) == 0);
+    EXPECT(*omnize_event_agent_name(event, NULL) != '\0' && *omnize_event_message_hash(event, NULL) != '\0');
+    EXPECT(omnize_event_media_kind(event) == OMNIZE_MEDIA_NONE && omnize_event_position(event) == -1);
+    EXPECT(*omnize_event_media_url(event, NULL) == '\0' && omnize_event_media_url(NULL, NULL) == NULL);
+    omnize_event_free(event);
+
+    request = request_of(client, OMNIZE_REQUEST_MESSAGE, "media", "image", NULL, NULL);
+    EXPECT_FAILS(omnize_conversation_request(chat, request, &error), OMNIZE_E_ARGUMENT, "url");
+    EXPECT_OK(omnize_request_set(request, "url", "https://example.com/a.png", -1, &error));
+    EXPECT_OK(omnize_conversation_request(chat, request, &error));
+    omnize_request_free(request);
+    request = request_of(client, OMNIZE_REQUEST_UPDATE, "mood", "POSITIVE", "note", "volta amanhã");
+    EXPECT_OK(omnize_conversation_request(chat, request, &error));
+    omnize_request_free(request);
+    EXPECT_OK(omnize_conversation_finish(chat, &error));
+    omnize_conversation_free(chat);
+}
+
+static void lists(omnize_client *client) {
+    omnize_departments *departments = NULL;
+    omnize_agents *agents = NULL;
+    omnize_request *request = NULL;
+    omnize_error *error = NULL;
+
+    EXPECT_OK(omnize_departments_list(client, NULL, &departments, &error));
+    EXPECT(omnize_departments_count(departments) >= 2 && omnize_departments_open(departments, 0) == 1);
+    EXPECT(strcmp(omnize_departments_id(departments, 0, NULL), "1") == 0);
+    omnize_departments_free(departments);
+    EXPECT_OK(omnize_agents_online(client, "1", &agents, &error));
+    EXPECT(omnize_agents_count(agents) >= 1 && omnize_agents_named(agents) >= 1);
+    omnize_agents_free(agents);
+    request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "text", "liguem", "email", "joao@example.com");
+    EXPECT(*omnize_request_interaction_hash(request, NULL) == '\0');
+    EXPECT_OK(omnize_client_off_hours(client, "1", request, &error));
+    EXPECT(*omnize_request_interaction_hash(request, NULL) != '\0');
+    omnize_request_free(request);
+}
+
+int main(void) {
+    omnize_client *client = open_client(NULL, 1);
+
+    printf("webhook: %s\n", omnize_client_webhook_url(client, NULL));
+    fflush(stdout);
+    EXPECT(getchar() == '\n');
+    what_can_not_be_said(client);
+    a_dialect_without_it();
+    a_talk(client);
+    lists(client);
+    omnize_client_free(client);
+    return 0;
+}
