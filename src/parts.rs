@@ -101,6 +101,9 @@ impl Parts {
         let (events, still_runs) = self.receiver.close(deadline);
         let requests = self.sender.close(deadline) + self.outbox.join();
         self.receiver.let_go();
+        // The outcome of a request that was broken off says no more than that one was.
+        let too_late = self.receiver.came_too_late();
+        let events = events + too_late.saturating_sub(self.outbox.broken_off());
         let left = Left { events, requests };
         if still_runs {
             return Err(Error::new(

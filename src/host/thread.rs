@@ -2,7 +2,9 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 /// Tells threads apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,37 @@ pub fn spawn<T: Send + 'static>(
 pub fn join<T>(thread: JoinHandle<T>) {
     if !is_this(&thread) {
         let _ = thread.join();
+    }
+}
+
+/// A thread that need not be waited for longer than one wants.
+#[derive(Debug)]
+pub struct Leavable {
+    thread: JoinHandle<()>,
+    /// Hangs up when the thread is over.
+    over: mpsc::Receiver<()>,
+}
+
+/// Starts one, as [`spawn`] does.
+pub fn spawn_leavable(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Leavable> {
+    let (lives, over) = mpsc::channel();
+    let thread = spawn(name, move || {
+        let _lives: mpsc::Sender<()> = lives;
+        body();
+    })?;
+    Ok(Leavable { thread, over })
+}
+
+impl Leavable {
+    /// Waits for the thread to end, unless it is the calling one; from `deadline` on it is left to end in its own time.
+    pub fn join(self, deadline: Instant) {
+        if is_this(&self.thread) {
+            return;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if self.over.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+            join(self.thread);
+        }
     }
 }
 

@@ -54,6 +54,8 @@ struct State {
     awaiting: usize,
     draining: usize,
     closed: bool,
+    /// How many events came when it was closed.
+    dropped: usize,
     /// Made when the application first asks for it; until then nobody pays for it.
     wake: Option<Arc<Wake>>,
     /// Whether it is readable.
@@ -104,9 +106,7 @@ impl Inbox {
     pub fn fill(&self, event: Waiting) {
         let mut state = self.lock();
         state.reserved -= 1;
-        if !state.closed {
-            state.add(event);
-        }
+        state.add_unless_closed(event);
     }
 
     /// Takes a promise back.
@@ -133,10 +133,8 @@ impl Inbox {
     }
 
     fn add_always(&self, mut state: MutexGuard<'_, State>, event: Waiting) {
-        if !state.closed {
-            state.add(event);
-            self.ring_for(state);
-        }
+        state.add_unless_closed(event);
+        self.ring_for(state);
     }
 
     /// Tells the application of the events that came since the last ring.
@@ -240,6 +238,11 @@ impl Inbox {
         self.ready.notify_all();
     }
 
+    /// How many events came after that which nobody can turn away, and were dropped.
+    pub fn dropped(&self) -> usize {
+        self.lock().dropped
+    }
+
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
@@ -280,6 +283,14 @@ impl State {
             sequence: self.last_sequence,
             received_at,
             redelivered: false,
+        }
+    }
+
+    fn add_unless_closed(&mut self, event: Waiting) {
+        if self.closed {
+            self.dropped += 1;
+        } else {
+            self.add(event);
         }
     }
 
@@ -373,6 +384,15 @@ mod tests {
         let far = Instant::now() + Duration::from_secs(60);
         assert!(inbox.pop(far, false).is_some());
         assert!(inbox.pop(far, false).is_none());
+    }
+
+    #[test]
+    fn what_comes_to_a_closed_inbox_is_counted() {
+        let inbox = Inbox::new(2);
+        inbox.push_always(trigger(1), 0);
+        inbox.close();
+        inbox.push_always(trigger(2), 0);
+        assert_eq!((inbox.clear(), inbox.dropped()), (1, 1));
     }
 
     #[test]

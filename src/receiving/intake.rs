@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::receiver::{Receiver, now};
 use super::repeats::Met;
+use super::sparing;
 use super::statistics::Statistic;
 use crate::error::{Error, Result};
 use crate::status::Status;
@@ -87,7 +88,9 @@ impl Receiver {
         self.turnstile.check_origin()?;
         let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
             self.counters.count(Statistic::Unreadable);
-            log::warn!("{why}");
+            if let Some(kept_back) = self.unreadable.another() {
+                log::warn!("{why}{}", sparing::and_more(kept_back));
+            }
             let status = match why {
                 Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
                 Unreadable::NoClientId => Status::NoClientId,

@@ -17,6 +17,7 @@ mod listener;
 mod listener;
 mod receiver;
 mod repeats;
+mod sparing;
 mod statistics;
 mod subscriptions;
 mod turn;

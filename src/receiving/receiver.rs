@@ -10,6 +10,7 @@ use super::event::{Event, Waiting};
 use super::inbox::Inbox;
 use super::keeper::{Keeper, Left};
 use super::repeats::Repeats;
+use super::sparing::{self, Sparing};
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
 use super::turn::{By, Turn};
@@ -37,6 +38,9 @@ pub struct Receiver {
     pub(super) turnstile: Turnstile,
     subscriptions: Subscriptions,
     pub(super) counters: Arc<Counters>,
+    /// The lines that say what was wrong with a trigger, and those about events that nobody wants.
+    pub(super) unreadable: Sparing,
+    unwanted: Sparing,
     dispatch_threads: usize,
     dispatchers: Mutex<Vec<JoinHandle<()>>>,
     requests_ended: AtomicBool,
@@ -62,6 +66,8 @@ impl Receiver {
             turnstile: Turnstile::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
             counters,
+            unreadable: Sparing::default(),
+            unwanted: Sparing::default(),
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
             requests_ended: AtomicBool::new(false),
@@ -287,10 +293,11 @@ impl Receiver {
     /// Nobody wanted the event.
     pub fn count_unwanted(&self, event: &Event) {
         self.counters.count(Statistic::Unwanted);
-        log::warn!(
-            "no callback wants the event {}",
-            event.content.kind().name()
-        );
+        if let Some(kept_back) = self.unwanted.another() {
+            let kind = event.content.kind().name();
+            let more = sparing::and_more(kept_back);
+            log::warn!("no callback wants the event {kind}{more}");
+        }
     }
 
     fn run_dispatcher(&self) {
@@ -391,6 +398,11 @@ impl Receiver {
     pub fn let_go(&self) {
         self.requests_ended.store(true, Ordering::SeqCst);
         self.end_if_closed();
+    }
+
+    /// How many outcomes and kept triggers came after [`close`](Self::close): the application was not given them either.
+    pub fn came_too_late(&self) -> usize {
+        self.inbox.dropped()
     }
 
     /// Ends what closing from inside a handler, or during one that ran too long, had to leave.

@@ -295,6 +295,11 @@ impl Outbox {
         state.open + state.broken_off
     }
 
+    /// How many of the requests that closing broke off have an outcome all the same.
+    pub fn broken_off(&self) -> usize {
+        self.lock().broken_off
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,8 +20,7 @@ mod tls;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::Runtime;
@@ -35,6 +34,7 @@ use super::statistics::Statistic;
 use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
+use crate::host::thread::Leavable;
 use crate::status::Status;
 
 /// A listener that runs. Dropping it stops it.
@@ -45,7 +45,7 @@ pub struct Listener {
     health: Option<String>,
     door: Arc<Door>,
     stop: watch::Sender<Option<Instant>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<Leavable>>,
 }
 
 impl Listener {
@@ -87,7 +87,7 @@ impl Listener {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
         let ringing = listener.door.clone();
-        let thread = host::thread::spawn("omnize-listen", move || {
+        let thread = host::thread::spawn_leavable("omnize-listen", move || {
             runtime.block_on(house.run(socket, stopped));
             ringing.bells.ring();
             // Connections that still wait for something end here.
@@ -163,12 +163,15 @@ impl Listener {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(thread) = thread else { return false };
-        // It runs no code of the application but the log's callback, so it ends in time; and where that callback closes the
-        // client, when it has returned.
-        host::thread::join(thread);
+        // It ends at once, unless the application's callback of the log holds it up; where that callback closes the client, it
+        // ends when the callback has returned.
+        thread.join(deadline.max(Instant::now()) + GRACE);
         true
     }
 }
+
+/// How long the listener's thread may take to end when all its connections have, or are given up.
+const GRACE: Duration = Duration::from_secs(1);
 
 impl Drop for Listener {
     fn drop(&mut self) {

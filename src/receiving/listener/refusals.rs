@@ -1,11 +1,9 @@
 //! What the listener refuses: each kind with its answer, its counter, and a line in the log that says nothing of the request
 //! and that a flood does not multiply.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use hyper::StatusCode;
 
+use crate::receiving::sparing::{self, Sparing};
 use crate::receiving::statistics::{Counters, Statistic};
 
 /// Why something was refused.
@@ -25,9 +23,6 @@ pub enum Refusal {
     NoTls,
     OverLimit,
 }
-
-/// How often one kind of refusal is logged at the most.
-const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
 impl Refusal {
     const ALL: [Refusal; 13] = [
@@ -104,33 +99,16 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub struct Refusals {
     counters: Counters,
-    logged: Mutex<[Logged; Refusal::ALL.len()]>,
-}
-
-/// What became of the lines of one kind.
-#[derive(Clone, Copy, Debug, Default)]
-struct Logged {
-    last: Option<Instant>,
-    kept_back: u64,
+    lines: [Sparing; Refusal::ALL.len()],
 }
 
 impl Refusals {
     /// Counts a refusal, and logs it where the last line of its kind is old enough.
     pub fn note(&self, refusal: Refusal) {
         self.counters.count(refusal.statistic());
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let of_kind = &mut logged[refusal as usize];
-        let early = |last| now.duration_since(last) < BETWEEN_LINES;
-        if of_kind.last.is_some_and(early) {
-            of_kind.kept_back += 1;
-            return;
+        if let Some(kept_back) = self.lines[refusal as usize].another() {
+            line(refusal, kept_back);
         }
-        let kept_back = std::mem::take(&mut of_kind.kept_back);
-        of_kind.last = Some(now);
-        // The log may run code of the application.
-        drop(logged);
-        line(refusal, kept_back);
     }
 
     /// Counts a trigger that was kept.
@@ -145,13 +123,10 @@ impl Refusals {
 
     /// Logs what was kept back.
     pub fn flush(&self) {
-        let logged = {
-            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *logged)
-        };
-        for (refusal, of_kind) in Refusal::ALL.into_iter().zip(logged) {
-            if of_kind.kept_back > 0 {
-                line(refusal, of_kind.kept_back - 1);
+        for (refusal, lines) in Refusal::ALL.into_iter().zip(&self.lines) {
+            let kept_back = lines.kept_back();
+            if kept_back > 0 {
+                line(refusal, kept_back - 1);
             }
         }
     }
@@ -159,12 +134,8 @@ impl Refusals {
 
 fn line(refusal: Refusal, kept_back: u64) {
     let (words, status) = (refusal.words(), refusal.status().as_u16());
-    match kept_back {
-        0 => log::warn!("the listener refused {words} ({status})"),
-        _ => log::warn!(
-            "the listener refused {words} ({status}), and {kept_back} more like it before"
-        ),
-    }
+    let more = sparing::and_more(kept_back);
+    log::warn!("the listener refused {words} ({status}){more}");
 }
 
 #[cfg(test)]
@@ -177,16 +148,5 @@ mod tests {
             assert_eq!(refusal as usize, index);
         }
         assert_eq!(Refusal::OverLimit as usize + 1, Refusal::ALL.len());
-    }
-
-    #[test]
-    fn all_are_counted_and_few_are_logged() {
-        let refusals = Refusals::default();
-        for _ in 0..1000 {
-            refusals.note(Refusal::WrongPath);
-        }
-        assert_eq!(refusals.count_of(Statistic::WrongPath), 1000);
-        let kept_back = refusals.logged.lock().unwrap()[Refusal::WrongPath as usize].kept_back;
-        assert!(kept_back >= 990, "{kept_back}");
     }
 }
