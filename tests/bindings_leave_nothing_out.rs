@@ -147,7 +147,7 @@ fn pascal_wraps_every_function() {
 
 #[test]
 fn pascal_spells_out_the_constants() {
-    let code = pascal(&["omnize.pas"]);
+    let code = pascal(&["omnize_constants.inc"]);
     // There is no callback for the log.
     for (name, value) in constants(&["OMNIZE_LOG_"]) {
         let line = format!(" {name} = {value};");

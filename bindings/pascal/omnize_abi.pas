@@ -2,7 +2,7 @@
   omnize_abi.pas: the functions of omnize.h as they are.
 
   Left out, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
-  omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize.pas.
+  omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize_constants.inc.
 }
 unit omnize_abi;
 
