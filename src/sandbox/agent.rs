@@ -109,7 +109,7 @@ impl Service {
             return true;
         };
         let mut told = 0;
-        // Every change of an interaction's state has its entry in the transcript.
+        // Every change of an interaction's state has its entry in the transcript, or stirs it.
         let mut changes = self.desk().transcript.changes();
         let mut ending = cue.ending.clone();
         loop {

@@ -191,6 +191,7 @@ impl Service {
             if let Some(visit) = visit {
                 // A script that has come to its end hears nothing any more.
                 said.map(|trigger| visit.ear.send(trigger));
+                desk.transcript.stir();
                 return None;
             }
             let payload = payload?;

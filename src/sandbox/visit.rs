@@ -199,6 +199,8 @@ impl Desk {
 fn say(service: &Arc<Service>, key: &Key, deed: Deed) -> Result<(), String> {
     let mut desk = service.desk();
     let taken = take(service, &mut desk, key, deed, None);
+    // It has no entry, and yet may let another one come up in the queue.
+    desk.transcript.stir();
     taken.map_err(|misfit: Misfit| worded(&misfit).message)
 }
 

@@ -71,3 +71,25 @@ fn a_wrong_token_or_webhook_is_invalid_input() {
         ErrorKind::InvalidInput
     );
 }
+
+#[test]
+fn the_sandbox_reads_for_itself() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sandbox");
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        files += 1;
+        for (at, line) in source.lines().enumerate() {
+            let own = line
+                .replace("crate::sandbox::", "")
+                .replace("pub(crate)", "");
+            assert!(
+                !own.contains("crate::") && !own.contains("super::super"),
+                "{path:?}:{}: the sandbox shares no code with the client: {line}",
+                at + 1
+            );
+        }
+    }
+    assert!(files > 20, "{files}");
+}

@@ -148,7 +148,9 @@ fn the_average_wait_is_in_seconds() {
     let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
     running.begin(json!({}));
     hook.next();
-    assert_eq!(running.listed(ONLINE).json()["averageService"], 2);
+    let average = running.listed(ONLINE).json()["averageService"].clone();
+    // A machine that is busy takes longer, and never less.
+    assert!((2..20).contains(&average.as_u64().unwrap()), "{average}");
 }
 
 #[test]

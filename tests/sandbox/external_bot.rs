@@ -354,6 +354,46 @@ fn a_customer_who_hears_nothing_hangs_up_and_says_why() {
 }
 
 #[test]
+fn the_customers_of_the_command_line_come_when_their_bot_is_known() {
+    let bot = Hook::open();
+    let file = File::new(
+        "both",
+        r#"{"department":2,"steps":[{"hear":"accepted"},"finish"]}"#,
+    );
+    let url = format!("2={}", bot.url);
+    let running = Running::start(&["--customer", file.path(), "--bot", &url]);
+    let hash = heard(&bot)["interaction_hash"].as_str().unwrap().to_owned();
+    running.bot_does(&hash, "accept", json!({}));
+    assert_eq!(running.gone()["state"], "done");
+    let later = Running::start(&["--customer", file.path()]);
+    assert_eq!(later.get("/sandbox/customers").json(), json!([]));
+    // The bot of another department is not waited for.
+    let of_one = json!({ "url": bot.url, "department_id": 1 });
+    assert_eq!(later.ask("PUT", BOT, of_one).status, 200);
+    assert_eq!(later.get("/sandbox/customers").json(), json!([]));
+    assert_eq!(later.ask("PUT", BOT, json!({ "url": bot.url })).status, 200);
+    assert_eq!(heard(&bot)["type"], "finished_interaction");
+    assert_eq!(heard(&bot)["department_id"], 2);
+}
+
+#[test]
+fn a_customer_comes_up_in_the_queue_when_another_has_gone() {
+    let busy = r#"{"atOnce":1,"rules":[{"on":"start","steps":["accepted"]}]}"#;
+    let file = File::new("one-at-once", busy);
+    let running = Running::start(&["--agent", file.path()]);
+    running.come(json!({ "steps": [{ "hear": "accepted" }, { "wait": 300 }, "finish"] }));
+    running.come(json!({ "steps": [{ "hear": "queued" }, { "hear": "accepted" }, "finish"] }));
+    let gone = running.get("/sandbox/customers?wait=20000").json();
+    let states: Vec<&Value> = gone
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["state"])
+        .collect();
+    assert_eq!(states, ["done", "done"], "{gone}");
+}
+
+#[test]
 fn a_customer_is_refused_with_what_is_wrong() {
     let running = Running::start(&["--agent", "2=closed"]);
     let refused = |body: Value| running.ask("POST", "/sandbox/customers", body).json();
