@@ -1198,6 +1198,14 @@ const char *omnize_interactions_department(const omnize_interactions *list,
                                            int64_t *length);
 
 /**
+ * The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
+ * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ */
+const char *omnize_interactions_bot_id(const omnize_interactions *list,
+                                       int64_t index,
+                                       int64_t *length);
+
+/**
  * Where the interaction at a place of the list is: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE; 0 for
  * any other place. One that an earlier run has left as starting was on its way when that run ended.
  */

@@ -30,7 +30,6 @@ use crate::wire::{
 #[derive(Debug)]
 pub struct Client {
     parts: Ours<Parts>,
-    timeout: Duration,
     encoding: TextEncoding,
     /// Who knows it can post triggers.
     webhook_url: Option<Redacted>,
@@ -49,7 +48,6 @@ impl Client {
         host::fork::watch();
         let parts = Parts::open(&settings)?;
         Ok(Client {
-            timeout: settings.timeout,
             encoding: settings.encoding,
             webhook_url: parts.webhook_url().map(Redacted::from),
             parts: Ours::new(parts),
@@ -124,7 +122,6 @@ impl Client {
             interaction,
             address,
             true,
-            self.timeout,
         ))
     }
 
@@ -179,7 +176,7 @@ impl Client {
 
     fn ask(&self, address: &Address, request: Request) -> Result<Reply> {
         let parts = self.parts.get()?;
-        parts.outbox.ask(address, &request, self.timeout)
+        parts.outbox.ask(address, &request)
     }
 
     /// The interactions that are under way, whether a conversation of this client is about them or not; with a store, also
@@ -196,13 +193,7 @@ impl Client {
         interaction: Arc<Interaction>,
         address: Address,
     ) -> Conversation {
-        Conversation::new(
-            parts.outbox.clone(),
-            interaction,
-            address,
-            false,
-            self.timeout,
-        )
+        Conversation::new(parts.outbox.clone(), interaction, address, false)
     }
 
     /// Hands over the body of a trigger that the application's own web server received. Never waits for the application;

@@ -26,7 +26,6 @@ pub struct Conversation {
     address: Address,
     /// Whether the application is the external bot of it, and not its customer's.
     as_bot: bool,
-    default_timeout: Duration,
     /// In milliseconds; 0 is the client's.
     timeout: AtomicU64,
 }
@@ -44,7 +43,6 @@ impl Conversation {
         interaction: Arc<Interaction>,
         address: Address,
         as_bot: bool,
-        default_timeout: Duration,
     ) -> Self {
         Conversation {
             way: Ours::new(Way {
@@ -53,7 +51,6 @@ impl Conversation {
             }),
             address,
             as_bot,
-            default_timeout,
             timeout: AtomicU64::new(0),
         }
     }
@@ -111,11 +108,11 @@ impl Conversation {
     /// As every request; [`Status::Argument`]: it belongs to no interaction, or to the other side of one.
     pub fn request(&self, request: Request) -> Result<()> {
         let request = self.told_as_what_it_is(request)?;
+        let way = self.way.get()?;
         let timeout = match self.timeout.load(Ordering::Relaxed) {
-            0 => self.default_timeout,
+            0 => way.outbox.timeout(),
             milliseconds => Duration::from_millis(milliseconds),
         };
-        let way = self.way.get()?;
         way.outbox
             .send(&way.interaction, &self.address, &request, timeout)
     }

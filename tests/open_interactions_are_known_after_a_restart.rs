@@ -14,7 +14,7 @@ use std::time::Duration;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
-use omnize::wire::{Address, Customer, Request};
+use omnize::wire::{Address, Customer, Request, Start};
 use omnize::{Client, Conversation, Event, State};
 use server::{Server, http};
 
@@ -216,6 +216,34 @@ fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
     );
     assert_eq!(server.requests(), 0);
     assert_eq!(open(&second), []);
+}
+
+#[test]
+fn the_bot_that_the_start_named_is_known() {
+    let place = Place::new("bot");
+    let server = Server::answering(http("200 OK", ""));
+    let gateway = || {
+        let mut config = Config::new();
+        for (name, value) in [
+            ("token", "t"),
+            ("base_url", &*server.url),
+            ("store", place.path()),
+            ("dialect", "gateway"),
+        ] {
+            config.set(name, value).unwrap();
+        }
+        Client::open(&config).unwrap()
+    };
+    let start = Start {
+        bot_id: Some("7".into()),
+        ..Start::default()
+    };
+    let first = gateway();
+    drop(first.start(address("12"), start).unwrap());
+    drop(first);
+    let open = gateway().open_interactions();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].bot_id.as_deref(), Some("7"));
 }
 
 #[test]

@@ -327,6 +327,8 @@ type
   TOmnizeInteraction = record
     { The id that the application gave the customer, and the department that he talks to. }
     ClientId, Department: UTF8String;
+    { The bot that its start named; empty where it named none. }
+    BotId: UTF8String;
     { OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. }
     State: Integer;
     { Since when it is in this state, by this machine's clock, in UTC. }

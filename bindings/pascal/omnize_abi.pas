@@ -127,6 +127,8 @@ function omnize_interactions_client_id(List: TOmnizeInteractionsHandle; Index: I
   Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_interactions_department(List: TOmnizeInteractionsHandle; Index: Int64;
   Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_bot_id(List: TOmnizeInteractionsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar;
+  cdecl; external OMNIZE_LIBRARY;
 function omnize_interactions_state(List: TOmnizeInteractionsHandle; Index: Int64): Integer; cdecl;
   external OMNIZE_LIBRARY;
 function omnize_interactions_since(List: TOmnizeInteractionsHandle; Index: Int64): Int64; cdecl;

@@ -1,7 +1,7 @@
 //! Conversations, as C sees them.
 
 use std::ffi::c_char;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::client::{self, omnize_client};
@@ -56,13 +56,28 @@ static CONVERSATIONS: Table<omnize_conversation, Object> = Table::new(Type::Conv
 pub(super) struct Object {
     pub conversation: Conversation,
     pub encoding: TextEncoding,
+    /// What was lent out of it. Made when it is asked for, since there may be many conversations.
+    texts: OnceLock<Box<Texts>>,
+}
+
+struct Texts {
     client_id: OutText,
     department: OutText,
-    /// The hashes that were given out.
     hashes: Mutex<Vec<OutText>>,
 }
 
 impl Object {
+    fn texts(&self) -> &Texts {
+        let encoded = |text: &str| OutText::new(&self.encoding.encode(text).0);
+        self.texts.get_or_init(|| {
+            Box::new(Texts {
+                client_id: encoded(self.conversation.client_id()),
+                department: encoded(self.conversation.department()),
+                hashes: Mutex::default(),
+            })
+        })
+    }
+
     pub fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
         let number = self.conversation.post(request)?;
         strings::tell(ticket, number as i64);
@@ -79,13 +94,10 @@ pub(super) fn give(
     conversation: Conversation,
     encoding: TextEncoding,
 ) -> Result<*mut omnize_conversation> {
-    let encoded = |text: &str| OutText::new(&encoding.encode(text).0);
     CONVERSATIONS.insert(Arc::new(Object {
-        client_id: encoded(conversation.client_id()),
-        department: encoded(conversation.department()),
         conversation,
         encoding,
-        hashes: Mutex::default(),
+        texts: OnceLock::new(),
     }))
 }
 
@@ -333,7 +345,8 @@ pub extern "C" fn omnize_conversation_client_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(CONVERSATIONS.get(conversation)?.client_id.give(length))
+        let object = CONVERSATIONS.get(conversation)?;
+        Ok(object.texts().client_id.give(length))
     })
 }
 
@@ -345,7 +358,8 @@ pub extern "C" fn omnize_conversation_department(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(CONVERSATIONS.get(conversation)?.department.give(length))
+        let object = CONVERSATIONS.get(conversation)?;
+        Ok(object.texts().department.give(length))
     })
 }
 
@@ -361,7 +375,11 @@ pub extern "C" fn omnize_conversation_interaction_hash(
         let object = CONVERSATIONS.get(conversation)?;
         let hash = object.conversation.interaction_hash().unwrap_or_default();
         let hash = object.encoding.encode(&hash).0;
-        let mut hashes = object.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hashes = object
+            .texts()
+            .hashes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // An interaction has one hash, and the customer's next one another.
         if hashes.last().is_none_or(|last| last.bytes() != &*hash) {
             hashes.push(OutText::new(&hash));

@@ -24,6 +24,7 @@ static LISTS: Table<omnize_interactions, Vec<Open>> = Table::new(Type::Interacti
 struct Open {
     client_id: OutText,
     department: OutText,
+    bot_id: Option<OutText>,
     state: i32,
     since: i64,
 }
@@ -47,6 +48,7 @@ pub extern "C" fn omnize_interactions_list(
         let open = open.map(|open| Open {
             client_id: encoded(&open.client_id),
             department: encoded(&open.department),
+            bot_id: open.bot_id.as_deref().map(encoded),
             state: open.state as i32,
             since: open.since,
         });
@@ -85,6 +87,21 @@ pub extern "C" fn omnize_interactions_department(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(at(&LISTS.get(list)?, index)?.department.give(length))
+    })
+}
+
+/// The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
+/// In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_interactions_bot_id(
+    list: *const omnize_interactions,
+    index: i64,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
+        let bot_id = at(&list, index)?.bot_id.as_ref();
+        Ok(bot_id.map_or(std::ptr::null(), |bot_id| bot_id.give(length)))
     })
 }
 

@@ -9,7 +9,7 @@ pub use unstored::Book;
 mod stored {
     use std::sync::{Arc, OnceLock};
 
-    use crate::interactions::interaction::Place;
+    use crate::interactions::interaction::{Called, Place};
     use crate::interactions::state::State;
     use crate::store::{Page, Store};
 
@@ -36,8 +36,11 @@ mod stored {
                 department: place.department.clone(),
                 state: place.state as i32,
                 since: place.since,
-                bot_id: place.bot_id.clone(),
-                hash: place.hash.clone(),
+                bot_id: place
+                    .called
+                    .as_ref()
+                    .and_then(|called| called.bot_id.clone()),
+                hash: place.hash().cloned(),
             });
             store.note(client_id.clone(), page);
         }
@@ -54,9 +57,13 @@ mod stored {
                     .unwrap_or(State::Active),
                 since: page.since,
                 department: page.department,
-                bot_id: page.bot_id,
-                hash: page.hash,
-                hash_before: None,
+                called: (page.bot_id.is_some() || page.hash.is_some()).then(|| {
+                    Box::new(Called {
+                        bot_id: page.bot_id,
+                        hash: page.hash,
+                        hash_before: None,
+                    })
+                }),
             }
         }
     }

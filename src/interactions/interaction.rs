@@ -33,13 +33,17 @@ pub struct Place {
     pub since: i64,
     /// The department that its customer talks to.
     pub department: Arc<str>,
-    /// What the application called its bot by, in the dialects that have bots.
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(dead_code, reason = "the dialect that has bots is not there yet")
-    )]
+    /// In the dialects where it has other names than its customer's id. Behind a pointer, for there may be many interactions,
+    /// and in the first dialect none has any.
+    pub called: Option<Box<Called>>,
+}
+
+/// What an interaction is called beside its customer's id.
+#[derive(Clone, Debug, Default)]
+pub struct Called {
+    /// What the application called its bot by.
     pub bot_id: Option<Arc<str>>,
-    /// The service's own id of it, in the dialects that have one.
+    /// The service's own id of it.
     pub hash: Option<Arc<str>>,
     /// What the service called the customer's interaction before.
     pub hash_before: Option<Arc<str>>,
@@ -47,15 +51,23 @@ pub struct Place {
 
 impl Place {
     /// A place in this state, from now on.
-    pub fn new(state: State, department: &str) -> Self {
+    pub fn new(state: State, department: Arc<str>) -> Self {
         Place {
             state,
             since: now(),
-            department: department.into(),
-            bot_id: None,
-            hash: None,
-            hash_before: None,
+            department,
+            called: None,
         }
+    }
+
+    /// The service's own id of it.
+    pub fn hash(&self) -> Option<&Arc<str>> {
+        self.called.as_ref()?.hash.as_ref()
+    }
+
+    /// Its other names, to be changed.
+    pub fn called(&mut self) -> &mut Called {
+        self.called.get_or_insert_default()
     }
 }
 
@@ -95,7 +107,15 @@ impl Interaction {
         }
         if request.starts() {
             // The service makes a new one, and calls it by another id.
-            place.hash_before = place.hash.take().or(place.hash_before.take());
+            if let Some(called) = &mut place.called {
+                called.hash_before = called.hash.take().or(called.hash_before.take());
+                called.bot_id = None;
+            }
+            if let Request::Start(start) = request
+                && let Some(bot_id) = &start.bot_id
+            {
+                place.called().bot_id = Some(bot_id.as_str().into());
+            }
             self.go(place, State::Starting);
         }
         Ok(())
@@ -121,10 +141,10 @@ impl Interaction {
     }
 
     /// Its customer talks to this department from now on.
-    pub(super) fn belongs_to(&self, department: &str) {
+    pub(super) fn belongs_to(&self, department: &Arc<str>) {
         let mut place = self.lock();
-        if *place.department != *department {
-            place.department = department.into();
+        if place.department != *department {
+            place.department = department.clone();
             self.tell(&place);
         }
     }
@@ -146,23 +166,26 @@ impl Interaction {
     /// not.
     pub(super) fn is_called(&self, hash: &str) -> bool {
         let place = self.lock();
-        match &place.hash {
+        let Some(called) = &place.called else {
+            return true;
+        };
+        match &called.hash {
             Some(known) => **known == *hash,
-            None => place.hash_before.as_deref() != Some(hash),
+            None => called.hash_before.as_deref() != Some(hash),
         }
     }
 
     /// The service calls it by this id from now on; gives the one before.
     pub(super) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
         let mut place = self.lock();
-        let before = place.hash.replace(hash.clone());
+        let before = place.called().hash.replace(hash.clone());
         self.tell(&place);
         before
     }
 
     /// The service's own id of it.
     pub fn hash(&self) -> Option<Arc<str>> {
-        self.lock().hash.clone()
+        self.lock().hash().cloned()
     }
 
     /// As the list of open ones shows it; `None` where it is not open.
@@ -171,6 +194,10 @@ impl Interaction {
         place.state.is_open().then(|| OpenInteraction {
             client_id: self.client_id.to_string(),
             department: place.department.to_string(),
+            bot_id: place
+                .called
+                .as_ref()
+                .and_then(|called| Some(called.bot_id.as_ref()?.to_string())),
             state: place.state,
             since: place.since,
         })

@@ -25,6 +25,8 @@ pub struct OpenInteraction {
     pub client_id: String,
     /// The department that the customer talks to.
     pub department: String,
+    /// The bot that the start named, in the dialects that have bots.
+    pub bot_id: Option<String>,
     /// Where it is: starting, waiting or active.
     pub state: State,
     /// Since when it is there, in milliseconds since 1970-01-01 UTC by this machine's clock.
@@ -48,6 +50,8 @@ struct Known {
     crowded_at: usize,
     /// How often one was looked up.
     lookups: u64,
+    /// The department that was named last, which is likely the next one too: interactions share it.
+    department: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -81,7 +85,7 @@ impl Interactions {
         let too_many = pages.split_off(self.capacity.min(pages.len()));
         for (client_id, page) in pages {
             let place = Place::from(page);
-            let hash = place.hash.clone();
+            let hash = place.hash().cloned();
             let interaction = self.find_or(&client_id, || place);
             if let Some(hash) = hash {
                 let client_id = interaction.client_id.clone();
@@ -108,10 +112,11 @@ impl Interactions {
 
     /// The interaction of this customer; in this state, where it is not known.
     pub fn resumed(self: &Arc<Self>, address: &Address, otherwise: State) -> Arc<Interaction> {
+        let department = self.lock().department(&address.department);
         let interaction = self.find_or(&address.client_id, || {
-            Place::new(otherwise, &address.department)
+            Place::new(otherwise, department.clone())
         });
-        interaction.belongs_to(&address.department);
+        interaction.belongs_to(&department);
         interaction
     }
 
@@ -126,10 +131,10 @@ impl Interactions {
         }
         let client_id: Arc<str> = client_id.into();
         let mut place = place();
-        if place.hash.is_none()
+        if place.hash().is_none()
             && let Some(hash) = known.names.met(&client_id)
         {
-            place.hash = Some(hash);
+            place.called().hash = Some(hash);
         }
         let interaction = Arc::new(Interaction::new(
             client_id.clone(),
@@ -256,6 +261,13 @@ impl Interactions {
 }
 
 impl Known {
+    fn department(&mut self, name: &str) -> Arc<str> {
+        if *self.department != *name {
+            self.department = name.into();
+        }
+        self.department.clone()
+    }
+
     fn find(&mut self, client_id: &str) -> Option<Arc<Interaction>> {
         let interaction = self.entries.get(client_id)?.here.upgrade()?;
         self.lookups += 1;

@@ -70,16 +70,21 @@ impl Outbox {
         result
     }
 
+    /// How long a request may take in all that somebody waits for, where he does not say otherwise.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Makes a request that belongs to no interaction, and gives what its answer holds.
     ///
     /// # Errors
     /// As [`Sender::send`](super::Sender::send).
-    pub fn ask(&self, address: &Address, request: &Request, timeout: Duration) -> Result<Reply> {
+    pub fn ask(&self, address: &Address, request: &Request) -> Result<Reply> {
         self.sender.check_origin()?;
         if self.lock().refusing {
             return Err(closed());
         }
-        let result = self.send_now(None, address, request, Instant::now(), timeout);
+        let result = self.send_now(None, address, request, Instant::now(), self.timeout);
         delivery::log(request.name(), &result);
         result
     }

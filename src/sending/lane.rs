@@ -21,7 +21,7 @@ struct State {
     /// Whether the first request waits for its next try.
     paused: bool,
     closed: bool,
-    last_caller: u64,
+    last_caller: u32,
 }
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ enum Waiting {
     /// A request that a worker of the outbox is to send.
     Posted(Box<Posted>),
     /// A caller that waits for its turn to send a request itself.
-    Caller(u64),
+    Caller(u32),
 }
 
 /// How a caller's wait for its turn has ended.
@@ -62,7 +62,8 @@ impl Lane {
             state.busy = true;
             return Turn::Ours;
         }
-        state.last_caller += 1;
+        // Never as many wait at once as there are numbers.
+        state.last_caller = state.last_caller.wrapping_add(1);
         let me = state.last_caller;
         state.waiting.push_back(Waiting::Caller(me));
         loop {

@@ -104,7 +104,8 @@ class client {
             open.push_back({detail::text_at<omnize_interactions_client_id>(list.get(), i),
                             detail::text_at<omnize_interactions_department>(list.get(), i),
                             static_cast<omnize::state>(omnize_interactions_state(list.get(), i)),
-                            detail::time(omnize_interactions_since(list.get(), i))});
+                            detail::time(omnize_interactions_since(list.get(), i)),
+                            detail::text_at<omnize_interactions_bot_id>(list.get(), i)});
         }
         return open;
     }

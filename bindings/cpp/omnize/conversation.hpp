@@ -34,6 +34,7 @@ struct interaction {
     std::string department;                      ///< The department that the customer talks to.
     omnize::state state;                         ///< Where it is: starting, waiting or active.
     std::chrono::system_clock::time_point since; ///< Since when it is there, by this machine's clock.
+    std::string bot_id;                          ///< The bot that its start named; empty where it named none.
 };
 
 /// What the agent is told of a customer; what is not given is not sent.
