@@ -355,6 +355,19 @@ mod tests {
     }
 
     #[test]
+    fn who_stands_in_a_queue_has_started() {
+        let interaction = none_yet(9).to_start(&address("12"));
+        begin(&interaction, &start()).unwrap();
+        interaction.hear(Kind::Queued);
+        assert_eq!(interaction.state(), State::Waiting);
+        interaction.ended(&start(), false);
+        assert_eq!(interaction.state(), State::Waiting);
+        interaction.hear(Kind::Accepted);
+        interaction.hear(Kind::Queued);
+        assert_eq!(interaction.state(), State::Active);
+    }
+
+    #[test]
     fn who_waited_in_vain_may_finish_or_start_again() {
         let interaction = started(&none_yet(9), "12");
         interaction.hear(Kind::Unavailable);

@@ -73,7 +73,9 @@ impl State {
             Kind::Accepted | Kind::Typing | Kind::Cleared | Kind::Message => State::Active,
             Kind::Unavailable => State::Unavailable,
             Kind::Finish => State::Finished,
-            Kind::Unknown | Kind::Queued | Kind::Transferred | Kind::NewInteraction => self,
+            // It was started, whatever became of the answer that would have told so.
+            Kind::Queued if self != State::Active => State::Waiting,
+            Kind::Queued | Kind::Unknown | Kind::Transferred | Kind::NewInteraction => self,
         }
     }
 }

@@ -11,6 +11,7 @@ use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
 use super::forward::Forward;
+use super::query;
 use super::socket::Socket;
 use crate::host::idle;
 
@@ -119,6 +120,7 @@ impl<S: Stream> Transport for Connection<S> {
                 Some(forward) => forward.rewrite(output, &mut self.gathered),
                 None => self.gathered.extend_from_slice(output),
             }
+            query::insert(&mut self.gathered);
         }
         if self.gathered.len() >= GATHERED_BYTES {
             self.send_gathered()?;

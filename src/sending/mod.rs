@@ -13,6 +13,7 @@ mod keys;
 mod lane;
 mod outbox;
 mod posted;
+mod query;
 mod resolver;
 mod retry;
 mod socket;

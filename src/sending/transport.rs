@@ -14,6 +14,7 @@ use ureq::{Agent, Body, Error as HttpError};
 use super::attempt::{self, Limits, Stage};
 use super::connector::ServiceConnector;
 use super::forward::Forward;
+use super::query;
 use super::resolver::RememberingResolver;
 use super::stopped::{Stopped, Target};
 use super::tls::Securer;
@@ -115,7 +116,7 @@ impl Transport {
             ..self.limits
         };
         let (answer, reached) = attempt::run(limits, || {
-            let mut response = self.ask(call)?;
+            let mut response = query::with(call.query.as_ref(), || self.ask(call))?;
             let retry_after = response
                 .headers()
                 .get(RETRY_AFTER)
@@ -153,18 +154,16 @@ impl Transport {
         self.agent.run(request)
     }
 
+    /// The URL without its query.
     fn url_of(&self, call: &Call) -> Uri {
-        if call.path.is_empty() && call.query.is_none() {
+        if call.path.is_empty() {
             return self.url.clone();
         }
-        let mut url = format!("{}{}", self.base, call.path);
-        if let Some(query) = &call.query {
-            url.push('?');
-            url.push_str(query.expose());
-        }
-        // The base was parsed when the option was set, and a call's path and query are of a bounded length, in ASCII, with
-        // all that has a meaning in a URL percent-encoded.
-        url.parse().expect("a URL with a plain path is a URL")
+        // The base was parsed when the option was set, and a call's path is of a bounded length, in ASCII, with all that has
+        // a meaning in a URL percent-encoded.
+        format!("{}{}", self.base, call.path)
+            .parse()
+            .expect("a URL with a plain path is a URL")
     }
 
     /// Where requests go, for messages.

@@ -46,7 +46,7 @@ pub fn encode(token: &Redacted, hash: &str, request: &BotRequest) -> Call {
             (Method::Put, "transfer")
         }
         BotRequest::Message(message) => {
-            fields.content = message.content();
+            fields.content = Some(&message.text);
             fields.content_type = message.media.as_ref().map(|media| media.kind.name());
             fields.attachment = message.media.as_ref().map(|media| Attachment {
                 url: &media.url,

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Redacted;
@@ -77,18 +78,25 @@ impl Extra {
     /// Takes all that is in it out of a text that comes from elsewhere.
     pub(super) fn scrub(&self, text: &mut String) {
         self.0.scrub(text);
-        let fields: Option<Fields> = serde_json::from_str(self.json()).ok();
-        for (_, value) in fields.into_iter().flat_map(|fields| fields.0) {
-            if let Ok(value) = serde_json::from_str::<Redacted>(value.get()) {
-                value.scrub(text);
-            }
-        }
+        // It was read when it was made.
+        let values: Value = serde_json::from_str(self.json()).unwrap_or_default();
+        scrub_within(&values, text);
     }
 }
 
 impl<'de> Deserialize<'de> for Extra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Extra::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+fn scrub_within(value: &Value, text: &mut String) {
+    match value {
+        Value::String(personal) => Redacted::from(&**personal).scrub(text),
+        Value::Number(number) => Redacted::from(number.to_string()).scrub(text),
+        Value::Array(items) => items.iter().for_each(|item| scrub_within(item, text)),
+        Value::Object(fields) => fields.values().for_each(|field| scrub_within(field, text)),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -212,10 +220,10 @@ mod tests {
 
     #[test]
     fn nothing_of_it_is_shown() {
-        let extra = Extra::parse(r#"{"cpf":"12345678909"}"#).unwrap();
+        let extra = Extra::parse(r#"{"who":[{"cpf":12345678909,"name":"Ana Maria"}]}"#).unwrap();
         assert_eq!(format!("{extra:?}"), "Extra([redacted])");
-        let mut text = "no such cpf 12345678909".to_owned();
+        let mut text = "no such cpf 12345678909 of Ana Maria".to_owned();
         extra.scrub(&mut text);
-        assert_eq!(text, "no such cpf [redacted]");
+        assert_eq!(text, "no such cpf [redacted] of [redacted]");
     }
 }

@@ -42,7 +42,7 @@ pub fn encode(
             Some(call(Method::Post, "/core/api/v1/interactions", &fields))
         }
         Request::Message(message) => {
-            fields.content = message.content();
+            fields.content = Some(&message.text);
             fields.kind = message.media.as_ref().map(|media| media.kind.name());
             fields.url = message.media.as_ref().map(|media| &media.url);
             of_interaction(Method::Post, "/messages", &fields)
@@ -150,7 +150,7 @@ impl<'a> Fields<'a> {
 
     /// A message outside an interaction names its type otherwise.
     fn written(&mut self, message: &'a Message) {
-        self.content = message.content();
+        self.content = Some(&message.text);
         self.content_type = Some(
             message
                 .media

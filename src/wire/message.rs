@@ -64,12 +64,6 @@ impl MediaKind {
 }
 
 impl Message {
-    /// The text as it is sent: none beside media of which nothing is said.
-    pub(super) fn content(&self) -> Option<&Redacted> {
-        let says_nothing = self.media.is_some() && self.text.expose().is_empty();
-        (!says_nothing).then_some(&self.text)
-    }
-
     /// Takes what it says out of a text that comes from elsewhere.
     pub(super) fn scrub(&self, text: &mut String) {
         self.text.scrub(text);

@@ -78,7 +78,8 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
                 .parse()
                 .ok()
         })
-        .unwrap();
+        // A request without a body need not say so.
+        .unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     bytes.extend(body);
