@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ PROGRAMS = {
     "receive": (["receive.c"], ["omnize"]),
     "post": (["post.c"], []),
     "serve": (["serve.c"], []),
-    "send": (["send.c", "send_omnize.c", "send_libcurl.c", "send_raw.c"], ["omnize", "libcurl"]),
+    "send": (["send.c", "send_omnize.c", "send_posted.c", "send_libcurl.c", "send_raw.c"], ["omnize", "libcurl"]),
     "load_library": (["load_library.c"], []),
     "idle_conversations": (["idle_conversations.c"], ["omnize"]),
     "many_subscriptions": (["many_subscriptions.c"], ["omnize"]),
@@ -67,6 +68,24 @@ def _prepare(core):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     return prepare
+
+
+def microseconds_to_write():
+    """What the disk takes for what a commit of the store writes, in a file that does not grow."""
+    part, parts = bytes(8192), 500
+    OUT.mkdir(parents=True, exist_ok=True)
+    place = OUT / "written"
+    with open(place, "wb", buffering=0) as file:
+        file.write(part * parts)
+        os.fsync(file.fileno())
+        times = []
+        for at in range(parts):
+            start = time.perf_counter()
+            os.pwrite(file.fileno(), part, at * len(part))
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - start)
+    place.unlink()
+    return statistics.median(times) * 1e6
 
 
 def run(program, *arguments, core=None):

@@ -1,7 +1,7 @@
 /*
  * An application that sends messages with one of the ways below, each as a request with a body of 240 bytes.
  *
- *   send omnize|libcurl|raw HOST PORT THREADS seconds|requests AMOUNT [CONVERSATIONS]
+ *   send omnize|posted|libcurl|raw HOST PORT THREADS seconds|requests AMOUNT [CONVERSATIONS]
  *
  * Each thread sends one request that is not measured, then for AMOUNT seconds, or AMOUNT requests. CONVERSATIONS is how
  * many interactions of one client are open; omnize sends over all of them in turn. Prints the number of requests, the
@@ -12,7 +12,7 @@
 
 #include "send.h"
 
-static const struct way *const ways[] = {&send_omnize, &send_libcurl, &send_raw};
+static const struct way *const ways[] = {&send_omnize, &send_posted, &send_libcurl, &send_raw};
 
 static struct {
     const struct way *way;
@@ -39,6 +39,7 @@ static void *send_all(void *argument) {
         run.way->send(state);
         sender->sent++;
     }
+    if (run.way->finish != NULL) run.way->finish(state);
     return NULL;
 }
 

@@ -22,11 +22,13 @@ struct way {
     void (*open)(const struct target *target);
     /* Once in each thread, 0 and up; what it returns goes to `send`. */
     void *(*begin)(int thread);
-    /* Sends one request and reads its answer; ends the program unless the server accepted it. */
+    /* Sends one request and reads its answer, or has that done; ends the program unless the server accepted it. */
     void (*send)(void *state);
+    /* Once in each thread, after its last request: waits until all are done. NULL where they are. */
+    void (*finish)(void *state);
 };
 
-extern const struct way send_omnize, send_libcurl, send_raw;
+extern const struct way send_omnize, send_posted, send_libcurl, send_raw;
 
 /* The department and the customer of conversation `number`, which have the same length for each. */
 #define DEPARTMENT "1"

@@ -59,4 +59,4 @@ static void send_one(void *argument) {
     if (status != 200 || state->length == 0) give_up("curl_easy_perform", "the server did not accept it");
 }
 
-const struct way send_libcurl = {"libcurl", open_all, begin, send_one};
+const struct way send_libcurl = {"libcurl", open_all, begin, send_one, NULL};

@@ -1,7 +1,6 @@
 /* Sending by omnize_conversation_send: one client for all threads, each with interactions of its own. */
 
-#include "client.h"
-#include "send.h"
+#include "conversations.h"
 
 struct state {
     omnize_conversation **mine;
@@ -14,20 +13,7 @@ static char text[TEXT_BYTES + 1];
 static int for_each_thread;
 
 static void open_all(const struct target *target) {
-    char base_url[256];
-    char *const options[] = {base_url};
-    omnize_error *error = NULL;
-    omnize_client *client;
-
-    snprintf(base_url, sizeof base_url, "base_url=http://%s:%d/api/rest/v1", target->host, target->port);
-    client = open_client(options, 1);
-    conversations = calloc((size_t)target->conversations, sizeof(omnize_conversation *));
-    if (conversations == NULL) give_up("calloc", "no memory");
-    for (int i = 0; i < target->conversations; i++) {
-        char id[16];
-        write_client_id(id, sizeof id, i);
-        succeed(omnize_conversation_attach(client, DEPARTMENT, id, &conversations[i], &error), error, "attach");
-    }
+    open_conversations(target, NULL, &conversations);
     for_each_thread = target->conversations / target->threads;
     write_text(text);
 }
@@ -48,4 +34,4 @@ static void send_one(void *argument) {
     if (++state->next == state->count) state->next = 0;
 }
 
-const struct way send_omnize = {"omnize", open_all, begin, send_one};
+const struct way send_omnize = {"omnize", open_all, begin, send_one, NULL};

@@ -69,4 +69,4 @@ static void send_one(void *argument) {
     if (strncmp(answer, "HTTP/1.1 200", 12) != 0) give_up("recv", "the server did not accept it");
 }
 
-const struct way send_raw = {"raw", open_all, begin, send_one};
+const struct way send_raw = {"raw", open_all, begin, send_one, NULL};
