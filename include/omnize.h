@@ -1266,7 +1266,8 @@ const char *omnize_event_raw(const omnize_event *event,
                              int64_t *length);
 
 /**
- * The event's place in the order in which its client received, from 1; 0 where `event` is no event.
+ * The event's place in the order in which its client received, from 1; 0 where `event` is no event, and for an outcome that could
+ * not be written into the store when it came.
  */
 int64_t omnize_event_sequence(const omnize_event *event);
 

@@ -214,7 +214,8 @@ pub extern "C" fn omnize_event_raw(event: *const omnize_event, length: *mut i64)
     })
 }
 
-/// The event's place in the order in which its client received, from 1; 0 where `event` is no event.
+/// The event's place in the order in which its client received, from 1; 0 where `event` is no event, and for an outcome that could
+/// not be written into the store when it came.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.sequence as i64))

@@ -48,6 +48,8 @@ struct Known {
     names: Names,
     /// How many there may be before it is counted how many of them nobody holds.
     crowded_at: usize,
+    /// How many were forgotten that the log was not told of.
+    forgotten: usize,
     /// How often one was looked up.
     lookups: u64,
     /// The department that was named last, which is likely the next one too: interactions share it.
@@ -112,7 +114,20 @@ impl Interactions {
 
     /// The interaction of this customer; in this state, where it is not known.
     pub fn resumed(self: &Arc<Self>, address: &Address, otherwise: State) -> Arc<Interaction> {
-        let department = self.lock().department(&address.department);
+        let (department, forgotten) = {
+            let mut known = self.lock();
+            (
+                known.department(&address.department),
+                std::mem::take(&mut known.forgotten),
+            )
+        };
+        // Here, where no lock is held, for the log's callback may call anything.
+        if forgotten > 0 {
+            log::warn!(
+                "{forgotten} open interactions that no conversation is about were forgotten: there were more than \
+                 interactions.capacity allows"
+            );
+        }
         let interaction = self.find_or(&address.client_id, || {
             Place::new(otherwise, department.clone())
         });
@@ -228,9 +243,7 @@ impl Interactions {
                 let_go.extend(entry.and_then(|entry| entry.open.take()));
                 self.book.note(&client_id, None);
             }
-            log::warn!(
-                "{too_many} interactions were forgotten that are open and held by nobody: more than interactions.capacity"
-            );
+            known.forgotten += too_many;
         }
         let others = known.entries.len() - let_go.len() - unheld.len();
         known.crowded_at = self.capacity + others + self.capacity / 10;

@@ -76,7 +76,8 @@ impl Content {
 pub struct Event {
     /// What has happened.
     pub content: Content,
-    /// Its place in the order in which this client received, from 1; with a store, the count goes on across restarts.
+    /// Its place in the order in which this client received, from 1; with a store, the count goes on across restarts, and it
+    /// is 0 for an outcome that could not be written when it came.
     pub sequence: u64,
     /// When it was received, in milliseconds since 1970-01-01 UTC by this machine's clock.
     pub received_at: i64,
