@@ -28,7 +28,7 @@ check "python stubtest" env PYTHONWARNINGS=ignore "$tools/bin/stubtest" --allowl
 
 suite() {
     # Not in python/, whose package has no extension module.
-    timeout 900 "$tools/bin/pytest" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q \
+    timeout 900 "$tools/bin/pytest" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q --timeout 120 \
         --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
     status=$?
     if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py python "$TMPDIR/junit.xml"; fi
