@@ -35,12 +35,13 @@ __all__ = ["Agent", "Entry", "Sandbox", "SandboxError", "Step"]
 #: A built-in agent (``"echo"``, ``"silent"``, ``"unavailable"``), or a scenario as the sandbox's page describes it.
 Agent = Union[str, Mapping[str, Any]]
 #: Something that an agent does: ``"accepted"``, ``"unavailable"``, ``"typing"``, ``"cleared"``, ``"finish"``,
-#: ``{"message": TEXT}``, ``{"wait": MILLISECONDS}`` or ``{"raw": OBJECT}``.
+#: ``{"message": TEXT}``, ``{"wait": MILLISECONDS}``, or another step of a scenario.
 Step = Union[str, Mapping[str, Any]]
 
 _WEBHOOK = "/portal/settings/integrations/clientsdk/webhook"
 _TRANSCRIPT = "/sandbox/transcript"
 _AGENTS = "/sandbox/agents"
+_STEPS = "/sandbox/steps"
 _TRIGGER = "/sandbox/trigger"
 # The command of this package, wherever it was imported from, and not of a folder that happens to be the current one.
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -181,7 +182,7 @@ class Sandbox:
     @contextlib.contextmanager
     def played_by(self, agent: Callable[[Entry], Optional[Iterable[Step]]]) -> Iterator[None]:
         """Within ``with``, a function plays the agent: it is called with each request that the service took, on a
-        thread of its own, one after the other, and returns or yields what to do. It is for the dialect ``rest``.
+        thread of its own, one after the other, and returns or yields what to do.
 
         What it raises is raised at the end of ``with``.
         """
@@ -198,11 +199,24 @@ class Sandbox:
         if player.error is not None:
             raise player.error
 
-    def trigger(self, kind: str, client_id: str, text: Optional[str] = None) -> Optional[int]:
-        """Post a trigger by hand, in its interaction's turn: a message with ``text``, or one such as ``"accepted"``.
+    def play(self, client_id: str, *steps: Step) -> list[Optional[int]]:
+        """Do by hand what an agent does, in the customer's last interaction and in its dialect.
 
-        Returns the HTTP status of the webhook's answer; ``None`` where it gave none.
+        Returns, when all is done, the HTTP status of the webhook's answer to each trigger; ``None`` where it gave none.
         """
+        status, answer = self._ask("POST", _STEPS, {"token": self.token, "clientId": client_id, "steps": steps})
+        if status != 200:
+            raise SandboxError(f"the sandbox refuses the steps: {answer['message']}")
+        return [result["status"] for result in answer["results"]]
+
+    def trigger(self, kind: str, client_id: str, text: Optional[str] = None) -> Optional[int]:
+        """Post a trigger by hand: a message with ``text``, or one such as ``"accepted"``.
+
+        It is in the dialect of the customer's last interaction; where there was none, in that of ``rest``. Returns the
+        HTTP status of the webhook's answer; ``None`` where it gave none.
+        """
+        if any(interaction["clientId"] == client_id for interaction in self.interactions()):
+            return self.play(client_id, kind if text is None else {"message": text})[0]
         said = {"status": kind} if text is None else {"message": text}
         return self.post({**said, "clientId": client_id})
 
@@ -353,16 +367,10 @@ class _Player:
 
     def _play(self, client_id: str, steps: Iterable[Step]) -> None:
         for step in steps:
-            if isinstance(step, str):
-                self._sandbox.trigger(step, client_id)
-            elif "message" in step:
-                self._sandbox.trigger("message", client_id, step["message"])
-            elif "raw" in step:
-                self._sandbox.post(step["raw"])
-            elif "wait" in step:
+            if isinstance(step, Mapping) and "wait" in step:
                 self._stopped.wait(step["wait"] / 1000)
             else:
-                raise ValueError(f"{step!r} is no step; expected a trigger's name, or message, raw or wait")
+                self._sandbox.play(client_id, step)
 
 
 def _first_line(stream: Optional[IO[bytes]], process: subprocess.Popen[bytes]) -> bytes:

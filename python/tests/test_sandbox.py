@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import omnize
 from omnize.sandbox import Sandbox, SandboxError
 
 
@@ -104,6 +105,23 @@ def test_a_function_plays_the_agent(omnize_sandbox, omnize_client, post):
     # The agents that were there before are back.
     assert start(omnize_sandbox, "13", post) == 200
     assert omnize_client.next(5).kind == "accepted"
+
+
+@pytest.mark.parametrize("dialect", ["rest", "gateway", "interactions"])
+def test_an_agent_by_hand_speaks_the_dialect_of_the_interaction(dialect, omnize_sandbox):
+    omnize_sandbox.set_agents("silent")
+    with omnize.Client(listen="127.0.0.1:0", **omnize_sandbox.options_in(dialect)) as client:
+        omnize_sandbox.set_webhook(client.webhook_url)
+        with client.conversation("12", department="1") as chat:
+            chat.send("Bom dia!")
+            assert omnize_sandbox.wait_for("message", text="Bom dia!").dialect == dialect
+            omnize_sandbox.wait_for("accepted", direction="trigger")
+            assert omnize_sandbox.trigger("message", "12", "Olá") == 200
+            assert omnize_sandbox.play("12", "typing", {"wait": 1}, {"message": "Tchau"}) == [200, 200]
+            said = [event.kind for _, event in zip(range(4), client.events(timeout=5))]
+            assert said == ["accepted", "message", "typing", "message"]
+            told = omnize_sandbox.wait_for("message", direction="trigger", text="Tchau", client_id="12")
+            assert told.dialect == dialect
 
 
 def test_what_an_agent_raises_is_not_lost(omnize_sandbox, post):
