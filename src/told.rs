@@ -2,34 +2,95 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use crate::error::{Error, Result};
+use crate::status::Status;
+
 /// One outcome that is waited for.
 #[derive(Debug)]
-pub struct Waiting<T>(Arc<(Mutex<Option<T>>, Condvar)>);
+pub struct Waiting<T>(Arc<Place<T>>);
+
+/// Where it is left.
+#[derive(Debug)]
+struct Place<T> {
+    told: Mutex<Option<Result<T>>>,
+    changed: Condvar,
+}
 
 impl<T: Send + 'static> Waiting<T> {
     /// Nothing has been told yet.
     pub fn new() -> Self {
-        Waiting(Arc::new((Mutex::new(None), Condvar::new())))
+        Waiting(Arc::new(Place {
+            told: Mutex::new(None),
+            changed: Condvar::new(),
+        }))
     }
 
-    /// What the outcome is told by. Whoever is handed it must use it.
-    pub fn teller(&self) -> impl FnOnce(T) + Send + 'static {
-        let told = self.0.clone();
-        move |outcome| {
-            *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            told.1.notify_one();
-        }
+    /// What the outcome is told by. Where it is dropped instead, that is an outcome too, so that nobody waits for ever.
+    pub fn teller(&self) -> impl FnOnce(Result<T>) + Send + 'static {
+        let mut teller = Teller(Some(self.0.clone()));
+        move |outcome| teller.tell(outcome)
     }
 
     /// Waits until it was told.
-    pub fn wait(self) -> T {
-        let (told, changed) = &*self.0;
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    ///
+    /// # Errors
+    /// What was told; [`Status::Panic`]: whoever was to tell it has met a defect.
+    pub fn wait(self) -> Result<T> {
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(outcome) = told.take() {
                 return outcome;
             }
-            told = changed.wait(told).unwrap_or_else(PoisonError::into_inner);
+            told = self
+                .0
+                .changed
+                .wait(told)
+                .unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// Who is to tell, and where, until he has.
+struct Teller<T>(Option<Arc<Place<T>>>);
+
+impl<T> Teller<T> {
+    fn tell(&mut self, outcome: Result<T>) {
+        let Some(place) = self.0.take() else { return };
+        *place.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        place.changed.notify_one();
+    }
+}
+
+impl<T> Drop for Teller<T> {
+    fn drop(&mut self) {
+        self.tell(Err(Error::new(
+            Status::Panic,
+            "the thread that was waited for has met a defect of the library; please report this",
+        )));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_heard() {
+        let waiting = Waiting::new();
+        let tell = waiting.teller();
+        std::thread::spawn(move || tell(Ok(7)));
+        assert_eq!(waiting.wait().unwrap(), 7);
+    }
+
+    #[test]
+    fn nobody_waits_for_one_who_has_met_his_end() {
+        let waiting = Waiting::<u64>::new();
+        let tell = waiting.teller();
+        let thread = std::thread::spawn(move || {
+            let _tell = tell;
+            panic!("before it has told");
+        });
+        assert_eq!(waiting.wait().unwrap_err().status(), Status::Panic);
+        assert!(thread.join().is_err());
     }
 }
