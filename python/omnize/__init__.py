@@ -17,6 +17,7 @@ from ._client import Client
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import (
+    AnswerError,
     ArgumentError,
     Closed,
     CloseTimedOut,
@@ -27,6 +28,7 @@ from ._errors import (
     Error,
     FileError,
     Forked,
+    InteractionUnknown,
     InternalError,
     ListenError,
     ModeError,
@@ -48,7 +50,10 @@ from ._events import (
     Event,
     Finished,
     Message,
+    NewInteraction,
     Outcome,
+    Queued,
+    Transferred,
     Trigger,
     Typing,
     Unavailable,
@@ -57,6 +62,7 @@ from ._events import (
 from ._listener import Listener
 from ._omnize import VERSION as __version__
 from ._omnize import parse_trigger
+from ._values import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
@@ -64,9 +70,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "Agent",
+    "AnswerError",
     "ArgumentError",
     "AsyncClient",
     "AsyncConversation",
+    "Channel",
     "Cleared",
     "Client",
     "CloseTimedOut",
@@ -77,20 +86,27 @@ __all__ = [
     "Customer",
     "CustomerError",
     "DeliveryUnknown",
+    "Department",
     "Error",
     "Event",
     "FileError",
     "Finished",
     "Forked",
+    "InteractionUnknown",
     "InternalError",
     "Left",
     "ListenError",
     "Listener",
+    "Media",
     "Message",
     "ModeError",
+    "NewInteraction",
     "NotSent",
+    "OnlineAgents",
+    "OpenInteraction",
     "Outcome",
     "QueueFull",
+    "Queued",
     "Rejected",
     "RequestError",
     "ResourceError",
@@ -98,6 +114,7 @@ __all__ = [
     "StoreError",
     "TLSFailed",
     "TimedOut",
+    "Transferred",
     "Trigger",
     "TriggerError",
     "Typing",

@@ -8,10 +8,11 @@ import warnings
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar, Union
 
 from . import _lifetime, _omnize
-from ._conversation import id_text
+from ._fields import id_text
 from ._handlers import Handlers
 from ._listener import Listener
 from ._options import texts
+from ._values import OpenInteraction
 
 if TYPE_CHECKING:
     from ._events import Event
@@ -77,6 +78,14 @@ class AnyClient:
         """What was counted since the client was opened, by name."""
         return dict(self._core.statistics())
 
+    @property
+    def open_interactions(self) -> list[OpenInteraction]:
+        """The interactions that are under way; with a store, also those that an earlier run has left.
+
+        The ones that have been where they are for the longest time come first.
+        """
+        return [OpenInteraction(*open_) for open_ in self._core.open_interactions()]
+
     def listen(self, address: str, path: Optional[str] = None, **options: Any) -> Listener:
         """Opens a listener for this client, where the option ``listen`` was not set.
 
@@ -117,10 +126,6 @@ class AnyClient:
     def off(self, function: Callable[..., Any]) -> bool:
         """Calls a function no more; tells whether it was registered. A call that is under way is the last one."""
         return self._handlers.remove(function)
-
-    def _chat(self, prepare: Any, client_id: Union[str, int], department: Union[str, int]) -> _omnize.Chat:
-        chat: _omnize.Chat = prepare(id_text("department", department), id_text("client_id", client_id))
-        return chat
 
     def _is_of_parent(self) -> bool:
         return os.getpid() != self._process

@@ -9,7 +9,7 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
@@ -18,7 +18,9 @@ from ._any_client import AnyClient, Left
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
 from ._errors import Closed, Error, ModeError
+from ._fields import id_text, of_customer, of_message, of_start
 from ._readiness import Readiness
+from ._values import Department, Media, OnlineAgents, agents_of, departments_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -85,16 +87,61 @@ class AsyncClient(AnyClient):
     _workers: set[asyncio.Task[None]]
 
     def conversation(
-        self, client_id: Union[str, int], *, department: Union[str, int], customer: Optional[Customer] = None
+        self,
+        client_id: Union[str, int],
+        *,
+        department: Union[str, int],
+        customer: Optional[Customer] = None,
+        bot_id: Optional[str] = None,
+        media_type: Optional[str] = None,
+        extra: Optional[Mapping[str, Any]] = None,
+        external_history: Optional[str] = None,
     ) -> AsyncConversation:
-        """A conversation for an interaction that is still to be started. Sends nothing."""
-        chat = self._chat(self._core.prepare, client_id, department)
-        return AsyncConversation(chat, self._handlers, customer, self._call)
+        """A conversation for an interaction that is still to be started. Sends nothing.
 
-    def attach(self, client_id: Union[str, int], *, department: Union[str, int]) -> AsyncConversation:
-        """A conversation for an interaction that is under way, after a restart say. Sends nothing."""
-        chat = self._chat(self._core.attach, client_id, department)
-        return AsyncConversation(chat, self._handlers, None, self._call)
+        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it. The dialect
+        gateway also has ``bot_id``, and the dialect interactions all that follows: ``media_type`` is ``"TEXT"``,
+        ``"SMS"`` or ``"WHATSAPP"``, ``extra`` comes back with each trigger, and ``external_history`` is the URL of a
+        document that tells what was said before.
+        """
+        start = of_start(bot_id, media_type, extra, external_history)
+        chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
+        return AsyncConversation(chat, self._handlers, of_customer(customer), start, self._call)
+
+    def attach(
+        self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
+    ) -> AsyncConversation:
+        """A conversation for an interaction that is under way, after a restart say. Sends nothing.
+
+        In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
+        """
+        ids = id_text("department", department), id_text("client_id", client_id)
+        return AsyncConversation(self._core.attach(*ids, interaction_hash), self._handlers, [], [], self._call)
+
+    def bot_attach(self, interaction_hash: str) -> AsyncConversation:
+        """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
+
+        Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
+        """
+        return AsyncConversation(self._core.bot_attach(interaction_hash), self._handlers, [], [], self._call)
+
+    async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
+        """Asks which departments there are. See :meth:`Client.departments`."""
+        customer = None if client_id is None else id_text("client_id", client_id)
+        return departments_of(await self._call(lambda number: self._core.departments_for_loop(number, customer)))
+
+    async def online_agents(self, department: Union[str, int]) -> OnlineAgents:
+        """Asks which agents of a department are there. Of the dialect interactions."""
+        which = id_text("department", department)
+        return agents_of(await self._call(lambda number: self._core.online_agents_for_loop(number, which)))
+
+    async def off_hours(
+        self, department: Union[str, int], text: str = "", *, customer: Customer, media: Optional[Media] = None
+    ) -> Optional[str]:
+        """Leaves a customer's message while no agent is there. See :meth:`Client.off_hours`."""
+        which, fields = id_text("department", department), of_message(text, media) + of_customer(customer)
+        hash_: Optional[str] = await self._call(lambda number: self._core.off_hours_for_loop(number, which, fields))
+        return hash_
 
     async def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
         """Hands over the body of a trigger that the application's own web server received.

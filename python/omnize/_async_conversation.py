@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
-from ._conversation import OneConversation, message_text
+from ._conversation import OneConversation
 from ._customer import Customer
 from ._errors import Error, StateError
+from ._fields import Fields, of_message, of_transfer, of_update
+from ._values import Media
 
 if TYPE_CHECKING:
     from ._handlers import Handlers
@@ -36,19 +38,20 @@ class AsyncConversation(OneConversation):
         self,
         chat: Chat,
         handlers: Handlers,
-        customer: Optional[Customer],
+        customer: Fields,
+        start: Fields,
         call: Callable[[Callable[[int], Optional[bool]]], Awaitable[Any]],
     ) -> None:
-        super().__init__(chat, handlers, customer)
+        super().__init__(chat, handlers, customer, start)
         self._call = call
 
     async def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction, with this customer or the one that the conversation was made with."""
-        await self._request("start", None, self._of_start(customer))
+        await self._request("start", self._of_start(customer))
 
-    async def send(self, text: str) -> None:
-        """Sends the customer's message."""
-        await self._request("message", message_text(text))
+    async def send(self, text: str = "", media: Optional[Media] = None) -> None:
+        """Sends the customer's message. Only the dialect interactions has media."""
+        await self._request("message", of_message(text, media))
 
     async def typing(self) -> None:
         """Says that the customer types."""
@@ -62,27 +65,53 @@ class AsyncConversation(OneConversation):
         """Finishes the interaction."""
         await self._request("finish")
 
-    async def post(self, text: str) -> int:
+    async def update(
+        self,
+        *,
+        mood: Optional[str] = None,
+        tags: Iterable[str] = (),
+        customer_key: Optional[str] = None,
+        note: Optional[str] = None,
+    ) -> None:
+        """Notes something about the interaction. See :meth:`Conversation.update`."""
+        await self._request("update", of_update(mood, tags, customer_key, note))
+
+    async def whatsapp(
+        self,
+        external_id: str,
+        text: str = "",
+        media: Optional[Media] = None,
+        customer: Optional[Customer] = None,
+    ) -> None:
+        """Starts the interaction by a message over WhatsApp to this customer. Of the dialect interactions."""
+        fields = [("external_id", external_id), *of_message(text, media), *self._of_start(customer)]
+        await self._request("whatsapp", fields)
+
+    async def bot_accept(self) -> None:
+        """Takes the interaction that was given to the application, which is an external bot."""
+        await self._request("bot_accept")
+
+    async def bot_transfer(self, department: Optional[Union[str, int]] = None) -> None:
+        """Gives the external bot's interaction to a department, or back to where it started."""
+        await self._request("bot_transfer", of_transfer(department))
+
+    async def post(self, text: str = "", media: Optional[Media] = None) -> int:
         """Posts the customer's message and gives its ticket. With a store, waits until it is on disk."""
-        return await self._post("message", message_text(text))
+        return await self._post("message", of_message(text, media))
 
     async def post_start(self, customer: Optional[Customer] = None) -> int:
         """As ``start``, and gives a ticket at once."""
-        return await self._post("start", None, self._of_start(customer))
+        return await self._post("start", self._of_start(customer))
 
     async def post_finish(self) -> int:
         """As ``finish``, and gives a ticket at once."""
         return await self._post("finish")
 
-    async def _request(
-        self, name: str, text: Optional[str] = None, customer: tuple[Optional[str], ...] | None = None
-    ) -> None:
-        await self._call(lambda number: self._chat.request_for_loop(number, name, text, customer))
+    async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
+        await self._call(lambda number: self._chat.request_for_loop(number, name, list(fields)))
 
-    async def _post(
-        self, name: str, text: Optional[str] = None, customer: tuple[Optional[str], ...] | None = None
-    ) -> int:
-        ticket: int = await self._call(lambda number: self._chat.post_for_loop(number, name, text, customer))
+    async def _post(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> int:
+        ticket: int = await self._call(lambda number: self._chat.post_for_loop(number, name, list(fields)))
         return ticket
 
     async def __aenter__(self) -> AsyncConversation:

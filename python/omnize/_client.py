@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _omnize
 from ._any_client import AnyClient, Left
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import Closed, Error
+from ._fields import id_text, of_customer, of_message, of_start
 from ._handlers import Handlers
 from ._lifetime import report
+from ._values import Department, Media, OnlineAgents, agents_of, departments_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -65,17 +67,63 @@ class Client(AnyClient):
     _lock: threading.Lock
 
     def conversation(
-        self, client_id: Union[str, int], *, department: Union[str, int], customer: Optional[Customer] = None
+        self,
+        client_id: Union[str, int],
+        *,
+        department: Union[str, int],
+        customer: Optional[Customer] = None,
+        bot_id: Optional[str] = None,
+        media_type: Optional[str] = None,
+        extra: Optional[Mapping[str, Any]] = None,
+        external_history: Optional[str] = None,
     ) -> Conversation:
         """A conversation for an interaction that is still to be started. Sends nothing.
 
-        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it.
+        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it. The dialect
+        gateway also has ``bot_id``, and the dialect interactions all that follows: ``media_type`` is ``"TEXT"``,
+        ``"SMS"`` or ``"WHATSAPP"``, ``extra`` comes back with each trigger, and ``external_history`` is the URL of a
+        document that tells what was said before.
         """
-        return Conversation(self._chat(self._core.prepare, client_id, department), self._handlers, customer)
+        start = of_start(bot_id, media_type, extra, external_history)
+        chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
+        return Conversation(chat, self._handlers, of_customer(customer), start)
 
-    def attach(self, client_id: Union[str, int], *, department: Union[str, int]) -> Conversation:
-        """A conversation for an interaction that is under way, after a restart say. Sends nothing."""
-        return Conversation(self._chat(self._core.attach, client_id, department), self._handlers, None)
+    def attach(
+        self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
+    ) -> Conversation:
+        """A conversation for an interaction that is under way, after a restart say. Sends nothing.
+
+        In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
+        """
+        ids = id_text("department", department), id_text("client_id", client_id)
+        return Conversation(self._core.attach(*ids, interaction_hash), self._handlers, [], [])
+
+    def bot_attach(self, interaction_hash: str) -> Conversation:
+        """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
+
+        Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
+        """
+        return Conversation(self._core.bot_attach(interaction_hash), self._handlers, [], [])
+
+    def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
+        """Asks which departments there are. Of the dialects gateway, which wants a customer's id, and interactions."""
+        return departments_of(self._core.departments(None if client_id is None else id_text("client_id", client_id)))
+
+    def online_agents(self, department: Union[str, int]) -> OnlineAgents:
+        """Asks which agents of a department are there. Of the dialect interactions."""
+        return agents_of(self._core.online_agents(id_text("department", department)))
+
+    def off_hours(
+        self, department: Union[str, int], text: str = "", *, customer: Customer, media: Optional[Media] = None
+    ) -> Optional[str]:
+        """Leaves a customer's message while no agent is there. Of the dialect interactions.
+
+        The customer needs an e-mail address. Gives the hash of the interaction that the service made of it, where it
+        tells one.
+        """
+        fields = of_message(text, media) + of_customer(customer)
+        hash_: Optional[str] = self._core.off_hours(id_text("department", department), fields)
+        return hash_
 
     def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
         """Hands over the body of a trigger that the application's own web server received.

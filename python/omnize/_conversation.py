@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from ._customer import Customer
 from ._errors import Error, StateError
+from ._fields import Fields, of_customer, of_message, of_transfer, of_update
+from ._values import Media
 
 if TYPE_CHECKING:
     from ._events import Event
     from ._handlers import Handlers
     from ._omnize import Chat
 
-__all__ = ["Conversation", "OneConversation", "id_text"]
+__all__ = ["Conversation", "OneConversation"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def id_text(name: str, value: object) -> str:
-    """An id as the service has it."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise TypeError(f"{name} is a {type(value).__name__}; pass a str or an int")
-    return str(value)
 
 
 class OneConversation:
     """What both kinds of conversations have."""
 
-    def __init__(self, chat: Chat, handlers: Handlers, customer: Optional[Customer]) -> None:
-        if customer is not None and not isinstance(customer, Customer):
-            raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
+    def __init__(self, chat: Chat, handlers: Handlers, customer: Fields, start: Fields) -> None:
         self._chat = chat
         self._handlers = handlers
+        #: What the start says of the customer, and beside that.
         self._customer = customer
+        self._start = start
         self._timeout: Optional[float] = None
 
     @property
@@ -46,6 +42,11 @@ class OneConversation:
     def department(self) -> str:
         """The id of the department that the customer talks to."""
         return self._chat.department
+
+    @property
+    def interaction_hash(self) -> Optional[str]:
+        """The hash by which the service knows the interaction, where it does and it is known."""
+        return self._chat.interaction_hash
 
     @property
     def state(self) -> str:
@@ -87,22 +88,12 @@ class OneConversation:
 
         return register
 
-    def _of_start(self, customer: Optional[Customer]) -> tuple[Optional[str], ...] | None:
-        """The fields of the customer, where there is one."""
-        if customer is not None and not isinstance(customer, Customer):
-            raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
-        given = customer if customer is not None else self._customer
-        return None if given is None else given._fields()
+    def _of_start(self, customer: Optional[Customer]) -> Fields:
+        """What the start says."""
+        return (self._customer if customer is None else of_customer(customer)) + self._start
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {self.state}>"
-
-
-def message_text(text: object) -> str:
-    """A message that can be sent."""
-    if not isinstance(text, str):
-        raise TypeError(f"the message is a {type(text).__name__}; pass a str")
-    return text
 
 
 class Conversation(OneConversation):
@@ -126,11 +117,11 @@ class Conversation(OneConversation):
 
     def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction, with this customer or the one that the conversation was made with."""
-        self._chat.request("start", None, self._of_start(customer))
+        self._chat.request("start", self._of_start(customer))
 
-    def send(self, text: str) -> None:
-        """Sends the customer's message."""
-        self._chat.request("message", message_text(text))
+    def send(self, text: str = "", media: Optional[Media] = None) -> None:
+        """Sends the customer's message. Only the dialect interactions has media."""
+        self._chat.request("message", of_message(text, media))
 
     def typing(self) -> None:
         """Says that the customer types."""
@@ -144,13 +135,47 @@ class Conversation(OneConversation):
         """Finishes the interaction."""
         self._chat.request("finish")
 
-    def post(self, text: str) -> int:
+    def update(
+        self,
+        *,
+        mood: Optional[str] = None,
+        tags: Iterable[str] = (),
+        customer_key: Optional[str] = None,
+        note: Optional[str] = None,
+    ) -> None:
+        """Notes something about the interaction. Of the dialect interactions.
+
+        ``mood`` is ``"POSITIVE"`` or ``"NEGATIVE"``, ``tags`` are ids, and ``customer_key`` is the service's own id of
+        the customer.
+        """
+        self._chat.request("update", of_update(mood, tags, customer_key, note))
+
+    def whatsapp(
+        self,
+        external_id: str,
+        text: str = "",
+        media: Optional[Media] = None,
+        customer: Optional[Customer] = None,
+    ) -> None:
+        """Starts the interaction by a message over WhatsApp to this customer. Of the dialect interactions."""
+        fields = [("external_id", external_id), *of_message(text, media), *self._of_start(customer)]
+        self._chat.request("whatsapp", fields)
+
+    def bot_accept(self) -> None:
+        """Takes the interaction that was given to the application, which is an external bot."""
+        self._chat.request("bot_accept")
+
+    def bot_transfer(self, department: Optional[Union[str, int]] = None) -> None:
+        """Gives the external bot's interaction to a department, or back to where it started."""
+        self._chat.request("bot_transfer", of_transfer(department))
+
+    def post(self, text: str = "", media: Optional[Media] = None) -> int:
         """Posts the customer's message and gives its ticket. With a store, waits until it is on disk."""
-        return self._chat.post("message", message_text(text))
+        return self._chat.post("message", of_message(text, media))
 
     def post_start(self, customer: Optional[Customer] = None) -> int:
         """As ``start``, and gives a ticket at once."""
-        return self._chat.post("start", None, self._of_start(customer))
+        return self._chat.post("start", self._of_start(customer))
 
     def post_finish(self) -> int:
         """As ``finish``, and gives a ticket at once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 __all__ = [
+    "AnswerError",
     "ArgumentError",
     "CloseTimedOut",
     "Closed",
@@ -15,6 +16,7 @@ __all__ = [
     "Error",
     "FileError",
     "Forked",
+    "InteractionUnknown",
     "InternalError",
     "ListenError",
     "ModeError",
@@ -112,6 +114,14 @@ class QueueFull(Error):
     """As many events or posted requests wait as may."""
 
 
+class InteractionUnknown(NotSent):
+    """The hash of the interaction is not known, so the service can't be told which it is. Nothing was sent."""
+
+
+class AnswerError(RequestError):
+    """The service accepted the request, and its answer does not hold what was asked for."""
+
+
 class Closed(Error):
     """The client is closed, or closing."""
 
@@ -153,6 +163,7 @@ class InternalError(Error):
 
 
 _BY_STATUS = {
+    "OMNIZE_E_ANSWER": AnswerError,
     "OMNIZE_E_ARGUMENT": ArgumentError,
     "OMNIZE_E_CLIENT_ID": ArgumentError,
     "OMNIZE_E_CLOSED": Closed,
@@ -162,6 +173,7 @@ _BY_STATUS = {
     "OMNIZE_E_FILE": FileError,
     "OMNIZE_E_FORKED": Forked,
     "OMNIZE_E_FULL": QueueFull,
+    "OMNIZE_E_INTERACTION": InteractionUnknown,
     "OMNIZE_E_LISTEN": ListenError,
     "OMNIZE_E_MODE": ModeError,
     "OMNIZE_E_NO_CLIENT_ID": TriggerError,

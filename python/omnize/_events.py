@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NoReturn, Optional
 
 from . import _omnize
 from ._errors import Error, _of_status
+from ._values import Agent, Media
 
 __all__ = [
     "Accepted",
@@ -13,7 +14,10 @@ __all__ = [
     "Event",
     "Finished",
     "Message",
+    "NewInteraction",
     "Outcome",
+    "Queued",
+    "Transferred",
     "Trigger",
     "Typing",
     "Unavailable",
@@ -121,8 +125,11 @@ def _restore(kind: type[Event], values: dict[str, Any]) -> Event:
 class Trigger(Event):
     """What the service has posted to the webhook."""
 
-    __slots__ = ("raw", "replaced")
+    __slots__ = ("_details", "raw", "replaced")
     kind = "trigger"
+
+    #: What the later dialects tell; None where they tell nothing.
+    _details: Optional[dict[str, Any]]
 
     #: The body as it came.
     raw: bytes
@@ -140,8 +147,64 @@ class Trigger(Event):
         redelivered: bool = False,
     ) -> None:
         super().__init__(client_id, sequence=sequence, received_at=received_at, redelivered=redelivered)
+        _set(self, "_details", None)
         _set(self, "raw", raw)
         _set(self, "replaced", replaced)
+
+    def _detail(self, name: str) -> Any:
+        return None if self._details is None else self._details[name]
+
+    @property
+    def interaction_hash(self) -> Optional[str]:
+        """The hash by which the service knows the interaction. Of the dialect interactions, as what follows."""
+        hash_: Optional[str] = self._detail("interaction_hash")
+        return hash_
+
+    @property
+    def extra(self) -> Optional[dict[str, Any]]:
+        """The application's own fields, which the start has sent."""
+        text = self._detail("extra")
+        if text is None:
+            return None
+        import json
+
+        extra: dict[str, Any] = json.loads(text)
+        return extra
+
+    @property
+    def bot_id(self) -> Optional[str]:
+        """The bot that the start has named. Of the dialect gateway too."""
+        bot_id: Optional[str] = self._detail("bot_id")
+        return bot_id
+
+    @property
+    def external_id(self) -> Optional[str]:
+        """The customer's id at WhatsApp."""
+        external_id: Optional[str] = self._detail("external_id")
+        return external_id
+
+    @property
+    def agent(self) -> Optional[Agent]:
+        """Who speaks."""
+        agent_id, name = self._detail("agent_id"), self._detail("agent_name")
+        return None if agent_id is None and name is None else Agent(agent_id or "", name or "")
+
+    def _values(self) -> dict[str, Any]:
+        values = super()._values()
+        del values["_details"]
+        return values
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as a dict, what is personal too.
+
+        >>> Typing("12").to_dict()["kind"]
+        'typing'
+        """
+        told = {name: value for name, value in (self._details or {}).items() if value is not None}
+        return {**told, **super().to_dict()}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), {**self._values(), "_details": self._details})
 
 
 class Accepted(Trigger):
@@ -191,17 +254,20 @@ class Message(Trigger):
     True
     """
 
-    __slots__ = ("text",)
-    __match_args__ = ("client_id", "text")
+    __slots__ = ("media", "text")
+    __match_args__ = ("client_id", "text", "media")
     kind = "message"
 
     #: What the agent wrote.
     text: str
+    #: What comes with it.
+    media: Optional[Media]
 
     def __init__(
         self,
         client_id: str,
         text: str,
+        media: Optional[Media] = None,
         *,
         raw: bytes = b"",
         replaced: bool = False,
@@ -217,10 +283,95 @@ class Message(Trigger):
             received_at=received_at,
             redelivered=redelivered,
         )
+        _set(self, "media", media)
         _set(self, "text", text)
+
+    @property
+    def hash(self) -> Optional[str]:
+        """The message's own hash. Of the dialect interactions."""
+        hash_: Optional[str] = self._detail("message_hash")
+        return hash_
 
     def _shown(self) -> str:
         return " text=[redacted]"
+
+
+class Queued(Trigger):
+    """The customer waits behind others. Of the dialect interactions."""
+
+    __slots__ = ("position",)
+    __match_args__ = ("client_id", "position")
+    kind = "queued"
+
+    #: The customer's place among those who wait, from the service's count.
+    position: Optional[int]
+
+    def __init__(
+        self,
+        client_id: str,
+        position: Optional[int] = None,
+        *,
+        raw: bytes = b"",
+        replaced: bool = False,
+        sequence: int = 0,
+        received_at: float = 0.0,
+        redelivered: bool = False,
+    ) -> None:
+        super().__init__(
+            client_id,
+            raw=raw,
+            replaced=replaced,
+            sequence=sequence,
+            received_at=received_at,
+            redelivered=redelivered,
+        )
+        _set(self, "position", position)
+
+
+class _OfDepartment(Trigger):
+    __slots__ = ("department",)
+    __match_args__ = ("client_id", "department")
+
+    #: The department that the interaction was given to.
+    department: Optional[str]
+
+    def __init__(
+        self,
+        client_id: str,
+        department: Optional[str] = None,
+        *,
+        raw: bytes = b"",
+        replaced: bool = False,
+        sequence: int = 0,
+        received_at: float = 0.0,
+        redelivered: bool = False,
+    ) -> None:
+        super().__init__(
+            client_id,
+            raw=raw,
+            replaced=replaced,
+            sequence=sequence,
+            received_at=received_at,
+            redelivered=redelivered,
+        )
+        _set(self, "department", department)
+
+
+class Transferred(_OfDepartment):
+    """The interaction was given to a department. Of the dialect interactions."""
+
+    __slots__ = ()
+    kind = "transferred"
+
+
+class NewInteraction(_OfDepartment):
+    """An interaction was given to the application, which is an external bot. Of the dialect interactions.
+
+    Take it up with :meth:`Client.bot_attach`, by ``interaction_hash``; ``client_id`` is the same.
+    """
+
+    __slots__ = ()
+    kind = "new_interaction"
 
 
 class Unknown(Trigger):
@@ -275,7 +426,8 @@ class Outcome(Event):
 
 
 _TRIGGERS: dict[str, type[Trigger]] = {
-    kind.kind: kind for kind in (Accepted, Unavailable, Finished, Typing, Cleared, Unknown)
+    kind.kind: kind
+    for kind in (Accepted, Unavailable, Finished, Typing, Cleared, Queued, Transferred, NewInteraction, Unknown)
 }
 
 
@@ -289,13 +441,23 @@ def _of_trigger(
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
+    details: Optional[dict[str, Any]],
 ) -> Trigger:
     event: Trigger
     if kind == "message":
         event = _new(Message)
         _set(event, "text", text or "")
+        media = None
+        if details is not None and details["media"] is not None:
+            media = Media(details["media"], details["url"])
+        _set(event, "media", media)
     else:
         event = _new(_TRIGGERS.get(kind, Unknown))
+        if isinstance(event, Queued):
+            _set(event, "position", None if details is None else details["position"])
+        elif isinstance(event, _OfDepartment):
+            _set(event, "department", None if details is None else details["department"])
+    _set(event, "_details", details)
     _set(event, "client_id", client_id)
     _set(event, "raw", raw)
     _set(event, "replaced", replaced)

@@ -9,12 +9,13 @@ use omnize::{Client, STATISTICS};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::conversation::Chat;
+use crate::conversation::{Chat, Fields};
 use crate::done::{Done, Outcome, Value};
 use crate::error::{OrRaise, exception};
 use crate::event;
 use crate::options::configure;
 use crate::pool::Pool;
+use crate::question::Question;
 use crate::turn::{self, Turn};
 use crate::waiting::{in_slices, interruptible, timeout};
 
@@ -36,6 +37,21 @@ pub struct Core {
 impl Core {
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    fn ask<'py>(&self, py: Python<'py>, question: Question) -> PyResult<Bound<'py, PyAny>> {
+        let client = Arc::clone(&self.client);
+        let answer = interruptible(py, &self.pool, move || question.ask(&client))?;
+        answer.or_raise(py)?.object(py)
+    }
+
+    fn ask_for_loop(&self, number: u64, question: Question) -> PyResult<()> {
+        let (client, done) = (Arc::clone(&self.client), self.done.clone());
+        Ok(self.pool.submit(Box::new(move || {
+            if done.may_begin(number) {
+                done.tell(number, question.ask(&client).map(Value::Answer));
+            }
+        }))?)
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
@@ -88,13 +104,92 @@ impl Core {
         Ok(self.chat(self.client.prepare(address).or_raise(py)?))
     }
 
-    /// A conversation that is running.
-    fn attach(&self, py: Python<'_>, department: String, client_id: String) -> PyResult<Chat> {
+    /// A conversation that is running, by its hash where that is known.
+    #[pyo3(signature = (department, client_id, interaction_hash = None))]
+    fn attach(
+        &self,
+        py: Python<'_>,
+        department: String,
+        client_id: String,
+        interaction_hash: Option<&str>,
+    ) -> PyResult<Chat> {
         let address = Address {
             department,
             client_id,
         };
-        Ok(self.chat(self.client.attach(address).or_raise(py)?))
+        let conversation = match interaction_hash {
+            Some(hash) => self.client.attach_to(address, hash),
+            None => self.client.attach(address),
+        };
+        Ok(self.chat(conversation.or_raise(py)?))
+    }
+
+    /// A conversation that was given to the application as an external bot.
+    fn bot_attach(&self, py: Python<'_>, interaction_hash: &str) -> PyResult<Chat> {
+        Ok(self.chat(self.client.bot_attach(interaction_hash).or_raise(py)?))
+    }
+
+    /// The interactions that are under way: client id, department, state, and since when in seconds.
+    fn open_interactions(&self) -> Vec<(String, String, &'static str, f64)> {
+        let open = self.client.open_interactions().into_iter();
+        open.map(|open| {
+            let since = open.since as f64 / 1000.0;
+            (open.client_id, open.department, open.state.name(), since)
+        })
+        .collect()
+    }
+
+    /// Asks which departments there are.
+    #[pyo3(signature = (client_id = None))]
+    fn departments<'py>(
+        &self,
+        py: Python<'py>,
+        client_id: Option<String>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.ask(py, Question::Departments(client_id))
+    }
+
+    /// Asks which agents are there.
+    fn online_agents<'py>(
+        &self,
+        py: Python<'py>,
+        department: String,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.ask(py, Question::OnlineAgents(department))
+    }
+
+    /// Leaves a message while no agent is there.
+    fn off_hours<'py>(
+        &self,
+        py: Python<'py>,
+        department: String,
+        fields: Fields,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let question = Question::off_hours(py, department, &fields)?;
+        self.ask(py, question)
+    }
+
+    /// As `departments`, for an event loop.
+    #[pyo3(signature = (number, client_id = None))]
+    fn departments_for_loop(&self, number: u64, client_id: Option<String>) -> PyResult<()> {
+        self.ask_for_loop(number, Question::Departments(client_id))
+    }
+
+    /// As `online_agents`, for an event loop.
+    fn online_agents_for_loop(&self, number: u64, department: String) -> PyResult<()> {
+        self.ask_for_loop(number, Question::OnlineAgents(department))
+    }
+
+    /// As `off_hours`, for an event loop.
+    fn off_hours_for_loop(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        department: String,
+        fields: Fields,
+    ) -> PyResult<()> {
+        let question = Question::off_hours(py, department, &fields)?;
+        self.ask_for_loop(number, question)
     }
 
     /// Hands over the body of a trigger.
@@ -253,6 +348,7 @@ fn ended(py: Python<'_>, number: u64, outcome: Outcome) -> PyResult<EndedCall<'_
     let (value, error) = match outcome {
         Ok(Value::Nothing) => (py.None().into_bound(py), None),
         Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
+        Ok(Value::Answer(answer)) => (answer.object(py)?, None),
         Ok(Value::Left(events, requests)) => ((events, requests).into_bound_py_any(py)?, None),
         Err(error) => (py.None().into_bound(py), Some(exception(py, &error))),
     };

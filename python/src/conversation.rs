@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use omnize::Conversation;
-use omnize::wire::{Customer, Redacted, Request};
+use omnize::error::Error;
+use omnize::status::Status;
+use omnize::wire::{BotRequest, Request, RequestKind, Unsettable};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
-use crate::error::OrRaise;
+use crate::error::{OrRaise, exception};
 use crate::pool::{Pool, Queue};
 use crate::waiting::{interruptible, timeout};
 
@@ -34,26 +36,15 @@ impl Chat {
     }
 }
 
-/// Name, e-mail, phone and CPF.
-type CustomerFields = (
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);
+/// The fields of a request, by the names that the core's table of requests has for them.
+pub type Fields = Vec<(String, String)>;
 
 #[pymethods]
 impl Chat {
     /// Makes a request and waits for its answer.
-    #[pyo3(signature = (name, text = None, customer = None))]
-    fn request(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        text: Option<String>,
-        customer: Option<CustomerFields>,
-    ) -> PyResult<()> {
-        let request = request(name, text, customer)?;
+    #[pyo3(signature = (name, fields = Vec::new()))]
+    fn request(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<()> {
+        let request = request(py, name, &fields)?;
         let conversation = self.conversation.clone();
         let what = request.name();
         interruptible(py, &self.pool, move || conversation.request(request))
@@ -62,15 +53,15 @@ impl Chat {
     }
 
     /// Makes a request for an event loop, which is told of its end under this number.
-    #[pyo3(signature = (number, name, text = None, customer = None))]
+    #[pyo3(signature = (number, name, fields = Vec::new()))]
     fn request_for_loop(
         &self,
+        py: Python<'_>,
         number: u64,
         name: &str,
-        text: Option<String>,
-        customer: Option<CustomerFields>,
+        fields: Fields,
     ) -> PyResult<()> {
-        let request = request(name, text, customer)?;
+        let request = request(py, name, &fields)?;
         let (conversation, done) = (self.conversation.clone(), self.done.clone());
         let job = move || {
             if done.may_begin(number) {
@@ -82,28 +73,22 @@ impl Chat {
     }
 
     /// Posts a request and gives its ticket.
-    #[pyo3(signature = (name, text = None, customer = None))]
-    fn post(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        text: Option<String>,
-        customer: Option<CustomerFields>,
-    ) -> PyResult<u64> {
-        let request = request(name, text, customer)?;
+    #[pyo3(signature = (name, fields = Vec::new()))]
+    fn post(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<u64> {
+        let request = request(py, name, &fields)?;
         py.detach(|| self.conversation.post(request)).or_raise(py)
     }
 
     /// Posts a request for an event loop, which is told of the ticket under this number.
-    #[pyo3(signature = (number, name, text = None, customer = None))]
+    #[pyo3(signature = (number, name, fields = Vec::new()))]
     fn post_for_loop(
         &self,
+        py: Python<'_>,
         number: u64,
         name: &str,
-        text: Option<String>,
-        customer: Option<CustomerFields>,
+        fields: Fields,
     ) -> PyResult<()> {
-        let request = request(name, text, customer)?;
+        let request = request(py, name, &fields)?;
         let (conversation, done) = (self.conversation.clone(), self.done.clone());
         let job = move || {
             if done.may_begin(number) {
@@ -132,6 +117,12 @@ impl Chat {
         self.conversation.state().name()
     }
 
+    /// The hash by which the service knows the interaction.
+    #[getter]
+    fn interaction_hash(&self) -> Option<String> {
+        self.conversation.interaction_hash()
+    }
+
     /// The customer's id.
     #[getter]
     fn client_id(&self) -> &str {
@@ -145,28 +136,38 @@ impl Chat {
     }
 }
 
-fn request(
-    name: &str,
-    text: Option<String>,
-    customer: Option<CustomerFields>,
-) -> PyResult<Request> {
-    Ok(match name {
-        "start" => {
-            let (name, email, phone, cpf) = customer.unwrap_or_default();
-            let customer = Customer {
-                name: name.map(Redacted::from),
-                email: email.map(Redacted::from),
-                phone: phone.map(Redacted::from),
-                cpf: cpf.map(Redacted::from),
-            };
-            Request::Start(Box::new(customer.into()))
-        }
-        "message" => Request::Message(text.unwrap_or_default().into()),
+/// The request of this name, with these fields.
+///
+/// # Errors
+/// `ValueError` where there is no such request; `ArgumentError` where a field can't be used.
+pub fn request(py: Python<'_>, name: &str, fields: &Fields) -> PyResult<Request> {
+    let mut request = match name {
+        "start" => RequestKind::Start.empty(),
+        "message" => RequestKind::Message.empty(),
+        "update" => RequestKind::Update.empty(),
+        "whatsapp" => RequestKind::WhatsApp.empty(),
+        "off_hours" => RequestKind::OffHours.empty(),
         "typing" => Request::Typing,
         "cleared" => Request::Cleared,
         "finish" => Request::Finish,
+        "bot_accept" => Request::Bot(BotRequest::Accept),
+        "bot_transfer" => {
+            let department = fields.first().map(|(_, department)| department.clone());
+            return Ok(Request::Bot(BotRequest::Transfer(department)));
+        }
         _ => return Err(PyValueError::new_err("there is no such request")),
-    })
+    };
+    for (field, value) in fields {
+        request.set(field, value).map_err(|why| {
+            let expected = match why {
+                Unsettable::NoField(names) => format!("one of {}", names.join(", ")),
+                Unsettable::Value(expected) => expected,
+            };
+            let message = format!("{name}: {field} can't be used; pass {expected}");
+            exception(py, &Error::new(Status::Argument, message))
+        })?;
+    }
+    Ok(request)
 }
 
 /// What a signal's handler has raised, with what it means for the request.

@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use omnize::error::Error;
 
+use crate::question::Answer;
+
 /// What a call has ended with.
 pub type Outcome = Result<Value, Error>;
 
@@ -18,6 +20,8 @@ pub enum Value {
     Nothing,
     /// The ticket of a posted request.
     Ticket(u64),
+    /// What the service has answered.
+    Answer(Answer),
     /// How many events and requests were left.
     Left(usize, usize),
 }

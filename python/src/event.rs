@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::{Trigger, rest};
+use omnize::wire::{Details, Dialect, Redacted, Trigger};
 use omnize::{Content, Event, Outcome};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::error::exception;
 
@@ -32,13 +32,22 @@ pub fn object<'py>(
 
 /// The trigger that these bytes are, as the service posts them.
 #[pyfunction]
-#[pyo3(signature = (body, content_type = None))]
+#[pyo3(signature = (body, content_type = None, dialect = "rest"))]
 pub fn parse_trigger<'py>(
     py: Python<'py>,
     body: &[u8],
     content_type: Option<&str>,
+    dialect: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let trigger = rest::decode(body.into(), content_type)
+    let dialect = Dialect::named(dialect).ok_or_else(|| {
+        let message = format!(
+            "there is no dialect {dialect:?}; pass {}",
+            Dialect::NAMES.join(" or ")
+        );
+        exception(py, &Error::new(Status::Argument, message))
+    })?;
+    let trigger = dialect
+        .decode(body.into(), content_type)
         .map_err(|why| exception(py, &Error::new(Status::NotJson, why.to_string())))?;
     let place = Place {
         sequence: 0,
@@ -93,7 +102,31 @@ fn of_trigger<'py>(
         place.received_at,
         place.redelivered,
         place.receipt,
+        trigger
+            .details
+            .as_deref()
+            .map(|details| of_details(py, details))
+            .transpose()?,
     ))
+}
+
+/// What the later dialects tell, by name.
+fn of_details<'py>(py: Python<'py>, details: &Details) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    let open = |text: &Option<Redacted>| text.as_ref().map(|text| text.expose().to_owned());
+    let media = details.media.as_ref();
+    dict.set_item("position", details.position)?;
+    dict.set_item("department", &details.department)?;
+    dict.set_item("agent_id", &details.agent_id)?;
+    dict.set_item("agent_name", open(&details.agent_name))?;
+    dict.set_item("media", media.map(|media| media.kind.name()))?;
+    dict.set_item("url", media.map(|media| media.url.expose()))?;
+    dict.set_item("message_hash", &details.message_hash)?;
+    dict.set_item("interaction_hash", &details.interaction_hash)?;
+    dict.set_item("external_id", open(&details.external_id))?;
+    dict.set_item("bot_id", &details.bot_id)?;
+    dict.set_item("extra", open(&details.extra))?;
+    Ok(dict)
 }
 
 fn of_outcome<'py>(

@@ -13,6 +13,7 @@ mod listener;
 mod log;
 mod options;
 mod pool;
+mod question;
 mod turn;
 mod waiting;
 

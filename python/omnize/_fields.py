@@ -1,0 +1,72 @@
+"""The fields of requests, as the core's table of requests names them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional, Union
+
+from ._customer import Customer
+from ._values import Media
+
+__all__ = ["Fields", "id_text", "of_customer", "of_message", "of_start", "of_transfer", "of_update"]
+
+Fields = list[tuple[str, str]]
+
+
+def id_text(name: str, value: object) -> str:
+    """An id as the service has it."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError(f"{name} is a {type(value).__name__}; pass a str or an int")
+    return str(value)
+
+
+def _given(**fields: Optional[str]) -> Fields:
+    for name, value in fields.items():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} is a {type(value).__name__}; pass a str or None")
+    return [(name, value) for name, value in fields.items() if value is not None]
+
+
+def of_customer(customer: Optional[Customer]) -> Fields:
+    """Who the customer is."""
+    if customer is None:
+        return []
+    if not isinstance(customer, Customer):
+        raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
+    return _given(name=customer.name, email=customer.email, phone=customer.phone, cpf=customer.cpf)
+
+
+def of_start(
+    bot_id: Optional[str],
+    media_type: Optional[str],
+    extra: Optional[Mapping[str, Any]],
+    external_history: Optional[str],
+) -> Fields:
+    """How an interaction starts, beside its customer."""
+    written = None if extra is None else json.dumps(dict(extra), ensure_ascii=False)
+    return _given(bot_id=bot_id, media_type=media_type, extra=written, external_history=external_history)
+
+
+def of_message(text: str, media: Optional[Media]) -> Fields:
+    """What a message says."""
+    if not isinstance(text, str):
+        raise TypeError(f"the message is a {type(text).__name__}; pass a str")
+    fields = _given(text=text)
+    if media is not None:
+        if not isinstance(media, Media):
+            raise TypeError(f"media is a {type(media).__name__}; pass an omnize.Media or None")
+        size = None if media.size is None else str(media.size)
+        fields += _given(media=media.kind, url=media.url, size=size)
+    return fields
+
+
+def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[str], note: Optional[str]) -> Fields:
+    """What is noted about an interaction."""
+    joined = ",".join(tags) or None
+    return _given(mood=mood, tags=joined, customer_key=customer_key, note=note)
+
+
+def of_transfer(department: Optional[Union[str, int]]) -> Fields:
+    """Where an interaction goes."""
+    return [] if department is None else [("department", id_text("department", department))]
