@@ -7,6 +7,8 @@ pub mod connect;
 pub mod float;
 pub mod fork;
 pub mod idle;
+#[cfg(feature = "listener")]
+pub mod leavable;
 pub mod ours;
 pub mod thread;
 pub mod wake;

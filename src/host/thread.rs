@@ -2,9 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
 
 /// Tells threads apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,47 +35,18 @@ pub fn join<T>(thread: JoinHandle<T>) {
     }
 }
 
-/// A thread that need not be waited for longer than one wants.
-#[derive(Debug)]
-pub struct Leavable {
-    thread: JoinHandle<()>,
-    /// Hangs up when the thread is over.
-    over: mpsc::Receiver<()>,
-}
-
-/// Starts one, as [`spawn`] does.
-pub fn spawn_leavable(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Leavable> {
-    let (lives, over) = mpsc::channel();
-    let thread = spawn(name, move || {
-        let _lives: mpsc::Sender<()> = lives;
-        body();
-    })?;
-    Ok(Leavable { thread, over })
-}
-
-impl Leavable {
-    /// Waits for the thread to end, unless it is the calling one; from `deadline` on it is left to end in its own time.
-    pub fn join(self, deadline: Instant) {
-        if is_this(&self.thread) {
-            return;
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if self.over.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
-            join(self.thread);
-        }
-    }
-}
-
+/// Whether it is the calling thread.
 #[cfg(unix)]
-fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+pub(super) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     use std::os::unix::thread::JoinHandleExt;
 
     // SAFETY: neither call takes a pointer; the thread's number is valid until it is joined, which takes `thread`.
     unsafe { libc::pthread_equal(thread.as_pthread_t(), libc::pthread_self()) != 0 }
 }
 
+/// Whether it is the calling thread.
 #[cfg(not(unix))]
-fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+pub(super) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     thread.thread().id() == std::thread::current().id()
 }
 

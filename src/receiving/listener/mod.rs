@@ -34,7 +34,7 @@ use super::statistics::Statistic;
 use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
-use crate::host::thread::Leavable;
+use crate::host::leavable::Leavable;
 use crate::status::Status;
 
 /// A listener that runs. Dropping it stops it.
@@ -87,7 +87,7 @@ impl Listener {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
         let ringing = listener.door.clone();
-        let thread = host::thread::spawn_leavable("omnize-listen", move || {
+        let thread = Leavable::spawn("omnize-listen", move || {
             runtime.block_on(house.run(socket, stopped));
             ringing.bells.ring();
             // Connections that still wait for something end here.
