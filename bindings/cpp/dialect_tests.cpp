@@ -29,10 +29,7 @@ omnize::client speaking(std::string_view dialect, std::string_view listen = "") 
 
 void a_request_says_more() {
     auto client = speaking("interactions", "127.0.0.1:0");
-    std::cout << "webhook: " << client.webhook_url() << std::endl;
-    std::string enter;
-    std::getline(std::cin, enter);
-
+    let_operator_set("webhook", client.webhook_url());
     auto chat = client.prepare("1", "30");
     CHECK(chat.interaction_hash().empty());
     omnize::request start(client, request_kind::start);
@@ -73,6 +70,16 @@ void the_dialect_decides_what_can_be_asked() {
     CHECK(status_of([&] { client.agents_online("1"); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(status_of([&] { client.attach_bot("a-hash"); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(chat.interaction_hash().empty());
+    chat.finish();
+}
+
+void an_open_interaction_tells_the_bot_of_its_start() {
+    auto client = speaking("gateway");
+    auto chat = client.prepare("1", "34");
+    omnize::request start(client, request_kind::start);
+    chat.send(start.set("bot_id", "b7"));
+    const auto open = client.interactions();
+    CHECK(open.size() == 1 && open[0].client_id == "34" && open[0].bot_id == "b7");
     chat.finish();
 }
 
@@ -137,17 +144,31 @@ void a_history_becomes_a_document() {
     CHECK(status_of([&] { history.add(nobody, std::nullopt, begin, "Oi"); }) == OMNIZE_E_ARGUMENT);
 }
 
+// The last test, since a bot serves all who come from then on.
 void a_bot_takes_part() {
-    auto client = speaking("interactions");
-    auto bot = client.attach_bot("a-hash");
-    CHECK(bot.client_id() == "a-hash" && bot.interaction_hash() == "a-hash");
+    auto application = speaking("interactions", "127.0.0.1:0"), client = speaking("interactions", "127.0.0.1:0");
+    let_operator_set("webhook", application.webhook_url());
+    let_operator_set("bot", client.webhook_url());
+    auto chat = application.start("1", "33", {"Joao"});
+
+    const auto given = the_next(client, event_kind::new_interaction);
+    auto bot = client.attach_bot(given.interaction_hash());
+    CHECK(bot.interaction_hash() == chat.interaction_hash() && bot.client_id() == bot.interaction_hash());
+    CHECK(failure_of([&] { bot.send("Oi"); }).delivery() == omnize::delivery::rejected); // it has to accept first
+    bot.accept();
+    CHECK(the_next(application, event_kind::accepted).client_id() == "33");
+    bot.send("Sou um robot.");
+    CHECK(the_next(application, event_kind::message).text() == "Sou um robot.");
+    chat.send("Quero uma pessoa.");
+    CHECK(the_next(client, event_kind::message).text() == "Quero uma pessoa.");
     CHECK(status_of([&] { bot.typing(); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(status_of([&] { bot.keystroke(); }) == OMNIZE_E_UNSUPPORTED);
+
     CHECK(status_of([&] { bot.transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
-    // The service is asked, and has given it nothing.
-    CHECK(failure_of([&] { bot.accept(); }).delivery() == omnize::delivery::rejected);
-    CHECK(failure_of([&] { bot.transfer("2"); }).delivery() == omnize::delivery::rejected);
-    CHECK(failure_of([&] { bot.transfer(); }).delivery() == omnize::delivery::rejected);
+    bot.transfer("2");
+    CHECK(the_next(application, event_kind::transferred).department() == "2");
+    CHECK(status_of([&] { bot.transfer(); }) == OMNIZE_E_STATE); // it has no part in it any more
+    chat.finish();
 }
 
 } // namespace
@@ -156,6 +177,7 @@ int main() {
     const named_test tests[] = {
         TEST(a_request_says_more),
         TEST(the_dialect_decides_what_can_be_asked),
+        TEST(an_open_interaction_tells_the_bot_of_its_start),
         TEST(the_service_tells_departments_and_agents),
         TEST(a_message_is_left_off_hours),
         TEST(an_event_tells_what_the_trigger_does),

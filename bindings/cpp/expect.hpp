@@ -54,6 +54,13 @@ inline omnize::event the_next(omnize::client &client, omnize::event_kind kind) {
     throw std::runtime_error("no " + std::string(name(kind)) + " came");
 }
 
+// Has the sandbox's operator set a webhook or a bot's endpoint in the portal.
+inline void let_operator_set(std::string_view what, std::string_view url) {
+    std::cout << what << ": " << url << std::endl;
+    std::string enter;
+    std::getline(std::cin, enter);
+}
+
 using named_test = std::pair<const char *, void (*)()>;
 #define TEST(function) named_test(#function, &function)
 

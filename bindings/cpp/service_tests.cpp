@@ -116,9 +116,7 @@ void a_listener_serves_several_clients() {
     CHECK(url.substr(url.size() - path.size()) == path);
     CHECK(listener.url(other).size() > url.size() && client.webhook_url().empty());
 
-    std::cout << "webhook: " << url << std::endl;
-    std::string enter;
-    std::getline(std::cin, enter);
+    let_operator_set("webhook", url);
     auto chat = client.start("1", "21", {"Joao"});
     CHECK(the_next(client, event_kind::accepted).client_id() == "21");
     CHECK(chat.state() == state::active && !other.next(0ms));

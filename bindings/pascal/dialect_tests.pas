@@ -47,8 +47,7 @@ procedure AttachBot; begin Bot := Client.AttachBot('a-hash'); end;
 procedure OffHours; begin Client.OffHours('2', Request); end;
 procedure NobodySpeaks; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
 procedure BotTypes; begin Bot.Typing; end;
-procedure BotAccepts; begin Bot.Accept; end;
-procedure BotTransfers; begin Bot.Transfer('2'); end;
+procedure BotSays; begin Bot.Send('Sou um robot.'); end;
 procedure BotGivesBack; begin Bot.Transfer(''); end;
 procedure BotTransfersToAName; begin Bot.Transfer('sales'); end;
 
@@ -124,9 +123,7 @@ var
 begin
   Client := Speaking('interactions', '127.0.0.1:0');
   try
-    WriteLn('webhook: ', Client.WebhookUrl);
-    Flush(Output);
-    ReadLn;
+    LetOperatorSet('webhook', Client.WebhookUrl);
     Chat := Client.Prepare('1', '30');
     try
       Assert(Chat.InteractionHash = '');
@@ -156,6 +153,26 @@ begin
     Assert(StatusOf(AskAgents) = OMNIZE_E_UNSUPPORTED);
     Assert(StatusOf(AttachBot) = OMNIZE_E_UNSUPPORTED);
     Assert(Chat.InteractionHash = '');
+    Chat.Finish;
+  finally
+    Request.Free;
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure AnOpenInteractionTellsTheBotOfItsStart;
+var
+  Open: TOmnizeInteractions;
+begin
+  Client := Speaking('gateway', '');
+  Chat := Client.Prepare('1', '34');
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_START);
+  try
+    Request['bot_id'] := 'b7';
+    Chat.SendRequest(Request);
+    Open := Client.Interactions;
+    Assert((Length(Open) = 1) and (Open[0].ClientId = '34') and (Open[0].BotId = 'b7'));
     Chat.Finish;
   finally
     Request.Free;
@@ -266,20 +283,50 @@ begin
   Error.Free;
 end;
 
-procedure ABotTakesPart;
+{ The last test, since a bot serves all who come from then on. Other is the application that the customer uses. }
+procedure Serve;
 begin
-  Client := Speaking('interactions', '');
-  AttachBot;
+  Await(Client, OMNIZE_EVENT_NEW_INTERACTION, Event);
+  Bot := Client.AttachBot(Event.InteractionHash);
   try
-    Assert((Bot.ClientId = 'a-hash') and (Bot.InteractionHash = 'a-hash'));
+    Assert((Bot.InteractionHash = Chat.InteractionHash) and (Bot.ClientId = Bot.InteractionHash));
+    Assert(DeliveryOf(BotSays) = OMNIZE_DELIVERY_REJECTED); { it has to accept first }
+    Bot.Accept;
+    Await(Other, OMNIZE_EVENT_ACCEPTED, Event);
+    Assert(Event.ClientId = '33');
+    BotSays;
+    Await(Other, OMNIZE_EVENT_MESSAGE, Event);
+    Assert(Event.Text = 'Sou um robot.');
+    Chat.Send('Quero uma pessoa.');
+    Await(Client, OMNIZE_EVENT_MESSAGE, Event);
+    Assert(Event.Text = 'Quero uma pessoa.');
     Assert(StatusOf(BotTypes) = OMNIZE_E_UNSUPPORTED);
     Assert(StatusOf(BotTransfersToAName) = OMNIZE_E_DEPARTMENT);
-    { The service is asked, and has given it nothing. }
-    Assert(DeliveryOf(BotAccepts) = OMNIZE_DELIVERY_REJECTED);
-    Assert(DeliveryOf(BotTransfers) = OMNIZE_DELIVERY_REJECTED);
-    Assert(DeliveryOf(BotGivesBack) = OMNIZE_DELIVERY_REJECTED);
+    Bot.Transfer('2');
+    Await(Other, OMNIZE_EVENT_TRANSFERRED, Event);
+    Assert(Event.Department = '2');
+    Assert(StatusOf(BotGivesBack) = OMNIZE_E_STATE); { it has no part in it any more }
   finally
     Bot.Free;
+  end;
+end;
+
+procedure ABotTakesPart;
+begin
+  Client := Speaking('interactions', '127.0.0.1:0');
+  Other := Speaking('interactions', '127.0.0.1:0');
+  try
+    LetOperatorSet('webhook', Other.WebhookUrl);
+    LetOperatorSet('bot', Client.WebhookUrl);
+    Chat := Other.Start('1', '33', 'Joao', '', '', '');
+    try
+      Serve;
+      Chat.Finish;
+    finally
+      Chat.Free;
+    end;
+  finally
+    Other.Free;
     Client.Free;
   end;
 end;
@@ -287,6 +334,7 @@ end;
 begin
   Test('a request says more', ARequestSaysMore);
   Test('the dialect decides what can be asked', TheDialectDecidesWhatCanBeAsked);
+  Test('an open interaction tells the bot of its start', AnOpenInteractionTellsTheBotOfItsStart);
   Test('the service tells departments and agents', TheServiceTellsDepartmentsAndAgents);
   Test('a message is left off hours', AMessageIsLeftOffHours);
   Test('an event tells what the trigger does', AnEventTellsWhatTheTriggerDoes);

@@ -21,6 +21,8 @@ function StatusOf(Call: TCall): Integer;
 { Waits for the next event of a kind, and gives it in the place of the one before; others that come meanwhile are passed
   over. }
 procedure Await(Client: TOmnizeClient; Kind: Integer; var Event: TOmnizeEvent);
+{ Has the sandbox's operator set a webhook or a bot's endpoint in the portal. }
+procedure LetOperatorSet(const What, Url: UTF8String);
 { Runs a test, and tells what became of it. }
 procedure Test(const Name: string; Call: TCall);
 { Ends the program with another status than 0 if a test has failed. }
@@ -56,6 +58,13 @@ begin
     Assert(Event <> nil, 'no event came');
     Assert((Event.Kind = OMNIZE_EVENT_OUTCOME) or (Event.OutcomeTicket = 0));
   until Event.Kind = Kind;
+end;
+
+procedure LetOperatorSet(const What, Url: UTF8String);
+begin
+  WriteLn(What, ': ', Url);
+  Flush(Output);
+  ReadLn;
 end;
 
 var

@@ -167,9 +167,7 @@ procedure Converse;
 var
   I: Integer;
 begin
-  WriteLn('webhook: ', Listener.Url(Client));
-  Flush(Output);
-  ReadLn;
+  LetOperatorSet('webhook', Listener.Url(Client));
   Chat := Client.Start('1', '21', 'Joao', '', '', '');
   try
     Await(Client, OMNIZE_EVENT_ACCEPTED, Event);
