@@ -81,10 +81,15 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// A bot whose words are passed on until the interaction is gone.
-    pub fn of(service: &Arc<Service>, key: &Key, endpoint: Webhook) -> Bot {
+    /// A bot whose words are passed on until its interaction is gone.
+    pub fn of(
+        service: &Arc<Service>,
+        key: &Key,
+        ending: watch::Receiver<Ending>,
+        endpoint: Webhook,
+    ) -> Bot {
         let (words, heard) = mpsc::unbounded_channel();
-        tokio::spawn(pass_on(Arc::clone(service), key.clone(), heard));
+        tokio::spawn(pass_on(Arc::clone(service), key.clone(), ending, heard));
         Bot {
             endpoint: Arc::new(endpoint),
             words,
@@ -97,15 +102,16 @@ impl Bot {
     }
 }
 
-async fn pass_on(service: Arc<Service>, key: Key, mut words: mpsc::UnboundedReceiver<Word>) {
+async fn pass_on(
+    service: Arc<Service>,
+    key: Key,
+    // Of this interaction: another start under the same key must not hear the rest.
+    ending: watch::Receiver<Ending>,
+    mut words: mpsc::UnboundedReceiver<Word>,
+) {
     while let Some(word) = words.recv().await {
         match word {
-            Word::Said(trigger) => {
-                let Some(ending) = service.desk().ending_of(&key) else {
-                    return;
-                };
-                service.bot_trigger(&key, trigger, &ending).await;
-            }
+            Word::Said(trigger) => service.bot_trigger(&key, trigger, &ending).await,
             Word::Over(cues) => {
                 tokio::spawn(play(Arc::clone(&service), key.clone(), cues));
             }
@@ -244,13 +250,6 @@ fn hand_over(service: &Arc<Service>, interaction: &mut Interaction, to: String) 
         let _ = cues.send(start);
         interaction.cues = cues;
         bot.say(Word::Over(heard));
-    }
-}
-
-impl Desk {
-    fn ending_of(&self, key: &Key) -> Option<watch::Receiver<Ending>> {
-        let interaction = self.interactions.get(key)?;
-        Some(interaction.ending.subscribe())
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn take(
         let endpoint = desk.portal.bot(key.token, &opening.department_id).cloned();
         open(service, desk, key, opening);
         if let (Some(endpoint), Some(interaction)) = (endpoint, desk.interactions.get_mut(key)) {
-            interaction.bot = Some(Bot::of(service, key, endpoint));
+            let ending = interaction.ending.subscribe();
+            interaction.bot = Some(Bot::of(service, key, ending, endpoint));
         }
     }
     // Admitted, so it is there: a start has just made it.

@@ -171,6 +171,30 @@ fn a_transfer_gives_the_interaction_to_an_agent() {
 }
 
 #[test]
+fn what_a_bot_said_before_another_start_is_not_heard_after_it() {
+    let (bot, hook) = (Hook::open(), Hook::open());
+    let running = Running::with_webhook(&hook.url, &["--bot", &bot.url]);
+    running.start_of("12");
+    let hash = heard(&bot)["interaction_hash"].as_str().unwrap().to_owned();
+    running.bot_does(&hash, "accept", json!({}));
+    let accepted = hook.held();
+    running.bot_does(&hash, "finish", json!({}));
+    running.start_of("12");
+    accepted.answer(200);
+    let hash = heard(&bot)["interaction_hash"].as_str().unwrap().to_owned();
+    running.bot_does(&hash, "accept", json!({}));
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+    assert_eq!(running.state_of("12"), "accepted");
+    assert_eq!(
+        running
+            .bot(&hash, "message", json!({ "content": "oi" }))
+            .status,
+        200
+    );
+    assert_eq!(hook.next(), r#"{"message":"oi","clientId":"12"}"#);
+}
+
+#[test]
 fn what_a_bot_is_refused() {
     let (bot, hook) = (Hook::open(), Hook::open());
     let options = ["--bot", &bot.url, "--agent", "2=closed"];
