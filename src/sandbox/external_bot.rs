@@ -193,7 +193,7 @@ fn read_message(fields: &Fields) -> Result<Message, Rejection> {
             attachment.text("url")?;
             Ok(Message {
                 kind,
-                content: fields.any_text("content")?,
+                content: fields.optional_text("content")?.unwrap_or_default(),
                 url: attachment.optional_url("url")?,
             })
         }

@@ -40,14 +40,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The same, which may be empty.
-    pub fn any_text(&self, field: &str) -> Result<String, Rejection> {
-        if self.is(field, "") {
-            return Ok(String::new());
-        }
-        self.text(field)
-    }
-
     pub fn optional_text(&self, field: &str) -> Result<Option<String>, Rejection> {
         let name = self.name(field);
         let Some(value) = self.object.get(field) else {

@@ -59,7 +59,7 @@ fn a_bot_talks_with_a_scripted_customer() {
     assert_eq!(heard(&bot), message("Look", "text"));
     assert_eq!(heard(&bot), message("https://example.com/a.png", "image"));
     let attachment = json!({ "url": "https://example.com/b.pdf", "size": 1024 });
-    let file = json!({ "content": "", "content_type": "file", "attachment": attachment });
+    let file = json!({ "content_type": "file", "attachment": attachment });
     running.bot_does(&hash, "message", file);
     assert_eq!(
         heard(&bot),
@@ -261,8 +261,8 @@ fn what_a_bot_is_refused() {
         (
             &taken,
             "message",
-            json!({ "content_type": "image", "attachment": { "url": "https://a/" } }),
-            "content is missing; expected a JSON string",
+            json!({ "content": "", "content_type": "image", "attachment": { "url": "https://a/" } }),
+            "content is empty; expected some text, or the field left out",
         ),
         (
             &taken,

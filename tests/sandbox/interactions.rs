@@ -290,8 +290,8 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
         (
             &open,
             "messages",
-            json!({ "type": "image", "url": "https://a/b.png" }),
-            "content is missing; expected a JSON string",
+            json!({ "content": "", "type": "image", "url": "https://a/b.png" }),
+            "content is empty; expected some text, or the field left out",
         ),
         (
             &open,
