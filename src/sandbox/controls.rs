@@ -4,7 +4,7 @@
 //! - `GET /sandbox/health`
 //! - `GET /sandbox/transcript?after=N&wait=MS`: the entries after `N`. With `wait`, not before there is one and all of
 //!   them have their result, or the time is over.
-//! - `DELETE /sandbox/transcript`: forgets the transcript and the interactions; tokens, webhooks and
+//! - `DELETE /sandbox/transcript`: forgets transcript, interactions and faults; tokens, webhooks, bots and
 //!   agents stay.
 //! - `GET /sandbox/interactions`
 //! - `PUT /sandbox/agents` with `{DEPARTMENT: AGENT, …}`: these agents hear of every request from now on, those of

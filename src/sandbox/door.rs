@@ -81,7 +81,8 @@ pub(crate) enum Accepted {
     Data(Value),
 }
 
-/// Answers a request to the service, and writes it into the transcript. `path` may be any that is not the sandbox's own.
+/// Answers a request to the service, and writes it into the transcript; none where a fault hangs up. `path` may be any
+/// that is not the sandbox's own.
 pub(crate) fn answer(
     service: &Arc<Service>,
     path: &str,
@@ -89,7 +90,7 @@ pub(crate) fn answer(
     headers: &HeaderMap,
     query: &Query,
     body: &Body,
-) -> HttpAnswer {
+) -> Option<HttpAnswer> {
     let place = Place::at(path);
     let by_query = place
         .as_ref()
@@ -109,19 +110,11 @@ pub(crate) fn answer(
         ..Subject::default()
     };
     let mut desk = service.desk();
-    let (verdict, answer) = match check_transfer(place.as_ref(), method, headers, body) {
-        Ok(place) => {
-            let verdict = place.take(service, &mut desk, &asked, &mut subject);
-            let answer = match &verdict {
-                Ok(Accepted::Word(message)) => service.answers.say(200, message),
-                Ok(Accepted::Data(data)) => super::answer::json(200, data),
-                Err(rejection) => place.refuse(service.answers, rejection),
-            };
-            (verdict.map(|_| ()), answer)
-        }
+    let (error, answer) = match check_transfer(place.as_ref(), method, headers, body) {
+        Ok(place) => answer_at(place, service, &mut desk, &asked, &mut subject),
         Err(rejection) => {
             let answer = service.answers.say(rejection.status, &rejection.message);
-            (Err(rejection), answer)
+            (Some(rejection.message), Some(answer))
         }
     };
     desk.transcript.request(Request {
@@ -130,14 +123,51 @@ pub(crate) fn answer(
         client_id: subject.client_id,
         interaction_hash: subject.hash,
         body: asked.object.ok().and_then(|object| object.redacted()),
-        status: answer.status().as_u16(),
-        error: verdict.err().map(|rejection| rejection.message),
+        status: answer.as_ref().map(|answer| answer.status().as_u16()),
+        error,
     });
     drop(desk);
-    with_allow(answer, place.as_ref())
+    answer.map(|answer| with_allow(answer, place.as_ref()))
+}
+
+/// What was wrong, and the answer; none where a fault hangs up.
+fn answer_at(
+    place: &Place,
+    service: &Arc<Service>,
+    desk: &mut Desk,
+    asked: &Asked,
+    subject: &mut Subject,
+) -> (Option<String>, Option<HttpAnswer>) {
+    subject.kind = place.kind(asked);
+    let fault = desk.faults.meet(subject.kind);
+    if let Some(fault) = fault.as_ref().filter(|fault| !fault.taken) {
+        return (Some(fault.told()), fault.answer(service.answers));
+    }
+    let verdict = place.take(service, desk, asked, subject);
+    let answer = match &verdict {
+        Ok(Accepted::Word(message)) => service.answers.say(200, message),
+        Ok(Accepted::Data(data)) => super::answer::json(200, data),
+        Err(rejection) => place.refuse(service.answers, rejection),
+    };
+    match (verdict, fault) {
+        (Ok(_), Some(fault)) => (Some(fault.told()), fault.answer(service.answers)),
+        (verdict, _) => (
+            verdict.err().map(|rejection| rejection.message),
+            Some(answer),
+        ),
+    }
 }
 
 impl Place<'_> {
+    fn kind(&self, asked: &Asked) -> Option<&'static str> {
+        match self {
+            Place::Rest => rest::kind(&asked.fields().ok()?),
+            Place::Gateway => gateway::kind(&asked.fields().ok()?),
+            Place::Interactions(place) => Some(place.kind()),
+            Place::Bot(place) => Some(place.kind()),
+        }
+    }
+
     fn take(
         &self,
         service: &Arc<Service>,
@@ -146,7 +176,7 @@ impl Place<'_> {
         subject: &mut Subject,
     ) -> Result<Accepted, Rejection> {
         match self {
-            Place::Rest => rest::answer(service, desk, asked, subject),
+            Place::Rest => rest::answer(service, desk, asked),
             Place::Gateway => gateway::answer(service, desk, asked, subject),
             Place::Interactions(place) => {
                 interactions::answer(service, desk, place, asked, subject)

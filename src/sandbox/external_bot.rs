@@ -57,7 +57,7 @@ impl Place<'_> {
         }
     }
 
-    fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self.what {
             What::Accept => "accept",
             What::Finish => "finish",
@@ -126,7 +126,6 @@ pub(crate) fn answer(
     asked: &Asked,
     subject: &mut Subject,
 ) -> Result<Accepted, Rejection> {
-    subject.kind = Some(place.kind());
     subject.hash = Some(place.hash.chars().take(40).collect());
     subject.client_id = desk.client_id_of(place.hash);
     let fields = asked.fields()?;

@@ -5,7 +5,7 @@ use super::account;
 use super::act::{Act, Rejection};
 use super::dialect::Dialect;
 use super::door::{Accepted, Asked, Subject};
-use super::fields::refuse;
+use super::fields::{Fields, refuse};
 use super::interaction::{About, Interaction, Key};
 use super::rest;
 use super::service::{Desk, Service};
@@ -23,8 +23,7 @@ pub(crate) fn answer(
 ) -> Result<Accepted, Rejection> {
     let fields = asked.fields()?;
     let token = desk.token_of(&fields)?;
-    if fields.is("type", "info") && fields.is("content", "departments") {
-        subject.kind = Some("departments");
+    if asks_for_departments(&fields) {
         fields.only("departments", &["type", "content", "token", "clientId"])?;
         // The service's own example has a number here, and strings in all other requests.
         if fields.text("clientId").is_err() {
@@ -34,7 +33,6 @@ pub(crate) fn answer(
         return Ok(Accepted::Data(service.department_list.holding(list)));
     }
     let request = rest::read(&fields, &["botId"])?;
-    subject.kind = Some(request.deed.act.name());
     if !service.has_department(&request.department_id) {
         return Err(refuse(
             "departmentId is unknown; expected one of the account's departments",
@@ -57,6 +55,19 @@ pub(crate) fn answer(
         ..About::default()
     };
     rest::give(service, desk, key, request, about)
+}
+
+/// What a request is, as far as it can be told without the rest of it.
+pub(crate) fn kind(fields: &Fields) -> Option<&'static str> {
+    if asks_for_departments(fields) {
+        Some("departments")
+    } else {
+        rest::kind(fields)
+    }
+}
+
+fn asks_for_departments(fields: &Fields) -> bool {
+    fields.is("type", "info") && fields.is("content", "departments")
 }
 
 /// The trigger in this dialect's form; `None` for one that it does not have.

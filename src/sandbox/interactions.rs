@@ -74,7 +74,7 @@ impl Place<'_> {
         matches!(self, Place::OffHours | Place::WhatsApp)
     }
 
-    fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Place::Start => Act::Start.name(),
             Place::Message(_) => Act::Message.name(),
@@ -102,7 +102,6 @@ pub(crate) fn answer(
     asked: &Asked,
     subject: &mut Subject,
 ) -> Result<Accepted, Rejection> {
-    subject.kind = Some(place.kind());
     subject.hash = place.hash().map(|hash| hash.chars().take(40).collect());
     subject.client_id = place.hash().and_then(|hash| desk.client_id_of(hash));
     let fields = asked.fields()?;

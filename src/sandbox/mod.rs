@@ -21,6 +21,7 @@ mod departments;
 mod dialect;
 mod door;
 mod external_bot;
+mod faults;
 mod fields;
 mod gateway;
 mod identity;

@@ -3,7 +3,7 @@
 
 use super::act::{Act, Deed, Rejection};
 use super::dialect::Dialect;
-use super::door::{Accepted, Asked, Subject};
+use super::door::{Accepted, Asked};
 use super::fields::{Fields, refuse, unknown};
 use super::interaction::{About, Interaction, Key, Misfit};
 use super::message::Message;
@@ -37,11 +37,9 @@ pub(crate) fn answer(
     service: &Arc<Service>,
     desk: &mut Desk,
     asked: &Asked,
-    subject: &mut Subject,
 ) -> Result<Accepted, Rejection> {
     let token = desk.token_of(&asked.fields()?)?;
     let request = read(&asked.fields()?, &[])?;
-    subject.kind = Some(request.deed.act.name());
     let key = Key {
         token,
         dialect: Dialect::Rest,
@@ -102,6 +100,24 @@ fn worded(misfit: &Misfit, client_id: &str) -> Rejection {
             format!("no agent was available for clientId {client_id:?}; expected finish or start")
         }
     })
+}
+
+/// What a request is, as far as it can be told without the rest of it.
+pub(crate) fn kind(fields: &Fields) -> Option<&'static str> {
+    if fields.is("type", "message") {
+        return Some(Act::Message.name());
+    }
+    let content = fields
+        .text("content")
+        .ok()
+        .filter(|_| fields.is("type", "info"))?;
+    match content.as_str() {
+        "init" => Some(Act::Start.name()),
+        content => [Act::Typing, Act::Cleared, Act::Finish]
+            .into_iter()
+            .map(Act::name)
+            .find(|name| *name == content),
+    }
 }
 
 /// Reads one of the five requests. `more` are fields that a start of a later dialect takes.

@@ -2,7 +2,7 @@
 
 use super::answer::{HttpAnswer, refusal};
 use super::service::Service;
-use super::{by_hand, controls, door, portal};
+use super::{by_hand, controls, door, faults, portal};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, HeaderValue};
@@ -11,6 +11,8 @@ use hyper::service::service_fn;
 use hyper::{Method, Request};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -27,6 +29,18 @@ pub(crate) enum Body {
     Whole(Bytes),
     TooLarge,
 }
+
+/// There is nobody to answer, or nobody is to be answered.
+#[derive(Debug)]
+struct HungUp;
+
+impl fmt::Display for HungUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("hung up")
+    }
+}
+
+impl Error for HungUp {}
 
 /// Serves until its task is dropped.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
@@ -56,24 +70,15 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
     }
 }
 
-/// An error, which means that the client went away, closes the connection.
-async fn respond(
-    service: &Arc<Service>,
-    request: Request<Incoming>,
-) -> Result<HttpAnswer, hyper::Error> {
+/// An error, which means that the client went away or that a fault hangs up, closes the connection.
+async fn respond(service: &Arc<Service>, request: Request<Incoming>) -> Result<HttpAnswer, HungUp> {
     let (head, body) = request.into_parts();
-    let body = read(body).await?;
+    let body = read(body).await.map_err(|_| HungUp)?;
     let query = Query::parse(head.uri.query().unwrap_or_default());
     let path = head.uri.path();
     if !path.starts_with("/portal/") && !path.starts_with("/sandbox/") {
-        return Ok(door::answer(
-            service,
-            path,
-            &head.method,
-            &head.headers,
-            &query,
-            &body,
-        ));
+        let answer = door::answer(service, path, &head.method, &head.headers, &query, &body);
+        return answer.ok_or(HungUp);
     }
     let Body::Whole(body) = body else {
         return Ok(refusal(413, "the body is too large"));
@@ -91,6 +96,9 @@ async fn respond(
         (controls::AGENTS, &Method::DELETE) => controls::first_agents(service),
         (controls::CUSTOMERS, &Method::POST) => controls::admit_customer(service, &body),
         (controls::CUSTOMERS, &Method::GET) => controls::show_customers(service, &query).await,
+        (faults::FAULTS, &Method::PUT) => faults::set(service, &body),
+        (faults::FAULTS, &Method::GET) => faults::show(service),
+        (faults::FAULTS, &Method::DELETE) => faults::take_away(service),
         (by_hand::STEPS, &Method::POST) => by_hand::steps(service, &body).await,
         (by_hand::TRIGGER, &Method::POST) => by_hand::trigger(service, &body).await,
         (path, _) => no_such(path),
@@ -107,6 +115,7 @@ fn no_such(path: &str) -> HttpAnswer {
         controls::TRANSCRIPT => "GET, DELETE",
         controls::CUSTOMERS => "GET, POST",
         controls::AGENTS => "PUT, DELETE",
+        faults::FAULTS => "GET, PUT, DELETE",
         _ => return refusal(404, "there is nothing at this path"),
     };
     let mut answer = refusal(405, &format!("the method is not taken; expected {allow}"));

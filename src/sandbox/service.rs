@@ -8,6 +8,7 @@ use super::answer::Answers;
 use super::customer::Customer;
 use super::departments::Departments;
 use super::dialect::Dialect;
+use super::faults::Faults;
 use super::interaction::{Ending, Interaction, Key};
 use super::object::Object;
 use super::portal::Portal;
@@ -42,6 +43,7 @@ pub(crate) struct Desk {
     /// How many interactions were started.
     pub starts: u64,
     pub transcript: Transcript,
+    pub faults: Faults,
     lanes: HashMap<Key, Lane>,
 }
 
@@ -73,6 +75,7 @@ impl Service {
             hashes: HashMap::new(),
             starts: 0,
             transcript: Transcript::new(watcher),
+            faults: Faults::default(),
             lanes: HashMap::new(),
         };
         Service {
@@ -271,6 +274,7 @@ impl Service {
         desk.interactions.clear();
         desk.hashes.clear();
         desk.lanes.clear();
+        desk.faults.clear();
         desk.transcript.reset();
     }
 }

@@ -35,8 +35,8 @@ pub struct Entry {
     /// The object as it was sent or received, its token redacted. A body that is no JSON object is shown as a JSON
     /// string when the sandbox sent it, and as null when it came in.
     pub body: Option<Box<RawValue>>,
-    /// The HTTP status: answered by the sandbox to a request, by the webhook to a trigger. None for a trigger that got
-    /// no answer, or has none yet.
+    /// The HTTP status: answered by the sandbox to a request, by the webhook to a trigger. None for what got no answer,
+    /// and for a trigger that has none yet.
     pub status: Option<u16>,
     /// Why a request was rejected or a trigger failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,8 @@ pub(crate) struct Request {
     pub client_id: Option<String>,
     pub interaction_hash: Option<String>,
     pub body: Option<Box<RawValue>>,
-    pub status: u16,
+    /// None for one that was hung up on.
+    pub status: Option<u16>,
     pub error: Option<String>,
 }
 
@@ -138,7 +139,7 @@ impl Transcript {
             client_id: request.client_id,
             interaction_hash: request.interaction_hash,
             body: request.body,
-            status: Some(request.status),
+            status: request.status,
             error: request.error,
         });
     }
@@ -229,7 +230,10 @@ mod tests {
     fn a_result_is_filled_in_where_the_trigger_was_sent() {
         let mut transcript = Transcript::new(None);
         let place = transcript.trigger(Trigger::default());
-        transcript.request(Request::default());
+        transcript.request(Request {
+            status: Some(200),
+            ..Request::default()
+        });
         assert!(!transcript.is_settled(0));
         assert!(transcript.is_settled(1));
         transcript.settle(place, &Ok(404));
@@ -255,7 +259,10 @@ mod tests {
     #[test]
     fn since_beyond_the_end_is_empty() {
         let mut transcript = Transcript::new(None);
-        transcript.request(Request::default());
+        transcript.request(Request {
+            status: Some(200),
+            ..Request::default()
+        });
         assert_eq!(transcript.since(0).len(), 1);
         assert!(transcript.since(1).is_empty());
         assert!(transcript.since(u64::MAX).is_empty());

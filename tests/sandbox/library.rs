@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A client that speaks this dialect with the sandbox, and takes its triggers.
-fn client(running: &Running, dialect: &str) -> Client {
+pub fn client(running: &Running, dialect: &str) -> Client {
     let mut config = Config::new();
     let base_url = running.ready["base_urls"][dialect].as_str().unwrap();
     for (option, value) in [
@@ -41,7 +41,7 @@ fn hear(client: &Client, kind: Kind) -> Trigger {
     trigger
 }
 
-fn joao() -> Customer {
+pub fn joao() -> Customer {
     Customer {
         name: Some("João".into()),
         email: Some("joao@example.com".into()),
@@ -50,7 +50,7 @@ fn joao() -> Customer {
     }
 }
 
-fn address(client_id: &str) -> Address {
+pub fn address(client_id: &str) -> Address {
     Address {
         department: "1".to_owned(),
         client_id: client_id.to_owned(),

@@ -13,6 +13,7 @@ mod contact;
 mod controls;
 mod departments;
 mod external_bot;
+mod faults;
 mod file;
 mod gateway;
 mod hook;

@@ -1,0 +1,175 @@
+//! Faults on demand: wrong answers, lost answers, and when to come again.
+
+use crate::hook::Hook;
+use crate::running::{Running, http_agent};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const FAULTS: &str = "/sandbox/faults";
+
+impl Running {
+    fn faults(&self, faults: Value) {
+        let answer = self.call("PUT", FAULTS, None, faults.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    /// The error and status of the last request in the transcript.
+    fn last(&self) -> (Value, Value) {
+        let entries = self.transcript();
+        let last = entries
+            .iter()
+            .rfind(|entry| entry["direction"] == "request")
+            .unwrap();
+        (last["status"].clone(), last["error"].clone())
+    }
+}
+
+#[test]
+fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
+    let running = Running::start(&["--agent", "silent"]);
+    running.start_of("12");
+    let hash = running.begin(json!({}));
+    let message = running.request("message", "oi", "12");
+    let gateway = |body: &Value| running.ask("POST", "/client-gateway/api/rest/v1", body.clone());
+    assert_eq!(gateway(&running.request("info", "init", "12")).status, 200);
+    running.faults(json!([{ "on": "message", "status": 503, "times": 3 }, { "on": "departments", "status": 500 }]));
+    running.accepted("info", "typing", "12");
+    let said = json!({ "message": "a fault, as the sandbox was asked for", "status": 503 });
+    assert_eq!(running.rest(&message).json(), said);
+    assert_eq!(gateway(&message).json(), said);
+    assert_eq!(
+        running
+            .on(&hash, "messages", json!({ "content": "oi" }))
+            .json(),
+        said
+    );
+    assert_eq!(
+        running.last(),
+        (json!(503), json!("a fault: not taken, and answered 503"))
+    );
+    assert_eq!(running.rest(&message).status, 200);
+    let left = running.get(FAULTS).json();
+    assert_eq!(
+        (&left[0]["times"], &left[1]["times"]),
+        (&json!(0), &json!(1))
+    );
+    let token = running.told("token");
+    assert_eq!(
+        running
+            .get(&format!("/api/external/departments?token={token}"))
+            .status,
+        500
+    );
+}
+
+#[test]
+fn a_fault_may_say_when_to_come_again() {
+    let running = Running::start(&[]);
+    running.faults(json!([{ "status": 429, "retryAfter": 7 }]));
+    let sent = http_agent()
+        .post(running.told("base_url"))
+        .header("content-type", "application/json")
+        .send(running.request("info", "init", "12").to_string())
+        .unwrap();
+    assert_eq!(sent.status(), 429);
+    assert_eq!(sent.headers()["retry-after"], "7");
+    assert_eq!(running.get("/sandbox/interactions").json(), json!([]));
+}
+
+#[test]
+fn a_request_may_be_taken_and_its_answer_lost() {
+    let hook = Hook::open();
+    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+    let post = || {
+        http_agent()
+            .post(running.told("base_url"))
+            .header("content-type", "application/json")
+            .send(running.request("info", "init", "12").to_string())
+    };
+    running.faults(json!([{ "on": "start", "hangUp": true }, { "on": "start", "hangUp": true, "taken": true }]));
+    assert!(post().is_err());
+    assert_eq!(
+        running.last(),
+        (Value::Null, json!("a fault: not taken, and hung up on"))
+    );
+    assert!(post().is_err());
+    assert_eq!(
+        running.last(),
+        (Value::Null, json!("a fault: taken, and hung up on"))
+    );
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+    assert_eq!(running.state_of("12"), "accepted");
+    // What is refused anyway is refused.
+    running.faults(json!([{ "on": "start", "status": 200, "taken": true }]));
+    assert_eq!(post().unwrap().status(), 422);
+}
+
+#[test]
+fn faults_go_by_themselves_by_hand_and_by_a_reset() {
+    let running = Running::start(&[]);
+    for (method, path) in [("DELETE", FAULTS), ("DELETE", "/sandbox/transcript")] {
+        running.faults(json!([{ "status": 500, "times": 1000000 }]));
+        assert_eq!(
+            running.rest(&running.request("info", "init", "12")).status,
+            500
+        );
+        assert_eq!(running.call(method, path, None, b"").status, 200);
+        assert_eq!(running.get(FAULTS).json(), json!([]));
+    }
+    running.start_of("12");
+    let status = "fault 1: expected either a status from 200 to 599 or hangUp: true";
+    let cases = [
+        (json!({}), "expected an array of faults"),
+        (json!([{}]), status),
+        (json!([{ "status": 99 }]), status),
+        (json!([{ "status": 500, "hangUp": true }]), status),
+        (
+            json!([{ "hangUp": true }, { "hangUp": 1 }]),
+            "fault 2: hangUp: expected true or false",
+        ),
+        (
+            json!([{ "status": 500, "on": "wave" }]),
+            "fault 1: on is unknown; expected one of start, message, typing, cleared, finish, update, departments, agentsOnline, offContact, whatsApp, accept, transfer, any",
+        ),
+        (
+            json!([{ "status": 500, "times": "2" }]),
+            "fault 1: times is a string; expected a whole JSON number",
+        ),
+        (
+            json!([{ "status": 500, "x": 1 }]),
+            "fault 1: unknown field \"x\"; a fault takes on, status, hangUp, retryAfter, times, taken",
+        ),
+    ];
+    for (body, message) in cases {
+        let answer = running.call("PUT", FAULTS, None, body.to_string().as_bytes());
+        assert_eq!(answer.json(), json!({ "message": message, "status": 422 }));
+    }
+}
+
+#[test]
+fn the_library_tells_what_became_of_a_request_that_met_a_fault() {
+    use omnize::error::Delivery;
+    let running = Running::start(&["--agent", "silent"]);
+    let client = crate::library::client(&running, "interactions");
+    let conversation = client
+        .start(crate::library::address("12"), crate::library::joao())
+        .unwrap();
+    running.faults(json!([
+        { "on": "message", "hangUp": true, "taken": true }, { "on": "message", "status": 500 },
+        { "on": "typing", "status": 429, "retryAfter": 1 },
+    ]));
+    let lost = conversation.send("um").unwrap_err();
+    assert_eq!(lost.delivery(), Some(Delivery::Unknown));
+    let refused = conversation.send("dois").unwrap_err();
+    assert_eq!(
+        (refused.delivery(), refused.http_status()),
+        (Some(Delivery::Rejected), Some(500))
+    );
+    let begun = Instant::now();
+    let waited = conversation.typing();
+    // Either it came again when it was told to, or it said so.
+    match waited {
+        Ok(()) => assert!(begun.elapsed() >= Duration::from_secs(1)),
+        Err(error) => assert_eq!(error.asked_to_wait(), Some(Duration::from_secs(1))),
+    }
+}
