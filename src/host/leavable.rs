@@ -1,4 +1,5 @@
-//! A thread that need not be waited for longer than one wants.
+//! A thread that runs code of the application, its log's callback, and so may never end: it need not be waited for longer than
+//! one wants.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,7 +8,7 @@ use std::time::Instant;
 
 use super::thread;
 
-/// A thread that can be left to end in its own time.
+/// A thread.
 #[derive(Debug)]
 pub struct Leavable {
     thread: JoinHandle<()>,
@@ -35,5 +36,24 @@ impl Leavable {
         if self.over.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
             thread::join(self.thread);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn is_waited_for_until_it_ends_or_the_time_is_over() {
+        let begun = Instant::now();
+        let minute = begun + Duration::from_secs(60);
+        Leavable::spawn("ends", || {}).unwrap().join(minute);
+        let (release, released) = mpsc::channel::<()>();
+        let held = Leavable::spawn("held", move || drop(released.recv())).unwrap();
+        held.join(Instant::now() + Duration::from_millis(20));
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        drop(release);
     }
 }

@@ -385,6 +385,7 @@ impl Receiver {
             return (left, true);
         }
         self.subscriptions.close();
+        self.tell_what_was_kept_back();
         if !inside {
             for thread in dispatchers {
                 // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
@@ -392,6 +393,20 @@ impl Receiver {
             }
         }
         (left, false)
+    }
+
+    /// Logs how many lines a flood has kept out of the log.
+    fn tell_what_was_kept_back(&self) {
+        let kept_back = [
+            (&self.unreadable, "bodies were no trigger"),
+            (&self.unwanted, "events were wanted by no callback"),
+        ];
+        for (lines, what) in kept_back {
+            let count = lines.kept_back();
+            if count > 0 {
+                log::warn!("{count} more {what}");
+            }
+        }
     }
 
     /// Lets go of the store, once the last posted request has ended and the last handler has returned.
