@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +104,14 @@ class Webhook:
         return answer_to(None)
 
     async def _deliver(self, body: bytes, content_type: str | None) -> None:
-        if asyncio.iscoroutinefunction(self._client.deliver):
+        if inspect.iscoroutinefunction(self._client.deliver):
             await self._client.deliver(body, content_type)
-        else:
-            # With a store it waits for the disk.
+        elif self._client._core.stored:
+            # It waits for the disk.
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, self._client.deliver, body, content_type)
+        else:
+            self._client.deliver(body, content_type)
 
 
 def _path_below_mount(scope: Message) -> bytes:

@@ -89,6 +89,12 @@ impl Core {
         })
     }
 
+    /// Whether there is a store, for whose disk a delivery waits.
+    #[getter]
+    fn stored(&self) -> bool {
+        self.stored
+    }
+
     /// The webhook URL of the client's own listener.
     #[getter]
     fn webhook_url(&self) -> Option<&str> {

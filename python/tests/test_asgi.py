@@ -126,26 +126,41 @@ def test_a_root_path_is_no_part_of_the_path(client, omnize_sandbox):
         assert omnize_sandbox.trigger("accepted", "12") == 200
 
 
-def test_the_loop_does_not_wait_for_the_disk(omnize_sandbox, tmp_path):
-    """While a delivery is held up, the event loop goes on."""
-    with omnize.Client(**omnize_sandbox.options, store=str(tmp_path / "chat.db")) as client:
-        released = threading.Event()
-        deliver = client.deliver
+class Slow(omnize.Client):
+    """A client whose disk answers when it is told to."""
 
-        class Held:
-            def deliver(self, body, content_type=None):
-                released.wait(10)
-                deliver(body, content_type)
+    released = threading.Event()
+
+    def deliver(self, body, content_type=None):
+        self.released.wait(10)
+        super().deliver(body, content_type)
+
+
+def test_the_loop_does_not_wait_for_the_disk(omnize_sandbox, tmp_path):
+    with Slow(**omnize_sandbox.options, store=str(tmp_path / "chat.db")) as client:
 
         async def run():
-            answered = asyncio.create_task(asked(Webhook(Held(), PATH), TRIGGER))
+            answered = asyncio.create_task(asked(Webhook(client, PATH), TRIGGER))
             await asyncio.sleep(0.05)
             assert not answered.done()
-            released.set()
+            client.released.set()
             assert await answered == [200]
 
         asyncio.run(run())
         assert client.next(5) == omnize.Accepted("12")
+
+
+@pytest.mark.parametrize("store", [None, "chat.db"])
+def test_an_asynchronous_client_takes_triggers_too(store, omnize_sandbox, tmp_path):
+    options = {} if store is None else {"store": str(tmp_path / store)}
+
+    async def run():
+        async with omnize.AsyncClient(**omnize_sandbox.options, **options) as client:
+            assert await asked(Webhook(client, PATH), TRIGGER) == [200]
+            assert await asked(Webhook(client, PATH), b"<html>") == [400]
+            assert await client.next(5) == omnize.Accepted("12")
+
+    asyncio.run(run())
 
 
 def test_a_client_that_hangs_up_delivers_nothing(client):
