@@ -84,6 +84,33 @@ fn asking() -> Proxy {
 }
 
 #[test]
+fn a_query_goes_through_with_its_request() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        let _ = stream.write_all(http("200 OK", r#"[{"id":1,"name":"Vendas"}]"#).as_bytes());
+    });
+    let base = server.url.trim_end_matches("/api/rest/v1");
+    let proxy = Proxy::start(Habits::default());
+    for proxy in [format!("http://{}", proxy.name), "none".to_owned()] {
+        let client = client(base, &[("dialect", "interactions"), ("proxy", &proxy)]);
+        assert_eq!(client.departments(None).unwrap()[0].id, "1");
+        let request = server.requests.recv().unwrap();
+        let line = request.lines().next().unwrap();
+        assert_eq!(
+            line,
+            "GET /api/external/departments?token=segredo-do-portal HTTP/1.1"
+        );
+    }
+    let asked = proxy.asked();
+    assert_eq!(asked.len(), 1);
+    assert!(
+        asked[0].starts_with(&format!("GET {base}/api/external/departments?")),
+        "{}",
+        asked[0]
+    );
+}
+
+#[test]
 fn plain_requests_are_read_and_passed_on() {
     let (server, proxy) = (plain_service(), asking());
     let through = format!("http://{IN_URL}@{}", proxy.name);

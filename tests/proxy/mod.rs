@@ -116,7 +116,7 @@ fn tunnel(mut client: TcpStream, request: &str) -> Option<()> {
 /// Passes one request on over a connection of its own, without what was said to the proxy, and its answer back.
 fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
     let (head, body) = request.split_once("\r\n\r\n")?;
-    let rest = head.strip_prefix("POST http://")?;
+    let (method, rest) = head.split_once(" http://")?;
     let (host, path) = rest.split_once('/')?;
     let Ok(mut service) = TcpStream::connect(host) else {
         return answer(client, "502 Bad Gateway");
@@ -125,7 +125,7 @@ fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("proxy-"))
         .collect();
-    let passed_on = format!("POST /{}\r\n\r\n{body}", lines.join("\r\n"));
+    let passed_on = format!("{method} /{}\r\n\r\n{body}", lines.join("\r\n"));
     service.write_all(passed_on.as_bytes()).ok()?;
     service.shutdown(Shutdown::Write).ok()?;
     let mut answer = Vec::new();
