@@ -49,7 +49,13 @@ impl Drop for Place {
 
 fn client(base_url: &str, store: &str) -> Client {
     let mut config = Config::new();
-    for (name, value) in [("token", "t"), ("base_url", base_url), ("store", store)] {
+    for (name, value) in [
+        ("token", "t"),
+        ("base_url", base_url),
+        ("store", store),
+        // The server serves one connection at a time.
+        ("outbox.connections", "1"),
+    ] {
         config.set(name, value).unwrap();
     }
     Client::open(&config).unwrap()
