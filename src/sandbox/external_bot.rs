@@ -192,7 +192,7 @@ fn read_message(fields: &Fields) -> Result<Message, Rejection> {
             attachment.text("url")?;
             Ok(Message {
                 kind,
-                content: fields.optional_text("content")?.unwrap_or_default(),
+                content: fields.words("content")?,
                 url: attachment.optional_url("url")?,
             })
         }

@@ -40,6 +40,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The words beside a medium: no page says whether there must be any, so they may be missing or empty.
+    pub fn words(&self, field: &str) -> Result<String, Rejection> {
+        if self.is(field, "") {
+            return Ok(String::new());
+        }
+        Ok(self.optional_text(field)?.unwrap_or_default())
+    }
+
     pub fn optional_text(&self, field: &str) -> Result<Option<String>, Rejection> {
         let name = self.name(field);
         let Some(value) = self.object.get(field) else {

@@ -246,7 +246,7 @@ pub(crate) fn message(fields: &Fields, kind: &str) -> Result<Message, Rejection>
         (_, None) => Err(refuse(format!("url is missing; {name} needs it"))),
         (kind, url) => Ok(Message {
             kind,
-            content: fields.optional_text("content")?.unwrap_or_default(),
+            content: fields.words("content")?,
             url,
         }),
     }

@@ -261,8 +261,8 @@ fn what_a_bot_is_refused() {
         (
             &taken,
             "message",
-            json!({ "content": "", "content_type": "image", "attachment": { "url": "https://a/" } }),
-            "content is empty; expected some text, or the field left out",
+            json!({ "content": 5, "content_type": "image", "attachment": { "url": "https://a/" } }),
+            "content is a number; expected a JSON string, or the field left out",
         ),
         (
             &taken,

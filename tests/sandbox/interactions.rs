@@ -139,6 +139,15 @@ fn a_medium_goes_both_ways() {
             (&json!(kind), &json!(url), &json!("look"))
         );
     }
+    // The words beside it may be missing or empty.
+    for mut sent in [json!({}), json!({ "content": "" })] {
+        sent["type"] = json!("image");
+        sent["url"] = json!("https://example.com/a.png");
+        assert_eq!(running.on(&hash, "messages", sent).status, 200);
+        hook.next();
+        hook.next();
+        assert_eq!(heard(&hook)["message"]["content"], "");
+    }
 }
 
 #[test]
@@ -290,8 +299,8 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
         (
             &open,
             "messages",
-            json!({ "content": "", "type": "image", "url": "https://a/b.png" }),
-            "content is empty; expected some text, or the field left out",
+            json!({ "content": 5, "type": "image", "url": "https://a/b.png" }),
+            "content is a number; expected a JSON string, or the field left out",
         ),
         (
             &open,
