@@ -239,3 +239,35 @@ fn no_trigger_is_too_broken() {
         });
     }
 }
+
+/// Brackets within brackets, wherever they stand, take no stack: an application's thread may have little.
+#[test]
+fn no_trigger_is_too_deep() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let bodies = [
+        format!(r#"{{"clientId":"1","status":"typing","x":{deep}}}"#),
+        format!(r#"{{"interaction_hash":"h","state":"typing","x":{deep}}}"#),
+        format!(
+            r#"{{"interaction_hash":"h","state":"typing","extra":{{"clientId":"1","x":{deep}}}}}"#
+        ),
+        format!(r#"{{"interaction_hash":"h","state":"typing","extra":{deep}}}"#),
+        format!(r#"{{"interaction_hash":"h","state":"typing","message":{deep},"agent":{deep}}}"#),
+        format!(r#"{{"interaction_hash":{deep},"state":"typing"}}"#),
+        deep,
+    ];
+    let small = std::thread::Builder::new().stack_size(128 * 1024);
+    let reading = small.spawn(move || {
+        for (at, body) in bodies.iter().enumerate() {
+            for dialect in Dialect::ALL {
+                let read = dialect.decode(body.as_bytes().into(), None);
+                let expected = match (dialect, at) {
+                    (Dialect::Interactions, 1..=4) => true,
+                    (Dialect::Rest | Dialect::Gateway, 0) => true,
+                    _ => false,
+                };
+                assert_eq!(read.is_ok(), expected, "{} of {}", at, dialect.name());
+            }
+        }
+    });
+    reading.unwrap().join().unwrap();
+}
