@@ -31,7 +31,6 @@ impl Sparing {
     }
 
     /// How many were kept back since the last line, which are told now.
-    #[cfg(any(feature = "listener", test))]
     pub fn kept_back(&self) -> u64 {
         std::mem::take(&mut self.lock().kept_back)
     }

@@ -19,6 +19,14 @@ check "no leftovers" no_output search "$leftovers"
 homes='/home/[a-z]|/Users/[A-Za-z]|/root/|[A-Z]:\\+Users'
 check "no path of a developer's machine" no_output search "$homes|$PWD(/|\\b)"
 
+# What a dialect is called, and what it has, is known in one room; the application's door to it is the option.
+dialects() {
+    git grep -nE 'Dialect::(Rest|Gateway|Interactions)|"(gateway|interactions)"' -- src ':!src/wire' ':!src/config' ':!src/sandbox' |
+        # Unit tests may choose one.
+        grep -vE '^src/(interactions/names|receiving/repeats)\.rs:'
+}
+check "no dialect is named outside wire, config and sandbox" no_output dialects
+
 long_files() {
     git ls-files -- '*.rs' '*.c' '*.cc' '*.h' '*.hpp' '*.pas' '*.inc' '*.sh' ':!include/omnize.h' |
         while read -r file; do
