@@ -129,7 +129,7 @@ fn application() {
         thread::sleep(Duration::from_millis(1));
     }
     // What nobody waits for is written some time soon.
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(1500));
     println!("ready");
     std::io::stdin().lines().for_each(drop);
 }

@@ -69,7 +69,7 @@ fn next(client: &Client) -> Event {
 fn slow() -> Server {
     Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
-            thread::sleep(Duration::from_millis(700));
+            thread::sleep(Duration::from_millis(2500));
             let _ = stream.write_all(http("200 OK", "").as_bytes());
         }
     })
@@ -134,7 +134,7 @@ fn application() {
 fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
     let chat = attached(&client);
     chat.post(Request::Message("oi".into())).unwrap();
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1200));
     set_full(true);
     let event = next(&client);
     let outcome = event.outcome().expect("an outcome");
@@ -264,7 +264,7 @@ fn in_the_callback_of_the_log(client: Client) {
     let (client, chat) = set_log(client);
     chat.post(Request::Message("on its way".into())).unwrap();
     chat.post(Request::Message("waits".into())).unwrap();
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(1200));
     set_full(true);
     let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
     assert_eq!(refused.unwrap_err().status(), Status::Store);

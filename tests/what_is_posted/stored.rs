@@ -71,13 +71,13 @@ fn what_closing_catches_between_two_tries_goes_out_after_the_next_start() {
     // It says that it is busy when closing takes no request any more, and waits for those that are on their way.
     let busy = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
-            thread::sleep(Duration::from_millis(3800));
+            thread::sleep(Duration::from_millis(7600));
             let _ = stream.write_all(BUSY.as_bytes());
         }
     });
     let first = client(&busy.url, &options);
     let ticket = attached(&first, "12").post(message("oi")).unwrap();
-    let left = first.close(Duration::from_millis(4000)).unwrap();
+    let left = first.close(Duration::from_millis(8000)).unwrap();
     assert_eq!((left.events, left.requests), (0, 1));
     assert_eq!(busy.requests(), 1);
     drop(first);

@@ -88,7 +88,7 @@ fn a_start_after_the_finish_does_not_overtake_what_waits() {
 #[cfg(feature = "store")]
 fn two_that_are_posted_at_once_leave_at_once_where_connections_are_free() {
     let store = std::env::temp_dir().join(format!("omnize-{}-at-once.db", std::process::id()));
-    let (url, arrived) = slow_for_each(Duration::from_millis(600));
+    let (url, arrived) = slow_for_each(Duration::from_millis(1500));
     let client = client(&url, &[("store", store.to_str().unwrap())]);
     // One worker is hired, and idle then.
     attached(&client, "0").post(message("first")).unwrap();
@@ -111,7 +111,7 @@ fn two_that_are_posted_at_once_leave_at_once_where_connections_are_free() {
         .map(|_| arrived.recv_timeout(Duration::from_secs(20)).unwrap().1)
         .collect();
     let apart = *times.iter().max().unwrap() - *times.iter().min().unwrap();
-    assert!(apart < Duration::from_millis(400), "{apart:?}");
+    assert!(apart < Duration::from_millis(1200), "{apart:?}");
     drop(client);
     std::fs::remove_file(store).unwrap();
 }
