@@ -51,7 +51,10 @@ mod tests {
         let minute = begun + Duration::from_secs(60);
         Leavable::spawn("ends", || {}).unwrap().join(minute);
         let (release, released) = mpsc::channel::<()>();
-        let held = Leavable::spawn("held", move || drop(released.recv())).unwrap();
+        let held = Leavable::spawn("held", move || {
+            let _ = released.recv();
+        })
+        .unwrap();
         held.join(Instant::now() + Duration::from_millis(20));
         assert!(begun.elapsed() < Duration::from_secs(30));
         drop(release);
