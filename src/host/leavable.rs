@@ -2,7 +2,7 @@
 //! one wants.
 
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -12,16 +12,21 @@ use super::thread;
 #[derive(Debug)]
 pub struct Leavable {
     thread: JoinHandle<()>,
-    /// Hangs up when the thread is over.
-    over: mpsc::Receiver<()>,
+    over: Arc<Over>,
 }
+
+/// Whether it is over. A channel would touch the standard library's handle of the host's thread that waits, which leak
+/// checkers then report.
+#[derive(Debug, Default)]
+struct Over(Mutex<bool>, Condvar);
 
 impl Leavable {
     /// Starts one, as [`thread::spawn`] does.
     pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        let (lives, over) = mpsc::channel();
+        let over = Arc::new(Over::default());
+        let end = End(over.clone());
         let thread = thread::spawn(name, move || {
-            let _lives: mpsc::Sender<()> = lives;
+            let _end = end;
             body();
         })?;
         Ok(Leavable { thread, over })
@@ -33,14 +38,29 @@ impl Leavable {
             return;
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        if self.over.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+        let Over(over, changed) = &*self.over;
+        let over = over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(over, left, |over| !*over);
+        let is_over = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        if is_over {
             thread::join(self.thread);
         }
     }
 }
 
+/// Tells that the thread is over, also where it has panicked.
+struct End(Arc<Over>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_one();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
     use std::time::Duration;
 
     use super::*;

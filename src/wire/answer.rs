@@ -42,7 +42,8 @@ impl Said<'_> {
         let status = self
             .status
             .and_then(|status| status.get().parse::<f64>().ok());
-        status.is_some_and(|status| status >= 400.0)
+        // What no number can hold is no status.
+        status.is_some_and(|status| status >= 400.0 && status.is_finite())
             || self.success.is_some_and(|success| success.get() == "false")
             || value(self.errors).is_some()
     }
@@ -135,6 +136,7 @@ mod tests {
             r#"{"errors":[],"success":true}"#,
             r#"{"errors":null}"#,
             r#"{"status":500,"status":200}"#,
+            r#"{"status":1e400}"#,
         ] {
             assert_eq!(judge(200, body.as_bytes()), Verdict::Accepted, "{body}");
         }
