@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
@@ -44,7 +43,11 @@ def of_start(
     external_history: Optional[str],
 ) -> Fields:
     """How an interaction starts, beside its customer."""
-    written = None if extra is None else json.dumps(dict(extra), ensure_ascii=False)
+    written = None
+    if extra is not None:
+        import json
+
+        written = json.dumps(dict(extra), ensure_ascii=False)
     return _given(bot_id=bot_id, media_type=media_type, extra=written, external_history=external_history)
 
 
