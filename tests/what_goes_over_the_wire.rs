@@ -260,11 +260,10 @@ fn no_trigger_is_too_deep() {
         for (at, body) in bodies.iter().enumerate() {
             for dialect in Dialect::ALL {
                 let read = dialect.decode(body.as_bytes().into(), None);
-                let expected = match (dialect, at) {
-                    (Dialect::Interactions, 1..=4) => true,
-                    (Dialect::Rest | Dialect::Gateway, 0) => true,
-                    _ => false,
-                };
+                let expected = matches!(
+                    (dialect, at),
+                    (Dialect::Interactions, 1..=4) | (Dialect::Rest | Dialect::Gateway, 0)
+                );
                 assert_eq!(read.is_ok(), expected, "{} of {}", at, dialect.name());
             }
         }
