@@ -46,9 +46,10 @@ while read -r version python; do
     check "python $version: the shipped wheel, its command, its import and the examples" alone "$version" "$python" "$wheel"
 done <"$TMPDIR/interpreters"
 
-# What it needs is in cargo's cache, for the wheel above was built. Without optimisation, which is all that is quick.
+# What it needs is in cargo's cache, for the wheel above was built. In a folder of its own, for cargo would take the sources
+# of the archive, which are dated back, for those that it has compiled here. Without optimisation, which is all that is quick.
 builds_offline() {
-    maturin sdist --quiet --manifest-path python/Cargo.toml --out "$TMPDIR/sdist" &&
+    maturin sdist --manifest-path python/Cargo.toml --out "$TMPDIR/sdist" &&
         CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=$TARGET/python/from-sdist pip --quiet --disable-pip-version-check \
             wheel --no-index --no-build-isolation --no-deps --config-settings build-args='--profile dev --locked' \
             --wheel-dir "$TMPDIR/from-sdist" "$TMPDIR"/sdist/omnize-*.tar.gz || return 1
