@@ -45,13 +45,14 @@ impl Core {
         answer.or_raise(py)?.object(py)
     }
 
-    fn ask_for_loop(&self, number: u64, question: Question) -> PyResult<()> {
+    fn ask_for_loop(&self, py: Python<'_>, number: u64, question: Question) -> PyResult<()> {
         let (client, done) = (Arc::clone(&self.client), self.done.clone());
-        Ok(self.pool.submit(Box::new(move || {
+        let job = move || {
             if done.may_begin(number) {
                 done.tell(number, question.ask(&client).map(Value::Answer));
             }
-        }))?)
+        };
+        self.pool.submit(Box::new(job)).or_raise(py)
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
@@ -69,7 +70,7 @@ impl Core {
         config_file: Option<PathBuf>,
         environment: bool,
     ) -> PyResult<Self> {
-        let done = Arc::new(Done::new()?);
+        let done = Arc::new(Done::new().or_raise(py)?);
         let (client, stored, dispatch_threads) = py
             .detach(|| {
                 let config = configure(&options, config_file, environment)?;
@@ -177,13 +178,23 @@ impl Core {
 
     /// As `departments`, for an event loop.
     #[pyo3(signature = (number, client_id = None))]
-    fn departments_for_loop(&self, number: u64, client_id: Option<String>) -> PyResult<()> {
-        self.ask_for_loop(number, Question::Departments(client_id))
+    fn departments_for_loop(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        client_id: Option<String>,
+    ) -> PyResult<()> {
+        self.ask_for_loop(py, number, Question::Departments(client_id))
     }
 
     /// As `online_agents`, for an event loop.
-    fn online_agents_for_loop(&self, number: u64, department: String) -> PyResult<()> {
-        self.ask_for_loop(number, Question::OnlineAgents(department))
+    fn online_agents_for_loop(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        department: String,
+    ) -> PyResult<()> {
+        self.ask_for_loop(py, number, Question::OnlineAgents(department))
     }
 
     /// As `off_hours`, for an event loop.
@@ -195,7 +206,7 @@ impl Core {
         fields: Fields,
     ) -> PyResult<()> {
         let question = Question::off_hours(py, department, &fields)?;
-        self.ask_for_loop(number, question)
+        self.ask_for_loop(py, number, question)
     }
 
     /// Hands over the body of a trigger.
@@ -221,10 +232,11 @@ impl Core {
         }
         let (client, done) = (Arc::clone(&self.client), self.done.clone());
         let (body, content_type) = (body.to_vec(), content_type.map(str::to_owned));
-        self.pool.submit(Box::new(move || {
+        let job = move || {
             let outcome = client.deliver(&body, content_type.as_deref());
             done.tell(number, outcome.map(|()| Value::Nothing));
-        }))?;
+        };
+        self.pool.submit(Box::new(job)).or_raise(py)?;
         Ok(true)
     }
 
@@ -322,18 +334,17 @@ impl Core {
     }
 
     /// Closes the client for an event loop, which is told of the end under this number.
-    fn close_for_loop(&self, number: u64, seconds: f64) -> PyResult<()> {
+    fn close_for_loop(&self, py: Python<'_>, number: u64, seconds: f64) -> PyResult<()> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let (client, done) = (Arc::clone(&self.client), self.done.clone());
         let pool = self.pool.clone();
-        Ok(self.pool.submit(Box::new(move || {
+        let job = move || {
             let outcome = client.close(within);
             pool.close();
-            done.tell(
-                number,
-                outcome.map(|left| Value::Left(left.events, left.requests)),
-            );
-        }))?)
+            let left = outcome.map(|left| Value::Left(left.events, left.requests));
+            done.tell(number, left);
+        };
+        self.pool.submit(Box::new(job)).or_raise(py)
     }
 }
 

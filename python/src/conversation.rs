@@ -69,7 +69,7 @@ impl Chat {
                 done.tell(number, outcome.map(|()| Value::Nothing));
             }
         };
-        Ok(self.queue.submit(&self.pool, Box::new(job))?)
+        self.queue.submit(&self.pool, Box::new(job)).or_raise(py)
     }
 
     /// Posts a request and gives its ticket.
@@ -95,7 +95,7 @@ impl Chat {
                 done.tell(number, conversation.post(request).map(Value::Ticket));
             }
         };
-        Ok(self.queue.submit(&self.pool, Box::new(job))?)
+        self.queue.submit(&self.pool, Box::new(job)).or_raise(py)
     }
 
     /// The customer has pressed a key.

@@ -1,6 +1,7 @@
 //! The core's errors as Python's exceptions.
 
 use omnize::error::{Delivery, Error};
+use omnize::status::Status;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
@@ -22,6 +23,12 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         .map_or_else(|error| error, PyErr::from_value)
 }
 
+/// The operating system has refused a thread or a descriptor.
+pub fn refused(py: Python<'_>, error: &std::io::Error) -> PyErr {
+    let message = format!("the operating system refused what the client needs: {error}");
+    exception(py, &Error::new(Status::System, message))
+}
+
 /// What a call of the core ended with, for Python.
 pub trait OrRaise<T> {
     /// The value, or the exception.
@@ -31,5 +38,11 @@ pub trait OrRaise<T> {
 impl<T> OrRaise<T> for omnize::error::Result<T> {
     fn or_raise(self, py: Python<'_>) -> PyResult<T> {
         self.map_err(|error| exception(py, &error))
+    }
+}
+
+impl<T> OrRaise<T> for std::io::Result<T> {
+    fn or_raise(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| refused(py, &error))
     }
 }

@@ -147,7 +147,13 @@ impl Queue {
         }
         state.busy = true;
         drop(state);
-        self.go_on(pool)
+        let begun = self.go_on(pool);
+        if begun.is_err() {
+            let mut state = self.lock();
+            state.busy = false;
+            state.jobs.clear();
+        }
+        begun
     }
 
     fn go_on(self: &Arc<Self>, pool: &Arc<Pool>) -> io::Result<()> {

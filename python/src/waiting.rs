@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::error::OrRaise;
 use crate::pool::Pool;
 
 /// How long a signal may have to wait for its handler.
@@ -78,7 +79,7 @@ pub fn interruptible<T: Send + 'static>(
         *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         told.1.notify_one();
     }))
-    .map_err(|error| PyRuntimeError::new_err(format!("no thread for a request: {error}")))?;
+    .or_raise(py)?;
     let wait = |slice| -> Result<Option<T>, PyErr> {
         let mut outcome = place.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.is_none() {
