@@ -65,7 +65,8 @@ statuses! {
         "The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the \
          option token.";
     Department = 24, "OMNIZE_E_DEPARTMENT",
-        "The department is missing. Pass the id of the department that the customer wants to talk to.";
+        "The department is missing, or is no whole number where the dialect has numbers. Pass the id of the department that \
+         the customer wants to talk to.";
     ClientId = 25, "OMNIZE_E_CLIENT_ID",
         "The client id is missing. Pass the id that the application gives this customer.";
     Unreachable = 40, "OMNIZE_E_UNREACHABLE",
@@ -110,7 +111,7 @@ statuses! {
     NotJson = 61, "OMNIZE_E_NOT_JSON",
         "The trigger is no JSON object. Hand over the body of the service's POST as it came.";
     NoClientId = 62, "OMNIZE_E_NO_CLIENT_ID",
-        "The trigger has no clientId, so no interaction is known for it.";
+        "The trigger has no id that ties it to an interaction: no clientId, or in the dialect interactions no hash.";
     Full = 63, "OMNIZE_E_FULL",
         "As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events \
          out, wait for outcomes, or raise the option. The trigger or the request was not taken.";

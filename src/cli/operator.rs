@@ -26,7 +26,7 @@ pub fn run(
     sandbox: &Sandbox,
     screen: &Arc<Mutex<Screen>>,
     command: &[String],
-    dialect: Option<Dialect>,
+    dialect: Dialect,
 ) -> Result<u8, Failure> {
     let failed = |error: io::Error| Failure::Run(format!("the command can't be run: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -47,23 +47,16 @@ pub fn run(
     })
 }
 
-fn spawn(sandbox: &Sandbox, command: &[String], dialect: Option<Dialect>) -> io::Result<Child> {
+fn spawn(sandbox: &Sandbox, command: &[String], dialect: Dialect) -> io::Result<Child> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no command"))?;
     let mut command = Command::new(program);
-    match dialect {
-        Some(dialect) => command.env("OMNIZE_DIALECT", dialect.name()),
-        // One that stands in the sandbox's own environment would not go with the base URL.
-        None => command.env_remove("OMNIZE_DIALECT"),
-    };
     command
         .args(arguments)
         .env("OMNIZE_TOKEN", sandbox.token())
-        .env(
-            "OMNIZE_BASE_URL",
-            sandbox.base_url(dialect.unwrap_or_default()),
-        )
+        .env("OMNIZE_BASE_URL", sandbox.base_url(dialect))
+        .env("OMNIZE_DIALECT", dialect.name())
         .env("OMNIZE_SANDBOX_URL", sandbox.url())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

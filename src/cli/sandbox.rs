@@ -38,8 +38,14 @@ pub struct Arguments {
     answers: Answers,
 
     /// The dialect of the program to be: rest, gateway or interactions. The base URL that is told is that dialect's, and
-    /// a command gets OMNIZE_DIALECT set. The sandbox itself speaks all of them at once [default: rest]
-    #[arg(long, value_name = "DIALECT")]
+    /// a command gets OMNIZE_DIALECT set. The sandbox itself speaks all of them at once [default: rest; interactions with
+    /// --bot or --customer, which are of no other]
+    #[arg(
+        long,
+        value_name = "DIALECT",
+        env = "OMNIZE_DIALECT",
+        hide_env_values = true
+    )]
     dialect: Option<Dialect>,
 
     /// A department's name; may be repeated [default: 1=Support, 2=Sales]
@@ -103,12 +109,24 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         if shown {
             locked(&screen).line(&format!("Omnize sandbox at {}", sandbox.url()));
         }
-        run_command(&sandbox, &screen, &arguments.command, arguments.dialect)?
+        run_command(&sandbox, &screen, &arguments.command, arguments.dialect())?
     };
     if let Some(path) = &arguments.transcript {
         write_transcript(&sandbox, path)?;
     }
     Ok(status)
+}
+
+impl Arguments {
+    fn dialect(&self) -> Dialect {
+        let has_bots = !self.bots.is_empty() || !self.customers.is_empty();
+        let implied = if has_bots {
+            Dialect::Interactions
+        } else {
+            Dialect::default()
+        };
+        self.dialect.unwrap_or(implied)
+    }
 }
 
 fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<Sandbox, Failure> {
@@ -155,7 +173,7 @@ fn run_command(
     _: &Sandbox,
     _: &Arc<Mutex<Screen>>,
     _: &[String],
-    _: Option<Dialect>,
+    _: Dialect,
 ) -> Result<u8, Failure> {
     Err(Failure::Usage(
         "a command can be run on Unix-like systems only".to_owned(),
@@ -165,7 +183,7 @@ fn run_command(
 /// Says that the sandbox is ready, and where. A reader who has hung up is no reason to end.
 fn tell(sandbox: &Sandbox, arguments: &Arguments, screen: &Mutex<Screen>) {
     let transcript = format!("{}/sandbox/transcript", sandbox.url());
-    let base_url = sandbox.base_url(arguments.dialect.unwrap_or_default());
+    let base_url = sandbox.base_url(arguments.dialect());
     let mut screen = locked(screen);
     if arguments.json {
         let base_urls: serde_json::Map<_, _> = Dialect::ALL

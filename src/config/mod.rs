@@ -46,7 +46,8 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            let given = if option.kind.is_confidential() {
+            // What has an @ may have a password before it.
+            let given = if option.kind.is_confidential() || value.contains('@') {
                 String::new()
             } else {
                 format!(" {value:?}")

@@ -103,7 +103,7 @@ impl Kind {
             ),
             Kind::Url => (
                 is_url(value),
-                "an absolute URL, such as http://clientapi.omnize.com/api/rest/v1".into(),
+                "an absolute URL without user and password, such as http://clientapi.omnize.com/api/rest/v1".into(),
             ),
             Kind::Encoding => (
                 encoding(value).is_some(),

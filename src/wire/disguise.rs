@@ -25,8 +25,16 @@ const IDENTIFYING_DIGITS: usize = 8;
 /// Fewer characters of base64 than this could be anything.
 const IDENTIFYING_BASE64: usize = 8;
 
-/// The text and its forms, each once, the longest first.
-pub fn forms_of(text: &str) -> Vec<String> {
+/// The text and those of its forms that may stand in a text of `room` bytes, each once, the longest first.
+pub fn forms_within(text: &str, room: usize) -> Vec<String> {
+    // No form but the digits alone is shorter than the text, and the forms of a long one take their time.
+    if text.len() > room {
+        return digits(text).into_iter().collect();
+    }
+    forms_of(text)
+}
+
+fn forms_of(text: &str) -> Vec<String> {
     let json = json(text);
     let in_base64: Vec<String> = (0..3)
         .flat_map(|offset| [base64(text, offset), base64(&json, offset)])
@@ -50,14 +58,16 @@ pub fn forms_of(text: &str) -> Vec<String> {
         forms.push(small(&encoded));
         forms.push(encoded);
     }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() >= IDENTIFYING_DIGITS {
-        forms.push(digits);
-    }
+    forms.extend(digits(text));
     forms.extend(in_base64);
     forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     forms.dedup();
     forms
+}
+
+fn digits(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= IDENTIFYING_DIGITS).then_some(digits)
 }
 
 fn json(text: &str) -> String {
@@ -169,5 +179,25 @@ mod tests {
     fn knows_a_number_without_its_punctuation() {
         assert!(forms_of("123.456.789-09").contains(&"12345678909".to_owned()));
         assert!(!forms_of("1-2").contains(&"12".to_owned()));
+    }
+
+    #[test]
+    fn no_form_but_the_digits_is_shorter_than_the_text() {
+        for text in [
+            "segredo",
+            "11 98877-6655",
+            "é\u{1F600}<\"/&'>",
+            "abcdefghijklmnop",
+        ] {
+            let digits = digits(text);
+            for form in forms_of(text) {
+                assert!(
+                    form.len() >= text.len() || Some(&form) == digits.as_ref(),
+                    "{form}"
+                );
+            }
+        }
+        assert_eq!(forms_within("11 98877-6655", 11), ["11988776655"]);
+        assert_eq!(forms_within("segredo", 6), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! The dialect `gateway`: as [`rest`](super::rest), with bots and a list of departments.
+//! The dialect `gateway`: as [`rest`], with bots and a list of departments.
 
 use std::sync::Arc;
 

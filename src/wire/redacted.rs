@@ -28,7 +28,7 @@ impl Redacted {
         if other.is_empty() || self.0.chars().count() <= 2 {
             return;
         }
-        for form in disguise::forms_of(&self.0) {
+        for form in disguise::forms_within(&self.0, other.len()) {
             if other.contains(&form) {
                 *other = other.replace(&form, Self::MARK);
             }

@@ -50,13 +50,17 @@ fn the_command_is_told_the_dialect_that_was_asked_for() {
         let ended = around(&["--quiet", "--dialect", dialect], script);
         assert_eq!(text(&ended.stdout), told);
     }
-    let ended = Command::new(OMNIZE)
+    let asked_by_the_environment = Command::new(OMNIZE)
         .args(["sandbox", "--quiet", "--", "sh", "-c", script])
         .env("OMNIZE_DIALECT", "interactions")
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert_eq!(text(&ended.stdout), "none /api/rest/v1\n");
+    assert_eq!(text(&asked_by_the_environment.stdout), "interactions \n");
+    let unasked = around(&["--quiet"], script);
+    assert_eq!(text(&unasked.stdout), "rest /api/rest/v1\n");
+    let with_a_bot = around(&["--quiet", "--bot", "http://127.0.0.1:9/"], script);
+    assert_eq!(text(&with_a_bot.stdout), "interactions \n");
 }
 
 #[test]
