@@ -111,7 +111,7 @@ statuses! {
     NotJson = 61, "OMNIZE_E_NOT_JSON",
         "The trigger is no JSON object. Hand over the body of the service's POST as it came.";
     NoClientId = 62, "OMNIZE_E_NO_CLIENT_ID",
-        "The trigger has no id that ties it to an interaction: no clientId, or in the dialect interactions no hash.";
+        "The trigger has no id that ties it to an interaction: no clientId, and no hash.";
     Full = 63, "OMNIZE_E_FULL",
         "As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events \
          out, wait for outcomes, or raise the option. The trigger or the request was not taken.";
