@@ -121,7 +121,7 @@ impl Arguments {
     fn dialect(&self) -> Dialect {
         let has_bots = !self.bots.is_empty() || !self.customers.is_empty();
         let implied = if has_bots {
-            Dialect::Interactions
+            Dialect::OF_BOTS
         } else {
             Dialect::default()
         };

@@ -21,6 +21,9 @@ impl Dialect {
     /// All of them, the oldest first.
     pub const ALL: [Dialect; 3] = [Dialect::Rest, Dialect::Gateway, Dialect::Interactions];
 
+    /// The one that has external bots.
+    pub const OF_BOTS: Dialect = Dialect::Interactions;
+
     /// Its name, as the command line and the ready line spell it.
     pub fn name(self) -> &'static str {
         match self {
