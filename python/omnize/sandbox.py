@@ -51,6 +51,19 @@ sys.path = [path for path in sys.path if path] + [sys.argv.pop(1)]
 from omnize._command import main
 sys.exit(main())
 """
+# What a trigger by hand may be beside a message.
+_SIGNS = ("accepted", "unavailable", "typing", "cleared", "finish")
+# The kinds that the transcript has.
+_KINDS = {
+    "request": (
+        *("start", "message", "typing", "cleared", "finish", "update", "departments", "agentsOnline", "offContact"),
+        *("whatsApp", "accept", "transfer", "unknown"),
+    ),
+    "trigger": (
+        *(*_SIGNS, "message", "queued", "transferred", "newInteraction", "newMessage", "finishedInteraction"),
+        "unknown",
+    ),
+}
 # An agent that hears nothing, so that a function can play it.
 _DEAF: Agent = {"rules": [{"on": "finish", "steps": []}]}
 _SECONDS_TO_START = 30.0
@@ -213,8 +226,12 @@ class Sandbox:
         """Post a trigger by hand: a message with ``text``, or one such as ``"accepted"``.
 
         It is in the dialect of the customer's last interaction; where there was none, in that of ``rest``. Returns the
-        HTTP status of the webhook's answer; ``None`` where it gave none.
+        HTTP status of the webhook's answer; ``None`` where it gave none. What the service does not have goes by
+        ``post``.
         """
+        _one_of("kind", kind, (*_SIGNS, "message"))
+        if (kind == "message") != (text is not None):
+            raise ValueError("a message has a text, and nothing else has; pass trigger('message', client_id, text)")
         if any(interaction["clientId"] == client_id for interaction in self.interactions()):
             return self.play(client_id, kind if text is None else {"message": text})[0]
         said = {"status": kind} if text is None else {"message": text}
@@ -257,6 +274,8 @@ class Sandbox:
         Raises ``AssertionError`` with the transcript when nothing of that kind came within ``timeout`` seconds.
         """
         __tracebackhide__ = True
+        _one_of("direction", direction, _KINDS)
+        _one_of("kind", kind, _KINDS[direction])
         start = after.n if isinstance(after, Entry) else after
         deadline = time.monotonic() + timeout
         while True:
@@ -382,6 +401,11 @@ def _first_line(stream: Optional[IO[bytes]], process: subprocess.Popen[bytes]) -
         return stream.readline() if stream else b""
     finally:
         alarm.cancel()
+
+
+def _one_of(name: str, word: str, known: Iterable[str]) -> None:
+    if word not in known:
+        raise ValueError(f"{name} is {word!r}; pass one of {', '.join(known)}")
 
 
 def _fits(entry: Entry, client_id: Optional[str], text: Union[str, re.Pattern[str], None]) -> bool:

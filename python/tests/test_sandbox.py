@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import omnize
+from omnize import sandbox as sandbox_module
 from omnize.sandbox import Sandbox, SandboxError
 
 
@@ -132,3 +133,37 @@ def test_what_an_agent_raises_is_not_lost(omnize_sandbox, post):
         assert start(omnize_sandbox, "12", post) == 200
         omnize_sandbox.wait_for("start")
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize("wrong", ["typping", "", "promoted", None])
+def test_a_trigger_that_the_service_does_not_have_is_told(omnize_sandbox, omnize_client, wrong):
+    with pytest.raises(ValueError, match=r"pass one of accepted, .*, message"):
+        omnize_sandbox.trigger(wrong, "99")
+    assert omnize_sandbox.transcript() == []
+
+
+@pytest.mark.parametrize("wrong", [("message", "99"), ("typing", "99", "oi")])
+def test_a_message_has_a_text_and_nothing_else_has(omnize_sandbox, omnize_client, wrong):
+    with pytest.raises(ValueError, match="a message has a text"):
+        omnize_sandbox.trigger(*wrong)
+    assert omnize_sandbox.transcript() == []
+
+
+def test_what_is_never_said_is_not_waited_for(omnize_sandbox):
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="kind is 'massage'; pass one of start, message, "):
+        omnize_sandbox.wait_for("massage", timeout=60)
+    with pytest.raises(ValueError, match="kind is 'accepted'"):
+        omnize_sandbox.wait_for("accepted", timeout=60)
+    with pytest.raises(ValueError, match="kind is 'start'; pass one of accepted, "):
+        omnize_sandbox.wait_for("start", direction="trigger", timeout=60)
+    with pytest.raises(ValueError, match="direction is 'triger'; pass one of request, trigger"):
+        omnize_sandbox.wait_for("accepted", direction="triger", timeout=60)
+    assert time.monotonic() - begun < 10
+
+
+def test_the_kinds_of_requests_are_the_sandboxes(omnize_sandbox):
+    status, answer = omnize_sandbox._ask("PUT", "/sandbox/faults", [{"on": "massage", "status": 500}])
+    assert status == 422
+    told = re.search("one of (.*)", answer["message"]) or re.search("expected (.*)", answer["message"])
+    assert set(re.findall(r"\w+", told[1])) - {"any"} == set(sandbox_module._KINDS["request"]) - {"unknown"}
