@@ -129,6 +129,11 @@ class Closed(Error):
 class CloseTimedOut(Error):
     """A handler ran longer than closing may take. It is the last one."""
 
+    #: Events that the application was not given: see :class:`Left`.
+    events: int = 0
+    #: Requests that were broken off or not sent: see :class:`Left`.
+    requests: int = 0
+
 
 class ModeError(Error):
     """Events of this client already leave another way."""
@@ -204,6 +209,7 @@ def _of_status(
     body: bytes,
     retryable: bool,
     retry_after: Optional[float],
+    left: Optional[tuple[int, int]] = None,
 ) -> Error:
     """Makes the exception that tells of an error of the core."""
     kind: type[Error] | None = _BY_STATUS.get(status)
@@ -222,6 +228,8 @@ def _of_status(
     error.body = body
     error.retryable = retryable
     error.retry_after = retry_after
+    if isinstance(error, CloseTimedOut) and left is not None:
+        error.events, error.requests = left
     return error
 
 

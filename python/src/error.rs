@@ -17,6 +17,7 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         PyBytes::new(py, error.body()),
         error.is_retryable(),
         error.asked_to_wait().map(|wait| wait.as_secs_f64()),
+        error.left().map(|left| (left.events, left.requests)),
     );
     MAKE.import(py, "omnize._errors", "_of_status")
         .and_then(|make| make.call1(arguments))

@@ -158,6 +158,27 @@ def test_closed(omnize_sandbox):
     assert repr(client) == "<Client closed>"
 
 
+def test_a_close_that_takes_too_long_tells_what_is_left(omnize_sandbox):
+    client = omnize.Client(**omnize_sandbox.options)
+    begun, may_end = threading.Event(), threading.Event()
+
+    @client.on()
+    def handler(event):
+        begun.set()
+        may_end.wait(10)
+
+    client.dispatch()
+    for _ in range(3):
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+    assert begun.wait(10)
+    with pytest.raises(omnize.CloseTimedOut) as caught:
+        client.close(0.1)
+    may_end.set()
+    assert (caught.value.events, caught.value.requests) == (2, 0)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.events, again.requests) == (2, 0)
+
+
 def test_all_are_below_one_root():
     kinds = [value for value in vars(omnize).values() if isinstance(value, type) and issubclass(value, BaseException)]
     assert len(kinds) > 20
