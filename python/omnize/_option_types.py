@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Optional, TypedDict, Union
 
-#: A time: seconds, or a text that is milliseconds, as the table of options has it.
-Seconds = Union[float, timedelta, str]
+#: A time in seconds.
+Seconds = Union[float, timedelta]
 #: The path of a file.
 Path = Union[str, "os.PathLike[str]"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from . import _omnize
+from ._arguments import whole_text
 from ._errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,26 +45,35 @@ def texts(options: Mapping[str, Any] | Options) -> list[tuple[str, str]]:
 
 def _text(name: str, kind: str, value: Any) -> str:
     text: str
+    if kind == "milliseconds":
+        return _milliseconds(name, value)
     if isinstance(value, str):
-        return value
+        return whole_text(f"option {name}", value)
     if isinstance(value, bool):
         return "1" if value else "0"
-    if hasattr(value, "total_seconds"):
-        value = value.total_seconds()
     if isinstance(value, (int, float)):
-        if kind != "milliseconds":
-            return str(value)
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ConfigError(f"option {name}: {value} is no time; pass seconds")
-        # What is more than nothing does not become nothing.
-        milliseconds = round(value * 1000)
-        return str(milliseconds if milliseconds or not value else 1)
+        return str(value)
     if isinstance(value, os.PathLike):
         text = os.fspath(value)
-        return text
+        return whole_text(f"option {name}", text)
     if isinstance(value, Iterable) and kind in ("networks", "text"):
-        return ",".join(str(part) for part in value)
+        return whole_text(f"option {name}", ",".join(str(part) for part in value))
     raise TypeError(f"option {name}: a value of type {type(value).__name__} can't be used")
+
+
+def _milliseconds(name: str, value: Any) -> str:
+    """A time as the table of options has it; Python's are seconds."""
+    seconds = value.total_seconds() if hasattr(value, "total_seconds") else value
+    # A text in milliseconds beside numbers in seconds would be off by a thousand.
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"option {name} is a {type(value).__name__}; pass a number of seconds or a timedelta")
+    if not 0 <= seconds < float("inf"):
+        error = ConfigError(f"option {name}: {seconds} is no time; pass seconds, 0 or more")
+        error.status = "OMNIZE_E_VALUE"
+        raise error
+    milliseconds = round(seconds * 1000)
+    # What is more than nothing does not become nothing.
+    return str(milliseconds if milliseconds or not seconds else 1)
 
 
 def _unknown(name: str) -> ConfigError:

@@ -24,7 +24,7 @@ def test_an_unknown_name_is_told_the_nearest():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"timeout": "soon"}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
+    "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
 )
 def test_a_bad_value_is_told(wrong):
     with pytest.raises(omnize.ConfigError, match="it takes") as caught:
@@ -32,10 +32,19 @@ def test_a_bad_value_is_told(wrong):
     assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize("wrong", [{"timeout": float("nan")}, {"timeout": float("inf")}])
-def test_what_is_no_time_is_told(wrong):
-    with pytest.raises(omnize.ConfigError, match="pass seconds"):
-        omnize.Client("t", **wrong)
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1, -0.25, timedelta(seconds=-2)])
+@pytest.mark.parametrize("name", ["timeout", "timeout_connect", "retry_posted"])
+def test_what_is_no_time_is_told(name, wrong):
+    value = wrong.total_seconds() if isinstance(wrong, timedelta) else wrong
+    with pytest.raises(omnize.ConfigError, match=f"option {name}: {value} is no time; pass seconds"):
+        omnize.Client("t", **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", ["3", "300", "soon", True, False, b"3", [3]])
+@pytest.mark.parametrize("name", ["timeout", "timeout_connect", "retry_posted"])
+def test_a_time_is_a_number_of_seconds(name, wrong):
+    with pytest.raises(TypeError, match=f"option {name} is a {type(wrong).__name__}; pass a number of seconds"):
+        omnize.Client("t", **{name: wrong})
 
 
 def test_a_value_of_a_wrong_type_is_told():
@@ -49,7 +58,7 @@ def test_a_token_is_needed(monkeypatch):
         omnize.Client()
 
 
-@pytest.mark.parametrize("value", [0.3, timedelta(milliseconds=300), "300"])
+@pytest.mark.parametrize("value", [0.3, timedelta(milliseconds=300)])
 def test_times_are_seconds(value):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
