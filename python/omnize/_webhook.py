@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ._arguments import optional_text, whole_text
 from ._errors import Error, TriggerError
 
 # What a service that is turned away is told to wait, in seconds.
@@ -19,16 +20,28 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def check_otherwise(otherwise: Any) -> None:
+    """Whether this can be an application."""
+    if otherwise is not None and not callable(otherwise):
+        raise TypeError(f"otherwise is a {type(otherwise).__name__}; pass an application or None")
+
+
 class Door:
     """Checks the requests of one webhook before their bodies are read."""
 
     def __init__(self, path: str, basic: str | None, max_body: int) -> None:
+        if not isinstance(path, str):
+            raise TypeError(f"the path is a {type(path).__name__}; pass a str")
         if not path.startswith("/"):
             raise ValueError("the path does not start with '/'; pass one such as '/omnize/a-part-that-nobody-guesses'")
-        if basic is not None and ":" not in basic:
+        if optional_text("basic", basic) is not None and ":" not in str(basic):
             raise ValueError("basic holds no ':'; pass 'user:password'")
+        if isinstance(max_body, bool) or not isinstance(max_body, int):
+            raise TypeError(f"max_body is a {type(max_body).__name__}; pass a number of bytes")
+        if max_body < 1:
+            raise ValueError(f"max_body is {max_body}; pass a number of bytes, at least 1")
         self.max_body = max_body
-        self._path = path.encode()
+        self._path = whole_text("the path", path).encode()
         self._credentials = None if basic is None else basic.encode()
 
     def is_at(self, path: bytes) -> bool:

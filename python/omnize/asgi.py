@@ -24,8 +24,9 @@ import inspect
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from ._any_client import AnyClient
 from ._errors import Error
-from ._webhook import Answer, Door, answer_to
+from ._webhook import Answer, Door, answer_to, check_otherwise
 
 if TYPE_CHECKING:
     from . import AsyncClient, Client
@@ -59,6 +60,9 @@ class Webhook:
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
     ) -> None:
+        if not isinstance(client, AnyClient):
+            raise TypeError(f"the client is a {type(client).__name__}; pass an omnize.Client or an omnize.AsyncClient")
+        check_otherwise(otherwise)
         self._client = client
         self._door = Door(path, basic, max_body)
         self._otherwise = otherwise

@@ -18,15 +18,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ._any_client import AnyClient
+from ._client import Client
 from ._errors import Error
-from ._webhook import Answer, Door, answer_to
-
-if TYPE_CHECKING:
-    from . import Client
+from ._webhook import Answer, Door, answer_to, check_otherwise
 
 __all__ = ["Webhook"]
 
@@ -55,6 +55,13 @@ class Webhook:
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
     ) -> None:
+        if isinstance(client, AnyClient) and client._awaits:
+            raise TypeError("the client is an AsyncClient, which nobody awaits here; pass an omnize.Client")
+        if not isinstance(client, Client):
+            raise TypeError(f"the client is a {type(client).__name__}; pass an omnize.Client")
+        check_otherwise(otherwise)
+        if inspect.iscoroutinefunction(otherwise):
+            raise TypeError("otherwise is a coroutine function, which nobody awaits here; pass a WSGI application")
         self._client = client
         self._door = Door(path, basic, max_body)
         self._otherwise = otherwise

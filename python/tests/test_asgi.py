@@ -188,3 +188,29 @@ async def asked(webhook, *messages):
 
     await webhook({"type": "http", "method": "POST", "path": PATH, "headers": []}, receive, send)
     return statuses
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"max_body": 0}, ValueError),
+        ({"max_body": -1}, ValueError),
+        ({"max_body": "1000"}, TypeError),
+        ({"max_body": True}, TypeError),
+        ({"max_body": None}, TypeError),
+        ({"otherwise": 5}, TypeError),
+        ({"otherwise": "app"}, TypeError),
+        ({"path": None}, TypeError),
+        ({"path": b"/w"}, TypeError),
+        ({"path": "/w\ud800"}, omnize.ArgumentError),
+        ({"basic": 5}, TypeError),
+        ({"basic": "user:\ud800"}, omnize.ArgumentError),
+        ({"client": None}, TypeError),
+        ({"client": "client"}, TypeError),
+        ({"client": omnize.Client}, TypeError),
+    ],
+)
+def test_an_argument_that_can_not_be_used_is_told(client, arguments, error):
+    arguments = {"client": client, "path": PATH, **arguments}
+    with pytest.raises(error):
+        Webhook(arguments.pop("client"), arguments.pop("path"), **arguments)

@@ -149,3 +149,44 @@ def test_a_body_without_an_end_is_refused(client):
 def test_a_webhook_that_could_not_work_is_refused(client, arguments):
     with pytest.raises(ValueError, match="pass"):
         Webhook(client, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"max_body": 0}, ValueError),
+        ({"max_body": -1}, ValueError),
+        ({"max_body": "1000"}, TypeError),
+        ({"max_body": True}, TypeError),
+        ({"max_body": None}, TypeError),
+        ({"otherwise": 5}, TypeError),
+        ({"otherwise": "app"}, TypeError),
+        ({"path": None}, TypeError),
+        ({"path": b"/w"}, TypeError),
+        ({"path": "/w\ud800"}, omnize.ArgumentError),
+        ({"basic": 5}, TypeError),
+        ({"basic": "user:\ud800"}, omnize.ArgumentError),
+        ({"client": None}, TypeError),
+        ({"client": "client"}, TypeError),
+        ({"client": omnize.Client}, TypeError),
+    ],
+)
+def test_an_argument_that_can_not_be_used_is_told(client, arguments, error):
+    arguments = {"client": client, "path": PATH, **arguments}
+    with pytest.raises(error):
+        Webhook(arguments.pop("client"), arguments.pop("path"), **arguments)
+
+
+def test_a_client_that_nobody_awaits_is_refused():
+    client = omnize.AsyncClient("t", environment=False)
+    with pytest.raises(TypeError, match=r"AsyncClient, .* pass an omnize\.Client"):
+        Webhook(client, PATH)
+    client._close_at_exit(0)
+
+
+def test_an_application_that_nobody_awaits_is_refused(client):
+    async def otherwise(scope, receive, send):
+        pass
+
+    with pytest.raises(TypeError, match="otherwise is a coroutine function"):
+        Webhook(client, PATH, otherwise=otherwise)
