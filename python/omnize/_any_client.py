@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, NoReturn, Optional, TypeVar, Union
 
 from . import _lifetime, _omnize
+from ._errors import Closed
 from ._fields import id_text
-from ._handlers import Handlers
+from ._handlers import Handlers, check_function, check_kinds
 from ._listener import Listener
 from ._options import texts
 from ._values import OpenInteraction
@@ -37,6 +38,8 @@ class AnyClient:
 
     #: Whether there is something to close. For ``__del__``, where opening has failed.
     _is_open = False
+    #: Whether what handlers give is awaited.
+    _awaits = False
 
     def __init__(
         self,
@@ -95,6 +98,8 @@ class AnyClient:
         >>> client.listen("127.0.0.1:0", path="/omnize/8a4e").url(client) == client.webhook_url
         True
         """
+        if not self._is_open:
+            raise _closed_already()
         listener = Listener(address, environment=self._environment, **options)
         try:
             listener.attach(self, path)
@@ -106,18 +111,20 @@ class AnyClient:
         return listener
 
     def on(self, *kinds: type[Event], client_id: Optional[Union[str, int]] = None) -> Callable[[_Function], _Function]:
-        """Registers a function that is called with events of these classes, or with all.
+        """Registers a function that is called with events of these classes; ``@client.on()`` is for all.
 
         With ``client_id``, only with those of one customer. Handlers are called by ``poll``, or by what ``dispatch``
-        starts; those of one customer's events never overlap.
+        starts; those of one customer's events never overlap. Only an :class:`AsyncClient` takes coroutine functions.
 
         >>> @client.on(Message, Typing)
         ... def show(event):
         ...     print(event.kind)
         """
         wanted = None if client_id is None else id_text("client_id", client_id)
+        check_kinds(kinds)
 
         def register(function: _Function) -> _Function:
+            check_function(function, self._awaits)
             self._handlers.add(kinds, wanted, function)
             return function
 
@@ -151,5 +158,15 @@ class AnyClient:
             with contextlib.suppress(Exception):
                 self._core.close(0)
 
+    def __reduce__(self) -> NoReturn:
+        # Two that close the same would each take it from the other.
+        raise TypeError(f"a {type(self).__name__} can't be copied or pickled; open another one")
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {'open' if self._is_open else 'closed'}>"
+
+
+def _closed_already() -> Closed:
+    error = Closed("the client is closed; open another one")
+    error.status = "OMNIZE_E_CLOSED"
+    return error

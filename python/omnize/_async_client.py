@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _omnize
 from ._any_client import AnyClient, Left
+from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
 from ._errors import Closed, Error, ModeError
@@ -76,6 +77,7 @@ class AsyncClient(AnyClient):
     _loop: Optional[asyncio.AbstractEventLoop]
     _readiness: Readiness
     _numbers: itertools.count[int]
+    _awaits = True
     #: Calls that have not ended, by number.
     _calls: dict[int, asyncio.Future[Any]]
     #: Tasks that wait for an event.
@@ -106,7 +108,7 @@ class AsyncClient(AnyClient):
         """
         start = of_start(bot_id, media_type, extra, external_history)
         chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
-        return AsyncConversation(chat, self._handlers, of_customer(customer), start, self._call)
+        return AsyncConversation(self, chat, of_customer(customer), start)
 
     def attach(
         self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
@@ -116,14 +118,16 @@ class AsyncClient(AnyClient):
         In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
         """
         ids = id_text("department", department), id_text("client_id", client_id)
-        return AsyncConversation(self._core.attach(*ids, interaction_hash), self._handlers, [], [], self._call)
+        return AsyncConversation(
+            self, self._core.attach(*ids, optional_text("interaction_hash", interaction_hash)), [], []
+        )
 
     def bot_attach(self, interaction_hash: str) -> AsyncConversation:
         """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
 
         Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
         """
-        return AsyncConversation(self._core.bot_attach(interaction_hash), self._handlers, [], [], self._call)
+        return AsyncConversation(self, self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
 
     async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Asks which departments there are. See :meth:`Client.departments`."""
@@ -148,16 +152,17 @@ class AsyncClient(AnyClient):
 
         See :meth:`Client.deliver`.
         """
+        received, type_ = body_bytes(body), optional_text("content_type", content_type)
 
         def submit(number: int) -> bool:
-            return self._core.deliver_for_loop(number, bytes(body), content_type)
+            return self._core.deliver_for_loop(number, received, type_)
 
         await self._call(submit)
 
     async def next(self, timeout: Optional[float] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
-        self._bind()
         deadline = _deadline(timeout)
+        self._bind()
         while True:
             event = self._core.next(0)
             if event is not None or not await self._readable(deadline):
@@ -186,8 +191,8 @@ class AsyncClient(AnyClient):
         Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
         event were called; the event counts as handled.
         """
-        self._choose("poll")
         deadline = _deadline(timeout)
+        self._choose("poll")
         handled = 0
         most = 1
         while handled < most:
@@ -227,6 +232,7 @@ class AsyncClient(AnyClient):
 
         A handler that runs longer than ``timeout`` seconds is cancelled.
         """
+        timeout = seconds("timeout", timeout)
         if self._is_of_parent() or not self._is_open:
             return Left(0, 0)
         self._is_open = False
@@ -417,11 +423,8 @@ def _weakly(method: Callable[[], None]) -> Callable[[], None]:
 
 
 def _deadline(timeout: Optional[float]) -> Optional[float]:
-    if timeout is None:
-        return None
-    if not timeout >= 0:
-        raise ValueError(f"the timeout is {timeout}; pass seconds, or None for no bound")
-    return time.monotonic() + timeout
+    bound = optional_seconds("timeout", timeout)
+    return None if bound is None else time.monotonic() + bound
 
 
 def _tell(waiter: asyncio.Future[bool], value: bool) -> None:

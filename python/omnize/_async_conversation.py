@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from ._conversation import OneConversation
 from ._customer import Customer
 from ._errors import Error, StateError
-from ._fields import Fields, of_message, of_transfer, of_update
+from ._fields import Fields, of_external, of_message, of_transfer, of_update
 from ._values import Media
 
 if TYPE_CHECKING:
-    from ._handlers import Handlers
+    from ._async_client import AsyncClient
     from ._omnize import Chat
 
 __all__ = ["AsyncConversation"]
@@ -34,16 +34,11 @@ class AsyncConversation(OneConversation):
     waiting
     """
 
-    def __init__(
-        self,
-        chat: Chat,
-        handlers: Handlers,
-        customer: Fields,
-        start: Fields,
-        call: Callable[[Callable[[int], Optional[bool]]], Awaitable[Any]],
-    ) -> None:
-        super().__init__(chat, handlers, customer, start)
-        self._call = call
+    __slots__ = ("_call",)
+
+    def __init__(self, client: AsyncClient, chat: Chat, customer: Fields, start: Fields) -> None:
+        super().__init__(client, chat, customer, start)
+        self._call = client._call
 
     async def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction, with this customer or the one that the conversation was made with."""
@@ -84,7 +79,7 @@ class AsyncConversation(OneConversation):
         customer: Optional[Customer] = None,
     ) -> None:
         """Starts the interaction by a message over WhatsApp to this customer. Of the dialect interactions."""
-        fields = [("external_id", external_id), *of_message(text, media), *self._of_start(customer)]
+        fields = [*of_external(external_id), *of_message(text, media), *self._of_start(customer)]
         await self._request("whatsapp", fields)
 
     async def bot_accept(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _omnize
 from ._any_client import AnyClient, Left
+from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import Closed, Error
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from ._option_types import Options
 
 __all__ = ["Client"]
+
+_given_up: list[_omnize.Turn] = []
 
 
 class Client(AnyClient):
@@ -86,7 +90,7 @@ class Client(AnyClient):
         """
         start = of_start(bot_id, media_type, extra, external_history)
         chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
-        return Conversation(chat, self._handlers, of_customer(customer), start)
+        return Conversation(self, chat, of_customer(customer), start)
 
     def attach(
         self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
@@ -96,14 +100,15 @@ class Client(AnyClient):
         In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
         """
         ids = id_text("department", department), id_text("client_id", client_id)
-        return Conversation(self._core.attach(*ids, interaction_hash), self._handlers, [], [])
+        chat = self._core.attach(*ids, optional_text("interaction_hash", interaction_hash))
+        return Conversation(self, chat, [], [])
 
     def bot_attach(self, interaction_hash: str) -> Conversation:
         """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
 
         Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
         """
-        return Conversation(self._core.bot_attach(interaction_hash), self._handlers, [], [])
+        return Conversation(self, self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
 
     def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Asks which departments there are. Of the dialects gateway, which wants a customer's id, and interactions."""
@@ -131,14 +136,15 @@ class Client(AnyClient):
         Where it raises :class:`TriggerError`, answer the service 400; where it raises another :class:`Error`, answer it
         503. Never waits for the application; with a store, waits until the trigger is on disk.
         """
-        self._core.deliver(bytes(body), content_type)
+        self._core.deliver(body_bytes(body), optional_text("content_type", content_type))
 
     def next(self, timeout: Optional[float] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
-        return self._core.next(timeout)
+        return self._core.next(optional_seconds("timeout", timeout))
 
     def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
         """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
+        timeout = optional_seconds("timeout", timeout)
         while True:
             try:
                 event = self._core.next(timeout)
@@ -157,6 +163,7 @@ class Client(AnyClient):
         Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
         event were called; the event counts as handled.
         """
+        timeout = optional_seconds("timeout", timeout)
         handled = 0
         most = 1
         while handled < most:
@@ -187,8 +194,9 @@ class Client(AnyClient):
             self._core.choose("thread")
             while len(self._threads) < self._core.dispatch_threads:
                 name = f"omnize-dispatch-{len(self._threads) + 1}"
-                # It does not hold the client, so that one that nobody holds is closed.
-                thread = threading.Thread(target=_work, args=(self._core, self._handlers), name=name, daemon=True)
+                # It does not hold the client, nor the handlers, which may: one that nobody else holds is closed.
+                known = (self._core, weakref.ref(self._handlers))
+                thread = threading.Thread(target=_work, args=known, name=name, daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
@@ -199,6 +207,7 @@ class Client(AnyClient):
         No handler runs after this has returned; called from inside one, it takes effect when that returns. A second
         call does nothing, and so does one in a child of the process that opened the client.
         """
+        timeout = seconds("timeout", timeout)
         if self._is_of_parent() or not self._is_open:
             return Left(0, 0)
         self._is_open = False
@@ -250,7 +259,7 @@ def _handle(turn: _omnize.Turn, handlers: Handlers) -> Optional[BaseException]:
     return failure
 
 
-def _work(core: _omnize.Core, handlers: Handlers) -> None:
+def _work(core: _omnize.Core, known: weakref.ref[Handlers]) -> None:
     """What a dispatch thread does."""
     while True:
         try:
@@ -259,7 +268,13 @@ def _work(core: _omnize.Core, handlers: Handlers) -> None:
             # It is closed.
             return
         if turn is not None:
+            handlers = known()
+            if handlers is None:
+                # The client ends, which had them. A turn that does not is not counted as handled: a store keeps its
+                # event for the next start.
+                _given_up.append(turn)
+                return
             failure = _handle(turn, handlers)
             if failure is not None:
                 report(failure)
-            del failure, turn
+            del failure, handlers, turn

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, TypeVar, Union
 
+from ._arguments import optional_seconds
 from ._customer import Customer
 from ._errors import Error, StateError
-from ._fields import Fields, of_customer, of_message, of_transfer, of_update
+from ._fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
 from ._values import Media
 
 if TYPE_CHECKING:
+    from ._any_client import AnyClient
     from ._events import Event
-    from ._handlers import Handlers
     from ._omnize import Chat
 
 __all__ = ["Conversation", "OneConversation"]
@@ -23,11 +24,14 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class OneConversation:
-    """What both kinds of conversations have."""
+    """What both kinds of conversations have. What is no attribute can't be set: a name that is mistyped is told."""
 
-    def __init__(self, chat: Chat, handlers: Handlers, customer: Fields, start: Fields) -> None:
+    __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_start", "_timeout")
+
+    def __init__(self, client: AnyClient, chat: Chat, customer: Fields, start: Fields) -> None:
+        #: A client that nobody holds is closed, and a conversation needs an open one.
+        self._client = client
         self._chat = chat
-        self._handlers = handlers
         #: What the start says of the customer, and beside that.
         self._customer = customer
         self._start = start
@@ -68,8 +72,8 @@ class OneConversation:
 
     @timeout.setter
     def timeout(self, seconds: Optional[float]) -> None:
-        self._chat.set_timeout(seconds)
-        self._timeout = seconds
+        self._timeout = optional_seconds("timeout", seconds)
+        self._chat.set_timeout(self._timeout)
 
     def keystroke(self) -> None:
         """The customer has pressed a key.
@@ -81,16 +85,14 @@ class OneConversation:
 
     def on(self, *kinds: type[Event]) -> Callable[[_Function], _Function]:
         """Registers a function for this customer's events of these classes, or of all. See :meth:`Client.on`."""
-
-        def register(function: _Function) -> _Function:
-            self._handlers.add(kinds, self.client_id, function)
-            return function
-
-        return register
+        return self._client.on(*kinds, client_id=self.client_id)
 
     def _of_start(self, customer: Optional[Customer]) -> Fields:
         """What the start says."""
         return (self._customer if customer is None else of_customer(customer)) + self._start
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} can't be copied or pickled; make another with the client's attach")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {self.state}>"
@@ -114,6 +116,8 @@ class Conversation(OneConversation):
     >>> chat.state
     'finished'
     """
+
+    __slots__ = ()
 
     def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction, with this customer or the one that the conversation was made with."""
@@ -158,7 +162,7 @@ class Conversation(OneConversation):
         customer: Optional[Customer] = None,
     ) -> None:
         """Starts the interaction by a message over WhatsApp to this customer. Of the dialect interactions."""
-        fields = [("external_id", external_id), *of_message(text, media), *self._of_start(customer)]
+        fields = [*of_external(external_id), *of_message(text, media), *self._of_start(customer)]
         self._chat.request("whatsapp", fields)
 
     def bot_accept(self) -> None:

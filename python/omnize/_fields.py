@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
+from ._arguments import optional_text, whole_text
 from ._customer import Customer
 from ._values import Media
 
-__all__ = ["Fields", "id_text", "of_customer", "of_message", "of_start", "of_transfer", "of_update"]
+__all__ = ["Fields", "id_text", "of_customer", "of_external", "of_message", "of_start", "of_transfer", "of_update"]
 
 Fields = list[tuple[str, str]]
 
@@ -17,14 +18,12 @@ def id_text(name: str, value: object) -> str:
     """An id as the service has it."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise TypeError(f"{name} is a {type(value).__name__}; pass a str or an int")
-    return str(value)
+    return whole_text(name, str(value))
 
 
 def _given(**fields: Optional[str]) -> Fields:
-    for name, value in fields.items():
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"{name} is a {type(value).__name__}; pass a str or None")
-    return [(name, value) for name, value in fields.items() if value is not None]
+    checked = ((name, optional_text(name, value)) for name, value in fields.items())
+    return [(name, value) for name, value in checked if value is not None]
 
 
 def of_customer(customer: Optional[Customer]) -> Fields:
@@ -55,7 +54,7 @@ def of_message(text: str, media: Optional[Media]) -> Fields:
     """What a message says."""
     if not isinstance(text, str):
         raise TypeError(f"the message is a {type(text).__name__}; pass a str")
-    fields = _given(text=text)
+    fields = [("text", whole_text("the message", text))]
     if media is not None:
         if not isinstance(media, Media):
             raise TypeError(f"media is a {type(media).__name__}; pass an omnize.Media or None")
@@ -68,6 +67,13 @@ def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[s
     """What is noted about an interaction."""
     joined = ",".join(tags) or None
     return _given(mood=mood, tags=joined, customer_key=customer_key, note=note)
+
+
+def of_external(external_id: str) -> Fields:
+    """Whom a message over WhatsApp goes to."""
+    if not isinstance(external_id, str):
+        raise TypeError(f"external_id is a {type(external_id).__name__}; pass a str")
+    return _given(external_id=external_id)
 
 
 def of_transfer(department: Optional[Union[str, int]]) -> Fields:

@@ -7,7 +7,33 @@ from typing import Any, Callable, Optional
 
 from ._events import Event
 
-__all__ = ["Handlers"]
+__all__ = ["Handlers", "check_function", "check_kinds"]
+
+
+def check_kinds(kinds: tuple[Any, ...]) -> None:
+    """Whether these are classes of events."""
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, Event)):
+            raise TypeError(
+                f"{kind!r} is no class of events; write on(omnize.Message), say, or on() for all, and the function "
+                "behind it"
+            )
+
+
+def check_function(function: Any, awaited: bool) -> None:
+    """Whether this can be called with an event; where it is not awaited, with nothing left to await."""
+    if not callable(function):
+        raise TypeError(f"the handler is a {type(function).__name__}; pass a function")
+    if awaited:
+        return
+    import inspect
+
+    # An object may be called as a function is.
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+        raise TypeError(
+            f"the handler {function!r} is a coroutine function, which nobody would await; pass a function, or use an "
+            "omnize.AsyncClient"
+        )
 
 
 class _Handler:
@@ -32,9 +58,6 @@ class Handlers:
 
     def add(self, kinds: tuple[type[Event], ...], client_id: Optional[str], function: Callable[[Any], Any]) -> None:
         """Adds a handler for events of these classes, or of all; of this customer, or of all."""
-        for kind in kinds:
-            if not (isinstance(kind, type) and issubclass(kind, Event)):
-                raise TypeError(f"{kind!r} is no class of events; pass omnize.Message, say, or nothing for all")
         handler = _Handler(kinds or (Event,), client_id, function)
         with self._lock:
             if client_id is None:

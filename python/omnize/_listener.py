@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from . import _omnize
+from ._arguments import optional_text, seconds
 from ._errors import Closed
 from ._options import texts
 
@@ -30,6 +31,8 @@ class Listener:
     True
     """
 
+    __slots__ = ("__weakref__", "_address", "_is_open", "_listener")
+
     def __init__(
         self,
         address: str,
@@ -38,12 +41,15 @@ class Listener:
         environment: bool = True,
         **options: Any,
     ) -> None:
+        self._address = address
+        self._is_open = False
         given = {"listen": address, **{f"listen_{name}": value for name, value in options.items()}}
         self._listener = _omnize.SharedListener(texts(given), config_file, environment)
+        self._is_open = True
 
     def attach(self, client: AnyClient, path: Optional[str] = None) -> None:
         """Hands the triggers that come at ``path`` to the client; at one that nobody can guess where it is None."""
-        self._listener.attach(client._core, path)
+        self._listener.attach(client._core, optional_text("path", path))
 
     def detach(self, client: AnyClient) -> None:
         """Hands nothing to the client any more; its path is answered 404."""
@@ -57,8 +63,16 @@ class Listener:
         """Accepts nothing more, and answers the triggers that are being kept if that takes no longer than ``timeout``
         seconds. The clients stay open. A second call does nothing.
         """
+        timeout = seconds("timeout", timeout)
+        self._is_open = False
         with contextlib.suppress(Closed):
             self._listener.close(timeout)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Listener can't be copied or pickled; open another one")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._address} {'open' if self._is_open else 'closed'}>"
 
     def __enter__(self) -> Listener:
         return self

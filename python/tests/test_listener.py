@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 import omnize
@@ -59,3 +61,20 @@ def test_an_address_that_is_taken():
             omnize.Client(**OPTIONS, listen=address)
         with pytest.raises(omnize.ConfigError):
             omnize.Listener("nowhere")
+
+
+def test_a_closed_client_opens_no_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with omnize.Client(**OPTIONS) as client:
+            pass
+        # At an address that is taken, opening it would tell so.
+        with pytest.raises(omnize.Closed, match="the client is closed") as caught:
+            client.listen(address)
+    assert caught.value.status == "OMNIZE_E_CLOSED"
+
+
+def test_it_says_what_it_is():
+    with omnize.Listener("127.0.0.1:0", basic="user:segredo") as listener:
+        assert repr(listener) == "<Listener 127.0.0.1:0 open>"
+    assert repr(listener) == "<Listener 127.0.0.1:0 closed>"

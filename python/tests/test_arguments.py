@@ -1,0 +1,138 @@
+"""Arguments that can't be used: what is wrong is said at once, by its name, and nothing that is personal is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+import traceback
+from datetime import timedelta
+
+import pytest
+
+import omnize
+
+OPTIONS = {"token": "t", "environment": False}
+SECRET = "SEGREDO\ud800"
+
+
+def chat_of(client):
+    return client.conversation("12", department="1")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: chat_of(client).send(SECRET),
+        lambda client: chat_of(client).post(SECRET),
+        lambda client: chat_of(client).send("", omnize.Media("image", SECRET)),
+        lambda client: chat_of(client).start(omnize.Customer(name=SECRET)),
+        lambda client: chat_of(client).update(note=SECRET),
+        lambda client: chat_of(client).update(tags=[SECRET]),
+        lambda client: chat_of(client).whatsapp(SECRET, "oi"),
+        lambda client: chat_of(client).bot_transfer(SECRET),
+        lambda client: client.conversation(SECRET, department="1"),
+        lambda client: client.conversation("12", department=SECRET),
+        lambda client: client.conversation("12", department="1", customer=omnize.Customer(cpf=SECRET)),
+        lambda client: client.conversation("12", department="1", extra={"a": SECRET}),
+        lambda client: client.attach("12", department="1", interaction_hash=SECRET),
+        lambda client: client.bot_attach(SECRET),
+        lambda client: client.departments(SECRET),
+        lambda client: client.on(client_id=SECRET),
+        lambda client: client.deliver(b"{}", SECRET),
+        lambda client: client.listen("127.0.0.1:0", path="/" + SECRET),
+        lambda client: omnize.Client(SECRET),
+        lambda client: omnize.Client("t", listen_allow=[SECRET]),
+        lambda client: omnize.Listener("127.0.0.1:0", basic=SECRET),
+    ],
+)
+def test_a_lone_surrogate_is_told_without_the_text(call):
+    with omnize.Client(**OPTIONS) as client:
+        with pytest.raises(omnize.ArgumentError, match=r"a lone surrogate stands at index \d+;") as caught:
+            call(client)
+        assert isinstance(caught.value, ValueError)
+        assert caught.value.__context__ is None
+        assert "SEGREDO" not in f"{caught.value!r}" + "".join(traceback.format_exception_only(caught.value))
+
+
+def test_a_lone_surrogate_is_told_where_it_is():
+    with omnize.Client(**OPTIONS) as client, pytest.raises(omnize.ArgumentError, match=r"^the message: .* index 7;"):
+        chat_of(client).send(SECRET)
+
+
+@pytest.mark.parametrize("body", ["{}", 5, None, [1]])
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+def test_a_body_is_bytes(kind, body):
+    client = kind(**OPTIONS)
+    with pytest.raises(TypeError, match=f"the body is a {type(body).__name__}; pass the bytes"):
+        ended = client.deliver(body)
+        asyncio.run(ended)
+    client._close_at_exit(0)
+
+
+def test_a_body_may_be_in_any_bytes():
+    with omnize.Client(**OPTIONS) as client:
+        for body in (bytearray(b'{"clientId": 1}'), memoryview(b'{"clientId": 1}')):
+            client.deliver(body)
+        assert client.waiting == 2
+
+
+def calls_of(client):
+    return [client.next, client.poll, client.close, lambda seconds: client.events(seconds).__next__()]
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_a_time_is_a_number_of_seconds(which):
+    with omnize.Client(**OPTIONS) as client:
+        call = calls_of(client)[which]
+        for wrong in ("x", True, timedelta(seconds=1), [1]):
+            with pytest.raises(TypeError, match=f"^timeout is a {type(wrong).__name__}; pass seconds"):
+                call(wrong)
+        for wrong in (-1, float("nan")):
+            with pytest.raises(omnize.ArgumentError, match=f"^timeout is {wrong}; pass seconds"):
+                call(wrong)
+        assert client.next(0) is None, "it is open"
+
+
+def test_a_time_is_a_number_of_seconds_for_asyncio():
+    async def main():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            calls = [client.next, client.poll, client.close, lambda seconds: client.events(seconds).__anext__()]
+            for call in calls:
+                for wrong, error in (("x", TypeError), (True, TypeError), (-1, ValueError)):
+                    with pytest.raises(error, match=r"^timeout is .*; pass seconds"):
+                        await call(wrong)
+            assert await client.next(0) is None, "it is open"
+
+    asyncio.run(main())
+
+
+def test_a_time_is_a_number_of_seconds_for_a_conversation_and_a_listener():
+    with omnize.Client(**OPTIONS) as client, omnize.Listener("127.0.0.1:0") as listener:
+        chat = chat_of(client)
+        for wrong, error in (("3", TypeError), (True, TypeError), (-1, ValueError)):
+            with pytest.raises(error, match=r"^timeout is .*; pass seconds"):
+                chat.timeout = wrong
+            with pytest.raises(error, match=r"^timeout is .*; pass seconds"):
+                listener.close(wrong)
+        assert chat.timeout is None
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_there_is_one_of_each(again):
+    client = omnize.AsyncClient(**OPTIONS)
+    with omnize.Client(**OPTIONS) as other, omnize.Listener("127.0.0.1:0") as listener:
+        for one in (other, client, chat_of(other), chat_of(client), listener):
+            with pytest.raises(TypeError, match=f"^a {type(one).__name__} can't be copied or pickled"):
+                again(one)
+        assert other.next(0) is None, "it is open"
+    client._close_at_exit(0)
+
+
+def test_a_mistyped_name_of_a_conversation_is_told():
+    with omnize.Client(**OPTIONS) as client, pytest.raises(AttributeError, match="timout"):
+        chat_of(client).timout = 1
+    client = omnize.AsyncClient(**OPTIONS)
+    with pytest.raises(AttributeError, match="timout"):
+        chat_of(client).timout = 1
+    client._close_at_exit(0)
