@@ -162,6 +162,17 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
     failed(client.departments(None).map(drop));
     failed(client.online_agents("1").map(drop));
     triggers().unwrap();
+    // One that accepts, so that the client knows whom it has written to.
+    let client = self::client(&Server::answering(http("200 OK", "{}")).url);
+    let chat = client.prepare(address()).unwrap();
+    let written = WhatsApp {
+        external_id: PHONE.into(),
+        message: message(),
+        start: start(),
+    };
+    chat.whatsapp(written).unwrap();
+    shown(&client);
+    shown(&chat);
 
     let (printed, told) = take_printed();
     assert!(told.is_empty(), "{}", told.join("\n"));

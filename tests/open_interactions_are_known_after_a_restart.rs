@@ -14,7 +14,7 @@ use std::time::Duration;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
-use omnize::wire::{Address, Customer, Request, Start};
+use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
 use server::{Server, http};
 
@@ -250,6 +250,43 @@ fn the_bot_that_the_start_named_is_known() {
     let open = gateway().open_interactions();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].bot_id.as_deref(), Some("7"));
+}
+
+#[test]
+fn a_customer_at_whatsapp_is_known_after_a_restart() {
+    let place = Place::new("whatsapp");
+    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"h"}"#));
+    let client = || {
+        let mut config = Config::new();
+        for (name, value) in [
+            ("token", "t"),
+            ("base_url", &*server.url),
+            ("store", place.path()),
+            ("dialect", "interactions"),
+        ] {
+            config.set(name, value).unwrap();
+        }
+        Client::open(&config).unwrap()
+    };
+    let first = client();
+    let chat = first
+        .prepare(Address {
+            department: "1".into(),
+            client_id: "12".into(),
+        })
+        .unwrap();
+    chat.whatsapp(WhatsApp {
+        external_id: "5511".into(),
+        message: "oi".into(),
+        start: Start::default(),
+    })
+    .unwrap();
+    drop((chat, first));
+    let second = client();
+    let body = br#"{"external_id":5511,"message":{"content":"sim"}}"#;
+    second.deliver(body, None).unwrap();
+    assert_eq!(next(&second).trigger().unwrap().client_id, "12");
+    assert_eq!(open(&second), pairs(&[("12", State::Active)]));
 }
 
 #[test]

@@ -41,6 +41,10 @@ mod stored {
                     .as_ref()
                     .and_then(|called| called.bot_id.clone()),
                 hash: place.hash().cloned(),
+                external_id: place
+                    .called
+                    .as_ref()
+                    .and_then(|called| called.external_id.clone()),
             });
             store.note(client_id.clone(), page);
         }
@@ -57,11 +61,15 @@ mod stored {
                     .unwrap_or(State::Active),
                 since: page.since,
                 department: page.department,
-                called: (page.bot_id.is_some() || page.hash.is_some()).then(|| {
+                called: (page.bot_id.is_some()
+                    || page.hash.is_some()
+                    || page.external_id.is_some())
+                .then(|| {
                     Box::new(Called {
                         bot_id: page.bot_id,
                         hash: page.hash,
                         hash_before: None,
+                        external_id: page.external_id,
                     })
                 }),
             }

@@ -9,7 +9,7 @@ use super::{Interactions, OpenInteraction};
 use crate::error::{Delivery, Error, Result};
 use crate::sending::{Lane, Typing};
 use crate::status::Status;
-use crate::wire::{Kind, Reply, Request};
+use crate::wire::{Kind, Redacted, Reply, Request};
 
 /// One interaction. All handles of its customer share it, and so do, one after the other, all interactions of one client id.
 #[derive(Debug)]
@@ -45,8 +45,20 @@ pub struct Called {
     pub bot_id: Option<Arc<str>>,
     /// The service's own id of it.
     pub hash: Option<Arc<str>>,
-    /// What the service called the customer's interaction before.
+    /// What the service called the customer's interaction before. While a start waits for its turn, it is what it calls the
+    /// one that is to end before it.
     pub hash_before: Option<Arc<str>>,
+    /// The customer's id at WhatsApp.
+    pub external_id: Option<Redacted>,
+}
+
+impl Called {
+    /// Another interaction of the customer comes: what is told of this one is not about it. Gives the id that leads to no
+    /// interaction any more.
+    fn is_succeeded(&mut self) -> Option<Arc<str>> {
+        let older = self.hash_before.replace(self.hash.clone()?);
+        older.filter(|older| Some(older) != self.hash.as_ref())
+    }
 }
 
 impl Place {
@@ -96,7 +108,8 @@ impl Interaction {
         check(self.state(), request)
     }
 
-    /// A request is about to leave. Where `strict`, it must have a meaning now; of two starts at the same time, one has.
+    /// A request is made, and leaves when its turn comes. Where `strict`, it must have a meaning now; of two starts at the same
+    /// time, one has.
     ///
     /// # Errors
     /// [`Status::State`].
@@ -106,9 +119,8 @@ impl Interaction {
             check(place.state, request)?;
         }
         if request.starts() {
-            // The service makes a new one, and calls it by another id.
             if let Some(called) = &mut place.called {
-                called.hash_before = called.hash.take().or(called.hash_before.take());
+                self.uncall(called.is_succeeded());
                 called.bot_id = None;
             }
             if let Request::Start(start) = request
@@ -121,9 +133,37 @@ impl Interaction {
         Ok(())
     }
 
+    /// A request leaves, as the first of those that wait. What was made before it has ended, under the id that the
+    /// interaction had.
+    pub fn leave(&self, request: &Request) {
+        if !request.starts() {
+            return;
+        }
+        let mut place = self.lock();
+        // The service makes a new one, and calls it by another id.
+        let had_hash = place.called.as_mut().is_some_and(|called| {
+            self.uncall(called.is_succeeded());
+            called.external_id = None;
+            called.hash.take().is_some()
+        });
+        if had_hash && place.state == State::Starting {
+            self.tell(&place);
+        }
+        self.go(place, State::Starting);
+    }
+
     /// A request has ended.
     pub fn ended(&self, request: &Request, accepted: bool) {
-        let place = self.lock();
+        let mut place = self.lock();
+        if request.starts()
+            && !accepted
+            && let Some(called) = &mut place.called
+            && called.hash.is_some()
+            && called.hash == called.hash_before
+        {
+            // The start never left.
+            called.hash_before = None;
+        }
         if request.starts() && place.state == State::Starting {
             // Where the outcome is unknown, a trigger may still tell that it was started.
             let next = if accepted { State::Waiting } else { State::New };
@@ -156,6 +196,9 @@ impl Interaction {
         };
         if let Request::WhatsApp(whatsapp) = request {
             registry.tie_external(&self.client_id, whatsapp.external_id.expose());
+            let mut place = self.lock();
+            place.called().external_id = Some(whatsapp.external_id.clone());
+            self.tell(&place);
         }
         if let Reply::Hash(hash) = reply {
             registry.tie(&self.client_id, hash);
@@ -169,16 +212,18 @@ impl Interaction {
         let Some(called) = &place.called else {
             return true;
         };
-        match &called.hash {
-            Some(known) => **known == *hash,
-            None => called.hash_before.as_deref() != Some(hash),
-        }
+        let is_it = |known: &Arc<str>| **known == *hash;
+        called.hash.as_ref().is_none_or(is_it) && !called.hash_before.as_ref().is_some_and(is_it)
     }
 
     /// The service calls it by this id from now on; gives the one before.
     pub(super) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
         let mut place = self.lock();
-        let before = place.called().hash.replace(hash.clone());
+        let called = place.called();
+        let before = called.hash.replace(hash.clone());
+        if called.hash_before.as_ref() == Some(hash) {
+            called.hash_before = None;
+        }
         self.tell(&place);
         before
     }
@@ -186,6 +231,19 @@ impl Interaction {
     /// The service's own id of it.
     pub fn hash(&self) -> Option<Arc<str>> {
         self.lock().hash().cloned()
+    }
+
+    /// What the service calls it, and called the one before.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = Arc<str>> {
+        let called = self.lock().called.clone().unwrap_or_default();
+        [called.hash, called.hash_before].into_iter().flatten()
+    }
+
+    /// This id leads to it no more.
+    fn uncall(&self, hash: Option<Arc<str>>) {
+        if let (Some(hash), Some(registry)) = (hash, self.registry.upgrade()) {
+            registry.uncall(&hash);
+        }
     }
 
     /// As the list of open ones shows it; `None` where it is not open.

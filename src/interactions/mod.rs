@@ -4,6 +4,7 @@
 mod book;
 mod interaction;
 mod names;
+mod recent;
 mod state;
 
 use std::collections::HashMap;
@@ -42,7 +43,7 @@ pub struct Interactions {
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     entries: HashMap<Arc<str>, Entry>,
     names: Names,
@@ -68,8 +69,12 @@ impl Interactions {
     pub fn new(capacity: usize) -> Self {
         Interactions {
             known: Mutex::new(Known {
+                entries: HashMap::new(),
+                names: Names::new(capacity),
                 crowded_at: capacity,
-                ..Known::default()
+                forgotten: 0,
+                lookups: 0,
+                department: Arc::default(),
             }),
             book: Book::new(),
             capacity,
@@ -85,13 +90,18 @@ impl Interactions {
     ) {
         pages.sort_by_key(|(_, page)| std::cmp::Reverse(page.since));
         let too_many = pages.split_off(self.capacity.min(pages.len()));
-        for (client_id, page) in pages {
+        // Of customers' ids at WhatsApp, too, the last are the last to be forgotten.
+        for (client_id, page) in pages.into_iter().rev() {
+            let external_id = page.external_id.clone();
             let place = Place::from(page);
             let hash = place.hash().cloned();
             let interaction = self.find_or(&client_id, || place);
             if let Some(hash) = hash {
                 let client_id = interaction.client_id.clone();
                 self.lock().names.by_hash.insert(hash, client_id);
+            }
+            if let Some(external_id) = external_id {
+                self.tie_external(&interaction.client_id, external_id.expose());
             }
         }
         // What was just read is not written again.
@@ -253,7 +263,7 @@ impl Interactions {
     /// Nobody holds the interaction any more.
     fn forget(&self, interaction: &Interaction) {
         let mut known = self.lock();
-        if let Some(hash) = interaction.hash() {
+        for hash in interaction.hashes() {
             known.names.by_hash.remove(&hash);
         }
         // Another one may stand in its place already.

@@ -5,18 +5,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Interactions;
+use super::interaction::Interaction;
+use super::recent::Recent;
 use crate::wire::{Kind, Trigger};
 
 /// What leads to a client id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Names {
-    /// The service's own ids of interactions that are known.
+    /// The service's own ids of interactions that are known, and of the one that each customer had before.
     pub by_hash: HashMap<Arc<str>, Arc<str>>,
-    /// Customers to whom something was written over WhatsApp, by their ids there.
-    by_external: HashMap<String, Arc<str>>,
+    /// Customers to whom something was written over WhatsApp, by their ids there: telephone numbers.
+    pub by_external: Recent,
     /// What the service calls interactions that triggers told of and that are not known, by client id. Who takes one up
     /// then can send.
-    strangers: HashMap<Arc<str>, Arc<str>>,
+    strangers: Recent,
 }
 
 impl Interactions {
@@ -31,7 +33,7 @@ impl Interactions {
             .and_then(|hash| known.names.by_hash.get(hash));
         let external_id = trigger.detail(|details| details.external_id.as_ref());
         let found = by_hash.or_else(|| known.names.by_external.get(external_id?.expose()));
-        if let Some(client_id) = found.map(|found| found.to_string()) {
+        if let Some(client_id) = found.map(ToString::to_string) {
             trigger.client_id = client_id;
         }
     }
@@ -44,7 +46,7 @@ impl Interactions {
             let mut known = self.lock();
             let interaction = known.find(client_id);
             if let (None, Some(hash)) = (&interaction, hash) {
-                known.names.meet(client_id, hash, kind, self.capacity);
+                known.names.meet(client_id, hash, kind);
             }
             interaction
         };
@@ -55,7 +57,7 @@ impl Interactions {
             if !interaction.is_called(hash) {
                 return;
             }
-            self.tie(client_id, hash);
+            self.call(&interaction, hash);
         }
         interaction.hear(kind);
     }
@@ -63,17 +65,17 @@ impl Interactions {
     /// The service calls the interaction of this customer by this id of its own from now on; `false` where there is no such
     /// interaction.
     pub fn tie(&self, client_id: &str, hash: &str) -> bool {
-        let interaction = {
-            let mut known = self.lock();
-            let tied_to = known.names.by_hash.get(hash);
-            if tied_to.is_some_and(|tied_to| **tied_to == *client_id) {
-                return true;
-            }
-            known.find(client_id)
-        };
-        let Some(interaction) = interaction else {
-            return false;
-        };
+        let interaction = self.lock().find(client_id);
+        if let Some(interaction) = &interaction {
+            self.call(interaction, hash);
+        }
+        interaction.is_some()
+    }
+
+    fn call(&self, interaction: &Interaction, hash: &str) {
+        if interaction.hash().as_deref() == Some(hash) {
+            return;
+        }
         let hash: Arc<str> = hash.into();
         let before = interaction.tie(&hash);
         let mut known = self.lock();
@@ -84,23 +86,32 @@ impl Interactions {
             .names
             .by_hash
             .insert(hash, interaction.client_id.clone());
-        true
+    }
+
+    /// A word of the interaction of this id would be too late to be about any that is known.
+    pub(super) fn uncall(&self, hash: &str) {
+        self.lock().names.by_hash.remove(hash);
     }
 
     /// The customer has this id at WhatsApp.
     pub(super) fn tie_external(&self, client_id: &Arc<str>, external_id: &str) {
-        let mut known = self.lock();
-        if known.names.by_external.len() >= self.capacity {
-            known.names.by_external.clear();
-        }
-        known
+        self.lock()
             .names
             .by_external
-            .insert(external_id.to_owned(), client_id.clone());
+            .insert(external_id, client_id.clone());
     }
 }
 
 impl Names {
+    /// None yet; so many at the most that nobody holds.
+    pub fn new(capacity: usize) -> Self {
+        Names {
+            by_hash: HashMap::new(),
+            by_external: Recent::new(capacity),
+            strangers: Recent::new(capacity),
+        }
+    }
+
     /// What triggers have called the interaction of this customer, which is known from now on.
     pub fn met(&mut self, client_id: &Arc<str>) -> Option<Arc<str>> {
         let hash = self.strangers.remove(client_id)?;
@@ -109,22 +120,15 @@ impl Names {
     }
 
     /// A trigger tells of an interaction that is not known.
-    fn meet(&mut self, client_id: &str, hash: &str, kind: Kind, capacity: usize) {
+    fn meet(&mut self, client_id: &str, hash: &str, kind: Kind) {
         if kind == Kind::Finish {
             self.strangers.remove(client_id);
             return;
         }
-        if self
-            .strangers
-            .get(client_id)
-            .is_some_and(|met| **met == *hash)
-        {
-            return;
+        let is_met = |met: &Arc<str>| **met == *hash;
+        if !self.strangers.get(client_id).is_some_and(is_met) {
+            self.strangers.insert(client_id, hash.into());
         }
-        if self.strangers.len() >= capacity {
-            self.strangers.clear();
-        }
-        self.strangers.insert(client_id.into(), hash.into());
     }
 }
 
@@ -181,6 +185,9 @@ mod tests {
         begin(&interaction, &start()).unwrap();
         interactions.hear("12", Some("a"), Kind::Finish);
         assert_eq!(interaction.state(), State::Starting);
+        interaction.leave(&start());
+        interactions.hear("12", Some("a"), Kind::Finish);
+        assert_eq!(interaction.state(), State::Starting);
         // The trigger overtakes the answer.
         interactions.hear("12", Some("b"), Kind::Accepted);
         assert_eq!(interaction.hash().as_deref(), Some("b"));
@@ -205,21 +212,90 @@ mod tests {
         for id in 0..100 {
             interactions.hear(&format!("x{id}"), Some("c"), Kind::Message);
         }
-        assert!(interactions.lock().names.strangers.len() <= 9);
+        assert_eq!(interactions.lock().names.strangers.len(), 9);
     }
 
-    #[test]
-    fn who_was_written_to_over_whatsapp_is_known_by_that() {
-        let interactions = none_yet(9);
-        let interaction = interactions.to_start(&address("12"));
+    /// Something was written to this customer over WhatsApp.
+    fn written_to(interactions: &Arc<Interactions>, client_id: &str, external_id: &str) {
+        let interaction = interactions.to_start(&address(client_id));
         let whatsapp = Request::WhatsApp(Box::new(WhatsApp {
-            external_id: "5511".into(),
+            external_id: external_id.into(),
             ..WhatsApp::default()
         }));
         begin(&interaction, &whatsapp).unwrap();
         interaction.learn(&whatsapp, &Reply::Nothing);
         interaction.ended(&whatsapp, true);
         assert_eq!(interaction.state(), State::Waiting);
+    }
+
+    #[test]
+    fn who_was_written_to_over_whatsapp_is_known_by_that() {
+        let interactions = none_yet(9);
+        written_to(&interactions, "12", "5511");
         assert_eq!(customer_of(&interactions, r#""external_id":5511"#), "12");
+        let shown = format!("{interactions:?}");
+        assert!(!shown.contains("5511"), "{shown}");
+    }
+
+    #[test]
+    fn of_the_customers_at_whatsapp_the_oldest_alone_is_forgotten() {
+        let interactions = none_yet(2);
+        for (client_id, external_id) in [("12", "5511"), ("13", "5512"), ("14", "5513")] {
+            written_to(&interactions, client_id, external_id);
+        }
+        assert_eq!(customer_of(&interactions, r#""external_id":5511"#), "");
+        assert_eq!(customer_of(&interactions, r#""external_id":5512"#), "13");
+        assert_eq!(customer_of(&interactions, r#""external_id":5513"#), "14");
+    }
+
+    #[test]
+    fn of_the_ids_that_a_customers_interactions_had_the_last_two_are_known() {
+        let interactions = none_yet(9);
+        let interaction = started(&interactions, "12");
+        for hash in 0..20 {
+            interactions.tie("12", &hash.to_string());
+            interaction.ended(&Request::Finish, true);
+            begin(&interaction, &start()).unwrap();
+            interaction.leave(&start());
+            interaction.ended(&start(), true);
+        }
+        interactions.tie("12", "20");
+        assert_eq!(interactions.lock().names.by_hash.len(), 2);
+        interaction.ended(&Request::Finish, true);
+        drop(interaction);
+        assert!(interactions.lock().names.by_hash.is_empty());
+    }
+
+    #[test]
+    fn who_attaches_to_the_one_before_when_a_start_has_failed_can_send() {
+        let interactions = none_yet(9);
+        let interaction = started(&interactions, "12");
+        interactions.tie("12", "a");
+        interaction.ended(&Request::Finish, true);
+        begin(&interaction, &start()).unwrap();
+        interaction.leave(&start());
+        interaction.ended(&start(), false);
+        assert_eq!(interaction.hash(), None);
+        interactions.tie("12", "a");
+        assert_eq!(interaction.hash().as_deref(), Some("a"));
+        interactions.hear("12", Some("a"), Kind::Accepted);
+        assert_eq!(interaction.state(), State::Active, "its triggers count");
+    }
+
+    #[test]
+    fn what_is_to_leave_before_the_next_start_knows_the_id() {
+        let interactions = none_yet(9);
+        let interaction = started(&interactions, "12");
+        interactions.tie("12", "a");
+        interaction.begin(&start(), false).unwrap();
+        assert_eq!(interaction.hash().as_deref(), Some("a"));
+        interaction.ended(&Request::Finish, true);
+        interaction.leave(&start());
+        assert_eq!(
+            (interaction.hash(), interaction.state()),
+            (None, State::Starting)
+        );
+        interaction.ended(&start(), true);
+        assert_eq!(interaction.state(), State::Waiting);
     }
 }

@@ -61,6 +61,7 @@ impl Outbox {
         // What was before it may have finished the interaction, or failed to start it.
         interaction.begin(request, self.strict)?;
         turn.begun = true;
+        interaction.leave(request);
         let result = self
             .send_now(Some(interaction), address, request, begun, timeout)
             .map(|reply| interaction.learn(request, &reply));

@@ -37,6 +37,9 @@ impl Outbox {
             // It may have been finished since it was posted.
             interaction.check(&posted.request)?;
         }
+        if posted.tries == 1 {
+            interaction.leave(&posted.request);
+        }
         if !posted.quiet {
             self.receiver.mark_leaving(posted.ticket)?;
         }

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Transaction, params};
 
 use super::{Leftovers, Letter, Page, Record, RecordKind, Row};
+use crate::wire::Redacted;
 
 /// Says which program made the file ("Omnz"), so that another database is not taken for a store.
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
@@ -68,6 +69,7 @@ impl Database {
                  state INTEGER NOT NULL,
                  bot_id TEXT,
                  hash TEXT,
+                 external_id TEXT,
                  since_ms INTEGER NOT NULL
              ) WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS aside (
@@ -116,7 +118,7 @@ impl Database {
             },
         )?;
         self.for_each(
-            "SELECT client_id, department, state, bot_id, hash, since_ms FROM interactions",
+            "SELECT client_id, department, state, bot_id, hash, external_id, since_ms FROM interactions",
             |row| {
                 match page(row) {
                     Ok(page) => left.pages.push(page),
@@ -219,8 +221,8 @@ impl Change<'_> {
         };
         self.0
             .prepare_cached(
-                "INSERT OR REPLACE INTO interactions (client_id, department, state, bot_id, hash, since_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR REPLACE INTO interactions (client_id, department, state, bot_id, hash, external_id, since_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 client_id,
@@ -228,6 +230,7 @@ impl Change<'_> {
                 page.state,
                 page.bot_id,
                 page.hash,
+                page.external_id.as_ref().map(Redacted::expose),
                 page.since
             ])
             .map(drop)
@@ -287,7 +290,8 @@ fn page(row: &rusqlite::Row<'_>) -> Result<(Arc<str>, Page)> {
         state: row.get(2)?,
         bot_id: row.get(3)?,
         hash: row.get(4)?,
-        since: row.get(5)?,
+        external_id: row.get::<_, Option<String>>(5)?.map(Redacted::from),
+        since: row.get(6)?,
     };
     Ok((row.get(0)?, page))
 }

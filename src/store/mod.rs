@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
 use crate::told;
+use crate::wire::Redacted;
 use database::Database;
 use writer::{Op, Queue};
 
@@ -66,6 +67,8 @@ pub struct Page {
     pub bot_id: Option<Arc<str>>,
     /// The service's own id of it.
     pub hash: Option<Arc<str>>,
+    /// The customer's id at WhatsApp.
+    pub external_id: Option<Redacted>,
 }
 
 impl fmt::Display for Row {

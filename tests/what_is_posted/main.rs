@@ -443,3 +443,36 @@ fn one_call_may_have_a_time_of_its_own() {
     chat.set_timeout(Duration::ZERO);
     chat.send("oi").unwrap();
 }
+
+#[test]
+fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
+    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"second"}"#));
+    let options = [("dialect", "interactions"), ("strict", "0")];
+    let client = client(&server.url, &options);
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.attach_to(address, "first").unwrap();
+    for request in [
+        message("oi"),
+        Request::Finish,
+        Request::Start(Box::default()),
+        message("de novo"),
+    ] {
+        chat.post(request).unwrap();
+    }
+    for _ in 0..4 {
+        let outcome = outcome(&client);
+        assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
+    }
+    let requests: Vec<_> = server.requests.try_iter().collect();
+    let paths: Vec<_> = requests
+        .iter()
+        .map(|request| request.split('?').next().unwrap_or_default())
+        .collect();
+    assert!(paths[0].contains("/first"), "{paths:?}");
+    assert!(paths[1].contains("/first"), "{paths:?}");
+    assert!(paths[3].contains("/second"), "{paths:?}");
+    assert_eq!(chat.state(), State::Waiting);
+}
