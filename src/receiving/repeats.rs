@@ -97,10 +97,10 @@ impl Repeats {
     pub fn settle(&self, mark: Mark, outcome: &Result<()>) {
         let waiters = {
             let mut state = self.lock();
-            let known = state.known.remove(&mark);
-            if outcome.is_ok() {
-                state.remember(mark);
-            }
+            let known = match outcome {
+                Ok(()) => state.remember(mark),
+                Err(_) => state.known.remove(&mark),
+            };
             match known {
                 Some(Known::Coming(waiters)) => waiters,
                 _ => Vec::new(),
@@ -128,14 +128,20 @@ impl Repeats {
 }
 
 impl State {
-    fn remember(&mut self, mark: Mark) {
-        self.known.insert(mark, Known::There);
+    /// It is there from now on; gives what was known of it before.
+    fn remember(&mut self, mark: Mark) -> Option<Known> {
+        let before = self.known.insert(mark, Known::There);
+        // Once for each, or forgetting the first would take away what is known of the next.
+        if let Some(Known::There) = before {
+            return before;
+        }
         self.there.push_back(mark);
         if self.there.len() > REMEMBERED
             && let Some(oldest) = self.there.pop_front()
         {
             self.known.remove(&oldest);
         }
+        before
     }
 }
 
@@ -213,6 +219,21 @@ mod tests {
         assert!(told.try_recv().is_err());
         repeats.settle(mark, &Ok(()));
         assert!(told.recv().unwrap().is_ok());
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_twice_is_forgotten_once() {
+        let repeats = Repeats::default();
+        let twice = marked(&repeats, 0);
+        for _ in 0..2 {
+            repeats.lock().remember(twice);
+        }
+        for hash in 1..REMEMBERED {
+            repeats.lock().remember(marked(&repeats, hash));
+        }
+        assert_eq!(meet(&repeats, twice).0, "there");
+        repeats.lock().remember(marked(&repeats, REMEMBERED));
+        assert_eq!(meet(&repeats, twice).0, "first");
     }
 
     #[test]
