@@ -12,10 +12,18 @@ thread_local! {
 /// Makes a request on this thread whose URL ends with this query.
 pub fn with<T>(query: Option<&Redacted>, request: impl FnOnce() -> T) -> T {
     let Some(query) = query else { return request() };
-    let before = CURRENT.replace(Some(query.clone()));
-    let outcome = request();
-    CURRENT.set(before);
-    outcome
+    let _before = Before(CURRENT.replace(Some(query.clone())));
+    request()
+}
+
+/// The query that there was before, which comes back when this is dropped, also by a panic: the thread goes on, and its next
+/// request must not carry the secret of this one.
+struct Before(Option<Redacted>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
 }
 
 /// Writes the query of this thread's request, if it has one, behind the path in the first line of `beginning`.
@@ -50,6 +58,14 @@ mod tests {
             beginning(Some("token=t&x=1")),
             "GET /a/b?token=t&x=1 HTTP/1.1\r\nHost: h\r\n\r\n"
         );
+        assert_eq!(beginning(None), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+
+    #[test]
+    fn is_gone_after_a_panic() {
+        let query = Redacted::from("token=t");
+        let panicked = std::panic::catch_unwind(|| with(Some(&query), || panic!("on purpose")));
+        assert!(panicked.is_err());
         assert_eq!(beginning(None), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
     }
 }
