@@ -306,6 +306,9 @@ fn check(state: State, request: &Request) -> Result<()> {
     let name = request.name();
     let what = match request {
         _ if request.starts() => "it is under way already; finish it first",
+        Request::Bot(_) => {
+            "the bot has finished it or given it away; let go of it, and attach to it when the service gives it to the bot again"
+        }
         _ if state == State::New => "start it first, or again where its start has failed",
         _ => "start it again",
     };

@@ -119,6 +119,11 @@ fn a_bot_gives_the_interaction_to_a_department_or_back() {
             Status::State,
             "it has no part in it any more"
         );
+        let advice = error.message();
+        assert!(
+            advice.contains("when the service gives it to the bot again"),
+            "{advice}"
+        );
     }
 }
 
