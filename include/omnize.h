@@ -1183,16 +1183,17 @@ int64_t omnize_interactions_count(const omnize_interactions *list);
 /**
  * The id that the application gave the customer of the interaction at a place of the list, from 0 to
  * omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
- * `length` may be NULL; it receives the length in bytes.
+ * `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_interactions_client_id(const omnize_interactions *list,
                                           int64_t index,
                                           int64_t *length);
 
 /**
- * The department that the customer of the interaction at a place of the list talks to; empty for one that is the application's
- * as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
- * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ * The department that the customer of the interaction at a place of the list talks to; empty for one that is the
+ * application's as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
+ * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is
+ * NULL.
  */
 const char *omnize_interactions_department(const omnize_interactions *list,
                                            int64_t index,
@@ -1200,7 +1201,8 @@ const char *omnize_interactions_department(const omnize_interactions *list,
 
 /**
  * The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
- * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where
+ * the text is NULL.
  */
 const char *omnize_interactions_bot_id(const omnize_interactions *list,
                                        int64_t index,
@@ -1421,7 +1423,7 @@ int64_t omnize_departments_count(const omnize_departments *list);
 
 /**
  * The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_departments_id(const omnize_departments *list,
                                   int64_t index,
@@ -1429,7 +1431,7 @@ const char *omnize_departments_id(const omnize_departments *list,
 
 /**
  * The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
- * list is freed. `length` may be NULL; it receives the length in bytes.
+ * list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_departments_name(const omnize_departments *list,
                                     int64_t index,
@@ -1453,8 +1455,8 @@ int64_t omnize_departments_queue(const omnize_departments *list,
 int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t index);
 
 /**
- * The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid until
- * the list is freed. `length` may be NULL; it receives the length in bytes.
+ * The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
+ * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_departments_channel_id(const omnize_departments *list,
                                           int64_t index,
@@ -1463,7 +1465,7 @@ const char *omnize_departments_channel_id(const omnize_departments *list,
 
 /**
  * The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
- * until the list is freed. `length` may be NULL; it receives the length in bytes.
+ * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_departments_channel_name(const omnize_departments *list,
                                             int64_t index,
@@ -1511,7 +1513,7 @@ int64_t omnize_agents_named(const omnize_agents *list);
 
 /**
  * The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_agents_id(const omnize_agents *list,
                              int64_t index,
@@ -1519,7 +1521,7 @@ const char *omnize_agents_id(const omnize_agents *list,
 
 /**
  * The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the list
- * is freed. `length` may be NULL; it receives the length in bytes.
+ * is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
  */
 const char *omnize_agents_name(const omnize_agents *list,
                                int64_t index,

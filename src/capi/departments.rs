@@ -94,7 +94,7 @@ pub extern "C" fn omnize_departments_count(list: *const omnize_departments) -> i
 }
 
 /// The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
-/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes.
+/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_id(
     list: *const omnize_departments,
@@ -102,12 +102,13 @@ pub extern "C" fn omnize_departments_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        strings::tell(length, 0);
         Ok(at(&LISTS.get(list)?, index)?.entry.id.give(length))
     })
 }
 
 /// The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
-/// list is freed. `length` may be NULL; it receives the length in bytes.
+/// list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_name(
     list: *const omnize_departments,
@@ -115,6 +116,7 @@ pub extern "C" fn omnize_departments_name(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        strings::tell(length, 0);
         Ok(at(&LISTS.get(list)?, index)?.entry.name.give(length))
     })
 }
@@ -143,8 +145,8 @@ pub extern "C" fn omnize_departments_channel_count(
     )
 }
 
-/// The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid until
-/// the list is freed. `length` may be NULL; it receives the length in bytes.
+/// The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
+/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_channel_id(
     list: *const omnize_departments,
@@ -153,13 +155,14 @@ pub extern "C" fn omnize_departments_channel_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        strings::tell(length, 0);
         let list = LISTS.get(list)?;
         Ok(at(&at(&list, index)?.channels, channel)?.id.give(length))
     })
 }
 
 /// The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
-/// until the list is freed. `length` may be NULL; it receives the length in bytes.
+/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_channel_name(
     list: *const omnize_departments,
@@ -168,6 +171,7 @@ pub extern "C" fn omnize_departments_channel_name(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        strings::tell(length, 0);
         let list = LISTS.get(list)?;
         Ok(at(&at(&list, index)?.channels, channel)?.name.give(length))
     })

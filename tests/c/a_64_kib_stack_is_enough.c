@@ -236,10 +236,12 @@ static void the_list_of_open_ones(omnize_client *client) {
     EXPECT(omnize_interactions_count(list) == 1);
     EXPECT(strcmp(omnize_interactions_client_id(list, 0, &length), "14") == 0 && length == 2);
     EXPECT(strcmp(omnize_interactions_department(list, 0, &length), "sales") == 0 && length == 5);
-    EXPECT(omnize_interactions_bot_id(list, 0, NULL) == NULL);
+    EXPECT(omnize_interactions_bot_id(list, 0, &length) == NULL && length == 0);
     EXPECT(omnize_interactions_state(list, 0) == OMNIZE_STATE_ACTIVE);
     EXPECT(omnize_interactions_since(list, 0) > 0);
-    EXPECT(omnize_interactions_client_id(list, 1, NULL) == NULL && omnize_interactions_state(list, -1) == 0);
+    length = 7;
+    EXPECT(omnize_interactions_client_id(list, 1, &length) == NULL && length == 0);
+    EXPECT(omnize_interactions_state(list, -1) == 0);
     omnize_interactions_free(list);
 }
 
