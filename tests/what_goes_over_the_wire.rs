@@ -79,7 +79,8 @@ fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
     let token = Redacted::from(text(vector, "token", "tok"));
     let hash = vector.get("hash").and_then(Value::as_str);
     let request = request(vector);
-    let call = match dialect.encode(&token, &address, hash, &request) {
+    let checked = dialect.check(&address, &request);
+    let call = match checked.and_then(|()| dialect.encode(&token, &address, hash, &request)) {
         Ok(call) => call,
         Err(why) => {
             let told = match why {

@@ -80,8 +80,8 @@ pub extern "C" fn omnize_interactions_client_id(
 
 /// The department that the customer of the interaction at a place of the list talks to; empty for one that is the
 /// application's as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
-/// client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is
-/// NULL.
+/// client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text
+/// is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_interactions_department(
     list: *const omnize_interactions,

@@ -82,6 +82,7 @@ impl Outbox {
     /// As [`Sender::send`](super::Sender::send).
     pub fn ask(&self, address: &Address, request: &Request) -> Result<Reply> {
         self.sender.check_origin()?;
+        self.sender.check_request(address, request)?;
         if self.lock().refusing {
             return Err(closed());
         }
@@ -90,7 +91,7 @@ impl Outbox {
         result
     }
 
-    /// Makes a request that was called for at `begun` and whose turn has come, as often as the policy says.
+    /// Makes a request that was checked, that was called for at `begun` and whose turn has come, as often as the policy says.
     fn send_now(
         &self,
         interaction: Option<&Arc<Interaction>>,

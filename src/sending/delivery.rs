@@ -94,8 +94,8 @@ impl Sender {
         }
     }
 
-    /// Sends a request once and waits for the answer, for as long as `timeout` allows, which a caller has, or the option of
-    /// that name, which holds for what was posted. `hash` is the one by which the service knows the interaction, where it
+    /// Sends a request once, which [`check_request`](Self::check_request) has let through, and waits for the answer, for as
+    /// long as `timeout` allows, which a caller has, or the option of that name, which holds for what was posted. `hash` is the one by which the service knows the interaction, where it
     /// does and it is known. `Ok` means that the service accepted it.
     ///
     /// # Errors
@@ -107,7 +107,6 @@ impl Sender {
         request: &Request,
         timeout: Option<Duration>,
     ) -> Result<Reply> {
-        self.check_request(address, request)?;
         let _under_way = self.enter(timeout.is_some())?;
         let call = self
             .dialect

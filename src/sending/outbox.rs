@@ -158,7 +158,8 @@ impl Outbox {
         self.enqueue(interaction, posted);
     }
 
-    /// Takes up a request that an earlier run left. One that may have been on its way then has an unknown outcome.
+    /// Takes up a request that an earlier run left. One that may have been on its way then has an unknown outcome, and one that
+    /// can't be made any more, for the options are others, has not been sent.
     pub fn take_up(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
@@ -168,15 +169,24 @@ impl Outbox {
         self.staff()?;
         self.lock().open += 1;
         let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
-        if was_leaving && !may_again {
-            let error = Error::new(
+        let ended = if was_leaving && !may_again {
+            let lost = Error::new(
                 Status::Lost,
                 format!(
                     "{}: the application ended while it was on its way; whether the service received it is unknown",
                     posted.request.name()
                 ),
-            )
-            .delivered(Delivery::Unknown);
+            );
+            Some(lost.delivered(Delivery::Unknown))
+        } else {
+            let checked = self.sender.check_request(&posted.address, &posted.request);
+            let refused = checked.err();
+            match was_leaving {
+                true => refused.map(Error::after_an_unknown_try),
+                false => refused,
+            }
+        };
+        if let Some(error) = ended {
             interaction.ended(&posted.request, false);
             self.report(&posted, &Err(error));
             self.settle();

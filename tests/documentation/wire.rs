@@ -26,8 +26,10 @@ pub fn request(json: &str) -> Result<(), String> {
         department: needed("departmentId")?.to_owned(),
         client_id: needed("clientId")?.to_owned(),
     };
+    let token = needed("token")?.into();
     let call = Dialect::Rest
-        .encode(&needed("token")?.into(), &address, None, &request)
+        .check(&address, &request)
+        .and_then(|()| Dialect::Rest.encode(&token, &address, None, &request))
         .map_err(|why| format!("{why:?}"))?;
     let written: Value = serde_json::from_slice(&call.body.0).map_err(|error| error.to_string())?;
     if written == page {

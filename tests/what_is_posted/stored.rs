@@ -94,3 +94,34 @@ fn what_closing_catches_between_two_tries_goes_out_after_the_next_start() {
     assert_eq!(contents(&server), ["oi"]);
     std::fs::remove_file(store).unwrap();
 }
+
+#[test]
+fn what_the_next_start_has_no_words_for_is_told_so() {
+    let store = store("dialect");
+    let interactions = [("store", &*store), ("dialect", "interactions")];
+    let first = client("http://127.0.0.1:1/", &interactions);
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = first.attach_to(address, "h").unwrap();
+    let note = Request::Update(Box::new(omnize::wire::Update {
+        note: Some("ligar".into()),
+        ..Default::default()
+    }));
+    let ticket = chat.post(note).unwrap();
+    first.close(Duration::from_millis(50)).unwrap();
+    drop((chat, first));
+
+    let server = accepting();
+    let second = client(&server.url, &[("store", &*store)]);
+    let outcome = outcome(&second);
+    assert_eq!(
+        (outcome.ticket, outcome.status, outcome.delivery),
+        (ticket, Status::Unsupported as i32, Delivery::NotSent as i32),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(server.requests(), 0);
+    std::fs::remove_file(store).unwrap();
+}
