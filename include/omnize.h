@@ -1183,7 +1183,7 @@ int64_t omnize_interactions_count(const omnize_interactions *list);
 /**
  * The id that the application gave the customer of the interaction at a place of the list, from 0 to
  * omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
- * `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
  */
 const char *omnize_interactions_client_id(const omnize_interactions *list,
                                           int64_t index,
@@ -1192,8 +1192,8 @@ const char *omnize_interactions_client_id(const omnize_interactions *list,
 /**
  * The department that the customer of the interaction at a place of the list talks to; empty for one that is the
  * application's as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
- * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text
- * is NULL.
+ * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place
+ * that has no such text.
  */
 const char *omnize_interactions_department(const omnize_interactions *list,
                                            int64_t index,
@@ -1201,8 +1201,8 @@ const char *omnize_interactions_department(const omnize_interactions *list,
 
 /**
  * The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
- * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where
- * the text is NULL.
+ * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a
+ * place that has no such text.
  */
 const char *omnize_interactions_bot_id(const omnize_interactions *list,
                                        int64_t index,
@@ -1423,15 +1423,16 @@ int64_t omnize_departments_count(const omnize_departments *list);
 
 /**
  * The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
+ * such text.
  */
 const char *omnize_departments_id(const omnize_departments *list,
                                   int64_t index,
                                   int64_t *length);
 
 /**
- * The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
- * list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until
+ * the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
  */
 const char *omnize_departments_name(const omnize_departments *list,
                                     int64_t index,
@@ -1456,7 +1457,7 @@ int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t
 
 /**
  * The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
- * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
  */
 const char *omnize_departments_channel_id(const omnize_departments *list,
                                           int64_t index,
@@ -1465,7 +1466,7 @@ const char *omnize_departments_channel_id(const omnize_departments *list,
 
 /**
  * The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
- * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
  */
 const char *omnize_departments_channel_name(const omnize_departments *list,
                                             int64_t index,
@@ -1513,15 +1514,16 @@ int64_t omnize_agents_named(const omnize_agents *list);
 
 /**
  * The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
+ * such text.
  */
 const char *omnize_agents_id(const omnize_agents *list,
                              int64_t index,
                              int64_t *length);
 
 /**
- * The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the list
- * is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+ * The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
+ * list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
  */
 const char *omnize_agents_name(const omnize_agents *list,
                                int64_t index,

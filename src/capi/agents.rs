@@ -81,7 +81,8 @@ pub extern "C" fn omnize_agents_named(list: *const omnize_agents) -> i64 {
 }
 
 /// The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
-/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
+/// such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_agents_id(
     list: *const omnize_agents,
@@ -89,13 +90,14 @@ pub extern "C" fn omnize_agents_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?.named, index)?.id.give(length))
+        Ok(at(&list.named, index)?.id.give(length))
     })
 }
 
-/// The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the list
-/// is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
+/// list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_agents_name(
     list: *const omnize_agents,
@@ -103,8 +105,9 @@ pub extern "C" fn omnize_agents_name(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?.named, index)?.name.give(length))
+        Ok(at(&list.named, index)?.name.give(length))
     })
 }
 

@@ -94,7 +94,8 @@ pub extern "C" fn omnize_departments_count(list: *const omnize_departments) -> i
 }
 
 /// The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
-/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
+/// such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_id(
     list: *const omnize_departments,
@@ -102,13 +103,14 @@ pub extern "C" fn omnize_departments_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?, index)?.entry.id.give(length))
+        Ok(at(&list, index)?.entry.id.give(length))
     })
 }
 
-/// The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
-/// list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until
+/// the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_name(
     list: *const omnize_departments,
@@ -116,8 +118,9 @@ pub extern "C" fn omnize_departments_name(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?, index)?.entry.name.give(length))
+        Ok(at(&list, index)?.entry.name.give(length))
     })
 }
 
@@ -146,7 +149,7 @@ pub extern "C" fn omnize_departments_channel_count(
 }
 
 /// The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
-/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_channel_id(
     list: *const omnize_departments,
@@ -155,14 +158,14 @@ pub extern "C" fn omnize_departments_channel_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        strings::tell(length, 0);
         let list = LISTS.get(list)?;
+        strings::tell(length, 0);
         Ok(at(&at(&list, index)?.channels, channel)?.id.give(length))
     })
 }
 
 /// The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
-/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_departments_channel_name(
     list: *const omnize_departments,
@@ -171,8 +174,8 @@ pub extern "C" fn omnize_departments_channel_name(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        strings::tell(length, 0);
         let list = LISTS.get(list)?;
+        strings::tell(length, 0);
         Ok(at(&at(&list, index)?.channels, channel)?.name.give(length))
     })
 }

@@ -65,7 +65,7 @@ pub extern "C" fn omnize_interactions_count(list: *const omnize_interactions) ->
 
 /// The id that the application gave the customer of the interaction at a place of the list, from 0 to
 /// omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
-/// `length` may be NULL; it receives the length in bytes, 0 where the text is NULL.
+/// `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_interactions_client_id(
     list: *const omnize_interactions,
@@ -73,15 +73,16 @@ pub extern "C" fn omnize_interactions_client_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?, index)?.client_id.give(length))
+        Ok(at(&list, index)?.client_id.give(length))
     })
 }
 
 /// The department that the customer of the interaction at a place of the list talks to; empty for one that is the
 /// application's as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
-/// client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where the text
-/// is NULL.
+/// client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place
+/// that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_interactions_department(
     list: *const omnize_interactions,
@@ -89,14 +90,15 @@ pub extern "C" fn omnize_interactions_department(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        let list = LISTS.get(list)?;
         strings::tell(length, 0);
-        Ok(at(&LISTS.get(list)?, index)?.department.give(length))
+        Ok(at(&list, index)?.department.give(length))
     })
 }
 
 /// The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
-/// In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 where
-/// the text is NULL.
+/// In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a
+/// place that has no such text.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_interactions_bot_id(
     list: *const omnize_interactions,
@@ -104,8 +106,8 @@ pub extern "C" fn omnize_interactions_bot_id(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        strings::tell(length, 0);
         let list = LISTS.get(list)?;
+        strings::tell(length, 0);
         let bot_id = at(&list, index)?.bot_id.as_ref();
         Ok(bot_id.map_or(std::ptr::null(), |bot_id| bot_id.give(length)))
     })
