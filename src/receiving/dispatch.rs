@@ -45,6 +45,8 @@ struct State {
     way: Option<WayOut>,
     /// The threads that run callbacks now.
     calling: Vec<ThreadId>,
+    /// How many tasks run callbacks now. Nobody waits for them here, for they may be on a thread that waits.
+    tasks: usize,
     /// How many threads wait for a turn to end. To notify nobody costs a system call too.
     waiting: usize,
     closed: bool,
@@ -125,8 +127,26 @@ impl Turnstile {
         }
     }
 
+    /// Lets a task run callbacks, beside all that do already, until [`leave_task`](Self::leave_task).
+    ///
+    /// # Errors
+    /// [`Status::Closed`] after [`close`](Self::close).
+    pub fn enter_task(&self) -> Result<()> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        state.tasks += 1;
+        Ok(())
+    }
+
+    /// A task runs no callbacks any more.
+    pub fn leave_task(&self) {
+        self.lock().tasks -= 1;
+    }
+
     /// Lets nobody in any more. Waits until `deadline` for the callbacks that run on other threads; `false` when one
-    /// still runs then. Called from inside a callback, it does not wait for that one.
+    /// still runs then. Called from inside a callback, it does not wait for that one, nor ever for a task.
     pub fn close(&self, deadline: Instant) -> bool {
         let this_thread = host::thread::id();
         let mut state = self.lock();
@@ -163,7 +183,7 @@ impl Turnstile {
     /// Whether it is closed and nobody is inside any more.
     pub fn is_over(&self) -> bool {
         let state = self.lock();
-        state.closed && state.calling.is_empty()
+        state.closed && state.calling.is_empty() && state.tasks == 0
     }
 
     /// Whether this thread runs a callback.
@@ -245,6 +265,19 @@ mod tests {
         );
         drop(turn);
         assert!(turnstile.enter(Instant::now()).unwrap().is_some());
+    }
+
+    #[test]
+    fn it_is_over_when_the_last_task_has_left() {
+        let turnstile = Turnstile::new(1);
+        turnstile.enter_task().unwrap();
+        turnstile.enter_task().unwrap();
+        assert!(turnstile.close(Instant::now()));
+        assert_eq!(turnstile.enter_task().unwrap_err().status(), Status::Closed);
+        turnstile.leave_task();
+        assert!(!turnstile.is_over());
+        turnstile.leave_task();
+        assert!(turnstile.is_over());
     }
 
     #[test]

@@ -13,11 +13,10 @@ use super::repeats::Repeats;
 use super::sparing::{self, Sparing};
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
-use super::turn::{By, Turn};
+use super::turn::{By, Place, Turn};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::host::thread::ThreadId;
 use crate::host::wake::Wake;
 use crate::interactions::Interactions;
 use crate::sending::Outcome;
@@ -254,16 +253,19 @@ impl Receiver {
         }
         // As in `run_dispatcher`, the turn comes before the event.
         let place = match by {
-            By::Task => None,
+            By::Task => {
+                self.turnstile.enter_task()?;
+                Place::Task
+            }
             By::Poll | By::Thread => match self.turnstile.enter(deadline)? {
+                Some(turn) => Place::Thread(turn.keep()),
                 None => return Ok(None),
-                place => place,
             },
         };
         let Some(waiting) = self.inbox.pop(Instant::now(), by != By::Poll) else {
+            self.leave(place);
             return Ok(None);
         };
-        let place = place.map(super::dispatch::Turn::keep);
         let lane = (by != By::Poll).then(|| waiting.content.client_id().to_owned());
         Ok(Some(Turn::new(
             self.clone(),
@@ -274,13 +276,18 @@ impl Receiver {
     }
 
     /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
-    pub fn end_turn(&self, lane: Option<&str>, place: Option<ThreadId>) {
+    pub(super) fn end_turn(&self, lane: Option<&str>, place: Place) {
         self.counters.count(Statistic::Handled);
         if let Some(client_id) = lane {
             self.inbox.release(client_id);
         }
-        if let Some(thread) = place {
-            self.turnstile.leave(thread);
+        self.leave(place);
+    }
+
+    fn leave(&self, place: Place) {
+        match place {
+            Place::Thread(thread) => self.turnstile.leave(thread),
+            Place::Task => self.turnstile.leave_task(),
         }
         self.end_if_closed();
     }

@@ -21,15 +21,30 @@ pub enum By {
     Task,
 }
 
+/// Who is inside the turnstile for an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// This thread, which counts as running a callback.
+    Thread(ThreadId),
+    /// A task.
+    Task,
+}
+
 /// An event that is being handled. Dropping it says that it was.
 #[derive(Debug)]
 pub struct Turn {
-    receiver: Ours<Arc<Receiver>>,
+    // Let go of before the turn ends: the last one to end closes the store, in which this is to be noted before.
     event: Arc<Event>,
+    inside: Inside,
+}
+
+/// What ends with a turn.
+#[derive(Debug)]
+struct Inside {
+    receiver: Ours<Arc<Receiver>>,
     /// The interaction whose next events are held back.
     lane: Option<String>,
-    /// The thread that counts as running a callback.
-    place: Option<ThreadId>,
+    place: Place,
 }
 
 impl Turn {
@@ -37,13 +52,15 @@ impl Turn {
         receiver: Arc<Receiver>,
         event: Event,
         lane: Option<String>,
-        place: Option<ThreadId>,
+        place: Place,
     ) -> Self {
         Turn {
-            receiver: Ours::new(receiver),
             event: Arc::new(event),
-            lane,
-            place,
+            inside: Inside {
+                receiver: Ours::new(receiver),
+                lane,
+                place,
+            },
         }
     }
 
@@ -54,13 +71,13 @@ impl Turn {
 
     /// Says that no handler wants it, which is counted and logged.
     pub fn unwanted(&self) {
-        if let Ok(receiver) = self.receiver.get() {
+        if let Ok(receiver) = self.inside.receiver.get() {
             receiver.count_unwanted(&self.event);
         }
     }
 }
 
-impl Drop for Turn {
+impl Drop for Inside {
     fn drop(&mut self) {
         if let Ok(receiver) = self.receiver.get() {
             receiver.end_turn(self.lane.as_deref(), self.place);
