@@ -65,8 +65,15 @@ def of_message(text: str, media: Optional[Media]) -> Fields:
 
 def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[str], note: Optional[str]) -> Fields:
     """What is noted about an interaction."""
-    joined = ",".join(tags) or None
-    return _given(mood=mood, tags=joined, customer_key=customer_key, note=note)
+    if isinstance(tags, str):
+        raise TypeError("tags is a str; pass a list of str")
+    tags = list(tags)
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise TypeError(f"a tag is a {type(tag).__name__}; pass a str")
+        if "," in tag:
+            raise ValueError("a tag has a comma, at which the service would part it; pass two tags")
+    return _given(mood=mood, tags=",".join(tags) or None, customer_key=customer_key, note=note)
 
 
 def of_external(external_id: str) -> Fields:

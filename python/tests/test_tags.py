@@ -1,0 +1,22 @@
+"""The tags of an update, which leave in one text."""
+
+from __future__ import annotations
+
+import pytest
+
+import omnize
+
+
+@pytest.fixture
+def chat():
+    with omnize.Client(token="t", environment=False, dialect="interactions") as client:
+        yield client.attach("12", department="1", interaction_hash="some-hash")
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind", "why"),
+    [("vip", TypeError, "pass a list"), ([7], TypeError, "pass a str"), (["a,b"], ValueError, "comma")],
+)
+def test_what_would_become_other_tags_is_refused(chat, tags, kind, why):
+    with pytest.raises(kind, match=why):
+        chat.update(tags=tags)
