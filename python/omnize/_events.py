@@ -161,15 +161,14 @@ class Trigger(Event):
         return hash_
 
     @property
-    def extra(self) -> Optional[dict[str, Any]]:
-        """The application's own fields, which the start has sent."""
+    def extra(self) -> Any:
+        """The application's own fields, which the start has sent: what the JSON says, which is a dict as a rule."""
         text = self._detail("extra")
         if text is None:
             return None
         import json
 
-        extra: dict[str, Any] = json.loads(text)
-        return extra
+        return json.loads(text)
 
     @property
     def bot_id(self) -> Optional[str]:
