@@ -18,10 +18,11 @@ from ._any_client import AnyClient, Left
 from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
-from ._errors import Closed, Error, ModeError
+from ._errors import Closed, Error, ModeError, _closed, _left_behind
 from ._fields import id_text, of_customer, of_message, of_start
 from ._readiness import Readiness
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
+from ._worker import Worker
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -33,6 +34,9 @@ __all__ = ["AsyncClient"]
 
 #: How many events that wait already are given in a row before other tasks have their turn.
 _IN_A_ROW = 32
+
+#: How many seconds the calls that closing has broken off have for telling so.
+_BREAKING_OFF = 2.0
 
 
 class AsyncClient(AnyClient):
@@ -72,6 +76,7 @@ class AsyncClient(AnyClient):
             self._watches_events = False
             self._handles = None
             self._workers = set()
+            self._has_ended = False
             super().__init__(token, config_file=config_file, environment=environment, **options)
 
     _loop: Optional[asyncio.AbstractEventLoop]
@@ -86,7 +91,9 @@ class AsyncClient(AnyClient):
     #: Whether handlers are called by poll or by dispatch.
     _handles: Optional[str]
     #: The tasks that dispatch has started.
-    _workers: set[asyncio.Task[None]]
+    _workers: set[Worker]
+    #: Whether closing is over, or was given up.
+    _has_ended: bool
 
     def conversation(
         self,
@@ -223,7 +230,7 @@ class AsyncClient(AnyClient):
         self._choose("dispatch")
         loop = self._bind()
         while len(self._workers) < self._core.dispatch_threads:
-            worker = loop.create_task(self._work())
+            worker = Worker(self._work(), loop=loop)
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
@@ -244,20 +251,32 @@ class AsyncClient(AnyClient):
             self._core.close_for_loop(number, 0 if inside else timeout)
 
         try:
-            left = Left(*await self._call(submit))
-        except Closed:
-            left = Left(0, 0)
+            try:
+                left = Left(*await self._call(submit))
+            except Closed:
+                left = Left(0, 0)
+            finally:
+                self._closed()
+                self._wake_all()
+            if not inside and self._workers:
+                await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
+                self._cancel_workers()
+                if self._workers:
+                    await asyncio.wait(self._workers)
+            # They are told of one by one, behind the end of closing.
+            if self._calls:
+                await asyncio.wait(self._calls.values(), timeout=_BREAKING_OFF)
+            return left
         finally:
-            self._closed()
+            # Also where closing was cancelled.
+            self._has_ended = True
+            if not inside:
+                self._cancel_workers()
             self._wake_all()
-        if not inside and self._workers:
-            await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
-            for worker in self._workers:
-                worker.cancel()
-            if self._workers:
-                await asyncio.wait(self._workers)
-        self._unbind()
-        return left
+            for ended in self._calls.values():
+                if not ended.done():
+                    ended.set_exception(_left_behind())
+            self._unbind()
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -279,37 +298,49 @@ class AsyncClient(AnyClient):
         self._core.choose("task")
         self._handles = way
 
+    def _cancel_workers(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+
     async def _work(self) -> None:
         """What a task of dispatch does."""
         while True:
             try:
                 turn = self._core.turn("task", 0)
+                if turn is None:
+                    await self._readable(None)
+                    continue
             except Error:
                 # It is closed.
                 return
-            if turn is None:
-                await self._readable(None)
-                continue
             failure = await self._handle(turn)
             if failure is not None:
-                assert self._loop is not None
-                message = "a handler of an omnize client failed; the next one is called"
-                self._loop.call_exception_handler({"message": message, "exception": failure})
+                _report(failure)
             # One that has much to do lets others have their turn.
             await asyncio.sleep(0)
 
     async def _handle(self, turn: _omnize.Turn) -> Optional[BaseException]:
+        """Calls the handlers for an event; gives what the first one raised that failed."""
         event: Event = turn.event
         wanting = self._handlers.wanting(event)
         failure: Optional[BaseException] = None
+        worker = asyncio.current_task()
         try:
             for function in wanting:
+                if isinstance(worker, Worker):
+                    worker.is_to_end = False
                 try:
                     result = function(event)
                     if hasattr(result, "__await__"):
                         await result
-                except Exception as error:
-                    failure = failure or error
+                except (Exception, asyncio.CancelledError) as error:
+                    is_cancellation = isinstance(error, asyncio.CancelledError)
+                    if is_cancellation and (not isinstance(worker, Worker) or worker.is_to_end):
+                        raise
+                    if failure is None:
+                        failure = error
+                    else:
+                        _report(error)
         finally:
             event._let_go()
             turn.done(bool(wanting))
@@ -342,6 +373,8 @@ class AsyncClient(AnyClient):
 
     async def _readable(self, deadline: Optional[float]) -> bool:
         """Waits until an event may be there; False where that was not so by the deadline."""
+        if self._has_ended:
+            raise _closed()
         loop = self._bind()
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
@@ -389,8 +422,8 @@ class AsyncClient(AnyClient):
         return loop
 
     def __del__(self) -> None:
-        if self._is_open and not self._is_of_parent():
-            # Before the descriptors are closed, and their numbers another's.
+        if self._loop is not None and not self._is_of_parent():
+            # Before the descriptors are closed, and their numbers another's. Who calls a closed one binds it too.
             with contextlib.suppress(Exception):
                 self._unbind()
         super().__del__()
@@ -420,6 +453,12 @@ def _weakly(method: Callable[[], None]) -> Callable[[], None]:
             method()
 
     return call
+
+
+def _report(error: BaseException) -> None:
+    """Tells the loop of what a handler has raised."""
+    message = "a handler of an omnize client failed; the next one is called"
+    asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
 def _deadline(timeout: Optional[float]) -> Optional[float]:

@@ -132,7 +132,8 @@ class AsyncConversation(OneConversation):
             if isinstance(error, Exception):
                 await self.finish()
             else:
-                # A task that is cancelled does not wait for an answer. Behind it, this leaves when it can.
-                self._chat.post("finish")
+                # A task that is cancelled does not wait for an answer. Behind it, this leaves when it can, and does not
+                # overtake what was to be sent before.
+                self._chat.post_behind("finish")
         except Error:
             pass

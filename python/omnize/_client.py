@@ -239,7 +239,7 @@ class Client(AnyClient):
         self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
 
 
-def _handle(turn: _omnize.Turn, handlers: Handlers) -> Optional[BaseException]:
+def _handle(turn: _omnize.Turn, handlers: Handlers, caught: type[BaseException] = Exception) -> Optional[BaseException]:
     """Calls the handlers for an event; gives what the first one raised that failed."""
     event: Event = turn.event
     wanting = handlers.wanting(event)
@@ -248,7 +248,7 @@ def _handle(turn: _omnize.Turn, handlers: Handlers) -> Optional[BaseException]:
         for function in wanting:
             try:
                 function(event)
-            except Exception as error:
+            except caught as error:
                 if failure is None:
                     failure = error
                 else:
@@ -274,7 +274,8 @@ def _work(core: _omnize.Core, known: weakref.ref[Handlers]) -> None:
                 # event for the next start.
                 _given_up.append(turn)
                 return
-            failure = _handle(turn, handlers)
+            # One that ends its thread would end all that come after it.
+            failure = _handle(turn, handlers, BaseException)
             if failure is not None:
                 report(failure)
             del failure, handlers, turn

@@ -45,7 +45,8 @@ class Error(Exception):
 
     #: The status by the name that the C header has, such as ``"OMNIZE_E_REFUSED"``.
     status: str = "OMNIZE_E_ARGUMENT"
-    #: What became of the request: ``"rejected"``, ``"not sent"``, ``"unknown"``; None where there was none.
+    #: What became of the request: ``"rejected"``, ``"not sent"``, ``"unknown"``, or ``"accepted"`` where what
+    #: the service has answered can't be used; None where there was none.
     delivery: Optional[str] = None
     #: The HTTP status of the service's answer, where there was one.
     http_status: Optional[int] = None
@@ -230,6 +231,21 @@ def _of_status(
     error.retry_after = retry_after
     if isinstance(error, CloseTimedOut) and left is not None:
         error.events, error.requests = left
+    return error
+
+
+def _closed() -> Closed:
+    """What is left to tell where closing was given up, and is not over."""
+    error = Closed("the client is closed, or closing; open another one")
+    error.status = "OMNIZE_E_CLOSED"
+    return error
+
+
+def _left_behind() -> DeliveryUnknown:
+    """What became of a call that closing did not wait for."""
+    error = DeliveryUnknown("the client was closed during the call; whether the service receives it is unknown")
+    error.status = "OMNIZE_E_LOST"
+    error.delivery = "unknown"
     return error
 
 

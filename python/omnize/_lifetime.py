@@ -96,6 +96,10 @@ def _forward(logger: logging.Logger) -> None:
 
 def report(error: BaseException) -> None:
     """Tells of what the application's code has raised where nobody can catch it, as of what ends a thread."""
+    if isinstance(error, SystemExit):
+        # The hook is silent about it, as it ends a thread. Here the thread goes on.
+        exit_, error = error, RuntimeError("a handler has called sys.exit, which ends no thread of the package's")
+        error.__cause__ = exit_
     told = (type(error), error, error.__traceback__, threading.current_thread())
     threading.excepthook(threading.ExceptHookArgs(told))
 

@@ -14,7 +14,7 @@ use crate::done::{Done, Outcome, Value};
 use crate::error::{OrRaise, exception};
 use crate::event;
 use crate::options::configure;
-use crate::pool::Pool;
+use crate::pool::Pools;
 use crate::question::Question;
 use crate::turn::{self, Turn};
 use crate::waiting::{in_slices, interruptible, timeout};
@@ -23,7 +23,7 @@ use crate::waiting::{in_slices, interruptible, timeout};
 #[pyclass(frozen, weakref, module = "omnize._omnize")]
 pub struct Core {
     client: Arc<Client>,
-    pool: Arc<Pool>,
+    pools: Arc<Pools>,
     done: Arc<Done>,
     /// Whether events carry receipts.
     stored: bool,
@@ -41,22 +41,19 @@ impl Core {
 
     fn ask<'py>(&self, py: Python<'py>, question: Question) -> PyResult<Bound<'py, PyAny>> {
         let client = Arc::clone(&self.client);
-        let answer = interruptible(py, &self.pool, move || question.ask(&client))?;
+        let answer = interruptible(py, &self.pools.requests, move || question.ask(&client))?;
         answer.or_raise(py)?.object(py)
     }
 
     fn ask_for_loop(&self, py: Python<'_>, number: u64, question: Question) -> PyResult<()> {
-        let (client, done) = (Arc::clone(&self.client), self.done.clone());
-        let job = move || {
-            if done.may_begin(number) {
-                done.tell(number, question.ask(&client).map(Value::Answer));
-            }
-        };
-        self.pool.submit(Box::new(job)).or_raise(py)
+        let client = Arc::clone(&self.client);
+        let ask = move || question.ask(&client).map(Value::Answer);
+        let job = self.done.job(number, ask);
+        self.pools.requests.submit(job).or_raise(py)
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
-        Chat::new(conversation, self.pool.clone(), self.done.clone())
+        Chat::new(conversation, self.pools.clone(), self.done.clone())
     }
 }
 
@@ -82,7 +79,7 @@ impl Core {
             .or_raise(py)?;
         Ok(Core {
             client: Arc::new(client),
-            pool: Arc::new(Pool::new()),
+            pools: Arc::new(Pools::new()),
             done,
             stored,
             dispatch_threads,
@@ -230,13 +227,13 @@ impl Core {
             self.client.deliver(body, content_type).or_raise(py)?;
             return Ok(false);
         }
-        let (client, done) = (Arc::clone(&self.client), self.done.clone());
+        let client = Arc::clone(&self.client);
         let (body, content_type) = (body.to_vec(), content_type.map(str::to_owned));
-        let job = move || {
-            let outcome = client.deliver(&body, content_type.as_deref());
-            done.tell(number, outcome.map(|()| Value::Nothing));
-        };
-        self.pool.submit(Box::new(job)).or_raise(py)?;
+        let job = self.done.sure_job(number, move || {
+            client.deliver(&body, content_type.as_deref())?;
+            Ok(Value::Nothing)
+        });
+        self.pools.writes.submit(job).or_raise(py)?;
         Ok(true)
     }
 
@@ -326,9 +323,9 @@ impl Core {
             py.detach(|| self.client.close(within))
         } else {
             let client = Arc::clone(&self.client);
-            interruptible(py, &self.pool, move || client.close(within))?
+            interruptible(py, &self.pools.closing, move || client.close(within))?
         };
-        self.pool.close();
+        self.pools.close();
         let left = left.or_raise(py)?;
         Ok((left.events, left.requests))
     }
@@ -336,21 +333,19 @@ impl Core {
     /// Closes the client for an event loop, which is told of the end under this number.
     fn close_for_loop(&self, py: Python<'_>, number: u64, seconds: f64) -> PyResult<()> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
-        let (client, done) = (Arc::clone(&self.client), self.done.clone());
-        let pool = self.pool.clone();
-        let job = move || {
+        let (client, pools) = (Arc::clone(&self.client), self.pools.clone());
+        let job = self.done.sure_job(number, move || {
             let outcome = client.close(within);
-            pool.close();
-            let left = outcome.map(|left| Value::Left(left.events, left.requests));
-            done.tell(number, left);
-        };
-        self.pool.submit(Box::new(job)).or_raise(py)
+            pools.close();
+            outcome.map(|left| Value::Left(left.events, left.requests))
+        });
+        self.pools.closing.submit(job).or_raise(py)
     }
 }
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.pool.close();
+        self.pools.close();
         // Letting go of a client closes it. In a child, what that would wait for stayed behind in the parent.
         if std::process::id() != self.process {
             std::mem::forget(Arc::clone(&self.client));

@@ -12,29 +12,39 @@ use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
 use crate::error::{OrRaise, exception};
-use crate::pool::{Pool, Queue};
+use crate::pool::{Pools, Queue};
 use crate::waiting::{interruptible, timeout};
 
 /// The requests of one interaction.
 #[pyclass(frozen, module = "omnize._omnize")]
 pub struct Chat {
     conversation: Arc<Conversation>,
-    pool: Arc<Pool>,
+    pools: Arc<Pools>,
     done: Arc<Done>,
     /// What an event loop asks for, in the order in which it does.
     queue: Arc<Queue>,
 }
 
 impl Chat {
-    pub fn new(conversation: Conversation, pool: Arc<Pool>, done: Arc<Done>) -> Self {
+    pub fn new(conversation: Conversation, pools: Arc<Pools>, done: Arc<Done>) -> Self {
         Chat {
             conversation: Arc::new(conversation),
-            pool,
+            pools,
             done,
             queue: Arc::default(),
         }
     }
+
+    fn queue_post(&self, py: Python<'_>, number: u64, request: Request) -> PyResult<()> {
+        let conversation = self.conversation.clone();
+        let post = move || conversation.post(request).map(Value::Ticket);
+        let job = self.done.job(number, post);
+        self.queue.submit(&self.pools.writes, job).or_raise(py)
+    }
 }
+
+/// The number of a call that nobody waits for.
+const NOBODY: u64 = 0;
 
 /// The fields of a request, by the names that the core's table of requests has for them.
 pub type Fields = Vec<(String, String)>;
@@ -47,9 +57,11 @@ impl Chat {
         let request = request(py, name, &fields)?;
         let conversation = self.conversation.clone();
         let what = request.name();
-        interruptible(py, &self.pool, move || conversation.request(request))
-            .map_err(|error| interrupted(py, error, what))?
-            .or_raise(py)
+        interruptible(py, &self.pools.requests, move || {
+            conversation.request(request)
+        })
+        .map_err(|error| interrupted(py, error, what))?
+        .or_raise(py)
     }
 
     /// Makes a request for an event loop, which is told of its end under this number.
@@ -62,14 +74,12 @@ impl Chat {
         fields: Fields,
     ) -> PyResult<()> {
         let request = request(py, name, &fields)?;
-        let (conversation, done) = (self.conversation.clone(), self.done.clone());
-        let job = move || {
-            if done.may_begin(number) {
-                let outcome = conversation.request(request);
-                done.tell(number, outcome.map(|()| Value::Nothing));
-            }
-        };
-        self.queue.submit(&self.pool, Box::new(job)).or_raise(py)
+        let conversation = self.conversation.clone();
+        let job = self.done.job(number, move || {
+            conversation.request(request)?;
+            Ok(Value::Nothing)
+        });
+        self.queue.submit(&self.pools.requests, job).or_raise(py)
     }
 
     /// Posts a request and gives its ticket.
@@ -89,13 +99,21 @@ impl Chat {
         fields: Fields,
     ) -> PyResult<()> {
         let request = request(py, name, &fields)?;
-        let (conversation, done) = (self.conversation.clone(), self.done.clone());
-        let job = move || {
-            if done.may_begin(number) {
-                done.tell(number, conversation.post(request).map(Value::Ticket));
-            }
-        };
-        self.queue.submit(&self.pool, Box::new(job)).or_raise(py)
+        self.queue_post(py, number, request)
+    }
+
+    /// Posts a request behind what an event loop has asked for before, and tells nobody of its ticket.
+    #[pyo3(signature = (name, fields = Vec::new()))]
+    fn post_behind(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<()> {
+        let request = request(py, name, &fields)?;
+        if self.queue.is_idle() {
+            // A client that is closed right away is to have it already.
+            return py
+                .detach(|| self.conversation.post(request))
+                .map(|_| ())
+                .or_raise(py);
+        }
+        self.queue_post(py, NOBODY, request)
     }
 
     /// The customer has pressed a key.

@@ -1,14 +1,17 @@
 //! What an event loop waits for: calls that threads of the pool have ended, and a descriptor that is readable while there
 //! are any.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use omnize::error::Error;
+use omnize::status::Status;
 
+use crate::pool::Job;
 use crate::question::Answer;
 
 /// What a call has ended with.
@@ -29,8 +32,8 @@ pub enum Value {
 #[derive(Default)]
 struct Calls {
     ended: Vec<(u64, Outcome)>,
-    /// Calls that nobody waits for any more, and that may not have begun.
-    cancelled: HashSet<u64>,
+    /// Calls that have not ended, and whether somebody waits for each still.
+    open: HashMap<u64, bool>,
 }
 
 /// Calls that have ended, by the numbers that they were given.
@@ -55,8 +58,32 @@ impl Done {
         })
     }
 
+    /// A job that makes the call of this number and tells of its end; one that nobody waits for any more is not made.
+    pub fn job(
+        self: &Arc<Self>,
+        number: u64,
+        call: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Job {
+        let open = Open::new(self, number);
+        Box::new(move || {
+            if open.is_wanted() {
+                open.make(call);
+            }
+        })
+    }
+
+    /// As [`job`](Self::job), of a call that is made whoever waits.
+    pub fn sure_job(
+        self: &Arc<Self>,
+        number: u64,
+        call: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Job {
+        let open = Open::new(self, number);
+        Box::new(move || open.make(call))
+    }
+
     /// The call of this number has ended.
-    pub fn tell(&self, number: u64, outcome: Outcome) {
+    fn tell(&self, number: u64, outcome: Outcome) {
         let mut calls = self.lock();
         calls.ended.push((number, outcome));
         if calls.ended.len() == 1 {
@@ -70,21 +97,14 @@ impl Done {
         let mut calls = self.lock();
         // It fails where there is nothing to read.
         let _ = (&self.ends.1).read(&mut [0; 16]);
-        let ended = std::mem::take(&mut calls.ended);
-        for (number, _) in &ended {
-            calls.cancelled.remove(number);
-        }
-        ended
+        std::mem::take(&mut calls.ended)
     }
 
     /// Nobody waits for the call of this number any more: it is not to begin, if it has not.
     pub fn cancel(&self, number: u64) {
-        self.lock().cancelled.insert(number);
-    }
-
-    /// Whether the call of this number is to begin.
-    pub fn may_begin(&self, number: u64) -> bool {
-        !self.lock().cancelled.remove(&number)
+        if let Some(wanted) = self.lock().open.get_mut(&number) {
+            *wanted = false;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
@@ -94,5 +114,38 @@ impl Done {
     /// Readable while something has ended that was not taken.
     pub fn descriptor(&self) -> i32 {
         self.ends.1.as_raw_fd()
+    }
+}
+
+/// A call that has not ended.
+struct Open {
+    done: Arc<Done>,
+    number: u64,
+}
+
+impl Open {
+    fn new(done: &Arc<Done>, number: u64) -> Self {
+        done.lock().open.insert(number, true);
+        Open {
+            done: done.clone(),
+            number,
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.done.lock().open.get(&self.number) == Some(&true)
+    }
+
+    fn make(&self, call: impl FnOnce() -> Outcome) {
+        // Who waits for a call that panics is not to wait for ever.
+        let outcome = catch_unwind(AssertUnwindSafe(call))
+            .unwrap_or_else(|_| Err(Error::new(Status::Panic, Status::Panic.text())));
+        self.done.tell(self.number, outcome);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.done.lock().open.remove(&self.number);
     }
 }

@@ -10,12 +10,14 @@ use pyo3::prelude::*;
 use crate::client::Core;
 use crate::error::OrRaise;
 use crate::options::configure;
-use crate::waiting::timeout;
+use crate::pool::Pool;
+use crate::waiting::{interruptible, timeout};
 
 /// A listener, below the package's `Listener`.
 #[pyclass(frozen, module = "omnize._omnize")]
 pub struct SharedListener {
     listener: Arc<Listener>,
+    closing: Arc<Pool>,
     /// The process that it was opened in.
     process: u32,
 }
@@ -33,6 +35,7 @@ impl SharedListener {
             py.detach(|| Listener::open(&configure(&options, config_file, environment)?));
         Ok(SharedListener {
             listener: Arc::new(listener.or_raise(py)?),
+            closing: Arc::new(Pool::new(1)),
             process: std::process::id(),
         })
     }
@@ -58,7 +61,10 @@ impl SharedListener {
     /// Accepts nothing more.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
-        py.detach(|| self.listener.close(within)).or_raise(py)
+        let listener = self.listener.clone();
+        let closed = interruptible(py, &self.closing, move || listener.close(within));
+        self.closing.close();
+        closed?.or_raise(py)
     }
 }
 
@@ -67,6 +73,12 @@ impl Drop for SharedListener {
         // Letting go of a listener closes it. In a child, the thread that this would wait for stayed behind in the parent.
         if std::process::id() != self.process {
             std::mem::forget(Arc::clone(&self.listener));
+            return;
         }
+        // It is waited for, and what it waits for may want Python meanwhile. An interpreter that is gone wants nothing.
+        let _ = Python::try_attach(|py| {
+            // There is nobody to tell that it was closed before.
+            py.detach(|| drop(self.listener.close(Duration::ZERO)));
+        });
     }
 }

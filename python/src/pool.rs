@@ -4,13 +4,17 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::waiting::forks;
 
 /// As many requests as one client makes at once. Others wait for a thread.
-const MOST_THREADS: usize = 64;
+const MOST_REQUESTS: usize = 64;
+
+/// As many deliveries and posts as wait for the disk at once.
+const MOST_WRITES: usize = 16;
 
 /// How long a thread waits for more to do before it ends.
 const IDLE: Duration = Duration::from_secs(10);
@@ -18,8 +22,37 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Something to do.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads of one client. They start when there is something to do, and end when there is nothing for a while.
+/// The threads of one client: what ends soon is not to wait behind what does not.
+pub struct Pools {
+    /// For what waits for the service.
+    pub requests: Arc<Pool>,
+    /// For what waits for the disk of a store.
+    pub writes: Arc<Pool>,
+    /// For closing.
+    pub closing: Arc<Pool>,
+}
+
+impl Pools {
+    /// Pools without threads.
+    pub fn new() -> Self {
+        Pools {
+            requests: Arc::new(Pool::new(MOST_REQUESTS)),
+            writes: Arc::new(Pool::new(MOST_WRITES)),
+            closing: Arc::new(Pool::new(1)),
+        }
+    }
+
+    /// Lets the threads end when they have done what there is to do.
+    pub fn close(&self) {
+        self.requests.close();
+        self.writes.close();
+        self.closing.close();
+    }
+}
+
+/// Threads that start when there is something to do, and end when there is nothing for a while.
 pub struct Pool {
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
     /// In which generation of forked processes it was made.
@@ -35,9 +68,10 @@ struct State {
 }
 
 impl Pool {
-    /// A pool without threads.
-    pub fn new() -> Self {
+    /// A pool without threads, which is to have so many at the most.
+    pub fn new(most: usize) -> Self {
         Pool {
+            most,
             state: Mutex::default(),
             changed: Condvar::new(),
             forks: forks(),
@@ -55,7 +89,7 @@ impl Pool {
             return Ok(());
         }
         let mut state = self.lock();
-        if state.idle <= state.jobs.len() && state.threads < MOST_THREADS {
+        if state.idle <= state.jobs.len() && state.threads < self.most {
             let pool = self.clone();
             match omnize::spawn_thread("omnize-call", move || pool.work()) {
                 Ok(_) => state.threads += 1,
@@ -86,7 +120,7 @@ impl Pool {
 
     fn work(&self) {
         while let Some(job) = self.next() {
-            job();
+            survive(job);
         }
     }
 
@@ -119,6 +153,11 @@ impl Pool {
     }
 }
 
+/// Does the job. A panic, which the hook reports, is to cost no more than that job.
+fn survive(job: Job) {
+    let _ = catch_unwind(AssertUnwindSafe(job));
+}
+
 /// Jobs that are done one after the other, in the order in which they were submitted.
 #[derive(Default)]
 pub struct Queue {
@@ -127,7 +166,9 @@ pub struct Queue {
 
 #[derive(Default)]
 struct QueueState {
-    jobs: VecDeque<Job>,
+    /// Each with the pool that is to do it.
+    jobs: VecDeque<(Arc<Pool>, Job)>,
+    /// Whether a thread does one, or is about to.
     busy: bool,
 }
 
@@ -135,44 +176,48 @@ impl Queue {
     /// Has a thread of `pool` do this behind what was submitted before.
     ///
     /// # Errors
-    /// As [`Pool::submit`].
+    /// As [`Pool::submit`]; it is not done then.
     pub fn submit(self: &Arc<Self>, pool: &Arc<Pool>, job: Job) -> io::Result<()> {
         if pool.is_of_parent() {
             return pool.submit(job);
         }
         let mut state = self.lock();
-        state.jobs.push_back(job);
-        if state.busy {
-            return Ok(());
+        if !state.busy {
+            // It begins when this lets go of the lock.
+            self.begin(pool)?;
+            state.busy = true;
         }
-        state.busy = true;
-        drop(state);
-        let begun = self.go_on(pool);
-        if begun.is_err() {
-            let mut state = self.lock();
-            state.busy = false;
-            state.jobs.clear();
-        }
-        begun
+        state.jobs.push_back((pool.clone(), job));
+        Ok(())
     }
 
-    fn go_on(self: &Arc<Self>, pool: &Arc<Pool>) -> io::Result<()> {
-        let (queue, threads) = (self.clone(), pool.clone());
-        pool.submit(Box::new(move || {
-            let job = queue.lock().jobs.pop_front();
-            if let Some(job) = job {
-                job();
+    /// Whether all that was submitted is done.
+    pub fn is_idle(&self) -> bool {
+        !self.lock().busy
+    }
+
+    fn begin(self: &Arc<Self>, pool: &Arc<Pool>) -> io::Result<()> {
+        let queue = self.clone();
+        pool.submit(Box::new(move || queue.work()))
+    }
+
+    /// Does one job, and has a thread of the next one's pool go on.
+    fn work(self: &Arc<Self>) {
+        loop {
+            let next = self.lock().jobs.pop_front();
+            if let Some((_, job)) = next {
+                survive(job);
             }
-            let is_over = {
-                let mut state = queue.lock();
-                state.busy = !state.jobs.is_empty();
-                !state.busy
+            let mut state = self.lock();
+            let Some((pool, _)) = state.jobs.front() else {
+                state.busy = false;
+                return;
             };
-            if !is_over {
-                // This thread is one that can do it, so there is no failing.
-                let _ = queue.go_on(&threads);
+            if self.begin(pool).is_ok() {
+                return;
             }
-        }))
+            // That pool got no thread, but here is one.
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, QueueState> {

@@ -5,14 +5,17 @@
 //! the [pool](crate::pool) meanwhile.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use omnize::error::Error;
+use omnize::status::Status;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::error::OrRaise;
+use crate::error::{OrRaise, exception};
 use crate::pool::Pool;
 
 /// How long a signal may have to wait for its handler.
@@ -75,12 +78,12 @@ pub fn interruptible<T: Send + 'static>(
     let place = Arc::new((Mutex::new(None), Condvar::new()));
     let told = place.clone();
     pool.submit(Box::new(move || {
-        let outcome = work();
+        let outcome = catch_unwind(AssertUnwindSafe(work));
         *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         told.1.notify_one();
     }))
     .or_raise(py)?;
-    let wait = |slice| -> Result<Option<T>, PyErr> {
+    let wait = |slice| -> Result<Option<std::thread::Result<T>>, PyErr> {
         let mut outcome = place.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.is_none() {
             outcome = place
@@ -93,7 +96,8 @@ pub fn interruptible<T: Send + 'static>(
     };
     // Without a timeout it ends with an outcome or an error.
     in_slices(py, None, wait, |_, error| error)?
-        .ok_or_else(|| PyRuntimeError::new_err("the wait ended with nothing"))
+        .ok_or_else(|| PyRuntimeError::new_err("the wait ended with nothing"))?
+        .map_err(|_| exception(py, &Error::new(Status::Panic, Status::Panic.text())))
 }
 
 /// Whether the interpreter ends.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Callable
 from typing import NamedTuple, Optional
 from urllib.parse import urlsplit
@@ -41,3 +42,11 @@ def post() -> Callable[..., Answer]:
             connection.close()
 
     return post
+
+
+@pytest.fixture
+def unanswering():
+    """Options of a client whose service takes each request and answers none."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        yield {"token": "t", "base_url": url, "environment": False}

@@ -48,13 +48,6 @@ def run(request):
     return run
 
 
-@pytest.fixture
-def unanswering():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        yield {"token": "t", "base_url": url, "environment": False}
-
-
 OPTIONS = {"token": "t", "environment": False}
 
 
