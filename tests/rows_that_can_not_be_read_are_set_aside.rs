@@ -60,7 +60,7 @@ fn rows_that_can_not_be_read_are_set_aside() {
          UPDATE inbox SET received_at = 'yesterday' WHERE number = 3;
          INSERT INTO inbox (kind, received_at, body) VALUES (1, 5, x'7b7d');
          INSERT INTO outbox (leaving, content) VALUES (0, 'no letter'), (0, x'ff'), ('x', '{}');
-         INSERT INTO interactions VALUES (x'ff', '1', 4, NULL, NULL, 5), ('13', '1', 'open', NULL, NULL, 5);",
+         INSERT INTO interactions (client_id, department, state, since_ms) VALUES (x'ff', '1', 4, 5), ('13', '1', 'open', 5);",
     )
     .unwrap();
     drop(file);
