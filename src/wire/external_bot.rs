@@ -59,6 +59,7 @@ pub fn encode(token: &Redacted, hash: &str, request: &BotRequest) -> Call {
         method,
         path: format!("/core/api/v1/bot/{}/{verb}", part(hash)).into(),
         query: None,
+        // No key is anything but a string, and the Vec takes all.
         body: Body(serde_json::to_vec(&fields).expect("strings and numbers are JSON")),
     }
 }

@@ -146,6 +146,7 @@ impl Fields {
 }
 
 fn raw(text: &str) -> Box<RawValue> {
+    // Every text can be written as a string of JSON.
     serde_json::value::to_raw_value(text).expect("a string is JSON")
 }
 

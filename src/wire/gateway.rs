@@ -40,6 +40,7 @@ fn departments(token: &Redacted, client_id: &str) -> Call {
         content: "departments",
         client_id: number_or_text(client_id),
     };
+    // No key is anything but a string, and the Vec takes all.
     rest::post(serde_json::to_vec(&fields).expect("strings and a number are JSON"))
 }
 

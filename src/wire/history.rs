@@ -74,6 +74,7 @@ impl History {
         let document = Document {
             messages: messages.collect(),
         };
+        // No key is anything but a string, and a String takes all.
         serde_json::to_string(&document).expect("strings are JSON")
     }
 }

@@ -83,6 +83,7 @@ fn call(method: Method, path: impl Into<std::borrow::Cow<'static, str>>, fields:
         method,
         path: path.into(),
         query: None,
+        // No key is anything but a string, and what is raw in them was read as JSON.
         body: Body(
             serde_json::to_vec(fields).expect("strings, numbers and lists of them are JSON"),
         ),
