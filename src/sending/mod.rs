@@ -11,6 +11,7 @@ mod delivery;
 mod forward;
 mod keys;
 mod lane;
+mod midst;
 mod outbox;
 mod posted;
 mod query;
