@@ -1,5 +1,4 @@
-//! Threads for those who must not block: event loops, and the main thread where it closes a client, for it has to see to
-//! signals.
+//! Threads that make requests for those who must not block: the main thread, which has to see to signals, and event loops.
 //!
 //! None of them ever runs Python.
 

@@ -1,91 +1,92 @@
-//! A connection under HTTP that knows whether a byte of the request has gone into it.
-//!
-//! The HTTP client's own connection does not tell, and writes headers and body in two packets; what is said of its cost
-//! in docs/src/decisions was measured before this was written.
+//! A connection that serves one request after another, and knows nothing of HTTP.
 
-use std::io;
-use std::sync::Arc;
+use std::fmt;
+use std::io::{self, Read, Write};
 
-use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::forward::Forward;
-use super::query;
 use super::socket::Socket;
-use crate::host::idle;
+use super::tls::{self, Secure};
 
-/// Room for an answer's head; longer answers are read in parts of this size.
-const INPUT_BYTES: usize = 16 * 1024;
-/// Room for the part of a request that the HTTP client writes at once.
-const OUTPUT_BYTES: usize = 4 * 1024;
-/// How much of a request is gathered before it leaves.
-const GATHERED_BYTES: usize = 16 * 1024;
-
-/// A stream below HTTP: plain TCP, or TLS over it.
-pub trait Stream: io::Read + io::Write + std::fmt::Debug + Send + Sync + 'static {
-    /// Whether it is encrypted.
-    const IS_TLS: bool;
-
-    /// Whether nothing has happened on it since its last answer, so that it can take another request.
-    fn is_quiet(&mut self) -> bool;
-
-    /// Whether this error is the peer's refusal to have this connection at all.
-    fn is_refusal(error: &io::Error) -> bool;
+/// What a connection runs on.
+pub enum Stream {
+    /// TCP.
+    Plain(Socket),
+    /// TLS over it.
+    Secure(Box<Secure>),
 }
 
-impl Stream for Socket {
-    const IS_TLS: bool = false;
-
-    fn is_quiet(&mut self) -> bool {
-        idle::is_quiet(self.stream())
-    }
-
-    fn is_refusal(_: &io::Error) -> bool {
-        false
-    }
-}
-
-/// HTTP's view of a stream.
-#[derive(Debug)]
-pub struct Connection<S: Stream> {
-    stream: S,
-    buffers: LazyBuffers,
-    gathered: Vec<u8>,
-    /// The proxy at the other end, where it is one that reads the requests.
-    forward: Option<Arc<Forward>>,
-    /// Where the connection is between two requests.
-    state: State,
-    /// Whether anything was ever received.
-    was_heard: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// The next bytes begin a request.
-    Fresh,
-    /// A request is being gathered and written.
-    Sending,
-    /// The request is written.
-    Waiting,
-    /// It lies idle in the pool.
-    Parked,
-}
-
-impl<S: Stream> Connection<S> {
-    /// A fresh one.
-    pub fn new(stream: S, forward: Option<Arc<Forward>>) -> Self {
-        Connection {
-            stream,
-            buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
-            gathered: Vec::with_capacity(1024),
-            forward,
-            state: State::Fresh,
-            was_heard: false,
+impl Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.read(into),
+            Stream::Secure(secure) => secure.read(into),
         }
     }
 
-    fn send_gathered(&mut self) -> Result<(), Error> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write(bytes),
+            Stream::Secure(secure) => secure.write(bytes),
+        }
+    }
+
+    /// A TLS stream may hold back what was written to it until it is flushed.
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(_) => Ok(()),
+            Stream::Secure(secure) => secure.flush(),
+        }
+    }
+}
+
+/// A connection to the service, or to the proxy before it.
+pub struct Connection {
+    stream: Stream,
+    /// Whether anything was ever received.
+    was_heard: bool,
+    /// Where requests are put together; its memory is used again.
+    gathered: Vec<u8>,
+}
+
+/// Requests and what TLS has of them are not shown.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    /// One over this stream, which is connected.
+    pub fn new(stream: Stream) -> Self {
+        Connection {
+            stream,
+            was_heard: false,
+            gathered: Vec::new(),
+        }
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Secure(_))
+    }
+
+    /// Whether nothing has happened on it since its last answer, so that it can take another request.
+    pub fn is_quiet(&mut self) -> bool {
+        match &mut self.stream {
+            Stream::Plain(socket) => socket.is_quiet(),
+            Stream::Secure(secure) => secure.is_quiet(),
+        }
+    }
+
+    /// The bytes that [`send`](Self::send) is to send.
+    pub fn gathered(&mut self) -> &mut Vec<u8> {
+        &mut self.gathered
+    }
+
+    /// Sends what was gathered, in one packet where it fits.
+    pub fn send(&mut self) -> Result<(), Error> {
         let mut sent = 0;
         while sent < self.gathered.len() {
             match self.stream.write(&self.gathered[sent..]) {
@@ -96,78 +97,30 @@ impl<S: Stream> Connection<S> {
             }
         }
         self.gathered.clear();
-        // A TLS stream may hold back what was written to it until it is flushed.
         self.stream
             .flush()
             .map_err(|error| timed_out(error, Timeout::SendRequest))
     }
-}
 
-impl<S: Stream> Transport for Connection<S> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        let output = &self.buffers.output()[..amount];
-        if self.state == State::Sending {
-            self.gathered.extend_from_slice(output);
-        } else {
-            self.state = State::Sending;
-            attempt::begin_sending();
-            self.gathered.clear();
-            match &self.forward {
-                Some(forward) => forward.rewrite(output, &mut self.gathered),
-                None => self.gathered.extend_from_slice(output),
-            }
-            query::insert(&mut self.gathered);
-        }
-        if self.gathered.len() >= GATHERED_BYTES {
-            self.send_gathered()?;
-        }
-        Ok(())
-    }
-
-    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        if self.state == State::Sending {
-            self.send_gathered()?;
-            self.state = State::Waiting;
-            attempt::begin_waiting();
-        }
+    /// Waits for what comes next, and gives its length: 0 when the peer has closed the connection.
+    pub fn receive(&mut self, into: &mut [u8]) -> Result<usize, Error> {
         loop {
-            match self.stream.read(self.buffers.input_append_buf()) {
+            match self.stream.read(into) {
                 Ok(read) => {
                     self.was_heard |= read > 0;
-                    self.buffers.input_appended(read);
-                    return Ok(read > 0);
+                    return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     // A server may check our certificate only after we take the handshake for done. What it refuses then
                     // is the connection, and it has looked at nothing that came over it.
-                    if !self.was_heard && S::is_refusal(&error) {
+                    if !self.was_heard && tls::is_refusal(&error) {
                         attempt::reach(Stage::Securing);
                     }
                     return Err(timed_out(error, Timeout::RecvResponse));
                 }
             }
         }
-    }
-
-    /// Asked twice, before the connection goes to the pool and when it comes out; only the second time is worth a system
-    /// call.
-    fn is_open(&mut self) -> bool {
-        if self.state == State::Parked {
-            attempt::reach(Stage::Ready);
-            self.stream.is_quiet()
-        } else {
-            self.state = State::Parked;
-            true
-        }
-    }
-
-    fn is_tls(&self) -> bool {
-        S::IS_TLS
     }
 }
 

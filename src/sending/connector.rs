@@ -4,16 +4,17 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::{Arc, Weak};
 
-use ureq::unversioned::transport::{
-    ConnectionDetails, Connector, Either, ShutdownHandle, Transport,
-};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, ShutdownHandle, Transport};
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::connection::Connection;
+use super::begun;
+use super::carrier::Carrier;
+use super::connection::{Connection, Stream};
 use super::forward::Forward;
+use super::parked::Parked;
 use super::socket::Socket;
-use super::tls::{Secure, Securer};
+use super::tls::Securer;
 use super::tunnel::{self, Failure};
 use crate::config::ProxyServer;
 use crate::host;
@@ -21,39 +22,45 @@ use crate::host;
 /// Connects over TCP, through a proxy where there is one, and with TLS where the URL says https.
 #[derive(Debug)]
 pub struct ServiceConnector {
-    securer: Securer,
-    proxy: Option<ProxyServer>,
-    forward: Option<Arc<Forward>>,
-}
-
-impl ServiceConnector {
-    /// One for requests to the host of `forward`, where they go through a proxy.
-    pub fn new(securer: Securer, proxy: Option<(ProxyServer, Forward)>) -> Self {
-        let (proxy, forward) = proxy.unzip();
-        ServiceConnector {
-            securer,
-            proxy,
-            forward: forward.map(Arc::new),
-        }
-    }
+    /// What makes streams secure.
+    pub securer: Securer,
+    /// The proxy that is connected to.
+    pub proxy: Option<ProxyServer>,
+    /// What it reads, where it reads requests.
+    pub forward: Option<Arc<Forward>>,
+    /// Where connections go after a request, and come from where there are any.
+    pub parked: Arc<Parked>,
 }
 
 impl<In: Transport> Connector<In> for ServiceConnector {
-    type Out = Either<Connection<Socket>, Connection<Secure>>;
+    type Out = Carrier;
 
     fn connect(
         &self,
         details: &ConnectionDetails,
         _: Option<In>,
-    ) -> Result<Option<Self::Out>, Error> {
+    ) -> Result<Option<Carrier>, Error> {
+        if let Some(begun) = begun::take() {
+            return Ok(Some(Carrier::begun(begun, self.parked.clone())));
+        }
+        let connection = match self.parked.take() {
+            Some(connection) => connection,
+            None => self.new_connection(details)?,
+        };
+        let carrier = Carrier::fresh(connection, self.parked.clone(), self.forward.clone());
+        Ok(Some(carrier))
+    }
+}
+
+impl ServiceConnector {
+    fn new_connection(&self, details: &ConnectionDetails) -> Result<Connection, Error> {
         attempt::reach(Stage::Connecting);
         let stream = first_that_connects(details)?;
         stream.set_nodelay(true)?;
         let mut socket = Socket::new(stream);
         if !details.needs_tls() {
             attempt::reach(Stage::Ready);
-            let connection = Connection::new(socket, self.forward.clone());
-            return Ok(Some(Either::A(connection)));
+            return Ok(Connection::new(Stream::Plain(socket)));
         }
         if let Some(proxy) = &self.proxy {
             attempt::reach(Stage::Tunnelling);
@@ -69,7 +76,7 @@ impl<In: Transport> Connector<In> for ServiceConnector {
             .secure(host.trim_start_matches('[').trim_end_matches(']'), socket)
             .map_err(timed_out)?;
         attempt::reach(Stage::Ready);
-        Ok(Some(Either::B(Connection::new(secure, None))))
+        Ok(Connection::new(Stream::Secure(Box::new(secure))))
     }
 }
 

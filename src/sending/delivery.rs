@@ -6,13 +6,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Error as HttpError;
 
-use super::midst::Midst;
+use super::attempt::Reached;
 use super::stopped::{self, Stopped, Told};
 use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
-use crate::interrupt;
 use crate::status::Status;
 use crate::wire::{self, Address, Dialect, Redacted, Reply, Request, Unsayable, Verdict};
 
@@ -115,19 +114,13 @@ impl Sender {
             .encode(&self.token, address, hash, request)
             .map_err(|why| unsayable(request, why))?;
         match self.transport.make(&call, timeout) {
-            Ok(answer) => self.judge(request, answer),
+            Ok((answer, reached)) => self.judge(request, answer, reached),
             Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
         }
     }
 
-    /// Whether this thread is in the midst of a request, which ends when it goes on.
-    pub fn is_in_the_midst(&self) -> bool {
-        Midst::depth(self) > 0
-    }
-
-    /// Takes no further request and waits until `deadline` for those under way, but for those that this thread is in the
-    /// midst of; what still waits for its answer then is broken off. Returns how many of them somebody had called for;
-    /// [`Outbox`](super::Outbox) knows those that were posted.
+    /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
+    /// broken off. Returns how many of them somebody had called for; [`Outbox`](super::Outbox) knows those that were posted.
     pub fn close(&self, deadline: Instant) -> usize {
         self.closed.store(true, Ordering::SeqCst);
         let left = self.wait_until(deadline);
@@ -158,7 +151,6 @@ impl Sender {
         Ok(UnderWay {
             sender: self,
             is_call,
-            _midst: Midst::enter(self),
         })
     }
 
@@ -167,8 +159,7 @@ impl Sender {
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let ours = Midst::depth(self);
-        while count.all > ours {
+        while count.all > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -182,7 +173,7 @@ impl Sender {
         count.calls
     }
 
-    fn judge(&self, request: &Request, answer: Answer) -> Result<Reply> {
+    fn judge(&self, request: &Request, answer: Answer, reached: Reached) -> Result<Reply> {
         let http_status = answer.status;
         let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
         if let Some(told) = stopped::proxy_says(&self.transport.target(), http_status) {
@@ -195,7 +186,7 @@ impl Sender {
             // The status alone says that it was refused.
             Err(_) if !(200..300).contains(&http_status) => Vec::new(),
             Err(error) => {
-                return Err(self.unread(request, http_status, &error, answer.time_option));
+                return Err(self.unread(request, http_status, &error, reached.option));
             }
         };
         let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
@@ -260,9 +251,6 @@ impl Sender {
     ) -> Error {
         let name = request.name();
         let (status, why) = match error {
-            _ if interrupt::has_ended() => {
-                (Status::Lost, "the wait for its body was interrupted".into())
-            }
             HttpError::BodyExceedsLimit(limit) => (
                 Status::AnswerTooLarge,
                 format!("its body is larger than the {limit} bytes that answer.max_bytes allows"),
@@ -283,18 +271,9 @@ impl Sender {
         .retryable(request.is_harmless_twice())
     }
 
-    /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that was not sent when closing
-    /// broke it off, that is the reason.
+    /// Why no answer came. Whatever a request that was not sent ran into when closing broke it off, that is the reason.
     fn told(&self, stopped: &Stopped) -> Told {
         let told = stopped.tell(&self.transport.target());
-        if interrupt::has_ended() {
-            return Told {
-                status: Status::Lost,
-                what: "the wait for its answer was interrupted".to_owned(),
-                may_pass: true,
-                ..told
-            };
-        }
         let by_closing = self.broken_off.load(Ordering::SeqCst)
             && told.delivery == Delivery::NotSent
             && told.status != Status::Timeout;
@@ -420,7 +399,6 @@ fn asked_to_wait(retry_after: &str) -> Option<Duration> {
 struct UnderWay<'a> {
     sender: &'a Sender,
     is_call: bool,
-    _midst: Option<Midst>,
 }
 
 impl Drop for UnderWay<'_> {

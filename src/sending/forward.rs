@@ -23,18 +23,26 @@ impl Forward {
         }
     }
 
+    /// What stands before the path, and the lines that follow the first one.
+    pub fn parts(&self) -> (&str, String) {
+        let authorization = self
+            .authorization
+            .as_ref()
+            .map_or_else(String::new, |secret| {
+                format!("Proxy-Authorization: {}\r\n", secret.expose())
+            });
+        (&self.origin, authorization)
+    }
+
     /// Writes the beginning of a request, which holds its first line, in the form for the proxy.
     pub fn rewrite(&self, beginning: &[u8], into: &mut Vec<u8>) {
         let method = position(beginning, b" ");
         let line = position(beginning, b"\r\n");
+        let (origin, authorization) = self.parts();
         into.extend_from_slice(&beginning[..method]);
-        into.extend_from_slice(self.origin.as_bytes());
+        into.extend_from_slice(origin.as_bytes());
         into.extend_from_slice(&beginning[method..line]);
-        if let Some(authorization) = &self.authorization {
-            into.extend_from_slice(b"Proxy-Authorization: ");
-            into.extend_from_slice(authorization.expose().as_bytes());
-            into.extend_from_slice(b"\r\n");
-        }
+        into.extend_from_slice(authorization.as_bytes());
         into.extend_from_slice(&beginning[line..]);
     }
 }

@@ -4,15 +4,19 @@
 //! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
 
 mod attempt;
+mod begun;
 mod calls;
+mod carrier;
 mod connection;
 mod connector;
 mod delivery;
+mod exchange;
 mod forward;
+mod head;
 mod keys;
 mod lane;
-mod midst;
 mod outbox;
+mod parked;
 mod posted;
 mod query;
 mod resolver;
@@ -24,6 +28,7 @@ mod transport;
 mod tunnel;
 mod turn;
 mod typing;
+mod usual;
 mod workers;
 
 pub use delivery::Sender;

@@ -241,7 +241,7 @@ fn refusal(error: &HttpError) -> Option<u16> {
 /// What the operating system or TLS said, where they said something; never what was sent or received.
 fn cause(error: &HttpError) -> String {
     match error {
-        HttpError::Io(error) => error.to_string(),
+        HttpError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => error.to_string(),
         _ => "it was closed".to_owned(),
     }
 }

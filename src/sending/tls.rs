@@ -10,47 +10,44 @@ use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ClientConfig, ClientConnection, StreamOwned, version};
 use rustls_platform_verifier::Verifier;
 
-use super::connection::Stream;
 use super::socket::Socket;
 use crate::config::TlsSettings;
 use crate::error::{Error, Result};
-use crate::host::idle;
 use crate::status::Status;
 
 /// An encrypted stream.
-#[derive(Debug)]
 pub struct Secure(StreamOwned<ClientConnection, Socket>);
 
-impl Stream for Secure {
-    const IS_TLS: bool = true;
-
-    /// The peer may have closed the encrypted stream together with its last answer, and the socket not yet.
-    fn is_quiet(&mut self) -> bool {
+impl Secure {
+    /// Whether nothing has come since the last answer. The peer may have closed the encrypted stream together with that, and
+    /// the socket not yet.
+    pub fn is_quiet(&mut self) -> bool {
         let state = self.0.conn.process_new_packets();
         let open = state
             .is_ok_and(|state| !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0);
-        open && idle::is_quiet(self.0.sock.stream())
+        open && self.0.sock.is_quiet()
     }
+}
 
-    fn is_refusal(error: &io::Error) -> bool {
-        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
-        matches!(
-            cause,
-            Some(rustls::Error::AlertReceived(
-                AlertDescription::CertificateRequired
-                    | AlertDescription::NoCertificate
-                    | AlertDescription::BadCertificate
-                    | AlertDescription::UnsupportedCertificate
-                    | AlertDescription::CertificateRevoked
-                    | AlertDescription::CertificateExpired
-                    | AlertDescription::CertificateUnknown
-                    | AlertDescription::UnknownCA
-                    | AlertDescription::AccessDenied
-                    | AlertDescription::HandshakeFailure
-                    | AlertDescription::DecryptError
-            ))
-        )
-    }
+/// Whether this error is the peer's refusal to have this connection at all.
+pub fn is_refusal(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    matches!(
+        cause,
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::AccessDenied
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::DecryptError
+        ))
+    )
 }
 
 impl Read for Secure {

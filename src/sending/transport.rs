@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use ureq::http::uri::Scheme;
 use ureq::http::{Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error as HttpError};
 
-use super::attempt::{self, Limits, Stage};
+use super::attempt::{self, Limits, Reached, Stage};
+use super::begun;
 use super::connector::ServiceConnector;
+use super::exchange::{self, Exchanged};
 use super::forward::Forward;
+use super::head::Head;
+use super::parked::Parked;
 use super::query;
 use super::resolver::RememberingResolver;
 use super::stopped::{Stopped, Target};
@@ -22,11 +27,8 @@ use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
 use crate::wire::{Call, Method};
 
-/// How many idle connections are kept.
-const IDLE_CONNECTIONS: usize = 64;
-/// How long an idle connection is kept: less than what servers commonly allow (Apache 5 s, Node 5 s, nginx 75 s), so that
-/// it is we who let it go.
-const IDLE_AGE: Duration = Duration::from_secs(4);
+/// How we call ourselves.
+pub(super) const USER_AGENT: &str = concat!("omnize/", env!("CARGO_PKG_VERSION"));
 
 /// How much of a body is read at once.
 const PART_BYTES: usize = 2048;
@@ -40,14 +42,14 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// The body, or why it could not be read to its end.
     pub body: std::result::Result<Vec<u8>, HttpError>,
-    /// The option that the time for the answer came from.
-    pub time_option: &'static str,
 }
 
 /// Makes requests below one URL over kept-alive connections. Any number of threads may make them at once.
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
+    parked: Arc<Parked>,
+    head: Head,
     resolver: Arc<RememberingResolver>,
     url: Uri,
     /// The same without a slash at its end, which the paths of calls begin with.
@@ -69,26 +71,33 @@ impl Transport {
             .max_redirects(0)
             // The HTTP client would ask the environment, and does not tell what a proxy refused.
             .proxy(None)
-            .max_idle_connections(IDLE_CONNECTIONS)
-            .max_idle_connections_per_host(IDLE_CONNECTIONS)
-            .max_idle_age(IDLE_AGE)
+            // They are parked elsewhere.
+            .max_idle_connections(0)
             // Whatever the service answers with, it is read alike.
             .accept("")
-            .user_agent(concat!("omnize/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .build();
         // The URL was parsed when the option was set; it can't be bad any more.
         let url: Uri = settings.base_url.parse().unwrap_or_default();
         let proxy = settings.proxy.clone();
         let peer = proxy.as_ref().map_or(&url, |proxy| &proxy.url);
         let resolver = Arc::new(RememberingResolver::new(peer, settings.address_family));
-        let connector = ServiceConnector::new(
-            Securer::new(&settings.tls)?,
-            proxy
-                .clone()
-                .map(|proxy| (proxy.clone(), Forward::new(&url, &proxy))),
-        );
+        let forward = proxy
+            .as_ref()
+            .filter(|_| url.scheme() == Some(&Scheme::HTTP))
+            .map(|proxy| Arc::new(Forward::new(&url, proxy)));
+        let head = Head::new(&url, forward.as_deref());
+        let parked = Arc::new(Parked::default());
+        let connector = ServiceConnector {
+            securer: Securer::new(&settings.tls)?,
+            proxy: proxy.clone(),
+            forward,
+            parked: parked.clone(),
+        };
         Ok(Transport {
             agent: Agent::with_parts(config, connector, SharedResolver(resolver.clone())),
+            parked,
+            head,
             resolver,
             base: url.to_string().trim_end_matches('/').to_owned(),
             url,
@@ -105,33 +114,19 @@ impl Transport {
     }
 
     /// Makes a request once, never twice, and blocks until the answer is there or the time is over: `timeout`, or else the
-    /// option of that name.
+    /// option of that name. Gives the answer and how far the request came.
     pub fn make(
         &self,
         call: &Call,
         timeout: Option<Duration>,
-    ) -> std::result::Result<Answer, Stopped> {
+    ) -> std::result::Result<(Answer, Reached), Stopped> {
         let limits = Limits {
             total: timeout.unwrap_or(self.limits.total),
             ..self.limits
         };
-        let (answer, reached) = attempt::run(limits, || {
-            let mut response = query::with(call.query.as_ref(), || self.ask(call))?;
-            let retry_after = response
-                .headers()
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned);
-            let body = read(response.body_mut(), self.max_bytes);
-            Ok((response.status().as_u16(), retry_after, body))
-        });
+        let (answer, reached) = attempt::run(limits, || self.answer(call));
         match answer {
-            Ok((status, retry_after, body)) => Ok(Answer {
-                status,
-                retry_after,
-                body,
-                time_option: reached.option,
-            }),
+            Ok(answer) => Ok((answer, reached)),
             Err(error) => {
                 if reached.stage == Stage::Connecting {
                     self.resolver.forget();
@@ -141,7 +136,42 @@ impl Transport {
         }
     }
 
-    fn ask(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
+    /// The answer to a request that goes the short way, where there is one, or else through the HTTP client.
+    fn answer(&self, call: &Call) -> std::result::Result<Answer, HttpError> {
+        if !exchange::is_for(call) {
+            return self.ask(call);
+        }
+        let Some(connection) = self.parked.take() else {
+            return self.ask(call);
+        };
+        match exchange::run(connection, &self.head, call, self.max_bytes)? {
+            Exchanged::Answer(answer, connection) => {
+                if let Some(connection) = connection {
+                    self.parked.put(connection);
+                }
+                Ok(answer)
+            }
+            Exchanged::Unusual(begun) => begun::with(begun, || self.ask(call)),
+        }
+    }
+
+    /// The answer to a request that goes through the HTTP client.
+    fn ask(&self, call: &Call) -> std::result::Result<Answer, HttpError> {
+        let mut response = query::with(call.query.as_ref(), || self.run(call))?;
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let body = read(response.body_mut(), self.max_bytes);
+        Ok(Answer {
+            status: response.status().as_u16(),
+            retry_after,
+            body,
+        })
+    }
+
+    fn run(&self, call: &Call) -> std::result::Result<Response<Body>, HttpError> {
         let url = self.url_of(call);
         let request = match call.method {
             Method::Get => return self.agent.get(url).call(),
@@ -181,6 +211,7 @@ impl Transport {
     /// Breaks every connection off, so that requests that wait for answers end now, and makes no new ones.
     pub fn shut_down(&self) {
         self.resolver.shut_down();
+        self.parked.close();
         self.agent.clone().shutdown();
     }
 }

@@ -1,0 +1,312 @@
+//! A request on a connection that is there goes a shorter way than the first one on it. Nobody may tell the difference: not the
+//! service, by what it reads, and not the application, by what it is told.
+
+mod server;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::wire::{Address, Message};
+use omnize::{Client, Conversation};
+use server::{Server, http};
+
+/// An answer to all that is asked here.
+const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
+
+/// Another, in a form that the short way does not read.
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+
+/// A proxy that reads the requests, and the service's address behind it.
+const PROXY_OPTIONS: [(&str, &str); 2] = [
+    ("proxy", "http://eu:segredo@"),
+    ("base_url", "http://chat.example.com/base/"),
+];
+
+fn open(options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "tok").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn chat(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+/// What the service has read of two requests that are the same, the first on a new connection and the second on that one.
+fn read_twice(
+    dialect: &str,
+    through_proxy: bool,
+    request: fn(&Client) -> omnize::error::Result<()>,
+) -> [String; 2] {
+    let (opened, connections) = mpsc::channel();
+    let server = Server::start(move |mut stream, read| {
+        opened.send(()).unwrap();
+        while read(&mut stream).is_some() {
+            stream
+                .write_all(http("200 OK", ACCEPTED).as_bytes())
+                .unwrap();
+        }
+    });
+    let host = server.url.trim_start_matches("http://");
+    let host = host.split('/').next().unwrap();
+    let proxy = format!("{}{host}", PROXY_OPTIONS[0].1);
+    let client = if through_proxy {
+        open(&[
+            ("dialect", dialect),
+            (PROXY_OPTIONS[0].0, &proxy),
+            PROXY_OPTIONS[1],
+        ])
+    } else {
+        open(&[("dialect", dialect), ("base_url", &server.url)])
+    };
+    for _ in 0..2 {
+        request(&client).unwrap();
+    }
+    assert_eq!(
+        connections.try_iter().count(),
+        1,
+        "one connection is enough"
+    );
+    [(); 2].map(|()| server.requests.recv().unwrap())
+}
+
+#[test]
+fn the_service_reads_the_same() {
+    let posted = |client: &Client| chat(client).send("olá");
+    let put = |client: &Client| client.bot_attach("hash")?.bot_accept();
+    let got = |client: &Client| client.online_agents("1").map(|_| ());
+    for through_proxy in [false, true] {
+        for (dialect, method, request) in [
+            ("rest", "POST ", posted as fn(&Client) -> _),
+            ("gateway", "POST ", posted),
+            ("interactions", "PUT ", put),
+            ("interactions", "GET ", got),
+        ] {
+            let [first, second] = read_twice(dialect, through_proxy, request);
+            assert!(first.starts_with(method), "{first}");
+            assert_eq!(first.contains("Proxy-Authorization: "), through_proxy);
+            assert_eq!(first, second);
+        }
+    }
+}
+
+/// Answers a request that was read.
+type Serve = fn(&mut TcpStream);
+
+/// What the application is told of a message that is answered like this, where it is the first request on a connection, or
+/// the second.
+fn told(answer: Serve, is_second: bool, message: &str) -> String {
+    let server = Server::start(move |mut stream, read| {
+        if is_second {
+            assert!(read(&mut stream).is_some());
+            stream.write_all(http("200 OK", "").as_bytes()).unwrap();
+        }
+        assert!(read(&mut stream).is_some());
+        answer(&mut stream);
+    });
+    let client = open(&[
+        ("base_url", &server.url),
+        ("timeout.answer", "300"),
+        ("answer.max_bytes", "5000"),
+    ]);
+    let chat = chat(&client);
+    if is_second {
+        chat.typing().unwrap();
+    }
+    let outcome = chat.send(Message::from(message));
+    let error = outcome.as_ref().err();
+    let told = format!(
+        "{outcome:?} {:?} {:?} {:?}",
+        error.map(|error| (
+            error.http_status(),
+            error.asked_to_wait(),
+            error.is_retryable()
+        )),
+        error.map(|error| String::from_utf8_lossy(error.body()).into_owned()),
+        error.map(ToString::to_string),
+    );
+    // The port differs.
+    let host = server.url.trim_start_matches("http://");
+    let host = host.split('/').next().unwrap().to_owned();
+    assert_eq!(server.requests(), 1 + usize::from(is_second), "{told}");
+    told.replace(&host, "HOST")
+}
+
+fn write(stream: &mut TcpStream, answer: &str) {
+    let _ = stream.write_all(answer.as_bytes());
+}
+
+/// The peer sees a reset instead of an end.
+fn reset(stream: &TcpStream) {
+    socket2::SockRef::from(stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+}
+
+#[test]
+fn the_application_is_told_the_same() {
+    let answers: [(&str, Serve); 24] = [
+        ("usual", |s| write(s, &http("200 OK", ACCEPTED))),
+        ("refused", |s| {
+            write(s, &http("400 Bad Request", r#"{"error":"porque sim"}"#))
+        }),
+        ("busy", |s| {
+            write(
+                s,
+                "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}",
+            );
+        }),
+        ("failed", |s| write(s, &http("500 Oops", ""))),
+        ("in parts", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-");
+            thread::sleep(Duration::from_millis(20));
+            write(s, "Length: 16\r\n\r\n{\"success\"");
+            thread::sleep(Duration::from_millis(20));
+            write(s, ":true}");
+        }),
+        ("chunked", |s| {
+            write(
+                s,
+                "HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"err\r\n",
+            );
+            thread::sleep(Duration::from_millis(20));
+            write(s, "b\r\nor\":\"nao\" }\r\n0\r\n\r\n");
+        }),
+        ("chunked, on a connection that stays", |s| {
+            write(s, CHUNKED);
+            wait(s);
+        }),
+        ("chunked, and broken off", |s| {
+            write(
+                s,
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"e",
+            );
+        }),
+        ("chunked, and nonsense", |s| {
+            write(
+                s,
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+            );
+        }),
+        ("until it is closed", |s| {
+            write(s, "HTTP/1.1 403 No\r\n\r\n{\"error\":\"nao\"}")
+        }),
+        ("of HTTP/1.0", |s| {
+            write(
+                s,
+                "HTTP/1.0 403 No\r\nContent-Length: 15\r\n\r\n{\"error\":\"nao\"}",
+            );
+        }),
+        ("after a hint", |s| {
+            write(s, "HTTP/1.1 103 Early\r\nLink: a\r\n\r\n");
+            thread::sleep(Duration::from_millis(20));
+            write(s, &http("400 No", "{}"));
+        }),
+        ("without a body", |s| write(s, "HTTP/1.1 204 None\r\n\r\n")),
+        ("pointing elsewhere", |s| {
+            write(
+                s,
+                "HTTP/1.1 302 There\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n",
+            );
+        }),
+        ("of many headers", |s| {
+            let headers = "X: y\r\n".repeat(60);
+            write(
+                s,
+                &format!("HTTP/1.1 400 No\r\n{headers}Content-Length: 2\r\n\r\n{{}}"),
+            );
+        }),
+        ("of too many headers", |s| {
+            let headers = "X: y\r\n".repeat(600);
+            write(
+                s,
+                &format!("HTTP/1.1 400 No\r\n{headers}Content-Length: 2\r\n\r\n{{}}"),
+            );
+        }),
+        ("long", |s| {
+            write(
+                s,
+                &http("400 No", &format!("{{\"error\":\"{}\"}}", "x".repeat(4000))),
+            )
+        }),
+        ("too long", |s| write(s, &http("200 OK", &"x".repeat(5001)))),
+        ("with more behind it", |s| {
+            write(s, &(http("400 No", "{}") + "HTTP/1.1"))
+        }),
+        ("no HTTP", |s| write(s, "SSH-2.0-OpenSSH_9.2\r\n\r\n")),
+        ("an end", |_| ()),
+        ("an end within the head", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-Le")
+        }),
+        ("an end within the body", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"succ");
+        }),
+        ("a reset", |s| reset(s)),
+    ];
+    for (name, answer) in answers {
+        assert_eq!(
+            told(answer, false, "oi"),
+            told(answer, true, "oi"),
+            "{name}"
+        );
+    }
+    let slow: [(&str, Serve); 3] = [
+        ("nothing", |s| wait(s)),
+        ("no end of the head", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-Le");
+            wait(s);
+        }),
+        ("no end of the body", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"succ");
+            wait(s);
+        }),
+    ];
+    for (name, answer) in slow {
+        let first = told(answer, false, "oi");
+        assert!(first.contains("within timeout.answer"), "{name}: {first}");
+        assert_eq!(first, told(answer, true, "oi"), "{name}");
+    }
+}
+
+/// Until the client has gone.
+fn wait(stream: &TcpStream) {
+    let _ = stream.peek(&mut [0]);
+}
+
+#[test]
+fn a_long_message_is_sent_in_parts() {
+    let message = "á".repeat(200_000);
+    let accepted = |s: &mut TcpStream| write(s, &http("200 OK", ACCEPTED));
+    let first = told(accepted, false, &message);
+    assert!(first.starts_with("Ok"), "{first}");
+    assert_eq!(first, told(accepted, true, &message));
+}
+
+#[test]
+fn an_answer_that_is_not_usual_leaves_the_connection_for_the_next_request() {
+    let (opened, connections) = mpsc::channel();
+    let server = Server::start(move |mut stream, read| {
+        opened.send(()).unwrap();
+        while read(&mut stream).is_some() {
+            write(&mut stream, CHUNKED);
+        }
+    });
+    let client = open(&[("base_url", &server.url)]);
+    let chat = chat(&client);
+    for _ in 0..5 {
+        chat.send("oi").unwrap();
+    }
+    assert_eq!(server.requests(), 5);
+    assert_eq!(connections.try_iter().count(), 1);
+}
