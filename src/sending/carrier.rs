@@ -9,11 +9,10 @@ use ureq::Error;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
 use super::attempt;
-use super::begun::Begun;
 use super::connection::Connection;
 use super::forward::Forward;
 use super::parked::Parked;
-use super::query;
+use super::passed::{self, Begun};
 
 /// Room for an answer's head; longer answers are read in parts of this size.
 const INPUT_BYTES: usize = 16 * 1024;
@@ -103,7 +102,7 @@ impl Transport for Carrier {
                 Some(forward) => forward.rewrite(output, gathered),
                 None => gathered.extend_from_slice(output),
             }
-            query::insert(gathered);
+            passed::insert_query(gathered);
         }
         if gathered.len() >= GATHERED_BYTES {
             connection.send()?;

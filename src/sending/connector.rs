@@ -8,11 +8,11 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, ShutdownHandle,
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::begun;
 use super::carrier::Carrier;
 use super::connection::{Connection, Stream};
 use super::forward::Forward;
 use super::parked::Parked;
+use super::passed;
 use super::socket::Socket;
 use super::tls::Securer;
 use super::tunnel::{self, Failure};
@@ -40,7 +40,7 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         details: &ConnectionDetails,
         _: Option<In>,
     ) -> Result<Option<Carrier>, Error> {
-        if let Some(begun) = begun::take() {
+        if let Some(begun) = passed::take_begun() {
             return Ok(Some(Carrier::begun(begun, self.parked.clone())));
         }
         let connection = match self.parked.take() {

@@ -9,9 +9,9 @@ use std::io;
 use ureq::Error;
 
 use super::attempt;
-use super::begun::Begun;
 use super::connection::Connection;
 use super::head::Head;
+use super::passed::Begun;
 use super::transport::Answer;
 use super::usual::{self, Seen};
 use crate::wire::Call;

@@ -4,7 +4,6 @@
 //! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
 
 mod attempt;
-mod begun;
 mod calls;
 mod carrier;
 mod connection;
@@ -17,8 +16,8 @@ mod keys;
 mod lane;
 mod outbox;
 mod parked;
+mod passed;
 mod posted;
-mod query;
 mod resolver;
 mod retry;
 mod socket;

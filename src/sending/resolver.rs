@@ -17,7 +17,7 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::begun;
+use super::passed;
 use crate::config::AddressFamily;
 use crate::host;
 
@@ -182,7 +182,7 @@ impl RememberingResolver {
 impl Resolver for RememberingResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         // There is a connection, then, and the request was sent over it.
-        if begun::is_waiting() {
+        if passed::has_begun() {
             return Ok(self.empty());
         }
         attempt::reach(Stage::Resolving);

@@ -13,13 +13,12 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, Error as HttpError};
 
 use super::attempt::{self, Limits, Reached, Stage};
-use super::begun;
 use super::connector::ServiceConnector;
 use super::exchange::{self, Exchanged};
 use super::forward::Forward;
 use super::head::Head;
 use super::parked::Parked;
-use super::query;
+use super::passed::{self, Begun, Passed};
 use super::resolver::RememberingResolver;
 use super::stopped::{Stopped, Target};
 use super::tls::Securer;
@@ -139,10 +138,10 @@ impl Transport {
     /// The answer to a request that goes the short way, where there is one, or else through the HTTP client.
     fn answer(&self, call: &Call) -> std::result::Result<Answer, HttpError> {
         if !exchange::is_for(call) {
-            return self.ask(call);
+            return self.ask(call, None);
         }
         let Some(connection) = self.parked.take() else {
-            return self.ask(call);
+            return self.ask(call, None);
         };
         match exchange::run(connection, &self.head, call, self.max_bytes)? {
             Exchanged::Answer(answer, connection) => {
@@ -151,13 +150,14 @@ impl Transport {
                 }
                 Ok(answer)
             }
-            Exchanged::Unusual(begun) => begun::with(begun, || self.ask(call)),
+            Exchanged::Unusual(begun) => self.ask(call, Some(begun)),
         }
     }
 
-    /// The answer to a request that goes through the HTTP client.
-    fn ask(&self, call: &Call) -> std::result::Result<Answer, HttpError> {
-        let mut response = query::with(call.query.as_ref(), || self.run(call))?;
+    /// The answer to a request that goes through the HTTP client, or has begun without it.
+    fn ask(&self, call: &Call, begun: Option<Begun>) -> std::result::Result<Answer, HttpError> {
+        let query = call.query.clone();
+        let mut response = passed::with(Passed { query, begun }, || self.run(call))?;
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
