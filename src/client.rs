@@ -275,6 +275,12 @@ impl Client {
         parts.is_ok_and(|parts| parts.receiver.is_calling())
     }
 
+    /// Whether this thread is in the midst of a request of this client, and runs the [hook](crate::interrupt) that may end it.
+    pub fn is_requesting(&self) -> bool {
+        let parts = self.parts.get();
+        parts.is_ok_and(|parts| parts.is_requesting())
+    }
+
     /// A descriptor that is readable exactly while events wait.
     ///
     /// # Errors
@@ -315,7 +321,7 @@ impl Client {
     /// Closes the client: takes in no trigger and no request, waits up to `timeout` for requests under way and for
     /// callbacks to finish what a dispatch thread has before it, then breaks off what is left and says how much. No
     /// callback runs after this has returned. Called from inside one, it waits for requests, and for no callback: the one that
-    /// runs is the last.
+    /// runs is the last. Called in the midst of a request, by a [hook](crate::interrupt), it breaks that one off.
     ///
     /// # Errors
     /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: it is the parent's. [`Status::Timeout`]: a callback runs

@@ -15,6 +15,7 @@ mod conversation;
 pub mod error;
 mod host;
 mod interactions;
+pub mod interrupt;
 mod left;
 mod listener;
 mod parts;

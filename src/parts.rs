@@ -76,6 +76,11 @@ impl Parts {
         }
     }
 
+    /// Whether this thread is in the midst of a request.
+    pub fn is_requesting(&self) -> bool {
+        self.sender.is_in_the_midst()
+    }
+
     /// Ends all of them.
     ///
     /// # Errors

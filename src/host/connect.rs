@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
+use crate::interrupt;
+
 /// Begins to connect. Shutting the socket down breaks that off.
 #[cfg(unix)]
 pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
@@ -23,7 +25,7 @@ pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Waits up to `timeout` for the connection.
+/// Waits up to `timeout` for the connection, if the caller's hook does not end that wait.
 #[cfg(unix)]
 pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Result<()> {
     use std::os::fd::AsRawFd;
@@ -32,8 +34,9 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
     let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
+        let slice = interrupt::slice(left);
         // Rounded up, so that it never ends early; a wait that is too long for the call is taken in parts.
-        let milliseconds = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
+        let milliseconds = i32::try_from(slice.as_millis() + 1).unwrap_or(i32::MAX);
         let mut watched = libc::pollfd {
             fd: socket.as_raw_fd(),
             events: libc::POLLOUT,
@@ -43,6 +46,7 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
         match unsafe { libc::poll(&raw mut watched, 1, milliseconds) } {
             0 if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
             1.. => break,
+            _ if interrupt::asks_to_end() => return Err(interrupt::error()),
             _ => {}
         }
     }
@@ -60,7 +64,7 @@ pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(Socket::new(Domain::for_address(address), Type::STREAM, None)?.into())
 }
 
-/// Connects within `timeout`.
+/// Connects within `timeout`. The caller's hook is not asked.
 #[cfg(not(unix))]
 pub fn finish(socket: &TcpStream, address: SocketAddr, timeout: Duration) -> io::Result<()> {
     socket2::SockRef::from(socket).connect_timeout(&address.into(), timeout)
@@ -116,6 +120,17 @@ mod tests {
         let error = finish(&socket, address, Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(begun.elapsed() >= Duration::from_millis(50));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_callers_hook_ends_it() {
+        let (_listener, address, _queued) = unanswering();
+        let socket = begin(address).unwrap();
+        let begun = Instant::now();
+        let ended = interrupt::with(|| true, || finish(&socket, address, PATIENCE));
+        ended.unwrap_err();
+        assert!(begun.elapsed() < PATIENCE);
     }
 
     #[test]

@@ -92,15 +92,25 @@ pub fn run<T>(limits: Limits, request: impl FnOnce() -> T) -> (T, Reached) {
         connect,
         current: connect,
     };
-    let before = CURRENT.replace(Some(attempt));
+    // A request may be made in the midst of another one, by the hook that it is asked about.
+    let _before = Before(CURRENT.replace(Some(attempt)));
     let outcome = request();
     // Nothing but this function empties it.
-    let ended = CURRENT.replace(before).unwrap_or(attempt);
+    let ended = CURRENT.get().unwrap_or(attempt);
     let reached = Reached {
         stage: ended.stage,
         option: ended.current.option,
     };
     (outcome, reached)
+}
+
+/// The attempt that there was before, which comes back when this is dropped, also by a panic.
+struct Before(Option<Attempt>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
 }
 
 /// Says that the request has come so far.
@@ -182,6 +192,19 @@ mod tests {
             wrote();
         });
         assert_eq!(reached.stage, Stage::Written);
+    }
+
+    #[test]
+    fn one_within_another_leaves_it_as_it_was() {
+        let ((), reached) = run(limits(1000, 1000, None), || {
+            reach(Stage::Written);
+            let panicked = std::panic::catch_unwind(|| {
+                run(limits(1000, 1000, None), || panic!("on purpose"));
+            });
+            panicked.unwrap_err();
+        });
+        assert_eq!(reached.stage, Stage::Written);
+        assert_eq!(remaining(), None);
     }
 
     #[test]

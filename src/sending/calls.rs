@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::delivery;
 use super::lane::{Next, Turn};
+use super::midst::Midst;
 use super::outbox::{Outbox, closed, is_unknown};
 use crate::error::{Delivery, Error, Result};
 use crate::interactions::Interaction;
+use crate::interrupt;
 use crate::status::Status;
 use crate::wire::{Address, Reply, Request};
 
@@ -32,6 +34,10 @@ impl Outbox {
         if self.lock().refusing {
             return Err(closed());
         }
+        if Midst::depth(&**interaction) > 0 {
+            return Err(within_another(request));
+        }
+        let _midst = Midst::enter(&**interaction);
         let begun = Instant::now();
         if request.message().is_some() && interaction.typing.stop() {
             self.post_quietly(interaction, address, Request::Cleared);
@@ -50,6 +56,12 @@ impl Outbox {
                 .retryable(true));
             }
             Turn::Closed => return Err(closed()),
+            Turn::Interrupted(next) => {
+                if next == Next::Worker {
+                    self.make_ready(interaction.clone());
+                }
+                return Err(interrupted(request));
+            }
         }
         let mut turn = OurTurn {
             outbox: self,
@@ -115,7 +127,7 @@ impl Outbox {
                     .pause(request, error, tries, begun.elapsed())
             });
             match pause {
-                Some(pause) if self.rest(pause) => {
+                Some(pause) if !interrupt::has_ended() && self.rest(pause) => {
                     delivery::log(request.name(), &result);
                     unsure |= is_unknown(&result);
                     allowed = timeout;
@@ -126,15 +138,47 @@ impl Outbox {
         }
     }
 
-    /// Waits for so long; `false` when the outbox was closed meanwhile.
+    /// Waits for so long; `false` when the outbox was closed meanwhile, or the caller has ended the wait.
     fn rest(&self, pause: Duration) -> bool {
-        let state = self.lock();
-        let (state, _) = self
-            .closing
-            .wait_timeout_while(state, pause, |state| !state.closed)
-            .unwrap_or_else(PoisonError::into_inner);
-        !state.closed
+        let begun = Instant::now();
+        loop {
+            let left = pause.saturating_sub(begun.elapsed());
+            let slice = interrupt::slice(left);
+            let (state, _) = self
+                .closing
+                .wait_timeout_while(self.lock(), slice, |state| !state.closed)
+                .unwrap_or_else(PoisonError::into_inner);
+            let is_closed = state.closed;
+            drop(state);
+            if is_closed || interrupt::asks_to_end() {
+                return false;
+            }
+            if slice == left {
+                return true;
+            }
+        }
     }
+}
+
+/// What a request has ended with that was made where the one before it waits for its caller: neither could ever end.
+fn within_another(request: &Request) -> Error {
+    let name = request.name();
+    let message = format!(
+        "{name}: it was made from within a request of the same interaction, by what runs while that one is waited for; post \
+         it instead, and it follows; it was not sent"
+    );
+    Error::new(Status::State, message).delivered(Delivery::NotSent)
+}
+
+/// What a request has ended with whose caller has ended the wait for its turn.
+fn interrupted(request: &Request) -> Error {
+    let message = format!(
+        "{}: the wait for its turn was interrupted; it was not sent",
+        request.name()
+    );
+    Error::new(Status::Lost, message)
+        .delivered(Delivery::NotSent)
+        .retryable(true)
 }
 
 /// A caller's turn. Whatever the caller runs into, the lane is free again when this is dropped.

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 use ureq::Error as HttpError;
 
 use super::attempt::Reached;
+use super::midst::Midst;
 use super::stopped::{self, Stopped, Told};
 use super::transport::{Answer, Transport};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
+use crate::interrupt;
 use crate::status::Status;
 use crate::wire::{self, Address, Dialect, Redacted, Reply, Request, Unsayable, Verdict};
 
@@ -119,8 +121,14 @@ impl Sender {
         }
     }
 
-    /// Takes no further request and waits until `deadline` for those under way; what still waits for its answer then is
-    /// broken off. Returns how many of them somebody had called for; [`Outbox`](super::Outbox) knows those that were posted.
+    /// Whether this thread is in the midst of a request, which ends when it goes on.
+    pub fn is_in_the_midst(&self) -> bool {
+        Midst::depth(self) > 0
+    }
+
+    /// Takes no further request and waits until `deadline` for those under way, but for those that this thread is in the
+    /// midst of; what still waits for its answer then is broken off. Returns how many of them somebody had called for;
+    /// [`Outbox`](super::Outbox) knows those that were posted.
     pub fn close(&self, deadline: Instant) -> usize {
         self.closed.store(true, Ordering::SeqCst);
         let left = self.wait_until(deadline);
@@ -151,6 +159,7 @@ impl Sender {
         Ok(UnderWay {
             sender: self,
             is_call,
+            _midst: Midst::enter(self),
         })
     }
 
@@ -159,7 +168,8 @@ impl Sender {
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        while count.all > 0 {
+        let ours = Midst::depth(self);
+        while count.all > ours {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -251,6 +261,9 @@ impl Sender {
     ) -> Error {
         let name = request.name();
         let (status, why) = match error {
+            _ if interrupt::has_ended() => {
+                (Status::Lost, "the wait for its body was interrupted".into())
+            }
             HttpError::BodyExceedsLimit(limit) => (
                 Status::AnswerTooLarge,
                 format!("its body is larger than the {limit} bytes that answer.max_bytes allows"),
@@ -271,9 +284,18 @@ impl Sender {
         .retryable(request.is_harmless_twice())
     }
 
-    /// Why no answer came. Whatever a request that was not sent ran into when closing broke it off, that is the reason.
+    /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that was not sent when closing
+    /// broke it off, that is the reason.
     fn told(&self, stopped: &Stopped) -> Told {
         let told = stopped.tell(&self.transport.target());
+        if interrupt::has_ended() {
+            return Told {
+                status: Status::Lost,
+                what: "the wait for its answer was interrupted".to_owned(),
+                may_pass: true,
+                ..told
+            };
+        }
         let by_closing = self.broken_off.load(Ordering::SeqCst)
             && told.delivery == Delivery::NotSent
             && told.status != Status::Timeout;
@@ -399,6 +421,7 @@ fn asked_to_wait(retry_after: &str) -> Option<Duration> {
 struct UnderWay<'a> {
     sender: &'a Sender,
     is_call: bool,
+    _midst: Option<Midst>,
 }
 
 impl Drop for UnderWay<'_> {

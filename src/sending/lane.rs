@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::posted::Posted;
+use crate::interrupt;
 
 /// The requests of one interaction that wait, and whether one is on its way.
 #[derive(Debug, Default)]
@@ -42,6 +43,8 @@ pub enum Turn {
     Late,
     /// It never comes, for the outbox is closed.
     Closed,
+    /// The caller has ended the wait.
+    Interrupted(Next),
 }
 
 /// What a lane needs of the outbox after a change.
@@ -76,11 +79,7 @@ impl Lane {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if state.closed || left == Duration::ZERO {
-                state
-                    .waiting
-                    .retain(|waiting| !matches!(waiting, Waiting::Caller(caller) if *caller == me));
-                // Another caller may be the first one now.
-                self.moved.notify_all();
+                self.give_up(&mut state, me);
                 return if state.closed {
                     Turn::Closed
                 } else {
@@ -89,10 +88,29 @@ impl Lane {
             }
             state = self
                 .moved
-                .wait_timeout(state, left)
+                .wait_timeout(state, interrupt::slice(left))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            if interrupt::is_set() {
+                drop(state);
+                let ends = interrupt::asks_to_end();
+                state = self.lock();
+                if ends {
+                    self.give_up(&mut state, me);
+                    // Its turn may have come meanwhile, and then it is that of what stood behind.
+                    return Turn::Interrupted(Self::next(&state));
+                }
+            }
         }
+    }
+
+    /// A caller waits no longer.
+    fn give_up(&self, state: &mut State, me: u32) {
+        state
+            .waiting
+            .retain(|waiting| !matches!(waiting, Waiting::Caller(caller) if *caller == me));
+        // Another caller may be the first one now.
+        self.moved.notify_all();
     }
 
     /// Puts a posted request behind what waits.

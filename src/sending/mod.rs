@@ -14,6 +14,7 @@ mod forward;
 mod head;
 mod keys;
 mod lane;
+mod midst;
 mod outbox;
 mod parked;
 mod passed;

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use super::attempt::{self, Stage};
 use super::passed;
 use crate::config::AddressFamily;
 use crate::host;
+use crate::interrupt;
 
 /// How long addresses are remembered. A host that moves is found again after this time, or at once when connecting to
 /// the old addresses fails.
@@ -170,11 +171,30 @@ impl RememberingResolver {
             // Nobody listens any more where the time was over; the answer is of no use then.
             let _ = answer.try_send(find(host));
         })?;
-        match answered.recv_timeout(left) {
+        match wait_for(&answered, left)? {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error)) if error.kind() == io::ErrorKind::NotConnected => Err(error.into()),
             Ok(Err(_)) => Err(Error::HostNotFound),
             Err(_) => Err(Error::Timeout(Timeout::Resolve)),
+        }
+    }
+}
+
+/// Waits for an answer, if the caller does not end that wait.
+fn wait_for(
+    answered: &Receiver<Answer>,
+    timeout: Duration,
+) -> io::Result<Result<Answer, RecvTimeoutError>> {
+    let begun = Instant::now();
+    loop {
+        let left = timeout.saturating_sub(begun.elapsed());
+        let slice = interrupt::slice(left);
+        match answered.recv_timeout(slice) {
+            Err(RecvTimeoutError::Timeout) if slice < left => {}
+            ended => return Ok(ended),
+        }
+        if interrupt::asks_to_end() {
+            return Err(interrupt::error());
         }
     }
 }
@@ -258,6 +278,35 @@ mod tests {
         assert!(resolver.lock().is_some());
         resolver.forget();
         assert!(resolver.lock().is_none());
+    }
+
+    #[test]
+    fn the_callers_hook_ends_a_look_up_that_hangs() {
+        let resolver = RememberingResolver {
+            find: |_| {
+                std::thread::sleep(Duration::from_secs(10));
+                Ok(Vec::new())
+            },
+            ..resolver("http://chat.example.com/")
+        };
+        let begun = Instant::now();
+        let error = interrupt::with(|| true, || addresses(&resolver)).unwrap_err();
+        assert!(matches!(error, Error::Io(_)), "{error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(4));
+        // One that has the time is not ended.
+        let quick = RememberingResolver {
+            find: |_| {
+                std::thread::sleep(interrupt::SLICE * 2);
+                Ok(vec![SocketAddr::from(([192, 0, 2, 1], 80))])
+            },
+            ..resolver
+        };
+        assert_eq!(
+            interrupt::with(|| false, || addresses(&quick))
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::attempt;
 use crate::host::idle;
+use crate::interrupt;
 
 /// A TCP socket that many may hold, so that it can be shut down from elsewhere.
 #[derive(Debug)]
@@ -35,25 +36,37 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(timeout) = changed(self.read_timeout)? {
-            self.stream.set_read_timeout(Some(timeout))?;
-            self.read_timeout = Some(timeout);
+        loop {
+            if let Some(timeout) = changed(self.read_timeout)? {
+                self.stream.set_read_timeout(Some(timeout))?;
+                self.read_timeout = Some(timeout);
+            }
+            match (&*self.stream).read(buffer) {
+                Err(error) if is_pause(&error) => may_go_on()?,
+                ended => return ended,
+            }
         }
-        (&*self.stream).read(buffer).map_err(timed_out)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(timeout) = changed(self.write_timeout)? {
-            self.stream.set_write_timeout(Some(timeout))?;
-            self.write_timeout = Some(timeout);
+        loop {
+            if let Some(timeout) = changed(self.write_timeout)? {
+                self.stream.set_write_timeout(Some(timeout))?;
+                self.write_timeout = Some(timeout);
+            }
+            match (&*self.stream).write(bytes) {
+                Err(error) if is_pause(&error) => may_go_on()?,
+                Err(error) => return Err(error),
+                Ok(written) => {
+                    if written > 0 {
+                        attempt::wrote();
+                    }
+                    return Ok(written);
+                }
+            }
         }
-        let written = (&*self.stream).write(bytes).map_err(timed_out)?;
-        if written > 0 {
-            attempt::wrote();
-        }
-        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -61,17 +74,32 @@ impl Write for Socket {
     }
 }
 
-/// The time-out that a socket with this one needs, so that its next system call ends when the request's time does. Setting
-/// it costs a call, so it stays as it is while it is within a twentieth of what is wanted.
+/// The time-out that a socket with this one needs, so that its next system call ends when the request's time does, or when
+/// the caller's hook is to be asked. Setting it costs a call, so it stays as it is while it is within a twentieth of what is
+/// wanted.
 fn changed(timeout: Option<Duration>) -> io::Result<Option<Duration>> {
+    if interrupt::has_ended() {
+        return Err(interrupt::error());
+    }
     let left = attempt::remaining().ok_or(io::ErrorKind::TimedOut)?;
-    Ok(Some(left).filter(|_| timeout.is_none_or(|now| now.abs_diff(left) > now / 20)))
+    let wanted = interrupt::slice(left);
+    Ok(Some(wanted).filter(|_| timeout.is_none_or(|now| now.abs_diff(wanted) > now / 20)))
 }
 
-/// A system call that ends without result because of the time-out says that it would block.
-fn timed_out(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
-        _ => error,
+/// Whether a system call has ended without a result because of a signal or of its time-out, and is to be made again: the
+/// request may have more time than that.
+fn is_pause(error: &io::Error) -> bool {
+    // One that has timed out says that it would block.
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}
+
+/// Fails where the caller does not want to wait any longer.
+fn may_go_on() -> io::Result<()> {
+    if interrupt::asks_to_end() {
+        return Err(interrupt::error());
     }
+    Ok(())
 }
