@@ -247,14 +247,3 @@ def _left_behind() -> DeliveryUnknown:
     error.status = "OMNIZE_E_LOST"
     error.delivery = "unknown"
     return error
-
-
-def _interrupted(request: str) -> DeliveryUnknown:
-    """What became of a request whose wait a signal's handler has ended."""
-    error = DeliveryUnknown(
-        f"{request}: the wait for its answer was interrupted, and the request goes on; whether the service receives it "
-        "is unknown"
-    )
-    error.status = "OMNIZE_E_LOST"
-    error.delivery = "unknown"
-    return error

@@ -17,7 +17,7 @@ use crate::options::configure;
 use crate::pool::Pools;
 use crate::question::Question;
 use crate::turn::{self, Turn};
-use crate::waiting::{in_slices, interruptible, timeout};
+use crate::waiting::{elsewhere, in_slices, requesting, timeout};
 
 /// What both kinds of clients are made of.
 #[pyclass(frozen, weakref, module = "omnize._omnize")]
@@ -40,9 +40,7 @@ impl Core {
     }
 
     fn ask<'py>(&self, py: Python<'py>, question: Question) -> PyResult<Bound<'py, PyAny>> {
-        let client = Arc::clone(&self.client);
-        let answer = interruptible(py, &self.pools.requests, move || question.ask(&client))?;
-        answer.or_raise(py)?.object(py)
+        requesting(py, || question.ask(&self.client))?.object(py)
     }
 
     fn ask_for_loop(&self, py: Python<'_>, number: u64, question: Question) -> PyResult<()> {
@@ -318,12 +316,12 @@ impl Core {
     /// Closes the client within so many seconds; tells how many events and requests were left.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<(usize, usize)> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
-        let left = if self.client.is_calling() {
-            // On another thread it would wait for this handler.
+        let left = if self.client.is_calling() || self.client.is_requesting() {
+            // On another thread it would wait for this handler, or for a request that waits for a signal's handler.
             py.detach(|| self.client.close(within))
         } else {
             let client = Arc::clone(&self.client);
-            interruptible(py, &self.pools.closing, move || client.close(within))?
+            elsewhere(py, &self.pools.closing, move || client.close(within))?
         };
         self.pools.close();
         let left = left.or_raise(py)?;

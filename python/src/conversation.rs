@@ -8,12 +8,11 @@ use omnize::status::Status;
 use omnize::wire::{BotRequest, Request, RequestKind, Unsettable};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
 use crate::error::{OrRaise, exception};
 use crate::pool::{Pools, Queue};
-use crate::waiting::{interruptible, timeout};
+use crate::waiting::{requesting, timeout};
 
 /// The requests of one interaction.
 #[pyclass(frozen, module = "omnize._omnize")]
@@ -55,13 +54,7 @@ impl Chat {
     #[pyo3(signature = (name, fields = Vec::new()))]
     fn request(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<()> {
         let request = request(py, name, &fields)?;
-        let conversation = self.conversation.clone();
-        let what = request.name();
-        interruptible(py, &self.pools.requests, move || {
-            conversation.request(request)
-        })
-        .map_err(|error| interrupted(py, error, what))?
-        .or_raise(py)
+        requesting(py, || self.conversation.request(request))
     }
 
     /// Makes a request for an event loop, which is told of its end under this number.
@@ -186,19 +179,4 @@ pub fn request(py: Python<'_>, name: &str, fields: &Fields) -> PyResult<Request>
         })?;
     }
     Ok(request)
-}
-
-/// What a signal's handler has raised, with what it means for the request.
-fn interrupted(py: Python<'_>, error: PyErr, request: &str) -> PyErr {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    if error.cause(py).is_none() {
-        let unknown = MAKE
-            .import(py, "omnize._errors", "_interrupted")
-            .and_then(|make| make.call1((request,)));
-        error.set_cause(
-            py,
-            Some(unknown.map_or_else(|error| error, PyErr::from_value)),
-        );
-    }
-    error
 }

@@ -11,7 +11,7 @@ use crate::client::Core;
 use crate::error::OrRaise;
 use crate::options::configure;
 use crate::pool::Pool;
-use crate::waiting::{interruptible, timeout};
+use crate::waiting::{elsewhere, timeout};
 
 /// A listener, below the package's `Listener`.
 #[pyclass(frozen, module = "omnize._omnize")]
@@ -62,7 +62,7 @@ impl SharedListener {
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let listener = self.listener.clone();
-        let closed = interruptible(py, &self.closing, move || listener.close(within));
+        let closed = elsewhere(py, &self.closing, move || listener.close(within));
         self.closing.close();
         closed?.or_raise(py)
     }

@@ -1,4 +1,5 @@
-//! Threads that make requests for those who must not block: the main thread, which has to see to signals, and event loops.
+//! Threads for those who must not block: event loops, and the main thread where it closes a client, for it has to see to
+//! signals.
 //!
 //! None of them ever runs Python.
 

@@ -1,8 +1,8 @@
 //! Waits that Ctrl-C ends.
 //!
 //! Python runs the handlers of signals on its main thread, and only when that thread runs Python. So a wait of the main
-//! thread is cut into slices, with a look at what signals there are between them. What can't be cut is done by a thread of
-//! the [pool](crate::pool) meanwhile.
+//! thread is cut into slices, with a look at what signals there are between them; the core does so where it waits for a
+//! request. What can't be cut is done by a thread of the [pool](crate::pool) meanwhile.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use omnize::error::Error;
+use omnize::error::{Error, Result};
+use omnize::interrupt;
 use omnize::status::Status;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -32,7 +33,7 @@ const LONG_SLICE: Duration = Duration::from_secs(60);
 pub fn in_slices<T: Send, E: Send>(
     py: Python<'_>,
     timeout: Option<Duration>,
-    mut wait: impl FnMut(Duration) -> Result<Option<T>, E> + Send,
+    mut wait: impl FnMut(Duration) -> std::result::Result<Option<T>, E> + Send,
     raise: impl Fn(Python<'_>, E) -> PyErr,
 ) -> PyResult<Option<T>> {
     // A time that the clock can't reach is for ever.
@@ -58,12 +59,54 @@ pub fn in_slices<T: Send, E: Send>(
     }
 }
 
-/// Does `work` without the interpreter's lock. On the main thread a signal's handler may end the wait; the work goes on
-/// then.
+/// Makes a request, without the interpreter's lock. On the main thread the handlers of signals are run meanwhile; what
+/// one raises ends the wait.
+///
+/// # Errors
+/// What the request has ended with; or what a signal's handler has raised, with that as its cause.
+pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    if !is_main_thread(py)? {
+        let outcome = py.detach(|| {
+            let outcome = make();
+            stay_if_ending(false);
+            outcome
+        });
+        return outcome.or_raise(py);
+    }
+    let outcome = py.detach(|| interrupt::with(handlers_raise, make));
+    let Some(raised) = RAISED.take() else {
+        return outcome.or_raise(py);
+    };
+    if let Err(error) = &outcome
+        && raised.cause(py).is_none()
+    {
+        raised.set_cause(py, Some(exception(py, error)));
+    }
+    Err(raised)
+}
+
+thread_local! {
+    /// What a signal's handler has raised while a request was waited for.
+    static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
+}
+
+/// Runs the handlers of the signals that have come; tells whether one has raised something.
+fn handlers_raise() -> bool {
+    Python::attach(|py| {
+        let raised = py.check_signals().err();
+        let has_raised = raised.is_some();
+        if has_raised {
+            RAISED.set(raised);
+        }
+        has_raised
+    })
+}
+
+/// Has a thread of `pool` do `work`. A signal's handler may end the wait of the main thread; the work goes on then.
 ///
 /// # Errors
 /// What a signal's handler raises.
-pub fn interruptible<T: Send + 'static>(
+pub fn elsewhere<T: Send + 'static>(
     py: Python<'_>,
     pool: &Arc<Pool>,
     work: impl FnOnce() -> T + Send + 'static,
@@ -83,7 +126,7 @@ pub fn interruptible<T: Send + 'static>(
         told.1.notify_one();
     }))
     .or_raise(py)?;
-    let wait = |slice| -> Result<Option<std::thread::Result<T>>, PyErr> {
+    let wait = |slice| -> PyResult<Option<std::thread::Result<T>>> {
         let mut outcome = place.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.is_none() {
             outcome = place
