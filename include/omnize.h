@@ -1601,6 +1601,24 @@ omnize_status omnize_bot_transfer(omnize_conversation *conversation,
                                   omnize_error **error);
 
 /**
+ * Posts that the external bot takes the interaction, as omnize_conversation_post posts a message. Further status:
+ * OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ */
+omnize_status omnize_bot_post_accept(omnize_conversation *conversation,
+                                     int64_t *ticket,
+                                     omnize_error **error);
+
+/**
+ * Posts that the external bot gives its interaction to a department, or back to where it started where `department` is
+ * NULL, as omnize_conversation_post posts a message. Further statuses: OMNIZE_E_DEPARTMENT where it is no number;
+ * OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ */
+omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
+                                       const char *department,
+                                       int64_t *ticket,
+                                       omnize_error **error);
+
+/**
  * Opens a listener with the options of `config` that begin with listen, except listen.path; it needs no token. `config` can
  * be freed or changed afterwards. Until a client is attached, whoever may post is answered 503. The application owns the
  * listener and frees it with omnize_listener_free. Statuses: OMNIZE_E_VALUE where the option listen is not set, or options

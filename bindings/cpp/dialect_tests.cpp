@@ -165,7 +165,9 @@ void a_bot_takes_part() {
     CHECK(status_of([&] { bot.keystroke(); }) == OMNIZE_E_UNSUPPORTED);
 
     CHECK(status_of([&] { bot.transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
-    bot.transfer("2");
+    CHECK(status_of([&] { bot.post_transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
+    const auto ticket = bot.post_transfer("2");
+    CHECK(the_next(client, event_kind::outcome).outcome().value().ticket == ticket);
     CHECK(the_next(application, event_kind::transferred).department() == "2");
     CHECK(status_of([&] { bot.transfer(); }) == OMNIZE_E_STATE); // it has no part in it any more
     chat.finish();

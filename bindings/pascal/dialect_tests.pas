@@ -285,13 +285,17 @@ end;
 
 { The last test, since a bot serves all who come from then on. Other is the application that the customer uses. }
 procedure Serve;
+var
+  Ticket: Int64;
 begin
   Await(Client, OMNIZE_EVENT_NEW_INTERACTION, Event);
   Bot := Client.AttachBot(Event.InteractionHash);
   try
     Assert((Bot.InteractionHash = Chat.InteractionHash) and (Bot.ClientId = Bot.InteractionHash));
     Assert(DeliveryOf(BotSays) = OMNIZE_DELIVERY_REJECTED); { it has to accept first }
-    Bot.Accept;
+    Ticket := Bot.PostAccept;
+    Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+    Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
     Await(Other, OMNIZE_EVENT_ACCEPTED, Event);
     Assert(Event.ClientId = '33');
     BotSays;

@@ -292,6 +292,11 @@ type
     { Gives the interaction to a department, or back to where it started where Department is empty. The bot has no part in
       it any more. }
     procedure Transfer(const Department: UTF8String);
+    { Posts that the interaction is taken. Gives the ticket. }
+    function PostAccept: Int64;
+    { Posts that the interaction is given to a department, or back to where it started where Department is empty. Gives the
+      ticket. }
+    function PostTransfer(const Department: UTF8String): Int64;
   end;
 
   { One of the ways to talk to a department. Open is 1 or 0, or -1 where the service does not say. }

@@ -228,6 +228,10 @@ function omnize_bot_accept(Conversation: TOmnizeConversationHandle; Error: POmni
   external OMNIZE_LIBRARY;
 function omnize_bot_transfer(Conversation: TOmnizeConversationHandle; Department: PAnsiChar; Error:
   POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_bot_post_accept(Conversation: TOmnizeConversationHandle; Ticket: PInt64; Error: POmnizeErrorHandle):
+  Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_bot_post_transfer(Conversation: TOmnizeConversationHandle; Department: PAnsiChar; Ticket: PInt64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;

@@ -1,5 +1,6 @@
 //! The external bot, as C sees it.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 
 use super::client::{self, omnize_client};
@@ -8,6 +9,7 @@ use super::error::omnize_error;
 use super::guard;
 use super::status::omnize_status;
 use super::strings;
+use crate::wire::{BotRequest, Request};
 
 /// Takes up an interaction that the service gave to the application, which is an external bot. `interaction_hash` is the one
 /// that omnize_event_interaction_hash tells of an event of the kind OMNIZE_EVENT_NEW_INTERACTION, whose client id it is
@@ -59,5 +61,36 @@ pub extern "C" fn omnize_bot_transfer(
         let object = conversation::object(conversation)?;
         let department = strings::optional("department", department, object.encoding)?;
         object.conversation.bot_transfer(department.as_deref())
+    })
+}
+
+/// Posts that the external bot takes the interaction, as omnize_conversation_post posts a message. Further status:
+/// OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_bot_post_accept(
+    conversation: *mut omnize_conversation,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        conversation::object(conversation)?.post(Request::Bot(BotRequest::Accept), ticket)
+    })
+}
+
+/// Posts that the external bot gives its interaction to a department, or back to where it started where `department` is
+/// NULL, as omnize_conversation_post posts a message. Further statuses: OMNIZE_E_DEPARTMENT where it is no number;
+/// OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_bot_post_transfer(
+    conversation: *mut omnize_conversation,
+    department: *const c_char,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = conversation::object(conversation)?;
+        let department = strings::optional("department", department, object.encoding)?;
+        let department = department.map(Cow::into_owned);
+        object.post(Request::Bot(BotRequest::Transfer(department)), ticket)
     })
 }

@@ -401,6 +401,12 @@ static void the_later_dialect(void) {
     EXPECT_OK(omnize_bot_accept(bot, &error));
     EXPECT_OK(omnize_bot_transfer(bot, NULL, &error));
     omnize_conversation_free(bot);
+    EXPECT_OK(omnize_bot_attach(client, "h4", &bot, &error));
+    EXPECT_OK(omnize_bot_post_accept(bot, &ticket, &error));
+    what_came_of_it(client, ticket);
+    EXPECT_OK(omnize_bot_post_transfer(bot, "2", &ticket, &error));
+    what_came_of_it(client, ticket);
+    omnize_conversation_free(bot);
     lists(client);
     a_history(client);
     what_an_event_tells(client);

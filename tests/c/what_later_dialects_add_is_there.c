@@ -65,6 +65,8 @@ static void what_can_not_be_said(omnize_client *client) {
     omnize_request_free(request);
     EXPECT_FAILS(omnize_conversation_send(chat, "oi", -1, &error), OMNIZE_E_INTERACTION, "hash");
     EXPECT_FAILS(omnize_bot_accept(chat, &error), OMNIZE_E_ARGUMENT, "bot");
+    EXPECT_FAILS(omnize_bot_post_accept(chat, NULL, &error), OMNIZE_E_ARGUMENT, "bot");
+    EXPECT_FAILS(omnize_bot_post_transfer(chat, "2", NULL, &error), OMNIZE_E_ARGUMENT, "bot");
     omnize_conversation_free(chat);
 }
 

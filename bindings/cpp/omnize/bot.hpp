@@ -25,6 +25,13 @@ class bot : public conversation {
         detail::call(omnize_bot_transfer, handle(), detail::c_text("department", department));
     }
 
+    /// Posts that the interaction is taken.
+    ticket post_accept() { return detail::result<ticket>(omnize_bot_post_accept, handle()); }
+    /// Posts that the interaction is given to a department, or back to where it started.
+    ticket post_transfer(std::optional<std::string_view> department = std::nullopt) {
+        return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::c_text("department", department));
+    }
+
   private:
     friend class client;
     using conversation::conversation;
