@@ -91,10 +91,10 @@ impl Door {
         visitor: &Visitor,
     ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
         let headers = request.headers();
-        if visitor
-            .head
-            .is_ambiguous(headers.contains_key(TRANSFER_ENCODING))
-        {
+        if visitor.head.is_ambiguous(
+            request.method().as_str(),
+            headers.contains_key(TRANSFER_ENCODING),
+        ) {
             return Err(Refusal::Malformed);
         }
         if !self.allow.is_empty() {

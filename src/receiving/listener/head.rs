@@ -32,18 +32,19 @@ impl Head {
 
     /// The head is complete: what comes next belongs to another. Whether servers read it in two ways, so that a proxy before
     /// this one may have seen another request in it: a line that ends without a carriage return, or a length beside a body
-    /// that is `chunked` (the parser drops the length). Where several requests came at once, that is known of the first.
-    pub fn is_ambiguous(&self, chunked: bool) -> bool {
+    /// that is `chunked` (the parser drops the length). Where several requests came at once, that is known of the first, and
+    /// of the last one there may be the end alone: what does not begin with the request's `method` is not judged.
+    pub fn is_ambiguous(&self, method: &str, chunked: bool) -> bool {
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let ambiguous = lines(&bytes)
-            .skip_while(|line| *line == b"\r")
-            .take_while(|line| *line != b"\r")
-            .any(|line| {
+        // Empty lines may stand before, or be the end of what was read before.
+        let start = bytes.trim_ascii_start();
+        let is_whole = start.starts_with(method.as_bytes());
+        let ambiguous = is_whole
+            && lines(start).take_while(|line| *line != b"\r").any(|line| {
                 let start = line.get(..LENGTH.len());
                 let tells_length = || start.is_some_and(|start| start.eq_ignore_ascii_case(LENGTH));
                 line.last() != Some(&b'\r') || chunked && tells_length()
             });
-        let ambiguous = ambiguous && !bytes.is_empty();
         bytes.clear();
         bytes.shrink_to(KEPT);
         ambiguous
@@ -66,8 +67,8 @@ mod tests {
         for part in parts {
             head.add(part.as_bytes());
         }
-        let ambiguous = head.is_ambiguous(chunked);
-        assert!(!head.is_ambiguous(true), "it was not forgotten");
+        let ambiguous = head.is_ambiguous("POST", chunked);
+        assert!(!head.is_ambiguous("POST", true), "it was not forgotten");
         ambiguous
     }
 
@@ -98,13 +99,24 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_head_is_not_judged() {
+        for end in [
+            "\nX: a\r\n\r\n{}",
+            "\r\n\r\n{\n}",
+            "T / HTTP/1.1\nX: a\r\n\r\n",
+        ] {
+            assert!(!is_ambiguous(&[end], false), "{end:?}");
+        }
+    }
+
+    #[test]
     fn holds_no_more_than_a_head_may_have() {
         let head = Head::new(10_000);
         for _ in 0..1000 {
             head.add(&[b'a'; 100]);
         }
         assert_eq!(head.bytes.lock().unwrap().len(), 10_000);
-        head.is_ambiguous(false);
+        head.is_ambiguous("POST", false);
         assert!(head.bytes.lock().unwrap().capacity() <= KEPT);
     }
 }
