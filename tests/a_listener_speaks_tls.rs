@@ -100,13 +100,7 @@ fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Cli
     stream
         .write_all(&request(client, "POST", "", TYPING.as_bytes()))
         .unwrap();
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).unwrap();
-        answer.push(byte[0]);
-    }
-    status_of(str::from_utf8(&answer).unwrap())
+    status_of(&head_of(stream))
 }
 
 #[test]
@@ -118,6 +112,24 @@ fn triggers_come_over_tls() {
     for _ in 0..3 {
         assert_eq!(post_over(&mut stream, &client), 200);
         next(&client);
+    }
+}
+
+#[test]
+fn a_connection_goes_on_after_a_silence() {
+    let pair = Pair::new("silence");
+    let client = pair.client(&[]);
+    let mut stream = connect(&client, pair.certificate()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(post_over(&mut stream, &client), 200);
+        next(&client);
+        thread::sleep(Duration::from_millis(1200));
+    }
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    for part in [&one.repeat(2)[..one.len() + 7], &one[7..]] {
+        stream.write_all(part).unwrap();
+        assert_eq!(status_of(&head_of(&mut stream)), 200);
+        thread::sleep(Duration::from_millis(1200));
     }
 }
 

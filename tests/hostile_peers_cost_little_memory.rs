@@ -42,6 +42,22 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     assert_eq!(post(&client, TYPING), 200);
     let before = memory("VmRSS:");
 
+    let idle: Vec<_> = (0..1000)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            stream
+                .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
+                .unwrap();
+            assert_eq!(status_of(&head_of(&mut stream)), 200);
+            next(&client);
+            stream
+        })
+        .collect();
+    let each = memory("VmRSS:").saturating_sub(before) / idle.len() as u64;
+    assert!(each <= 8, "an idle connection costs {each} KB");
+    drop(idle);
+
+    let before = memory("VmRSS:");
     let slow: Vec<_> = (0..1000)
         .map(|_| {
             let mut stream = TcpStream::connect(&host).unwrap();

@@ -75,6 +75,17 @@ pub fn request_at(host: &str, path: &str, method: &str, headers: &str, body: &[u
     [head.as_bytes(), body].concat()
 }
 
+/// What comes up to the next empty line.
+pub fn head_of(stream: &mut impl Read) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
 /// The status of an answer.
 pub fn status_of(answer: &str) -> u16 {
     answer

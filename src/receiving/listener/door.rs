@@ -69,7 +69,7 @@ impl Door {
     /// The answer to a request.
     pub async fn answer(
         &self,
-        request: Request<Incoming>,
+        request: &mut Request<Incoming>,
         visitor: &Visitor,
     ) -> Response<Full<Bytes>> {
         visitor.pulse.enter(Phase::Body);
@@ -87,7 +87,7 @@ impl Door {
 
     async fn take(
         &self,
-        request: Request<Incoming>,
+        request: &mut Request<Incoming>,
         visitor: &Visitor,
     ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
         let headers = request.headers();
@@ -130,9 +130,9 @@ impl Door {
         if !matches!(*request.method(), Method::POST | Method::PUT) {
             return Err(Refusal::WrongMethod);
         }
-        let content_type = headers.get(CONTENT_TYPE).cloned();
-        let body = self.body_of(request).await?;
-        let content_type = content_type.as_ref().and_then(|value| value.to_str().ok());
+        let body = self.body_of(request.body_mut()).await?;
+        let content_type = request.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
         visitor.pulse.enter(Phase::Keeping);
         let mut awaited = None;
         let outcome = receiver.take(body, content_type, || {
@@ -164,8 +164,7 @@ impl Door {
     }
 
     /// The body. The pulse sees to it that it comes in time.
-    async fn body_of(&self, request: Request<Incoming>) -> std::result::Result<Arc<[u8]>, Refusal> {
-        let mut body = request.into_body();
+    async fn body_of(&self, body: &mut Incoming) -> std::result::Result<Arc<[u8]>, Refusal> {
         if body.size_hint().lower() > self.limits.body as u64 {
             return Err(Refusal::TooLarge);
         }

@@ -49,6 +49,12 @@ impl Head {
         bytes.shrink_to(KEPT);
         ambiguous
     }
+
+    /// Gives back the memory: the next head may be long in coming.
+    pub fn rest(&self) {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        *bytes = Vec::new();
+    }
 }
 
 /// What stands before, between and behind the line feeds.

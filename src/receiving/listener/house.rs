@@ -1,36 +1,32 @@
 //! The listener's thread: accepts connections, serves each, and ends them all when it is told to.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::{IpAddr, TcpListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use hyper::header::{CONNECTION, HeaderValue};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::Sleep;
 
+use super::clock::Clock;
 use super::connections::{Connections, Seat};
 use super::door::{self, Door, Visitor};
 use super::head::Head;
-use super::pulse::{Phase, Pulse};
+use super::parsers::{self, Parsers};
+use super::pulse::Phase;
 use super::refusals::Refusal;
 use super::stream::{Bytes, Stream};
 use super::tls::Tls;
 use crate::config::Limits;
 
-/// The smallest buffer that the parser can work with.
-const SMALLEST_BUFFER: usize = 8192;
 /// How long accepting rests where it fails and nobody can make room.
 const REST: Duration = Duration::from_millis(50);
-/// How long a connection that nothing is due of is left alone.
-const FAR: Duration = Duration::from_secs(60 * 60);
 
 /// What all connections of a listener share.
 #[derive(Debug)]
@@ -39,6 +35,7 @@ pub struct House {
     tls: Option<Arc<Tls>>,
     limits: Limits,
     connections: Arc<Connections>,
+    parsers: Parsers,
     closing: AtomicBool,
 }
 
@@ -58,6 +55,7 @@ impl House {
             tls: tls.map(Arc::new),
             limits: limits.clone(),
             connections: Arc::new(Connections::new(limits)),
+            parsers: Parsers::new(limits),
             closing: AtomicBool::new(false),
         }
     }
@@ -125,47 +123,67 @@ impl House {
         };
         pulse.enter(Phase::New);
         let head = Arc::new(Head::new(self.limits.head));
-        let stream = Stream::new(bytes, pulse.clone(), head.clone());
+        let mut stream = Stream::new(bytes, pulse.clone(), head.clone());
         let visitor = Visitor {
             address: peer,
             pulse: pulse.clone(),
             head,
         };
-        let service = service_fn(async |request| {
-            let mut response = self.door.answer(request, &visitor).await;
+        let service = async |mut request| {
+            let mut response = self.door.answer(&mut request, &visitor).await;
             if self.is_closing() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }
             Ok::<_, Infallible>(response)
-        });
-        let mut connection = http1::Builder::new()
-            // The pulse sees to that.
-            .header_read_timeout(None)
-            .max_header_size(self.limits.head)
-            .max_buf_size(self.limits.head.max(SMALLEST_BUFFER))
-            // A peer may say that it has sent all and still wait for its answer.
-            .half_close(true)
-            .serve_connection(TokioIo::new(stream), service);
-        let sleep = pin!(tokio::time::sleep(self.limits.head_time));
-        let mut clock = Clock {
-            sleep,
-            due: self.limits.head_time,
-            is_set: false,
         };
-        let end = std::future::poll_fn(|cx| {
-            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
-                return Poll::Ready(End::Served(result));
+        let limits = &self.limits;
+        let sleep = pin!(tokio::time::sleep(limits.head_time));
+        let mut clock = Clock::new(sleep, limits);
+        let end = loop {
+            // It has no parser until something comes.
+            let begins = poll_fn(|cx| {
+                if stream.poll_begins(cx).is_ready() {
+                    return Poll::Ready(true);
+                }
+                let overdue = clock.poll_overdue(&pulse, limits.idle_time, cx);
+                overdue.map(|()| false)
+            });
+            if !begins.await {
+                break End::Overdue;
             }
-            clock
-                .poll_overdue(&pulse, &self.limits, cx)
-                .map(|()| End::Overdue)
-        })
-        .await;
+            let kept = self.parsers.keep();
+            let mut parser = Box::new(self.parsers.of(stream, service_fn(service)));
+            // `None` where it goes on without a parser.
+            let end = poll_fn(|cx| {
+                if let Poll::Ready(result) = Pin::new(&mut *parser).poll(cx) {
+                    return Poll::Ready(Some(End::Served(result)));
+                }
+                let rests = pulse.is_at_rest();
+                if rests && kept.is_none() {
+                    return Poll::Ready(None);
+                }
+                let idle_time = if rests {
+                    parsers::KEPT_FOR.min(limits.idle_time)
+                } else {
+                    limits.idle_time
+                };
+                let overdue = clock.poll_overdue(&pulse, idle_time, cx);
+                overdue.map(|()| (!rests).then_some(End::Overdue))
+            });
+            let end = end.await;
+            let parts = parser.into_parts();
+            stream = parts.io.into_inner();
+            if let Some(end) = end {
+                break end;
+            }
+            stream.put_back(&parts.read_buf);
+            visitor.head.rest();
+        };
         let words = self.part(end, pulse.phase());
         pulse.enter(Phase::Ending);
-        let stream = connection.into_parts().io.into_inner();
-        stream.farewell(&words, self.is_closing()).await;
+        // A connection ends once, so it has no room for that set aside.
+        Box::pin(stream.farewell(&words, self.is_closing())).await;
     }
 
     /// The connection's bytes, after the handshake where there is to be one; `None` where it fails.
@@ -173,7 +191,9 @@ impl House {
         let Some(tls) = &self.tls else {
             return Some(Bytes::Plain(stream));
         };
-        let refusal = match tokio::time::timeout(self.limits.head_time, tls.accept(stream)).await {
+        // Its state is large, and over before the first request.
+        let accepted = Box::pin(tls.accept(stream));
+        let refusal = match tokio::time::timeout(self.limits.head_time, accepted).await {
             Ok(Ok(stream)) => return Some(Bytes::Encrypted(Box::new(stream))),
             Ok(Err(_)) => Refusal::NoTls,
             Err(_) => Refusal::TooSlow,
@@ -202,44 +222,5 @@ impl House {
         } else {
             door::last_words(refusal)
         }
-    }
-}
-
-/// Tells when a connection takes too long with what it is doing. It is moved only when it would be late, not with every
-/// request.
-struct Clock<'a> {
-    sleep: Pin<&'a mut Sleep>,
-    /// The connection's age at which it goes off.
-    due: Duration,
-    /// Whether the sleep knows whom to wake.
-    is_set: bool,
-}
-
-impl Clock<'_> {
-    fn poll_overdue(&mut self, pulse: &Pulse, limits: &Limits, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            if let Some(due) = pulse.due(limits)
-                && due < self.due
-            {
-                self.set(due, pulse);
-            }
-            if self.is_set && !self.sleep.is_elapsed() {
-                return Poll::Pending;
-            }
-            self.is_set = true;
-            std::task::ready!(self.sleep.as_mut().poll(cx));
-            let (due, age) = (pulse.due(limits), pulse.age());
-            if due.is_some_and(|due| due <= age) {
-                return Poll::Ready(());
-            }
-            self.set(due.unwrap_or(age + FAR), pulse);
-        }
-    }
-
-    fn set(&mut self, due: Duration, pulse: &Pulse) {
-        self.due = due;
-        self.is_set = false;
-        let left = due.saturating_sub(pulse.age());
-        self.sleep.as_mut().reset((Instant::now() + left).into());
     }
 }

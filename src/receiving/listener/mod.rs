@@ -4,6 +4,7 @@
 //! it is doing (`pulse`), and each of its requests comes to the `door`.
 
 mod bells;
+mod clock;
 mod connections;
 mod credentials;
 mod door;
@@ -11,6 +12,7 @@ mod forwarded;
 mod head;
 mod house;
 mod kept;
+mod parsers;
 mod paths;
 mod pulse;
 mod refusals;

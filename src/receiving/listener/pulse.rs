@@ -1,6 +1,6 @@
 //! What a connection is doing, and since when.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
@@ -32,6 +32,8 @@ pub struct Pulse {
     born: Instant,
     phase: AtomicU8,
     since: AtomicU64,
+    is_drained: AtomicBool,
+    is_held_up: AtomicBool,
 }
 
 /// Nobody has asked since when.
@@ -44,6 +46,8 @@ impl Pulse {
             born: Instant::now(),
             phase: AtomicU8::new(Phase::New as u8),
             since: AtomicU64::new(0),
+            is_drained: AtomicBool::new(false),
+            is_held_up: AtomicBool::new(false),
         }
     }
 
@@ -80,12 +84,29 @@ impl Pulse {
         self.born.elapsed()
     }
 
-    /// The age at which the phase must be over; `None` where it may last.
-    pub fn due(&self, limits: &Limits) -> Option<Duration> {
+    /// Whether the last attempt to read found nothing.
+    pub fn note_drained(&self, drained: bool) {
+        self.is_drained.store(drained, Ordering::Relaxed);
+    }
+
+    /// Whether the last attempt to write was held up by the peer.
+    pub fn note_held_up(&self, held_up: bool) {
+        self.is_held_up.store(held_up, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is under way: the last request was answered, the answer has left, and nothing more has come.
+    pub fn is_at_rest(&self) -> bool {
+        self.phase() == Phase::Idle
+            && self.is_drained.load(Ordering::Relaxed)
+            && !self.is_held_up.load(Ordering::Relaxed)
+    }
+
+    /// The age at which the phase must be over; `None` where it may last. Between two requests it may last for `idle_time`.
+    pub fn due(&self, limits: &Limits, idle_time: Duration) -> Option<Duration> {
         let limit = match self.phase() {
             Phase::New | Phase::Head => limits.head_time,
             Phase::Body => limits.body_time,
-            Phase::Idle => limits.idle_time,
+            Phase::Idle => idle_time,
             Phase::Keeping | Phase::Ending => return None,
         };
         Some(self.since() + limit)

@@ -25,6 +25,8 @@ pub struct Stream {
     pulse: Arc<Pulse>,
     head: Arc<Head>,
     ended: bool,
+    /// What came already, and is to be read again.
+    again: Vec<u8>,
 }
 
 /// Where the bytes go.
@@ -42,6 +44,7 @@ impl Stream {
             pulse,
             head,
             ended: false,
+            again: Vec::new(),
         }
     }
 
@@ -59,6 +62,29 @@ impl Stream {
         };
         // A peer that is gone, or that takes longer, misses the end of the answer.
         let _ = tokio::time::timeout(FAREWELL_TIME, heard_out).await;
+    }
+
+    /// Has these bytes come again. All that was put back before was read.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.again = bytes.to_vec();
+    }
+
+    /// Waits until something comes, be it the end. Where it is encrypted, more may come than what was sent to us, so it is read.
+    pub fn poll_begins(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.again.is_empty() {
+            return Poll::Ready(());
+        }
+        match &mut self.bytes {
+            Bytes::Plain(stream) => stream.poll_read_ready(cx).map(|_| ()),
+            Bytes::Encrypted(stream) => {
+                let mut first = [0; 1024];
+                let mut first = ReadBuf::new(&mut first);
+                // What goes wrong does so again for who reads.
+                let _ = ready!(Pin::new(stream).poll_read(cx, &mut first));
+                self.again.extend_from_slice(first.filled());
+                Poll::Ready(())
+            }
+        }
     }
 
     fn note(&mut self, came: &[u8]) {
@@ -85,7 +111,16 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let room = buffer.remaining();
-        ready!(Pin::new(&mut self.bytes).poll_read(cx, buffer))?;
+        if self.again.is_empty() {
+            let came = Pin::new(&mut self.bytes).poll_read(cx, buffer);
+            self.pulse.note_drained(came.is_pending());
+            ready!(came)?;
+        } else {
+            let mut again = std::mem::take(&mut self.again);
+            self.again = again.split_off(room.min(again.len()));
+            buffer.put_slice(&again);
+            self.pulse.note_drained(false);
+        }
         if room > 0 {
             self.note(&buffer.filled()[before..]);
         }
@@ -99,23 +134,15 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.bytes).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.bytes).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.bytes.is_write_vectored()
+        let written = Pin::new(&mut self.bytes).poll_write(cx, bytes);
+        self.pulse.note_held_up(written.is_pending());
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_flush(cx)
+        let flushed = Pin::new(&mut self.bytes).poll_flush(cx);
+        self.pulse.note_held_up(flushed.is_pending());
+        flushed
     }
 
     /// Does nothing: [`farewell`](Stream::farewell) ends the connection.
@@ -149,24 +176,6 @@ impl AsyncWrite for Bytes {
         }
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Bytes::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
-            Bytes::Encrypted(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Bytes::Plain(stream) => stream.is_write_vectored(),
-            Bytes::Encrypted(stream) => stream.is_write_vectored(),
-        }
-    }
-
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Bytes::Plain(stream) => Pin::new(stream).poll_flush(cx),
@@ -179,5 +188,78 @@ impl AsyncWrite for Bytes {
             Bytes::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Bytes::Encrypted(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A connection between two requests, and its peer.
+    async fn connected(pulse: &Arc<Pulse>) -> (Stream, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = listener.accept().unwrap().0;
+        stream.set_nonblocking(true).unwrap();
+        let bytes = Bytes::Plain(TcpStream::from_std(stream).unwrap());
+        pulse.enter(Phase::Idle);
+        let head = Arc::new(Head::new(1000));
+        (Stream::new(bytes, pulse.clone(), head), peer)
+    }
+
+    fn run(test: impl Future) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(test);
+    }
+
+    /// Whether there was something to read.
+    async fn reads(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; room];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        let came = poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut buffer)));
+        came.await.is_ready().then(|| buffer.filled().to_vec())
+    }
+
+    #[test]
+    fn a_connection_is_not_at_rest_while_its_peer_reads_no_answer() {
+        run(async {
+            let pulse = Arc::new(Pulse::new());
+            let (mut stream, mut peer) = connected(&pulse).await;
+            assert!(!pulse.is_at_rest(), "nobody has tried to read");
+            assert_eq!(reads(&mut stream, 10).await, None);
+            assert!(pulse.is_at_rest());
+
+            let mut sent = 0;
+            poll_fn(|cx| {
+                while let Poll::Ready(count) = Pin::new(&mut stream).poll_write(cx, &[0; 0x10000]) {
+                    sent += count.unwrap();
+                }
+                Poll::Ready(())
+            })
+            .await;
+            assert!(!pulse.is_at_rest(), "{sent} bytes went");
+            peer.read_exact(&mut vec![0; sent]).unwrap();
+            stream.write_all(b"the rest").await.unwrap();
+            assert!(pulse.is_at_rest());
+        });
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first_and_begins_a_head() {
+        run(async {
+            let pulse = Arc::new(Pulse::new());
+            let (mut stream, _peer) = connected(&pulse).await;
+            assert_eq!(reads(&mut stream, 10).await, None);
+            stream.put_back(b"POST");
+            poll_fn(|cx| stream.poll_begins(cx)).await;
+            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"POS");
+            assert_eq!(pulse.phase(), Phase::Head);
+            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"T");
+            assert_eq!(reads(&mut stream, 3).await, None);
+        });
     }
 }

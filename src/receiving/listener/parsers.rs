@@ -1,0 +1,80 @@
+//! Parsers of requests. Each has buffers of 16 KB, so a connection has one only while a request is under way. A few connections
+//! keep theirs for the next request, for a new one costs a fifth of a request's instructions.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::HttpService;
+use hyper_util::rt::TokioIo;
+
+use super::stream::Stream;
+use crate::config::Limits;
+
+/// How many connections may keep a parser between two requests.
+const MOST_KEPT: usize = 256;
+/// How long a connection keeps its parser for the next request.
+pub const KEPT_FOR: Duration = Duration::from_secs(1);
+/// The smallest buffer that the parser can work with.
+const SMALLEST_BUFFER: usize = 8192;
+
+/// Makes parsers, and counts those that are kept.
+#[derive(Debug)]
+pub struct Parsers {
+    http: http1::Builder,
+    /// Written on the listener's thread alone; the atomic only lets it be shared.
+    kept: AtomicUsize,
+}
+
+/// The right of one connection to keep its parser.
+#[derive(Debug)]
+pub struct Kept<'a>(&'a AtomicUsize);
+
+impl Parsers {
+    /// Such that bear what `limits` say.
+    pub fn new(limits: &Limits) -> Self {
+        let mut http = http1::Builder::new();
+        http
+            // The clock sees to that.
+            .header_read_timeout(None)
+            .max_header_size(limits.head)
+            .max_buf_size(limits.head.max(SMALLEST_BUFFER))
+            // An answer is one piece.
+            .writev(false)
+            // A peer may say that it has sent all and still wait for its answer.
+            .half_close(true);
+        Parsers {
+            http,
+            kept: AtomicUsize::new(0),
+        }
+    }
+
+    /// One for what comes over `stream`, with what answers it.
+    pub fn of<S>(&self, stream: Stream, service: S) -> http1::Connection<TokioIo<Stream>, S>
+    where
+        S: HttpService<
+                Incoming,
+                ResBody: Body + 'static,
+                Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+            >,
+        <S::ResBody as Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.http.serve_connection(TokioIo::new(stream), service)
+    }
+
+    /// Lets a connection keep its parser, if not too many do.
+    pub fn keep(&self) -> Option<Kept<'_>> {
+        if self.kept.load(Ordering::Relaxed) >= MOST_KEPT {
+            return None;
+        }
+        self.kept.fetch_add(1, Ordering::Relaxed);
+        Some(Kept(&self.kept))
+    }
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,106 @@
+//! However many connections there are and however long they were silent, each goes on where it was. A few hundred keep the
+//! parser of their requests for a second; these tests have more connections, and more patience, than that.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use omnize::Client;
+use webhook::*;
+
+/// More than keep their parser.
+const MANY: usize = 400;
+/// Longer than a parser is kept.
+const SILENCE: Duration = Duration::from_millis(1200);
+
+fn many(client: &Client) -> Vec<TcpStream> {
+    let host = webhook(client).0;
+    let open = || TcpStream::connect(&host).unwrap();
+    std::iter::repeat_with(open).take(MANY).collect()
+}
+
+fn send(stream: &mut TcpStream, bytes: &[u8]) {
+    stream.write_all(bytes).unwrap();
+}
+
+fn is_answered(stream: &mut TcpStream) {
+    assert_eq!(status_of(&head_of(stream)), 200);
+}
+
+#[test]
+fn each_of_many_connections_brings_one_trigger_after_the_other() {
+    allow_descriptors(4000);
+    let client = client(&[("listen.max_connections_per_address", "1000")]);
+    let mut streams = many(&client);
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    for _ in 0..3 {
+        for stream in &mut streams {
+            send(stream, &one);
+            is_answered(stream);
+            next(&client);
+        }
+    }
+    thread::sleep(SILENCE);
+    for stream in &mut streams {
+        send(stream, &one);
+        is_answered(stream);
+        next(&client);
+    }
+    nothing_waits(&client);
+}
+
+#[test]
+fn a_request_may_begin_behind_another_and_end_later() {
+    allow_descriptors(4000);
+    let client = client(&[("listen.max_connections_per_address", "1000")]);
+    let mut streams = many(&client);
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    // In the method, in the head, and in the body.
+    for (at, stream) in streams.iter_mut().enumerate() {
+        let cut = [2, 40, one.len() - 5][at % 3];
+        send(stream, &one.repeat(2)[..one.len() + cut]);
+        is_answered(stream);
+        next(&client);
+    }
+    nothing_waits(&client);
+    thread::sleep(SILENCE);
+    for (at, stream) in streams.iter_mut().enumerate() {
+        let cut = [2, 40, one.len() - 5][at % 3];
+        send(stream, &one[cut..]);
+        is_answered(stream);
+        next(&client);
+    }
+    nothing_waits(&client);
+}
+
+#[test]
+fn what_comes_in_any_pieces_is_answered_also_where_the_answers_are_not_read_for_long() {
+    const REQUESTS: usize = 50_000;
+    let client = client(&[("listen.health", "/health")]);
+    let host = webhook(&client).0;
+    let mut stream = TcpStream::connect(&host).unwrap();
+    let patience = Some(Duration::from_secs(20));
+    stream.set_read_timeout(patience).unwrap();
+    let mut sender = stream.try_clone().unwrap();
+    let one = request_at(&host, "/health", "GET", "", b"");
+    let sending = thread::spawn(move || sender.write_all(&one.repeat(REQUESTS)));
+    thread::sleep(SILENCE);
+    let (mut answers, mut part) = (Vec::new(), [0; 0x10000]);
+    let is_all = |answers: &[u8]| {
+        let ends = answers.windows(4).filter(|end| end == b"\r\n\r\n");
+        answers.ends_with(b"\r\n\r\n") && ends.count() == REQUESTS
+    };
+    while !is_all(&answers) {
+        let count = stream.read(&mut part).unwrap();
+        assert!(count > 0, "hung up");
+        answers.extend_from_slice(&part[..count]);
+    }
+    sending.join().unwrap().unwrap();
+    let answers = String::from_utf8(answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), REQUESTS);
+}
