@@ -35,6 +35,8 @@ pub use client::Client;
 pub use conversation::Conversation;
 /// For bindings that need threads of their own: signals are blocked on them.
 pub use host::thread::spawn as spawn_thread;
+/// For bindings whose calls end on another thread than an event loop's.
+pub use host::wake::Wake;
 pub use interactions::{OpenInteraction, State};
 pub use left::Left;
 pub use listener::Listener;

@@ -139,19 +139,19 @@ class AsyncClient(AnyClient):
     async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Asks which departments there are. See :meth:`Client.departments`."""
         customer = None if client_id is None else id_text("client_id", client_id)
-        return departments_of(await self._call(lambda number: self._core.departments_for_loop(number, customer)))
+        return departments_of(await self._call(self._core.departments_for_loop, customer))
 
     async def online_agents(self, department: Union[str, int]) -> OnlineAgents:
         """Asks which agents of a department are there. Of the dialect interactions."""
         which = id_text("department", department)
-        return agents_of(await self._call(lambda number: self._core.online_agents_for_loop(number, which)))
+        return agents_of(await self._call(self._core.online_agents_for_loop, which))
 
     async def off_hours(
         self, department: Union[str, int], text: str = "", *, customer: Customer, media: Optional[Media] = None
     ) -> Optional[str]:
         """Leaves a customer's message while no agent is there. See :meth:`Client.off_hours`."""
         which, fields = id_text("department", department), of_message(text, media) + of_customer(customer)
-        hash_: Optional[str] = await self._call(lambda number: self._core.off_hours_for_loop(number, which, fields))
+        hash_: Optional[str] = await self._call(self._core.off_hours_for_loop, which, fields)
         return hash_
 
     async def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
@@ -160,11 +160,7 @@ class AsyncClient(AnyClient):
         See :meth:`Client.deliver`.
         """
         received, type_ = body_bytes(body), optional_text("content_type", content_type)
-
-        def submit(number: int) -> bool:
-            return self._core.deliver_for_loop(number, received, type_)
-
-        await self._call(submit)
+        await self._call(self._core.deliver_for_loop, received, type_)
 
     async def next(self, timeout: Optional[float] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
@@ -346,14 +342,14 @@ class AsyncClient(AnyClient):
             turn.done(bool(wanting))
         return failure
 
-    async def _call(self, submit: Callable[[int], Optional[bool]]) -> Any:
+    async def _call(self, submit: Callable[..., Optional[bool]], *arguments: Any) -> Any:
         """Has the core do something, and waits for its end; not where ``submit`` says that it has ended already."""
         loop = self._bind()
         number = next(self._numbers)
         ended: asyncio.Future[Any] = loop.create_future()
         self._calls[number] = ended
         try:
-            if submit(number) is False:
+            if submit(number, *arguments) is False:
                 return None
             return await ended
         finally:

@@ -46,7 +46,10 @@ class AsyncConversation(OneConversation):
 
     async def send(self, text: str = "", media: Optional[Media] = None) -> None:
         """Sends the customer's message. Only the dialect interactions has media."""
-        await self._request("message", of_message(text, media))
+        if media is None:
+            await self._call(self._chat.send_for_loop, text)
+        else:
+            await self._request("message", of_message(text, media))
 
     async def typing(self) -> None:
         """Says that the customer types."""
@@ -103,10 +106,10 @@ class AsyncConversation(OneConversation):
         return await self._post("finish")
 
     async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
-        await self._call(lambda number: self._chat.request_for_loop(number, name, list(fields)))
+        await self._call(self._chat.request_for_loop, name, list(fields))
 
     async def _post(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> int:
-        ticket: int = await self._call(lambda number: self._chat.post_for_loop(number, name, list(fields)))
+        ticket: int = await self._call(self._chat.post_for_loop, name, list(fields))
         return ticket
 
     async def __aenter__(self) -> AsyncConversation:

@@ -125,7 +125,10 @@ class Conversation(OneConversation):
 
     def send(self, text: str = "", media: Optional[Media] = None) -> None:
         """Sends the customer's message. Only the dialect interactions has media."""
-        self._chat.request("message", of_message(text, media))
+        if media is None:
+            self._chat.send(text)
+        else:
+            self._chat.request("message", of_message(text, media))
 
     def typing(self) -> None:
         """Says that the customer types."""

@@ -50,7 +50,13 @@ class _Watcher:
 
     def _run(self) -> None:
         while not self._ended:
-            ready, _, _ = select.select([self._descriptor], [], [], 0.1)
+            try:
+                ready, _, _ = select.select([self._descriptor], [], [], 0.1)
+            except OSError:
+                if self._ended:
+                    # Who has ended it may have closed the descriptor since.
+                    return
+                raise
             if ready and not self._ended:
                 self._called.clear()
                 try:

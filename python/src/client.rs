@@ -295,7 +295,7 @@ impl Core {
     }
 
     /// A descriptor that is readable while calls have ended that the loop does not know of.
-    fn call_descriptor(&self) -> i32 {
+    fn call_descriptor(&self) -> i64 {
         self.done.descriptor()
     }
 

@@ -6,8 +6,9 @@ use omnize::Conversation;
 use omnize::error::Error;
 use omnize::status::Status;
 use omnize::wire::{BotRequest, Request, RequestKind, Unsettable};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
 use crate::error::{OrRaise, exception};
@@ -34,6 +35,15 @@ impl Chat {
         }
     }
 
+    fn queue_request(&self, py: Python<'_>, number: u64, request: Request) -> PyResult<()> {
+        let conversation = self.conversation.clone();
+        let job = self.done.job(number, move || {
+            conversation.request(request)?;
+            Ok(Value::Nothing)
+        });
+        self.queue.submit(&self.pools.requests, job).or_raise(py)
+    }
+
     fn queue_post(&self, py: Python<'_>, number: u64, request: Request) -> PyResult<()> {
         let conversation = self.conversation.clone();
         let post = move || conversation.post(request).map(Value::Ticket);
@@ -48,8 +58,34 @@ const NOBODY: u64 = 0;
 /// The fields of a request, by the names that the core's table of requests has for them.
 pub type Fields = Vec<(String, String)>;
 
+/// What a message says.
+///
+/// # Errors
+/// It is no `str`, or has no form in UTF-8. The package says so: Python's own error would show the text.
+fn text_of(text: &Bound<'_, PyAny>) -> PyResult<String> {
+    static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    text.extract().or_else(|_| {
+        let py = text.py();
+        let check = CHECK.import(py, "omnize._fields", "of_message")?;
+        check.call1((text, py.None()))?;
+        Err(PyTypeError::new_err("the message can't be used"))
+    })
+}
+
 #[pymethods]
 impl Chat {
+    /// Sends a message of text alone and waits for the answer.
+    fn send(&self, py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<()> {
+        let text = text_of(text)?;
+        requesting(py, || self.conversation.send(text))
+    }
+
+    /// Sends a message of text alone for an event loop, which is told of its end under this number.
+    fn send_for_loop(&self, py: Python<'_>, number: u64, text: &Bound<'_, PyAny>) -> PyResult<()> {
+        let message = Request::Message(text_of(text)?.into());
+        self.queue_request(py, number, message)
+    }
+
     /// Makes a request and waits for its answer.
     #[pyo3(signature = (name, fields = Vec::new()))]
     fn request(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<()> {
@@ -67,12 +103,7 @@ impl Chat {
         fields: Fields,
     ) -> PyResult<()> {
         let request = request(py, name, &fields)?;
-        let conversation = self.conversation.clone();
-        let job = self.done.job(number, move || {
-            conversation.request(request)?;
-            Ok(Value::Nothing)
-        });
-        self.queue.submit(&self.pools.requests, job).or_raise(py)
+        self.queue_request(py, number, request)
     }
 
     /// Posts a request and gives its ticket.

@@ -2,15 +2,14 @@
 //! are any.
 
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use omnize::error::Error;
 use omnize::status::Status;
 
+use crate::bell::Bell;
 use crate::pool::Job;
 use crate::question::Answer;
 
@@ -39,8 +38,8 @@ struct Calls {
 /// Calls that have ended, by the numbers that they were given.
 pub struct Done {
     calls: Mutex<Calls>,
-    /// Written to by whoever ends a call, and read by the loop.
-    ends: (UnixStream, UnixStream),
+    /// Rung by whoever ends a call, and heard by the loop.
+    bell: Bell,
 }
 
 impl Done {
@@ -49,12 +48,9 @@ impl Done {
     /// # Errors
     /// There are no descriptors.
     pub fn new() -> io::Result<Self> {
-        let ends = UnixStream::pair()?;
-        ends.0.set_nonblocking(true)?;
-        ends.1.set_nonblocking(true)?;
         Ok(Done {
             calls: Mutex::default(),
-            ends,
+            bell: Bell::new()?,
         })
     }
 
@@ -86,18 +82,19 @@ impl Done {
     fn tell(&self, number: u64, outcome: Outcome) {
         let mut calls = self.lock();
         calls.ended.push((number, outcome));
-        if calls.ended.len() == 1 {
-            // It fails only where it is full, and then it is readable already.
-            let _ = (&self.ends.0).write(&[0]);
+        let is_first = calls.ended.len() == 1;
+        // Who is woken takes the lock next.
+        drop(calls);
+        if is_first {
+            self.bell.set();
         }
     }
 
     /// Takes what has ended since.
     pub fn take(&self) -> Vec<(u64, Outcome)> {
-        let mut calls = self.lock();
-        // It fails where there is nothing to read.
-        let _ = (&self.ends.1).read(&mut [0; 16]);
-        std::mem::take(&mut calls.ended)
+        // Before what has ended is taken, so that what ends later rings anew.
+        self.bell.clear();
+        std::mem::take(&mut self.lock().ended)
     }
 
     /// Nobody waits for the call of this number any more: it is not to begin, if it has not.
@@ -112,8 +109,8 @@ impl Done {
     }
 
     /// Readable while something has ended that was not taken.
-    pub fn descriptor(&self) -> i32 {
-        self.ends.1.as_raw_fd()
+    pub fn descriptor(&self) -> i64 {
+        self.bell.descriptor()
     }
 }
 

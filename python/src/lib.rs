@@ -3,6 +3,7 @@
 
 #![deny(unsafe_code)]
 
+mod bell;
 mod client;
 mod command;
 mod conversation;

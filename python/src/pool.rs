@@ -63,6 +63,8 @@ pub struct Pool {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// How many more are about to be added.
+    promised: usize,
     threads: usize,
     idle: usize,
     closed: bool,
@@ -89,8 +91,15 @@ impl Pool {
             job();
             return Ok(());
         }
+        self.staff()?;
+        self.add(job);
+        Ok(())
+    }
+
+    /// Sees to it that there is a thread for one more job, which is to be [added](Self::add) then.
+    fn staff(self: &Arc<Self>) -> io::Result<()> {
         let mut state = self.lock();
-        if state.idle <= state.jobs.len() && state.threads < self.most {
+        if state.idle <= state.jobs.len() + state.promised && state.threads < self.most {
             let pool = self.clone();
             match omnize::spawn_thread("omnize-call", move || pool.work()) {
                 Ok(_) => state.threads += 1,
@@ -99,10 +108,17 @@ impl Pool {
                 Err(_) => {}
             }
         }
+        state.promised += 1;
+        Ok(())
+    }
+
+    /// Has a thread do this, which there is.
+    fn add(&self, job: Job) {
+        let mut state = self.lock();
+        state.promised -= 1;
         state.jobs.push_back(job);
         drop(state);
         self.changed.notify_one();
-        Ok(())
     }
 
     /// Lets the threads end when they have done what there is to do.
@@ -131,7 +147,7 @@ impl Pool {
             if let Some(job) = state.jobs.pop_front() {
                 return Some(job);
             }
-            if state.closed {
+            if state.closed && state.promised == 0 {
                 state.threads -= 1;
                 return None;
             }
@@ -142,7 +158,7 @@ impl Pool {
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.idle -= 1;
-            if waited.timed_out() && state.jobs.is_empty() {
+            if waited.timed_out() && state.jobs.is_empty() && state.promised == 0 {
                 state.threads -= 1;
                 return None;
             }
@@ -183,12 +199,17 @@ impl Queue {
             return pool.submit(job);
         }
         let mut state = self.lock();
-        if !state.busy {
-            // It begins when this lets go of the lock.
-            self.begin(pool)?;
+        let is_first = !state.busy;
+        if is_first {
+            pool.staff()?;
             state.busy = true;
         }
         state.jobs.push_back((pool.clone(), job));
+        // The thread that is woken takes the lock first of all.
+        drop(state);
+        if is_first {
+            pool.add(self.turn());
+        }
         Ok(())
     }
 
@@ -197,9 +218,10 @@ impl Queue {
         !self.lock().busy
     }
 
-    fn begin(self: &Arc<Self>, pool: &Arc<Pool>) -> io::Result<()> {
+    /// The next job of the queue, as one of a pool.
+    fn turn(self: &Arc<Self>) -> Job {
         let queue = self.clone();
-        pool.submit(Box::new(move || queue.work()))
+        Box::new(move || queue.work())
     }
 
     /// Does one job, and has a thread of the next one's pool go on.
@@ -214,7 +236,9 @@ impl Queue {
                 state.busy = false;
                 return;
             };
-            if self.begin(pool).is_ok() {
+            let pool = pool.clone();
+            drop(state);
+            if pool.submit(self.turn()).is_ok() {
                 return;
             }
             // That pool got no thread, but here is one.
