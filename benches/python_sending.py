@@ -7,7 +7,7 @@ from table import Table
 
 BASELINE = "omnize"
 BODY_BYTES = 240
-WAYS = ["omnize", "pycurl", "http.client", "httpx", "requests", "omnize, async", "aiohttp"]
+WAYS = ["omnize", "raw socket", "pycurl", "http.client", "httpx", "requests", "omnize, async", "aiohttp"]
 
 
 def measure(rounds, seconds):
