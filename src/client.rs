@@ -12,7 +12,9 @@ use crate::host::wake::Wake;
 use crate::interactions::{Interaction, OpenInteraction};
 use crate::left::Left;
 use crate::parts::Parts;
-use crate::receiving::{By, Event, Handler, Interest, Receiver, Statistic, SubscriptionId, Turn};
+use crate::receiving::{
+    Alarm, By, Event, Handler, Interest, Receiver, Statistic, SubscriptionId, Turn,
+};
 use crate::sending::Sender;
 use crate::status::Status;
 use crate::text::TextEncoding;
@@ -287,6 +289,14 @@ impl Client {
     /// [`Status::Unsupported`]: this operating system has none; [`Status::System`].
     pub fn wake(&self) -> Result<Arc<Wake>> {
         self.parts.get()?.receiver.wake()
+    }
+
+    /// The alarm that rings once for the next event: for an event loop that asks for events itself.
+    ///
+    /// # Errors
+    /// As [`wake`](Self::wake).
+    pub fn alarm(&self) -> Result<Alarm> {
+        self.parts.get()?.receiver.alarm()
     }
 
     /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;

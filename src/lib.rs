@@ -41,6 +41,7 @@ pub use interactions::{OpenInteraction, State};
 pub use left::Left;
 pub use listener::Listener;
 pub use receiving::{
-    By, Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId, Turn,
+    Alarm, By, Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,
+    Turn,
 };
 pub use sending::Outcome;

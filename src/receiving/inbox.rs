@@ -7,7 +7,9 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::alarm::Bell;
 use super::event::{Content, Waiting};
+use super::flag::Flag;
 use super::lanes::Lanes;
 use crate::error::Error;
 use crate::host::wake::Wake;
@@ -56,10 +58,8 @@ struct State {
     closed: bool,
     /// How many events came when it was closed.
     dropped: usize,
-    /// Made when the application first asks for it; until then nobody pays for it.
-    wake: Option<Arc<Wake>>,
-    /// Whether it is readable.
-    wake_is_set: bool,
+    flag: Flag,
+    bell: Bell,
 }
 
 impl Inbox {
@@ -147,7 +147,11 @@ impl Inbox {
         state.show();
         // Whoever waits goes back to sleep where others have taken all meanwhile.
         let to_wake = owed.min(state.awaiting);
+        let bell = state.bell_to_ring();
         drop(state);
+        if let Some(bell) = bell {
+            bell.set();
+        }
         for _ in 0..to_wake {
             self.ready.notify_one();
         }
@@ -177,8 +181,13 @@ impl Inbox {
         let mut state = self.lock();
         state.lanes.release(client_id);
         state.show();
-        if state.lanes.is_ready() && state.awaiting > 0 {
-            drop(state);
+        let is_awaited = state.lanes.is_ready() && state.awaiting > 0;
+        let bell = state.bell_to_ring();
+        drop(state);
+        if let Some(bell) = bell {
+            bell.set();
+        }
+        if is_awaited {
             self.ready.notify_one();
         }
     }
@@ -261,13 +270,23 @@ impl Inbox {
     /// The wake-up descriptor: readable exactly while an event may go, from when it has rung for it.
     pub fn wake(&self) -> io::Result<Arc<Wake>> {
         let mut state = self.lock();
-        if let Some(wake) = &state.wake {
-            return Ok(wake.clone());
+        let is_ready = state.lanes.is_ready();
+        state.flag.wake(is_ready)
+    }
+
+    /// What rings for an [alarm](super::alarm::Alarm).
+    pub fn bell(&self) -> io::Result<Arc<Wake>> {
+        self.lock().bell.wake()
+    }
+
+    /// Tells how many events may go, at the most, and has it ring for the next one where more are waited for.
+    pub fn set_bell(&self, waited_for: usize) -> usize {
+        let mut state = self.lock();
+        let ready = state.lanes.ready();
+        if ready < waited_for {
+            state.bell.set();
         }
-        let wake = Arc::new(Wake::new()?);
-        state.wake = Some(wake.clone());
-        state.show();
-        Ok(wake)
+        ready
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -299,16 +318,16 @@ impl State {
         self.owed += 1;
     }
 
-    /// Makes the descriptor readable where an event may go, and not readable where none may.
     fn show(&mut self) {
-        let Some(wake) = &self.wake else { return };
-        let is_ready = self.lanes.is_ready();
-        if is_ready && !self.wake_is_set {
-            wake.set();
-        } else if !is_ready && self.wake_is_set {
-            wake.clear();
+        self.flag.show(self.lanes.is_ready());
+    }
+
+    fn bell_to_ring(&mut self) -> Option<Arc<Wake>> {
+        if self.lanes.is_ready() {
+            self.bell.ring()
+        } else {
+            None
         }
-        self.wake_is_set = is_ready;
     }
 }
 
@@ -423,20 +442,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
-    fn what_is_dropped_leaves_the_descriptor_unreadable() {
-        let inbox = Inbox::new(2);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1).unwrap();
-        assert!(!wake.is_readable());
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.close();
-        inbox.clear();
-        assert!(!wake.is_readable());
-    }
-
-    #[test]
     fn one_ring_wakes_as_many_as_there_are_events() {
         let inbox = Inbox::new(2);
         let far = Instant::now() + Duration::from_secs(60);
@@ -465,25 +470,5 @@ mod tests {
             inbox.release("1");
             assert!(waiter.join().unwrap().is_some());
         });
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn the_descriptor_is_readable_while_an_event_may_go() {
-        let inbox = Inbox::new(10);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1).unwrap();
-        push(&inbox, 1).unwrap();
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        push(&inbox, 2).unwrap();
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        inbox.release("1");
-        assert!(wake.is_readable());
     }
 }

@@ -94,7 +94,12 @@ impl Lanes {
 
     /// Whether an event may go.
     pub fn is_ready(&self) -> bool {
-        !self.queue.is_empty() || !self.freed.is_empty()
+        self.ready() > 0
+    }
+
+    /// How many events may go, at the most: one behind the first may be of an interaction that is held.
+    pub fn ready(&self) -> usize {
+        self.queue.len() + self.freed.len()
     }
 
     /// How many wait, those that stay back included.

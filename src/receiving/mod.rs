@@ -4,8 +4,10 @@
 //! dialect reads them; the inbox keeps them in order; dispatch gives them to the application, in the one way that
 //! the application has chosen.
 
+mod alarm;
 mod dispatch;
 mod event;
+mod flag;
 mod inbox;
 mod intake;
 mod keeper;
@@ -22,6 +24,7 @@ mod statistics;
 mod subscriptions;
 mod turn;
 
+pub use alarm::Alarm;
 pub use event::{Content, Event, EventKind};
 pub use keeper::Left;
 pub use listener::Listener;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::alarm::Alarm;
 use super::dispatch::{Turnstile, WayOut};
 use super::event::{Event, Waiting};
 use super::inbox::Inbox;
@@ -262,11 +263,17 @@ impl Receiver {
                 None => return Ok(None),
             },
         };
-        let Some(waiting) = self.inbox.pop(Instant::now(), by != By::Poll) else {
+        // A thread alone handles one event after the other.
+        let hold = match by {
+            By::Poll => false,
+            By::Thread => self.dispatch_threads > 1,
+            By::Task => true,
+        };
+        let Some(waiting) = self.inbox.pop(Instant::now(), hold) else {
             self.leave(place);
             return Ok(None);
         };
-        let lane = (by != By::Poll).then(|| waiting.content.client_id().to_owned());
+        let lane = hold.then(|| waiting.content.client_id().to_owned());
         Ok(Some(Turn::new(
             self.clone(),
             self.event(waiting),
@@ -349,13 +356,15 @@ impl Receiver {
     /// # Errors
     /// [`Status::Unsupported`] where this operating system has none, [`Status::System`] where none could be had.
     pub fn wake(&self) -> Result<Arc<Wake>> {
-        self.inbox.wake().map_err(|error| match error.kind() {
-            std::io::ErrorKind::Unsupported => Error::new(
-                Status::Unsupported,
-                "there is no wake-up descriptor on this operating system; call poll or next in a timer",
-            ),
-            _ => Error::new(Status::System, format!("no wake-up descriptor: {error}")),
-        })
+        self.inbox.wake().map_err(|error| no_descriptor(&error))
+    }
+
+    /// The alarm that rings once for the next event.
+    ///
+    /// # Errors
+    /// As [`wake`](Self::wake).
+    pub fn alarm(&self) -> Result<Alarm> {
+        Alarm::new(self.inbox.clone()).map_err(|error| no_descriptor(&error))
     }
 
     /// How often something was counted.
@@ -436,6 +445,16 @@ impl Receiver {
                 self.keeper.close();
             }
         }
+    }
+}
+
+fn no_descriptor(error: &std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::Unsupported => Error::new(
+            Status::Unsupported,
+            "there is no wake-up descriptor on this operating system; call poll or next in a timer",
+        ),
+        _ => Error::new(Status::System, format!("no wake-up descriptor: {error}")),
     }
 }
 
