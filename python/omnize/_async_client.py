@@ -35,6 +35,9 @@ __all__ = ["AsyncClient"]
 #: How many events that wait already are given in a row before other tasks have their turn.
 _IN_A_ROW = 32
 
+#: For how many seconds dispatch calls handlers before other tasks have their turn.
+_IN_ONE_GO = 0.001
+
 #: How many seconds the calls that closing has broken off have for telling so.
 _BREAKING_OFF = 2.0
 
@@ -173,11 +176,14 @@ class AsyncClient(AnyClient):
 
     async def events(self, timeout: Optional[float] = None) -> AsyncIterator[Event]:
         """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
+        self._bind()
         for number in itertools.count(1):
             if number % _IN_A_ROW == 0:
                 await asyncio.sleep(0)
             try:
-                event = await self.next(timeout)
+                event = self._core.next(0)
+                if event is None:
+                    event = await self.next(timeout)
             except Closed:
                 return
             if event is None:
@@ -196,26 +202,30 @@ class AsyncClient(AnyClient):
         """
         deadline = _deadline(timeout)
         self._choose("poll")
+        turns = self._core.turns("task")
         handled = 0
         most = 1
-        while handled < most:
-            try:
-                turn = self._core.turn("task", 0)
-            except Closed:
-                if handled == 0:
-                    raise
-                # By a handler.
-                break
-            if turn is None:
-                if handled or not await self._readable(deadline):
+        try:
+            while handled < most:
+                try:
+                    event = turns.next(0)
+                except Closed:
+                    if handled == 0:
+                        raise
+                    # By a handler.
                     break
-                continue
-            if handled == 0:
-                most += self._core.waiting
-            handled += 1
-            failure = await self._handle(turn)
-            if failure is not None:
-                raise failure
+                if event is None:
+                    if handled or not await self._readable(deadline):
+                        break
+                    continue
+                if handled == 0:
+                    most += self._core.waiting
+                handled += 1
+                failure = await self._handle(event, turns)
+                if failure is not None:
+                    raise failure
+        finally:
+            turns.end()
         return handled
 
     def dispatch(self) -> None:
@@ -300,27 +310,36 @@ class AsyncClient(AnyClient):
 
     async def _work(self) -> None:
         """What a task of dispatch does."""
-        while True:
-            try:
-                turn = self._core.turn("task", 0)
-                if turn is None:
-                    await self._readable(None)
-                    continue
-            except Error:
-                # It is closed.
-                return
-            failure = await self._handle(turn)
-            if failure is not None:
-                _report(failure)
-            # One that has much to do lets others have their turn.
-            await asyncio.sleep(0)
+        turns = self._core.turns("task")
+        until = 0.0
+        try:
+            while True:
+                try:
+                    event = turns.next(0)
+                    if event is None:
+                        await self._readable(None)
+                        continue
+                except Error:
+                    # It is closed.
+                    return
+                failure = await self._handle(event, turns)
+                turns.end()
+                if failure is not None:
+                    _report(failure)
+                # One that has much to do lets others have their turn.
+                if time.monotonic() >= until:
+                    await asyncio.sleep(0)
+                    until = time.monotonic() + _IN_ONE_GO
+        finally:
+            turns.end()
 
-    async def _handle(self, turn: _omnize.Turn) -> Optional[BaseException]:
+    async def _handle(self, event: Event, turns: _omnize.Turns) -> Optional[BaseException]:
         """Calls the handlers for an event; gives what the first one raised that failed."""
-        event: Event = turn.event
         wanting = self._handlers.wanting(event)
         failure: Optional[BaseException] = None
         worker = asyncio.current_task()
+        if not wanting:
+            turns.unwanted()
         try:
             for function in wanting:
                 if isinstance(worker, Worker):
@@ -339,7 +358,6 @@ class AsyncClient(AnyClient):
                         _report(error)
         finally:
             event._let_go()
-            turn.done(bool(wanting))
         return failure
 
     async def _call(self, submit: Callable[..., Optional[bool]], *arguments: Any) -> Any:
@@ -375,14 +393,21 @@ class AsyncClient(AnyClient):
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             return False
-        waiter: asyncio.Future[bool] = loop.create_future()
-        timer = None if left is None else loop.call_later(left, _tell, waiter, False)
-        self._waiters.append(waiter)
         if not self._watches_events:
             self._watches_events = True
             self._readiness.watch(self._core.event_descriptor(), _weakly(self._on_event))
+        if self._core.set_alarm():
+            return True
+        waiter: asyncio.Future[bool] = loop.create_future()
+        timer = None if left is None else loop.call_later(left, _tell, waiter, False)
+        self._waiters.append(waiter)
         try:
             return await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled():
+                # It was woken for an event that it does not take.
+                self._on_event()
+            raise
         finally:
             if timer is not None:
                 timer.cancel()
@@ -390,14 +415,13 @@ class AsyncClient(AnyClient):
                 self._waiters.remove(waiter)
 
     def _on_event(self) -> None:
-        while self._waiters:
+        """Wakes as many of those that wait as there are events."""
+        ready = self._core.alarm_rang(len(self._waiters))
+        while ready and self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_result(True)
-                return
-        # Nobody waits, and an event that stays would call this again and again.
-        self._watches_events = False
-        self._readiness.forget(self._core.event_descriptor())
+                ready -= 1
 
     def _wake_all(self) -> None:
         while self._waiters:

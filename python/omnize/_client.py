@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Client"]
 
-_given_up: list[_omnize.Turn] = []
-
 
 class Client(AnyClient):
     """Holds conversations for one token, and receives what the service says of them. Can be used from any thread.
@@ -164,25 +162,29 @@ class Client(AnyClient):
         event were called; the event counts as handled.
         """
         timeout = optional_seconds("timeout", timeout)
+        turns = self._core.turns("poll")
         handled = 0
         most = 1
-        while handled < most:
-            try:
-                turn = self._core.turn("poll", timeout if handled == 0 else 0)
-            except Closed:
+        try:
+            while handled < most:
+                try:
+                    event = turns.next(timeout if handled == 0 else 0)
+                except Closed:
+                    if handled == 0:
+                        raise
+                    # By a handler.
+                    break
+                if event is None:
+                    break
                 if handled == 0:
-                    raise
-                # By a handler.
-                break
-            if turn is None:
-                break
-            if handled == 0:
-                # What arrives while handlers run is for the next call.
-                most += self._core.waiting
-            handled += 1
-            failure = _handle(turn, self._handlers)
-            if failure is not None:
-                raise failure
+                    # What arrives while handlers run is for the next call.
+                    most += self._core.waiting
+                handled += 1
+                failure = _handle(event, turns, self._handlers)
+                if failure is not None:
+                    raise failure
+        finally:
+            turns.end()
         return handled
 
     def dispatch(self) -> None:
@@ -239,11 +241,14 @@ class Client(AnyClient):
         self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
 
 
-def _handle(turn: _omnize.Turn, handlers: Handlers, caught: type[BaseException] = Exception) -> Optional[BaseException]:
+def _handle(
+    event: Event, turns: _omnize.Turns, handlers: Handlers, caught: type[BaseException] = Exception
+) -> Optional[BaseException]:
     """Calls the handlers for an event; gives what the first one raised that failed."""
-    event: Event = turn.event
     wanting = handlers.wanting(event)
     failure: Optional[BaseException] = None
+    if not wanting:
+        turns.unwanted()
     try:
         for function in wanting:
             try:
@@ -255,27 +260,27 @@ def _handle(turn: _omnize.Turn, handlers: Handlers, caught: type[BaseException] 
                     report(error)
     finally:
         event._let_go()
-        turn.done(bool(wanting))
     return failure
 
 
 def _work(core: _omnize.Core, known: weakref.ref[Handlers]) -> None:
     """What a dispatch thread does."""
+    turns = core.turns("thread")
     while True:
         try:
-            turn = core.turn("thread", None)
+            event = turns.next(None)
         except Error:
             # It is closed.
             return
-        if turn is not None:
+        if event is not None:
             handlers = known()
             if handlers is None:
-                # The client ends, which had them. A turn that does not is not counted as handled: a store keeps its
-                # event for the next start.
-                _given_up.append(turn)
+                # The client ends, which had them.
+                turns.give_up()
                 return
             # One that ends its thread would end all that come after it.
-            failure = _handle(turn, handlers, BaseException)
+            failure = _handle(event, turns, handlers, BaseException)
             if failure is not None:
+                turns.end()
                 report(failure)
-            del failure, handlers, turn
+            del failure, handlers, event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NoReturn, Optional
 
 from . import _omnize
-from ._errors import Error, _of_status
+from ._errors import Error
 from ._values import Agent, Media
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 _set = object.__setattr__
-_new = object.__new__
 
 
 class Event:
@@ -422,76 +421,3 @@ class Outcome(Event):
 
     def _shown(self) -> str:
         return f" ticket={self.ticket} request={self.request} delivery={self.delivery!r}"
-
-
-_TRIGGERS: dict[str, type[Trigger]] = {
-    kind.kind: kind
-    for kind in (Accepted, Unavailable, Finished, Typing, Cleared, Queued, Transferred, NewInteraction, Unknown)
-}
-
-
-def _of_trigger(
-    kind: str,
-    client_id: str,
-    text: Optional[str],
-    raw: bytes,
-    replaced: bool,
-    sequence: int,
-    received_at: float,
-    redelivered: bool,
-    receipt: Optional[_omnize.Receipt],
-    details: Optional[dict[str, Any]],
-) -> Trigger:
-    event: Trigger
-    if kind == "message":
-        event = _new(Message)
-        _set(event, "text", text or "")
-        media = None
-        if details is not None and details["media"] is not None:
-            media = Media(details["media"], details["url"])
-        _set(event, "media", media)
-    else:
-        event = _new(_TRIGGERS.get(kind, Unknown))
-        if isinstance(event, Queued):
-            _set(event, "position", None if details is None else details["position"])
-        elif isinstance(event, _OfDepartment):
-            _set(event, "department", None if details is None else details["department"])
-    _set(event, "_details", details)
-    _set(event, "client_id", client_id)
-    _set(event, "raw", raw)
-    _set(event, "replaced", replaced)
-    _set(event, "sequence", sequence)
-    _set(event, "received_at", received_at)
-    _set(event, "redelivered", redelivered)
-    _set(event, "_receipt", receipt)
-    return event
-
-
-def _of_outcome(
-    ticket: int,
-    client_id: str,
-    request: str,
-    delivery: str,
-    status: str,
-    http_status: int,
-    message: str,
-    sequence: int,
-    received_at: float,
-    redelivered: bool,
-    receipt: Optional[_omnize.Receipt],
-) -> Outcome:
-    error = None
-    if delivery != "accepted":
-        error = _of_status(status, message, delivery, http_status or None, b"", False, None)
-    event = Outcome(
-        client_id,
-        ticket,
-        delivery,
-        request=request,
-        error=error,
-        sequence=sequence,
-        received_at=received_at,
-        redelivered=redelivered,
-    )
-    _set(event, "_receipt", receipt)
-    return event

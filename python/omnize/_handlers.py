@@ -55,6 +55,9 @@ class Handlers:
         # Never changed in place, so that whoever reads needs no lock.
         self._of_all: tuple[_Handler, ...] = ()
         self._of_one: dict[str, tuple[_Handler, ...]] = {}
+        # Which of all want events of a class, as far as somebody has asked. Each change begins another one, as somebody
+        # may be about to note in this one what was so before.
+        self._by_class: dict[type[Event], tuple[Callable[[Any], Any], ...]] = {}
 
     def add(self, kinds: tuple[type[Event], ...], client_id: Optional[str], function: Callable[[Any], Any]) -> None:
         """Adds a handler for events of these classes, or of all; of this customer, or of all."""
@@ -64,6 +67,7 @@ class Handlers:
                 self._of_all += (handler,)
             else:
                 self._of_one[client_id] = (*self._of_one.get(client_id, ()), handler)
+            self._by_class = {}
 
     def remove(self, function: Callable[[Any], Any]) -> bool:
         """Takes out all that was added for this function; tells whether there was anything."""
@@ -76,9 +80,21 @@ class Handlers:
             self._of_all = rest(self._of_all)
             of_one = {client_id: rest(handlers) for client_id, handlers in self._of_one.items()}
             self._of_one = {client_id: handlers for client_id, handlers in of_one.items() if handlers}
+            self._by_class = {}
             return before > len(self._of_all) + sum(map(len, self._of_one.values()))
 
-    def wanting(self, event: Event) -> list[Callable[[Any], Any]]:
+    def wanting(self, event: Event) -> tuple[Callable[[Any], Any], ...]:
         """The functions that want this event."""
-        of_one = self._of_one.get(event.client_id, ())
-        return [handler.function for handler in (*self._of_all, *of_one) if isinstance(event, handler.kinds)]
+        by_class = self._by_class
+        kind = type(event)
+        of_all = by_class.get(kind)
+        if of_all is None:
+            of_all = by_class[kind] = _functions(self._of_all, kind)
+        if not self._of_one:
+            return of_all
+        return of_all + _functions(self._of_one.get(event.client_id, ()), kind)
+
+
+def _functions(handlers: tuple[_Handler, ...], kind: type[Event]) -> tuple[Callable[[Any], Any], ...]:
+    """Those that want events of this class."""
+    return tuple(handler.function for handler in handlers if issubclass(kind, handler.kinds))

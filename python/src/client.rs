@@ -1,11 +1,12 @@
 //! A client, below the package's `Client` and `AsyncClient`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Address;
-use omnize::{Client, STATISTICS};
+use omnize::{Alarm, Client, Event, STATISTICS};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
@@ -16,7 +17,7 @@ use crate::event;
 use crate::options::configure;
 use crate::pool::Pools;
 use crate::question::Question;
-use crate::turn::{self, Turn};
+use crate::turns::{self, Turns};
 use crate::waiting::{elsewhere, in_slices, requesting, timeout};
 
 /// What both kinds of clients are made of.
@@ -25,6 +26,10 @@ pub struct Core {
     client: Arc<Client>,
     pools: Arc<Pools>,
     done: Arc<Done>,
+    /// Made when an event loop first waits for an event.
+    alarm: OnceLock<Alarm>,
+    /// Whether an event was given out since other threads were last let go first.
+    is_busy: AtomicBool,
     /// Whether events carry receipts.
     stored: bool,
     /// How many handlers may run at once.
@@ -37,6 +42,45 @@ pub struct Core {
 impl Core {
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whether events carry receipts.
+    pub fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// What Python sees of an event.
+    pub fn event<'py>(&self, py: Python<'py>, event: &Arc<Event>) -> PyResult<Bound<'py, PyAny>> {
+        event::object(py, event, self.stored)
+    }
+
+    /// Takes what `take` gives at once. Only where there is nothing, it waits so many seconds without the interpreter's
+    /// lock: to give that away and to ask for it back costs more than to take an event.
+    pub fn wait<T: Send>(
+        &self,
+        py: Python<'_>,
+        seconds: Option<f64>,
+        take: impl Fn(Duration) -> omnize::error::Result<Option<T>> + Send,
+    ) -> PyResult<Option<T>> {
+        let timeout = timeout(seconds)?;
+        let found = match take(Duration::ZERO) {
+            Ok(Some(found)) => Some(found),
+            Ok(None) if timeout == Some(Duration::ZERO) => None,
+            // Where the interpreter ends, what has failed is not told there either.
+            _ => in_slices(py, timeout, take, |py, error| exception(py, &error))?,
+        };
+        if found.is_some() {
+            self.is_busy.store(true, Ordering::Relaxed);
+        }
+        Ok(found)
+    }
+
+    fn alarm(&self) -> omnize::error::Result<&Alarm> {
+        if let Some(alarm) = self.alarm.get() {
+            return Ok(alarm);
+        }
+        let alarm = self.client.alarm()?;
+        Ok(self.alarm.get_or_init(|| alarm))
     }
 
     fn ask<'py>(&self, py: Python<'py>, question: Question) -> PyResult<Bound<'py, PyAny>> {
@@ -79,6 +123,8 @@ impl Core {
             client: Arc::new(client),
             pools: Arc::new(Pools::new()),
             done,
+            alarm: OnceLock::new(),
+            is_busy: AtomicBool::new(false),
             stored,
             dispatch_threads,
             process: std::process::id(),
@@ -242,31 +288,19 @@ impl Core {
         py: Python<'py>,
         seconds: Option<f64>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let wait = |slice| self.client.next(slice);
-        let found = in_slices(py, timeout(seconds)?, wait, |py, error| {
-            exception(py, &error)
-        })?;
-        found
-            .map(|event| event::object(py, &Arc::new(event), self.stored))
+        self.wait(py, seconds, |slice| self.client.next(slice))?
+            .map(|event| self.event(py, &Arc::new(event)))
             .transpose()
     }
 
-    /// Waits so many seconds for an event and the turn to handle it.
-    #[pyo3(signature = (by, seconds))]
-    fn turn(&self, py: Python<'_>, by: &str, seconds: Option<f64>) -> PyResult<Option<Turn>> {
-        let by = turn::by(by)?;
-        let wait = |slice| self.client.turn(by, slice);
-        let found = in_slices(py, timeout(seconds)?, wait, |py, error| {
-            exception(py, &error)
-        })?;
-        found
-            .map(|turn| Turn::new(py, turn, self.stored))
-            .transpose()
+    /// Events with the turns to handle them.
+    fn turns(this: Bound<'_, Self>, by: &str) -> PyResult<Turns> {
+        Ok(Turns::new(this.unbind(), turns::by(by)?))
     }
 
     /// Chooses who runs the handlers.
     fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
-        self.client.choose(turn::by(by)?).or_raise(py)
+        self.client.choose(turns::by(by)?).or_raise(py)
     }
 
     /// Whether this thread runs a handler.
@@ -289,9 +323,26 @@ impl Core {
             .collect()
     }
 
-    /// A descriptor that is readable while events wait.
+    /// The descriptor of the alarm.
     fn event_descriptor(&self, py: Python<'_>) -> PyResult<i64> {
-        Ok(self.client.wake().or_raise(py)?.descriptor())
+        Ok(self.alarm().or_raise(py)?.descriptor())
+    }
+
+    /// Tells how many events may go, at the most; where there is none, the alarm's descriptor becomes readable as soon as
+    /// one may.
+    fn set_alarm(&self, py: Python<'_>) -> PyResult<usize> {
+        let alarm = self.alarm().or_raise(py)?;
+        if self.is_busy.swap(false, Ordering::Relaxed) {
+            // As the core does before it sleeps: what others bring while they go first costs no waking.
+            py.detach(std::thread::yield_now);
+        }
+        Ok(alarm.set())
+    }
+
+    /// The alarm's descriptor was readable: it is not any more. Tells how many events may go, at the most; where more are
+    /// waited for, it becomes readable again with the next one.
+    fn alarm_rang(&self, py: Python<'_>, waited_for: usize) -> PyResult<usize> {
+        Ok(self.alarm().or_raise(py)?.rang(waited_for))
     }
 
     /// A descriptor that is readable while calls have ended that the loop does not know of.

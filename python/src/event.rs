@@ -92,22 +92,23 @@ fn of_trigger<'py>(
     place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    MAKE.import(py, "omnize._events", "_of_trigger")?.call1((
-        trigger.kind.name(),
-        &trigger.client_id,
-        trigger.text.as_deref(),
-        PyBytes::new(py, &trigger.raw),
-        trigger.replaced,
-        place.sequence,
-        place.received_at,
-        place.redelivered,
-        place.receipt,
-        trigger
-            .details
-            .as_deref()
-            .map(|details| of_details(py, details))
-            .transpose()?,
-    ))
+    MAKE.import(py, "omnize._event_makers", "of_trigger")?
+        .call1((
+            trigger.kind.name(),
+            &trigger.client_id,
+            trigger.text.as_deref(),
+            PyBytes::new(py, &trigger.raw),
+            trigger.replaced,
+            place.sequence,
+            place.received_at,
+            place.redelivered,
+            place.receipt,
+            trigger
+                .details
+                .as_deref()
+                .map(|details| of_details(py, details))
+                .transpose()?,
+        ))
 }
 
 /// What the later dialects tell, by name.
@@ -135,19 +136,20 @@ fn of_outcome<'py>(
     place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    MAKE.import(py, "omnize._events", "_of_outcome")?.call1((
-        outcome.ticket,
-        &outcome.client_id,
-        &outcome.request,
-        delivery_name(outcome.delivery),
-        Status::from_code(outcome.status).map_or("", Status::name),
-        outcome.http_status,
-        &outcome.message,
-        place.sequence,
-        place.received_at,
-        place.redelivered,
-        place.receipt,
-    ))
+    MAKE.import(py, "omnize._event_makers", "of_outcome")?
+        .call1((
+            outcome.ticket,
+            &outcome.client_id,
+            &outcome.request,
+            delivery_name(outcome.delivery),
+            Status::from_code(outcome.status).map_or("", Status::name),
+            outcome.http_status,
+            &outcome.message,
+            place.sequence,
+            place.received_at,
+            place.redelivered,
+            place.receipt,
+        ))
 }
 
 /// The delivery of this number, which the core gave.

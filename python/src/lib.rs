@@ -15,7 +15,7 @@ mod log;
 mod options;
 mod pool;
 mod question;
-mod turn;
+mod turns;
 mod waiting;
 
 use pyo3::prelude::*;
@@ -37,7 +37,7 @@ mod _omnize {
     #[pymodule_export]
     use crate::options::option_table;
     #[pymodule_export]
-    use crate::turn::Turn;
+    use crate::turns::Turns;
     #[pymodule_export]
     use crate::waiting::{ending, forked};
 

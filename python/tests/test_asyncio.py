@@ -114,6 +114,19 @@ def test_many_may_wait(run):
     run(wait())
 
 
+def test_many_that_wait_are_woken_one_after_the_other(run):
+    async def wait():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            waiters = [asyncio.ensure_future(client.next(10)) for _ in range(5)]
+            for number in range(5):
+                await asyncio.sleep(0.02)
+                await deliver(client, str(number))
+            heard = [event.text for event in await asyncio.wait_for(asyncio.gather(*waiters), 2)]
+            assert sorted(heard) == list("01234")
+
+    run(wait())
+
+
 def test_who_waits_for_nothing_uses_no_processor(run):
     async def wait():
         async with omnize.AsyncClient(**OPTIONS) as client:
@@ -162,6 +175,22 @@ def test_a_cancelled_wait_loses_no_event(run):
                     heard.append((await task).text)
             heard += [event.text async for event in client.events(timeout=0)]
             assert heard == [str(number) for number in range(200)]
+
+    run(cancel())
+
+
+def test_who_is_cancelled_when_woken_leaves_the_event_to_another(run):
+    async def cancel():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            tasks = [asyncio.ensure_future(client.next(1)) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            await deliver(client, "a")
+            while len(client._waiters) == 2:
+                await asyncio.sleep(0)
+            tasks[0].cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            # Some loops have run the first before it could be cancelled.
+            assert [event.text for event in ended if isinstance(event, omnize.Message)] == ["a"]
 
     run(cancel())
 

@@ -56,6 +56,23 @@ def test_nobody_awaits_for_a_client(there):
     client._close_at_exit(0)
 
 
+def test_one_that_comes_later_is_called_too():
+    with omnize.Client(**OPTIONS) as client:
+        heard = []
+
+        def deliver():
+            client.deliver(b'{"status": "typing", "clientId": "12"}')
+            client.poll(0)
+
+        deliver()
+        client.on(omnize.Typing)(lambda event: heard.append("of all"))
+        deliver()
+        client.on(omnize.Typing, client_id="12")(lambda event: heard.append("of one"))
+        client.on(omnize.Message)(lambda event: heard.append("of another class"))
+        deliver()
+        assert heard == ["of all", "of all", "of one"]
+
+
 def collect(known, held):
     """Lets go of what is held, and waits until the garbage collector has taken the client."""
     held.clear()
