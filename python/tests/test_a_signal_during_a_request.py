@@ -118,15 +118,21 @@ print(client.close())
     assert said[2] == "Left(events=0, requests=0)"
 
 
-def test_the_answer_does_not_end():
-    said = run("""
+@pytest.mark.parametrize("connection", ["new", "used"])
+@pytest.mark.parametrize(
+    "part", ["HTTP/1.1 200 ", "HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nOK"], ids=["head", "body"]
+)
+def test_the_answer_does_not_end(connection, part):
+    said = run(f"""
 client = omnize.Client(**options())
 chat = client.attach("12", department="1")
-service.answer = b"HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\nOK"
+if {connection!r} == "used":
+    chat.send("before")
+service.answer = b"{part}"
 interrupted(lambda: chat.send("during"))
 service.answer = ACCEPTED
 chat.send("after")
-print(sorted(service.saw()))
+print(sorted(service.saw()[-3:]))
 client.close()
 """)
     assert said == [UNKNOWN, "[(1, 'closed'), (1, 'during'), (2, 'after')]"]
