@@ -62,11 +62,21 @@ def conversations(table, rounds, seconds):
 
 
 def subscriptions(table, rounds):
-    """A trigger's cost where each customer has a callback of its own. The triggers are few where each may cost much."""
-    for _ in range(min(rounds, 3)):
-        for count, triggers in ((FEW, 20_000), (MANY, 200)):
-            spent = machine.run("many_subscriptions", count, triggers)[0]
+    """A trigger's cost where each customer has a callback of its own."""
+    for _ in range(rounds):
+        for count in (FEW, MANY):
+            spent = machine.run("many_subscriptions", count, 20_000)[0]
             table.add(("receiving, CPU µs/trigger", f"{count:,} subscriptions by customer"), "value", spent / 1000)
+    for count in (FEW, MANY):
+
+        def run_with(triggers, count=count):
+            with Process([BIN / "many_subscriptions", count, triggers], NEAR, machine.CALLGRIND) as program:
+                return machine.collected(program.end())
+
+        instructions = machine.instructions(5000, run_with)
+        if instructions:
+            case = ("receiving, instructions/trigger", f"{count:,} subscriptions by customer")
+            table.add(case, "value", instructions)
 
 
 def growth(table, what, of):

@@ -7,6 +7,7 @@
 mod alarm;
 mod dispatch;
 mod event;
+mod few;
 mod flag;
 mod inbox;
 mod intake;
@@ -17,6 +18,7 @@ mod listener;
 #[cfg(not(feature = "listener"))]
 #[path = "no_listener.rs"]
 mod listener;
+mod near_text;
 mod receiver;
 mod repeats;
 mod sparing;

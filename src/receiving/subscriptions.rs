@@ -1,10 +1,11 @@
 //! Who wants to be called for what, and the promise that a call ended by `unsubscribe` never comes late.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::event::{Event, EventKind};
+use super::few::{Customers, Few, Shared, Subscription};
+use super::near_text::NearText;
 
 /// What is called with an event. It is dropped once, after its last call.
 pub type Handler = Box<dyn Fn(&Arc<Event>) + Send + Sync>;
@@ -21,29 +22,27 @@ pub struct Interest {
     pub client_id: Option<String>,
 }
 
-impl Interest {
-    fn covers(&self, event: &Event) -> bool {
-        self.kind.is_none_or(|kind| kind == event.content.kind())
-            && self
-                .client_id
-                .as_ref()
-                .is_none_or(|id| id == event.content.client_id())
-    }
-}
-
 /// All subscriptions of a client.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     registered: Mutex<Registered>,
+    /// A call has ended.
+    left: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Registered {
     last_id: SubscriptionId,
-    by_id: BTreeMap<SubscriptionId, Arc<Subscription>>,
-    /// Those that are for one customer, by client id; and those for all. An event looks at these two alone.
-    of_one: HashMap<String, Vec<SubscriptionId>>,
-    of_all: Vec<SubscriptionId>,
+    /// Those that are for one customer, and those for all. An event looks at these two alone: with thousands of customers,
+    /// each further place in the memory is one that the processor must wait for.
+    of_one: Customers,
+    of_all: Few,
+    /// Where each is: its customer, or `None` where it is for all.
+    by_id: BTreeMap<SubscriptionId, Option<NearText>>,
+    /// Those whose handler runs now, once for each call.
+    under_way: Vec<SubscriptionId>,
+    /// How many wait for a call to end. To notify nobody costs a system call too.
+    waiting: usize,
     closed: bool,
 }
 
@@ -59,16 +58,17 @@ impl Subscriptions {
         }
         registered.last_id += 1;
         let id = registered.last_id;
-        match &interest.client_id {
-            Some(client_id) => registered
-                .of_one
-                .entry(client_id.clone())
-                .or_default()
-                .push(id),
-            None => registered.of_all.push(id),
+        let subscription = Subscription {
+            id,
+            kind: interest.kind,
+            handler: handler.into(),
+        };
+        let client_id = interest.client_id.as_deref().map(NearText::from);
+        match &client_id {
+            Some(client_id) => registered.of_one.add(client_id, subscription),
+            None => registered.of_all.push(subscription),
         }
-        let subscription = Arc::new(Subscription::new(interest, handler));
-        registered.by_id.insert(id, subscription);
+        registered.by_id.insert(id, client_id);
         Some(id)
     }
 
@@ -77,35 +77,63 @@ impl Subscriptions {
     /// subscriptions would wait for ever. No further call begins then, and the drop follows when the last one under way
     /// returns.
     pub fn remove(&self, id: SubscriptionId, inside: bool) -> bool {
-        let removed = self.lock().remove(id);
-        let found = removed.is_some();
-        if let Some(subscription) = removed {
-            subscription.end(inside);
+        let mut registered = self.lock();
+        let Some(subscription) = registered.remove(id) else {
+            return false;
+        };
+        while !inside && registered.under_way.contains(&id) {
+            registered.waiting += 1;
+            registered = self
+                .left
+                .wait(registered)
+                .unwrap_or_else(PoisonError::into_inner);
+            registered.waiting -= 1;
         }
-        found
+        drop(registered);
+        // Runs code of the application as it drops, so after the lock.
+        drop(subscription);
+        true
     }
 
     /// Ends all, and takes no more.
     pub fn close(&self) {
-        let all = {
-            let mut registered = self.lock();
-            registered.closed = true;
-            std::mem::take(&mut registered.by_id)
-        };
-        for subscription in all.values() {
-            // Whoever closes has waited for the handlers already, or is inside one.
-            subscription.end(true);
-        }
+        let mut registered = self.lock();
+        registered.closed = true;
+        registered.by_id.clear();
+        let all = (
+            std::mem::take(&mut registered.of_one),
+            std::mem::take(&mut registered.of_all),
+        );
+        drop(registered);
+        // Whoever closes has waited for the handlers already, or is inside one.
+        drop(all);
     }
 
-    /// Calls every handler that wants this event, and tells how many did. A handler that panics is reported and the next
-    /// is called.
+    /// Calls every handler that wants this event, in the order in which they were added, and tells how many did. A handler
+    /// that panics is reported and the next is called.
     pub fn call(&self, event: &Arc<Event>) -> usize {
-        let wanted = self.lock().wanting(event);
-        wanted
-            .iter()
-            .filter(|subscription| subscription.call(event))
-            .count()
+        let mut registered = self.lock();
+        // What is added by a handler is for the next event.
+        let last = registered.last_id;
+        let (mut called, mut after) = (0, 0);
+        while let Some(next) = registered.wanting(event, after, last) {
+            registered.under_way.push(next.id);
+            drop(registered);
+            let call = Call {
+                subscriptions: self,
+                id: next.id,
+                handler: Some(next.handler),
+            };
+            call.run(event);
+            drop(call);
+            called += 1;
+            if next.is_last {
+                return called;
+            }
+            after = next.id;
+            registered = self.lock();
+        }
+        called
     }
 
     fn lock(&self) -> MutexGuard<'_, Registered> {
@@ -115,115 +143,54 @@ impl Subscriptions {
     }
 }
 
+/// What is to be called next.
+struct Next {
+    id: SubscriptionId,
+    handler: Shared,
+    /// Whether no further one wants the event.
+    is_last: bool,
+}
+
 impl Registered {
-    fn remove(&mut self, id: SubscriptionId) -> Option<Arc<Subscription>> {
-        let subscription = self.by_id.remove(&id)?;
-        match &subscription.interest.client_id {
-            Some(client_id) => {
-                if let Some(ids) = self.of_one.get_mut(client_id) {
-                    ids.retain(|other| *other != id);
-                    if ids.is_empty() {
-                        self.of_one.remove(client_id);
-                    }
-                }
-            }
-            None => self.of_all.retain(|other| *other != id),
-        }
-        Some(subscription)
-    }
-
-    /// Those that want the event, in the order in which they were made.
-    fn wanting(&self, event: &Event) -> Vec<Arc<Subscription>> {
-        let found = |id| {
-            self.by_id
-                .get(id)
-                .filter(|subscription| subscription.interest.covers(event))
-                .cloned()
-        };
-        let Some(of_one) = self.of_one.get(event.content.client_id()) else {
-            return self.of_all.iter().filter_map(found).collect();
-        };
-        let mut ids: Vec<_> = of_one.iter().chain(&self.of_all).collect();
-        ids.sort_unstable();
-        ids.into_iter().filter_map(found).collect()
-    }
-}
-
-struct Subscription {
-    interest: Interest,
-    gate: Mutex<Gate>,
-    left: Condvar,
-}
-
-/// How many calls of a handler are under way, and whether another may begin.
-struct Gate {
-    /// `None` once the subscription has ended.
-    handler: Option<Arc<Handler>>,
-    calls: usize,
-}
-
-impl Subscription {
-    fn new(interest: Interest, handler: Handler) -> Self {
-        Subscription {
-            interest,
-            gate: Mutex::new(Gate {
-                handler: Some(Arc::new(handler)),
-                calls: 0,
-            }),
-            left: Condvar::new(),
+    fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
+        match self.by_id.remove(&id)? {
+            Some(client_id) => self.of_one.remove(&client_id, id),
+            None => self.of_all.remove(id),
         }
     }
 
-    /// Calls the handler, unless the subscription has ended meanwhile.
-    fn call(&self, event: &Arc<Event>) -> bool {
-        let handler = {
-            let mut gate = self.lock();
-            let Some(handler) = gate.handler.clone() else {
-                return false;
-            };
-            gate.calls += 1;
-            handler
+    /// The first that wants the event, of those that were added later than `after` and no later than `last`.
+    fn wanting(&self, event: &Event, after: SubscriptionId, last: SubscriptionId) -> Option<Next> {
+        let wants = |subscription: &&Subscription| {
+            let kind = subscription.kind;
+            kind.is_none_or(|kind| kind == event.content.kind())
         };
-        let leave = Leave {
-            subscription: self,
-            handler: Some(handler),
+        let of_one = self.of_one.of(event.content.client_id());
+        let mut of_one = of_one.between(after, last).iter().filter(wants);
+        let mut of_all = self.of_all.between(after, last).iter().filter(wants);
+        let (first, other) = match (of_one.next(), of_all.next()) {
+            (Some(one), Some(all)) if all.id < one.id => (all, Some(one)),
+            (Some(one), all) => (one, all),
+            (None, all) => (all?, None),
         };
-        leave.run(event);
-        true
-    }
-
-    fn end(&self, inside: bool) {
-        let mut gate = self.lock();
-        let handler = gate.handler.take();
-        while !inside && gate.calls > 0 {
-            gate = self.left.wait(gate).unwrap_or_else(PoisonError::into_inner);
-        }
-        drop(gate);
-        // Runs code of the application as it drops, so after the lock.
-        drop(handler);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+        let is_last = other.is_none() && of_one.next().is_none() && of_all.next().is_none();
+        Some(Next {
+            id: first.id,
+            handler: first.handler.clone(),
+            is_last,
+        })
     }
 }
 
-impl fmt::Debug for Subscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription")
-            .field("interest", &self.interest)
-            .finish_non_exhaustive()
-    }
+/// One call of a handler. When it drops, it lets go of the handler first and is under way no longer after that, so that
+/// whoever waits for its end knows the handler dropped.
+struct Call<'a> {
+    subscriptions: &'a Subscriptions,
+    id: SubscriptionId,
+    handler: Option<Shared>,
 }
 
-/// One call of a handler. Leaves the gate when it drops, and lets go of the handler before, so that whoever waits at the
-/// gate knows it dropped.
-struct Leave<'a> {
-    subscription: &'a Subscription,
-    handler: Option<Arc<Handler>>,
-}
-
-impl Leave<'_> {
+impl Call<'_> {
     fn run(&self, event: &Arc<Event>) {
         if let Some(handler) = &self.handler {
             let call = std::panic::AssertUnwindSafe(|| handler(event));
@@ -234,14 +201,16 @@ impl Leave<'_> {
     }
 }
 
-impl Drop for Leave<'_> {
+impl Drop for Call<'_> {
     fn drop(&mut self) {
         drop(self.handler.take());
-        let mut gate = self.subscription.lock();
-        gate.calls -= 1;
-        // Only who has ended the subscription waits, and to notify nobody costs a system call too.
-        if gate.handler.is_none() {
-            self.subscription.left.notify_all();
+        let mut registered = self.subscriptions.lock();
+        let mine = registered.under_way.iter().position(|id| *id == self.id);
+        if let Some(mine) = mine {
+            registered.under_way.swap_remove(mine);
+        }
+        if registered.waiting > 0 {
+            self.subscriptions.left.notify_all();
         }
     }
 }
@@ -333,6 +302,42 @@ mod tests {
             2
         );
         assert_eq!((all.seen().0, typings.seen().0, others.seen().0), (2, 1, 1));
+    }
+
+    #[test]
+    fn calls_them_in_the_order_in_which_they_were_added_and_later_ones_with_the_next_event() {
+        let subscriptions = Arc::new(Subscriptions::default());
+        let called = Arc::new(Mutex::new(Vec::new()));
+        let add = |number: usize, client_id: Option<&str>| {
+            let interest = Interest {
+                client_id: client_id.map(str::to_owned),
+                ..Interest::default()
+            };
+            let (called, inner) = (called.clone(), subscriptions.clone());
+            let handler = move |_: &_| {
+                let mut called = called.lock().unwrap();
+                called.push(number);
+                if number == 3 && called.len() == 3 {
+                    inner.add(Interest::default(), Box::new(|_| {}));
+                    inner.remove(4, true);
+                }
+            };
+            subscriptions.add(interest, Box::new(handler)).unwrap();
+        };
+        for (number, client_id) in [
+            (1, Some("1")),
+            (2, None),
+            (3, Some("1")),
+            (4, None),
+            (5, Some("1")),
+        ] {
+            add(number, client_id);
+        }
+        assert_eq!(subscriptions.call(&typing()), 4);
+        assert_eq!(*called.lock().unwrap(), [1, 2, 3, 5]);
+        assert_eq!(subscriptions.call(&typing()), 5);
+        // A handler that holds its subscriptions would keep them for ever.
+        subscriptions.close();
     }
 
     #[test]
