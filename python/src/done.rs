@@ -10,7 +10,7 @@ use omnize::error::Error;
 use omnize::status::Status;
 
 use crate::bell::Bell;
-use crate::pool::Job;
+use crate::pool::{Job, Worker};
 use crate::question::Answer;
 
 /// What a call has ended with.
@@ -61,9 +61,9 @@ impl Done {
         call: impl FnOnce() -> Outcome + Send + 'static,
     ) -> Job {
         let open = Open::new(self, number);
-        Box::new(move || {
+        Box::new(move |worker| {
             if open.is_wanted() {
-                open.make(call);
+                open.make(worker, call);
             }
         })
     }
@@ -75,7 +75,7 @@ impl Done {
         call: impl FnOnce() -> Outcome + Send + 'static,
     ) -> Job {
         let open = Open::new(self, number);
-        Box::new(move || open.make(call))
+        Box::new(move |worker| open.make(worker, call))
     }
 
     /// The call of this number has ended.
@@ -133,10 +133,11 @@ impl Open {
         self.done.lock().open.get(&self.number) == Some(&true)
     }
 
-    fn make(&self, call: impl FnOnce() -> Outcome) {
+    fn make(&self, worker: &Worker<'_>, call: impl FnOnce() -> Outcome) {
         // Who waits for a call that panics is not to wait for ever.
         let outcome = catch_unwind(AssertUnwindSafe(call))
             .unwrap_or_else(|_| Err(Error::new(Status::Panic, Status::Panic.text())));
+        worker.comes();
         self.done.tell(self.number, outcome);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! None of them ever runs Python.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ const MOST_WRITES: usize = 16;
 const IDLE: Duration = Duration::from_secs(10);
 
 /// Something to do.
-pub type Job = Box<dyn FnOnce() + Send>;
+pub type Job = Box<dyn FnOnce(&Worker<'_>) + Send>;
 
 /// The threads of one client: what ends soon is not to wait behind what does not.
 pub struct Pools {
@@ -66,7 +67,10 @@ struct State {
     /// How many more are about to be added.
     promised: usize,
     threads: usize,
+    /// Threads that wait.
     idle: usize,
+    /// Threads that are about to look for the next job.
+    coming: usize,
     closed: bool,
 }
 
@@ -88,7 +92,7 @@ impl Pool {
     /// The operating system gives no thread, and there is none yet.
     pub fn submit(self: &Arc<Self>, job: Job) -> io::Result<()> {
         if self.is_of_parent() {
-            job();
+            job(&Worker::default());
             return Ok(());
         }
         self.staff()?;
@@ -99,7 +103,8 @@ impl Pool {
     /// Sees to it that there is a thread for one more job, which is to be [added](Self::add) then.
     fn staff(self: &Arc<Self>) -> io::Result<()> {
         let mut state = self.lock();
-        if state.idle <= state.jobs.len() + state.promised && state.threads < self.most {
+        let wanted = state.jobs.len() + state.promised;
+        if state.idle + state.coming <= wanted && state.threads < self.most {
             let pool = self.clone();
             match omnize::spawn_thread("omnize-call", move || pool.work()) {
                 Ok(_) => state.threads += 1,
@@ -117,8 +122,11 @@ impl Pool {
         let mut state = self.lock();
         state.promised -= 1;
         state.jobs.push_back(job);
+        let is_seen = state.jobs.len() <= state.coming;
         drop(state);
-        self.changed.notify_one();
+        if !is_seen {
+            self.changed.notify_one();
+        }
     }
 
     /// Lets the threads end when they have done what there is to do.
@@ -136,13 +144,18 @@ impl Pool {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
-            survive(job);
+        let worker = Worker {
+            pool: Some(self),
+            comes: Cell::new(false),
+        };
+        while let Some(job) = self.next(&worker) {
+            survive(job, &worker);
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self, worker: &Worker<'_>) -> Option<Job> {
         let mut state = self.lock();
+        state.coming -= usize::from(worker.comes.take());
         loop {
             if let Some(job) = state.jobs.pop_front() {
                 return Some(job);
@@ -171,8 +184,39 @@ impl Pool {
 }
 
 /// Does the job. A panic, which the hook reports, is to cost no more than that job.
-fn survive(job: Job) {
-    let _ = catch_unwind(AssertUnwindSafe(job));
+fn survive(job: Job, worker: &Worker<'_>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| job(worker)));
+}
+
+/// The thread that does a job.
+#[derive(Default)]
+pub struct Worker<'a> {
+    /// Whose it is; none where the job is done by who submits it.
+    pool: Option<&'a Pool>,
+    /// Whether it is counted as one that looks for the next job.
+    comes: Cell<bool>,
+}
+
+impl Worker<'_> {
+    /// The job is as good as done, and only its end is still to be told. Who is told may have the next job at once, and no
+    /// thread needs to be woken for that.
+    pub fn comes(&self) {
+        if let Some(pool) = self.pool
+            && !self.comes.replace(true)
+        {
+            pool.lock().coming += 1;
+        }
+    }
+
+    /// It does another job first.
+    fn stays(&self) {
+        if let Some(pool) = self.pool
+            && self.comes.take()
+        {
+            pool.lock().coming -= 1;
+            pool.changed.notify_one();
+        }
+    }
 }
 
 /// Jobs that are done one after the other, in the order in which they were submitted.
@@ -221,15 +265,15 @@ impl Queue {
     /// The next job of the queue, as one of a pool.
     fn turn(self: &Arc<Self>) -> Job {
         let queue = self.clone();
-        Box::new(move || queue.work())
+        Box::new(move |worker| queue.work(worker))
     }
 
     /// Does one job, and has a thread of the next one's pool go on.
-    fn work(self: &Arc<Self>) {
+    fn work(self: &Arc<Self>, worker: &Worker<'_>) {
         loop {
             let next = self.lock().jobs.pop_front();
             if let Some((_, job)) = next {
-                survive(job);
+                survive(job, worker);
             }
             let mut state = self.lock();
             let Some((pool, _)) = state.jobs.front() else {
@@ -242,6 +286,7 @@ impl Queue {
                 return;
             }
             // That pool got no thread, but here is one.
+            worker.stays();
         }
     }
 

@@ -120,7 +120,7 @@ pub fn elsewhere<T: Send + 'static>(
     }
     let place = Arc::new((Mutex::new(None), Condvar::new()));
     let told = place.clone();
-    pool.submit(Box::new(move || {
+    pool.submit(Box::new(move |_| {
         let outcome = catch_unwind(AssertUnwindSafe(work));
         *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         told.1.notify_one();
