@@ -61,7 +61,7 @@ from ._events import (
 )
 from ._listener import Listener
 from ._omnize import VERSION as __version__
-from ._omnize import parse_trigger
+from ._parse_trigger import parse_trigger
 from ._values import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ._errors import ArgumentError
 
-__all__ = ["body_bytes", "optional_seconds", "optional_text", "seconds", "whole_text"]
+__all__ = ["body_bytes", "needed_text", "optional_seconds", "optional_text", "seconds", "whole_text"]
 
 
 def whole_text(name: str, text: str) -> str:
@@ -24,6 +24,13 @@ def whole_text(name: str, text: str) -> str:
         return text
     # Here, for an error that is raised within `except` brings that one along.
     raise ArgumentError(f"{name}: a lone surrogate stands at index {index}; pass text that has a form in UTF-8")
+
+
+def needed_text(name: str, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a {type(value).__name__}; pass a str")
+    return whole_text(name, value)
 
 
 def optional_text(name: str, value: Any) -> Optional[str]:

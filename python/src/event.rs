@@ -32,7 +32,7 @@ pub fn object<'py>(
 
 /// The trigger that these bytes are, as the service posts them.
 #[pyfunction]
-#[pyo3(signature = (body, content_type = None, dialect = "rest"))]
+#[pyo3(signature = (body, content_type, dialect))]
 pub fn parse_trigger<'py>(
     py: Python<'py>,
     body: &[u8],

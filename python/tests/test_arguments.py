@@ -40,6 +40,8 @@ def chat_of(client):
         lambda client: client.departments(SECRET),
         lambda client: client.on(client_id=SECRET),
         lambda client: client.deliver(b"{}", SECRET),
+        lambda client: omnize.parse_trigger(b"{}", SECRET),
+        lambda client: omnize.parse_trigger(b"{}", dialect=SECRET),
         lambda client: client.listen("127.0.0.1:0", path="/" + SECRET),
         lambda client: omnize.Client(SECRET),
         lambda client: omnize.Client("t", listen_allow=[SECRET]),
@@ -68,6 +70,13 @@ def test_a_body_is_bytes(kind, body):
         ended = client.deliver(body)
         asyncio.run(ended)
     client._close_at_exit(0)
+
+
+def test_what_parse_trigger_takes():
+    assert omnize.parse_trigger(bytearray(b'{"clientId": 1, "status": "typing"}')) == omnize.Typing("1")
+    for wrong in ({"body": "{}"}, {"body": b"{}", "content_type": 1}, {"body": b"{}", "dialect": None}):
+        with pytest.raises(TypeError, match=r"(the body|content_type|dialect) is a \w+; pass "):
+            omnize.parse_trigger(**wrong)
 
 
 def test_a_body_may_be_in_any_bytes():
