@@ -26,12 +26,16 @@ OptionValue = Union[str, bool, int, float, "os.PathLike[str]", _Span, Iterable[s
 
 #: The kind of each option, by its name with underscores.
 _KINDS: dict[str, str] = {}
+#: The least and the most milliseconds of each that is a time.
+_TIMES: dict[str, tuple[int, int]] = {}
 
 
 def texts(options: Mapping[str, Any] | Options) -> list[tuple[str, str]]:
     """The names and values as the core reads them. What is None is left out."""
     if not _KINDS:
-        for name, kind, _default, _doc in _omnize.option_table():
+        for name, kind, _default, _doc, bounds in _omnize.option_table():
+            if bounds is not None:
+                _TIMES[name.replace(".", "_")] = bounds
             _KINDS[name.replace(".", "_")] = kind
     given = []
     for name, value in options.items():
@@ -67,8 +71,12 @@ def _milliseconds(name: str, value: Any) -> str:
     # A text in milliseconds beside numbers in seconds would be off by a thousand.
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"option {name} is a {type(value).__name__}; pass a number of seconds or a timedelta")
-    if not 0 <= seconds < float("inf"):
-        error = ConfigError(f"option {name}: {seconds} is no time; pass seconds, 0 or more")
+    least, most = _TIMES[name.replace(".", "_")]
+    if not 0 <= seconds <= most / 1000 or (least and not seconds):
+        expected = "seconds, more than 0 and" if least else "seconds from 0"
+        error = ConfigError(
+            f"option {name}: {seconds} can't be used; it takes {expected} up to {most // 1000} (a week)"
+        )
         error.status = "OMNIZE_E_VALUE"
         raise error
     milliseconds = round(seconds * 1000)

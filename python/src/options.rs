@@ -6,14 +6,32 @@ use omnize::config::{Config, OPTIONS};
 use omnize::error::Result;
 use pyo3::prelude::*;
 
-/// The options: name, kind, default and meaning of each.
+/// The options: name, kind, default and meaning of each, and of one that is a time the least and the most milliseconds.
 #[pyfunction]
-pub fn option_table() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+pub fn option_table() -> Vec<Row> {
     OPTIONS
         .iter()
-        .map(|option| (option.name, option.kind.name(), option.default, option.doc))
+        .map(|option| {
+            let kind = option.kind;
+            (
+                option.name,
+                kind.name(),
+                option.default,
+                option.doc,
+                kind.milliseconds(),
+            )
+        })
         .collect()
 }
+
+/// An option of the table.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<(u64, u64)>,
+);
 
 /// The file's options, over them the environment's, and over them those that were given.
 pub fn configure(

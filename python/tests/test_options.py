@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import socket
 import time
 from datetime import timedelta
@@ -36,8 +37,32 @@ def test_a_bad_value_is_told(wrong):
 @pytest.mark.parametrize("name", ["timeout", "timeout_connect", "retry_posted"])
 def test_what_is_no_time_is_told(name, wrong):
     value = wrong.total_seconds() if isinstance(wrong, timedelta) else wrong
-    with pytest.raises(omnize.ConfigError, match=f"option {name}: {value} is no time; pass seconds"):
+    with pytest.raises(omnize.ConfigError, match=f"option {name}: {value} can't be used; it takes seconds"):
         omnize.Client("t", **{name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            {"timeout": 604800.5},
+            "timeout: 604800.5 can't be used; it takes seconds, more than 0 and up to 604800 (a week)",
+        ),
+        ({"timeout": 0}, "timeout: 0 can't be used; it takes seconds, more than 0 and up to 604800 (a week)"),
+        (
+            {"retry_posted": 1e9},
+            "retry_posted: 1000000000.0 can't be used; it takes seconds from 0 up to 604800 (a week)",
+        ),
+        (
+            {"listen.timeout.idle": timedelta(8)},
+            "listen.timeout.idle: 691200.0 can't be used; it takes seconds, more than",
+        ),
+    ],
+)
+def test_the_bounds_of_a_time_are_told_in_seconds(options, expected):
+    with pytest.raises(omnize.ConfigError, match=re.escape(expected)):
+        omnize.Client("t", **options)
+    omnize.Client("t", environment=False, timeout=604800, retry_posted=0).close()
 
 
 @pytest.mark.parametrize("wrong", ["3", "300", "soon", True, False, b"3", [3]])

@@ -83,6 +83,15 @@ impl Kind {
         }
     }
 
+    /// The least and the most milliseconds that a time of this kind may have; `None` where it is no time.
+    pub fn milliseconds(self) -> Option<(u64, u64)> {
+        match self {
+            Kind::Milliseconds | Kind::OptionalMilliseconds => Some((1, MAX_MILLISECONDS)),
+            Kind::MillisecondsOrNone => Some((0, MAX_MILLISECONDS)),
+            _ => None,
+        }
+    }
+
     /// Whether a value of this kind is never shown again.
     pub fn is_secret(self) -> bool {
         matches!(self, Kind::Secret | Kind::Credentials | Kind::Proxy)
