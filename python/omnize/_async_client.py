@@ -20,6 +20,7 @@ from ._async_conversation import AsyncConversation
 from ._customer import Customer
 from ._errors import Closed, Error, ModeError, _closed, _left_behind
 from ._fields import id_text, of_customer, of_message, of_start
+from ._lifetime import warn
 from ._readiness import Readiness
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
 from ._worker import Worker
@@ -38,7 +39,7 @@ _IN_A_ROW = 32
 #: For how many seconds dispatch calls handlers before other tasks have their turn.
 _IN_ONE_GO = 0.001
 
-#: How many seconds the calls that closing has broken off have for telling so.
+#: How many seconds the calls and the handlers that closing has broken off have for telling so.
 _BREAKING_OFF = 2.0
 
 
@@ -243,7 +244,8 @@ class AsyncClient(AnyClient):
     async def close(self, timeout: float = 5.0) -> Left:
         """Closes the client: see :meth:`Client.close`.
 
-        A handler that runs longer than ``timeout`` seconds is cancelled.
+        A handler that runs longer than ``timeout`` seconds is cancelled. One that goes on all the same is left behind
+        two seconds later, and a warning is logged.
         """
         timeout = seconds("timeout", timeout)
         if self._is_of_parent() or not self._is_open:
@@ -268,7 +270,9 @@ class AsyncClient(AnyClient):
                 await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
                 self._cancel_workers()
                 if self._workers:
-                    await asyncio.wait(self._workers)
+                    _, running = await asyncio.wait(self._workers, timeout=_BREAKING_OFF)
+                    if running:
+                        warn("handlers that go on though they were cancelled are left behind: %d", len(running))
             # They are told of one by one, behind the end of closing.
             if self._calls:
                 await asyncio.wait(self._calls.values(), timeout=_BREAKING_OFF)

@@ -13,7 +13,7 @@ from . import _omnize
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["forward_log", "opened", "report", "seconds_at_exit"]
+__all__ = ["forward_log", "opened", "report", "seconds_at_exit", "warn"]
 
 #: How long requests under way get when the interpreter ends.
 seconds_at_exit = 1.0
@@ -92,6 +92,11 @@ def _forward(logger: logging.Logger) -> None:
         _omnize.wait_for_log(1.0)
         _omnize.log_level(logger.getEffectiveLevel())
         _flush()
+
+
+def warn(text: str, *values: object) -> None:
+    """Logs what the application ought to know of itself."""
+    _logger().warning(text, *values)
 
 
 def report(error: BaseException) -> None:

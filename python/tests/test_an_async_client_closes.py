@@ -54,6 +54,36 @@ def test_requests_that_wait_hold_up_no_delivery_and_no_post(unanswering, tmp_pat
     run(hold())
 
 
+def test_a_handler_that_swallows_its_cancellation_holds_up_nothing(caplog):
+    async def close():
+        client = omnize.AsyncClient(**OPTIONS)
+        began, go_on = asyncio.Event(), asyncio.Event()
+
+        @client.on()
+        async def handle(event):
+            began.set()
+            while not go_on.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await go_on.wait()
+
+        client.dispatch()
+        workers = list(client._workers)
+        await client.deliver(body("a"))
+        await began.wait()
+        begun = time.monotonic()
+        closing = asyncio.ensure_future(client.close(0.2))
+        await asyncio.wait([closing], timeout=5)
+        has_ended = closing.done()
+        go_on.set()
+        await closing
+        assert has_ended
+        assert time.monotonic() - begun < 8
+        assert caplog.messages[-1] == "handlers that go on though they were cancelled are left behind: 1"
+        await asyncio.wait_for(asyncio.gather(*workers, return_exceptions=True), 5)
+
+    run(close())
+
+
 def test_what_a_handler_has_finished_during_the_close_does_not_come_again(tmp_path):
     path = tmp_path / "chat.db"
 
