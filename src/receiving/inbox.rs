@@ -166,7 +166,15 @@ impl Inbox {
     /// Takes the first event that may go, or waits for one until `deadline`; `None` when there is none by then or the
     /// inbox is closed. Where `hold`, the next ones of its interaction stay back until [`release`](Self::release).
     pub fn pop(&self, deadline: Instant, hold: bool) -> Option<Waiting> {
-        let mut state = self.wait_for_event(deadline);
+        self.pop_from(self.wait_for_event(deadline), hold)
+    }
+
+    /// As [`pop`](Self::pop), without waiting and without asking the clock.
+    pub fn pop_ready(&self, hold: bool) -> Option<Waiting> {
+        self.pop_from(self.lock(), hold)
+    }
+
+    fn pop_from(&self, mut state: MutexGuard<'_, State>, hold: bool) -> Option<Waiting> {
         let event = state.lanes.pop(hold)?;
         state.is_busy = true;
         state.show();

@@ -167,14 +167,12 @@ impl Receiver {
         // What arrives while handlers run is for the next poll, so that a busy service can't keep the caller here.
         let mut due = self.inbox.len().max(1);
         while due > 0 && !self.turnstile.is_closed() {
-            let until = if handled == 0 {
-                deadline
+            let event = if handled == 0 {
+                self.inbox.pop(deadline, false)
             } else {
-                Instant::now()
+                self.inbox.pop_ready(false)
             };
-            let Some(event) = self.inbox.pop(until, false) else {
-                break;
-            };
+            let Some(event) = event else { break };
             if handled == 0 {
                 due = due.max(self.inbox.len() + 1);
             }
@@ -269,7 +267,7 @@ impl Receiver {
             By::Thread => self.dispatch_threads > 1,
             By::Task => true,
         };
-        let Some(waiting) = self.inbox.pop(Instant::now(), hold) else {
+        let Some(waiting) = self.inbox.pop_ready(hold) else {
             self.leave(place);
             return Ok(None);
         };
@@ -322,7 +320,7 @@ impl Receiver {
             let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
                 continue;
             };
-            if let Some(waiting) = self.inbox.pop(Instant::now(), hold) {
+            if let Some(waiting) = self.inbox.pop_ready(hold) {
                 let lane = hold.then(|| waiting.content.client_id().to_owned());
                 self.handle(waiting);
                 if let Some(client_id) = lane {

@@ -18,6 +18,7 @@ use super::clock::Clock;
 use super::connections::{Connections, Seat};
 use super::door::{self, Door, Visitor};
 use super::head::Head;
+use super::nudge::Nudged;
 use super::parsers::{self, Parsers};
 use super::pulse::Phase;
 use super::refusals::Refusal;
@@ -144,22 +145,27 @@ impl House {
             // It has no parser until something comes.
             let begins = poll_fn(|cx| {
                 if stream.poll_begins(cx).is_ready() {
-                    return Poll::Ready(true);
+                    return Poll::Ready(Some(Nudged::new(cx.waker().clone())));
                 }
                 let overdue = clock.poll_overdue(&pulse, limits.idle_time, cx);
-                overdue.map(|()| false)
+                overdue.map(|()| None)
             });
-            if !begins.await {
+            let Some(nudged) = begins.await else {
                 break End::Overdue;
-            }
+            };
             let kept = self.parsers.keep();
             let mut parser = Box::new(self.parsers.of(stream, service_fn(service)));
             // `None` where it goes on without a parser.
             let end = poll_fn(|cx| {
-                if let Poll::Ready(result) = Pin::new(&mut *parser).poll(cx) {
+                let (polled, was_woken) = nudged.poll(Pin::new(&mut *parser));
+                if let Poll::Ready(result) = polled {
                     return Poll::Ready(Some(End::Served(result)));
                 }
                 let rests = pulse.is_at_rest();
+                // Where it rests, it has woken itself for nothing.
+                if was_woken && !rests {
+                    cx.waker().wake_by_ref();
+                }
                 if rests && kept.is_none() {
                     return Poll::Ready(None);
                 }

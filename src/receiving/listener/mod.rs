@@ -12,6 +12,7 @@ mod forwarded;
 mod head;
 mod house;
 mod kept;
+mod nudge;
 mod parsers;
 mod paths;
 mod pulse;
