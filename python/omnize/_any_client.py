@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, NoReturn, Optional, TypeVar, Union
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, NoReturn, Optional, TypeVar, Union
 
 from . import _lifetime, _omnize
+from ._arguments import optional_text
+from ._customer import Customer
 from ._errors import Closed
-from ._fields import id_text
+from ._fields import id_text, of_customer, of_start
 from ._handlers import Handlers, check_function, check_kinds
 from ._listener import Listener
 from ._options import texts
@@ -17,10 +20,13 @@ from ._values import OpenInteraction
 
 if TYPE_CHECKING:
     from ._events import Event
+    from ._fields import Fields
 
 __all__ = ["AnyClient", "Left"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+#: The kind of its conversations.
+_Conversation = TypeVar("_Conversation")
 
 
 class Left(NamedTuple):
@@ -33,7 +39,7 @@ class Left(NamedTuple):
     requests: int
 
 
-class AnyClient:
+class AnyClient(Generic[_Conversation]):
     """What both kinds of clients have."""
 
     #: Whether there is something to close. For ``__del__``, where opening has failed.
@@ -88,6 +94,49 @@ class AnyClient:
         The ones that have been where they are for the longest time come first.
         """
         return [OpenInteraction(*open_) for open_ in self._core.open_interactions()]
+
+    def conversation(
+        self,
+        client_id: Union[str, int],
+        *,
+        department: Union[str, int],
+        customer: Optional[Customer] = None,
+        bot_id: Optional[str] = None,
+        media_type: Optional[str] = None,
+        extra: Optional[Mapping[str, Any]] = None,
+        external_history: Optional[str] = None,
+    ) -> _Conversation:
+        """A conversation for an interaction that is still to be started. Sends nothing.
+
+        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it. The dialect
+        gateway also has ``bot_id``, and the dialect interactions all that follows: ``media_type`` is ``"TEXT"``,
+        ``"SMS"`` or ``"WHATSAPP"``, ``extra`` comes back with each trigger, and ``external_history`` is the URL of a
+        document that tells what was said before.
+        """
+        start = of_start(bot_id, media_type, extra, external_history)
+        chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
+        return self._chat(chat, of_customer(customer), start)
+
+    def attach(
+        self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
+    ) -> _Conversation:
+        """A conversation for an interaction that is under way, after a restart say. Sends nothing.
+
+        In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
+        """
+        ids = id_text("department", department), id_text("client_id", client_id)
+        return self._chat(self._core.attach(*ids, optional_text("interaction_hash", interaction_hash)), [], [])
+
+    def bot_attach(self, interaction_hash: str) -> _Conversation:
+        """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
+
+        Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
+        """
+        return self._chat(self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
+
+    def _chat(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> _Conversation:
+        """A conversation of this kind of client."""
+        raise NotImplementedError
 
     def listen(self, address: str, path: Optional[str] = None, **options: Any) -> Listener:
         """Opens a listener for this client, where the option ``listen`` was not set.

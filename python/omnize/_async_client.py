@@ -9,7 +9,7 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
@@ -19,7 +19,7 @@ from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
 from ._errors import Closed, Error, ModeError, _closed, _left_behind
-from ._fields import id_text, of_customer, of_message, of_start
+from ._fields import Fields, id_text, of_customer, of_message
 from ._lifetime import warn
 from ._readiness import Readiness
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
@@ -43,7 +43,7 @@ _IN_ONE_GO = 0.001
 _BREAKING_OFF = 2.0
 
 
-class AsyncClient(AnyClient):
+class AsyncClient(AnyClient[AsyncConversation]):
     """As :class:`Client`, for asyncio: the same names and options, and what waits is awaited.
 
     It belongs to the loop in which it is first used; once that is closed, to the next. Opening it reads the files that
@@ -99,46 +99,8 @@ class AsyncClient(AnyClient):
     #: Whether closing is over, or was given up.
     _has_ended: bool
 
-    def conversation(
-        self,
-        client_id: Union[str, int],
-        *,
-        department: Union[str, int],
-        customer: Optional[Customer] = None,
-        bot_id: Optional[str] = None,
-        media_type: Optional[str] = None,
-        extra: Optional[Mapping[str, Any]] = None,
-        external_history: Optional[str] = None,
-    ) -> AsyncConversation:
-        """A conversation for an interaction that is still to be started. Sends nothing.
-
-        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it. The dialect
-        gateway also has ``bot_id``, and the dialect interactions all that follows: ``media_type`` is ``"TEXT"``,
-        ``"SMS"`` or ``"WHATSAPP"``, ``extra`` comes back with each trigger, and ``external_history`` is the URL of a
-        document that tells what was said before.
-        """
-        start = of_start(bot_id, media_type, extra, external_history)
-        chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
-        return AsyncConversation(self, chat, of_customer(customer), start)
-
-    def attach(
-        self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
-    ) -> AsyncConversation:
-        """A conversation for an interaction that is under way, after a restart say. Sends nothing.
-
-        In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
-        """
-        ids = id_text("department", department), id_text("client_id", client_id)
-        return AsyncConversation(
-            self, self._core.attach(*ids, optional_text("interaction_hash", interaction_hash)), [], []
-        )
-
-    def bot_attach(self, interaction_hash: str) -> AsyncConversation:
-        """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
-
-        Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
-        """
-        return AsyncConversation(self, self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
+    def _chat(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> AsyncConversation:
+        return AsyncConversation(self, chat, customer, start)
 
     async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Asks which departments there are. See :meth:`Client.departments`."""

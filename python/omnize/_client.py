@@ -6,9 +6,9 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from . import _omnize
 from ._any_client import AnyClient, Left
@@ -16,7 +16,7 @@ from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import Closed, Error
-from ._fields import id_text, of_customer, of_message, of_start
+from ._fields import Fields, id_text, of_customer, of_message
 from ._handlers import Handlers
 from ._lifetime import report
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 
-class Client(AnyClient):
+class Client(AnyClient[Conversation]):
     """Holds conversations for one token, and receives what the service says of them. Can be used from any thread.
 
     ``options`` are those of the table of options, with underscores for dots: ``dispatch_threads=2``. Times are in
@@ -68,45 +68,8 @@ class Client(AnyClient):
     _threads: list[threading.Thread]
     _lock: threading.Lock
 
-    def conversation(
-        self,
-        client_id: Union[str, int],
-        *,
-        department: Union[str, int],
-        customer: Optional[Customer] = None,
-        bot_id: Optional[str] = None,
-        media_type: Optional[str] = None,
-        extra: Optional[Mapping[str, Any]] = None,
-        external_history: Optional[str] = None,
-    ) -> Conversation:
-        """A conversation for an interaction that is still to be started. Sends nothing.
-
-        ``client_id`` is the application's id for its customer: each trigger of the interaction carries it. The dialect
-        gateway also has ``bot_id``, and the dialect interactions all that follows: ``media_type`` is ``"TEXT"``,
-        ``"SMS"`` or ``"WHATSAPP"``, ``extra`` comes back with each trigger, and ``external_history`` is the URL of a
-        document that tells what was said before.
-        """
-        start = of_start(bot_id, media_type, extra, external_history)
-        chat = self._core.prepare(id_text("department", department), id_text("client_id", client_id))
-        return Conversation(self, chat, of_customer(customer), start)
-
-    def attach(
-        self, client_id: Union[str, int], *, department: Union[str, int], interaction_hash: Optional[str] = None
-    ) -> Conversation:
-        """A conversation for an interaction that is under way, after a restart say. Sends nothing.
-
-        In the dialect interactions, one that this client has not started itself needs its ``interaction_hash``.
-        """
-        ids = id_text("department", department), id_text("client_id", client_id)
-        chat = self._core.attach(*ids, optional_text("interaction_hash", interaction_hash))
-        return Conversation(self, chat, [], [])
-
-    def bot_attach(self, interaction_hash: str) -> Conversation:
-        """A conversation that was given to the application as an external bot: see :class:`NewInteraction`.
-
-        Its messages and its finish are the bot's, and the hash stands for the customer's id. Sends nothing.
-        """
-        return Conversation(self, self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
+    def _chat(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> Conversation:
+        return Conversation(self, chat, customer, start)
 
     def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Asks which departments there are. Of the dialects gateway, which wants a customer's id, and interactions."""

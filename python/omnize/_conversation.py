@@ -28,7 +28,7 @@ class OneConversation:
 
     __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_start", "_timeout")
 
-    def __init__(self, client: AnyClient, chat: Chat, customer: Fields, start: Fields) -> None:
+    def __init__(self, client: AnyClient[Any], chat: Chat, customer: Fields, start: Fields) -> None:
         #: A client that nobody holds is closed, and a conversation needs an open one.
         self._client = client
         self._chat = chat

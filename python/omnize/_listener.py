@@ -47,15 +47,15 @@ class Listener:
         self._listener = _omnize.SharedListener(texts(given), config_file, environment)
         self._is_open = True
 
-    def attach(self, client: AnyClient, path: Optional[str] = None) -> None:
+    def attach(self, client: AnyClient[Any], path: Optional[str] = None) -> None:
         """Hands the triggers that come at ``path`` to the client; at one that nobody can guess where it is None."""
         self._listener.attach(client._core, optional_text("path", path))
 
-    def detach(self, client: AnyClient) -> None:
+    def detach(self, client: AnyClient[Any]) -> None:
         """Hands nothing to the client any more; its path is answered 404."""
         self._listener.detach(client._core)
 
-    def url(self, client: AnyClient) -> Optional[str]:
+    def url(self, client: AnyClient[Any]) -> Optional[str]:
         """The webhook URL of the client; None where it is not attached."""
         return self._listener.url(client._core)
 
