@@ -40,10 +40,12 @@ class Left(NamedTuple):
 
 
 class AnyClient(Generic[_Conversation]):
-    """What both kinds of clients have."""
+    """What both kinds of clients have. What is no attribute can't be set: a name that is mistyped is told. A class that
+    the application derives from one has its own.
+    """
 
-    #: Whether there is something to close. For ``__del__``, where opening has failed.
-    _is_open = False
+    __slots__ = ("__weakref__", "_core", "_environment", "_handlers", "_is_open", "_listener", "_process")
+
     #: Whether what handlers give is awaited.
     _awaits = False
 
@@ -55,6 +57,7 @@ class AnyClient(Generic[_Conversation]):
         environment: bool = True,
         **options: Any,
     ) -> None:
+        self._is_open = False
         if token is not None:
             options["token"] = token
         given = texts(options)
@@ -201,7 +204,8 @@ class AnyClient(Generic[_Conversation]):
         self._closed()
 
     def __del__(self) -> None:
-        if self._is_open and not self._is_of_parent():
+        # Where the arguments were wrong, nothing is set.
+        if getattr(self, "_is_open", False) and not self._is_of_parent():
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
             self._is_open = False
             with contextlib.suppress(Exception):

@@ -59,6 +59,18 @@ class AsyncClient(AnyClient[AsyncConversation]):
     <Typing client_id='12'>
     """
 
+    __slots__ = (
+        "_calls",
+        "_handles",
+        "_has_ended",
+        "_loop",
+        "_numbers",
+        "_readiness",
+        "_waiters",
+        "_watches_events",
+        "_workers",
+    )
+
     if TYPE_CHECKING:
 
         def __init__(
@@ -408,7 +420,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
         return loop
 
     def __del__(self) -> None:
-        if self._loop is not None and not self._is_of_parent():
+        if getattr(self, "_loop", None) is not None and not self._is_of_parent():
             # Before the descriptors are closed, and their numbers another's. Who calls a closed one binds it too.
             with contextlib.suppress(Exception):
                 self._unbind()

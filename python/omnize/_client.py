@@ -47,6 +47,8 @@ class Client(AnyClient[Conversation]):
     <Typing client_id='12'>
     """
 
+    __slots__ = ("_lock", "_threads")
+
     if TYPE_CHECKING:
 
         def __init__(

@@ -86,6 +86,30 @@ def test_a_body_may_be_in_any_bytes():
         assert client.waiting == 2
 
 
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+def test_what_is_no_attribute_is_told(kind):
+    client = kind(**OPTIONS)
+    for name in ("timout", "send", "waiting"):
+        with pytest.raises(AttributeError, match=name):
+            setattr(client, name, 1)
+    client._close_at_exit(0)
+
+    class Mine(kind):
+        """A class of the application's own."""
+
+    mine = Mine(**OPTIONS)
+    mine.timout = 1
+    mine._close_at_exit(0)
+
+
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+@pytest.mark.filterwarnings("error")
+def test_a_client_that_was_never_opened_ends_in_silence(kind):
+    for wrong in (("t", "more"), (b"t",)):
+        with pytest.raises(TypeError):
+            kind(*wrong)
+
+
 def calls_of(client):
     return [client.next, client.poll, client.close, lambda seconds: client.events(seconds).__next__()]
 

@@ -63,7 +63,11 @@ client.dispatch()
 background(post)
 """,
     "a module that holds it": "sys.modules['holder'] = client",
-    "a cycle": "client.me = client",
+    "a cycle": """
+def tie(held):
+    held.on()(lambda event: held)
+tie(client)
+""",
     "a function of atexit": """
 import atexit
 atexit.register(lambda: client.next(0.1))
