@@ -1,0 +1,78 @@
+"""Where the operating system gives no thread, a call of an event loop is refused or waits, and the next ones go on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the room for a thread's stack is taken away as on Linux"
+)
+
+PRELUDE = """
+import asyncio, resource, socket, time
+import omnize
+
+service = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{service.getsockname()[1]}/"
+options = {"token": "t", "base_url": url, "environment": False, "timeout": 0.5}
+
+def refuse_threads():
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    # A stack has two megabytes.
+    allow(pages * resource.getpagesize() + 1536 * 1024)
+
+def allow(most=resource.RLIM_INFINITY):
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+
+async def ended(call):
+    try:
+        return await call
+    except omnize.Error as error:
+        return type(error)
+
+async def main():
+    async with omnize.AsyncClient(**options) as client:
+        chats = [client.attach(str(number), department="1") for number in range(2)]
+        await talk(*chats)
+"""
+
+
+def run(talk: str) -> str:
+    code = f"{PRELUDE}\n{talk}\nasyncio.run(main())\n"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def test_a_call_is_refused_and_the_next_is_made():
+    said = run("""
+async def talk(one, other):
+    refuse_threads()
+    for chat in (one, one, other):
+        assert await ended(chat.typing()) is omnize.ResourceError
+    allow()
+    for chat in (one, other):
+        assert await ended(chat.typing()) is omnize.DeliveryUnknown
+    print("all was told")
+""")
+    assert said == "all was told\n"
+
+
+def test_a_call_waits_for_the_thread_that_there_is():
+    said = run("""
+async def talk(one, other):
+    begun = time.monotonic()
+    first = asyncio.ensure_future(ended(one.typing()))
+    await asyncio.sleep(0.1)
+    refuse_threads()
+    assert await ended(other.typing()) is omnize.DeliveryUnknown
+    assert first.done()
+    assert time.monotonic() - begun >= 1
+    allow()
+    print("all was told")
+""")
+    assert said == "all was told\n"
