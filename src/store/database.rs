@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Result, Transaction, params};
+use rusqlite::{CachedStatement, Connection, Result, Transaction, params};
 
 use super::{Leftovers, Letter, Page, Record, RecordKind, Row};
 use crate::wire::Redacted;
@@ -154,27 +154,29 @@ impl Database {
 pub struct Change<'a>(Transaction<'a>);
 
 impl Change<'_> {
-    /// Writes a record, and gives its number.
-    pub fn keep(&self, record: &Record) -> Result<u64> {
-        self.0
-            .prepare_cached(
-                "INSERT INTO inbox (kind, received_at, content_type, body) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .insert(params![
-                number_of(record.kind),
-                record.received_at,
-                record.content_type,
-                &record.body[..]
-            ])
-            .map(i64::unsigned_abs)
+    /// Records, to be written one after the other.
+    pub fn records(&self) -> Records<'_> {
+        Records {
+            connection: &self.0,
+            statement: None,
+        }
     }
 
-    /// Takes a record away.
-    pub fn forget(&self, number: u64) -> Result<()> {
-        self.0
-            .prepare_cached("DELETE FROM inbox WHERE number = ?1")?
-            .execute([number.cast_signed()])
-            .map(drop)
+    /// Takes the records of these numbers away, in any order. Most often they came one after the other.
+    pub fn forget(&self, numbers: &mut [u64]) -> Result<()> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        numbers.sort_unstable();
+        let mut statement = self
+            .0
+            .prepare_cached("DELETE FROM inbox WHERE number BETWEEN ?1 AND ?2")?;
+        for run in numbers.chunk_by(|one, next| next - one <= 1) {
+            if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                statement.execute([first.cast_signed(), last.cast_signed()])?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a posted request, and gives its ticket.
@@ -264,6 +266,32 @@ impl Change<'_> {
     /// Makes it happen. When this returns it is on disk.
     pub fn commit(self) -> Result<()> {
         self.0.commit()
+    }
+}
+
+/// What writes records. The statement is looked up once for all of them.
+pub struct Records<'a> {
+    connection: &'a Connection,
+    statement: Option<CachedStatement<'a>>,
+}
+
+impl Records<'_> {
+    /// Writes a record, and gives its number.
+    pub fn keep(&mut self, record: &Record) -> Result<u64> {
+        let statement = match &mut self.statement {
+            Some(statement) => statement,
+            none => none.insert(self.connection.prepare_cached(
+                "INSERT INTO inbox (kind, received_at, content_type, body) VALUES (?1, ?2, ?3, ?4)",
+            )?),
+        };
+        statement
+            .insert(params![
+                number_of(record.kind),
+                record.received_at,
+                record.content_type,
+                &record.body[..]
+            ])
+            .map(i64::unsigned_abs)
     }
 }
 

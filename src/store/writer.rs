@@ -323,13 +323,18 @@ impl Writer {
             change.note(client_id, page.as_ref())?;
         }
         let mut settled_now = HashMap::new();
+        let mut records = change.records();
+        let mut forgotten = Vec::new();
         for job in &self.unwritten.jobs {
             numbers.push(match &job.op {
-                Op::Keep(record) => change.keep(record)?,
-                Op::Forget(number) => change.forget(*number).map(|()| *number)?,
+                Op::Keep(record) => records.keep(record)?,
+                Op::Forget(number) => {
+                    forgotten.push(*number);
+                    *number
+                }
                 Op::ForgetOutcome(ticket) => {
                     let number = settled_now.get(ticket).or_else(|| self.late.get(ticket));
-                    number.map_or(Ok(()), |number| change.forget(*number))?;
+                    forgotten.extend(number);
                     0
                 }
                 Op::SetAside(row) => change.set_aside(row).map(|()| 0)?,
@@ -338,7 +343,7 @@ impl Writer {
                 Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,
                 Op::Settle(ticket, outcome) => {
                     change.unpost(*ticket)?;
-                    let number = change.keep(outcome)?;
+                    let number = records.keep(outcome)?;
                     if job.kept.is_none() {
                         settled_now.insert(*ticket, number);
                     }
@@ -346,6 +351,8 @@ impl Writer {
                 }
             });
         }
+        drop(records);
+        change.forget(&mut forgotten)?;
         change.commit()?;
         Ok(numbers)
     }
