@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Result, Transaction, params};
 
+use super::numbers::{Bound, Numbers};
 use super::{Leftovers, Letter, Page, Record, RecordKind, Row};
 use crate::wire::Redacted;
 
@@ -20,6 +21,7 @@ const LAYOUT: i32 = 2;
 #[derive(Debug)]
 pub struct Database {
     connection: Connection,
+    numbers: Numbers,
     /// Whether the file knew no interactions before.
     knew_none: bool,
 }
@@ -83,8 +85,10 @@ impl Database {
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", LAYOUT)?;
         connection.execute_batch("COMMIT")?;
+        let numbers = Numbers::read(&connection)?;
         Ok(Database {
             connection,
+            numbers,
             knew_none: !is_new && layout < 2,
         })
     }
@@ -143,21 +147,34 @@ impl Database {
         Ok(())
     }
 
+    /// Gives back the numbers that are set aside, so that a later run goes on without a gap. Where that fails, there is one.
+    pub fn give_numbers_back(&self) -> Result<()> {
+        self.numbers.give_back(&self.connection)
+    }
+
     /// Begins a change of which all or nothing happens.
     pub fn begin(&mut self) -> Result<Change<'_>> {
-        self.connection.transaction().map(Change)
+        Ok(Change {
+            transaction: self.connection.transaction()?,
+            numbers: &self.numbers,
+            bound: self.numbers.bound(),
+        })
     }
 }
 
 /// A change under way; dropped, it has not happened.
 #[derive(Debug)]
-pub struct Change<'a>(Transaction<'a>);
+pub struct Change<'a> {
+    transaction: Transaction<'a>,
+    numbers: &'a Numbers,
+    bound: Bound,
+}
 
 impl Change<'_> {
     /// Records, to be written one after the other.
     pub fn records(&self) -> Records<'_> {
         Records {
-            connection: &self.0,
+            change: self,
             statement: None,
         }
     }
@@ -169,7 +186,7 @@ impl Change<'_> {
         }
         numbers.sort_unstable();
         let mut statement = self
-            .0
+            .transaction
             .prepare_cached("DELETE FROM inbox WHERE number BETWEEN ?1 AND ?2")?;
         for run in numbers.chunk_by(|one, next| next - one <= 1) {
             if let (Some(first), Some(last)) = (run.first(), run.last()) {
@@ -181,7 +198,7 @@ impl Change<'_> {
 
     /// Writes a posted request, and gives its ticket.
     pub fn post(&self, content: &str) -> Result<u64> {
-        self.0
+        self.transaction
             .prepare_cached("INSERT INTO outbox (leaving, content) VALUES (0, ?1)")?
             .insert([content])
             .map(i64::unsigned_abs)
@@ -198,7 +215,7 @@ impl Change<'_> {
     }
 
     fn set_leaving(&self, ticket: u64, leaving: bool) -> Result<()> {
-        self.0
+        self.transaction
             .prepare_cached("UPDATE outbox SET leaving = ?2 WHERE ticket = ?1")?
             .execute(params![ticket.cast_signed(), leaving])
             .map(drop)
@@ -206,7 +223,7 @@ impl Change<'_> {
 
     /// Takes a posted request away.
     pub fn unpost(&self, ticket: u64) -> Result<()> {
-        self.0
+        self.transaction
             .prepare_cached("DELETE FROM outbox WHERE ticket = ?1")?
             .execute([ticket.cast_signed()])
             .map(drop)
@@ -216,12 +233,12 @@ impl Change<'_> {
     pub fn note(&self, client_id: &str, page: Option<&Page>) -> Result<()> {
         let Some(page) = page else {
             return self
-                .0
+                .transaction
                 .prepare_cached("DELETE FROM interactions WHERE client_id = ?1")?
                 .execute([client_id])
                 .map(drop);
         };
-        self.0
+        self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO interactions (client_id, department, state, bot_id, hash, external_id, since_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -259,39 +276,46 @@ impl Change<'_> {
             Row::Record(number) | Row::Letter(number) => Value::Integer(number.cast_signed()),
             Row::Page(key) => key.clone(),
         };
-        self.0.prepare_cached(copied)?.execute([&key])?;
-        self.0.prepare_cached(taken)?.execute([&key]).map(drop)
+        self.transaction.prepare_cached(copied)?.execute([&key])?;
+        self.transaction
+            .prepare_cached(taken)?
+            .execute([&key])
+            .map(drop)
     }
 
     /// Makes it happen. When this returns it is on disk.
     pub fn commit(self) -> Result<()> {
-        self.0.commit()
+        self.transaction.commit()?;
+        self.numbers.are_set_aside(&self.bound);
+        Ok(())
     }
 }
 
 /// What writes records. The statement is looked up once for all of them.
 pub struct Records<'a> {
-    connection: &'a Connection,
+    change: &'a Change<'a>,
     statement: Option<CachedStatement<'a>>,
 }
 
 impl Records<'_> {
     /// Writes a record, and gives its number.
     pub fn keep(&mut self, record: &Record) -> Result<u64> {
+        let change = self.change;
+        let number = change.numbers.next(&change.transaction, &change.bound)?;
         let statement = match &mut self.statement {
             Some(statement) => statement,
-            none => none.insert(self.connection.prepare_cached(
-                "INSERT INTO inbox (kind, received_at, content_type, body) VALUES (?1, ?2, ?3, ?4)",
+            none => none.insert(change.transaction.prepare_cached(
+                "INSERT INTO inbox (number, kind, received_at, content_type, body) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?),
         };
-        statement
-            .insert(params![
-                number_of(record.kind),
-                record.received_at,
-                record.content_type,
-                &record.body[..]
-            ])
-            .map(i64::unsigned_abs)
+        statement.execute(params![
+            number,
+            number_of(record.kind),
+            record.received_at,
+            record.content_type,
+            &record.body[..]
+        ])?;
+        Ok(number.unsigned_abs())
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod database;
 mod kept;
+mod numbers;
 mod writer;
 
 use std::fmt;

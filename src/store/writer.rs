@@ -241,6 +241,8 @@ pub fn run(database: Database, queue: &Queue, all_told: Box<dyn Fn() + Send>) {
     if !writer.unwritten.is_empty() {
         writer.write(Batch::default(), &end.all_told);
     }
+    // A gap does no harm.
+    let _ = writer.database.give_numbers_back();
 }
 
 /// Tells that the thread has panicked.
