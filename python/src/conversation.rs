@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
 use crate::error::{OrRaise, exception};
-use crate::pool::{Pools, Queue};
+use crate::pool::{Pools, Queue, Worker};
 use crate::waiting::{requesting, timeout};
 
 /// The requests of one interaction.
@@ -43,17 +43,7 @@ impl Chat {
         });
         self.queue.submit(&self.pools.requests, job).or_raise(py)
     }
-
-    fn queue_post(&self, py: Python<'_>, number: u64, request: Request) -> PyResult<()> {
-        let conversation = self.conversation.clone();
-        let post = move || conversation.post(request).map(Value::Ticket);
-        let job = self.done.job(number, post);
-        self.queue.submit(&self.pools.writes, job).or_raise(py)
-    }
 }
-
-/// The number of a call that nobody waits for.
-const NOBODY: u64 = 0;
 
 /// The fields of a request, by the names that the core's table of requests has for them.
 pub type Fields = Vec<(String, String)>;
@@ -123,7 +113,10 @@ impl Chat {
         fields: Fields,
     ) -> PyResult<()> {
         let request = request(py, name, &fields)?;
-        self.queue_post(py, number, request)
+        let conversation = self.conversation.clone();
+        let post = move || conversation.post(request).map(Value::Ticket);
+        let job = self.done.job(number, post);
+        self.queue.submit(&self.pools.writes, job).or_raise(py)
     }
 
     /// Posts a request behind what an event loop has asked for before, and tells nobody of its ticket.
@@ -137,7 +130,10 @@ impl Chat {
                 .map(|_| ())
                 .or_raise(py);
         }
-        self.queue_post(py, NOBODY, request)
+        let conversation = self.conversation.clone();
+        // What it fails with is nobody's either.
+        let job = Box::new(move |_: &Worker<'_>| drop(conversation.post(request)));
+        self.queue.submit(&self.pools.writes, job).or_raise(py)
     }
 
     /// The customer has pressed a key.

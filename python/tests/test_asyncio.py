@@ -211,6 +211,29 @@ def test_requests_that_wait_for_their_turn_are_not_made_when_cancelled(run, unan
     run(cancel())
 
 
+def test_each_of_many_conversations_that_are_cancelled_is_finished(run, omnize_sandbox):
+    async def cancel():
+        async with omnize.AsyncClient(**omnize_sandbox.options) as client:
+            chats = [client.conversation(str(number), department="1") for number in range(20)]
+            await asyncio.gather(*(chat.start() for chat in chats))
+
+            async def talk(chat):
+                async with chat:
+                    await chat.send("oi")
+
+            talks = [asyncio.ensure_future(talk(chat)) for chat in chats]
+            await asyncio.sleep(0)
+            for task in talks:
+                task.cancel()
+            await asyncio.wait(talks)
+            for _ in chats:
+                posted = await client.next(10)
+                assert (posted.kind, posted.delivery) == ("outcome", "accepted")
+            assert client.open_interactions == []
+
+    run(cancel())
+
+
 def test_requests_of_one_conversation_keep_their_order(run, omnize_sandbox):
     async def talk():
         async with omnize.AsyncClient(**omnize_sandbox.options) as client:
