@@ -21,10 +21,8 @@ const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 
 /// A proxy that reads the requests, and the service's address behind it.
-const PROXY_OPTIONS: [(&str, &str); 2] = [
-    ("proxy", "http://eu:segredo@"),
-    ("base_url", "http://chat.example.com/base/"),
-];
+const PROXY: &str = "http://eu:segredo@";
+const BEHIND_IT: &str = "http://chat.example.com/";
 
 fn open(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -46,6 +44,7 @@ fn chat(client: &Client) -> Conversation {
 /// What the service has read of two requests that are the same, the first on a new connection and the second on that one.
 fn read_twice(
     dialect: &str,
+    below: &str,
     through_proxy: bool,
     request: fn(&Client) -> omnize::error::Result<()>,
 ) -> [String; 2] {
@@ -60,15 +59,13 @@ fn read_twice(
     });
     let host = server.url.trim_start_matches("http://");
     let host = host.split('/').next().unwrap();
-    let proxy = format!("{}{host}", PROXY_OPTIONS[0].1);
+    let dialect = ("dialect", dialect);
     let client = if through_proxy {
-        open(&[
-            ("dialect", dialect),
-            (PROXY_OPTIONS[0].0, &proxy),
-            PROXY_OPTIONS[1],
-        ])
+        let base_url = format!("{BEHIND_IT}{below}");
+        let proxy = format!("{PROXY}{host}");
+        open(&[dialect, ("base_url", &base_url), ("proxy", &proxy)])
     } else {
-        open(&[("dialect", dialect), ("base_url", &server.url)])
+        open(&[dialect, ("base_url", &format!("http://{host}/{below}"))])
     };
     for _ in 0..2 {
         request(&client).unwrap();
@@ -86,14 +83,18 @@ fn the_service_reads_the_same() {
     let posted = |client: &Client| chat(client).send("olá");
     let put = |client: &Client| client.bot_attach("hash")?.bot_accept();
     let got = |client: &Client| client.online_agents("1").map(|_| ());
-    for through_proxy in [false, true] {
+    let below = ["", "base/", "base?key=7"];
+    for (below, through_proxy) in below
+        .iter()
+        .flat_map(|below| [(below, false), (below, true)])
+    {
         for (dialect, method, request) in [
             ("rest", "POST ", posted as fn(&Client) -> _),
             ("gateway", "POST ", posted),
             ("interactions", "PUT ", put),
             ("interactions", "GET ", got),
         ] {
-            let [first, second] = read_twice(dialect, through_proxy, request);
+            let [first, second] = read_twice(dialect, below, through_proxy, request);
             assert!(first.starts_with(method), "{first}");
             assert_eq!(first.contains("Proxy-Authorization: "), through_proxy);
             assert_eq!(first, second);

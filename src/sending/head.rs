@@ -14,7 +14,8 @@ use crate::wire::{Call, Method, Redacted};
 /// It is written as the HTTP client writes it, letter by letter: a service, or what stands before it, may go by that.
 #[derive(Debug)]
 pub struct Head {
-    /// What stands between the method and the version: the URL's path, and its host before it where a proxy reads it.
+    /// What stands between the method and the version: the URL's path, with its query where it has one, and its host before
+    /// it where a proxy reads it.
     target: Vec<u8>,
     /// How much of it stands before the path of a call.
     base: usize,
@@ -37,7 +38,7 @@ impl Head {
     /// For requests below `url`, through a proxy that reads them where there is one.
     pub fn new(url: &Uri, forward: Option<&Forward>) -> Self {
         const VERSION: &str = " HTTP/1.1\r\n";
-        let path = url.path();
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
         let (origin, for_proxy) = forward.map_or_else(Default::default, Forward::parts);
         let target = format!(" {origin}{path}");
         let host = url.authority().map_or("", |authority| authority.as_str());
