@@ -8,11 +8,14 @@ use std::io;
 use std::panic::catch_unwind;
 use std::time::Duration;
 
+use crate::host::fork::Origin;
+
 /// For how long a wait goes on at the most before the hook is asked again.
 pub const SLICE: Duration = Duration::from_millis(40);
 
 /// Tells whether the waiting is to end. Called on the thread that waits, which holds no lock of the library meanwhile; it
-/// may use the library as it likes. One that panics ends the waiting.
+/// may use the library as it likes. One that panics ends the waiting; one that forks ends it in the child, where the answer
+/// is not to be read that the parent waits for.
 ///
 /// A plain function, for a thread-local can't keep what is borrowed. What it has to tell beyond yes and no it leaves
 /// where its caller finds it.
@@ -23,6 +26,8 @@ struct Asking {
     hook: Hook,
     /// Whether the hook has said yes. It is not asked again then.
     ended: bool,
+    /// Where the call began.
+    origin: Origin,
 }
 
 thread_local! {
@@ -35,7 +40,11 @@ thread_local! {
 /// Blocks for as long as `call` does. What the library does on other threads is not asked about, and neither are waits for
 /// the disk.
 pub fn with<T>(hook: Hook, call: impl FnOnce() -> T) -> T {
-    let asking = Asking { hook, ended: false };
+    let asking = Asking {
+        hook,
+        ended: false,
+        origin: Origin::here(),
+    };
     let _before = Before(CURRENT.replace(Some(asking)));
     call()
 }
@@ -74,7 +83,7 @@ pub(crate) fn asks_to_end() -> bool {
     }
     // What the hook calls is no part of the call that it is asked about.
     CURRENT.set(None);
-    let ended = catch_unwind(asking.hook).unwrap_or(true);
+    let ended = catch_unwind(asking.hook).unwrap_or(true) || asking.origin != Origin::here();
     CURRENT.set(Some(Asking { ended, ..asking }));
     ended
 }

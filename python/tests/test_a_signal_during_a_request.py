@@ -10,7 +10,7 @@ import pytest
 
 # A service whose answers a test writes, and a signal half a second after a request has begun to wait.
 PRELUDE = """
-import json, signal, socket, threading, time
+import json, os, signal, socket, sys, threading, time
 import omnize
 
 ACCEPTED = b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK"
@@ -27,6 +27,7 @@ class Service:
         self.answer = ACCEPTED
         # The number of the connection, and what came over it: the text of a message, or how it ended.
         self.seen = []
+        self.connections = []
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -34,6 +35,7 @@ class Service:
         while True:
             connection, _ = self.server.accept()
             count += 1
+            self.connections.append(connection)
             threading.Thread(target=self.serve, args=(count, connection), daemon=True).start()
 
     def serve(self, number, connection):
@@ -385,6 +387,46 @@ print(sorted(service.saw()))
         "DeliveryUnknown OMNIZE_E_LOST unknown at once",
         "[(1, 'closed'), (1, 'oi')]",
     ]
+
+
+@pytest.mark.parametrize("waits", ["for its answer", "for its turn"])
+def test_a_handler_that_forks(waits):
+    # The child must not read the answer that its parent waits for.
+    said = run(f"""
+if sys.version_info >= (3, 12):
+    import warnings
+    warnings.simplefilter("ignore", DeprecationWarning)
+client = omnize.Client(**options())
+chat = client.attach("12", department="1")
+service.answer = None
+if {waits!r} == "for its turn":
+    threading.Thread(target=chat.send, args=("first",)).start()
+    time.sleep(0.2)
+children = []
+def fork(*_):
+    for _ in range(8):
+        child = os.fork()
+        if child == 0:
+            return
+        children.append(child)
+    time.sleep(0.3)
+    service.answer = ACCEPTED
+    for answered in list(service.connections):
+        answered.sendall(ACCEPTED)
+signal.signal(signal.SIGALRM, fork)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+parent = os.getpid()
+try:
+    chat.send("oi")
+    ended = 1
+except omnize.Forked:
+    ended = 2
+if os.getpid() != parent:
+    os._exit(ended)
+print(ended, [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+client.close()
+""")
+    assert said == ["1 [2, 2, 2, 2, 2, 2, 2, 2]"]
 
 
 def test_requests_of_other_threads_are_not_asked_about():

@@ -57,6 +57,7 @@ impl Outbox {
             }
             Turn::Closed => return Err(closed()),
             Turn::Interrupted(next) => {
+                self.sender.check_origin()?;
                 if next == Next::Worker {
                     self.make_ready(interaction.clone());
                 }
@@ -126,14 +127,17 @@ impl Outbox {
                 self.blocking_policy
                     .pause(request, error, tries, begun.elapsed())
             });
-            match pause {
-                Some(pause) if !interrupt::has_ended() && self.rest(pause) => {
+            let is_over = pause.is_none_or(|pause| interrupt::has_ended() || !self.rest(pause));
+            // Where the hook has forked, the request is the parent's.
+            self.sender.check_origin()?;
+            match is_over {
+                false => {
                     delivery::log(request.name(), &result);
                     unsure |= is_unknown(&result);
                     allowed = timeout;
                 }
-                _ if unsure => return result.map_err(Error::after_an_unknown_try),
-                _ => return result,
+                true if unsure => return result.map_err(Error::after_an_unknown_try),
+                true => return result,
             }
         }
     }
