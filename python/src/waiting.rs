@@ -126,7 +126,11 @@ pub fn elsewhere<T: Send + 'static>(
         told.1.notify_one();
     }))
     .or_raise(py)?;
-    let wait = |slice| -> PyResult<Option<std::thread::Result<T>>> {
+    let wait = |slice| -> Result<Option<std::thread::Result<T>>> {
+        // A signal's handler has forked, and the thread stayed behind.
+        if pool.is_of_parent() {
+            return Err(Error::new(Status::Forked, Status::Forked.text()));
+        }
         let mut outcome = place.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.is_none() {
             outcome = place
@@ -138,7 +142,7 @@ pub fn elsewhere<T: Send + 'static>(
         Ok(outcome.take())
     };
     // Without a timeout it ends with an outcome or an error.
-    in_slices(py, None, wait, |_, error| error)?
+    in_slices(py, None, wait, |py, error| exception(py, &error))?
         .ok_or_else(|| PyRuntimeError::new_err("the wait ended with nothing"))?
         .map_err(|_| exception(py, &Error::new(Status::Panic, Status::Panic.text())))
 }

@@ -389,7 +389,7 @@ print(sorted(service.saw()))
     ]
 
 
-@pytest.mark.parametrize("waits", ["for its answer", "for its turn"])
+@pytest.mark.parametrize("waits", ["for its answer", "for its turn", "for closing"])
 def test_a_handler_that_forks(waits):
     # The child must not read the answer that its parent waits for.
     said = run(f"""
@@ -399,7 +399,7 @@ if sys.version_info >= (3, 12):
 client = omnize.Client(**options())
 chat = client.attach("12", department="1")
 service.answer = None
-if {waits!r} == "for its turn":
+if {waits!r} != "for its answer":
     threading.Thread(target=chat.send, args=("first",)).start()
     time.sleep(0.2)
 children = []
@@ -417,7 +417,10 @@ signal.signal(signal.SIGALRM, fork)
 signal.setitimer(signal.ITIMER_REAL, 0.2)
 parent = os.getpid()
 try:
-    chat.send("oi")
+    if {waits!r} == "for closing":
+        client.close()
+    else:
+        chat.send("oi")
     ended = 1
 except omnize.Forked:
     ended = 2
