@@ -66,3 +66,15 @@ alone() {
     bare_environment "$TMPDIR/$1" "$2" "$3" && command_works "$TMPDIR/$1/bin" &&
         imports_quickly "$TMPDIR/$1/bin/python" && run_examples "$TMPDIR/$1/bin"
 }
+
+# suite PYTEST PREFIX: the package's own tests, told under this prefix; FILTER is pytest's.
+suite() {
+    # Not in python/, whose package has no extension module.
+    timeout 900 "$1" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q --timeout 120 \
+        --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
+    status=$?
+    if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py "$2" "$TMPDIR/junit.xml"; fi
+    # 5: the filter left nothing. 1: tests failed, which was told above.
+    case $status in 0 | 1 | 5) ;; *) echo "FAIL $2 pytest: it ended with status $status" && sed 's/^/    /' "$TMPDIR/log" ;; esac
+    rm -f "$TMPDIR/junit.xml"
+}

@@ -54,7 +54,7 @@ def test_a_lone_surrogate_is_told_without_the_text(call):
             call(client)
         assert isinstance(caught.value, ValueError)
         assert caught.value.__context__ is None
-        assert "SEGREDO" not in f"{caught.value!r}" + "".join(traceback.format_exception_only(caught.value))
+        assert "SEGREDO" not in f"{caught.value!r}" + "".join(traceback.format_exception_only(caught.type, caught.value))
 
 
 def test_a_lone_surrogate_is_told_where_it_is():
@@ -90,7 +90,8 @@ def test_a_body_may_be_in_any_bytes():
 def test_what_is_no_attribute_is_told(kind):
     client = kind(**OPTIONS)
     for name in ("timout", "send", "waiting"):
-        with pytest.raises(AttributeError, match=name):
+        # Of a property, Python 3.9 does not say which.
+        with pytest.raises(AttributeError, match=f"{name}|can't set attribute"):
             setattr(client, name, 1)
     client._close_at_exit(0)
 

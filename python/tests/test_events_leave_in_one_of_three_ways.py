@@ -187,18 +187,20 @@ def test_a_handler_that_hangs_bounds_the_closing():
 def test_a_handler_closes_its_client(way):
     client = omnize.Client("t", environment=False)
     heard = []
+    closed = threading.Event()
 
     @client.on()
     def close(event):
         heard.append(event.text)
         client.close()
+        closed.set()
 
     deliver(client, "a", "b")
     if way == "poll":
         client.poll(0)
     else:
         client.dispatch()
-    wait_until(lambda: heard)
+    assert closed.wait(20)
     with pytest.raises(omnize.Closed):
         client.next(5)
     time.sleep(0.05)

@@ -26,16 +26,7 @@ check "python mypy --strict, the examples" "$tools/bin/mypy" --config-file pytho
 check "python pyright" "$tools/bin/pyright" --pythonpath "$tools/bin/python" --project python
 check "python stubtest" env PYTHONWARNINGS=ignore "$tools/bin/stubtest" --allowlist python/tests/stubtest-allowed.txt omnize
 
-suite() {
-    # Not in python/, whose package has no extension module.
-    timeout 900 "$tools/bin/pytest" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q --timeout 120 \
-        --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
-    status=$?
-    if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py python "$TMPDIR/junit.xml"; fi
-    # 5: the filter left nothing. 1: tests failed, which was told above.
-    case $status in 0 | 1 | 5) ;; *) echo "FAIL python pytest: it ended with status $status" && sed 's/^/    /' "$TMPDIR/log" ;; esac
-}
-suite
+suite "$tools/bin/pytest" python
 
 interpreters >"$TMPDIR/interpreters"
 while read -r version python; do
