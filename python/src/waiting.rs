@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use omnize::error::{Error, Result};
 use omnize::interrupt;
 use omnize::status::Status;
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRecursionError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::{OrRaise, exception};
@@ -63,7 +63,8 @@ pub fn in_slices<T: Send, E: Send>(
 /// one raises ends the wait.
 ///
 /// # Errors
-/// What the request has ended with; or what a signal's handler has raised, with that as its cause.
+/// What the request has ended with; or what a signal's handler has raised, with that as its cause. `RecursionError` where it
+/// is made by a handler within a request within another one, and so on.
 pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     if !is_main_thread(py)? {
         let outcome = py.detach(|| {
@@ -73,6 +74,7 @@ pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Se
         });
         return outcome.or_raise(py);
     }
+    let _within = Within::another()?;
     let outcome = py.detach(|| interrupt::with(handlers_raise, make));
     let Some(raised) = RAISED.take() else {
         return outcome.or_raise(py);
@@ -88,6 +90,39 @@ pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Se
 thread_local! {
     /// What a signal's handler has raised while a request was waited for.
     static RAISED: Cell<Option<PyErr>> = const { Cell::new(None) };
+}
+
+/// How many requests are made within one another at the most, each by a signal's handler that runs in the midst of the one
+/// before. Each takes some 30 KB of a stack that has 8 MB mostly, and Python counts no more than its own frames.
+const MOST_WITHIN: u32 = 32;
+
+thread_local! {
+    static WITHIN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A request of the main thread, until this is dropped.
+struct Within;
+
+impl Within {
+    /// One more.
+    ///
+    /// # Errors
+    /// `RecursionError` where there are too many.
+    fn another() -> PyResult<Self> {
+        if WITHIN.get() == MOST_WITHIN {
+            return Err(PyRecursionError::new_err(
+                "signals come faster than the requests end that their handler makes; post them, or make them elsewhere",
+            ));
+        }
+        WITHIN.set(WITHIN.get() + 1);
+        Ok(Within)
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        WITHIN.set(WITHIN.get() - 1);
+    }
 }
 
 /// Runs the handlers of the signals that have come; tells whether one has raised something.

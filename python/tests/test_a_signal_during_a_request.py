@@ -374,6 +374,33 @@ client.close(0)
     assert said[1].startswith("DeliveryUnknown OMNIZE_E_TIMEOUT unknown")
 
 
+def test_handlers_within_handlers_without_end():
+    said = run("""
+service.answer = None
+client = omnize.Client(**options())
+depth = deepest = 0
+def again(*_):
+    global depth, deepest
+    depth += 1
+    deepest = max(deepest, depth)
+    try:
+        client.attach(str(depth), department="1").send("oi")
+    except RecursionError:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        raise
+    finally:
+        depth -= 1
+signal.signal(signal.SIGALRM, again)
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+try:
+    client.attach("0", department="1").send("oi")
+except RecursionError as error:
+    print(deepest >= 32, error.__cause__.delivery)
+client.close()
+""")
+    assert said == ["True unknown"]
+
+
 def test_a_handler_that_closes_the_client():
     said = run("""
 client = omnize.Client(**options())
