@@ -194,7 +194,9 @@ impl Receiver {
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
         self.turnstile.choose(WayOut::Next)?;
-        let Some(waiting) = self.inbox.pop(deadline(timeout), false) else {
+        // The clock is asked only where there is something to wait for.
+        let ready = self.inbox.pop_ready(false);
+        let Some(waiting) = ready.or_else(|| self.inbox.pop(deadline(timeout), false)) else {
             // The inbox is closed before the turnstile, and whoever waits is woken then.
             return if self.inbox.is_closed() {
                 Err(Error::new(Status::Closed, Status::Closed.text()))
