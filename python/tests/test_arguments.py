@@ -54,7 +54,9 @@ def test_a_lone_surrogate_is_told_without_the_text(call):
             call(client)
         assert isinstance(caught.value, ValueError)
         assert caught.value.__context__ is None
-        assert "SEGREDO" not in f"{caught.value!r}" + "".join(traceback.format_exception_only(caught.type, caught.value))
+        assert "SEGREDO" not in f"{caught.value!r}" + "".join(
+            traceback.format_exception_only(caught.type, caught.value)
+        )
 
 
 def test_a_lone_surrogate_is_told_where_it_is():
