@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use ureq::http::Uri;
 
+use super::transport::USER_AGENT;
 use crate::config::ProxyServer;
 
 /// The largest head of an answer that is read from a proxy.
@@ -46,8 +47,7 @@ pub fn open(
     let host = url.host().unwrap_or_default();
     let port = url.port_u16().unwrap_or(443);
     let mut request = format!(
-        "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: omnize/{}\r\n",
-        env!("CARGO_PKG_VERSION")
+        "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n"
     );
     if let Some(authorization) = &proxy.authorization {
         request.push_str("Proxy-Authorization: ");
