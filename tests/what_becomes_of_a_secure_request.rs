@@ -8,6 +8,7 @@ mod server;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -408,11 +409,46 @@ fn a_server_that_does_not_read_is_given_up_by_timeout_send() {
 
 #[test]
 fn connections_are_kept_and_used_again() {
-    let (server, ca) = good(accept_all);
+    let (opened_one, connections) = mpsc::channel();
+    let (server, ca) = good(move |peer| {
+        opened_one.send(()).unwrap();
+        accept_all(peer);
+    });
     let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
     let chat = chat(&client);
     for _ in 0..20 {
         chat.send("oi").unwrap();
     }
     assert_eq!(server.requests(), 20);
+    assert_eq!(connections.try_iter().count(), 1);
+}
+
+/// Part of an answer that nobody has asked for stands behind the second answer on a connection, which is a short one, or one
+/// that fills the room for it.
+#[test]
+fn what_comes_behind_an_answer_ends_its_connection() {
+    const ROOM: usize = 2048;
+    let short = http("200 OK", "{}");
+    let head = http("200 OK", &"1".repeat(1000)).len() - 1000;
+    let full = http("200 OK", &"1".repeat(ROOM - head));
+    assert_eq!(full.len(), ROOM);
+    for answer in [short, full] {
+        let (opened_one, connections) = mpsc::channel();
+        let (server, ca) = good(move |mut peer| {
+            opened_one.send(()).unwrap();
+            let mut behind = "";
+            while peer.read().is_some() {
+                let both = format!("{answer}{behind}");
+                let _ = peer.stream.write_all(both.as_bytes());
+                behind = "HTTP/1.1 400 No\r\nContent-Length: 0\r\n";
+            }
+        });
+        let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+        let chat = chat(&client);
+        for _ in 0..4 {
+            chat.send("oi").unwrap();
+        }
+        assert_eq!(server.requests(), 4);
+        assert_eq!(connections.try_iter().count(), 2);
+    }
 }
