@@ -81,7 +81,8 @@ mod tests {
         let nudged = Nudged::new(count.clone().into());
         let mut itself = pin!(poll_fn(|cx| {
             cx.waker().wake_by_ref();
-            cx.waker().clone().wake();
+            let another = cx.waker().clone();
+            another.wake();
             Poll::<()>::Pending
         }));
         for _ in 0..2 {
