@@ -75,6 +75,8 @@ pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Se
         return outcome.or_raise(py);
     }
     let _within = Within::another()?;
+    // A request that has panicked may have left one.
+    RAISED.set(None);
     let outcome = py.detach(|| interrupt::with(handlers_raise, make));
     let Some(raised) = RAISED.take() else {
         return outcome.or_raise(py);

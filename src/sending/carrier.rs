@@ -3,6 +3,7 @@
 //! The HTTP client's own connection does not tell whether a byte of the request has left, and writes headers and body in
 //! two packets; what is said of its cost in docs/src/decisions was measured before this was written.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ureq::Error;
@@ -22,7 +23,6 @@ const OUTPUT_BYTES: usize = 4 * 1024;
 const GATHERED_BYTES: usize = 16 * 1024;
 
 /// One request's hold on a connection.
-#[derive(Debug)]
 pub struct Carrier {
     /// The connection, until it is parked.
     connection: Option<Connection>,
@@ -71,9 +71,18 @@ impl Carrier {
             parked,
             forward: None,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
-            received: begun.received,
+            received: begun.received.0,
             state: State::Begun,
         }
+    }
+}
+
+/// The HTTP client asks for it, and its buffers hold what was sent and received.
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carrier")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 

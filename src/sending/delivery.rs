@@ -192,7 +192,7 @@ impl Sender {
                 .answered(http_status, Vec::new()));
         }
         let body = match answer.body {
-            Ok(body) => body,
+            Ok(body) => body.0,
             // The status alone says that it was refused.
             Err(_) if !(200..300).contains(&http_status) => Vec::new(),
             Err(error) => {

@@ -14,7 +14,7 @@ use super::head::Head;
 use super::passed::Begun;
 use super::transport::Answer;
 use super::usual::{self, Seen};
-use crate::wire::Call;
+use crate::wire::{Body, Call};
 
 /// Requests with a longer body leave in parts, which is the HTTP client's to do.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -75,6 +75,6 @@ pub fn run(
     }
     Ok(Exchanged::Unusual(Begun {
         connection,
-        received: room[..filled].to_vec(),
+        received: Body(room[..filled].to_vec()),
     }))
 }

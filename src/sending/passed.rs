@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use super::connection::Connection;
-use crate::wire::Redacted;
+use crate::wire::{Body, Redacted};
 
 /// What the HTTP client does not pass itself.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub struct Begun {
     /// What it was sent over.
     pub connection: Connection,
     /// What was received so far.
-    pub received: Vec<u8>,
+    pub received: Body,
 }
 
 thread_local! {

@@ -89,11 +89,11 @@ fn changed(timeout: Option<Duration>) -> io::Result<Option<Duration>> {
 /// Whether a system call has ended without a result because of a signal or of its time-out, and is to be made again: the
 /// request may have more time than that.
 fn is_pause(error: &io::Error) -> bool {
-    // One that has timed out says that it would block.
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
+    match error.kind() {
+        // One that has timed out says that it would block, but for Windows. Elsewhere that is the connection's end.
+        io::ErrorKind::TimedOut => cfg!(windows),
+        kind => matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+    }
 }
 
 /// Fails where the caller does not want to wait any longer.

@@ -10,7 +10,7 @@ use ureq::http::uri::Scheme;
 use ureq::http::{Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
-use ureq::{Agent, Body, Error as HttpError};
+use ureq::{Agent, Error as HttpError};
 
 use super::attempt::{self, Limits, Reached, Stage};
 use super::connector::ServiceConnector;
@@ -24,7 +24,7 @@ use super::stopped::{Stopped, Target};
 use super::tls::Securer;
 use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
-use crate::wire::{Call, Method};
+use crate::wire::{Body, Call, Method};
 
 /// How we call ourselves.
 pub(super) const USER_AGENT: &str = concat!("omnize/", env!("CARGO_PKG_VERSION"));
@@ -40,7 +40,7 @@ pub struct Answer {
     /// What the header Retry-After says.
     pub retry_after: Option<String>,
     /// The body, or why it could not be read to its end.
-    pub body: std::result::Result<Vec<u8>, HttpError>,
+    pub body: std::result::Result<Body, HttpError>,
 }
 
 /// Makes requests below one URL over kept-alive connections. Any number of threads may make them at once.
@@ -163,7 +163,7 @@ impl Transport {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let body = read(response.body_mut(), self.max_bytes);
+        let body = read(response.body_mut(), self.max_bytes).map(Body);
         Ok(Answer {
             status: response.status().as_u16(),
             retry_after,
@@ -171,7 +171,7 @@ impl Transport {
         })
     }
 
-    fn run(&self, call: &Call) -> std::result::Result<Response<Body>, HttpError> {
+    fn run(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
         let url = self.url_of(call);
         let request = match call.method {
             Method::Get => return self.agent.get(url).call(),
@@ -232,7 +232,7 @@ impl Resolver for SharedResolver {
 }
 
 /// Reads a body of no more than `limit` bytes. Most are a few words, which `read_to_vec` would reach for four times.
-fn read(body: &mut Body, limit: u64) -> std::result::Result<Vec<u8>, HttpError> {
+fn read(body: &mut ureq::Body, limit: u64) -> std::result::Result<Vec<u8>, HttpError> {
     let mut reader = body.with_config().limit(limit).reader();
     let mut whole = Vec::new();
     let mut part = [0; PART_BYTES];

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::transport::Answer;
+use crate::wire::Body;
 
 /// How many headers such an answer has at the most.
 const MOST_HEADERS: usize = 32;
@@ -60,7 +61,7 @@ pub fn read(received: &[u8], limit: u64) -> Seen {
             Answer {
                 status,
                 retry_after,
-                body: Ok(body.to_vec()),
+                body: Ok(Body(body.to_vec())),
             },
             begin + length,
         ),
@@ -84,7 +85,7 @@ mod tests {
     fn whole(answer: &str) -> (u16, Option<String>, String, usize) {
         match read(answer.as_bytes(), LIMIT) {
             Seen::Whole(answer, length) => {
-                let body = String::from_utf8(answer.body.unwrap()).unwrap();
+                let body = String::from_utf8(answer.body.unwrap().0).unwrap();
                 (answer.status, answer.retry_after, body, length)
             }
             seen => panic!("{seen:?} of {answer}"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop;
 use tokio_rustls::server::TlsStream;
 
 use super::head::Head;
@@ -113,7 +114,9 @@ impl AsyncRead for Stream {
         let room = buffer.remaining();
         if self.again.is_empty() {
             let came = Pin::new(&mut self.bytes).poll_read(cx, buffer);
-            self.pulse.note_drained(came.is_pending());
+            // A task that has done much in one go is told to wait, whatever there is, and is woken at once.
+            self.pulse
+                .note_drained(came.is_pending() && coop::has_budget_remaining());
             ready!(came)?;
         } else {
             let mut again = std::mem::take(&mut self.again);
@@ -194,8 +197,9 @@ impl AsyncWrite for Bytes {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
+    use std::pin::pin;
 
     use super::*;
 
@@ -245,6 +249,27 @@ mod tests {
             peer.read_exact(&mut vec![0; sent]).unwrap();
             stream.write_all(b"the rest").await.unwrap();
             assert!(pulse.is_at_rest());
+        });
+    }
+
+    #[test]
+    fn a_connection_is_not_at_rest_where_the_runtime_alone_lets_it_wait() {
+        run(async {
+            let pulse = Arc::new(Pulse::new());
+            let (mut stream, mut peer) = connected(&pulse).await;
+            assert_eq!(reads(&mut stream, 10).await, None);
+            assert!(pulse.is_at_rest());
+            peer.write_all(b"POST").unwrap();
+            poll_fn(|cx| stream.poll_begins(cx)).await;
+            poll_fn(|cx| {
+                while coop::has_budget_remaining() {
+                    let _ = pin!(coop::consume_budget()).poll(cx);
+                }
+                Poll::Ready(())
+            })
+            .await;
+            assert_eq!(reads(&mut stream, 10).await, None);
+            assert!(!pulse.is_at_rest());
         });
     }
 
