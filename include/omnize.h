@@ -737,6 +737,12 @@ int32_t omnize_error_delivery(const omnize_error *error);
 int32_t omnize_error_retryable(const omnize_error *error);
 
 /**
+ * How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503; -1
+ * where it does not say.
+ */
+int64_t omnize_error_retry_after(const omnize_error *error);
+
+/**
  * How many events closing a client has left, where a callback ran longer than closing might take; else 0.
  */
 int64_t omnize_error_events_left(const omnize_error *error);

@@ -61,7 +61,7 @@ void an_error_tells_what_became_of_the_request() {
     omnize::client lost(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
     const auto refused = failure_of([&] { lost.attach("1", "12").send("Oi"); });
     CHECK(refused.status() == OMNIZE_E_REFUSED && refused.delivery() == omnize::delivery::not_sent);
-    CHECK(refused.retryable());
+    CHECK(refused.retryable() && !refused.retry_after());
 }
 
 void a_text_is_never_cut_at_a_nul() {

@@ -64,7 +64,7 @@ type
   private
     FStatus, FDelivery, FHttpStatus: Integer;
     FRetryable: Boolean;
-    FEventsLeft, FRequestsLeft: Int64;
+    FRetryAfter, FEventsLeft, FRequestsLeft: Int64;
     FBody: TOmnizeBytes;
   public
     { Takes over an error that the library handed over with Status, and frees it. }
@@ -79,6 +79,9 @@ type
     property Body: TOmnizeBytes read FBody;
     { Whether the same call may succeed later and making it again does no harm. }
     property Retryable: Boolean read FRetryable;
+    { How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503;
+      -1 where it does not say. }
+    property RetryAfter: Int64 read FRetryAfter;
     { How many events, and how many requests, TOmnizeClient.Close has left, where a callback took too long for it; else 0. }
     property EventsLeft: Int64 read FEventsLeft;
     property RequestsLeft: Int64 read FRequestsLeft;

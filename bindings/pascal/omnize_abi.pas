@@ -50,6 +50,7 @@ function omnize_error_status(Error: TOmnizeErrorHandle): Integer; cdecl; externa
 function omnize_error_message(Error: TOmnizeErrorHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
   external OMNIZE_LIBRARY;
 function omnize_error_http_status(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_error_retry_after(Error: TOmnizeErrorHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_body(Error: TOmnizeErrorHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_delivery(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_retryable(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;

@@ -135,6 +135,18 @@ pub extern "C" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
     guard::always(0, || Ok(i32::from(find(error)?.error.is_retryable())))
 }
 
+/// How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503; -1
+/// where it does not say.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
+    guard::always(-1, || {
+        let wait = find(error)?.error.asked_to_wait();
+        Ok(wait.map_or(-1, |wait| {
+            i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+        }))
+    })
+}
+
 /// How many events closing a client has left, where a callback ran longer than closing might take; else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_error_events_left(error: *const omnize_error) -> i64 {

@@ -114,7 +114,8 @@ static void every_request(const char *url, omnize_status expected) {
     EXPECT(expected == OMNIZE_OK || omnize_error_status(error) == expected);
     EXPECT(expected == OMNIZE_OK || (omnize_error_message(error, NULL) && omnize_error_body(error, NULL)));
     EXPECT(omnize_error_http_status(error) == 0 && omnize_error_retryable(error) < 2 &&
-           omnize_error_events_left(error) == 0 && omnize_error_requests_left(error) == 0);
+           omnize_error_retry_after(error) == -1 && omnize_error_events_left(error) == 0 &&
+           omnize_error_requests_left(error) == 0);
     EXPECT(expected == OMNIZE_OK || omnize_error_delivery(error) != OMNIZE_DELIVERY_NONE);
     omnize_error_free(error);
     EXPECT(omnize_conversation_typing(chat, NULL) == expected);

@@ -76,6 +76,7 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT(omnize_error_http_status(bad) == 0);
     EXPECT(omnize_error_delivery(bad) == OMNIZE_DELIVERY_NONE);
     EXPECT(omnize_error_retryable(bad) == 0);
+    EXPECT(omnize_error_retry_after(bad) == -1);
     EXPECT(omnize_error_events_left(bad) == 0 && omnize_error_requests_left(bad) == 0);
 
     omnize_config_free(bad);

@@ -1,6 +1,7 @@
 /* Each kind of bad input has a status of its own and a message that helps, and changes nothing. */
 
 #include "expect.h"
+#include "server.h"
 
 static void nobody(const omnize_event *event, void *user_data) {
     (void)event;
@@ -107,6 +108,31 @@ static void requests_tell_what_became_of_them(void) {
     omnize_client_free(client);
 }
 
+static void asks_to_wait(int connection, void *unused) {
+    const char answer[] = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
+
+    (void)unused;
+    EXPECT(receive_message(connection) > 0);
+    send_all(connection, answer, sizeof answer - 1);
+}
+
+static void a_request_tells_when_it_may_come_again(void) {
+    struct server server;
+    const char *const busy[] = {"base_url", server.url, NULL};
+    omnize_conversation *chat = NULL;
+    omnize_client *client;
+    omnize_error *error = NULL;
+
+    server_open(&server, asks_to_wait, NULL);
+    client = client_with(busy);
+    EXPECT(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error) == OMNIZE_E_REJECTED);
+    EXPECT(omnize_error_http_status(error) == 429 && omnize_error_retryable(error) == 1);
+    EXPECT(omnize_error_retry_after(error) == 7000);
+    omnize_error_free(error);
+    omnize_client_free(client);
+    server_close(&server);
+}
+
 static void tables_can_be_walked(void) {
     int32_t at;
 
@@ -139,6 +165,7 @@ int main(void) {
     arguments_are_checked();
     triggers_are_checked();
     requests_tell_what_became_of_them();
+    a_request_tells_when_it_may_come_again();
     tables_can_be_walked();
     return 0;
 }

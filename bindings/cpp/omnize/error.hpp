@@ -3,8 +3,10 @@
 #ifndef OMNIZE_ERROR_HPP
 #define OMNIZE_ERROR_HPP
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -43,6 +45,12 @@ class error : public std::runtime_error {
     int http_status() const noexcept { return http_status_; }        ///< Of the service's answer; 0: there was none.
     /// Whether the same call may succeed later and making it again does no harm.
     bool retryable() const noexcept { return retryable_; }
+    /// How long the service asks to wait before the request is made again, which it does with HTTP 429 and 503; nothing
+    /// where it does not say.
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept {
+        if (retry_after_ < 0) return std::nullopt;
+        return std::chrono::milliseconds(retry_after_);
+    }
     /// How many events closing has left, where a callback ran longer than it might take; else 0.
     std::int64_t events_left() const noexcept { return events_left_; }
     /// How many requests closing has left, where a callback ran longer than it might take; else 0.
@@ -56,7 +64,7 @@ class error : public std::runtime_error {
         : std::runtime_error(message(status, handle.get())), status_(status),
           delivery_(static_cast<omnize::delivery>(omnize_error_delivery(handle.get()))),
           http_status_(omnize_error_http_status(handle.get())), retryable_(omnize_error_retryable(handle.get()) != 0),
-          events_left_(omnize_error_events_left(handle.get())),
+          retry_after_(omnize_error_retry_after(handle.get())), events_left_(omnize_error_events_left(handle.get())),
           requests_left_(omnize_error_requests_left(handle.get())) {
         std::int64_t length = 0;
         if (const char *body = omnize_error_body(handle.get(), &length); length > 0)
@@ -71,6 +79,7 @@ class error : public std::runtime_error {
     omnize::delivery delivery_ = omnize::delivery::none;
     int http_status_ = 0;
     bool retryable_ = false;
+    std::int64_t retry_after_ = -1;
     std::int64_t events_left_ = 0;
     std::int64_t requests_left_ = 0;
     std::shared_ptr<const std::string> body_; // shared, because copying an exception must not throw
