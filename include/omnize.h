@@ -599,8 +599,8 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 
 /**
  * The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
- * the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
- * request.
+ * the variables http_proxy, https_proxy and all_proxy, in small letters or capitals. The delivery tells whether the
+ * service may have received the request.
  */
 #define OMNIZE_E_PROXY 49
 

@@ -92,7 +92,7 @@ statuses! {
         "The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.";
     Proxy = 49, "OMNIZE_E_PROXY",
         "The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, \
-         or the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received \
+         or the variables http_proxy, https_proxy and all_proxy, in small letters or capitals. The delivery tells whether the service may have received \
          the request.";
     Customer = 50, "OMNIZE_E_CUSTOMER",
         "A field of the customer is not of the form that validate = strict asks for. The message names it and says what \

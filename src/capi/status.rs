@@ -97,8 +97,8 @@ pub const OMNIZE_E_SERVICE: omnize_status = 47;
 pub const OMNIZE_E_FAILED: omnize_status = 48;
 
 /// The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
-/// the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY. The delivery tells whether the service may have received the
-/// request.
+/// the variables http_proxy, https_proxy and all_proxy, in small letters or capitals. The delivery tells whether the
+/// service may have received the request.
 pub const OMNIZE_E_PROXY: omnize_status = 49;
 
 /// A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
