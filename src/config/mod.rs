@@ -3,6 +3,7 @@
 mod environment;
 mod file;
 mod listen;
+mod names;
 mod networks;
 mod no_proxy;
 mod options;
@@ -15,6 +16,8 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::{Dialect, Redacted};
+
+use names::index_of;
 
 pub use listen::{Limits, ListenSettings};
 pub use networks::Networks;
@@ -41,7 +44,8 @@ impl Config {
     /// Sets an option. Dots and underscores in `name` are the same.
     ///
     /// # Errors
-    /// [`Status::Option`] where no option has this name, [`Status::Value`] where it does not take this value.
+    /// [`Status::Option`] where no option has this name, [`Status::Value`] where it does not take this value. A name that is
+    /// like no option's is not shown, for it may be a secret in the name's place.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
@@ -128,74 +132,9 @@ impl fmt::Debug for Config {
     }
 }
 
-/// As alike as this, on a scale from 0 to 1, a wrong name is taken for a slip.
-const MEANT: f64 = 0.6;
-
-fn index_of(name: &str) -> Result<usize> {
-    let plain = |name: &str| name.replace('.', "_");
-    let wanted = plain(name);
-    OPTIONS
-        .iter()
-        .position(|option| plain(option.name) == wanted)
-        .ok_or_else(|| {
-            let advice = match nearest(&wanted) {
-                Some(option) => format!("did you mean {}?", option.name),
-                None => {
-                    let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
-                    format!("there are {}", names.join(", "))
-                }
-            };
-            Error::new(
-                Status::Option,
-                format!("there is no option {name:?}; {advice}"),
-            )
-        })
-}
-
-/// The option that somebody meant who wrote `wanted`, with underscores for dots, if that can be told.
-fn nearest(wanted: &str) -> Option<&'static OptionSpec> {
-    OPTIONS
-        .iter()
-        .map(|option| {
-            let name = option.name.replace('.', "_");
-            (
-                strsim::normalized_damerau_levenshtein(&name, wanted),
-                option,
-            )
-        })
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .filter(|(likeness, _)| *likeness >= MEANT)
-        .map(|(_, option)| option)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slip_is_told_the_name_that_was_meant() {
-        for (slip, meant) in [
-            ("tokn", "token"),
-            ("baseurl", "base_url"),
-            ("timeout_conect", "timeout.connect"),
-            ("dispatch_thread", "dispatch.threads"),
-        ] {
-            let error = Config::new().set(slip, "x").unwrap_err();
-            assert_eq!(error.status(), Status::Option);
-            let expected = format!("there is no option {slip:?}; did you mean {meant}?");
-            assert_eq!(error.message(), expected);
-        }
-    }
-
-    #[test]
-    fn a_name_like_no_other_is_told_the_names_there_are() {
-        let error = Config::new().set("colour", "x").unwrap_err();
-        assert!(error.message().contains("\"colour\""), "{error}");
-        assert!(
-            error.message().contains("token, dialect, base_url"),
-            "{error}"
-        );
-    }
 
     #[test]
     fn a_bad_value_is_told_what_is_expected_and_changes_nothing() {
