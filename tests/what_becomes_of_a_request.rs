@@ -168,10 +168,19 @@ fn a_service_that_fails() {
     let error = message_to(&server.url, &[]);
     ended(&error, Status::Service, Delivery::Rejected, "HTTP 500");
     assert!(!error.is_retryable());
+    assert!(!error.message().contains("again"), "{error}");
     assert_eq!(server.requests(), 1);
 
     let server = Server::answering(http("503 Busy", ""));
-    assert!(message_to(&server.url, &[]).is_retryable());
+    let error = message_to(&server.url, &[]);
+    assert!(error.is_retryable());
+    let says = "it gave no reason; it may be made again";
+    assert!(error.message().ends_with(says), "{error}");
+
+    let busy = "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nOops";
+    let error = message_to(&Server::answering(busy).url, &[]);
+    let says = "its reason is in no form that is known; see the error's body; it may be made again after 7 s";
+    assert!(error.message().ends_with(says), "{error}");
 }
 
 #[test]
@@ -236,7 +245,8 @@ fn an_answer_without_end_is_cut_off() {
         {}
     });
     let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
-    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, "100000");
+    let says = "100000 bytes that answer.max_bytes allows; whether it accepted it is unknown";
+    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
 }
 
 #[test]
@@ -429,7 +439,8 @@ fn closing_breaks_off_a_request_that_hangs() {
         let left = client.close(Duration::from_millis(100)).unwrap();
         assert_eq!(left.requests, 1);
         let error = hanging.join().unwrap().unwrap_err();
-        ended(&error, Status::Lost, Delivery::Unknown, "unknown");
+        let says = "message: the client was closed before the answer came; whether the service received it is unknown";
+        ended(&error, Status::Lost, Delivery::Unknown, says);
         assert!(begun.elapsed() < Duration::from_secs(5));
     });
     let error = chat.send("oi").unwrap_err();

@@ -210,7 +210,7 @@ fn a_proxy_that_is_down_is_named() {
         result,
         Status::Proxy,
         Delivery::NotSent,
-        "nobody.invalid:3128",
+        "the proxy's host nobody.invalid is not known; check the option proxy;",
     );
 }
 

@@ -22,6 +22,8 @@ pub struct ProxyServer {
     pub url: Uri,
     /// What it is told with each request to know us: the value of `Proxy-Authorization`.
     pub authorization: Option<Redacted>,
+    /// The environment variable that names it; `None` where the option `proxy` does.
+    pub variable: Option<&'static str>,
 }
 
 impl ProxyServer {
@@ -52,7 +54,20 @@ impl ProxyServer {
                 Some(credentials) => Some(authorization(credentials)?),
                 None => None,
             },
+            variable: None,
         })
+    }
+
+    /// What names it, for messages.
+    pub fn setting(&self) -> String {
+        self.variable.map_or("the option proxy".to_owned(), |name| {
+            format!("the environment variable {name}")
+        })
+    }
+
+    /// Its host alone, for messages.
+    pub fn host(&self) -> &str {
+        self.url.host().unwrap_or_default()
     }
 
     /// Its host and port, for messages.
@@ -104,7 +119,7 @@ pub(super) fn choose(
             return Ok(None);
         }
     }
-    let names: &[&str] = if url.scheme_str() == Some("https") {
+    let names: &[&'static str] = if url.scheme_str() == Some("https") {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else if set("REQUEST_METHOD").is_some() {
         // In a CGI program whoever sends a header Proxy sets HTTP_PROXY.
@@ -118,7 +133,7 @@ pub(super) fn choose(
     else {
         return Ok(None);
     };
-    ProxyServer::parse(&value).map(Some).ok_or_else(|| {
+    let proxy = ProxyServer::parse(&value).ok_or_else(|| {
         Error::new(
             Status::Value,
             format!(
@@ -126,7 +141,11 @@ pub(super) fn choose(
                  option proxy to one, or to {NONE}"
             ),
         )
-    })
+    })?;
+    Ok(Some(ProxyServer {
+        variable: Some(name),
+        ..proxy
+    }))
 }
 
 /// Whether what goes to this URL stays on this machine.
@@ -230,6 +249,18 @@ mod tests {
         let both = [("http_proxy", "small:1"), all[0]];
         assert_eq!(chosen("", "", SERVICE, &both), "small:1");
         assert_eq!(chosen("", "", SERVICE, &[]), "");
+    }
+
+    #[test]
+    fn what_names_the_proxy_is_told() {
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| "env:1".to_owned());
+        for (option, setting) in [
+            ("opt:2", "the option proxy"),
+            ("", "the environment variable ALL_PROXY"),
+        ] {
+            let chosen = choose(option, "", SERVICE, &variable).unwrap();
+            assert_eq!(chosen.unwrap().setting(), setting);
+        }
     }
 
     #[test]

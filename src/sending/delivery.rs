@@ -15,7 +15,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::interrupt;
 use crate::status::Status;
-use crate::wire::{self, Address, Dialect, Redacted, Reply, Request, Unsayable, Verdict};
+use crate::wire::{self, Address, Dialect, Reason, Redacted, Reply, Request, Unsayable, Verdict};
 
 /// Sends requests with one token. Any number of threads may send at once.
 #[derive(Debug)]
@@ -213,10 +213,16 @@ impl Sender {
                 .answered(http_status, Vec::new())
             });
         };
-        let reason = reason.map_or("it gave no reason".to_owned(), |mut reason| {
-            self.scrub(request, &mut reason);
-            format!("it said: {reason}")
-        });
+        let reason = match reason {
+            Reason::Given(mut reason) => {
+                self.scrub(request, &mut reason);
+                format!("it said: {reason}")
+            }
+            Reason::Missing => "it gave no reason".to_owned(),
+            Reason::Unreadable => {
+                "its reason is in no form that is known; see the error's body".to_owned()
+            }
+        };
         let name = request.name();
         let (status, message) = match http_status {
             200..300 => (
@@ -242,13 +248,19 @@ impl Sender {
         };
         let passing =
             matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_harmless_twice());
+        let wait = wait.filter(|_| passing);
+        let again = match wait {
+            Some(wait) => format!("; it may be made again after {} s", wait.as_secs()),
+            None if passing => "; it may be made again".to_owned(),
+            None => String::new(),
+        };
         let mut shown = String::from_utf8_lossy(&body).into_owned();
         self.scrub(request, &mut shown);
-        Err(Error::new(status, message)
+        Err(Error::new(status, message + &again)
             .delivered(Delivery::Rejected)
             .answered(http_status, shown.into_bytes())
             .retryable(passing)
-            .retry_after(wait.filter(|_| passing)))
+            .retry_after(wait))
     }
 
     /// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
@@ -273,19 +285,25 @@ impl Sender {
                 format!("its body did not end within {time_option}"),
             ),
             HttpError::Protocol(_) => (Status::Protocol, "its body is no HTTP".into()),
+            _ if self.is_broken_off() => (
+                Status::Lost,
+                "the client was closed before its body had come".into(),
+            ),
             _ => (Status::Lost, "the connection broke within its body".into()),
         };
         Error::new(
             status,
-            format!("the service answered the {name} with HTTP {http_status}, but {why}"),
+            format!(
+                "the service answered the {name} with HTTP {http_status}, but {why}; whether it accepted it is unknown"
+            ),
         )
         .delivered(Delivery::Unknown)
         .answered(http_status, Vec::new())
         .retryable(request.is_harmless_twice())
     }
 
-    /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that was not sent when closing
-    /// broke it off, that is the reason.
+    /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that closing broke off, that is
+    /// the reason.
     fn told(&self, stopped: &Stopped) -> Told {
         let told = stopped.tell(&self.transport.target());
         if interrupt::has_ended() {
@@ -296,16 +314,17 @@ impl Sender {
                 ..told
             };
         }
-        let by_closing = self.broken_off.load(Ordering::SeqCst)
-            && told.delivery == Delivery::NotSent
-            && told.status != Status::Timeout;
-        if !by_closing {
-            return told;
-        }
-        Told {
-            status: Status::Closed,
-            what: "the client was closed".to_owned(),
-            ..told
+        match (self.is_broken_off(), told.delivery, told.status) {
+            (true, Delivery::NotSent, status) if status != Status::Timeout => Told {
+                status: Status::Closed,
+                what: "the client was closed".to_owned(),
+                ..told
+            },
+            (true, Delivery::Unknown, Status::Lost) => Told {
+                what: "the client was closed before the answer came".to_owned(),
+                ..told
+            },
+            _ => told,
         }
     }
 

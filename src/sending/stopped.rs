@@ -6,6 +6,7 @@ use ureq::Error as HttpError;
 
 use super::attempt::{Reached, Stage};
 use super::tunnel::Refused;
+use crate::config::ProxyServer;
 use crate::error::Delivery;
 use crate::status::Status;
 
@@ -23,8 +24,10 @@ pub struct Stopped {
 pub struct Target<'a> {
     /// The service's host, and its port where `base_url` has one.
     pub host: &'a str,
-    /// The proxy's host and port, where requests go through one.
-    pub proxy: Option<&'a str>,
+    /// The service's host alone.
+    pub name: &'a str,
+    /// The proxy, where requests go through one.
+    pub proxy: Option<&'a ProxyServer>,
     /// Whether the proxy reads the requests and answers them.
     pub is_forwarded: bool,
 }
@@ -55,7 +58,7 @@ impl Stopped {
                 self.before_the_proxy(proxy, target.host)
             }
             (_, Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
-                self.before_the_service(target.host)
+                self.before_the_service(target)
             }
             (_, Stage::Securing) => self.securing(target.host),
             (_, Stage::Ready | Stage::Written) => self.before_the_answer(target),
@@ -69,7 +72,8 @@ impl Stopped {
         }
     }
 
-    fn before_the_service(&self, host: &str) -> (Status, String) {
+    fn before_the_service(&self, target: &Target) -> (Status, String) {
+        let Target { host, name, .. } = target;
         match (&self.error, self.reached.stage) {
             (HttpError::Timeout(_), Stage::Resolving) => (
                 Status::Timeout,
@@ -92,7 +96,7 @@ impl Stopped {
             (_, Stage::Resolving) => (
                 Status::Unreachable,
                 format!(
-                    "the host {host} is not known; check base_url and the network's name service"
+                    "the host {name} is not known; check base_url and the network's name service"
                 ),
             ),
             (HttpError::Io(error), _) if error.kind() == io::ErrorKind::ConnectionRefused => (
@@ -111,7 +115,8 @@ impl Stopped {
         }
     }
 
-    fn before_the_proxy(&self, proxy: &str, host: &str) -> (Status, String) {
+    fn before_the_proxy(&self, server: &ProxyServer, host: &str) -> (Status, String) {
+        let (proxy, setting) = (server.name(), server.setting());
         let asked = self.reached.stage == Stage::Tunnelling;
         let what = match (&self.error, refusal(&self.error)) {
             (HttpError::Timeout(_), _) => {
@@ -125,23 +130,26 @@ impl Stopped {
                     format!("{what} within {}", self.reached.option),
                 );
             }
-            (_, Some(407)) => wants_credentials(proxy),
+            (_, Some(407)) => wants_credentials(server),
             (_, Some(http_status)) => format!(
                 "the proxy {proxy} refuses to connect to {host} (HTTP {http_status}); ask whoever runs it, or name the host \
                  in no_proxy"
             ),
             (HttpError::Io(error), _) if asked && error.kind() == io::ErrorKind::InvalidData => {
-                format!("what listens at {proxy} is no HTTP proxy; check the option proxy")
+                format!("what listens at {proxy} is no HTTP proxy; check {setting}")
             }
             (error, _) if asked => format!(
                 "the proxy {proxy} broke the connection off before it led to {host} ({})",
                 cause(error)
             ),
             (HttpError::HostNotFound, _) => {
-                format!("the proxy's host {proxy} is not known; check the option proxy")
+                format!(
+                    "the proxy's host {} is not known; check {setting}",
+                    server.host()
+                )
             }
             (error, _) => format!(
-                "the proxy {proxy} can't be reached ({}); check the option proxy and whether it runs",
+                "the proxy {proxy} can't be reached ({}); check {setting} and whether it runs",
                 cause(error)
             ),
         };
@@ -170,7 +178,7 @@ impl Stopped {
 
     fn before_the_answer(&self, target: &Target) -> (Status, String) {
         let host = match target.proxy {
-            Some(proxy) if target.is_forwarded => format!("the proxy {proxy}"),
+            Some(proxy) if target.is_forwarded => format!("the proxy {}", proxy.name()),
             _ => target.host.to_owned(),
         };
         match &self.error {
@@ -210,7 +218,8 @@ pub fn proxy_says(target: &Target, http_status: u16) -> Option<Told> {
         502 | 504 => (
             Delivery::Unknown,
             format!(
-                "the proxy {proxy} has no answer of {} (HTTP {http_status})",
+                "the proxy {} has no answer of {} (HTTP {http_status})",
+                proxy.name(),
                 target.host
             ),
         ),
@@ -224,9 +233,11 @@ pub fn proxy_says(target: &Target, http_status: u16) -> Option<Told> {
     })
 }
 
-fn wants_credentials(proxy: &str) -> String {
+fn wants_credentials(proxy: &ProxyServer) -> String {
     format!(
-        "the proxy {proxy} asks for a user and a password that it knows (HTTP 407); set them in the option proxy"
+        "the proxy {} asks for a user and a password that it knows (HTTP 407); set them in {}",
+        proxy.name(),
+        proxy.setting()
     )
 }
 

@@ -203,7 +203,8 @@ impl Transport {
                 .url
                 .authority()
                 .map_or("", |authority| authority.as_str()),
-            proxy: self.proxy.as_ref().map(ProxyServer::name),
+            name: self.url.host().unwrap_or_default(),
+            proxy: self.proxy.as_ref(),
             is_forwarded: self.proxy.is_some() && self.url.scheme_str() == Some("http"),
         }
     }

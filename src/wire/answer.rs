@@ -12,8 +12,19 @@ use serde_json::value::RawValue;
 pub enum Verdict {
     /// It took the request.
     Accepted,
-    /// It refused, and this is what it said, if anything.
-    Rejected(Option<String>),
+    /// It refused, for this reason.
+    Rejected(Reason),
+}
+
+/// Why the service refused.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It says so, in a form that is known.
+    Given(String),
+    /// It says nothing.
+    Missing,
+    /// It says something that this library can't read.
+    Unreadable,
 }
 
 /// Judges an answer. HTTP 2xx is an acceptance, unless its body is a JSON object that says otherwise: a numeric `status`
@@ -22,7 +33,11 @@ pub fn judge(http_status: u16, body: &[u8]) -> Verdict {
     let said: Option<Said> = serde_json::from_slice(body).ok();
     let refused = !(200..300).contains(&http_status) || said.as_ref().is_some_and(Said::no);
     if refused {
-        Verdict::Rejected(said.as_ref().and_then(Said::reason))
+        Verdict::Rejected(match said {
+            Some(said) => said.reason(),
+            None if body.trim_ascii().is_empty() => Reason::Missing,
+            None => Reason::Unreadable,
+        })
     } else {
         Verdict::Accepted
     }
@@ -35,6 +50,8 @@ struct Said<'a> {
     success: Option<&'a RawValue>,
     errors: Option<&'a RawValue>,
     message: Option<&'a RawValue>,
+    /// Whether it has other keys too.
+    says_more: bool,
 }
 
 impl Said<'_> {
@@ -49,7 +66,7 @@ impl Said<'_> {
     }
 
     /// The `message` of a refusal, and its `errors` as they stand.
-    fn reason(&self) -> Option<String> {
+    fn reason(&self) -> Reason {
         let texts: Vec<String> = [value(self.message), value(self.errors)]
             .into_iter()
             .flatten()
@@ -58,7 +75,11 @@ impl Said<'_> {
                 other => other.to_string(),
             })
             .collect();
-        (!texts.is_empty()).then(|| texts.join(": "))
+        match (texts.is_empty(), self.says_more) {
+            (false, _) => Reason::Given(texts.join(": ")),
+            (true, true) => Reason::Unreadable,
+            (true, false) => Reason::Missing,
+        }
     }
 }
 
@@ -97,7 +118,10 @@ impl<'de> Deserialize<'de> for Said<'de> {
                         Key::Success => said.success = Some(map.next_value()?),
                         Key::Errors => said.errors = Some(map.next_value()?),
                         Key::Message => said.message = Some(map.next_value()?),
-                        Key::Other => drop(map.next_value::<IgnoredAny>()?),
+                        Key::Other => {
+                            said.says_more = true;
+                            map.next_value::<IgnoredAny>()?;
+                        }
                     }
                 }
                 Ok(said)
@@ -156,19 +180,38 @@ mod tests {
             (r#"{"errors":"bad"}"#, Some("bad")),
             (r#"{"message":"m","errors":{"a":1}}"#, Some(r#"m: {"a":1}"#)),
         ] {
-            let expected = Verdict::Rejected(reason.map(str::to_owned));
+            let reason = reason.map_or(Reason::Missing, |reason| Reason::Given(reason.into()));
+            let expected = Verdict::Rejected(reason);
             assert_eq!(judge(200, body.as_bytes()), expected, "{body}");
         }
     }
 
     #[test]
     fn any_other_status_is_a_refusal() {
-        assert_eq!(judge(301, b""), Verdict::Rejected(None));
+        assert_eq!(judge(301, b""), Verdict::Rejected(Reason::Missing));
         assert_eq!(
             judge(422, br#"{"message":"no"}"#),
-            Verdict::Rejected(Some("no".into()))
+            Verdict::Rejected(Reason::Given("no".into()))
         );
-        assert_eq!(judge(500, b"<html>"), Verdict::Rejected(None));
+    }
+
+    #[test]
+    fn a_reason_that_is_written_otherwise_is_not_taken_for_none() {
+        for (body, reason) in [
+            ("<html>", Reason::Unreadable),
+            ("Oops", Reason::Unreadable),
+            (r#"["no"]"#, Reason::Unreadable),
+            (r#"{"detail":"no"}"#, Reason::Unreadable),
+            (" \r\n", Reason::Missing),
+            ("{}", Reason::Missing),
+            (r#"{"status":500,"message":""}"#, Reason::Missing),
+        ] {
+            assert_eq!(
+                judge(500, body.as_bytes()),
+                Verdict::Rejected(reason),
+                "{body:?}"
+            );
+        }
     }
 
     #[test]

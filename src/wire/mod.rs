@@ -27,7 +27,7 @@ mod trigger;
 mod validation;
 mod value;
 
-pub use answer::{Verdict, judge};
+pub use answer::{Reason, Verdict, judge};
 pub use call::{Body, Call, Method, Unsayable};
 pub use customer::Customer;
 pub use dialect::Dialect;
