@@ -185,6 +185,11 @@ impl Kind {
 
 /// The encoding of this name, where one byte string can hold its texts (UTF-16 holds zero bytes in the middle).
 pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
+    // As Python and many a manual spell it; the standard of the names has it without the hyphen alone.
+    let name = match name.to_ascii_lowercase().as_str() {
+        "latin-1" | "latin_1" => "latin1",
+        _ => name,
+    };
     Encoding::for_label_no_replacement(name.as_bytes())
         .filter(|encoding| *encoding != UTF_16BE && *encoding != UTF_16LE)
 }
@@ -255,7 +260,7 @@ mod tests {
         );
         takes(
             Kind::Encoding,
-            &["utf-8", "Latin1", "windows-1252"],
+            &["utf-8", "Latin1", "Latin-1", "latin_1", "windows-1252"],
             &["", "klingon", "utf-16le"],
         );
         takes(Kind::Choice(&["a", "b"]), &["a", "b"], &["", "c", "A"]);
