@@ -28,11 +28,12 @@ impl Outbox {
     ) -> Result<()> {
         self.sender.check_origin()?;
         self.sender.check_request(address, request)?;
-        if self.strict {
-            interaction.check(request)?;
-        }
+        // Before the state: what a closed client's interaction could do next is no help.
         if self.lock().refusing {
             return Err(closed());
+        }
+        if self.strict {
+            interaction.check(request)?;
         }
         if Midst::depth(&**interaction) > 0 {
             return Err(within_another(request));

@@ -106,6 +106,10 @@ impl Outbox {
     ) -> Result<u64> {
         self.sender.check_origin()?;
         self.sender.check_request(address, &request)?;
+        // Before the state: what a closed client's interaction could do next is no help.
+        if self.lock().refusing {
+            return Err(closed());
+        }
         interaction.begin(&request, self.strict)?;
         let ticket = self
             .admit(address, &request)
