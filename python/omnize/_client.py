@@ -34,8 +34,9 @@ class Client(AnyClient[Conversation]):
     """Holds conversations for one token, and receives what the service says of them. Can be used from any thread.
 
     ``options`` are those of the table of options, with underscores for dots: ``dispatch_threads=2``. Times are in
-    seconds. What is not given here comes from the environment (``OMNIZE_TOKEN`` and so on; not with
-    ``environment=False``), and what is not there from ``config_file``, an INI file.
+    seconds. What is not given here comes from the environment (``OMNIZE_TOKEN`` and so on), and what is not
+    there from ``config_file``, an INI file. With ``environment=False`` nothing comes from the environment, and no proxy
+    that it names is used.
 
     Events leave by one of three ways, and a client uses the same one always: a loop over :meth:`events` (or
     :meth:`next`), :meth:`poll`, or :meth:`dispatch`.

@@ -33,7 +33,8 @@ type Row = (
     Option<(u64, u64)>,
 );
 
-/// The file's options, over them the environment's, and over them those that were given.
+/// The file's options, over them the environment's, and over them those that were given. Where the environment is left alone,
+/// no proxy of it is used either.
 pub fn configure(
     given: &[(String, String)],
     file: Option<PathBuf>,
@@ -48,6 +49,10 @@ pub fn configure(
     }
     for (name, value) in given {
         config.set(name, value)?;
+    }
+    if !environment && config.get("proxy")?.is_empty() {
+        // Who leaves the environment alone has its proxy in mind too: the token would go there.
+        config.set("proxy", "none")?;
     }
     Ok(config)
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import socket
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -135,6 +136,48 @@ def test_environment_file_and_keywords(monkeypatch, tmp_path):
         assert client.webhook_url is None
     with pytest.raises(omnize.FileError):
         omnize.Client(config_file=tmp_path / "nowhere.ini")
+
+
+def test_left_alone_the_environment_names_no_proxy(monkeypatch, tmp_path):
+    file = tmp_path / "omnize.ini"
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        monkeypatch.setenv("http_proxy", url)
+        options = {"token": "t", "base_url": "http://service.invalid/", "timeout": 5, "retry_blocking": 0}
+
+        def asks_the_proxy(**more):
+            """Whether a request comes to the proxy, which hangs up."""
+            proxy.settimeout(0.5)
+
+            def ask():
+                with omnize.Client(**options, **more) as client, pytest.raises(omnize.RequestError):
+                    client.attach("12", department="1").send("oi")
+
+            thread = threading.Thread(target=ask)
+            thread.start()
+            try:
+                proxy.accept()[0].close()
+            except socket.timeout:
+                return False
+            finally:
+                thread.join()
+            return True
+
+        assert asks_the_proxy()
+        assert not asks_the_proxy(environment=False)
+        assert asks_the_proxy(environment=False, proxy=url)
+        file.write_text(f"proxy = {url}\n")
+        assert asks_the_proxy(environment=False, config_file=file)
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    monkeypatch.delenv("http_proxy")
+    with pytest.raises(omnize.ConfigError, match="ALL_PROXY"):
+        omnize.Client(**options)
+    omnize.Client(**options, environment=False).close()
+
+
+@pytest.mark.parametrize("name", ["latin-1", "Latin_1", "latin1", "iso-8859-1"])
+def test_latin_1_by_any_of_its_names(name):
+    omnize.Client("t", environment=False, encoding=name).close()
 
 
 def test_the_types_are_of_the_table():
