@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, NoReturn, 
 from . import _lifetime, _omnize
 from ._arguments import optional_text
 from ._customer import Customer
-from ._errors import Closed
+from ._errors import Closed, _forked
 from ._fields import id_text, of_customer, of_start
 from ._handlers import Handlers, check_function, check_kinds
 from ._listener import Listener
@@ -83,11 +83,13 @@ class AnyClient(Generic[_Conversation]):
     @property
     def waiting(self) -> int:
         """How many events wait."""
+        self._check_process()
         return self._core.waiting
 
     @property
     def statistics(self) -> dict[str, int]:
         """What was counted since the client was opened, by name."""
+        self._check_process()
         return dict(self._core.statistics())
 
     @property
@@ -96,6 +98,7 @@ class AnyClient(Generic[_Conversation]):
 
         The ones that have been where they are for the longest time come first.
         """
+        self._check_process()
         return [OpenInteraction(*open_) for open_ in self._core.open_interactions()]
 
     def conversation(
@@ -189,6 +192,11 @@ class AnyClient(Generic[_Conversation]):
     def _is_of_parent(self) -> bool:
         return os.getpid() != self._process
 
+    def _check_process(self) -> None:
+        """Raises Forked in a child of the process that opened it: what the core knows there is of no use."""
+        if self._is_of_parent():
+            raise _forked()
+
     def _closed(self) -> None:
         """The core is closed."""
         self._is_open = False
@@ -216,7 +224,8 @@ class AnyClient(Generic[_Conversation]):
         raise TypeError(f"a {type(self).__name__} can't be copied or pickled; open another one")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'open' if self._is_open else 'closed'}>"
+        state = "closed" if not self._is_open else "forked" if self._is_of_parent() else "open"
+        return f"<{type(self).__name__} {state}>"
 
 
 def _closed_already() -> Closed:

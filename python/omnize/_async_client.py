@@ -18,7 +18,7 @@ from ._any_client import AnyClient, Left
 from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
-from ._errors import Closed, Error, ModeError, _closed, _left_behind
+from ._errors import Closed, Error, ModeError, _another_way, _closed, _left_behind
 from ._fields import Fields, id_text, of_customer, of_message
 from ._lifetime import warn
 from ._readiness import Readiness
@@ -145,7 +145,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
         deadline = _deadline(timeout)
         self._bind()
         while True:
-            event = self._core.next(0)
+            event = self._take()
             if event is not None or not await self._readable(deadline):
                 return event
 
@@ -156,7 +156,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
             if number % _IN_A_ROW == 0:
                 await asyncio.sleep(0)
             try:
-                event = self._core.next(0)
+                event = self._take()
                 if event is None:
                     event = await self.next(timeout)
             except Closed:
@@ -275,12 +275,20 @@ class AsyncClient(AnyClient[AsyncConversation]):
 
     def _choose(self, way: str) -> None:
         if self._handles not in (None, way):
-            raise ModeError(
-                f"events of this client leave by {self._handles}, so {way} can't take them; use one way for the whole "
-                "life of a client"
-            )
-        self._core.choose("task")
+            raise _another_way(self._handles, way)
+        try:
+            self._core.choose("task")
+        except ModeError:
+            # The core knows of handlers, and not of what calls them here.
+            raise _another_way("next", way) from None
         self._handles = way
+
+    def _take(self) -> Optional[Event]:
+        """An event, where one waits."""
+        try:
+            return self._core.next(0)
+        except ModeError:
+            raise _another_way(self._handles or "handlers", "next") from None
 
     def _cancel_workers(self) -> None:
         for worker in self._workers:

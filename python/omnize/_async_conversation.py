@@ -11,6 +11,7 @@ from ._conversation import OneConversation
 from ._customer import Customer
 from ._errors import Error, StateError
 from ._fields import Fields, of_external, of_message, of_transfer, of_update
+from ._lifetime import warn
 from ._values import Media
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ class AsyncConversation(OneConversation):
         """As ``finish``, and gives a ticket at once."""
         return await self._post("finish")
 
+    async def post_bot_accept(self) -> int:
+        """As ``bot_accept``, and gives a ticket at once."""
+        return await self._post("bot_accept")
+
+    async def post_bot_transfer(self, department: Optional[Union[str, int]] = None) -> int:
+        """As ``bot_transfer``, and gives a ticket at once."""
+        return await self._post("bot_transfer", of_transfer(department))
+
     async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         await self._call(self._chat.request_for_loop, name, list(fields))
 
@@ -123,7 +132,8 @@ class AsyncConversation(OneConversation):
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        if not self.is_open:
+        # A child leaves it to the parent.
+        if self._client._is_of_parent() or not self.is_open:
             return
         if error is None:
             # Unless the agent was faster.
@@ -138,5 +148,7 @@ class AsyncConversation(OneConversation):
                 # A task that is cancelled does not wait for an answer. Behind it, this leaves when it can, and does not
                 # overtake what was to be sent before.
                 self._chat.post_behind("finish")
-        except Error:
+        except StateError:
             pass
+        except Error as failure:
+            warn("an interaction was not finished at the end of its block, which an exception has left: %s", failure)

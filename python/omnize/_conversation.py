@@ -11,6 +11,7 @@ from ._arguments import optional_seconds
 from ._customer import Customer
 from ._errors import Error, StateError
 from ._fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
+from ._lifetime import warn
 from ._values import Media
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class OneConversation:
     @property
     def interaction_hash(self) -> Optional[str]:
         """The hash by which the service knows the interaction, where it does and it is known."""
+        self._client._check_process()
         return self._chat.interaction_hash
 
     @property
@@ -58,12 +60,13 @@ class OneConversation:
 
         It is active once an agent has accepted it, and unavailable where no agent is.
         """
+        self._client._check_process()
         return self._chat.state
 
     @property
     def is_open(self) -> bool:
         """Whether the interaction is under way."""
-        return self._chat.state in ("starting", "waiting", "active")
+        return self.state in ("starting", "waiting", "active")
 
     @property
     def timeout(self) -> Optional[float]:
@@ -95,7 +98,9 @@ class OneConversation:
         raise TypeError(f"a {type(self).__name__} can't be copied or pickled; make another with the client's attach")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {self.state}>"
+        # In a child only the parent knows.
+        state = "forked" if self._client._is_of_parent() else self._chat.state
+        return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {state}>"
 
 
 class Conversation(OneConversation):
@@ -188,6 +193,14 @@ class Conversation(OneConversation):
         """As ``finish``, and gives a ticket at once."""
         return self._chat.post("finish")
 
+    def post_bot_accept(self) -> int:
+        """As ``bot_accept``, and gives a ticket at once."""
+        return self._chat.post("bot_accept")
+
+    def post_bot_transfer(self, department: Optional[Union[str, int]] = None) -> int:
+        """As ``bot_transfer``, and gives a ticket at once."""
+        return self._chat.post("bot_transfer", of_transfer(department))
+
     def __enter__(self) -> Conversation:
         if not self.is_open:
             self.start()
@@ -199,7 +212,8 @@ class Conversation(OneConversation):
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        if not self.is_open:
+        # A child leaves it to the parent.
+        if self._client._is_of_parent() or not self.is_open:
             return
         if error is None:
             # Unless the agent was faster.
@@ -213,5 +227,7 @@ class Conversation(OneConversation):
             else:
                 # Who presses Ctrl-C does not wait for an answer.
                 self.post_finish()
-        except Error:
+        except StateError:
             pass
+        except Error as failure:
+            warn("an interaction was not finished at the end of its block, which an exception has left: %s", failure)

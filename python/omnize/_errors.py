@@ -222,6 +222,9 @@ def _of_status(
         kind = _OF_UNSENT.get(status, NotSent)
     elif kind is None and status == "OMNIZE_E_TIMEOUT":
         kind = CloseTimedOut
+    if kind is Forked:
+        # The core's text is for hosts that can't open another one.
+        return _forked()
     error = (kind or Error)(message)
     error.status = status
     error.delivery = delivery
@@ -238,6 +241,22 @@ def _closed() -> Closed:
     """What is left to tell where closing was given up, and is not over."""
     error = Closed("the client is closed, or closing; open another one")
     error.status = "OMNIZE_E_CLOSED"
+    return error
+
+
+def _another_way(way: str, wanted: str) -> ModeError:
+    """What there is to tell where events leave one way and are asked for by another."""
+    error = ModeError(
+        f"events of this client leave by {way}, so {wanted} can't take them; use one way for the whole life of a client"
+    )
+    error.status = "OMNIZE_E_MODE"
+    return error
+
+
+def _forked() -> Forked:
+    """What a child is told of what its parent has opened."""
+    error = Forked("the client was opened in the process that this one was forked from; open another one here")
+    error.status = "OMNIZE_E_FORKED"
     return error
 
 

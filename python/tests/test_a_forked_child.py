@@ -63,10 +63,48 @@ def run(code: str) -> str:
         "client.poll(0)",
         "client.deliver(b'{\"clientId\": 1}')",
         "client.dispatch()",
+        "chat.state",
+        "chat.is_open",
+        "chat.interaction_hash",
+        "client.waiting",
+        "client.statistics",
+        "client.open_interactions",
     ],
 )
 def test_the_parents_client_is_refused(call):
     assert run(f"in_child(lambda: {call})") == "OMNIZE_E_FORKED\n3 True\n"
+
+
+def test_the_child_is_told_what_to_do():
+    assert (
+        run("""
+def function():
+    print(client, chat, flush=True)
+    try:
+        chat.send("oi")
+    except omnize.Forked as error:
+        print(error, flush=True)
+in_child(function)
+print(client, chat.state in ("waiting", "active"))
+""")
+        == """\
+<Client forked> <Conversation client_id='12' department='1' forked>
+the client was opened in the process that this one was forked from; open another one here
+0 True
+<Client open> True
+"""
+    )
+
+
+def test_the_child_leaves_a_block_of_the_parents():
+    assert (
+        run("""
+with client.attach("12", department="1") as mine:
+    in_child(lambda: mine.__exit__(None, None, None))
+    print(mine.is_open)
+""")
+        == "0 True\nTrue\n"
+    )
 
 
 def test_the_parents_client_can_be_closed_and_let_go():

@@ -172,3 +172,8 @@ def test_a_mistyped_name_of_a_conversation_is_told():
     with pytest.raises(AttributeError, match="timout"):
         chat_of(client).timout = 1
     client._close_at_exit(0)
+
+
+def test_the_module_lists_what_it_loads_late():
+    assert {"AsyncClient", "AsyncConversation", "Client"} <= set(dir(omnize))
+    assert set(dir(omnize)) == set(omnize.__all__)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
+
 import pytest
 
 import omnize
@@ -34,6 +38,50 @@ def test_what_the_block_raises_is_what_comes_out(omnize_client, omnize_sandbox):
         raise LookupError
     assert chat.state == "finished"
     assert said(omnize_sandbox) == ["start", "finish"]
+
+
+class _Silence:
+    """A service that takes the start, and hangs up on all that comes behind it."""
+
+    def __init__(self):
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}/"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        connection, _ = self._server.accept()
+        self._server.close()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+def test_a_finish_that_fails_on_the_way_out_is_logged(kind, caplog):
+    options = {"token": "t", "base_url": _Silence().url, "retry_blocking": 0, "environment": False}
+
+    async def fail_awaiting():
+        async with kind(**options) as client, client.conversation("12", department="1"):
+            raise LookupError
+
+    def fail():
+        with kind(**options) as client, client.conversation("12", department="1"):
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        asyncio.run(fail_awaiting()) if kind is omnize.AsyncClient else fail()
+    told = [record.getMessage() for record in caplog.records if "not finished" in record.getMessage()]
+    assert len(told) == 1
+    assert "which an exception has left: " in told[0]
+
+
+def test_a_closed_clients_conversation_is_told_that_it_is_closed(omnize_sandbox):
+    with omnize.Client(**omnize_sandbox.options) as client, client.conversation("12", department="1") as chat:
+        pass
+    assert chat.state == "finished"
+    for call in (chat.send, chat.post, chat.finish, chat.post_finish):
+        with pytest.raises(omnize.Closed):
+            call()
 
 
 @pytest.mark.omnize_agents({"rules": [{"on": "start", "steps": ["accepted", "finish"]}]})

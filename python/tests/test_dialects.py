@@ -122,3 +122,39 @@ def test_an_external_bot():
     with omnize.Client("t", dialect="interactions", environment=False) as client:
         chat = client.bot_attach(event.interaction_hash)
         assert (chat.client_id, chat.interaction_hash) == (HASH, HASH)
+
+
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+def test_an_external_bot_posts(kind, omnize_sandbox):
+    options = {**omnize_sandbox.options_in("interactions"), "listen": "127.0.0.1:0"}
+
+    def serve(client):
+        event = client.next(5)
+        bot = client.bot_attach(event.interaction_hash)
+        tickets = [bot.post_bot_accept(), bot.post("oi"), bot.post_bot_transfer(2)]
+        return tickets, [outcome for outcome in client.events(1) if isinstance(outcome, omnize.Outcome)]
+
+    async def serve_awaiting(client):
+        async with client:
+            event = await client.next(5)
+            bot = client.bot_attach(event.interaction_hash)
+            tickets = [await bot.post_bot_accept(), await bot.post("oi"), await bot.post_bot_transfer(2)]
+            return tickets, [outcome async for outcome in client.events(1) if isinstance(outcome, omnize.Outcome)]
+
+    client = kind(**options)
+    place = {"token": omnize_sandbox.token, "url": client.webhook_url}
+    omnize_sandbox._call("PUT", "/portal/settings/integrations/bot", place)
+    with omnize.Client(**omnize_sandbox.options_in("interactions")) as customers:
+        customers.conversation("12", department="1").start()
+        if kind is omnize.AsyncClient:
+            tickets, outcomes = asyncio.run(serve_awaiting(client))
+        else:
+            with client:
+                tickets, outcomes = serve(client)
+    assert [(outcome.ticket, outcome.request, outcome.is_accepted) for outcome in outcomes] == [
+        (tickets[0], "bot_accept", True),
+        (tickets[1], "bot_message", True),
+        (tickets[2], "bot_transfer", True),
+    ]
+    asked = [entry.kind for entry in omnize_sandbox.transcript() if entry.direction == "request"]
+    assert asked[1:] == ["accept", "message", "transfer"]

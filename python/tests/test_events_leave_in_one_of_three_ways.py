@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
@@ -233,3 +234,24 @@ def test_handlers_talk(omnize_sandbox):
             thread.start()
         assert said.wait(15)
         assert {chat.state for chat in chats} == {"finished"}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("next", "poll"), ("next", "dispatch"), ("poll", "next"), ("dispatch", "next"), ("poll", "dispatch")],
+)
+def test_asyncio_is_told_of_the_ways_that_were_asked_for(first, then):
+    async def call(client, way):
+        if way == "dispatch":
+            client.dispatch()
+        else:
+            await getattr(client, way)(0)
+
+    async def main():
+        async with omnize.AsyncClient("t", environment=False) as client:
+            await call(client, first)
+            with pytest.raises(omnize.ModeError, match=f"leave by {first}, so {then} can't take") as caught:
+                await call(client, then)
+            assert caught.value.status == "OMNIZE_E_MODE"
+
+    asyncio.run(main())
