@@ -1,57 +1,59 @@
 //! Options from an INI file.
 
+use std::fmt::Display;
 use std::path::Path;
 
-use ini::{Ini, ParseOption};
-
-use super::Config;
+use super::ini_lines::{self, Entry};
+use super::names;
+use super::{Config, OPTIONS};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
 pub(super) fn load(config: &mut Config, path: &Path) -> Result<()> {
-    let in_file = |status, what: &dyn std::fmt::Display| {
+    let in_file = |status, what: &dyn Display| {
         Error::new(
             status,
             format!("configuration file {}: {what}", path.display()),
         )
     };
-    let text = std::fs::read_to_string(path).map_err(|error| in_file(Status::File, &error))?;
-    let options = ParseOption {
-        enabled_quote: true,
-        // A Windows path has backslashes that escape nothing.
-        enabled_escape: false,
-        ..ParseOption::default()
-    };
-    let ini = Ini::load_from_str_opt(&text, options).map_err(|error| {
-        in_file(
-            Status::File,
-            &format!(
-                "line {} or the one before can't be understood; a line is name = value, [group], or a comment",
-                error.line
-            ),
-        )
-    })?;
+    let bytes = std::fs::read(path).map_err(|error| in_file(Status::File, &error))?;
+    let entries = ini_lines::entries(&bytes).map_err(|fault| in_file(Status::File, &fault))?;
     let mut loaded = config.clone();
-    for (group, properties) in &ini {
-        for (name, value) in properties {
-            let name = match group {
-                Some(group) => format!("{group}.{name}"),
-                None => name.to_owned(),
-            };
-            loaded
-                .set(&name, value)
-                .map_err(|error| in_file(error.status(), &error))?;
-        }
+    for entry in &entries {
+        set(&mut loaded, entry).map_err(|error| {
+            let what = format!("line {}: {error}", entry.line);
+            in_file(error.status(), &what)
+        })?;
     }
     *config = loaded;
     Ok(())
+}
+
+fn set(config: &mut Config, entry: &Entry) -> Result<()> {
+    let Some(group) = &entry.group else {
+        return config.set(&entry.name, &entry.value);
+    };
+    let name = format!("{group}.{}", entry.name);
+    match names::position(&entry.name) {
+        Some(index) if names::position(&name).is_none() => {
+            let option = OPTIONS[index].name;
+            Err(Error::new(
+                Status::Option,
+                format!(
+                    "there is no {option} in this group; a group's name is the first part of its options' names, so \
+                     {option} stands above the first [group]"
+                ),
+            ))
+        }
+        _ => config.set(&name, &entry.value),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn loaded(name: &str, text: &str) -> (Config, Result<()>) {
+    fn loaded(name: &str, text: impl AsRef<[u8]>) -> (Config, Result<()>) {
         let path = std::env::temp_dir().join(format!("omnize-{}-{name}.ini", std::process::id()));
         std::fs::write(&path, text).unwrap();
         let mut config = Config::new();
@@ -62,7 +64,7 @@ mod tests {
 
     #[test]
     fn reads_plain_quoted_and_grouped_values() {
-        let text = "; a comment\ntoken = abc\nbase_url = \"http://localhost:1/x\"\n\n[timeout]\nconnect = 7\n\n[listen]\npath = /a\n";
+        let text = "\u{feff}; a comment\ntoken = abc\nbase_url = \"http://localhost:1/x\"\n\n[timeout]\nconnect = 7\n\n[listen]\npath = /a\n";
         let (config, result) = loaded("good", text);
         result.unwrap();
         assert_eq!(config.get("token").unwrap(), "[redacted]");
@@ -73,19 +75,66 @@ mod tests {
 
     #[test]
     fn says_which_file_and_line_is_wrong_and_sets_nothing() {
-        let (_, result) = loaded("broken", "timeout = 5\n[listen\npath = /x\n");
-        let error = result.unwrap_err();
-        assert_eq!(error.status(), Status::File);
-        assert!(error.message().contains("line"), "{error}");
-
-        let (config, result) = loaded("unknown", "timeout = 5\ncolour = red\n");
-        assert_eq!(result.unwrap_err().status(), Status::Option);
-        assert_eq!(config.get("timeout").unwrap(), "30000");
-
-        let (_, result) = loaded("value", "timeout = soon\n");
-        assert_eq!(result.unwrap_err().status(), Status::Value);
+        for (name, text, status, what) in [
+            (
+                "broken",
+                "timeout = 5\n[listen\npath = /x\n",
+                Status::File,
+                "line 2 is no name = value",
+            ),
+            (
+                "unknown",
+                "timeout = 5\n\ncolour = red\n",
+                Status::Option,
+                "line 3: there is no such option",
+            ),
+            (
+                "slip",
+                "timeout = 5\nTIMEOUT = 6\n",
+                Status::Option,
+                "line 2: there is no option \"TIMEOUT\"",
+            ),
+            (
+                "value",
+                "timeout = 5\ntimeout = soon\n",
+                Status::Value,
+                "line 2: option timeout: the value",
+            ),
+        ] {
+            let (config, result) = loaded(name, text);
+            let error = result.unwrap_err();
+            assert_eq!(error.status(), status);
+            let message = error.message();
+            assert!(message.contains(&format!("-{name}.ini: {what}")), "{error}");
+            assert_eq!(config.get("timeout").unwrap(), "30000");
+        }
 
         let error = load(&mut Config::new(), Path::new("/nowhere/omnize.ini")).unwrap_err();
         assert_eq!(error.status(), Status::File);
+    }
+
+    #[test]
+    fn no_secret_that_stands_in_the_wrong_place_is_shown() {
+        for text in [
+            "token SECRETTOKEN\ntimeout = 5\n",
+            "token U0VDUkVUVE9LRU4=\n",
+            "U0VDUkVUVE9LRU4=\n",
+            "[listen]\nbasic PASSW0RD",
+            "listen.basic user:PASSW0RD",
+            "timeout = 5\n[SECRETTOKEN]\na = b",
+        ] {
+            let error = loaded("secret", text).1.unwrap_err();
+            for secret in ["SECRETTOKEN", "U0VDUkVUVE9LRU4", "PASSW0RD"] {
+                assert!(!error.message().contains(secret), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_around_options_that_have_none_is_told_what_a_group_is() {
+        let error = loaded("group", "[omnize]\ntoken = x\n").1.unwrap_err();
+        assert_eq!(error.status(), Status::Option);
+        let expected = "line 2: there is no token in this group; a group's name is the first part";
+        assert!(error.message().contains(expected), "{error}");
     }
 }

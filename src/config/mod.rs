@@ -2,6 +2,7 @@
 
 mod environment;
 mod file;
+mod ini_lines;
 mod listen;
 mod names;
 mod networks;
