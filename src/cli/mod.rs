@@ -76,7 +76,7 @@ fn refuse(error: &clap::Error) -> u8 {
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return fail(
-            "a verb is missing; omnize --help tells which there are",
+            "a command is missing; omnize --help tells which there are",
             USAGE,
         );
     }

@@ -94,14 +94,15 @@ async fn attend(
         // Apart, so that the screen is not held while the sandbox, which may be showing an entry, is asked.
         let addresses = locked(screen).take_addresses();
         for address in addresses {
-            let (what, set) = match &address {
-                Address::Webhook(url) => ("webhook", sandbox.set_webhook(url)),
-                Address::Bot(url) => ("bot", sandbox.set_bot(url)),
+            let (what, url, set) = match &address {
+                Address::Webhook(url) => ("webhook", url, sandbox.set_webhook(url)),
+                Address::Bot(url) => ("bot", url, sandbox.set_bot(url)),
             };
             if let Err(error) = set {
                 end(&mut child, group).await;
                 return Err(Failure::Run(format!(
-                    "the command's {what} can't be set: {error}"
+                    "the command was ended, for the line \"{what}: {url}\" that it printed can't be used: {error}; expected \
+                     such as {what}: http://127.0.0.1:8080/path"
                 )));
             }
             // A command that does not wait for Enter may have closed its standard input.

@@ -98,6 +98,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    arguments.check()?;
     let screen = Arc::new(Mutex::new(Screen::new()));
     let shown = !arguments.quiet && !arguments.json;
     let sandbox = start(&arguments, shown.then(|| Arc::clone(&screen)))?;
@@ -118,6 +119,20 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
 }
 
 impl Arguments {
+    /// A customer talks with a bot, and a program that was told another dialect could not be one.
+    fn check(&self) -> Result<(), Failure> {
+        match self.dialect {
+            Some(dialect) if !self.customers.is_empty() && dialect != Dialect::OF_BOTS => {
+                Err(Failure::Usage(format!(
+                    "a customer comes in the dialect {} alone, and --dialect or OMNIZE_DIALECT says {}; leave it out",
+                    Dialect::OF_BOTS.name(),
+                    dialect.name()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn dialect(&self) -> Dialect {
         let has_bots = !self.bots.is_empty() || !self.customers.is_empty();
         let implied = if has_bots {

@@ -204,7 +204,7 @@ impl Sender {
                 Error::new(
                     Status::Answer,
                     format!(
-                        "the service accepted the {}, but its answer is not {}; is the dialect the right one?",
+                        "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
                         request.name(),
                         unexpected.expected
                     ),

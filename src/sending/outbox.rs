@@ -216,7 +216,7 @@ impl Outbox {
             return Err(Error::new(
                 Status::Full,
                 format!(
-                    "{} posted requests wait, as many as outbox.capacity allows; wait for outcomes, or raise the option",
+                    "as many posted requests wait as outbox.capacity allows ({}); wait for outcomes, or raise the option",
                     state.open
                 ),
             )

@@ -114,7 +114,8 @@ fn a_command_that_is_no_bot_or_gives_no_url_is_told() {
         ),
         (
             "echo bot: none; read -r line",
-            "the command's bot can't be set: url is no absolute http or https URL",
+            "the command was ended, for the line \"bot: none\" that it printed can't be used: url is no absolute http or https \
+             URL; expected such as bot: http://127.0.0.1:8080/path",
         ),
     ] {
         let ended = run(script);
@@ -125,6 +126,30 @@ fn a_command_that_is_no_bot_or_gives_no_url_is_told() {
         );
     }
     assert_eq!(run("exit 7").status.code(), Some(7));
+}
+
+#[test]
+fn a_customer_and_a_dialect_without_bots_are_a_mistake() {
+    let customer = File::new("astray", r#"{"steps":["finish"]}"#);
+    let refused = |command: &mut Command| {
+        let ended = command
+            .args(["--customer", customer.path(), "--", "true"])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(2));
+        assert_eq!(
+            String::from_utf8_lossy(&ended.stderr),
+            "omnize: a customer comes in the dialect interactions alone, and --dialect or OMNIZE_DIALECT says rest; \
+             leave it out\n"
+        );
+    };
+    refused(
+        Command::new(OMNIZE)
+            .arg("sandbox")
+            .env("OMNIZE_DIALECT", "rest"),
+    );
+    refused(Command::new(OMNIZE).args(["sandbox", "--dialect", "rest"]));
 }
 
 #[test]

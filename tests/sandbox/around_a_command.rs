@@ -96,11 +96,12 @@ fn a_webhook_line_is_pasted_and_enter_pressed() {
 
 #[test]
 fn a_webhook_line_without_a_url_ends_the_command() {
-    let ended = around(&["--quiet"], "echo webhook: none; read -r line");
+    let ended = around(&["--quiet"], "echo webhook: localhost:5; read -r line");
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(
         text(&ended.stderr),
-        "omnize: the command's webhook can't be set: url is no absolute http or https URL\n"
+        "omnize: the command was ended, for the line \"webhook: localhost:5\" that it printed can't be used: url is no \
+         absolute http or https URL; expected such as webhook: http://127.0.0.1:8080/path\n"
     );
 }
 

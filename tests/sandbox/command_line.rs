@@ -85,7 +85,7 @@ fn a_mistake_is_one_line_and_status_2() {
     let cases: [(&[&str], &str); 10] = [
         (
             &[],
-            "a verb is missing; omnize --help tells which there are",
+            "a command is missing; omnize --help tells which there are",
         ),
         (&["sandbx"], "unrecognized subcommand 'sandbx'"),
         (
