@@ -46,7 +46,11 @@ impl ProxyServer {
         }
         let port = match host.strip_prefix(name)? {
             "" => 80,
-            port => port.strip_prefix(':')?.parse::<u16>().ok()?,
+            port => port
+                .strip_prefix(':')?
+                .parse::<u16>()
+                .ok()
+                .filter(|port| *port > 0)?,
         };
         Some(ProxyServer {
             url: format!("http://{name}:{port}").parse().ok()?,

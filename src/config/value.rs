@@ -13,7 +13,7 @@ use super::proxy::{self, ProxyServer};
 pub enum Kind {
     /// Any text; it is never shown again.
     Secret,
-    /// An absolute http or https URL.
+    /// An absolute http or https URL, which may have a query.
     Url,
     /// The name of an encoding.
     Encoding,
@@ -112,7 +112,9 @@ impl Kind {
             ),
             Kind::Url => (
                 is_url(value),
-                "an absolute URL without user and password, such as http://clientapi.omnize.com/api/rest/v1".into(),
+                "an absolute http or https URL without user, password and fragment (#), and with a port from 1 to 65535 \
+                 if with any, such as http://clientapi.omnize.com/api/rest/v1"
+                    .into(),
             ),
             Kind::Encoding => (
                 encoding(value).is_some(),
@@ -153,8 +155,10 @@ impl Kind {
                 "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
             ),
             Kind::PublicUrl => (
-                value.is_empty() || is_url(value) && !value.contains(['?', '#']),
-                "an absolute URL without a query, such as https://chat.example.com, or nothing".into(),
+                value.is_empty() || is_url(value) && !value.contains('?'),
+                "an absolute http or https URL without user, password, query and fragment, and with a port from 1 to \
+                 65535 if with any, such as https://chat.example.com, or nothing"
+                    .into(),
             ),
             Kind::Credentials => (
                 value.is_empty() || value.contains(':') && !value.contains(char::is_control),
@@ -213,13 +217,22 @@ fn is_milliseconds(value: &str) -> bool {
 }
 
 fn is_url(value: &str) -> bool {
-    value.parse::<Uri>().is_ok_and(|url| {
-        matches!(url.scheme_str(), Some("http" | "https"))
-            && url.host().is_some_and(|host| !host.is_empty())
-            && url
-                .authority()
-                .is_some_and(|authority| !authority.as_str().contains('@'))
-    })
+    // The parser drops a fragment.
+    !value.contains('#')
+        && value.parse::<Uri>().is_ok_and(|url| {
+            matches!(url.scheme_str(), Some("http" | "https"))
+                && url.authority().is_some_and(|authority| {
+                    let (whole, host) = (authority.as_str(), authority.host());
+                    !host.is_empty() && whole.strip_prefix(host).is_some_and(is_port_or_none)
+                })
+        })
+}
+
+/// Whether `rest`, which follows a host, is empty or a colon and a port that exists. One that does not is none to the
+/// parser of URLs.
+fn is_port_or_none(rest: &str) -> bool {
+    let port = rest.strip_prefix(':').and_then(number);
+    rest.is_empty() || port.is_some_and(|port| port <= u16::MAX.into())
 }
 
 fn is_path(value: &str) -> bool {
@@ -247,7 +260,13 @@ mod tests {
         takes(Kind::Secret, &["", "j4hl2k="], &["abc\n", "a\tb", "a\0b"]);
         takes(
             Kind::Url,
-            &["http://a", "https://a:8443/x/y?z=1", "http://[::1]:80/"],
+            &[
+                "http://a",
+                "https://a:8443/x/y?z=1",
+                "http://[::1]:80/",
+                "http://[::1]",
+                "https://a:65535",
+            ],
             &[
                 "",
                 "a",
@@ -256,6 +275,12 @@ mod tests {
                 "http://",
                 "http://a b",
                 "http://u:p@a",
+                "http://u@a",
+                "http://127.0.0.1:99999/",
+                "http://a:65536",
+                "http://[::1]:0",
+                "http://a:0/",
+                "http://a/#b",
             ],
         );
         takes(
@@ -302,15 +327,34 @@ mod tests {
         takes(
             Kind::PublicUrl,
             &["", "https://a", "http://a/b/"],
-            &["a", "https://a/?b", "https://a/#b", "https://u:p@a"],
+            &[
+                "a",
+                "https://a/?b",
+                "https://a/#b",
+                "https://u:p@a",
+                "https://a:0",
+            ],
         );
         takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
         takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
         takes(
             Kind::Proxy,
             &["", "none", "http://u:p@h:1", "h:3128"],
-            &["socks5://h", "https://h", "http://", "http://u:p%@"],
+            &[
+                "socks5://h",
+                "https://h",
+                "http://",
+                "http://u:p%@",
+                "h:0",
+                "h:65536",
+            ],
         );
         takes(Kind::Text, &["", ".a,b c"], &["a\nb"]);
+    }
+
+    #[test]
+    fn a_port_that_does_not_exist_is_told_which_do() {
+        let expected = Kind::Url.check("http://127.0.0.1:99999/").unwrap_err();
+        assert!(expected.contains("a port from 1 to 65535"), "{expected}");
     }
 }
