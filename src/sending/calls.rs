@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::delivery;
 use super::lane::{Next, Turn};
 use super::midst::Midst;
 use super::outbox::{Outbox, closed, is_unknown};
@@ -81,7 +80,7 @@ impl Outbox {
             .map(|reply| interaction.learn(request, &reply));
         turn.accepted = result.is_ok();
         drop(turn);
-        delivery::log(request.name(), &result);
+        self.sender.log(request.name(), &result);
         result
     }
 
@@ -101,7 +100,7 @@ impl Outbox {
             return Err(closed());
         }
         let result = self.send_now(None, address, request, Instant::now(), self.timeout);
-        delivery::log(request.name(), &result);
+        self.sender.log(request.name(), &result);
         result
     }
 
@@ -133,7 +132,7 @@ impl Outbox {
             self.sender.check_origin()?;
             match is_over {
                 false => {
-                    delivery::log(request.name(), &result);
+                    self.sender.log(request.name(), &result);
                     unsure |= is_unknown(&result);
                     allowed = timeout;
                 }

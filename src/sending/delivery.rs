@@ -343,6 +343,20 @@ impl Sender {
         .retryable(told.may_pass && may_repeat)
     }
 
+    /// Tells the log how a request of this name has ended, or one try of it. The callback of the log may do anything, such
+    /// as close the client, so nothing may wait for who calls this.
+    pub(super) fn log<T>(&self, request: &str, outcome: &Result<T>) {
+        match outcome {
+            Ok(_) => log::debug!("{request} accepted"),
+            Err(error) => log::warn!(
+                "{request} to {} {}: {}",
+                self.transport.target().host,
+                error.delivery().map_or("failed", Delivery::name),
+                error.status().name()
+            ),
+        }
+    }
+
     fn scrub(&self, request: &Request, text: &mut String) {
         self.token.scrub(text);
         request.scrub(text);
@@ -411,19 +425,6 @@ fn unsayable(request: &Request, why: Unsayable) -> Error {
         ),
     };
     Error::new(status, message).delivered(Delivery::NotSent)
-}
-
-/// Tells the log how a request of this name has ended, or one try of it. The callback of the log may do anything, such as
-/// close the client, so nothing may wait for who calls this.
-pub(super) fn log<T>(request: &str, outcome: &Result<T>) {
-    match outcome {
-        Ok(_) => log::debug!("{request} accepted"),
-        Err(error) => log::warn!(
-            "{request} {}: {}",
-            error.delivery().map_or("failed", Delivery::name),
-            error.status().name()
-        ),
-    }
 }
 
 /// How long a Retry-After asks to wait: so many seconds, or until a date.

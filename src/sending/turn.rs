@@ -4,7 +4,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::delivery;
 use super::lane::Next;
 use super::outbox::{Outbox, is_unknown};
 use super::posted::Posted;
@@ -27,7 +26,7 @@ impl Outbox {
         let request = posted.request.name();
         let result = self.conclude(interaction, posted, result);
         // The callback of the log may close the client, so it is called when this request holds nothing up any more.
-        delivery::log(request, &result);
+        self.sender.log(request, &result);
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut Posted) -> Result<()> {

@@ -43,10 +43,7 @@ impl Database {
         if !is_new && (made_by != APPLICATION_ID || !(1..=LAYOUT).contains(&layout)) {
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
-                Some(
-                    "it is a database, but no store that this version knows; name another file"
-                        .into(),
-                ),
+                Some("it is a database, but no store that this version knows".into()),
             ));
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;

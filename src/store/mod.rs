@@ -7,6 +7,7 @@
 mod database;
 mod kept;
 mod numbers;
+mod unusable;
 mod writer;
 
 use std::fmt;
@@ -141,8 +142,10 @@ impl Store {
     /// # Errors
     /// [`Status::Store`]: it can't be opened, is no store, or another client has it; [`Status::System`]: no thread.
     pub fn open(path: &Path, all_told: Box<dyn Fn() + Send>) -> Result<(Self, Leftovers)> {
-        let database = Database::open(path).map_err(|error| cannot(path, &error))?;
-        let leftovers = database.leftovers().map_err(|error| cannot(path, &error))?;
+        let database = Database::open(path).map_err(|error| unusable::told(path, &error))?;
+        let leftovers = database
+            .leftovers()
+            .map_err(|error| unusable::told(path, &error))?;
         let queue = Arc::new(Queue::default());
         let jobs = queue.clone();
         let writer = host::thread::spawn("omnize-store", move || {
@@ -255,22 +258,6 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn cannot(path: &Path, error: &rusqlite::Error) -> Error {
-    let busy = matches!(
-        error.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
-    );
-    let why = if busy {
-        "another client, of this process or of another, has it open; give each client a store of its own".to_owned()
-    } else {
-        error.to_string()
-    };
-    Error::new(
-        Status::Store,
-        format!("the store {} can't be used: {why}", path.display()),
-    )
 }
 
 #[cfg(test)]
@@ -449,6 +436,8 @@ mod tests {
         .unwrap();
         let error = open(&place.0).unwrap_err();
         assert_eq!(error.status(), Status::Store);
+        let says = "file is not a database; it was left alone; name another file";
+        assert!(error.message().ends_with(says), "{error}");
         assert!(
             std::fs::read_to_string(&place.0)
                 .unwrap()
@@ -456,7 +445,13 @@ mod tests {
         );
 
         let error = open(Path::new("/nowhere/at/all.db")).unwrap_err();
-        assert!(error.message().contains("/nowhere/at/all.db"), "{error}");
+        assert_eq!(
+            error.message(),
+            "the store /nowhere/at/all.db can't be used: its folder is not there; make it, or name another"
+        );
+        let error = open(&std::env::temp_dir()).unwrap_err();
+        let says = "can't be used: it is a folder; name a file in it";
+        assert!(error.message().ends_with(says), "{error}");
     }
 
     #[test]
