@@ -264,7 +264,8 @@ fn an_answer_that_never_comes() {
     });
     let begun = Instant::now();
     let error = message_to(&server.url, &[("timeout", "200")]);
-    ended(&error, Status::Timeout, Delivery::Unknown, "within timeout");
+    let says = "within timeout (200 ms);";
+    ended(&error, Status::Timeout, Delivery::Unknown, says);
     assert!(!error.is_retryable());
     assert!(
         begun.elapsed() < Duration::from_secs(3),

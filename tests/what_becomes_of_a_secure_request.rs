@@ -237,7 +237,7 @@ fn a_handshake_that_never_ends_is_given_up() {
             message_to(url, &[(option, "200")]),
             Status::Timeout,
             Delivery::NotSent,
-            &format!("within {option};"),
+            &format!("within {option} (200 ms);"),
         );
         assert!(begun.elapsed() < Duration::from_secs(3), "{option}");
     }
@@ -379,7 +379,7 @@ fn an_answer_that_drips_below_tls_ends_with_the_time() {
             message_to(&server.url, &[("tls.ca_file", &ca), (option, "300")]),
             Status::Timeout,
             Delivery::Unknown,
-            &format!("within {option};"),
+            &format!("within {option} (300 ms);"),
         );
         assert!(begun.elapsed() < Duration::from_secs(3));
         assert_eq!(server.requests(), 1);
@@ -401,7 +401,7 @@ fn a_server_that_does_not_read_is_given_up_by_timeout_send() {
         result,
         Status::Timeout,
         Delivery::Unknown,
-        "within timeout.send;",
+        "within timeout.send (300 ms);",
     );
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(server.requests(), 0);

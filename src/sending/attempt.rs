@@ -4,6 +4,7 @@
 //! The HTTP client calls its connection on the thread of the request, so both sides meet in a thread-local.
 
 use std::cell::Cell;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How far a request came.
@@ -23,11 +24,20 @@ pub enum Stage {
     Written,
 }
 
+/// The time of a request that somebody waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// What the wait for its turn has left of it.
+    pub left: Duration,
+    /// All of it, for messages.
+    pub whole: Duration,
+}
+
 /// How long the parts of a request may take; `None` is: as long as what they are part of.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// All of it.
-    pub total: Duration,
+    pub total: Patience,
     /// Until there is a connection.
     pub connect: Duration,
     /// The TLS handshake, within `connect`.
@@ -38,18 +48,19 @@ pub struct Limits {
     pub answer: Option<Duration>,
 }
 
-/// A point in time, and the option that it comes from.
+/// A point in time, and the option that it comes from, with its value.
 #[derive(Clone, Copy)]
 struct Deadline {
     at: Instant,
     option: &'static str,
+    length: Duration,
 }
 
 impl Deadline {
     /// This one, or the end of `limit` from now on where that comes before.
     fn within(self, limit: Option<Duration>, option: &'static str) -> Deadline {
-        match limit.map(|limit| Instant::now() + limit) {
-            Some(at) if at < self.at => Deadline { at, option },
+        match limit.map(|limit| (Instant::now() + limit, limit)) {
+            Some((at, length)) if at < self.at => Deadline { at, option, length },
             _ => self,
         }
     }
@@ -76,13 +87,35 @@ pub struct Reached {
     pub stage: Stage,
     /// The option that set the time for that.
     pub option: &'static str,
+    /// How long that is.
+    pub length: Duration,
+}
+
+/// The option and its value, for messages.
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.option, Length(self.length))
+    }
+}
+
+/// A length of time in whole seconds where it is such, else in milliseconds.
+pub struct Length(pub Duration);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_millis() {
+            ms if ms % 1000 == 0 => write!(f, "{} s", ms / 1000),
+            ms => write!(f, "{ms} ms"),
+        }
+    }
 }
 
 /// Runs one request on this thread within these limits, and tells how far it came.
 pub fn run<T>(limits: Limits, request: impl FnOnce() -> T) -> (T, Reached) {
     let total = Deadline {
-        at: Instant::now() + limits.total,
+        at: Instant::now() + limits.total.left,
         option: "timeout",
+        length: limits.total.whole,
     };
     let connect = total.within(Some(limits.connect), "timeout.connect");
     let attempt = Attempt {
@@ -100,6 +133,7 @@ pub fn run<T>(limits: Limits, request: impl FnOnce() -> T) -> (T, Reached) {
     let reached = Reached {
         stage: ended.stage,
         option: ended.current.option,
+        length: ended.current.length,
     };
     (outcome, reached)
 }
@@ -172,7 +206,10 @@ mod tests {
     fn limits(total: u64, connect: u64, rest: Option<u64>) -> Limits {
         let rest = rest.map(Duration::from_millis);
         Limits {
-            total: Duration::from_millis(total),
+            total: Patience {
+                left: Duration::from_millis(total),
+                whole: Duration::from_secs(90),
+            },
             connect: Duration::from_millis(connect),
             tls: rest,
             send: rest,
@@ -213,6 +250,14 @@ mod tests {
             assert!(remaining().unwrap() <= Duration::from_millis(100));
         });
         run(limits(0, 5000, None), || assert_eq!(remaining(), None));
+    }
+
+    #[test]
+    fn an_option_is_named_with_its_value() {
+        let part = |begin: fn()| run(limits(60_000, 1500, Some(2000)), begin).1.to_string();
+        assert_eq!(part(|| ()), "timeout.connect (1500 ms)");
+        assert_eq!(part(|| reach(Stage::Ready)), "timeout (90 s)");
+        assert_eq!(part(begin_sending), "timeout.send (2 s)");
     }
 
     #[test]

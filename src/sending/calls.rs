@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::attempt::{Length, Patience};
 use super::lane::{Next, Turn};
 use super::midst::Midst;
 use super::outbox::{Outbox, closed, is_unknown};
@@ -48,8 +49,9 @@ impl Outbox {
                 return Err(Error::new(
                     Status::Timeout,
                     format!(
-                        "{}: what was asked for before on this interaction has not ended within timeout; it was not sent",
-                        request.name()
+                        "{}: what was asked for before on this interaction has not ended within timeout ({}); it was not sent",
+                        request.name(),
+                        Length(timeout)
                     ),
                 )
                 .delivered(Delivery::NotSent)
@@ -116,7 +118,10 @@ impl Outbox {
         let mut tries = 0;
         let mut unsure = false;
         // Waiting for its turn was part of the first try.
-        let mut allowed = timeout.saturating_sub(begun.elapsed());
+        let mut allowed = Patience {
+            left: timeout.saturating_sub(begun.elapsed()),
+            whole: timeout,
+        };
         loop {
             tries += 1;
             let hash = interaction.and_then(|interaction| interaction.hash());
@@ -134,7 +139,7 @@ impl Outbox {
                 false => {
                     self.sender.log(request.name(), &result);
                     unsure |= is_unknown(&result);
-                    allowed = timeout;
+                    allowed.left = timeout;
                 }
                 true if unsure => return result.map_err(Error::after_an_unknown_try),
                 true => return result,

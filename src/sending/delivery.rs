@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Error as HttpError;
 
-use super::attempt::Reached;
+use super::attempt::{Patience, Reached};
 use super::midst::Midst;
 use super::stopped::{self, Stopped, Told};
 use super::transport::{Answer, Transport};
@@ -108,7 +108,7 @@ impl Sender {
         address: &Address,
         hash: Option<&str>,
         request: &Request,
-        timeout: Option<Duration>,
+        timeout: Option<Patience>,
     ) -> Result<Reply> {
         let _under_way = self.enter(timeout.is_some())?;
         let call = self
@@ -196,7 +196,7 @@ impl Sender {
             // The status alone says that it was refused.
             Err(_) if !(200..300).contains(&http_status) => Vec::new(),
             Err(error) => {
-                return Err(self.unread(request, http_status, &error, reached.option));
+                return Err(self.unread(request, http_status, &error, reached));
             }
         };
         let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
@@ -269,7 +269,7 @@ impl Sender {
         request: &Request,
         http_status: u16,
         error: &HttpError,
-        time_option: &str,
+        reached: Reached,
     ) -> Error {
         let name = request.name();
         let (status, why) = match error {
@@ -282,7 +282,7 @@ impl Sender {
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
-                format!("its body did not end within {time_option}"),
+                format!("its body did not end within {reached}"),
             ),
             HttpError::Protocol(_) => (Status::Protocol, "its body is no HTTP".into()),
             _ if self.is_broken_off() => (

@@ -237,7 +237,7 @@ fn shut_down() -> io::Error {
 mod tests {
     use std::sync::atomic::{AtomicU16, Ordering};
 
-    use super::super::attempt::Limits;
+    use super::super::attempt::{Limits, Patience};
     use super::*;
 
     fn resolver(url: &str) -> RememberingResolver {
@@ -246,7 +246,10 @@ mod tests {
 
     fn addresses(resolver: &RememberingResolver) -> Result<Vec<SocketAddr>, Error> {
         let limits = Limits {
-            total: Duration::from_secs(5),
+            total: Patience {
+                left: Duration::from_secs(5),
+                whole: Duration::from_secs(5),
+            },
             connect: Duration::from_secs(5),
             tls: None,
             send: None,

@@ -79,15 +79,12 @@ impl Stopped {
                 Status::Timeout,
                 format!(
                     "the address of {host} was not found within {}",
-                    self.reached.option
+                    self.reached
                 ),
             ),
             (HttpError::Timeout(_), _) => (
                 Status::Timeout,
-                format!(
-                    "{host} could not be connected to within {}",
-                    self.reached.option
-                ),
+                format!("{host} could not be connected to within {}", self.reached),
             ),
             (HttpError::Io(error), Stage::Resolving) => (
                 Status::Unreachable,
@@ -125,10 +122,7 @@ impl Stopped {
                 } else {
                     format!("the proxy {proxy} could not be connected to")
                 };
-                return (
-                    Status::Timeout,
-                    format!("{what} within {}", self.reached.option),
-                );
+                return (Status::Timeout, format!("{what} within {}", self.reached));
             }
             (_, Some(407)) => wants_credentials(server),
             (_, Some(http_status)) => format!(
@@ -162,7 +156,7 @@ impl Stopped {
                 Status::Timeout,
                 format!(
                     "the TLS handshake with {host} did not end within {}",
-                    self.reached.option
+                    self.reached
                 ),
             ),
             error => (
@@ -184,14 +178,11 @@ impl Stopped {
         match &self.error {
             HttpError::Timeout(ureq::Timeout::SendRequest) => (
                 Status::Timeout,
-                format!(
-                    "{host} did not take the request within {}",
-                    self.reached.option
-                ),
+                format!("{host} did not take the request within {}", self.reached),
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
-                format!("{host} did not answer within {}", self.reached.option),
+                format!("{host} did not answer within {}", self.reached),
             ),
             HttpError::Protocol(_) | HttpError::Http(_) => (
                 Status::Protocol,

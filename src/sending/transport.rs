@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -12,7 +11,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Error as HttpError};
 
-use super::attempt::{self, Limits, Reached, Stage};
+use super::attempt::{self, Limits, Patience, Reached, Stage};
 use super::connector::ServiceConnector;
 use super::exchange::{self, Exchanged};
 use super::forward::Forward;
@@ -102,7 +101,10 @@ impl Transport {
             url,
             proxy,
             limits: Limits {
-                total: settings.timeout,
+                total: Patience {
+                    left: settings.timeout,
+                    whole: settings.timeout,
+                },
                 connect: settings.connect_timeout,
                 tls: settings.tls_timeout,
                 send: settings.send_timeout,
@@ -117,7 +119,7 @@ impl Transport {
     pub fn make(
         &self,
         call: &Call,
-        timeout: Option<Duration>,
+        timeout: Option<Patience>,
     ) -> std::result::Result<(Answer, Reached), Stopped> {
         let limits = Limits {
             total: timeout.unwrap_or(self.limits.total),
