@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 import omnize
+from omnize.sandbox import Sandbox
 
 
 @pytest.mark.parametrize("dialect", ["rest", "gateway", "interactions"])
@@ -124,9 +125,17 @@ def test_an_external_bot():
         assert (chat.client_id, chat.interaction_hash) == (HASH, HASH)
 
 
+@pytest.fixture
+def sandbox_with_bots():
+    """One of its own: a bot stays, and would take the interactions of the tests that follow."""
+    with Sandbox(dialect="interactions") as sandbox:
+        yield sandbox
+
+
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_an_external_bot_posts(kind, omnize_sandbox):
-    options = {**omnize_sandbox.options_in("interactions"), "listen": "127.0.0.1:0"}
+def test_an_external_bot_posts(kind, sandbox_with_bots):
+    sandbox = sandbox_with_bots
+    options = {**sandbox.options, "listen": "127.0.0.1:0"}
 
     def serve(client):
         event = client.next(5)
@@ -142,9 +151,9 @@ def test_an_external_bot_posts(kind, omnize_sandbox):
             return tickets, [outcome async for outcome in client.events(1) if isinstance(outcome, omnize.Outcome)]
 
     client = kind(**options)
-    place = {"token": omnize_sandbox.token, "url": client.webhook_url}
-    omnize_sandbox._call("PUT", "/portal/settings/integrations/bot", place)
-    with omnize.Client(**omnize_sandbox.options_in("interactions")) as customers:
+    place = {"token": sandbox.token, "url": client.webhook_url}
+    sandbox._call("PUT", "/portal/settings/integrations/bot", place)
+    with omnize.Client(**sandbox.options) as customers:
         customers.conversation("12", department="1").start()
         if kind is omnize.AsyncClient:
             tickets, outcomes = asyncio.run(serve_awaiting(client))
@@ -156,5 +165,5 @@ def test_an_external_bot_posts(kind, omnize_sandbox):
         (tickets[1], "bot_message", True),
         (tickets[2], "bot_transfer", True),
     ]
-    asked = [entry.kind for entry in omnize_sandbox.transcript() if entry.direction == "request"]
+    asked = [entry.kind for entry in sandbox.transcript() if entry.direction == "request"]
     assert asked[1:] == ["accept", "message", "transfer"]
