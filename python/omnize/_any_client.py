@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, NamedTuple, NoReturn, Optional, TypeVar, Union
 
 from . import _lifetime, _omnize
-from ._arguments import optional_text
+from ._arguments import optional_text, path_text
 from ._customer import Customer
 from ._errors import Closed, _forked
 from ._fields import id_text, of_customer, of_start
@@ -60,9 +60,10 @@ class AnyClient(Generic[_Conversation]):
         self._is_open = False
         if token is not None:
             options["token"] = token
+        file = None if config_file is None else path_text("config_file", config_file)
         given = texts(options)
         _lifetime.forward_log()
-        self._core = _omnize.Core(given, config_file, environment)
+        self._core = _omnize.Core(given, file, environment)
         self._environment = environment
         self._handlers = Handlers()
         self._listener: Optional[Listener] = None
@@ -226,6 +227,12 @@ class AnyClient(Generic[_Conversation]):
     def __repr__(self) -> str:
         state = "closed" if not self._is_open else "forked" if self._is_of_parent() else "open"
         return f"<{type(self).__name__} {state}>"
+
+
+for _method in vars(AnyClient).values():
+    if callable(_method) and hasattr(_method, "__qualname__"):
+        # What Python says of wrong arguments shows this name; the one of a private class says nothing to anybody.
+        _method.__qualname__ = f"Client.{_method.__name__}"
 
 
 def _closed_already() -> Closed:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Optional
 
 from ._errors import ArgumentError
 
-__all__ = ["body_bytes", "needed_text", "optional_seconds", "optional_text", "seconds", "whole_text"]
+__all__ = [
+    "body_bytes",
+    "needed_text",
+    "optional_seconds",
+    "optional_text",
+    "path_text",
+    "seconds",
+    "what_is",
+    "whole_text",
+]
+
+
+def what_is(value: object) -> str:
+    """The kind of a value, with its article."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
 
 
 def whole_text(name: str, text: str) -> str:
@@ -29,7 +47,7 @@ def whole_text(name: str, text: str) -> str:
 def needed_text(name: str, value: Any) -> str:
     """A text."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a {type(value).__name__}; pass a str")
+        raise TypeError(f"{name} is {what_is(value)}; pass a str")
     return whole_text(name, value)
 
 
@@ -38,23 +56,33 @@ def optional_text(name: str, value: Any) -> Optional[str]:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a {type(value).__name__}; pass a str or None")
+        raise TypeError(f"{name} is {what_is(value)}; pass a str or None")
     return whole_text(name, value)
+
+
+def path_text(name: str, value: Any) -> str:
+    """The path of a file."""
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str):
+        raise TypeError(f"{name} is {what_is(value)}; pass a path as a str or an os.PathLike of str")
+    return path
 
 
 def seconds(name: str, value: Any) -> float:
     """A time that is waited at the most."""
-    return _seconds(name, value, "seconds")
+    return _seconds(name, value, "seconds or a timedelta")
 
 
 def optional_seconds(name: str, value: Any) -> Optional[float]:
     """A time that is waited at the most, or None."""
-    return None if value is None else _seconds(name, value, "seconds, or None for no bound")
+    return None if value is None else _seconds(name, value, "seconds, a timedelta, or None for no bound")
 
 
 def _seconds(name: str, value: Any, expected: str) -> float:
+    if hasattr(value, "total_seconds"):
+        value = value.total_seconds()
     if isinstance(value, bool) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
-        raise TypeError(f"{name} is a {type(value).__name__}; pass {expected}")
+        raise TypeError(f"{name} is {what_is(value)}; pass {expected}")
     number = float(value)
     if not number >= 0:
         raise ArgumentError(f"{name} is {value}; pass {expected}")
@@ -66,5 +94,5 @@ def body_bytes(body: Any) -> bytes:
     if isinstance(body, bytes):
         return body
     if not isinstance(body, (bytearray, memoryview)):
-        raise TypeError(f"the body is a {type(body).__name__}; pass the bytes that were received")
+        raise TypeError(f"the body is {what_is(body)}; pass the bytes that were received")
     return bytes(body)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._events import Event
-    from ._option_types import Options
+    from ._option_types import Options, Seconds
 
 __all__ = ["AsyncClient"]
 
@@ -140,7 +140,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
         received, type_ = body_bytes(body), optional_text("content_type", content_type)
         await self._call(self._core.deliver_for_loop, received, type_)
 
-    async def next(self, timeout: Optional[float] = None) -> Optional[Event]:
+    async def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
         deadline = _deadline(timeout)
         self._bind()
@@ -149,7 +149,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
             if event is not None or not await self._readable(deadline):
                 return event
 
-    async def events(self, timeout: Optional[float] = None) -> AsyncIterator[Event]:
+    async def events(self, timeout: Optional[Seconds] = None) -> AsyncIterator[Event]:
         """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
         self._bind()
         for number in itertools.count(1):
@@ -168,7 +168,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
             finally:
                 event._let_go()
 
-    async def poll(self, timeout: Optional[float] = None) -> int:
+    async def poll(self, timeout: Optional[Seconds] = None) -> int:
         """Waits up to ``timeout`` seconds (None: for ever) for an event, then calls the handlers for all that wait, one
         after the other, and awaits those that are coroutines.
 
@@ -215,7 +215,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
-    async def close(self, timeout: float = 5.0) -> Left:
+    async def close(self, timeout: Seconds = 5.0) -> Left:
         """Closes the client: see :meth:`Client.close`.
 
         A handler that runs longer than ``timeout`` seconds is cancelled. One that goes on all the same is left behind
@@ -467,7 +467,7 @@ def _report(error: BaseException) -> None:
     asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
-def _deadline(timeout: Optional[float]) -> Optional[float]:
+def _deadline(timeout: Optional[Seconds]) -> Optional[float]:
     bound = optional_seconds("timeout", timeout)
     return None if bound is None else time.monotonic() + bound
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._events import Event
-    from ._option_types import Options
+    from ._option_types import Options, Seconds
 
 __all__ = ["Client"]
 
@@ -102,11 +102,11 @@ class Client(AnyClient[Conversation]):
         """
         self._core.deliver(body_bytes(body), optional_text("content_type", content_type))
 
-    def next(self, timeout: Optional[float] = None) -> Optional[Event]:
+    def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""
         return self._core.next(optional_seconds("timeout", timeout))
 
-    def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
+    def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
         """Events, one by one, until none came for ``timeout`` seconds or the client is closed."""
         timeout = optional_seconds("timeout", timeout)
         while True:
@@ -121,7 +121,7 @@ class Client(AnyClient[Conversation]):
             finally:
                 event._let_go()
 
-    def poll(self, timeout: Optional[float] = None) -> int:
+    def poll(self, timeout: Optional[Seconds] = None) -> int:
         """Waits up to ``timeout`` seconds (None: for ever) for an event, then calls the handlers for all that wait.
 
         Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
@@ -168,7 +168,7 @@ class Client(AnyClient[Conversation]):
                 self._threads.append(thread)
                 thread.start()
 
-    def close(self, timeout: float = 5.0) -> Left:
+    def close(self, timeout: Seconds = 5.0) -> Left:
         """Closes the client: takes in no trigger and no request, waits up to ``timeout`` seconds for requests under way
         and for the handlers to finish what a dispatch thread has before it, then breaks off what is left.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._any_client import AnyClient
     from ._events import Event
     from ._omnize import Chat
+    from ._option_types import Seconds
 
 __all__ = ["Conversation", "OneConversation"]
 
@@ -74,7 +75,7 @@ class OneConversation:
         return self._timeout
 
     @timeout.setter
-    def timeout(self, seconds: Optional[float]) -> None:
+    def timeout(self, seconds: Optional[Seconds]) -> None:
         self._timeout = optional_seconds("timeout", seconds)
         self._chat.set_timeout(self._timeout)
 
@@ -101,6 +102,12 @@ class OneConversation:
         # In a child only the parent knows.
         state = "forked" if self._client._is_of_parent() else self._chat.state
         return f"<{type(self).__name__} client_id={self.client_id!r} department={self.department!r} {state}>"
+
+
+for _method in vars(OneConversation).values():
+    if callable(_method) and hasattr(_method, "__qualname__"):
+        # What Python says of wrong arguments shows this name; the one of a private class says nothing to anybody.
+        _method.__qualname__ = f"Conversation.{_method.__name__}"
 
 
 class Conversation(OneConversation):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn, Optional
 
+from ._arguments import what_is
+
 __all__ = ["Customer"]
 
 _set = object.__setattr__
@@ -37,7 +39,7 @@ class Customer:
     ) -> None:
         for field, value in (("name", name), ("email", email), ("phone", phone), ("cpf", cpf)):
             if value is not None and not isinstance(value, str):
-                raise TypeError(f"{field} is a {type(value).__name__}; pass a str or None")
+                raise TypeError(f"{field} is {what_is(value)}; pass a str or None")
             _set(self, field, value)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:

@@ -73,7 +73,7 @@ def of_trigger(
         _set_text(event, text or "")
         media = None
         if details is not None and details["media"] is not None:
-            media = Media(details["media"], details["url"])
+            media = Media._make((details["media"], details["url"], None))
         _set_media(event, media)
     else:
         event = _new(_TRIGGERS.get(kind, Unknown))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
-from ._arguments import optional_text, whole_text
+from ._arguments import optional_text, what_is, whole_text
 from ._customer import Customer
 from ._values import Media
 
@@ -17,7 +17,7 @@ Fields = list[tuple[str, str]]
 def id_text(name: str, value: object) -> str:
     """An id as the service has it."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise TypeError(f"{name} is a {type(value).__name__}; pass a str or an int")
+        raise TypeError(f"{name} is {what_is(value)}; pass a str or an int")
     return whole_text(name, str(value))
 
 
@@ -31,7 +31,7 @@ def of_customer(customer: Optional[Customer]) -> Fields:
     if customer is None:
         return []
     if not isinstance(customer, Customer):
-        raise TypeError(f"customer is a {type(customer).__name__}; pass an omnize.Customer or None")
+        raise TypeError(f"customer is {what_is(customer)}; pass an omnize.Customer or None")
     return _given(name=customer.name, email=customer.email, phone=customer.phone, cpf=customer.cpf)
 
 
@@ -44,6 +44,8 @@ def of_start(
     """How an interaction starts, beside its customer."""
     written = None
     if extra is not None:
+        if not isinstance(extra, Mapping):
+            raise TypeError(f"extra is {what_is(extra)}; pass a dict or None")
         import json
 
         written = json.dumps(dict(extra), ensure_ascii=False)
@@ -53,11 +55,11 @@ def of_start(
 def of_message(text: str, media: Optional[Media]) -> Fields:
     """What a message says."""
     if not isinstance(text, str):
-        raise TypeError(f"the message is a {type(text).__name__}; pass a str")
+        raise TypeError(f"the message is {what_is(text)}; pass a str")
     fields = [("text", whole_text("the message", text))]
     if media is not None:
         if not isinstance(media, Media):
-            raise TypeError(f"media is a {type(media).__name__}; pass an omnize.Media or None")
+            raise TypeError(f"media is {what_is(media)}; pass an omnize.Media or None")
         size = None if media.size is None else str(media.size)
         fields += _given(media=media.kind, url=media.url, size=size)
     return fields
@@ -70,7 +72,7 @@ def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[s
     tags = list(tags)
     for tag in tags:
         if not isinstance(tag, str):
-            raise TypeError(f"a tag is a {type(tag).__name__}; pass a str")
+            raise TypeError(f"a tag is {what_is(tag)}; pass a str")
         if "," in tag:
             raise ValueError("a tag has a comma, at which the service would part it; pass two tags")
     return _given(mood=mood, tags=",".join(tags) or None, customer_key=customer_key, note=note)
@@ -79,7 +81,7 @@ def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[s
 def of_external(external_id: str) -> Fields:
     """Whom a message over WhatsApp goes to."""
     if not isinstance(external_id, str):
-        raise TypeError(f"external_id is a {type(external_id).__name__}; pass a str")
+        raise TypeError(f"external_id is {what_is(external_id)}; pass a str")
     return _given(external_id=external_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, Optional
 
+from ._arguments import what_is
 from ._events import Event
 
 __all__ = ["Handlers", "check_function", "check_kinds"]
@@ -23,7 +24,7 @@ def check_kinds(kinds: tuple[Any, ...]) -> None:
 def check_function(function: Any, awaited: bool) -> None:
     """Whether this can be called with an event; where it is not awaited, with nothing left to await."""
     if not callable(function):
-        raise TypeError(f"the handler is a {type(function).__name__}; pass a function")
+        raise TypeError(f"the handler is {what_is(function)}; pass a function")
     if awaited:
         return
     import inspect

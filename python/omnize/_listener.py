@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from . import _omnize
-from ._arguments import optional_text, seconds
+from ._arguments import optional_text, path_text, seconds
 from ._errors import Closed
 from ._options import texts
 
 if TYPE_CHECKING:
     from ._any_client import AnyClient
+    from ._option_types import Seconds
 
 __all__ = ["Listener"]
 
@@ -43,8 +44,9 @@ class Listener:
     ) -> None:
         self._address = address
         self._is_open = False
+        file = None if config_file is None else path_text("config_file", config_file)
         given = {"listen": address, **{f"listen_{name}": value for name, value in options.items()}}
-        self._listener = _omnize.SharedListener(texts(given), config_file, environment)
+        self._listener = _omnize.SharedListener(texts(given), file, environment)
         self._is_open = True
 
     def attach(self, client: AnyClient[Any], path: Optional[str] = None) -> None:
@@ -59,7 +61,7 @@ class Listener:
         """The webhook URL of the client; None where it is not attached."""
         return self._listener.url(client._core)
 
-    def close(self, timeout: float = 5.0) -> None:
+    def close(self, timeout: Seconds = 5.0) -> None:
         """Accepts nothing more, and answers the triggers that are being kept if that takes no longer than ``timeout``
         seconds. The clients stay open. A second call does nothing.
         """

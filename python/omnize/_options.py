@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from . import _omnize
-from ._arguments import whole_text
+from ._arguments import path_text, what_is, whole_text
 from ._errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,22 +47,33 @@ def texts(options: Mapping[str, Any] | Options) -> list[tuple[str, str]]:
     return given
 
 
+#: What an option takes that is of one of these kinds, for who has given something else.
+_TEXTS = {
+    "credentials": "a str such as 'user:password'",
+    "encoding": "a str such as 'utf-8'",
+    "networks": "a str or a list of str",
+    "secret": "a str",
+}
+
+
 def _text(name: str, kind: str, value: Any) -> str:
-    text: str
     if kind == "milliseconds":
         return _milliseconds(name, value)
     if isinstance(value, str):
         return whole_text(f"option {name}", value)
+    if kind == "file":
+        return whole_text(f"option {name}", path_text(f"option {name}", value))
+    if kind in ("credentials", "encoding", "secret"):
+        raise TypeError(f"option {name} is {what_is(value)}; pass {_TEXTS[kind]}")
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, os.PathLike):
-        text = os.fspath(value)
-        return whole_text(f"option {name}", text)
+        return whole_text(f"option {name}", path_text(f"option {name}", value))
     if isinstance(value, Iterable) and kind in ("networks", "text"):
         return whole_text(f"option {name}", ",".join(str(part) for part in value))
-    raise TypeError(f"option {name}: a value of type {type(value).__name__} can't be used")
+    raise TypeError(f"option {name} is {what_is(value)}; pass {_TEXTS.get(kind, 'a str, a number or a bool')}")
 
 
 def _milliseconds(name: str, value: Any) -> str:
@@ -70,7 +81,7 @@ def _milliseconds(name: str, value: Any) -> str:
     seconds = value.total_seconds() if hasattr(value, "total_seconds") else value
     # A text in milliseconds beside numbers in seconds would be off by a thousand.
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise TypeError(f"option {name} is a {type(value).__name__}; pass a number of seconds or a timedelta")
+        raise TypeError(f"option {name} is {what_is(value)}; pass a number of seconds or a timedelta")
     least, most = _TIMES[name.replace(".", "_")]
     if not 0 <= seconds <= most / 1000 or (least and not seconds):
         expected = "seconds, more than 0 and" if least else "seconds from 0"

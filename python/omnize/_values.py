@@ -4,22 +4,50 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Optional
 
+from ._arguments import needed_text, what_is
+from ._errors import ArgumentError
+
 __all__ = ["Agent", "Channel", "Department", "Media", "OnlineAgents", "OpenInteraction", "agents_of", "departments_of"]
 
 
-class Media(NamedTuple):
+_KINDS_OF_MEDIA = ("image", "video", "audio", "file")
+
+
+class _Media(NamedTuple):
+    """The fields of Media, whose own class can have no other way to be made."""
+
+    kind: str
+    url: str
+    size: Optional[int] = None
+
+
+class Media(_Media):
     """An image, a video, a sound or a file that comes with a message.
 
     >>> Media("image", "https://example.com/cat.png")
     <Media image url=[redacted]>
+
+    ``kind`` is ``"image"``, ``"video"``, ``"audio"`` or ``"file"``, ``url`` is where it is, and ``size``, which only an
+    external bot says, is how large it is, in bytes. It has these as attributes.
     """
 
-    #: ``"image"``, ``"video"``, ``"audio"`` or ``"file"``.
-    kind: str
-    #: Where it is.
-    url: str
-    #: How large it is, in bytes. Only an external bot says it.
-    size: Optional[int] = None
+    __slots__ = ()
+
+    def __new__(cls, kind: str, url: str, size: Optional[int] = None) -> Media:
+        if needed_text("kind", kind) not in _KINDS_OF_MEDIA:
+            # What stands there may be the URL.
+            raise ArgumentError(f"there is no media of this kind; pass {', '.join(_KINDS_OF_MEDIA[:-1])} or file")
+        if not isinstance(url, str):
+            raise TypeError(f"url is {what_is(url)}; pass a str")
+        if not url:
+            raise ArgumentError("the media's url is empty; pass where it is")
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
+            raise TypeError(f"size is {what_is(size)}; pass an int or None")
+        return super().__new__(cls, kind, url, size)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What the service has sent is taken as it is.
+        return Media._make, (tuple(self),)
 
     def __repr__(self) -> str:
         return f"<Media {self.kind} url=[redacted]>"

@@ -6,7 +6,7 @@ import base64
 import hmac
 from typing import Any, NamedTuple
 
-from ._arguments import optional_text, whole_text
+from ._arguments import optional_text, what_is, whole_text
 from ._errors import Error, TriggerError
 
 # What a service that is turned away is told to wait, in seconds.
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 def check_otherwise(otherwise: Any) -> None:
     """Whether this can be an application."""
     if otherwise is not None and not callable(otherwise):
-        raise TypeError(f"otherwise is a {type(otherwise).__name__}; pass an application or None")
+        raise TypeError(f"otherwise is {what_is(otherwise)}; pass an application or None")
 
 
 class Door:
@@ -31,13 +31,13 @@ class Door:
 
     def __init__(self, path: str, basic: str | None, max_body: int) -> None:
         if not isinstance(path, str):
-            raise TypeError(f"the path is a {type(path).__name__}; pass a str")
+            raise TypeError(f"the path is {what_is(path)}; pass a str")
         if not path.startswith("/"):
             raise ValueError("the path does not start with '/'; pass one such as '/omnize/a-part-that-nobody-guesses'")
         if optional_text("basic", basic) is not None and ":" not in str(basic):
             raise ValueError("basic holds no ':'; pass 'user:password'")
         if isinstance(max_body, bool) or not isinstance(max_body, int):
-            raise TypeError(f"max_body is a {type(max_body).__name__}; pass a number of bytes")
+            raise TypeError(f"max_body is {what_is(max_body)}; pass a number of bytes")
         if max_body < 1:
             raise ValueError(f"max_body is {max_body}; pass a number of bytes, at least 1")
         self.max_body = max_body

@@ -25,6 +25,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ._any_client import AnyClient
+from ._arguments import what_is
 from ._errors import Error
 from ._webhook import Answer, Door, answer_to, check_otherwise
 
@@ -61,7 +62,7 @@ class Webhook:
         otherwise: Application | None = None,
     ) -> None:
         if not isinstance(client, AnyClient):
-            raise TypeError(f"the client is a {type(client).__name__}; pass an omnize.Client or an omnize.AsyncClient")
+            raise TypeError(f"the client is {what_is(client)}; pass an omnize.Client or an omnize.AsyncClient")
         check_otherwise(otherwise)
         self._client = client
         self._door = Door(path, basic, max_body)

@@ -24,6 +24,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ._any_client import AnyClient
+from ._arguments import what_is
 from ._client import Client
 from ._errors import Error
 from ._webhook import Answer, Door, answer_to, check_otherwise
@@ -58,7 +59,7 @@ class Webhook:
         if isinstance(client, AnyClient) and client._awaits:
             raise TypeError("the client is an AsyncClient, which nobody awaits here; pass an omnize.Client")
         if not isinstance(client, Client):
-            raise TypeError(f"the client is a {type(client).__name__}; pass an omnize.Client")
+            raise TypeError(f"the client is {what_is(client)}; pass an omnize.Client")
         check_otherwise(otherwise)
         if inspect.iscoroutinefunction(otherwise):
             raise TypeError("otherwise is a coroutine function, which nobody awaits here; pass a WSGI application")

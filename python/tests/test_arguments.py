@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import time
 import traceback
 from datetime import timedelta
 
@@ -68,7 +69,7 @@ def test_a_lone_surrogate_is_told_where_it_is():
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
 def test_a_body_is_bytes(kind, body):
     client = kind(**OPTIONS)
-    with pytest.raises(TypeError, match=f"the body is a {type(body).__name__}; pass the bytes"):
+    with pytest.raises(TypeError, match=r"the body is (a str|an int|None|a list); pass the bytes"):
         ended = client.deliver(body)
         asyncio.run(ended)
     client._close_at_exit(0)
@@ -77,7 +78,7 @@ def test_a_body_is_bytes(kind, body):
 def test_what_parse_trigger_takes():
     assert omnize.parse_trigger(bytearray(b'{"clientId": 1, "status": "typing"}')) == omnize.Typing("1")
     for wrong in ({"body": "{}"}, {"body": b"{}", "content_type": 1}, {"body": b"{}", "dialect": None}):
-        with pytest.raises(TypeError, match=r"(the body|content_type|dialect) is a \w+; pass "):
+        with pytest.raises(TypeError, match=r"(the body|content_type|dialect) is (a dict|a str|an int|None); pass "):
             omnize.parse_trigger(**wrong)
 
 
@@ -121,11 +122,12 @@ def calls_of(client):
 def test_a_time_is_a_number_of_seconds(which):
     with omnize.Client(**OPTIONS) as client:
         call = calls_of(client)[which]
-        for wrong in ("x", True, timedelta(seconds=1), [1]):
+        for wrong in ("x", True, [1]):
             with pytest.raises(TypeError, match=f"^timeout is a {type(wrong).__name__}; pass seconds"):
                 call(wrong)
-        for wrong in (-1, float("nan")):
-            with pytest.raises(omnize.ArgumentError, match=f"^timeout is {wrong}; pass seconds"):
+        for wrong in (-1, float("nan"), timedelta(seconds=-1)):
+            value = wrong.total_seconds() if isinstance(wrong, timedelta) else wrong
+            with pytest.raises(omnize.ArgumentError, match=f"^timeout is {value}; pass seconds"):
                 call(wrong)
         assert client.next(0) is None, "it is open"
 
@@ -177,3 +179,99 @@ def test_a_mistyped_name_of_a_conversation_is_told():
 def test_the_module_lists_what_it_loads_late():
     assert {"AsyncClient", "AsyncConversation", "Client"} <= set(dir(omnize))
     assert set(dir(omnize)) == set(omnize.__all__)
+
+
+def test_a_timeout_may_be_a_timedelta():
+    with omnize.Client(**OPTIONS) as client:
+        chat = chat_of(client)
+        chat.timeout = timedelta(milliseconds=1500)
+        assert chat.timeout == 1.5
+        begun = time.monotonic()
+        assert client.next(timedelta(milliseconds=50)) is None
+        assert list(client.events(timedelta(milliseconds=50))) == []
+        assert 0.1 <= time.monotonic() - begun < 2
+        client.close(timedelta(seconds=1))
+
+    async def main():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            assert await client.poll(timedelta(milliseconds=50)) == 0
+            await client.close(timedelta(seconds=1))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "kind", [omnize.Client, omnize.AsyncClient, lambda *args, **more: omnize.Listener("127.0.0.1:0", **more)]
+)
+@pytest.mark.parametrize("wrong", [5, b"x"])
+def test_a_path_is_a_path(kind, wrong):
+    told = "an int" if wrong == 5 else "a bytes"
+    with pytest.raises(TypeError, match=f"^config_file is {told}; pass a path as a str or an os.PathLike of str$"):
+        kind(config_file=wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"store": 5}, "option store is an int; pass a path"),
+        ({"store": True}, "option store is a bool; pass a path"),
+        ({"tls_ca_file": b"x"}, "option tls_ca_file is a bytes; pass a path"),
+        ({"token": 5}, "option token is an int; pass a str"),
+        ({"encoding": 5}, "option encoding is an int; pass a str such as 'utf-8'"),
+        ({"listen_basic": ("a", "b")}, "option listen_basic is a tuple; pass a str such as 'user:password'"),
+        ({"dialect": ["rest"]}, "option dialect is a list; pass a str"),
+    ],
+)
+def test_an_option_of_a_wrong_type_is_told_what_it_takes(options, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError, match=f"^{told}"):
+        omnize.Client(**{**OPTIONS, **options})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_own_fields_are_a_dict():
+    with omnize.Client(**OPTIONS) as client:
+        for wrong, told in (("x", "a str"), (5, "an int"), ([1], "a list")):
+            with pytest.raises(TypeError, match=f"^extra is {told}; pass a dict or None$"):
+                client.conversation("12", department="1", extra=wrong)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "told"),
+    [
+        (("picture", "https://example.com/a.png"), omnize.ArgumentError, "pass image, video, audio or file"),
+        (("image", ""), omnize.ArgumentError, "url is empty"),
+        (("image", None), TypeError, "url is None; pass a str"),
+        ((None, "https://example.com/a.png"), TypeError, "kind is None; pass a str"),
+        (("image", "https://example.com/a.png", "5"), TypeError, "size is a str; pass an int"),
+    ],
+)
+def test_media_are_checked_when_they_are_made(values, error, told):
+    with pytest.raises(error, match=told) as caught:
+        omnize.Media(*values)
+    assert "example.com" not in str(caught.value)
+
+
+def test_media_are_values():
+    media = omnize.Media("image", url="https://example.com/a.png", size=3)
+    assert (media.kind, media.url, media.size) == media
+    assert pickle.loads(pickle.dumps(media)) == copy.copy(media) == media
+    assert "example.com" not in repr(media)
+    image = b'{"type": "image", "url": "", "content": "x"}'
+    received = b'{"interaction_hash": "h", "extra": {"clientId": "12"}, "message": %b}' % image
+    event = omnize.parse_trigger(received, dialect="interactions")
+    assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
+def test_no_private_name_is_shown(kind):
+    client = kind(**OPTIONS)
+    with pytest.raises(TypeError) as caught:
+        client.conversation()
+    # Python 3.9 does not name the class.
+    assert "AnyClient" not in str(caught.value)
+    assert "conversation() missing" in str(caught.value)
+    with pytest.raises(TypeError) as caught:
+        chat_of(client).keystroke(1)
+    assert "OneConversation" not in str(caught.value)
+    client._close_at_exit(0)

@@ -113,5 +113,5 @@ def test_the_customer_is_shown_to_nobody():
     assert hash(customer) == hash(copy.copy(customer))
     with pytest.raises(AttributeError):
         customer.name = "Ana"
-    with pytest.raises(TypeError, match="name is a int"):
+    with pytest.raises(TypeError, match="name is an int"):
         omnize.Customer(12)

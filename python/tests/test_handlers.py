@@ -36,7 +36,7 @@ def test_it_is_told_what_is_no_class_of_events(there):
 
 
 def test_it_is_told_what_is_no_function(there):
-    with pytest.raises(TypeError, match="the handler is a int; pass a function"):
+    with pytest.raises(TypeError, match="the handler is an int; pass a function"):
         there.on(omnize.Accepted)(3)
 
 
