@@ -318,7 +318,7 @@ print(sorted(service.saw()))
 client.close()
 """)
     assert said == [
-        "OMNIZE_E_TIMEOUT not answer within timeout.answer",
+        "OMNIZE_E_TIMEOUT not answer within timeout.answer (2 s)",
         "True",
         "[(1, 'closed'), (1, 'not answered'), (2, 'answered')]",
     ]
