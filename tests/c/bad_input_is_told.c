@@ -38,7 +38,13 @@ static void options_are_checked(void) {
     EXPECT(strcmp(value, "30000") == 0);
     EXPECT_OK(omnize_config_get(config, "token", &value, &error));
     EXPECT(strcmp(value, "[redacted]") == 0);
-    EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "colour");
+    EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "base_url");
+    EXPECT_FAILS(omnize_config_get(config, "tokens", &value, &error), OMNIZE_E_OPTION, "did you mean token?");
+    /* Arguments that were swapped: the name may be a secret. */
+    EXPECT(omnize_config_set(config, "s3cr3t", "token", &error) == OMNIZE_E_OPTION);
+    EXPECT(strstr(omnize_error_message(error, NULL), "s3cr3t") == NULL);
+    omnize_error_free(error);
+    error = NULL;
     EXPECT(client == NULL);
     omnize_config_free(config);
 }
