@@ -7,13 +7,15 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::body::charset::Charset;
+use super::body::{self, lenient_json};
 use super::call::part;
 use super::external_bot::{self, Said};
 use super::extra::Returned;
 use super::value::{id, number_or_text, text};
 use super::{
     Address, Body, Call, Customer, Details, Extra, Kind, Media, MediaKind, Message, Method, Mood,
-    Redacted, Request, Start, Trigger, Unreadable, Update, charset, rest, surrogates,
+    Redacted, Request, Start, Trigger, Unreadable, Update, rest,
 };
 
 /// Where the service listens.
@@ -203,11 +205,11 @@ impl<'a> WrittenCustomer<'a> {
 /// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
 ///
 /// The customer's id is empty where `extra` does not bring it back; who knows the hash knows the customer.
-pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
-    let (json, bytes_replaced) = charset::read(&body, content_type);
-    let (json, halves_replaced) = surrogates::replace_lone(&json);
-    let object = Object::read(&json).map_err(|error| rest::unreadable(&error))?;
-    let said = object.said().map_err(|error| rest::unreadable(&error))?;
+pub fn decode(raw: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+    let label = content_type.and_then(Charset::of_content_type);
+    let body::Text { text, replaced } = body::text(&raw, label);
+    let said = lenient_json::read(&text, |json| Object::read(json)?.said())
+        .map_err(|error| rest::unreadable(&error))?;
     let is_known = !said.client_id.is_empty()
         || said.details.interaction_hash.is_some()
         || said.details.external_id.is_some();
@@ -218,8 +220,8 @@ pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Un
         kind: said.kind,
         client_id: said.client_id,
         text: said.text,
-        replaced: bytes_replaced || halves_replaced,
-        raw: body,
+        replaced,
+        raw,
         details: Some(Box::new(said.details)),
     })
 }

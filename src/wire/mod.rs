@@ -4,8 +4,8 @@
 //! JSON; [`Dialect`] chooses between them.
 
 mod answer;
+pub mod body;
 mod call;
-mod charset;
 mod customer;
 mod dialect;
 mod disguise;
@@ -21,7 +21,6 @@ mod reply;
 mod request;
 mod requests;
 pub mod rest;
-mod surrogates;
 mod text_object;
 mod trigger;
 mod validation;

@@ -5,11 +5,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::body::charset::Charset;
+use super::body::{self, lenient_json};
 use super::text_object::TextObject;
 use super::value::{id, text};
-use super::{
-    Address, Body, Call, Kind, Method, Redacted, Request, Trigger, Unreadable, charset, surrogates,
-};
+use super::{Address, Body, Call, Kind, Method, Redacted, Request, Trigger, Unreadable};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -78,12 +78,13 @@ pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Un
 
 /// The same for the dialect that adds a bot's id, which is the second value.
 pub(super) fn decode_with_bot(
-    body: Arc<[u8]>,
+    raw: Arc<[u8]>,
     content_type: Option<&str>,
 ) -> Result<(Trigger, Option<String>), Unreadable> {
-    let (text, bytes_replaced) = charset::read(&body, content_type);
-    let (text, halves_replaced) = surrogates::replace_lone(&text);
-    let object: Object = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
+    let label = content_type.and_then(Charset::of_content_type);
+    let body::Text { text, replaced } = body::text(&raw, label);
+    let object = lenient_json::read(&text, |json| serde_json::from_str::<Object>(json))
+        .map_err(|error| unreadable(&error))?;
     let client_id = object.client_id.ok_or(Unreadable::NoClientId)?;
     let kind = match (&object.message, object.status.as_deref()) {
         (Some(_), _) => Kind::Message,
@@ -94,14 +95,12 @@ pub(super) fn decode_with_bot(
         (None, Some("cleared")) => Kind::Cleared,
         (None, _) => Kind::Unknown,
     };
-    let replaced = bytes_replaced || halves_replaced;
-    let text = object.message;
     let trigger = Trigger {
         kind,
         client_id,
-        text,
+        text: object.message,
         replaced,
-        raw: body,
+        raw,
         details: None,
     };
     Ok((trigger, object.bot_id))
