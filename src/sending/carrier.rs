@@ -1,4 +1,5 @@
-//! Carries a request of the HTTP client over a connection of ours.
+//! Carries a request of the HTTP client over a connection of ours, and takes the connection back when the request is sent:
+//! the [answer](super::answer) is not the HTTP client's to read.
 //!
 //! The HTTP client's own connection does not tell whether a byte of the request has left, and writes headers and body in
 //! two packets; what is said of its cost in docs/src/decisions was measured before this was written.
@@ -12,11 +13,10 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 use super::attempt;
 use super::connection::Connection;
 use super::forward::Forward;
-use super::parked::Parked;
-use super::passed::{self, Begun};
+use super::passed;
 
-/// Room for an answer's head; longer answers are read in parts of this size.
-const INPUT_BYTES: usize = 16 * 1024;
+/// The HTTP client wants some room for an answer, which never comes.
+const INPUT_BYTES: usize = 1;
 /// Room for the part of a request that the HTTP client writes at once.
 const OUTPUT_BYTES: usize = 4 * 1024;
 /// How much of a request is gathered before it leaves.
@@ -24,14 +24,11 @@ const GATHERED_BYTES: usize = 16 * 1024;
 
 /// One request's hold on a connection.
 pub struct Carrier {
-    /// The connection, until it is parked.
+    /// The connection, until the request is sent.
     connection: Option<Connection>,
-    parked: Arc<Parked>,
     /// The proxy at the other end, where it is one that reads the requests.
     forward: Option<Arc<Forward>>,
     buffers: LazyBuffers,
-    /// What was received before the HTTP client came.
-    received: Vec<u8>,
     state: State,
 }
 
@@ -41,38 +38,43 @@ enum State {
     Fresh,
     /// A request is being gathered and written.
     Sending,
-    /// The request is written.
-    Waiting,
-    /// The request was written before, and whoever writes it again writes it to nobody.
-    Begun,
+}
+
+/// The request is sent over this connection. Carried as an error, which is the one way out of the HTTP client that reads
+/// no answer.
+#[derive(Debug)]
+struct Sent(Connection);
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request is sent")
+    }
+}
+
+impl std::error::Error for Sent {}
+
+/// Returns the connection over which the HTTP client has sent its request.
+///
+/// # Errors
+/// The error with which it ended, if it has not.
+pub fn connection_after_sending(error: Error) -> Result<Connection, Error> {
+    match error {
+        Error::Other(cause) => match cause.downcast::<Sent>() {
+            Ok(sent) => Ok(sent.0),
+            Err(cause) => Err(Error::Other(cause)),
+        },
+        error => Err(error),
+    }
 }
 
 impl Carrier {
     /// One for a request that is yet to be sent.
-    pub fn fresh(
-        connection: Connection,
-        parked: Arc<Parked>,
-        forward: Option<Arc<Forward>>,
-    ) -> Self {
+    pub fn new(connection: Connection, forward: Option<Arc<Forward>>) -> Self {
         Carrier {
             connection: Some(connection),
-            parked,
             forward,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
-            received: Vec::new(),
             state: State::Fresh,
-        }
-    }
-
-    /// One for a request that is sent, and whose answer has begun.
-    pub fn begun(begun: Begun, parked: Arc<Parked>) -> Self {
-        Carrier {
-            connection: Some(begun.connection),
-            parked,
-            forward: None,
-            buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
-            received: begun.received.0,
-            state: State::Begun,
         }
     }
 }
@@ -92,11 +94,7 @@ impl Transport for Carrier {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        let Some(connection) = self
-            .connection
-            .as_mut()
-            .filter(|_| self.state != State::Begun)
-        else {
+        let Some(connection) = &mut self.connection else {
             return Ok(());
         };
         let output = &self.buffers.output()[..amount];
@@ -119,32 +117,18 @@ impl Transport for Carrier {
         Ok(())
     }
 
+    /// Called when the request is written.
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        let Some(connection) = &mut self.connection else {
+        let Some(mut connection) = self.connection.take() else {
             return Ok(false);
         };
-        if self.state == State::Sending {
-            connection.send()?;
-            self.state = State::Waiting;
-            attempt::begin_waiting();
-        }
-        let room = self.buffers.input_append_buf();
-        let read = if self.received.is_empty() {
-            connection.receive(room)?
-        } else {
-            let received = std::mem::take(&mut self.received);
-            room[..received.len()].copy_from_slice(&received);
-            received.len()
-        };
-        self.buffers.input_appended(read);
-        Ok(read > 0)
+        connection.send()?;
+        attempt::begin_waiting();
+        Err(Error::Other(Box::new(Sent(connection))))
     }
 
-    /// Asked when an answer was read to its end, before the connection would go to the HTTP client's pool. It goes to ours.
+    /// Without its connection, nothing goes to the HTTP client's pool.
     fn is_open(&mut self) -> bool {
-        if let Some(connection) = self.connection.take() {
-            self.parked.put(connection);
-        }
         false
     }
 

@@ -12,7 +12,6 @@ use super::carrier::Carrier;
 use super::connection::{Connection, Stream};
 use super::forward::Forward;
 use super::parked::Parked;
-use super::passed;
 use super::socket::Socket;
 use super::tls::Securer;
 use super::tunnel::{self, Failure};
@@ -28,7 +27,7 @@ pub struct ServiceConnector {
     pub proxy: Option<ProxyServer>,
     /// What it reads, where it reads requests.
     pub forward: Option<Arc<Forward>>,
-    /// Where connections go after a request, and come from where there are any.
+    /// Where connections come from where there are any.
     pub parked: Arc<Parked>,
 }
 
@@ -40,15 +39,11 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         details: &ConnectionDetails,
         _: Option<In>,
     ) -> Result<Option<Carrier>, Error> {
-        if let Some(begun) = passed::take_begun() {
-            return Ok(Some(Carrier::begun(begun, self.parked.clone())));
-        }
         let connection = match self.parked.take() {
             Some(connection) => connection,
             None => self.new_connection(details)?,
         };
-        let carrier = Carrier::fresh(connection, self.parked.clone(), self.forward.clone());
-        Ok(Some(carrier))
+        Ok(Some(Carrier::new(connection, self.forward.clone())))
     }
 }
 

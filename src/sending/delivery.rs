@@ -1,20 +1,23 @@
 //! The story of one request, from what is asked for to what became of it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Error as HttpError;
 
+use super::answer::{Answer, BadAnswer};
 use super::attempt::{Patience, Reached};
 use super::midst::Midst;
 use super::stopped::{self, Stopped, Told};
-use super::transport::{Answer, Transport};
+use super::transport::Transport;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::interrupt;
 use crate::status::Status;
+use crate::wire::body::content_coding::{self, CodingError};
 use crate::wire::{self, Address, Dialect, Reason, Redacted, Reply, Request, Unsayable, Verdict};
 
 /// Sends requests with one token. Any number of threads may send at once.
@@ -25,6 +28,7 @@ pub struct Sender {
     dialect: Dialect,
     transport: Transport,
     validate: bool,
+    answer_max_bytes: usize,
     closed: AtomicBool,
     broken_off: AtomicBool,
     under_way: Mutex<Count>,
@@ -51,6 +55,7 @@ impl Sender {
             dialect: settings.dialect,
             transport: Transport::new(settings)?,
             validate: settings.validate,
+            answer_max_bytes: usize::try_from(settings.answer_max_bytes).unwrap_or(usize::MAX),
             closed: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             under_way: Mutex::default(),
@@ -191,27 +196,35 @@ impl Sender {
                 .stopped(request, &told)
                 .answered(http_status, Vec::new()));
         }
-        let body = match answer.body {
-            Ok(body) => body.0,
+        let is_success = (200..300).contains(&http_status);
+        let bytes = match &answer.body {
+            Ok(body) => &body.0[..],
             // The status alone says that it was refused.
-            Err(_) if !(200..300).contains(&http_status) => Vec::new(),
+            Err(_) if !is_success => &[],
             Err(error) => {
-                return Err(self.unread(request, http_status, &error, reached));
+                let (status, why) = self.unread(error, reached);
+                return Err(undecided(request, http_status, status, &why));
             }
         };
-        let Verdict::Rejected(reason) = wire::judge(http_status, &body) else {
-            return self.dialect.read(request, &body).map_err(|unexpected| {
-                Error::new(
-                    Status::Answer,
-                    format!(
-                        "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
-                        request.name(),
-                        unexpected.expected
-                    ),
-                )
-                .delivered(Delivery::Accepted)
-                .answered(http_status, Vec::new())
-            });
+        let plain = content_coding::decode(bytes, answer.codings.as_deref(), self.answer_max_bytes);
+        let plain = match plain {
+            Ok(plain) => plain,
+            Err(_) if !is_success => Cow::default(),
+            Err(error) => {
+                let (status, why) = undecoded(error);
+                return Err(undecided(request, http_status, status, &why));
+            }
+        };
+        let body = wire::body::text(&plain, answer.charset).text;
+        let reason = match wire::judge(http_status, &body) {
+            Verdict::Accepted => {
+                return self.read(request, http_status, &body);
+            }
+            Verdict::Unknown => {
+                let why = "its body begins as a JSON object and can't be read";
+                return Err(undecided(request, http_status, Status::Protocol, why));
+            }
+            Verdict::Rejected(reason) => reason,
         };
         let reason = match reason {
             Reason::Given(mut reason) => {
@@ -254,7 +267,7 @@ impl Sender {
             None if passing => "; it may be made again".to_owned(),
             None => String::new(),
         };
-        let mut shown = String::from_utf8_lossy(&body).into_owned();
+        let mut shown = body.into_owned();
         self.scrub(request, &mut shown);
         Err(Error::new(status, message + &again)
             .delivered(Delivery::Rejected)
@@ -263,16 +276,25 @@ impl Sender {
             .retry_after(wait))
     }
 
-    /// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
-    fn unread(
-        &self,
-        request: &Request,
-        http_status: u16,
-        error: &HttpError,
-        reached: Reached,
-    ) -> Error {
-        let name = request.name();
-        let (status, why) = match error {
+    /// What an answer holds that was accepted.
+    fn read(&self, request: &Request, http_status: u16, body: &str) -> Result<Reply> {
+        self.dialect.read(request, body).map_err(|unexpected| {
+            Error::new(
+                Status::Answer,
+                format!(
+                    "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
+                    request.name(),
+                    unexpected.expected
+                ),
+            )
+            .delivered(Delivery::Accepted)
+            .answered(http_status, Vec::new())
+        })
+    }
+
+    /// Why the body of an answer could not be received.
+    fn unread(&self, error: &HttpError, reached: Reached) -> (Status, String) {
+        match error {
             _ if interrupt::has_ended() => {
                 (Status::Lost, "the wait for its body was interrupted".into())
             }
@@ -284,22 +306,16 @@ impl Sender {
                 Status::Timeout,
                 format!("its body did not end within {reached}"),
             ),
-            HttpError::Protocol(_) => (Status::Protocol, "its body is no HTTP".into()),
+            _ if BadAnswer::of(error) == Some(BadAnswer::NoMemory) => {
+                (Status::System, "there is no memory for its body".into())
+            }
+            _ if BadAnswer::of(error).is_some() => (Status::Protocol, "its body is no HTTP".into()),
             _ if self.is_broken_off() => (
                 Status::Lost,
                 "the client was closed before its body had come".into(),
             ),
             _ => (Status::Lost, "the connection broke within its body".into()),
-        };
-        Error::new(
-            status,
-            format!(
-                "the service answered the {name} with HTTP {http_status}, but {why}; whether it accepted it is unknown"
-            ),
-        )
-        .delivered(Delivery::Unknown)
-        .answered(http_status, Vec::new())
-        .retryable(request.is_harmless_twice())
+        }
     }
 
     /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that closing broke off, that is
@@ -360,6 +376,44 @@ impl Sender {
     fn scrub(&self, request: &Request, text: &mut String) {
         self.token.scrub(text);
         request.scrub(text);
+    }
+}
+
+/// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
+fn undecided(request: &Request, http_status: u16, status: Status, why: &str) -> Error {
+    let name = request.name();
+    Error::new(
+        status,
+        format!(
+            "the service answered the {name} with HTTP {http_status}, but {why}; whether it accepted it is unknown"
+        ),
+    )
+    .delivered(Delivery::Unknown)
+    .answered(http_status, Vec::new())
+    .retryable(request.is_harmless_twice())
+}
+
+/// Why the content coding of a body could not be undone.
+fn undecoded(error: CodingError) -> (Status, String) {
+    match error {
+        CodingError::TooLarge(limit) => (
+            Status::AnswerTooLarge,
+            format!(
+                "its body is, when it is decompressed, larger than the {limit} bytes that answer.max_bytes allows"
+            ),
+        ),
+        CodingError::NoMemory => (Status::System, "there is no memory for its body".into()),
+        CodingError::Corrupt => (
+            Status::Protocol,
+            "its body can't be decompressed: it is not of the coding that the header Content-Encoding names".into(),
+        ),
+        CodingError::Unsupported => (
+            Status::Protocol,
+            format!(
+                "its body is compressed in a way that was not asked for and that is not known; {} are",
+                content_coding::SUPPORTED
+            ),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Delivery`](crate::error::Delivery) tells the four outcomes. [`delivery`] holds the whole story of one request;
 //! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
 
+mod answer;
 mod attempt;
 mod calls;
 mod carrier;
@@ -28,7 +29,6 @@ mod transport;
 mod tunnel;
 mod turn;
 mod typing;
-mod usual;
 mod workers;
 
 pub use delivery::Sender;

@@ -5,61 +5,33 @@
 
 use std::cell::RefCell;
 
-use super::connection::Connection;
-use crate::wire::{Body, Redacted};
-
-/// What the HTTP client does not pass itself.
-#[derive(Debug, Default)]
-pub struct Passed {
-    /// A query that holds a secret. The HTTP client logs URLs, so the connection writes it into the first line of the request.
-    pub query: Option<Redacted>,
-    /// Where the request was sent already, without the HTTP client.
-    pub begun: Option<Begun>,
-}
-
-/// A request that was sent, and whose answer only the HTTP client can read.
-#[derive(Debug)]
-pub struct Begun {
-    /// What it was sent over.
-    pub connection: Connection,
-    /// What was received so far.
-    pub received: Body,
-}
+use crate::wire::Redacted;
 
 thread_local! {
-    static CURRENT: RefCell<Passed> = const { RefCell::new(Passed { query: None, begun: None }) };
+    /// A query that holds a secret. The HTTP client logs URLs, so the connection writes it into the first line of the request.
+    static QUERY: RefCell<Option<Redacted>> = const { RefCell::new(None) };
 }
 
-/// Makes a request on this thread that passes this.
-pub fn with<T>(passed: Passed, request: impl FnOnce() -> T) -> T {
-    let _before = Before(CURRENT.replace(passed));
+/// Makes a request on this thread that passes this query.
+pub fn with<T>(query: Option<Redacted>, request: impl FnOnce() -> T) -> T {
+    let _before = Before(QUERY.replace(query));
     request()
 }
 
 /// What there was before, which comes back when this is dropped, also by a panic: the thread goes on, and its next request
-/// must carry neither the secret nor the connection of this one.
-struct Before(Passed);
+/// must not carry the secret of this one.
+struct Before(Option<Redacted>);
 
 impl Drop for Before {
     fn drop(&mut self) {
-        CURRENT.set(std::mem::take(&mut self.0));
+        QUERY.set(self.0.take());
     }
-}
-
-/// Whether this thread's request was sent already, and nobody has taken it yet.
-pub fn has_begun() -> bool {
-    CURRENT.with_borrow(|passed| passed.begun.is_some())
-}
-
-/// Takes this thread's request, if it was sent already.
-pub fn take_begun() -> Option<Begun> {
-    CURRENT.with_borrow_mut(|passed| passed.begun.take())
 }
 
 /// Writes the query of this thread's request, if it has one, behind the path in the first line of `beginning`.
 pub fn insert_query(beginning: &mut Vec<u8>) {
-    CURRENT.with_borrow(|passed| {
-        let Some(query) = &passed.query else { return };
+    QUERY.with_borrow(|query| {
+        let Some(query) = query else { return };
         const VERSION: &[u8] = b" HTTP/";
         let at = beginning
             .windows(VERSION.len())
@@ -81,11 +53,8 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
-    fn query(query: &str) -> Passed {
-        Passed {
-            query: Some(query.into()),
-            begun: None,
-        }
+    fn query(query: &str) -> Option<Redacted> {
+        Some(query.into())
     }
 
     #[test]

@@ -17,7 +17,6 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use super::passed;
 use crate::config::AddressFamily;
 use crate::host;
 use crate::interrupt;
@@ -201,10 +200,6 @@ fn wait_for(
 
 impl Resolver for RememberingResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        // There is a connection, then, and the request was sent over it.
-        if passed::has_begun() {
-            return Ok(self.empty());
-        }
         attempt::reach(Stage::Resolving);
         self.resolved()
     }

@@ -4,6 +4,7 @@ use std::io;
 
 use ureq::Error as HttpError;
 
+use super::answer::BadAnswer;
 use super::attempt::{Reached, Stage};
 use super::tunnel::Refused;
 use crate::config::ProxyServer;
@@ -184,7 +185,18 @@ impl Stopped {
                 Status::Timeout,
                 format!("{host} did not answer within {}", self.reached),
             ),
-            HttpError::Protocol(_) | HttpError::Http(_) => (
+            error if BadAnswer::of(error) == Some(BadAnswer::HeadTooLarge) => (
+                Status::AnswerTooLarge,
+                format!(
+                    "{host} answered with headers of more than {} bytes, which is the most that is read",
+                    BadAnswer::MOST_BYTES
+                ),
+            ),
+            error if BadAnswer::of(error) == Some(BadAnswer::NoMemory) => (
+                Status::System,
+                format!("there is no memory for the answer of {host}"),
+            ),
+            error if BadAnswer::of(error).is_some() => (
                 Status::Protocol,
                 format!("{host} answered, but not in HTTP; check base_url"),
             ),

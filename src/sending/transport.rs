@@ -1,46 +1,35 @@
 //! One request over HTTP, and the answer to it.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
 use ureq::config::Config;
-use ureq::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use ureq::http::header::{CONTENT_TYPE, HeaderValue};
 use ureq::http::uri::Scheme;
 use ureq::http::{Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Error as HttpError};
 
+use super::answer::{self, Answer};
 use super::attempt::{self, Limits, Patience, Reached, Stage};
+use super::carrier;
+use super::connection::Connection;
 use super::connector::ServiceConnector;
-use super::exchange::{self, Exchanged};
+use super::exchange;
 use super::forward::Forward;
 use super::head::Head;
 use super::parked::Parked;
-use super::passed::{self, Begun, Passed};
+use super::passed;
 use super::resolver::RememberingResolver;
 use super::stopped::{Stopped, Target};
 use super::tls::Securer;
 use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
-use crate::wire::{Body, Call, Method};
+use crate::wire::{Call, Method};
 
 /// How we call ourselves.
 pub(super) const USER_AGENT: &str = concat!("omnize/", env!("CARGO_PKG_VERSION"));
-
-/// How much of a body is read at once.
-const PART_BYTES: usize = 2048;
-
-/// An answer, as it came.
-#[derive(Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// What the header Retry-After says.
-    pub retry_after: Option<String>,
-    /// The body, or why it could not be read to its end.
-    pub body: std::result::Result<Body, HttpError>,
-}
 
 /// Makes requests below one URL over kept-alive connections. Any number of threads may make them at once.
 #[derive(Debug)]
@@ -137,40 +126,33 @@ impl Transport {
         }
     }
 
-    /// The answer to a request that goes the short way, where there is one, or else through the HTTP client.
+    /// Sends a request over an idle connection, or else through the HTTP client, and reads the answer.
     fn answer(&self, call: &Call) -> std::result::Result<Answer, HttpError> {
-        if !exchange::is_for(call) {
-            return self.ask(call, None);
-        }
-        let Some(connection) = self.parked.take() else {
-            return self.ask(call, None);
+        let idle = if exchange::is_for(call) {
+            self.parked.take()
+        } else {
+            None
         };
-        match exchange::run(connection, &self.head, call, self.max_bytes)? {
-            Exchanged::Answer(answer, connection) => {
-                if let Some(connection) = connection {
-                    self.parked.put(connection);
-                }
-                Ok(answer)
+        let connection = match idle {
+            Some(mut connection) => {
+                exchange::send(&mut connection, &self.head, call)?;
+                connection
             }
-            Exchanged::Unusual(begun) => self.ask(call, Some(begun)),
+            None => self.send_by_the_http_client(call)?,
+        };
+        let (answer, connection) = answer::read(connection, self.max_bytes)?;
+        if let Some(connection) = connection {
+            self.parked.put(connection);
         }
+        Ok(answer)
     }
 
-    /// The answer to a request that goes through the HTTP client, or has begun without it.
-    fn ask(&self, call: &Call, begun: Option<Begun>) -> std::result::Result<Answer, HttpError> {
-        let query = call.query.clone();
-        let mut response = passed::with(Passed { query, begun }, || self.run(call))?;
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let body = read(response.body_mut(), self.max_bytes).map(Body);
-        Ok(Answer {
-            status: response.status().as_u16(),
-            retry_after,
-            body,
-        })
+    fn send_by_the_http_client(&self, call: &Call) -> std::result::Result<Connection, HttpError> {
+        match passed::with(call.query.clone(), || self.run(call)) {
+            Err(error) => carrier::connection_after_sending(error),
+            // Its connection gives it no answer to read.
+            Ok(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+        }
     }
 
     fn run(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
@@ -231,20 +213,5 @@ impl Resolver for SharedResolver {
         timeout: NextTimeout,
     ) -> std::result::Result<ResolvedSocketAddrs, HttpError> {
         self.0.resolve(url, config, timeout)
-    }
-}
-
-/// Reads a body of no more than `limit` bytes. Most are a few words, which `read_to_vec` would reach for four times.
-fn read(body: &mut ureq::Body, limit: u64) -> std::result::Result<Vec<u8>, HttpError> {
-    let mut reader = body.with_config().limit(limit).reader();
-    let mut whole = Vec::new();
-    let mut part = [0; PART_BYTES];
-    loop {
-        match reader.read(&mut part) {
-            Ok(0) => return Ok(whole),
-            Ok(read) => whole.extend_from_slice(&part[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
     }
 }

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+
+use super::body::lenient_json;
+use super::value::{compact, text};
 
 /// What the service decided.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum Verdict {
     Accepted,
     /// It refused, for this reason.
     Rejected(Reason),
+    /// It said something that can't be read, and that may be a refusal.
+    Unknown,
 }
 
 /// Why the service refused.
@@ -28,18 +32,25 @@ pub enum Reason {
 }
 
 /// Judges an answer. HTTP 2xx is an acceptance, unless its body is a JSON object that says otherwise: a numeric `status`
-/// of 400 or more, `success` false, or `errors` that are not empty. A body that is empty or no JSON says nothing.
-pub fn judge(http_status: u16, body: &[u8]) -> Verdict {
-    let said: Option<Said> = serde_json::from_slice(body).ok();
-    let refused = !(200..300).contains(&http_status) || said.as_ref().is_some_and(Said::no);
-    if refused {
-        Verdict::Rejected(match said {
-            Some(said) => said.reason(),
-            None if body.trim_ascii().is_empty() => Reason::Missing,
-            None => Reason::Unreadable,
+/// of 400 or more, `success` false, or `errors` that are not empty. A body that is empty or no JSON says nothing; one that
+/// begins as a JSON object and can't be read may have said anything.
+pub fn judge(http_status: u16, body: &str) -> Verdict {
+    let is_success = (200..300).contains(&http_status);
+    let said = lenient_json::begins_as_object(body).then(|| {
+        lenient_json::read(body, |json| {
+            let said: Said = serde_json::from_str(json)?;
+            Ok(match is_success && !said.no() {
+                true => Verdict::Accepted,
+                false => Verdict::Rejected(said.reason()),
+            })
         })
-    } else {
-        Verdict::Accepted
+    });
+    match said {
+        Some(Ok(verdict)) => verdict,
+        Some(Err(_)) if is_success => Verdict::Unknown,
+        None if is_success => Verdict::Accepted,
+        None if body.trim().is_empty() => Verdict::Rejected(Reason::Missing),
+        _ => Verdict::Rejected(Reason::Unreadable),
     }
 }
 
@@ -59,21 +70,18 @@ impl Said<'_> {
         let status = self
             .status
             .and_then(|status| status.get().parse::<f64>().ok());
-        // What no number can hold is no status.
-        status.is_some_and(|status| status >= 400.0 && status.is_finite())
+        status.is_some_and(|status| status >= 400.0)
             || self.success.is_some_and(|success| success.get() == "false")
-            || value(self.errors).is_some()
+            || self.errors.is_some_and(says_something)
     }
 
     /// The `message` of a refusal, and its `errors` as they stand.
     fn reason(&self) -> Reason {
-        let texts: Vec<String> = [value(self.message), value(self.errors)]
+        let texts: Vec<String> = [self.message, self.errors]
             .into_iter()
             .flatten()
-            .map(|value| match value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            })
+            .filter(|value| says_something(value))
+            .map(shown)
             .collect();
         match (texts.is_empty(), self.says_more) {
             (false, _) => Reason::Given(texts.join(": ")),
@@ -83,19 +91,22 @@ impl Said<'_> {
     }
 }
 
-/// What is written, where it is not empty.
-fn value(written: Option<&RawValue>) -> Option<Value> {
-    let value = serde_json::from_str(written?.get()).ok()?;
-    (!is_empty(&value)).then_some(value)
+fn says_something(value: &RawValue) -> bool {
+    let json = value.get();
+    let is_empty = |open: char, close: char| {
+        let within = json
+            .strip_prefix(open)
+            .and_then(|json| json.strip_suffix(close));
+        within.is_some_and(|within| within.trim().is_empty())
+    };
+    !matches!(json, "null" | "false" | "\"\"") && !is_empty('[', ']') && !is_empty('{', '}')
 }
 
-fn is_empty(errors: &Value) -> bool {
-    match errors {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(true) | Value::Number(_) => false,
+/// A string's text, or what else there is, as JSON without blanks.
+fn shown(value: &RawValue) -> String {
+    match text::<serde_json::Error>(value) {
+        Ok(Some(text)) => text,
+        _ => compact(value),
     }
 }
 
@@ -160,11 +171,12 @@ mod tests {
             r#"{"errors":[],"success":true}"#,
             r#"{"errors":null}"#,
             r#"{"status":500,"status":200}"#,
-            r#"{"status":1e400}"#,
+            r#"{"errors":[ ],"success":null}"#,
+            r#"{"status":-1e400}"#,
         ] {
-            assert_eq!(judge(200, body.as_bytes()), Verdict::Accepted, "{body}");
+            assert_eq!(judge(200, body), Verdict::Accepted, "{body}");
         }
-        assert_eq!(judge(204, b""), Verdict::Accepted);
+        assert_eq!(judge(204, ""), Verdict::Accepted);
     }
 
     #[test]
@@ -182,15 +194,15 @@ mod tests {
         ] {
             let reason = reason.map_or(Reason::Missing, |reason| Reason::Given(reason.into()));
             let expected = Verdict::Rejected(reason);
-            assert_eq!(judge(200, body.as_bytes()), expected, "{body}");
+            assert_eq!(judge(200, body), expected, "{body}");
         }
     }
 
     #[test]
     fn any_other_status_is_a_refusal() {
-        assert_eq!(judge(301, b""), Verdict::Rejected(Reason::Missing));
+        assert_eq!(judge(301, ""), Verdict::Rejected(Reason::Missing));
         assert_eq!(
-            judge(422, br#"{"message":"no"}"#),
+            judge(422, r#"{"message":"no"}"#),
             Verdict::Rejected(Reason::Given("no".into()))
         );
     }
@@ -206,17 +218,70 @@ mod tests {
             ("{}", Reason::Missing),
             (r#"{"status":500,"message":""}"#, Reason::Missing),
         ] {
-            assert_eq!(
-                judge(500, body.as_bytes()),
-                Verdict::Rejected(reason),
-                "{body:?}"
+            assert_eq!(judge(500, body), Verdict::Rejected(reason), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn no_oddity_turns_a_refusal_into_an_acceptance() {
+        let nested = format!(r#"{{"errors":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        let deep = "[".repeat(100_000);
+        let beside = format!(
+            r#"{{"deep":{deep}{},"success":false}}"#,
+            "]".repeat(100_000)
+        );
+        for body in [
+            r#"{"errors":["half \ud83d"]}"#,
+            "{\"errors\":[\"a\tb\"]}",
+            "{\"message\":\"a\tb\",\"success\":false}",
+            r#"{"success":false,}"#,
+            r#"{"success":false,"at":1e999}"#,
+            r#"{"status":1e999}"#,
+            r#"{"status":4e2}"#,
+            r#"{"success":false,"at":NaN}"#,
+            "{\"success\":false}\0",
+            "\0{\0\"success\":false}",
+            "{\"success\"\u{A0}:\u{A0}false}",
+            r#"{"success":false,"path":"C:\x"}"#,
+            r#"{"s\u0075ccess":false}"#,
+            &nested,
+            &beside,
+        ] {
+            let verdict = judge(200, body);
+            assert!(
+                matches!(verdict, Verdict::Rejected(_)),
+                "{verdict:?} of {body}"
             );
         }
     }
 
     #[test]
-    fn a_body_too_deep_to_read_is_no_json() {
+    fn an_object_that_can_not_be_read_is_neither() {
+        let deep = format!(r#"{{"a":{}"#, "[".repeat(100_000));
+        for body in [
+            "{",
+            r#"{"success":false"#,
+            r#"{"success":False}"#,
+            r#"{success:false}"#,
+            r#"{"success":false} x"#,
+            "\u{FEFF} {'success':false}",
+            &deep,
+        ] {
+            assert_eq!(judge(200, body), Verdict::Unknown, "{body}");
+            let unreadable = Verdict::Rejected(Reason::Unreadable);
+            assert_eq!(judge(500, body), unreadable, "{body}");
+        }
         let deep = "[".repeat(100_000);
-        assert_eq!(judge(200, deep.as_bytes()), Verdict::Accepted);
+        assert_eq!(judge(200, &deep), Verdict::Accepted);
+    }
+
+    #[test]
+    fn a_reason_is_shown_as_it_stands_but_for_blanks_and_escapes() {
+        let body = "{\"errors\": { \"b\": [1e3, \"n\\u00e3o  \\\" }\"],\n\"a\":12345678901234567890123 } }";
+        let shown = "{\"b\":[1e3,\"não  \\\" }\"],\"a\":12345678901234567890123}";
+        assert_eq!(
+            judge(200, body),
+            Verdict::Rejected(Reason::Given(shown.into()))
+        );
     }
 }

@@ -128,7 +128,7 @@ impl Dialect {
     ///
     /// # Errors
     /// It is not what the request asks for.
-    pub fn read(self, request: &Request, body: &[u8]) -> Result<Reply, Unexpected> {
+    pub fn read(self, request: &Request, body: &str) -> Result<Reply, Unexpected> {
         match request {
             Request::Departments => reply::departments(body),
             Request::OnlineAgents => reply::agents(body),

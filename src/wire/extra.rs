@@ -5,10 +5,10 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Redacted;
+use super::value::Tokens;
 
 /// A JSON object of the application's. It shows as `[redacted]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,25 +78,24 @@ impl Extra {
     /// Takes all that is in it out of a text that comes from elsewhere.
     pub(super) fn scrub(&self, text: &mut String) {
         self.0.scrub(text);
-        // It was read when it was made.
-        let values: Value = serde_json::from_str(self.json()).unwrap_or_default();
-        scrub_within(&values, text);
+        let mut tokens = Tokens(self.json()).peekable();
+        while let Some(token) = tokens.next() {
+            // The names of the fields are no secret.
+            if tokens.next_if_eq(&":").is_some() {
+                continue;
+            }
+            if let Ok(personal) = serde_json::from_str::<String>(token) {
+                Redacted::from(personal).scrub(text);
+            } else if token.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+                Redacted::from(token).scrub(text);
+            }
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Extra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Extra::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
-
-fn scrub_within(value: &Value, text: &mut String) {
-    match value {
-        Value::String(personal) => Redacted::from(&**personal).scrub(text),
-        Value::Number(number) => Redacted::from(number.to_string()).scrub(text),
-        Value::Array(items) => items.iter().for_each(|item| scrub_within(item, text)),
-        Value::Object(fields) => fields.values().for_each(|field| scrub_within(field, text)),
-        Value::Null | Value::Bool(_) => {}
     }
 }
 

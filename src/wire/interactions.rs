@@ -1,7 +1,6 @@
 //! The dialect `interactions`, which the service speaks today: a URL for each request, and an interaction that is known by
 //! the service's hash. The customer's id travels in `extra`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,6 +11,7 @@ use super::body::{self, lenient_json};
 use super::call::part;
 use super::external_bot::{self, Said};
 use super::extra::Returned;
+use super::json_object::JsonObject;
 use super::value::{id, number_or_text, text};
 use super::{
     Address, Body, Call, Customer, Details, Extra, Kind, Media, MediaKind, Message, Method, Mood,
@@ -208,7 +208,7 @@ impl<'a> WrittenCustomer<'a> {
 pub fn decode(raw: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
     let label = content_type.and_then(Charset::of_content_type);
     let body::Text { text, replaced } = body::text(&raw, label);
-    let said = lenient_json::read(&text, |json| Object::read(json)?.said())
+    let said = lenient_json::read(&text, |json| JsonObject::read(json)?.said())
         .map_err(|error| rest::unreadable(&error))?;
     let is_known = !said.client_id.is_empty()
         || said.details.interaction_hash.is_some()
@@ -226,9 +226,6 @@ pub fn decode(raw: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unr
     })
 }
 
-/// A trigger's fields as they stand there. Of a key that stands twice, the last counts.
-struct Object<'a>(BTreeMap<String, &'a RawValue>);
-
 /// What a trigger says.
 struct Spoken {
     kind: Kind,
@@ -237,32 +234,11 @@ struct Spoken {
     details: Details,
 }
 
-impl<'a> Object<'a> {
-    fn read(json: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(json).map(Object)
-    }
-
-    /// An object within this one.
-    fn within(&self, key: &str) -> Option<Object<'a>> {
-        Object::read(self.0.get(key)?.get()).ok()
-    }
-
-    fn text(&self, key: &str) -> serde_json::Result<Option<String>> {
-        self.0.get(key).map_or(Ok(None), |value| text(value))
-    }
-
-    fn id(&self, key: &str) -> serde_json::Result<Option<String>> {
-        self.0.get(key).map_or(Ok(None), |value| id(value))
-    }
-
+impl JsonObject<'_> {
     fn said(&self) -> serde_json::Result<Spoken> {
         let hash = self.id("interaction_hash")?;
         let (state, kind) = (self.text("state")?, self.text("type")?);
-        let returned = self
-            .0
-            .get("extra")
-            .map(|extra| Returned::read(extra))
-            .unwrap_or_default();
+        let returned = self.get("extra").map(Returned::read).unwrap_or_default();
         let of = |value: &Option<Box<RawValue>>| {
             value.as_deref().map_or(Ok(None), id::<serde_json::Error>)
         };
@@ -286,7 +262,7 @@ impl<'a> Object<'a> {
                 ..Details::default()
             },
         };
-        match (self.0.get("message"), kind, state) {
+        match (self.get("message"), kind, state) {
             (Some(message), ..) => self.message(message, &mut said)?,
             (None, Some(kind), None) => self.to_a_bot(&kind, &mut said)?,
             _ => {}
@@ -299,7 +275,7 @@ impl<'a> Object<'a> {
         if let Some(text) = text(message)? {
             said.kind = Kind::Message;
             said.text = Some(text);
-        } else if let Ok(message) = Object::read(message.get()) {
+        } else if let Ok(message) = JsonObject::read(message.get()) {
             said.kind = Kind::Message;
             said.text = Some(message.text("content")?.unwrap_or_default());
             said.details.message_hash = message.id("hash")?;

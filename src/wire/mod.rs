@@ -15,6 +15,7 @@ mod fields;
 pub mod gateway;
 mod history;
 pub mod interactions;
+mod json_object;
 mod message;
 mod redacted;
 mod reply;

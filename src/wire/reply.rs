@@ -1,8 +1,12 @@
 //! What answers tell beside yes and no.
 
-use serde_json::{Map, Value};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
 
 use super::Redacted;
+use super::body::lenient_json;
+use super::json_object::JsonObject;
 
 /// What the answer to a request holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +56,7 @@ pub struct OnlineAgents {
     /// How many there are.
     pub count: u64,
     /// How long they take on average for a customer, in whole and thousandth seconds; `None` where the service does not say.
-    pub average: Option<std::time::Duration>,
+    pub average: Option<Duration>,
 }
 
 /// An agent.
@@ -72,121 +76,104 @@ pub struct Unexpected {
 }
 
 /// The hash in the answer to what starts an interaction, where it has one.
-pub(super) fn hash(body: &[u8]) -> Reply {
-    let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
-        return Reply::Nothing;
-    };
-    let within = answer.get("data").and_then(Value::as_object);
-    within
-        .into_iter()
-        .chain([&answer])
-        .find_map(|object| id(object, "interaction_hash"))
-        .map_or(Reply::Nothing, Reply::Hash)
+pub(super) fn hash(body: &str) -> Reply {
+    let hash = lenient_json::read(body, |json| {
+        let answer = JsonObject::read(json)?;
+        let within = answer.within("data");
+        let within = within.and_then(|data| id(&data, "interaction_hash"));
+        Ok(within.or_else(|| id(&answer, "interaction_hash")))
+    });
+    hash.ok().flatten().map_or(Reply::Nothing, Reply::Hash)
 }
 
 /// An array of departments, or an object that holds one under `departments` or `data`.
-pub(super) fn departments(body: &[u8]) -> Result<Reply, Unexpected> {
+pub(super) fn departments(body: &str) -> Result<Reply, Unexpected> {
     let unexpected = Unexpected {
         expected: "an array of departments, each with an id and a name",
     };
-    let answer: Value = serde_json::from_slice(body).map_err(|_| unexpected)?;
-    let list = ["departments", "data"]
-        .into_iter()
-        .find_map(|key| answer.get(key)?.as_array())
-        .or(answer.as_array())
-        .ok_or(unexpected)?;
-    let departments = list.iter().map(|item| {
-        let object = item.as_object()?;
-        Some(Department {
-            id: id(object, "id")?,
-            name: text(object, "name"),
-            open: open(object),
-            queue: object.get("queue").and_then(count),
-            channels: channels(object),
-        })
+    let departments: serde_json::Result<Option<_>> = lenient_json::read(body, |json| {
+        let list = match serde_json::from_str::<Vec<&RawValue>>(json) {
+            Ok(list) => Some(list),
+            Err(error) if !error.is_data() => return Err(error),
+            Err(_) => {
+                let answer = JsonObject::read(json)?;
+                answer.list("departments").or_else(|| answer.list("data"))
+            }
+        };
+        Ok(list.and_then(|list| list.into_iter().map(department).collect()))
     });
     departments
-        .collect::<Option<_>>()
+        .ok()
+        .flatten()
         .map(Reply::Departments)
         .ok_or(unexpected)
 }
 
+fn department(item: &RawValue) -> Option<Department> {
+    let object = JsonObject::read(item.get()).ok()?;
+    Some(Department {
+        id: id(&object, "id")?,
+        name: text(&object, "name"),
+        open: open(&object),
+        queue: object.number("queue"),
+        channels: channels(&object),
+    })
+}
+
 /// The agents who are there.
-pub(super) fn agents(body: &[u8]) -> Result<Reply, Unexpected> {
+pub(super) fn agents(body: &str) -> Result<Reply, Unexpected> {
     let unexpected = Unexpected {
         expected: "an object with the agents who are online",
     };
-    let answer: Value = serde_json::from_slice(body).map_err(|_| unexpected)?;
-    let object = answer.as_object().ok_or(unexpected)?;
-    let object = object
-        .get("data")
-        .and_then(Value::as_object)
-        .unwrap_or(object);
-    let named: Vec<Agent> = items(object, "agents")
+    let agents = lenient_json::read(body, |json| {
+        let answer = JsonObject::read(json)?;
+        Ok(online_agents(&answer.within("data").unwrap_or(answer)))
+    });
+    agents.ok().flatten().map(Reply::Agents).ok_or(unexpected)
+}
+
+fn online_agents(object: &JsonObject) -> Option<OnlineAgents> {
+    object.get("agents").or(object.get("count"))?;
+    let agents: Vec<Agent> = object
+        .objects("agents")
         .map(|agent| Agent {
-            id: id(agent, "id").unwrap_or_default(),
-            name: text(agent, "name").into(),
+            id: id(&agent, "id").unwrap_or_default(),
+            name: text(&agent, "name").into(),
         })
         .collect();
-    if !object.contains_key("agents") && !object.contains_key("count") {
-        return Err(unexpected);
-    }
-    let seconds = object.get("averageService").and_then(number);
-    Ok(Reply::Agents(OnlineAgents {
-        count: object
-            .get("count")
-            .and_then(count)
-            .unwrap_or(named.len() as u64),
+    let seconds = object.number("averageService");
+    Some(OnlineAgents {
+        count: object.number("count").unwrap_or(agents.len() as u64),
         // One that is negative or without end is no time.
-        average: seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok()),
-        agents: named,
-    }))
+        average: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        agents,
+    })
 }
 
-fn channels(department: &Map<String, Value>) -> Vec<Channel> {
-    let read = |channel: &Map<String, Value>| Channel {
-        id: id(channel, "id").unwrap_or_default(),
-        name: text(channel, "name"),
-        open: open(channel),
+fn channels(department: &JsonObject) -> Vec<Channel> {
+    let read = |channel: JsonObject| Channel {
+        id: id(&channel, "id").unwrap_or_default(),
+        name: text(&channel, "name"),
+        open: open(&channel),
     };
-    items(department, "channels").map(read).collect()
-}
-
-fn items<'a>(
-    object: &'a Map<String, Value>,
-    key: &str,
-) -> impl Iterator<Item = &'a Map<String, Value>> {
-    let list = object.get(key).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_object)
+    department.objects("channels").map(read).collect()
 }
 
 /// `state` is 1 where it is open.
-fn open(object: &Map<String, Value>) -> Option<bool> {
-    match object.get("state")? {
-        Value::Bool(open) => Some(*open),
-        state => Some(number(state)? == 1.0),
+fn open(object: &JsonObject) -> Option<bool> {
+    match object.get("state")?.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => Some(object.number::<f64>("state")? == 1.0),
     }
 }
 
-fn id(object: &Map<String, Value>, key: &str) -> Option<String> {
-    match object.get(key)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+fn id(object: &JsonObject, key: &str) -> Option<String> {
+    object.id(key).ok().flatten()
 }
 
-fn text(object: &Map<String, Value>, key: &str) -> String {
-    let text = object.get(key).and_then(Value::as_str);
-    text.unwrap_or_default().to_owned()
-}
-
-fn count(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+fn text(object: &JsonObject, key: &str) -> String {
+    object.text(key).ok().flatten().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -209,7 +196,7 @@ mod tests {
             ("", Reply::Nothing),
             ("[]", Reply::Nothing),
         ] {
-            assert_eq!(hash(body.as_bytes()), read, "{body}");
+            assert_eq!(hash(body), read, "{body}");
         }
     }
 
@@ -243,22 +230,22 @@ mod tests {
             format!(r#"{{"departments":{listed}}}"#),
             format!(r#"{{"status":200,"data":{listed}}}"#),
         ] {
-            assert_eq!(departments(body.as_bytes()), Ok(expected.clone()), "{body}");
+            assert_eq!(departments(&body), Ok(expected.clone()), "{body}");
         }
-        assert_eq!(departments(b"[]"), Ok(Reply::Departments(Vec::new())));
+        assert_eq!(departments("[]"), Ok(Reply::Departments(Vec::new())));
     }
 
     #[test]
     fn what_is_no_list_of_departments_is_told() {
         for body in ["", "{}", "7", r#"{"data":{}}"#, "[1]", r#"[{"name":"x"}]"#] {
-            assert!(departments(body.as_bytes()).is_err(), "{body}");
+            assert!(departments(&body).is_err(), "{body}");
         }
     }
 
     #[test]
     fn agents_are_read() {
         let read = agents(
-            br#"{"agents":[{"id":4,"name":"Ana","photo":null}],"averageService":12.5,"count":9,"status":200}"#,
+            r#"{"agents":[{"id":4,"name":"Ana","photo":null}],"averageService":12.5,"count":9,"status":200}"#,
         );
         assert_eq!(
             read,
@@ -268,13 +255,13 @@ mod tests {
                     name: "Ana".into()
                 }],
                 count: 9,
-                average: Some(std::time::Duration::from_millis(12_500)),
+                average: Some(Duration::from_millis(12_500)),
             }))
         );
-        let none = agents(br#"{"agents":[],"averageService":null,"count":0}"#);
+        let none = agents(r#"{"agents":[],"averageService":null,"count":0}"#);
         assert_eq!(none, Ok(Reply::Agents(OnlineAgents::default())));
         for body in ["", "[]", "{}", r#"{"message":"x"}"#] {
-            assert!(agents(body.as_bytes()).is_err(), "{body}");
+            assert!(agents(body).is_err(), "{body}");
         }
     }
 }
