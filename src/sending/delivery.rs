@@ -1,34 +1,29 @@
 //! The story of one request, from what is asked for to what became of it.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use ureq::Error as HttpError;
-
-use super::answer::{Answer, BadAnswer};
-use super::attempt::{Patience, Reached};
+use super::attempt::Patience;
 use super::midst::Midst;
-use super::stopped::{self, Stopped, Told};
+use super::stopped::{Stopped, Told};
 use super::transport::Transport;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::interrupt;
 use crate::status::Status;
-use crate::wire::body::content_coding::{self, CodingError};
-use crate::wire::{self, Address, Dialect, Reason, Redacted, Reply, Request, Unsayable, Verdict};
+use crate::wire::{self, Address, Dialect, Redacted, Reply, Request, Unsayable};
 
 /// Sends requests with one token. Any number of threads may send at once.
 #[derive(Debug)]
 pub struct Sender {
     origin: Origin,
-    token: Redacted,
-    dialect: Dialect,
-    transport: Transport,
+    pub(super) token: Redacted,
+    pub(super) dialect: Dialect,
+    pub(super) transport: Transport,
     validate: bool,
-    answer_max_bytes: usize,
+    pub(super) answer_max_bytes: usize,
     closed: AtomicBool,
     broken_off: AtomicBool,
     under_way: Mutex<Count>,
@@ -188,136 +183,6 @@ impl Sender {
         count.calls
     }
 
-    fn judge(&self, request: &Request, answer: Answer, reached: Reached) -> Result<Reply> {
-        let http_status = answer.status;
-        let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
-        if let Some(told) = stopped::proxy_says(&self.transport.target(), http_status) {
-            return Err(self
-                .stopped(request, &told)
-                .answered(http_status, Vec::new()));
-        }
-        let is_success = (200..300).contains(&http_status);
-        let bytes = match &answer.body {
-            Ok(body) => &body.0[..],
-            // The status alone says that it was refused.
-            Err(_) if !is_success => &[],
-            Err(error) => {
-                let (status, why) = self.unread(error, reached);
-                return Err(undecided(request, http_status, status, &why));
-            }
-        };
-        let plain = content_coding::decode(bytes, answer.codings.as_deref(), self.answer_max_bytes);
-        let plain = match plain {
-            Ok(plain) => plain,
-            Err(_) if !is_success => Cow::default(),
-            Err(error) => {
-                let (status, why) = undecoded(error);
-                return Err(undecided(request, http_status, status, &why));
-            }
-        };
-        let body = wire::body::text(&plain, answer.charset).text;
-        let reason = match wire::judge(http_status, &body) {
-            Verdict::Accepted => {
-                return self.read(request, http_status, &body);
-            }
-            Verdict::Unknown => {
-                let why = "its body begins as a JSON object and can't be read";
-                return Err(undecided(request, http_status, Status::Protocol, why));
-            }
-            Verdict::Rejected(reason) => reason,
-        };
-        let reason = match reason {
-            Reason::Given(mut reason) => {
-                self.scrub(request, &mut reason);
-                format!("it said: {reason}")
-            }
-            Reason::Missing => "it gave no reason".to_owned(),
-            Reason::Unreadable => {
-                "its reason is in no form that is known; see the error's body".to_owned()
-            }
-        };
-        let name = request.name();
-        let (status, message) = match http_status {
-            200..300 => (
-                Status::Failed,
-                format!(
-                    "the service answered HTTP {http_status} and yet refused the {name}; {reason}"
-                ),
-            ),
-            300..400 => (
-                Status::Rejected,
-                format!(
-                    "the service points elsewhere for the {name} (HTTP {http_status}); check base_url; {reason}"
-                ),
-            ),
-            500.. => (
-                Status::Service,
-                format!("the service failed on the {name} (HTTP {http_status}); {reason}"),
-            ),
-            _ => (
-                Status::Rejected,
-                format!("the service refused the {name} (HTTP {http_status}); {reason}"),
-            ),
-        };
-        let passing =
-            matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_harmless_twice());
-        let wait = wait.filter(|_| passing);
-        let again = match wait {
-            Some(wait) => format!("; it may be made again after {} s", wait.as_secs()),
-            None if passing => "; it may be made again".to_owned(),
-            None => String::new(),
-        };
-        let mut shown = body.into_owned();
-        self.scrub(request, &mut shown);
-        Err(Error::new(status, message + &again)
-            .delivered(Delivery::Rejected)
-            .answered(http_status, shown.into_bytes())
-            .retryable(passing)
-            .retry_after(wait))
-    }
-
-    /// What an answer holds that was accepted.
-    fn read(&self, request: &Request, http_status: u16, body: &str) -> Result<Reply> {
-        self.dialect.read(request, body).map_err(|unexpected| {
-            Error::new(
-                Status::Answer,
-                format!(
-                    "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
-                    request.name(),
-                    unexpected.expected
-                ),
-            )
-            .delivered(Delivery::Accepted)
-            .answered(http_status, Vec::new())
-        })
-    }
-
-    /// Why the body of an answer could not be received.
-    fn unread(&self, error: &HttpError, reached: Reached) -> (Status, String) {
-        match error {
-            _ if interrupt::has_ended() => {
-                (Status::Lost, "the wait for its body was interrupted".into())
-            }
-            HttpError::BodyExceedsLimit(limit) => (
-                Status::AnswerTooLarge,
-                format!("its body is larger than the {limit} bytes that answer.max_bytes allows"),
-            ),
-            HttpError::Timeout(_) => (
-                Status::Timeout,
-                format!("its body did not end within {reached}"),
-            ),
-            _ if BadAnswer::of(error) == Some(BadAnswer::NoMemory) => {
-                (Status::System, "there is no memory for its body".into())
-            }
-            _ if BadAnswer::of(error).is_some() => (Status::Protocol, "its body is no HTTP".into()),
-            _ if self.is_broken_off() => (
-                Status::Lost,
-                "the client was closed before its body had come".into(),
-            ),
-            _ => (Status::Lost, "the connection broke within its body".into()),
-        }
-    }
-
     /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that closing broke off, that is
     /// the reason.
     fn told(&self, stopped: &Stopped) -> Told {
@@ -345,7 +210,7 @@ impl Sender {
     }
 
     /// No answer came, or none of the service's.
-    fn stopped(&self, request: &Request, told: &Told) -> Error {
+    pub(super) fn stopped(&self, request: &Request, told: &Told) -> Error {
         let then = match told.delivery {
             Delivery::NotSent => "it was not sent",
             _ => "whether the service received it is unknown",
@@ -373,47 +238,9 @@ impl Sender {
         }
     }
 
-    fn scrub(&self, request: &Request, text: &mut String) {
+    pub(super) fn scrub(&self, request: &Request, text: &mut String) {
         self.token.scrub(text);
         request.scrub(text);
-    }
-}
-
-/// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
-fn undecided(request: &Request, http_status: u16, status: Status, why: &str) -> Error {
-    let name = request.name();
-    Error::new(
-        status,
-        format!(
-            "the service answered the {name} with HTTP {http_status}, but {why}; whether it accepted it is unknown"
-        ),
-    )
-    .delivered(Delivery::Unknown)
-    .answered(http_status, Vec::new())
-    .retryable(request.is_harmless_twice())
-}
-
-/// Why the content coding of a body could not be undone.
-fn undecoded(error: CodingError) -> (Status, String) {
-    match error {
-        CodingError::TooLarge(limit) => (
-            Status::AnswerTooLarge,
-            format!(
-                "its body is, when it is decompressed, larger than the {limit} bytes that answer.max_bytes allows"
-            ),
-        ),
-        CodingError::NoMemory => (Status::System, "there is no memory for its body".into()),
-        CodingError::Corrupt => (
-            Status::Protocol,
-            "its body can't be decompressed: it is not of the coding that the header Content-Encoding names".into(),
-        ),
-        CodingError::Unsupported => (
-            Status::Protocol,
-            format!(
-                "its body is compressed in a way that was not asked for and that is not known; {} are",
-                content_coding::SUPPORTED
-            ),
-        ),
     }
 }
 
@@ -479,16 +306,6 @@ fn unsayable(request: &Request, why: Unsayable) -> Error {
         ),
     };
     Error::new(status, message).delivered(Delivery::NotSent)
-}
-
-/// How long a Retry-After asks to wait: so many seconds, or until a date.
-fn asked_to_wait(retry_after: &str) -> Option<Duration> {
-    if let Ok(seconds) = retry_after.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(retry_after).ok()?;
-    // A date that has passed asks for no wait.
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// Counts a request as under way for as long as it lives.

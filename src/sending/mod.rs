@@ -13,6 +13,7 @@ mod delivery;
 mod exchange;
 mod forward;
 mod head;
+mod judgement;
 mod keys;
 mod lane;
 mod midst;

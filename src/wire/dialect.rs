@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::body;
 use super::call::LONGEST_URL;
 
 use super::reply::{self, Unexpected};
@@ -124,18 +125,20 @@ impl Dialect {
         Ok(call)
     }
 
-    /// What an answer that was accepted holds.
+    /// What an answer that was accepted holds. `body` is its text.
     ///
     /// # Errors
     /// It is not what the request asks for.
-    pub fn read(self, request: &Request, body: &str) -> Result<Reply, Unexpected> {
+    pub fn read(self, request: &Request, body: &[u8]) -> Result<Reply, Unexpected> {
+        let starts = matches!(
+            request,
+            Request::Start(_) | Request::WhatsApp(_) | Request::OffHours(_)
+        );
+        let text = || body::text(body, None).text;
         match request {
-            Request::Departments => reply::departments(body),
-            Request::OnlineAgents => reply::agents(body),
-            _ if self != Dialect::Interactions => Ok(Reply::Nothing),
-            Request::Start(_) | Request::WhatsApp(_) | Request::OffHours(_) => {
-                Ok(reply::hash(body))
-            }
+            Request::Departments => reply::departments(&text()),
+            Request::OnlineAgents => reply::agents(&text()),
+            _ if starts && self == Dialect::Interactions => Ok(reply::hash(&text())),
             _ => Ok(Reply::Nothing),
         }
     }

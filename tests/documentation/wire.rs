@@ -51,9 +51,10 @@ pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
 
 /// An answer under HTTP 200 is judged as the page says.
 pub fn answer(decision: &str, json: &str) -> Result<(), String> {
-    let judged = match judge(200, json.as_bytes()) {
+    let judged = match judge(200, json) {
         Verdict::Accepted => "accepted",
         Verdict::Rejected(_) => "rejected",
+        Verdict::Unknown => "unknown",
     };
     if judged == decision {
         Ok(())
