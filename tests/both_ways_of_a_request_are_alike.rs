@@ -17,7 +17,7 @@ use server::{Server, http};
 /// An answer to all that is asked here.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
-/// Another, in a form that the short way does not read.
+/// Another, of another form.
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 
 /// A proxy that reads the requests, and the service's address behind it.
@@ -155,6 +155,68 @@ fn reset(stream: &TcpStream) {
         .unwrap();
 }
 
+/// Answers that are not quite as HTTP, JSON or their headers have it.
+fn odd_answers() -> [(&'static str, Serve); 16] {
+    const REFUSAL: &str = r#"{"success":false,"errors":["nao"]}"#;
+    fn with(s: &mut TcpStream, headers: &str) {
+        let length = REFUSAL.len();
+        write(
+            s,
+            &format!("HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{REFUSAL}"),
+        );
+    }
+    [
+        ("a folded header", |s| with(s, "X-Trace: a\r\n b")),
+        ("a blank before a colon", |s| with(s, "Server : x")),
+        ("no colon", |s| with(s, "without")),
+        ("a control character", |s| with(s, "X: a\x01b")),
+        ("130 headers", |s| with(s, &["X: y"; 130].join("\r\n"))),
+        ("17 KB of headers", |s| {
+            with(s, &format!("X: {}", "y".repeat(17_000)))
+        }),
+        ("too large a head", |s| {
+            with(s, &format!("X: {}", "y".repeat(66_000)))
+        }),
+        ("a folded length", |s| {
+            write(s, "HTTP/1.1 200 OK\r\nContent-Length:\r\n 4\r\n\r\ntrue")
+        }),
+        ("a chunk's extension", |s| {
+            write(
+                s,
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                 11;signature=\"0123456789abcdef0123\"\r\n{\"success\":false}\r\n0\r\n\r\n",
+            );
+        }),
+        ("blanks behind a chunk's size", |s| {
+            write(
+                s,
+                &format!(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11{}\r\n{{\"success\":false}}\r\n0\r\n\r\n",
+                    " ".repeat(25)
+                ),
+            );
+        }),
+        ("a coding that is not there", |s| {
+            with(s, "Content-Encoding: gzip")
+        }),
+        ("a coding that nobody knows", |s| {
+            with(s, "Content-Encoding: br")
+        }),
+        ("a charset", |s| {
+            with(s, "Content-Type: text/plain; charset=utf-16")
+        }),
+        ("a byte-order mark", |s| {
+            write(s, &http("200 OK", &format!("\u{FEFF}{REFUSAL}")))
+        }),
+        ("half of an object", |s| {
+            write(s, &http("200 OK", "{\"success\":fal"))
+        }),
+        ("nearly an object", |s| {
+            write(s, &http("200 OK", "{\"success\":false,}"))
+        }),
+    ]
+}
+
 #[test]
 fn the_application_is_told_the_same() {
     let answers: [(&str, Serve); 24] = [
@@ -255,7 +317,7 @@ fn the_application_is_told_the_same() {
         }),
         ("a reset", |s| reset(s)),
     ];
-    for (name, answer) in answers {
+    for (name, answer) in answers.into_iter().chain(odd_answers()) {
         assert_eq!(
             told(answer, false, "oi"),
             told(answer, true, "oi"),
