@@ -173,26 +173,31 @@ fn interpret(
     let mut has_type = false;
     for header in headers {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        if is("content-length") {
-            let told = Some(lengths(header.value)?);
-            if content_length.is_some() && content_length != told {
-                return Err(BadAnswer::NotHttp);
+        // Most headers are none of these, and that shows in their length already.
+        match header.name.len() {
+            14 if is("content-length") => {
+                let told = Some(lengths(header.value)?);
+                if content_length.is_some() && content_length != told {
+                    return Err(BadAnswer::NotHttp);
+                }
+                content_length = told;
             }
-            content_length = told;
-        } else if is("content-type") && !has_type {
-            has_type = true;
-            head.charset = Charset::of_content_type(&String::from_utf8_lossy(header.value));
-        } else if is("connection") {
-            for option in tokens(header.value) {
-                closes |= option.eq_ignore_ascii_case(b"close");
-                head.keeps_connection |= option.eq_ignore_ascii_case(b"keep-alive");
+            12 if is("content-type") && !has_type => {
+                has_type = true;
+                head.charset = charset(header.value);
             }
-        } else if is("content-encoding") {
-            add_codings(&mut head.codings, header.value);
-        } else if is("transfer-encoding") {
-            transfer.add(header.value)?;
-        } else if is("retry-after") && head.retry_after.is_none() {
-            head.retry_after = Some(String::from_utf8_lossy(header.value).into_owned());
+            10 if is("connection") => {
+                for option in tokens(header.value) {
+                    closes |= option.eq_ignore_ascii_case(b"close");
+                    head.keeps_connection |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
+            }
+            16 if is("content-encoding") => add_codings(&mut head.codings, header.value),
+            17 if is("transfer-encoding") => transfer.add(header.value)?,
+            11 if is("retry-after") && head.retry_after.is_none() => {
+                head.retry_after = Some(String::from_utf8_lossy(header.value).into_owned());
+            }
+            _ => {}
         }
     }
     // Of two that disagree about the end of the body, somebody on the way may have believed the other.
@@ -211,6 +216,14 @@ fn interpret(
         }
     };
     Ok(head)
+}
+
+/// The charset of a Content-Type, which has one among its parameters if at all.
+fn charset(content_type: &[u8]) -> Option<Charset> {
+    if !content_type.contains(&b';') {
+        return None;
+    }
+    Charset::of_content_type(&String::from_utf8_lossy(content_type))
 }
 
 /// A Content-Length, or several in a list that are all the same.

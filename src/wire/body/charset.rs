@@ -93,6 +93,13 @@ fn parameter(parameters: &str) -> (&str, &str, Option<&str>) {
 /// A label that can't be right does not count: a text that begins with two characters of JSON shows how many bytes a
 /// character has.
 pub fn decode(bytes: &[u8], label: Option<Charset>) -> (Cow<'_, str>, bool) {
+    if label.is_none_or(|label| label == UTF8)
+        && let [1..=0x7F, 1..=0xFF, ..] | [] = bytes
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        // Most bodies: without a mark, and with one byte for an ASCII character.
+        return (Cow::Borrowed(text), false);
+    }
     for (mark, charset) in BYTE_ORDER_MARKS {
         if let Some(text) = bytes.strip_prefix(mark) {
             return decode_as(charset, text);
