@@ -80,10 +80,11 @@ statuses! {
         "The connection broke before the answer had come. The delivery tells whether the service may have received the \
          request.";
     Protocol = 44, "OMNIZE_E_PROTOCOL",
-        "What answered does not speak HTTP. Check base_url. The service may have received the request.";
+        "What answered does not speak HTTP, or its answer can't be read. The message says which. Check base_url. The service \
+         may have received the request.";
     AnswerTooLarge = 45, "OMNIZE_E_ANSWER_TOO_LARGE",
-        "The answer is larger than answer.max_bytes and was not read. The service has received the request; what it \
-         decided is unknown.";
+        "The answer is larger than answer.max_bytes, or its headers are larger than 64 KiB, and was not read. The service \
+         has received the request; what it decided is unknown.";
     Rejected = 46, "OMNIZE_E_REJECTED",
         "The service refused the request (HTTP 3xx or 4xx). The message has its reason.";
     Service = 47, "OMNIZE_E_SERVICE",

@@ -153,7 +153,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "answer.max_bytes",
         kind: Kind::Bytes,
         default: "1048576",
-        doc: "The largest answer that is read. The body of a larger one is not read, and the delivery is unknown.",
+        doc: "The largest answer that is read, also when it is decompressed. The body of a larger one is not read, and the \
+              delivery is unknown.",
     },
     OptionSpec {
         name: "listen",
