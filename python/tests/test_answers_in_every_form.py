@@ -25,18 +25,20 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 def service(answers: list[bytes]):
     """A service that gives each request on a connection the next of these answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
 
         def serve():
             with contextlib.suppress(OSError):
                 connection, _ = server.accept()
+                connection.settimeout(20)
                 with connection:
                     for bytes_of_answer in answers:
                         received = b""
                         while b"\r\n\r\n" not in received:
-                            received += connection.recv(65536)
+                            received += connection.recv(65536) or b"\r\n\r\n"
                         connection.sendall(bytes_of_answer)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.getsockname()[1]}/"

@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_no_list_of_departments_is_told() {
         for body in ["", "{}", "7", r#"{"data":{}}"#, "[1]", r#"[{"name":"x"}]"#] {
-            assert!(departments(&body).is_err(), "{body}");
+            assert!(departments(body).is_err(), "{body}");
         }
     }
 

@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn no_depth_is_too_deep() {
         let depth = 100_000;
-        let deep = format!("{}{},{}", "[".repeat(depth), "{\"a\":", "1}]".repeat(1));
+        let deep = "[".repeat(depth);
         assert_eq!(repair(&deep), None);
         let deep = format!("{}1,{}", "[".repeat(depth), "]".repeat(depth));
         let json = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));

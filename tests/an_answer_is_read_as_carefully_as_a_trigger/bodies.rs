@@ -1,0 +1,197 @@
+//! Codings, charsets and JSON of bodies.
+
+use omnize::error::Delivery;
+
+use super::{GZIP, ZLIB, all_end, answer, chunked, in_charset, in_coding, ok};
+
+#[test]
+fn a_compressed_refusal_is_a_refusal() {
+    let both = [&[1, 55, 0, 200, 255][..], GZIP].concat();
+    for (coding, body) in [
+        ("gzip", GZIP),
+        ("X-GZIP", GZIP),
+        ("deflate", ZLIB),
+        ("deflate", &ZLIB[2..ZLIB.len() - 4]),
+        ("gzip, deflate", &both),
+        ("identity", br#"{"success":false,"message":"blocked"}"#),
+    ] {
+        all_end(
+            coding,
+            &in_coding(coding, body),
+            Delivery::Rejected,
+            "it said: blocked",
+        );
+    }
+    let refused = answer("422 No", "Content-Encoding: gzip\r\n", GZIP);
+    all_end("422", &refused, Delivery::Rejected, "it said: blocked");
+}
+
+#[test]
+fn a_coding_below_the_chunks_is_undone_too() {
+    let chunks = [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n37\r\n",
+        GZIP,
+        b"\r\n0\r\n\r\n",
+    ];
+    all_end(
+        "chunked",
+        &chunks.concat(),
+        Delivery::Rejected,
+        "it said: blocked",
+    );
+}
+
+#[test]
+fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
+    let accepted = br#"{"success":true}"#;
+    for (coding, body, says) in [
+        ("br", &accepted[..], "gzip, deflate are"),
+        ("zstd", accepted, "gzip, deflate are"),
+        ("gzip", accepted, "can't be decompressed"),
+        ("gzip", &GZIP[..GZIP.len() - 1], "can't be decompressed"),
+        ("deflate", &ZLIB[..20], "can't be decompressed"),
+    ] {
+        all_end(coding, &in_coding(coding, body), Delivery::Unknown, says);
+    }
+    let refused = answer("422 No", "Content-Encoding: br\r\n", b"\x01\x02");
+    all_end(
+        "422",
+        &refused,
+        Delivery::Rejected,
+        "its reason can't be read",
+    );
+}
+
+#[test]
+fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
+    // 100,001 blanks by deflate; the limit is 100,000 bytes.
+    let begin = [
+        237, 193, 49, 1, 0, 0, 0, 194, 160, 42, 235, 159, 210, 26, 30, 64, 1,
+    ];
+    let blanks = |end: u8| [&begin[..], &[0; 96], &[end, 6]].concat();
+    all_end(
+        "over",
+        &in_coding("deflate", &blanks(183)),
+        Delivery::Unknown,
+        "answer.max_bytes",
+    );
+    all_end(
+        "within",
+        &in_coding("deflate", &blanks(175)),
+        Delivery::Accepted,
+        "",
+    );
+    all_end(
+        "plain",
+        &ok(&[b' '; 100_001]),
+        Delivery::Unknown,
+        "answer.max_bytes",
+    );
+    let chunks = format!(
+        "{}1\r\nx\r\n0\r\n\r\n",
+        format!("C350\r\n{}\r\n", " ".repeat(50_000)).repeat(2)
+    );
+    all_end(
+        "chunked",
+        &chunked(&chunks),
+        Delivery::Unknown,
+        "answer.max_bytes",
+    );
+}
+
+#[test]
+fn a_refusal_is_read_in_its_charset() {
+    let utf16: Vec<u8> =
+        r#"{"success":false,"message":"não"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf32: Vec<u8> = r#"{"success":false,"message":"não"}"#
+        .chars()
+        .flat_map(|character| u32::from(character).to_be_bytes())
+        .collect();
+    let marked = [b"\xFF\xFE", &utf16[..]].concat();
+    for (name, answer) in [
+        (
+            "mark",
+            ok(b"\xEF\xBB\xBF{\"success\":false,\"errors\":[\"n\xC3\xA3o\"]}"),
+        ),
+        ("mark of UTF-16", in_charset("utf-8", &marked)),
+        (
+            "latin-1",
+            in_charset("ISO-8859-1", b"{\"success\":false,\"message\":\"n\xE3o\"}"),
+        ),
+        ("UTF-16", in_charset("utf-16le", &utf16)),
+        ("UTF-16 without a label", ok(&utf16)),
+        ("UTF-32", in_charset("utf-32be", &utf32)),
+        (
+            "UTF-8",
+            ok("{\"success\":false,\"message\":\"não\"}".as_bytes()),
+        ),
+        (
+            "an escape",
+            ok(br#"{"success":false,"message":"n\u00e3o"}"#),
+        ),
+    ] {
+        all_end(name, &answer, Delivery::Rejected, "não");
+    }
+    let headers = "Content-Type: application/json; charset=ISO-8859-1\r\n";
+    let refused = answer("422 No", headers, b"{\"message\":\"n\xE3o\"}");
+    all_end("422", &refused, Delivery::Rejected, "it said: não");
+    let replaced = ok(b"{\"success\":false,\"message\":\"n\xE3o\"}");
+    all_end(
+        "no charset",
+        &replaced,
+        Delivery::Rejected,
+        "it said: n\u{FFFD}o",
+    );
+}
+
+#[test]
+fn json_that_is_not_quite_json_refuses_nevertheless() {
+    let nested = format!(
+        r#"{{"errors":{}"full"{}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let beside = format!(
+        r#"{{"x":{}{},"errors":["full"]}}"#,
+        "[".repeat(40_000),
+        "]".repeat(40_000)
+    );
+    for body in [
+        r#"{"errors":["full \ud83d"]}"#,
+        "{\"errors\":[\"full\t!\"]}",
+        r#"{"errors":["full"],"success":false,}"#,
+        r#"{"errors":["full"],"at":1e999}"#,
+        r#"{"errors":["full",1e999]}"#,
+        "{\"errors\":[\"full\"]}\0\0",
+        "\0{\"errors\"\0:[\"full\"]}",
+        r#"{"errors":["full"],"average":NaN}"#,
+        r#"{"errors":["full"],"path":"C:\x"}"#,
+        &nested,
+        &beside,
+    ] {
+        let name = &body[..body.len().min(50)];
+        all_end(name, &ok(body.as_bytes()), Delivery::Rejected, "full");
+    }
+}
+
+#[test]
+fn a_json_object_that_can_not_be_read_leaves_the_outcome_unknown() {
+    for body in [
+        "{",
+        "{\"success\":fal",
+        "{success:false}",
+        "\u{FEFF} {\"success\":false} x",
+    ] {
+        all_end(
+            body,
+            &ok(body.as_bytes()),
+            Delivery::Unknown,
+            "can't be read",
+        );
+        let refused = answer("422 No", "", body.as_bytes());
+        all_end(body, &refused, Delivery::Rejected, "no form that is known");
+    }
+    for body in ["", "OK", "<p>{</p>", "[", "\"{\"", "null"] {
+        all_end(body, &ok(body.as_bytes()), Delivery::Accepted, "");
+    }
+}

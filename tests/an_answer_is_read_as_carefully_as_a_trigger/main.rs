@@ -1,0 +1,147 @@
+//! What the service answers is read in whatever coding, charset and JSON it comes, and a refusal never passes for an
+//! acceptance: in every dialect, on a new connection and on one that is there, for a request that waits and for a posted one.
+
+mod bodies;
+mod heads;
+#[path = "../server/mod.rs"]
+mod server;
+mod values;
+
+use std::io::Write;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::error::Delivery;
+use omnize::wire::{Address, BotRequest, Request};
+use omnize::{Client, Conversation};
+use server::Server;
+
+/// `{"success":false,"message":"blocked"}` by gzip.
+const GZIP: &[u8] = &[
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41,
+    78, 213, 81, 202, 5, 114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148,
+    106, 1, 92, 80, 205, 233, 37, 0, 0, 0,
+];
+/// The same by deflate, as zlib has it.
+const ZLIB: &[u8] = &[
+    120, 218, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41, 78, 213, 81, 202, 5,
+    114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148, 106, 1, 252, 141, 13,
+    34,
+];
+
+fn client(dialect: &str, url: &str) -> Client {
+    let mut config = Config::new();
+    for (name, value) in [("token", "t"), ("dialect", dialect), ("base_url", url)] {
+        config.set(name, value).unwrap();
+    }
+    config.set("answer.max_bytes", "100000").unwrap();
+    Client::open(&config).unwrap()
+}
+
+fn address() -> Address {
+    Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    }
+}
+
+/// A conversation that can send in this dialect, and what it sends.
+fn conversation(client: &Client, dialect: &str) -> (Conversation, Request) {
+    match dialect {
+        "interactions" => {
+            let accept = Request::Bot(BotRequest::Accept);
+            (client.bot_attach("hash").unwrap(), accept)
+        }
+        _ => {
+            let message = Request::Message("oi".into());
+            (client.attach(address()).unwrap(), message)
+        }
+    }
+}
+
+/// An answer with these headers and this body.
+fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+fn ok(body: &[u8]) -> Vec<u8> {
+    answer("200 OK", "", body)
+}
+
+fn in_charset(charset: &str, body: &[u8]) -> Vec<u8> {
+    let headers = format!("Content-Type: application/json; charset={charset}\r\n");
+    answer("200 OK", &headers, body)
+}
+
+fn in_coding(coding: &str, body: &[u8]) -> Vec<u8> {
+    answer("200 OK", &format!("Content-Encoding: {coding}\r\n"), body)
+}
+
+fn with_headers(headers: &str) -> Vec<u8> {
+    answer(
+        "200 OK",
+        headers,
+        br#"{"success":false,"message":"blocked"}"#,
+    )
+}
+
+fn chunked(body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").into_bytes()
+}
+
+/// What became of a request that was answered like this, and what is said of it. `is_later` is the second request on a
+/// connection.
+fn ended(dialect: &str, is_later: bool, is_posted: bool, answer: &[u8]) -> (Delivery, String) {
+    let answer = answer.to_vec();
+    let server = Server::start(move |mut stream, read| {
+        if is_later {
+            assert!(read(&mut stream).is_some());
+            stream.write_all(&ok(b"")).unwrap();
+        }
+        assert!(read(&mut stream).is_some());
+        stream.write_all(&answer).unwrap();
+    });
+    let client = client(dialect, &server.url);
+    let (chat, request) = conversation(&client, dialect);
+    if is_later {
+        chat.request(request.clone()).unwrap();
+    }
+    let (delivery, message) = if is_posted {
+        chat.post(request).unwrap();
+        let event = client.next(Duration::from_secs(20)).unwrap().unwrap();
+        let outcome = event.outcome().unwrap();
+        let accepted = Delivery::Accepted as i32;
+        let rejected = Delivery::Rejected as i32;
+        let delivery = match outcome.delivery {
+            delivery if delivery == accepted => Delivery::Accepted,
+            delivery if delivery == rejected => Delivery::Rejected,
+            delivery => {
+                assert_eq!(delivery, Delivery::Unknown as i32);
+                Delivery::Unknown
+            }
+        };
+        (delivery, outcome.message.to_string())
+    } else {
+        match chat.request(request) {
+            Ok(()) => (Delivery::Accepted, String::new()),
+            Err(error) => (error.delivery().unwrap(), error.message().to_owned()),
+        }
+    };
+    assert_eq!(server.requests(), 1 + usize::from(is_later), "made twice");
+    (delivery, message)
+}
+
+/// Each dialect, new and used connections, requests that wait and posted ones.
+fn all_end(name: &str, answer: &[u8], delivery: Delivery, says: &str) {
+    for dialect in ["rest", "gateway", "interactions"] {
+        for (is_later, is_posted) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (became, message) = ended(dialect, is_later, is_posted, answer);
+            let case =
+                format!("{name}: {dialect}, later {is_later}, posted {is_posted}: {message}");
+            assert_eq!(became, delivery, "{case}");
+            assert!(message.contains(says), "{says:?} in {case}");
+        }
+    }
+}
