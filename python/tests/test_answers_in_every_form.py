@@ -133,6 +133,7 @@ def test_departments_keep_their_letters_and_digits():
 def test_a_hash_is_known_however_it_is_written():
     given = answer(b'\xef\xbb\xbf{"data":{"interaction_hash":12345678901234567890123,"agent":"half \\ud83d",}}')
     with service([given, answer(b"")]) as url, client_of(url, "interactions") as client:
-        chat = client.start("12", department="1")
+        chat = client.conversation("12", department="1")
+        chat.start()
         assert chat.interaction_hash == "12345678901234567890123"
         chat.send("oi")
