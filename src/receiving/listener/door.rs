@@ -90,6 +90,9 @@ impl Door {
         request: &mut Request<Incoming>,
         visitor: &Visitor,
     ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
+        if visitor.pulse.is_over_limit() {
+            return Err(Refusal::OverLimit);
+        }
         let headers = request.headers();
         if visitor.head.is_ambiguous(
             request.method().as_str(),
@@ -204,7 +207,7 @@ fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
         Refusal::WrongMethod => {
             headers.insert(ALLOW, HeaderValue::from_static("POST, PUT"));
         }
-        Refusal::NoRoom => {
+        Refusal::NoRoom | Refusal::OverLimit => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         _ => {}
@@ -224,9 +227,11 @@ fn answer(status: StatusCode) -> Response<Full<Bytes>> {
 
 /// What a request is told that never became one.
 pub fn last_words(refusal: Refusal) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {}\r\n{CONNECTION}: close\r\n{CONTENT_LENGTH}: 0\r\n\r\n",
-        refusal.status()
-    )
-    .into_bytes()
+    let status = refusal.status();
+    let retry_after = match refusal {
+        Refusal::OverLimit => format!("{RETRY_AFTER}: {RETRY_AFTER_SECONDS}\r\n"),
+        _ => String::new(),
+    };
+    format!("HTTP/1.1 {status}\r\n{CONNECTION}: close\r\n{retry_after}{CONTENT_LENGTH}: 0\r\n\r\n")
+        .into_bytes()
 }

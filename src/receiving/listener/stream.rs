@@ -1,11 +1,13 @@
 //! A connection's bytes, plain or encrypted, which tell the pulse when a request begins.
 
-use std::io;
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop;
@@ -49,20 +51,43 @@ impl Stream {
         }
     }
 
-    /// Says these last words, ends the connection, and, unless there is a `hurry`, gives the peer a moment to read what it was
-    /// told.
-    pub async fn farewell(mut self, words: &[u8], hurry: bool) {
-        let heard_out = async {
+    /// Says these last words and ends the connection's near side.
+    pub async fn say(&mut self, words: &[u8]) {
+        let said = async {
             self.bytes.write_all(words).await?;
-            self.bytes.shutdown().await?;
-            if !self.ended && !hurry {
-                let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
-                tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
-            }
-            io::Result::Ok(())
+            self.bytes.shutdown().await
         };
         // A peer that is gone, or that takes longer, misses the end of the answer.
+        let _ = tokio::time::timeout(FAREWELL_TIME, said).await;
+    }
+
+    /// Gives the peer a moment to read what it was told.
+    pub async fn hear_out(&mut self) {
+        if self.ended {
+            return;
+        }
+        let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
+        let mut nowhere = tokio::io::sink();
+        let heard_out = tokio::io::copy(&mut rest, &mut nowhere);
         let _ = tokio::time::timeout(FAREWELL_TIME, heard_out).await;
+    }
+
+    /// Takes what has arrived, so that what the peer was told is not lost in a reset when the connection is dropped.
+    pub fn drain(&self) {
+        let mut room = [0; 4096];
+        let mut socket = &*SockRef::from(self.bytes.socket());
+        for _ in 0..FAREWELL_BYTES / room.len() as u64 {
+            if !matches!(socket.read(&mut room), Ok(1..)) {
+                break;
+            }
+        }
+    }
+
+    /// Whether the system holds something that nobody has read, be it the end.
+    pub fn has_more(&self) -> bool {
+        let mut first = [MaybeUninit::uninit()];
+        let peeked = SockRef::from(self.bytes.socket()).peek(&mut first);
+        !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Has these bytes come again. All that was put back before was read.
@@ -148,9 +173,18 @@ impl AsyncWrite for Stream {
         flushed
     }
 
-    /// Does nothing: [`farewell`](Stream::farewell) ends the connection.
+    /// Does nothing: [`say`](Stream::say) ends the connection.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Bytes {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Bytes::Plain(stream) => stream,
+            Bytes::Encrypted(stream) => stream.get_ref().0,
+        }
     }
 }
 
@@ -197,7 +231,7 @@ impl AsyncWrite for Bytes {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpListener;
     use std::pin::pin;
 
@@ -231,7 +265,7 @@ mod tests {
     #[test]
     fn a_connection_is_not_at_rest_while_its_peer_reads_no_answer() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, mut peer) = connected(&pulse).await;
             assert!(!pulse.is_at_rest(), "nobody has tried to read");
             assert_eq!(reads(&mut stream, 10).await, None);
@@ -255,7 +289,7 @@ mod tests {
     #[test]
     fn a_connection_is_not_at_rest_where_the_runtime_alone_lets_it_wait() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, mut peer) = connected(&pulse).await;
             assert_eq!(reads(&mut stream, 10).await, None);
             assert!(pulse.is_at_rest());
@@ -276,7 +310,7 @@ mod tests {
     #[test]
     fn what_is_put_back_comes_first_and_begins_a_head() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, _peer) = connected(&pulse).await;
             assert_eq!(reads(&mut stream, 10).await, None);
             stream.put_back(b"POST");
