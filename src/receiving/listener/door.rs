@@ -9,21 +9,22 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
-    WWW_AUTHENTICATE,
+    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::bells::Bells;
 use super::credentials::Credentials;
 use super::forwarded;
-use super::head::Head;
+use super::framing::Framing;
+use super::host_header;
 use super::kept::Kept;
 use super::paths::Paths;
 use super::pulse::{Phase, Pulse};
 use super::refusals::{Refusal, Refusals};
 use crate::config::{Limits, ListenSettings, Networks};
 use crate::status::Status;
+use crate::wire::url_path::normalized;
 
 /// What a service that is turned away is told to wait, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -47,7 +48,7 @@ pub struct Door {
 pub struct Visitor {
     pub address: IpAddr,
     pub pulse: Arc<Pulse>,
-    pub head: Arc<Head>,
+    pub framing: Arc<Framing>,
 }
 
 impl Door {
@@ -94,10 +95,7 @@ impl Door {
             return Err(Refusal::OverLimit);
         }
         let headers = request.headers();
-        if visitor.head.is_ambiguous(
-            request.method().as_str(),
-            headers.contains_key(TRANSFER_ENCODING),
-        ) {
+        if visitor.framing.is_ambiguous() || !host_header::is_valid(request.version(), headers) {
             return Err(Refusal::Malformed);
         }
         if !self.allow.is_empty() {
@@ -106,8 +104,9 @@ impl Door {
                 return Err(Refusal::NotAllowed);
             }
         }
-        let path = request.uri().path();
-        if self.health.as_deref() == Some(path)
+        // Those of the settings have nothing to be normalized.
+        let path = normalized(request.uri().path());
+        if self.health.as_deref() == Some(&path)
             && matches!(*request.method(), Method::GET | Method::HEAD)
         {
             return Ok(answer(if self.paths.has_any_open() {
@@ -121,7 +120,7 @@ impl Door {
         {
             return Err(Refusal::BadCredentials);
         }
-        let Some(receiver) = self.paths.find(path) else {
+        let Some(receiver) = self.paths.find(&path) else {
             // The application may be about to attach the client that this is for.
             let not_ready = self.paths.is_empty();
             return Err(if not_ready {

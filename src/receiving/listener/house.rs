@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::clock::Clock;
 use super::connections::{Connections, Seat};
 use super::door::{self, Door, Visitor};
-use super::head::Head;
+use super::framing::Framing;
 use super::nudge::Nudged;
 use super::parsers::{self, Parsers};
 use super::pulse::{Phase, Pulse};
@@ -143,12 +143,12 @@ impl House {
             return;
         };
         pulse.enter(Phase::New);
-        let head = Arc::new(Head::new(self.limits.head));
-        let mut stream = Stream::new(bytes, pulse.clone(), head.clone());
+        let framing = Arc::new(Framing::default());
+        let mut stream = Stream::new(bytes, pulse.clone(), framing.clone());
         let visitor = Visitor {
             address: peer,
             pulse: pulse.clone(),
-            head,
+            framing,
         };
         let service = async |mut request| {
             let mut response = self.door.answer(&mut request, &visitor).await;
@@ -187,12 +187,19 @@ impl House {
                 Err(end) => break end,
             };
             let kept = self.parsers.keep();
-            let mut parser = Box::new(self.parsers.of(stream, service_fn(service)));
-            // `None` where it goes on without a parser.
+            let many_lines = visitor.framing.has_many_lines();
+            visitor.framing.begin();
+            stream.read_by(many_lines);
+            let parser = self.parsers.of(stream, service_fn(service), many_lines);
+            let mut parser = Box::new(parser);
+            // `None` where it goes on without a parser, or with another one.
             let end = poll_fn(|cx| {
                 let (polled, was_woken) = nudged.poll(Pin::new(&mut *parser));
                 if let Poll::Ready(result) = polled {
                     return Poll::Ready(Some(End::Served(result)));
+                }
+                if visitor.framing.has_many_lines() && !many_lines && pulse.phase() == Phase::Head {
+                    return Poll::Ready(None);
                 }
                 let rests = pulse.is_at_rest();
                 // Where it rests, it has woken itself for nothing.
@@ -223,7 +230,6 @@ impl House {
                 break end;
             }
             stream.put_back(&parts.read_buf);
-            visitor.head.rest();
         };
         // Nothing is told to a peer that has had all its answers.
         let has_all = matches!(end, End::MadeRoom) && pulse.phase() == Phase::Idle;

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::coop;
 use tokio_rustls::server::TlsStream;
 
-use super::head::Head;
+use super::framing::Framing;
 use super::pulse::{Phase, Pulse};
 
 /// How long, and over how many bytes, a peer that is told something while it still sends is listened to. Hanging up on it at
@@ -26,10 +26,12 @@ const FAREWELL_BYTES: u64 = 256 * 1024;
 pub struct Stream {
     bytes: Bytes,
     pulse: Arc<Pulse>,
-    head: Arc<Head>,
+    framing: Arc<Framing>,
     ended: bool,
     /// What came already, and is to be read again.
     again: Vec<u8>,
+    /// Whether the parser that reads can take a head of many lines.
+    takes_many_lines: bool,
 }
 
 /// Where the bytes go.
@@ -41,14 +43,20 @@ pub enum Bytes {
 
 impl Stream {
     /// The connection with these bytes.
-    pub fn new(bytes: Bytes, pulse: Arc<Pulse>, head: Arc<Head>) -> Self {
+    pub fn new(bytes: Bytes, pulse: Arc<Pulse>, framing: Arc<Framing>) -> Self {
         Stream {
             bytes,
             pulse,
-            head,
+            framing,
             ended: false,
             again: Vec::new(),
+            takes_many_lines: false,
         }
+    }
+
+    /// Another parser reads from now on, which can take a head of many lines or not.
+    pub fn read_by(&mut self, takes_many_lines: bool) {
+        self.takes_many_lines = takes_many_lines;
     }
 
     /// Says these last words and ends the connection's near side.
@@ -90,9 +98,9 @@ impl Stream {
         !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Has these bytes come again. All that was put back before was read.
+    /// Has these bytes come again, before what is to be read again already.
     pub fn put_back(&mut self, bytes: &[u8]) {
-        self.again = bytes.to_vec();
+        self.again.splice(..0, bytes.iter().copied());
     }
 
     /// Waits until something comes, be it the end. Where it is encrypted, more may come than what was sent to us, so it is read.
@@ -118,14 +126,10 @@ impl Stream {
             self.ended = true;
             return;
         }
-        match self.pulse.phase() {
-            Phase::New | Phase::Idle => {
-                self.pulse.enter(Phase::Head);
-                self.head.add(came);
-            }
-            Phase::Head => self.head.add(came),
-            Phase::Body | Phase::Keeping | Phase::Ending => {}
+        if matches!(self.pulse.phase(), Phase::New | Phase::Idle) {
+            self.pulse.enter(Phase::Head);
         }
+        self.framing.add(came);
     }
 }
 
@@ -151,6 +155,14 @@ impl AsyncRead for Stream {
         }
         if room > 0 {
             self.note(&buffer.filled()[before..]);
+        }
+        let is_too_much = !self.takes_many_lines && self.framing.has_many_lines();
+        if is_too_much && self.pulse.phase() == Phase::Head {
+            // Whoever polls the parser looks for that, and goes on with another one.
+            let came = buffer.filled()[before..].to_vec();
+            self.put_back(&came);
+            buffer.set_filled(before);
+            return Poll::Pending;
         }
         Poll::Ready(Ok(()))
     }
@@ -245,8 +257,8 @@ mod tests {
         stream.set_nonblocking(true).unwrap();
         let bytes = Bytes::Plain(TcpStream::from_std(stream).unwrap());
         pulse.enter(Phase::Idle);
-        let head = Arc::new(Head::new(1000));
-        (Stream::new(bytes, pulse.clone(), head), peer)
+        let framing = Arc::default();
+        (Stream::new(bytes, pulse.clone(), framing), peer)
     }
 
     fn run(test: impl Future) {
