@@ -61,7 +61,9 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     let slow: Vec<_> = (0..1000)
         .map(|_| {
             let mut stream = TcpStream::connect(&host).unwrap();
-            stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nX: ").unwrap();
+            stream
+                .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nX: ")
+                .unwrap();
             stream
         })
         .collect();

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::bells::Bells;
 use super::credentials::Credentials;
@@ -23,7 +24,9 @@ use super::paths::Paths;
 use super::pulse::{Phase, Pulse};
 use super::refusals::{Refusal, Refusals};
 use crate::config::{Limits, ListenSettings, Networks};
+use crate::error::Error;
 use crate::status::Status;
+use crate::wire::body::content_coding;
 use crate::wire::url_path::normalized;
 
 /// What a service that is turned away is told to wait, in seconds.
@@ -136,6 +139,10 @@ impl Door {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         visitor.pulse.enter(Phase::Keeping);
+        let content_encoding = content_encoding(request.headers())?;
+        let body = receiver
+            .decompress(body, content_encoding.as_deref(), self.limits.body)
+            .map_err(|error| refusal_of(&error))?;
         let mut awaited = None;
         let outcome = receiver.take(body, content_type, || {
             let (tell, outcome) = self.kept.awaited();
@@ -158,10 +165,7 @@ impl Door {
                 self.refusals.note_kept();
                 Ok(answer(StatusCode::OK))
             }
-            Err(error) if matches!(error.status(), Status::NotJson | Status::NoClientId) => {
-                Err(Refusal::NoTrigger)
-            }
-            Err(_) => Err(Refusal::NoRoom),
+            Err(error) => Err(refusal_of(&error)),
         }
     }
 
@@ -192,6 +196,34 @@ impl Door {
     }
 }
 
+/// The content codings of the body; `None` where it has none.
+fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, Refusal> {
+    let mut values = headers.get_all(CONTENT_ENCODING).iter();
+    let text = |value: &HeaderValue| {
+        let text = str::from_utf8(value.as_bytes()).map(str::to_owned);
+        text.map_err(|_| Refusal::UnknownCoding)
+    };
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
+    let mut all = text(first)?;
+    for value in values {
+        all.push(',');
+        all.push_str(&text(value)?);
+    }
+    Ok(Some(all))
+}
+
+/// Why a trigger was not taken.
+fn refusal_of(error: &Error) -> Refusal {
+    match error.status() {
+        Status::NotJson | Status::NoClientId => Refusal::NoTrigger,
+        Status::Unsupported => Refusal::UnknownCoding,
+        Status::TriggerTooLarge => Refusal::TooLarge,
+        _ => Refusal::NoRoom,
+    }
+}
+
 /// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
 fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
     let mut response = answer(refusal.status());
@@ -201,6 +233,12 @@ fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
             headers.insert(
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic charset=\"UTF-8\""),
+            );
+        }
+        Refusal::UnknownCoding => {
+            headers.insert(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(content_coding::SUPPORTED),
             );
         }
         Refusal::WrongMethod => {
