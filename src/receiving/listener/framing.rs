@@ -234,10 +234,20 @@ impl Head {
     }
 }
 
+/// The length of a value, which may be there several times with commas between.
 fn length_of(value: &[u8]) -> Length {
-    let digits = value.iter().all(u8::is_ascii_digit).then_some(value);
-    let number = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
-    number.map_or(Length::None, Length::Bytes)
+    let mut lengths = value.split(|byte| *byte == b',').map(|one| {
+        let one = one.trim_ascii();
+        let digits = one.iter().all(u8::is_ascii_digit).then_some(one);
+        let number = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
+        number.map_or(Length::None, Length::Bytes)
+    });
+    let first = lengths.next().unwrap_or(Length::None);
+    if lengths.all(|other| other == first) {
+        first
+    } else {
+        Length::None
+    }
 }
 
 /// Where a chunked body goes on after a byte.
@@ -300,6 +310,7 @@ mod tests {
             "\r\n\nPOST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
             "POST / HTTP/1.1\r\ncontent-LENGTH:  5 \r\nX: y\r\n\r\n\n\n\r\nG",
             "POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nGET /",
+            "POST / HTTP/1.1\r\nContent-Length: 5, 05\r\n\r\nGET /",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n\r\n\r\nx\r\n0\r\n\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1 ;a=b\r\nx\r\n0;c\r\nA: b\r\nC: d\r\n\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0A\r\n0123456789\r\n000\r\n\r\n",
@@ -332,6 +343,7 @@ mod tests {
         for head in [
             "Content-Length: 5\r\nContent-Length: 6\r\n",
             "Content-Length: +5\r\n",
+            "Content-Length: 5,6\r\n",
             "Content-Length: 99999999999999999999\r\n",
             "Transfer-Encoding: chunked\r\n",
         ] {
