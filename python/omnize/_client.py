@@ -94,9 +94,7 @@ class Client(AnyClient[Conversation]):
         hash_: Optional[str] = self._core.off_hours(id_text("department", department), fields)
         return hash_
 
-    def deliver(
-        self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None
-    ) -> None:
+    def deliver(self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None) -> None:
         """Hands over the body of a trigger that the application's own web server received.
 
         A body with the ``content_encoding`` gzip or deflate is decompressed, up to the option ``listen_max_body``.

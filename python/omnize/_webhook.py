@@ -126,7 +126,7 @@ class Door:
 
 
 def length_of(values: list[str]) -> int | None:
-    """The length of a body by the headers that tell it, 0 where there is none; ``None`` where they contradict themselves."""
+    """The length of a body by its headers: 0 where there is none, ``None`` where they can't be right."""
     lengths = {value.strip(" \t").lstrip("0") or value.strip(" \t") for given in values for value in given.split(",")}
     if not lengths:
         return 0

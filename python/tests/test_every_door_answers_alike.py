@@ -168,6 +168,7 @@ ROWS = {
     "two lengths": (head(f"Content-Length: {len(TRIGGER)}", "Content-Length: 1") + TRIGGER, 400),
 }
 
+
 @pytest.mark.parametrize("row", ROWS)
 def test_a_request_is_answered_alike(row, door, request):
     client, address = door
@@ -186,7 +187,9 @@ def test_a_request_is_answered_alike(row, door, request):
     assert client.next(0) is None
 
 
-@pytest.mark.parametrize("length", ["9" * 5000, "-1", f"+{len(TRIGGER)}", "x", "3²", "3 8", "38,39", "18446744073709551616"])
+@pytest.mark.parametrize(
+    "length", ["9" * 5000, "-1", f"+{len(TRIGGER)}", "x", "3²", "3 8", "38,39", "18446744073709551616"]
+)
 def test_a_length_that_is_none_is_answered_400_behind_a_server_that_passes_it_on(length):
     with omnize.Client("t", environment=False) as client:
         webhook = omnize.wsgi.Webhook(client, PATH)
