@@ -660,6 +660,11 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  */
 #define OMNIZE_E_STORE 65
 
+/**
+ * The trigger is larger than listen.max_body when it is decompressed, and was not taken. Answer 413, or raise the option.
+ */
+#define OMNIZE_E_TRIGGER_TOO_LARGE 66
+
 #ifdef __cplusplus
 extern "C" {
 #endif /* __cplusplus */
@@ -929,6 +934,22 @@ omnize_status omnize_client_deliver(omnize_client *client,
                                     int64_t length,
                                     const char *content_type,
                                     omnize_error **error);
+
+/**
+ * Does what omnize_client_deliver does, for a body that may be compressed. `content_encoding` is the request's
+ * Content-Encoding, or NULL: gzip, x-gzip, deflate, or several with commas between. Decompressed, the body may have as many
+ * bytes as the option listen.max_body says; omnize_event_raw gives the decompressed bytes. Statuses beside those of
+ * omnize_client_deliver: OMNIZE_E_NOT_JSON also where the body can't be decompressed; OMNIZE_E_UNSUPPORTED where the coding
+ * is not known, upon which the service is to be answered 415 with the header "Accept-Encoding: gzip, deflate";
+ * OMNIZE_E_TRIGGER_TOO_LARGE, upon which it is to be answered 413; OMNIZE_E_SYSTEM where there is no memory for it, upon which
+ * it is to be answered 503; OMNIZE_E_ENCODING where `content_encoding` is no ASCII.
+ */
+omnize_status omnize_client_deliver_compressed(omnize_client *client,
+                                               const char *body,
+                                               int64_t length,
+                                               const char *content_type,
+                                               const char *content_encoding,
+                                               omnize_error **error);
 
 /**
  * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and

@@ -208,7 +208,25 @@ impl Client {
         self.parts
             .get()?
             .receiver
-            .deliver(body.into(), content_type)
+            .deliver(body.into(), content_type, None)
+    }
+
+    /// The same for a body that may be compressed. `content_encoding` is the request's Content-Encoding: `gzip`, `x-gzip`,
+    /// `deflate`, or several with commas between. Decompressed, it may have as many bytes as `listen.max_body` says; the
+    /// event's raw bytes are the decompressed ones.
+    ///
+    /// # Errors
+    /// As [`deliver`](Self::deliver), and [`Status::NotJson`] also where the body can't be decompressed;
+    /// [`Status::Unsupported`]: the coding is not known, answer 415 with `Accept-Encoding: gzip, deflate`;
+    /// [`Status::TriggerTooLarge`]: answer 413; [`Status::System`]: there is no memory for it, answer 503.
+    pub fn deliver_compressed(
+        &self,
+        body: &[u8],
+        content_type: Option<&str>,
+        content_encoding: Option<&str>,
+    ) -> Result<()> {
+        let receiver = &self.parts.get()?.receiver;
+        receiver.deliver(body.into(), content_type, content_encoding)
     }
 
     /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of

@@ -121,6 +121,9 @@ statuses! {
          that. The message says what is missing. Nothing was sent.";
     Store = 65, "OMNIZE_E_STORE",
         "The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.";
+    TriggerTooLarge = 66, "OMNIZE_E_TRIGGER_TOO_LARGE",
+        "The trigger is larger than listen.max_body when it is decompressed, and was not taken. Answer 413, or raise the \
+         option.";
 }
 
 impl Status {

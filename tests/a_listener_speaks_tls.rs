@@ -180,6 +180,27 @@ fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
 }
 
 #[test]
+fn connections_over_the_limit_wait_for_their_handshake() {
+    let pair = Pair::new("many");
+    let client = pair.client(&[("listen.max_connections", "8")]);
+    let certificate = pair.certificate();
+    // A handshake that has begun and one that has not are kept while the others come.
+    let _slow = [(); 2].map(|()| TcpStream::connect(webhook(&client).0).unwrap());
+    let kept: Vec<_> = thread::scope(|scope| {
+        let post = || {
+            let mut stream = connect(&client, certificate.clone()).unwrap();
+            assert_eq!(post_over(&mut stream, &client), 200);
+            stream
+        };
+        let threads: Vec<_> = (0..60).map(|_| scope.spawn(post)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap());
+        joined.collect()
+    });
+    assert_eq!(client.count_of(Statistic::Received), 60);
+    drop(kept);
+}
+
+#[test]
 fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
     let pair = Pair::new("renewed");
     let client = pair.client(&[]);

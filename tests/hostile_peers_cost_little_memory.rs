@@ -61,7 +61,9 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     let slow: Vec<_> = (0..1000)
         .map(|_| {
             let mut stream = TcpStream::connect(&host).unwrap();
-            stream.write_all(b"POST / HTTP/1.1\r\nX: ").unwrap();
+            stream
+                .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nX: ")
+                .unwrap();
             stream
         })
         .collect();
@@ -74,19 +76,19 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     let lines = format!("X: {}\r\n", "a".repeat(1000));
     let endless = [
         (
-            format!("POST {path} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
             chunk.as_str(),
         ),
         (
-            format!("POST {path} HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"),
+            format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n"),
             &chunk,
         ),
         (
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".into(),
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".into(),
             &chunk,
         ),
         (
-            "POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n".into(),
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n".into(),
             &chunk,
         ),
         (format!("POST {path} HTTP/1.1\r\n"), &lines),

@@ -75,21 +75,178 @@ fn lengths_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_contradiction_in_the_middle_of_a_pipeline_ends_it() {
+fn a_contradiction_in_the_middle_of_a_pipeline_is_answered_400_and_ends_it() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let whole = String::from_utf8(request(&client, "POST", "", TYPING.as_bytes())).unwrap();
     let smuggled = smuggled(&client);
-    let lines = format!(
-        "Transfer-Encoding: chunked\r\nContent-Length: {}\r\n",
-        smuggled.len() + 5
+    let both = "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n";
+    let chunk = format!("{:x}\r\n{TYPING}\r\n0\r\n\r\n", TYPING.len());
+    let length = format!("Content-Length: {}\r\n", TYPING.len());
+    for (lines, body) in [
+        (both.to_owned(), chunk.as_str()),
+        (both.to_owned(), "0\r\n\r\n"),
+        (format!("X: a\n{length}"), TYPING),
+        (format!("{length}Content-Length: 1\r\n"), TYPING),
+    ] {
+        for before in 1..4 {
+            let bytes = format!(
+                "{}POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n{body}{smuggled}",
+                whole.repeat(before)
+            );
+            let answers = exchange(&client, bytes.as_bytes());
+            let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();
+            assert_eq!(statuses.len(), before + 1, "{lines:?}: {answers}");
+            let (last, good) = statuses.split_last().unwrap();
+            assert!(good.iter().all(|answer| answer.starts_with("200")));
+            assert!(last.starts_with("400"), "{lines:?}: {answers}");
+            for _ in 0..before {
+                assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
+            }
+            nothing_waits(&client);
+        }
+    }
+    is_alive(&client);
+}
+
+#[test]
+fn a_pipeline_of_every_kind_of_body_is_answered() {
+    let client = client(&[("listen.health", "/health")]);
+    let (host, path) = webhook(&client);
+    let length = TYPING.len();
+    let start = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
+    let kinds = [
+        format!("{start}Content-Length: {length}\r\n\r\n{TYPING}"),
+        format!("\r\n{start}Content-Length: {length}\r\nContent-Length: {length}\r\n\r\n{TYPING}"),
+        format!("{start}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{TYPING}\r\n0\r\n\r\n"),
+        format!(
+            "{start}Transfer-Encoding: chunked\r\n\r\n1 ;a=b\r\n{{\r\n{:X}\r\n{}\r\n0\r\nA: b\r\n\r\n",
+            length - 1,
+            &TYPING[1..]
+        ),
+        format!("GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    ];
+    let all = kinds.concat().repeat(20);
+    // In one piece, and in pieces that end anywhere.
+    for size in [all.len(), 7, 100, 1000] {
+        let mut stream = std::net::TcpStream::connect(&host).unwrap();
+        for piece in all.as_bytes().chunks(size) {
+            std::io::Write::write_all(&mut stream, piece).unwrap();
+        }
+        let answers = exchange_over(stream, b"");
+        assert_eq!(answers.matches("HTTP/1.1 200").count(), 100, "{answers}");
+        for _ in 0..80 {
+            next(&client);
+        }
+        nothing_waits(&client);
+    }
+}
+
+#[test]
+fn a_host_that_is_missing_or_none_is_refused() {
+    let client = client(&[]);
+    let path = webhook(&client).1;
+    let send = |target: &str, version: &str, lines: &str| {
+        let length = TYPING.len();
+        let bytes = format!(
+            "POST {target} HTTP/{version}\r\n{lines}Content-Length: {length}\r\n\r\n{TYPING}"
+        );
+        exchange(&client, bytes.as_bytes())
+    };
+    for lines in [
+        "",
+        "Host: a\r\nHost: a\r\n",
+        "Host: a\r\nHost: b\r\n",
+        "Host: a b\r\n",
+        "Host: a,b\r\n",
+        "Host: http://a\r\n",
+        "Host: a/b\r\n",
+        "Host: u@a\r\n",
+        "Host: a:b\r\n",
+        "Host: [::1\r\n",
+        "Host: ol\u{e1}\r\n",
+    ] {
+        assert_eq!(status_of(&send(&path, "1.1", lines)), 400, "{lines:?}");
+        nothing_waits(&client);
+    }
+    let absolute = format!("http://elsewhere{path}");
+    assert_eq!(status_of(&send(&absolute, "1.1", "")), 400);
+    for (target, version, lines) in [
+        (&path, "1.0", ""),
+        (&path, "1.0", "Host: a\r\n"),
+        (&path, "1.1", "Host: a:80\r\n"),
+        (&path, "1.1", "HOST:[::1]:80 \r\n"),
+        (&absolute, "1.1", "Host: elsewhere\r\n"),
+    ] {
+        let answer = send(target, version, lines);
+        assert!(
+            answer.contains(" 200 OK\r\n"),
+            "{target} {lines:?}: {answer}"
+        );
+        next(&client);
+    }
+    for lines in ["Host: a\r\nHost: a\r\n", "Host: a b\r\n"] {
+        let answer = send(&path, "1.0", lines);
+        assert!(answer.contains(" 400 "), "{lines:?}: {answer}");
+    }
+    is_alive(&client);
+}
+
+#[test]
+fn heads_have_as_many_lines_as_fit() {
+    let client = client(&[]);
+    let trigger = |count| request(&client, "POST", &"a:b\r\n".repeat(count), TYPING.as_bytes());
+    for count in [97, 98, 99, 100, 101, 500, 2500] {
+        assert_eq!(
+            status_of(&exchange(&client, &trigger(count))),
+            200,
+            "{count}"
+        );
+        next(&client);
+    }
+    // Over one connection, in pieces, and behind one another.
+    let all = [
+        trigger(1),
+        trigger(150),
+        trigger(1),
+        trigger(300),
+        trigger(0),
+    ];
+    for size in [60_000, 1000, 7] {
+        let mut stream = std::net::TcpStream::connect(webhook(&client).0).unwrap();
+        for trigger in &all {
+            for piece in trigger.chunks(size) {
+                std::io::Write::write_all(&mut stream, piece).unwrap();
+            }
+            assert_eq!(status_of(&head_of(&mut stream)), 200, "pieces of {size}");
+            next(&client);
+        }
+    }
+    let answers = exchange(&client, &all.concat());
+    assert_eq!(
+        answers.matches("HTTP/1.1 200").count(),
+        all.len(),
+        "{answers}"
     );
-    let bytes =
-        format!("{whole}POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n0\r\n\r\n{smuggled}");
-    let answers = exchange(&client, bytes.as_bytes());
-    assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
-    assert_eq!(answers.matches("HTTP/1.1").count(), 2, "{answers}");
-    assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
+    for _ in &all {
+        next(&client);
+    }
+    let too_many = "a:b\r\n".repeat(4000);
+    let trigger = request(&client, "POST", &too_many, TYPING.as_bytes());
+    assert_eq!(status_of(&exchange(&client, &trigger)), 431);
+    is_alive(&client);
+}
+
+#[test]
+fn a_head_of_any_size_that_is_allowed_is_no_crash() {
+    let client = client(&[("listen.max_head", "10000000")]);
+    let lines = "a:\r\n".repeat(40_000);
+    let trigger = request(&client, "POST", &lines, TYPING.as_bytes());
+    assert_eq!(status_of(&exchange(&client, &trigger)), 431);
+    let fits = "a:\r\n".repeat(20_000);
+    let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
+    assert_eq!(status_of(&exchange(&client, &trigger)), 200);
+    next(&client);
     is_alive(&client);
 }
 

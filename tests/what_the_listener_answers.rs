@@ -146,6 +146,42 @@ fn another_path_is_not_found_and_the_answer_gives_no_hint() {
 }
 
 #[test]
+fn characters_of_a_path_are_equal_encoded_or_not() {
+    let client = client(&[
+        ("listen.path", "/omnize/~hook/.a"),
+        ("listen.health", "/up~"),
+    ]);
+    let host = webhook(&client).0;
+    let status = |method: &str, path: &str| {
+        let request = request_at(&host, path, method, "", TYPING.as_bytes());
+        status_of(&exchange(&client, &request))
+    };
+    for path in [
+        "/omnize/~hook/.a",
+        "/omnize/%7Ehook/.a",
+        "/omnize/%7e%68ook/%2Ea",
+        "/%6fmnize/~hook/.%61?x=%7E",
+    ] {
+        assert_eq!(status("POST", path), 200, "{path}");
+        next(&client);
+    }
+    for path in [
+        "/omnize%2F~hook/.a",
+        "/omnize%2f~hook/.a",
+        "/omnize/%257Ehook/.a",
+        "/omnize/./~hook/.a",
+        "/omnize/x/../~hook/.a",
+        "/omnize/~hook/.%41",
+        "/omnize/~hook/.a%",
+    ] {
+        assert_eq!(status("POST", path), 404, "{path}");
+    }
+    for path in ["/up~", "/%75p%7E"] {
+        assert_eq!(status("GET", path), 200, "{path}");
+    }
+}
+
+#[test]
 fn another_method_is_told_those_that_are_allowed() {
     let client = client(&[]);
     let answer = exchange(&client, &request(&client, "GET", "", b""));

@@ -124,6 +124,10 @@ void next_gives_events_that_stay() {
     CHECK(status_of([&] { client->poll(0ms); }) == OMNIZE_E_MODE);
     CHECK(status_of([&] { client->deliver("[]"); }) == OMNIZE_E_NOT_JSON);
     CHECK(status_of([&] { client->deliver("{}"); }) == OMNIZE_E_NO_CLIENT_ID);
+    const auto compressed = [&](const char *coding) { client->deliver_compressed("{}", std::nullopt, coding); };
+    CHECK(status_of([&] { compressed("identity"); }) == OMNIZE_E_NO_CLIENT_ID);
+    CHECK(status_of([&] { compressed("gzip"); }) == OMNIZE_E_NOT_JSON);
+    CHECK(status_of([&] { compressed("br"); }) == OMNIZE_E_UNSUPPORTED);
     client.reset();
     CHECK(message.client_id() == "13");
 }

@@ -384,6 +384,8 @@ type
     function Next(TimeoutMs: Int64): TOmnizeEvent;
     { Hands over the body of a trigger that the application's own web server received; ContentType may be empty. }
     procedure Deliver(const Body: TOmnizeBytes; const ContentType: UTF8String);
+    { The same for a body that may be compressed. }
+    procedure DeliverCompressed(const Body: TOmnizeBytes; const ContentType, ContentEncoding: UTF8String);
     { How often the thing of this name was counted; OmnizeStatistics tells the names. }
     function Statistic(const Name: UTF8String): Int64;
     { Closes it, waiting up to TimeoutMs milliseconds for requests under way. Tells how many events the application was

@@ -83,6 +83,8 @@ function omnize_client_wake_fd(Client: TOmnizeClientHandle; Descriptor: POmnizeN
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_deliver(Client: TOmnizeClientHandle; Body: PAnsiChar; Length: Int64; ContentType: PAnsiChar;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_deliver_compressed(Client: TOmnizeClientHandle; Body: PAnsiChar; Length: Int64;
+  ContentType, ContentEncoding: PAnsiChar; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_close(Client: TOmnizeClientHandle; TimeoutMs: Int64; EventsLeft, RequestsLeft: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 procedure omnize_client_free(Client: TOmnizeClientHandle); cdecl; external OMNIZE_LIBRARY;

@@ -29,6 +29,9 @@ procedure AskNext; begin Client.Next(0); end;
 procedure AskStatistic; begin Client.Statistic('no-such'); end;
 procedure DeliverArray; begin Client.Deliver('[]', ''); end;
 procedure DeliverNobody; begin Client.Deliver('{}', ''); end;
+procedure DeliverPlain; begin Client.DeliverCompressed('{}', '', 'identity'); end;
+procedure DeliverNoGzip; begin Client.DeliverCompressed('{}', '', 'gzip'); end;
+procedure DeliverBrotli; begin Client.DeliverCompressed('{}', '', 'br'); end;
 
 procedure WithClient(Call: TCall);
 begin
@@ -136,6 +139,9 @@ begin
   Assert(StatusOf(AskStatistic) = OMNIZE_E_ARGUMENT);
   Assert(StatusOf(DeliverArray) = OMNIZE_E_NOT_JSON);
   Assert(StatusOf(DeliverNobody) = OMNIZE_E_NO_CLIENT_ID);
+  Assert(StatusOf(DeliverPlain) = OMNIZE_E_NO_CLIENT_ID);
+  Assert(StatusOf(DeliverNoGzip) = OMNIZE_E_NOT_JSON);
+  Assert(StatusOf(DeliverBrotli) = OMNIZE_E_UNSUPPORTED);
   Assert(StatusOf(AttachNowhere) = OMNIZE_E_DEPARTMENT);
 end;
 

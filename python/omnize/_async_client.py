@@ -132,13 +132,16 @@ class AsyncClient(AnyClient[AsyncConversation]):
         hash_: Optional[str] = await self._call(self._core.off_hours_for_loop, which, fields)
         return hash_
 
-    async def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
+    async def deliver(
+        self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None
+    ) -> None:
         """Hands over the body of a trigger that the application's own web server received.
 
         See :meth:`Client.deliver`.
         """
         received, type_ = body_bytes(body), optional_text("content_type", content_type)
-        await self._call(self._core.deliver_for_loop, received, type_)
+        coding = optional_text("content_encoding", content_encoding)
+        await self._call(self._core.deliver_for_loop, received, type_, coding)
 
     async def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""

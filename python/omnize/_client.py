@@ -94,13 +94,16 @@ class Client(AnyClient[Conversation]):
         hash_: Optional[str] = self._core.off_hours(id_text("department", department), fields)
         return hash_
 
-    def deliver(self, body: bytes, content_type: Optional[str] = None) -> None:
+    def deliver(self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None) -> None:
         """Hands over the body of a trigger that the application's own web server received.
 
-        Where it raises :class:`TriggerError`, answer the service 400; where it raises another :class:`Error`, answer it
-        503. Never waits for the application; with a store, waits until the trigger is on disk.
+        A body with the ``content_encoding`` gzip or deflate is decompressed, up to the option ``listen_max_body``.
+        Where it raises :class:`TriggerError`, answer the service 400; where it raises :class:`Unsupported`, for another
+        coding, 415; where it raises another :class:`Error`, 503. Never waits for the application; with a store, waits
+        until the trigger is on disk.
         """
-        self._core.deliver(body_bytes(body), optional_text("content_type", content_type))
+        type_, coding = optional_text("content_type", content_type), optional_text("content_encoding", content_encoding)
+        self._core.deliver(body_bytes(body), type_, coding)
 
     def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Waits up to ``timeout`` seconds (None: for ever) for the next event; None where none came."""

@@ -190,6 +190,7 @@ _BY_STATUS = {
     "OMNIZE_E_STORE": StoreError,
     "OMNIZE_E_SYSTEM": ResourceError,
     "OMNIZE_E_TOKEN": ConfigError,
+    "OMNIZE_E_TRIGGER_TOO_LARGE": TriggerError,
     "OMNIZE_E_UNSUPPORTED": Unsupported,
     "OMNIZE_E_VALUE": ConfigError,
 }

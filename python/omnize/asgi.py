@@ -21,18 +21,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ._any_client import AnyClient
 from ._arguments import what_is
 from ._errors import Error
-from ._webhook import Answer, Door, answer_to, check_otherwise
+from ._webhook import Answer, Door, Head, Path, answer_to, check_otherwise
 
 if TYPE_CHECKING:
     from . import AsyncClient, Client
 
 __all__ = ["Webhook"]
+
+_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -70,7 +73,7 @@ class Webhook:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        path = _path_below_mount(scope)
+        path = _path(scope)
         ours = scope["type"] == "http" and self._door.is_at(path)
         if self._otherwise is not None and not ours:
             await self._otherwise(scope, receive, send)
@@ -84,12 +87,12 @@ class Webhook:
             await receive()
             await send({"type": "websocket.close"})
 
-    async def _take(self, scope: Message, path: bytes, receive: Receive) -> Answer | None:
+    async def _take(self, scope: Message, path: Path, receive: Receive) -> Answer | None:
         """The answer; ``None`` where nobody is left to be answered."""
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        declared = headers.get(b"content-length", "")
-        length = int(declared) if declared.isascii() and declared.isdigit() else None
-        refusal = self._door.refuse(path, scope["method"], headers.get(b"authorization", ""), length)
+        headers: dict[bytes, list[bytes]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.lower(), []).append(value)
+        refusal = self._door.refuse(path, _head(scope, headers))
         if refusal is not None:
             return refusal
         body = b""
@@ -102,8 +105,12 @@ class Webhook:
             more = message.get("more_body", False)
             if len(body) > self._door.max_body:
                 return Answer(413)
+        codings = b",".join(headers.get(b"content-encoding", ())).decode("latin-1")
+        decoded = self._door.decompressed(body, codings)
+        if isinstance(decoded, Answer):
+            return decoded
         try:
-            await self._deliver(body, headers.get(b"content-type"))
+            await self._deliver(decoded, _first(headers, b"content-type"))
         except Error as error:
             return answer_to(error)
         return answer_to(None)
@@ -119,13 +126,30 @@ class Webhook:
             self._client.deliver(body, content_type)
 
 
-def _path_below_mount(scope: Message) -> bytes:
-    path: str = scope.get("path", "")
+def _path(scope: Message) -> Path:
+    # Some servers leave scheme and host of an absolute target in the path.
+    path: str = _ORIGIN.sub("", scope.get("path", ""))
     root: str = scope.get("root_path", "")
     # Some servers leave the root out of the path.
     if root and (path == root or path.startswith(root + "/")):
         path = path[len(root) :]
-    return path.encode()
+    raw: bytes | None = scope.get("raw_path")
+    return Path(path.encode(), None if raw is None else raw.decode("latin-1"))
+
+
+def _head(scope: Message, headers: dict[bytes, list[bytes]]) -> Head:
+    return Head(
+        method=scope["method"],
+        version=scope.get("http_version", ""),
+        hosts=headers.get(b"host", []),
+        authorization=_first(headers, b"authorization") or "",
+        lengths=[length.decode("latin-1") for length in headers.get(b"content-length", ())],
+    )
+
+
+def _first(headers: dict[bytes, list[bytes]], name: bytes) -> str | None:
+    values = headers.get(name)
+    return values[0].decode("latin-1") if values else None
 
 
 async def _respond(answer: Answer, send: Send) -> None:

@@ -27,7 +27,7 @@ from ._any_client import AnyClient
 from ._arguments import what_is
 from ._client import Client
 from ._errors import Error
-from ._webhook import Answer, Door, answer_to, check_otherwise
+from ._webhook import Answer, Door, Head, Path, answer_to, check_otherwise, length_of
 
 __all__ = ["Webhook"]
 
@@ -69,8 +69,7 @@ class Webhook:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        # WSGI gives bytes of the path as text of the same code points.
-        path = environ.get("PATH_INFO", "").encode("latin-1", "replace")
+        path = _path(environ)
         if self._otherwise is not None and not self._door.is_at(path):
             return self._otherwise(environ, start_response)
         answer = self._take(environ, path)
@@ -78,13 +77,13 @@ class Webhook:
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
         return [b""]
 
-    def _take(self, environ: Environ, path: bytes) -> Answer:
-        declared = environ.get("CONTENT_LENGTH", "")
-        length = int(declared) if declared.isascii() and declared.isdigit() else None
-        authorization = environ.get("HTTP_AUTHORIZATION", "")
-        refusal = self._door.refuse(path, environ["REQUEST_METHOD"], authorization, length)
+    def _take(self, environ: Environ, path: Path) -> Answer:
+        # A server may give an empty one where there is none.
+        lengths = [length] if (length := environ.get("CONTENT_LENGTH")) else []
+        refusal = self._door.refuse(path, _head(environ, lengths))
         if refusal is not None:
             return refusal
+        length = length_of(lengths) if lengths else None
         if length is None and "HTTP_TRANSFER_ENCODING" in environ and not environ.get("wsgi.input_terminated"):
             # The server gives no way to tell where the body ends.
             return Answer(411)
@@ -94,8 +93,11 @@ class Webhook:
         if length is not None and len(body) < length:
             # It broke off. Half a trigger must not be taken for a whole one.
             return Answer(400)
+        decoded = self._door.decompressed(body, environ.get("HTTP_CONTENT_ENCODING"))
+        if isinstance(decoded, Answer):
+            return decoded
         try:
-            self._client.deliver(body, environ.get("CONTENT_TYPE") or None)
+            self._client.deliver(decoded, environ.get("CONTENT_TYPE") or None)
         except Error as error:
             return answer_to(error)
         return answer_to(None)
@@ -112,3 +114,22 @@ class Webhook:
             parts.append(part)
             wanted -= len(part)
         return b"".join(parts)
+
+
+def _path(environ: Environ) -> Path:
+    # WSGI gives bytes of the path as text of the same code points.
+    decoded = environ.get("PATH_INFO", "").encode("latin-1", "replace")
+    # The names that gunicorn and others have for it.
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return Path(decoded, raw.partition("?")[0] if isinstance(raw, str) else None)
+
+
+def _head(environ: Environ, lengths: list[str]) -> Head:
+    host = environ.get("HTTP_HOST")
+    return Head(
+        method=environ["REQUEST_METHOD"],
+        version=environ.get("SERVER_PROTOCOL", "").removeprefix("HTTP/"),
+        hosts=[] if host is None else [host.encode("latin-1", "replace")],
+        authorization=environ.get("HTTP_AUTHORIZATION", ""),
+        lengths=lengths,
+    )

@@ -251,30 +251,47 @@ impl Core {
     }
 
     /// Hands over the body of a trigger.
-    #[pyo3(signature = (body, content_type = None))]
-    fn deliver(&self, py: Python<'_>, body: &[u8], content_type: Option<&str>) -> PyResult<()> {
-        py.detach(|| self.client.deliver(body, content_type))
-            .or_raise(py)
+    #[pyo3(signature = (body, content_type = None, content_encoding = None))]
+    fn deliver(
+        &self,
+        py: Python<'_>,
+        body: &[u8],
+        content_type: Option<&str>,
+        content_encoding: Option<&str>,
+    ) -> PyResult<()> {
+        let deliver = || {
+            self.client
+                .deliver_compressed(body, content_type, content_encoding)
+        };
+        py.detach(deliver).or_raise(py)
     }
 
     /// Hands over the body of a trigger for an event loop; `false` where that was done at once, and no end is told of.
-    #[pyo3(signature = (number, body, content_type = None))]
+    #[pyo3(signature = (number, body, content_type = None, content_encoding = None))]
     fn deliver_for_loop(
         &self,
         py: Python<'_>,
         number: u64,
         body: &[u8],
         content_type: Option<&str>,
+        content_encoding: Option<&str>,
     ) -> PyResult<bool> {
         if !self.stored {
             // It waits for nothing.
-            self.client.deliver(body, content_type).or_raise(py)?;
+            self.client
+                .deliver_compressed(body, content_type, content_encoding)
+                .or_raise(py)?;
             return Ok(false);
         }
         let client = Arc::clone(&self.client);
         let (body, content_type) = (body.to_vec(), content_type.map(str::to_owned));
+        let content_encoding = content_encoding.map(str::to_owned);
         let job = self.done.sure_job(number, move || {
-            client.deliver(&body, content_type.as_deref())?;
+            client.deliver_compressed(
+                &body,
+                content_type.as_deref(),
+                content_encoding.as_deref(),
+            )?;
             Ok(Value::Nothing)
         });
         self.pools.writes.submit(job).or_raise(py)?;

@@ -7,6 +7,7 @@ mod bell;
 mod client;
 mod command;
 mod conversation;
+mod decompress;
 mod done;
 mod error;
 mod event;
@@ -28,6 +29,8 @@ mod _omnize {
     use crate::command::run_command;
     #[pymodule_export]
     use crate::conversation::Chat;
+    #[pymodule_export]
+    use crate::decompress::decompress;
     #[pymodule_export]
     use crate::event::{Receipt, parse_trigger};
     #[pymodule_export]

@@ -213,6 +213,34 @@ pub extern "C" fn omnize_client_deliver(
     })
 }
 
+/// Does what omnize_client_deliver does, for a body that may be compressed. `content_encoding` is the request's
+/// Content-Encoding, or NULL: gzip, x-gzip, deflate, or several with commas between. Decompressed, the body may have as many
+/// bytes as the option listen.max_body says; omnize_event_raw gives the decompressed bytes. Statuses beside those of
+/// omnize_client_deliver: OMNIZE_E_NOT_JSON also where the body can't be decompressed; OMNIZE_E_UNSUPPORTED where the coding
+/// is not known, upon which the service is to be answered 415 with the header "Accept-Encoding: gzip, deflate";
+/// OMNIZE_E_TRIGGER_TOO_LARGE, upon which it is to be answered 413; OMNIZE_E_SYSTEM where there is no memory for it, upon which
+/// it is to be answered 503; OMNIZE_E_ENCODING where `content_encoding` is no ASCII.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_client_deliver_compressed(
+    client: *mut omnize_client,
+    body: *const c_char,
+    length: i64,
+    content_type: *const c_char,
+    content_encoding: *const c_char,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let body = strings::bytes("body", body, length)?;
+        let content_type = strings::optional("content_type", content_type, TextEncoding::UTF_8)?;
+        let content_encoding =
+            strings::optional("content_encoding", content_encoding, TextEncoding::UTF_8)?;
+        object
+            .client
+            .deliver_compressed(body, content_type.as_deref(), content_encoding.as_deref())
+    })
+}
+
 /// Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
 /// for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
 /// application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both

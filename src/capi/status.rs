@@ -137,6 +137,9 @@ pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 /// The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.
 pub const OMNIZE_E_STORE: omnize_status = 65;
 
+/// The trigger is larger than listen.max_body when it is decompressed, and was not taken. Answer 413, or raise the option.
+pub const OMNIZE_E_TRIGGER_TOO_LARGE: omnize_status = 66;
+
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {

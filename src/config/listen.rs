@@ -49,8 +49,8 @@ pub struct Limits {
     pub idle_time: Duration,
     /// How many connections there may be.
     pub connections: usize,
-    /// How many of them may come from one address.
-    pub connections_per_address: usize,
+    /// How many of them may come from one address, where that is limited.
+    pub connections_per_address: Option<usize>,
 }
 
 impl ListenSettings {
@@ -97,7 +97,8 @@ impl ListenSettings {
                 body_time: time("listen.timeout.body"),
                 idle_time: time("listen.timeout.idle"),
                 connections: size(config, "listen.max_connections"),
-                connections_per_address: size(config, "listen.max_connections_per_address"),
+                connections_per_address: given("listen.max_connections_per_address")
+                    .map(|_| size(config, "listen.max_connections_per_address")),
             },
         }))
     }

@@ -257,16 +257,20 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "listen.max_connections",
         kind: Kind::Count,
         default: "512",
-        doc: "How many connections the listener holds. For one more, the one that has waited longest without a whole \
-              request makes room; where none waits, the new one is closed. Each takes a file descriptor of the \
-              process.",
+        doc: "How many connections the listener holds. One more waits until one ends. Connections between two requests are \
+              closed for it, those that wait longest first, and connections that have sent a part of a request's head and \
+              not the rest for 0.4 seconds are answered 503. Others wait in the system's queue. Each connection takes \
+              a file descriptor of the process.",
     },
     OptionSpec {
         name: "listen.max_connections_per_address",
-        kind: Kind::Count,
-        default: "64",
-        doc: "How many connections the listener holds from one IPv4 address or one IPv6 network of 64 bits. One more \
-              makes room as with listen.max_connections, among those from there.",
+        kind: Kind::OptionalCount,
+        default: "",
+        doc: "How many connections the listener holds from one IPv4 address or one IPv6 network of 64 bits. Empty: no \
+              limit but listen.max_connections. Over the limit, connections from there that are idle or slow are closed \
+              first, as with listen.max_connections; where there are none, the new connection is answered 503 with \
+              Retry-After. The service posts from one address, so set this well above the number of triggers that come \
+              at once.",
     },
     OptionSpec {
         name: "events.capacity",

@@ -67,6 +67,8 @@ pub struct Settings {
     pub interactions_capacity: usize,
     /// How many threads run callbacks.
     pub dispatch_threads: usize,
+    /// The largest body of a trigger, in bytes.
+    pub max_trigger: usize,
     /// The database file that keeps what was received, if there is one.
     pub store: Option<String>,
     /// Whether letting go of an event means that it was handled.
@@ -148,6 +150,7 @@ impl Settings {
             typing_pause: milliseconds(config, "typing.pause"),
             interactions_capacity: size(config, "interactions.capacity"),
             dispatch_threads: size(config, "dispatch.threads"),
+            max_trigger: size(config, "listen.max_body"),
             store: file(config, "store"),
             auto_ack: text(config, "ack") == "auto",
         })

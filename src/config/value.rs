@@ -31,6 +31,8 @@ pub enum Kind {
     Bytes,
     /// A whole number, at least 1.
     Count,
+    /// A whole number, at least 1, or nothing.
+    OptionalCount,
     /// A number of threads, 1 to 256.
     Threads,
     /// The path of a file, or nothing.
@@ -70,7 +72,7 @@ impl Kind {
             }
             Kind::Flag => "flag",
             Kind::Bytes => "bytes",
-            Kind::Count => "count",
+            Kind::Count | Kind::OptionalCount => "count",
             Kind::Threads => "threads",
             Kind::File => "file",
             Kind::Address => "address",
@@ -136,6 +138,10 @@ impl Kind {
             Kind::Flag => (matches!(value, "0" | "1"), "0 or 1".into()),
             Kind::Bytes => (number(value).is_some(), "a whole number of bytes, at least 1".into()),
             Kind::Count => (number(value).is_some(), "a whole number, at least 1".into()),
+            Kind::OptionalCount => (
+                value.is_empty() || number(value).is_some(),
+                "a whole number, at least 1, or nothing".into(),
+            ),
             Kind::Threads => (
                 number(value).is_some_and(|number| number <= MAX_THREADS),
                 format!("a whole number of threads from 1 to {MAX_THREADS}"),
@@ -299,6 +305,7 @@ mod tests {
             &["", "1", "604800000"],
             &["0", "1s", "604800001"],
         );
+        takes(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
         takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
         takes(
             Kind::Bytes,
@@ -311,6 +318,7 @@ mod tests {
             &["0", "604800000"],
             &["-1", "604800001", ""],
         );
+        takes(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
         takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
         takes(Kind::Threads, &["1", "256"], &["0", "257"]);
         takes(Kind::File, &["", "/var/lib/a b.db"], &["a\0b"]);

@@ -1,5 +1,6 @@
 //! How a trigger is taken in: read, tied to its interaction, and kept for the application, once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::receiver::{Receiver, now};
@@ -9,6 +10,7 @@ use super::statistics::Statistic;
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::told;
+use crate::wire::body::content_coding::{self, CodingError};
 use crate::wire::{Trigger, Unreadable};
 
 impl Receiver {
@@ -72,12 +74,44 @@ impl Receiver {
         Some(outcome)
     }
 
+    /// Undoes the content coding of a trigger's body, which may have `limit` bytes then.
+    ///
+    /// # Errors
+    /// [`Status::Unsupported`]: the coding is not known; [`Status::NotJson`]: it is not what the body has;
+    /// [`Status::TriggerTooLarge`]; [`Status::System`]: there is no memory for it.
+    pub fn decompress(
+        &self,
+        body: Arc<[u8]>,
+        content_encoding: Option<&str>,
+        limit: usize,
+    ) -> Result<Arc<[u8]>> {
+        let why = match content_coding::decode(&body, content_encoding, limit) {
+            Ok(Cow::Borrowed(_)) => return Ok(body),
+            Ok(Cow::Owned(decoded)) => return Ok(decoded.into()),
+            Err(why) => why,
+        };
+        let status = match why {
+            CodingError::Unsupported => Status::Unsupported,
+            CodingError::Corrupt => Status::NotJson,
+            CodingError::TooLarge(_) => Status::TriggerTooLarge,
+            CodingError::NoMemory => Status::System,
+        };
+        Err(self.unreadable(status, format!("the trigger can't be read: {why}")))
+    }
+
     /// As [`take`](Self::take), and waits until the trigger is kept and the application is told.
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub fn deliver(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<()> {
+    pub fn deliver(
+        &self,
+        body: Arc<[u8]>,
+        content_type: Option<&str>,
+        content_encoding: Option<&str>,
+    ) -> Result<()> {
         self.may_wait()?;
+        self.turnstile.check_origin()?;
+        let body = self.decompress(body, content_encoding, self.max_trigger)?;
         let waiting = told::Waiting::new();
         let outcome = self.take(body, content_type, || waiting.teller());
         self.ring();
@@ -87,20 +121,25 @@ impl Receiver {
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
         self.turnstile.check_origin()?;
         let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
-            self.counters.count(Statistic::Unreadable);
-            if let Some(kept_back) = self.unreadable.another() {
-                log::warn!("{why}{}", sparing::and_more(kept_back));
-            }
             let status = match why {
                 Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
                 Unreadable::NoClientId => Status::NoClientId,
             };
-            Error::new(status, why.to_string())
+            self.unreadable(status, why.to_string())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
         self.interactions.resolve(&mut trigger);
         self.interactions
             .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
         Ok(trigger)
+    }
+
+    /// Counts and logs that a body is no trigger.
+    fn unreadable(&self, status: Status, why: String) -> Error {
+        self.counters.count(Statistic::Unreadable);
+        if let Some(kept_back) = self.unreadable.another() {
+            log::warn!("{why}{}", sparing::and_more(kept_back));
+        }
+        Error::new(status, why)
     }
 }

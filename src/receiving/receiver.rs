@@ -41,6 +41,7 @@ pub struct Receiver {
     /// The lines that say what was wrong with a trigger, and those about events that nobody wants.
     pub(super) unreadable: Sparing,
     unwanted: Sparing,
+    pub(super) max_trigger: usize,
     dispatch_threads: usize,
     dispatchers: Mutex<Vec<JoinHandle<()>>>,
     requests_ended: AtomicBool,
@@ -68,6 +69,7 @@ impl Receiver {
             counters,
             unreadable: Sparing::default(),
             unwanted: Sparing::default(),
+            max_trigger: settings.max_trigger,
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
             requests_ended: AtomicBool::new(false),

@@ -24,6 +24,7 @@ mod requests;
 pub mod rest;
 mod text_object;
 mod trigger;
+pub(crate) mod url_path;
 mod validation;
 mod value;
 

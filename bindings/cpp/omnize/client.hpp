@@ -166,6 +166,13 @@ class client {
         detail::call(omnize_client_deliver, handle(), body.data(), static_cast<std::int64_t>(body.size()),
                      detail::c_text("content_type", content_type));
     }
+    // The same for a body that may be compressed.
+    void deliver_compressed(std::string_view body, std::optional<std::string_view> content_type,
+                            std::optional<std::string_view> content_encoding) {
+        detail::call(omnize_client_deliver_compressed, handle(), body.data(), static_cast<std::int64_t>(body.size()),
+                     detail::c_text("content_type", content_type),
+                     detail::c_text("content_encoding", content_encoding));
+    }
 
     /// How often the thing of this name was counted; omnize::statistics() tells the names.
     std::int64_t statistic(std::string_view name) const {

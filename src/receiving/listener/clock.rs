@@ -24,12 +24,12 @@ pub struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    /// That of a connection from which a head is awaited; `sleep` is as long as that may take.
-    pub fn new(sleep: Pin<&'a mut Sleep>, limits: &'a Limits) -> Self {
+    /// That of a connection from which a head is awaited; `sleep` is as long as that may take, `head_time`.
+    pub fn new(sleep: Pin<&'a mut Sleep>, limits: &'a Limits, head_time: Duration) -> Self {
         Clock {
             sleep,
             limits,
-            due: limits.head_time,
+            due: head_time,
             is_set: false,
         }
     }

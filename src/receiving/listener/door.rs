@@ -9,21 +9,25 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
-    WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::bells::Bells;
 use super::credentials::Credentials;
 use super::forwarded;
-use super::head::Head;
+use super::framing::Framing;
+use super::host_header;
 use super::kept::Kept;
 use super::paths::Paths;
 use super::pulse::{Phase, Pulse};
 use super::refusals::{Refusal, Refusals};
 use crate::config::{Limits, ListenSettings, Networks};
+use crate::error::Error;
 use crate::status::Status;
+use crate::wire::body::content_coding;
+use crate::wire::url_path::normalized;
 
 /// What a service that is turned away is told to wait, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -47,7 +51,7 @@ pub struct Door {
 pub struct Visitor {
     pub address: IpAddr,
     pub pulse: Arc<Pulse>,
-    pub head: Arc<Head>,
+    pub framing: Arc<Framing>,
 }
 
 impl Door {
@@ -90,11 +94,11 @@ impl Door {
         request: &mut Request<Incoming>,
         visitor: &Visitor,
     ) -> std::result::Result<Response<Full<Bytes>>, Refusal> {
+        if visitor.pulse.is_over_limit() {
+            return Err(Refusal::OverLimit);
+        }
         let headers = request.headers();
-        if visitor.head.is_ambiguous(
-            request.method().as_str(),
-            headers.contains_key(TRANSFER_ENCODING),
-        ) {
+        if visitor.framing.is_ambiguous() || !host_header::is_valid(request.version(), headers) {
             return Err(Refusal::Malformed);
         }
         if !self.allow.is_empty() {
@@ -103,8 +107,9 @@ impl Door {
                 return Err(Refusal::NotAllowed);
             }
         }
-        let path = request.uri().path();
-        if self.health.as_deref() == Some(path)
+        // Those of the settings have nothing to be normalized.
+        let path = normalized(request.uri().path());
+        if self.health.as_deref() == Some(&path)
             && matches!(*request.method(), Method::GET | Method::HEAD)
         {
             return Ok(answer(if self.paths.has_any_open() {
@@ -118,7 +123,7 @@ impl Door {
         {
             return Err(Refusal::BadCredentials);
         }
-        let Some(receiver) = self.paths.find(path) else {
+        let Some(receiver) = self.paths.find(&path) else {
             // The application may be about to attach the client that this is for.
             let not_ready = self.paths.is_empty();
             return Err(if not_ready {
@@ -134,6 +139,10 @@ impl Door {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         visitor.pulse.enter(Phase::Keeping);
+        let content_encoding = content_encoding(request.headers())?;
+        let body = receiver
+            .decompress(body, content_encoding.as_deref(), self.limits.body)
+            .map_err(|error| refusal_of(&error))?;
         let mut awaited = None;
         let outcome = receiver.take(body, content_type, || {
             let (tell, outcome) = self.kept.awaited();
@@ -156,10 +165,7 @@ impl Door {
                 self.refusals.note_kept();
                 Ok(answer(StatusCode::OK))
             }
-            Err(error) if matches!(error.status(), Status::NotJson | Status::NoClientId) => {
-                Err(Refusal::NoTrigger)
-            }
-            Err(_) => Err(Refusal::NoRoom),
+            Err(error) => Err(refusal_of(&error)),
         }
     }
 
@@ -190,6 +196,34 @@ impl Door {
     }
 }
 
+/// The content codings of the body; `None` where it has none.
+fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, Refusal> {
+    let mut values = headers.get_all(CONTENT_ENCODING).iter();
+    let text = |value: &HeaderValue| {
+        let text = str::from_utf8(value.as_bytes()).map(str::to_owned);
+        text.map_err(|_| Refusal::UnknownCoding)
+    };
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
+    let mut all = text(first)?;
+    for value in values {
+        all.push(',');
+        all.push_str(&text(value)?);
+    }
+    Ok(Some(all))
+}
+
+/// Why a trigger was not taken.
+fn refusal_of(error: &Error) -> Refusal {
+    match error.status() {
+        Status::NotJson | Status::NoClientId => Refusal::NoTrigger,
+        Status::Unsupported => Refusal::UnknownCoding,
+        Status::TriggerTooLarge => Refusal::TooLarge,
+        _ => Refusal::NoRoom,
+    }
+}
+
 /// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
 fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
     let mut response = answer(refusal.status());
@@ -201,10 +235,16 @@ fn refuse(refusal: Refusal, body_is_read: bool) -> Response<Full<Bytes>> {
                 HeaderValue::from_static("Basic charset=\"UTF-8\""),
             );
         }
+        Refusal::UnknownCoding => {
+            headers.insert(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(content_coding::SUPPORTED),
+            );
+        }
         Refusal::WrongMethod => {
             headers.insert(ALLOW, HeaderValue::from_static("POST, PUT"));
         }
-        Refusal::NoRoom => {
+        Refusal::NoRoom | Refusal::OverLimit => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         _ => {}
@@ -224,9 +264,11 @@ fn answer(status: StatusCode) -> Response<Full<Bytes>> {
 
 /// What a request is told that never became one.
 pub fn last_words(refusal: Refusal) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {}\r\n{CONNECTION}: close\r\n{CONTENT_LENGTH}: 0\r\n\r\n",
-        refusal.status()
-    )
-    .into_bytes()
+    let status = refusal.status();
+    let retry_after = match refusal {
+        Refusal::OverLimit => format!("{RETRY_AFTER}: {RETRY_AFTER_SECONDS}\r\n"),
+        _ => String::new(),
+    };
+    format!("HTTP/1.1 {status}\r\n{CONNECTION}: close\r\n{retry_after}{CONTENT_LENGTH}: 0\r\n\r\n")
+        .into_bytes()
 }

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, TcpListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::task::{Poll, ready};
+use std::time::Instant;
 
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
@@ -17,17 +18,15 @@ use tokio::sync::watch;
 use super::clock::Clock;
 use super::connections::{Connections, Seat};
 use super::door::{self, Door, Visitor};
-use super::head::Head;
+use super::framing::Framing;
 use super::nudge::Nudged;
 use super::parsers::{self, Parsers};
-use super::pulse::Phase;
+use super::pulse::{Phase, Pulse};
 use super::refusals::Refusal;
 use super::stream::{Bytes, Stream};
 use super::tls::Tls;
 use crate::config::Limits;
-
-/// How long accepting rests where it fails and nobody can make room.
-const REST: Duration = Duration::from_millis(50);
+use crate::receiving::sparing::{self, Sparing};
 
 /// What all connections of a listener share.
 #[derive(Debug)]
@@ -38,6 +37,7 @@ pub struct House {
     connections: Arc<Connections>,
     parsers: Parsers,
     closing: AtomicBool,
+    accept_failures: Sparing,
 }
 
 /// How serving a connection ended.
@@ -46,6 +46,8 @@ enum End {
     Served(hyper::Result<()>),
     /// It took too long with what it was doing.
     Overdue,
+    /// It closes for another connection.
+    MadeRoom,
 }
 
 impl House {
@@ -58,6 +60,7 @@ impl House {
             connections: Arc::new(Connections::new(limits)),
             parsers: Parsers::new(limits),
             closing: AtomicBool::new(false),
+            accept_failures: Sparing::default(),
         }
     }
 
@@ -76,18 +79,34 @@ impl House {
         }
         tokio::spawn(self.door.kept.clone().pass_on());
         loop {
+            let next = poll_fn(|cx| {
+                let accepted = socket.poll_accept(cx);
+                if accepted.is_pending() {
+                    self.connections.none_waits();
+                }
+                accepted
+            });
             let accepted = tokio::select! {
-                accepted = socket.accept() => accepted,
+                accepted = next => accepted,
                 _ = stop.changed() => break,
             };
-            match accepted {
-                Ok((stream, peer)) => self.welcome(stream, peer.ip()),
-                Err(error) => {
-                    // Descriptors have run out, most likely; they come back as connections end.
-                    log::warn!("the listener can't accept: {error}");
-                    self.connections.make_room();
-                    tokio::time::sleep(REST).await;
+            // What can't be accepted or admitted waits, and those behind it wait in the system's queue.
+            let admitted = async {
+                match accepted {
+                    Ok((stream, peer)) => self.welcome(stream, peer.ip()).await,
+                    Err(error) if is_of_one_connection(&error) => {}
+                    Err(error) => {
+                        if let Some(kept_back) = self.accept_failures.another() {
+                            let more = sparing::and_more(kept_back);
+                            log::warn!("the listener can't accept: {error}{more}");
+                        }
+                        self.connections.make_room().await;
+                    }
                 }
+            };
+            tokio::select! {
+                () = admitted => {}
+                _ = stop.changed() => break,
             }
         }
         drop(socket);
@@ -103,13 +122,9 @@ impl House {
         self.closing.load(Ordering::Relaxed)
     }
 
-    fn welcome(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
+    async fn welcome(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let trusted = self.door.trusted_proxies.contains(peer);
-        let (seat, too_many) = self.connections.admit(peer, trusted);
-        if too_many {
-            self.door.refusals.note(Refusal::OverLimit);
-        }
-        let Some(seat) = seat else { return };
+        let seat = self.connections.admit(peer, trusted).await;
         // Answers are small and wait for nothing.
         let _ = stream.set_nodelay(true);
         let number = seat.number();
@@ -119,55 +134,86 @@ impl House {
 
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: IpAddr, seat: Seat) {
         let pulse = seat.pulse().clone();
-        let Some(bytes) = self.secure(stream).await else {
+        poll_fn(|cx| {
+            pulse.served_by(cx.waker());
+            Poll::Ready(())
+        })
+        .await;
+        let Some(bytes) = self.secure(stream, &pulse).await else {
             return;
         };
         pulse.enter(Phase::New);
-        let head = Arc::new(Head::new(self.limits.head));
-        let mut stream = Stream::new(bytes, pulse.clone(), head.clone());
+        let framing = Arc::new(Framing::default());
+        let mut stream = Stream::new(bytes, pulse.clone(), framing.clone());
         let visitor = Visitor {
             address: peer,
             pulse: pulse.clone(),
-            head,
+            framing,
         };
         let service = async |mut request| {
             let mut response = self.door.answer(&mut request, &visitor).await;
-            if self.is_closing() {
+            if self.is_closing() || self.connections.is_full() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }
             Ok::<_, Infallible>(response)
         };
         let limits = &self.limits;
-        let sleep = pin!(tokio::time::sleep(limits.head_time));
-        let mut clock = Clock::new(sleep, limits);
+        let head_time = pulse.head_time(limits);
+        let sleep = pin!(tokio::time::sleep(head_time));
+        let mut clock = Clock::new(sleep, limits, head_time);
         let end = loop {
             // It has no parser until something comes.
             let begins = poll_fn(|cx| {
                 if stream.poll_begins(cx).is_ready() {
-                    return Poll::Ready(Some(Nudged::new(cx.waker().clone())));
+                    return Poll::Ready(Ok(Nudged::new(cx.waker().clone())));
                 }
-                let overdue = clock.poll_overdue(&pulse, limits.idle_time, cx);
-                overdue.map(|()| None)
+                let end = if pulse.must_close() {
+                    End::MadeRoom
+                } else {
+                    ready!(clock.poll_overdue(&pulse, limits.idle_time, cx));
+                    End::Overdue
+                };
+                // A request may have arrived that the runtime does not know of yet.
+                if stream.has_more() {
+                    pulse.decline_to_close();
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Ready(Err(end))
             });
-            let Some(nudged) = begins.await else {
-                break End::Overdue;
+            let nudged = match begins.await {
+                Ok(nudged) => nudged,
+                Err(end) => break end,
             };
             let kept = self.parsers.keep();
-            let mut parser = Box::new(self.parsers.of(stream, service_fn(service)));
-            // `None` where it goes on without a parser.
+            let many_lines = visitor.framing.has_many_lines();
+            visitor.framing.begin();
+            stream.read_by(many_lines);
+            let parser = self.parsers.of(stream, service_fn(service), many_lines);
+            let mut parser = Box::new(parser);
+            // `None` where it goes on without a parser, or with another one.
             let end = poll_fn(|cx| {
                 let (polled, was_woken) = nudged.poll(Pin::new(&mut *parser));
                 if let Poll::Ready(result) = polled {
                     return Poll::Ready(Some(End::Served(result)));
+                }
+                if visitor.framing.has_many_lines() && !many_lines && pulse.phase() == Phase::Head {
+                    return Poll::Ready(None);
                 }
                 let rests = pulse.is_at_rest();
                 // Where it rests, it has woken itself for nothing.
                 if was_woken && !rests {
                     cx.waker().wake_by_ref();
                 }
-                if rests && kept.is_none() {
+                if rests && (kept.is_none() || pulse.must_close()) {
                     return Poll::Ready(None);
+                }
+                if pulse.must_close() {
+                    if pulse.is_slow() || pulse.is_over_limit() {
+                        return Poll::Ready(Some(End::MadeRoom));
+                    }
+                    pulse.decline_to_close();
                 }
                 let idle_time = if rests {
                     parsers::KEPT_FOR.min(limits.idle_time)
@@ -184,22 +230,44 @@ impl House {
                 break end;
             }
             stream.put_back(&parts.read_buf);
-            visitor.head.rest();
         };
-        let words = self.part(end, pulse.phase());
+        // Nothing is told to a peer that has had all its answers.
+        let has_all = matches!(end, End::MadeRoom) && pulse.phase() == Phase::Idle;
+        let words = self.part(end, &pulse);
         pulse.enter(Phase::Ending);
+        let lingering = pulse.must_close().then(|| self.connections.linger());
         // A connection ends once, so it has no room for that set aside.
-        Box::pin(stream.farewell(&words, self.is_closing())).await;
+        Box::pin(async {
+            stream.say(&words).await;
+            match lingering {
+                // It lingers beside those that count.
+                Some(Some(_lingering)) if !has_all => {
+                    drop(seat);
+                    stream.hear_out().await;
+                }
+                Some(_) => stream.drain(),
+                None if self.is_closing() => {}
+                None => {
+                    tokio::select! {
+                        () = stream.hear_out() => {}
+                        () = pulse.asked_to_close() => stream.drain(),
+                    }
+                }
+            }
+        })
+        .await;
     }
 
     /// The connection's bytes, after the handshake where there is to be one; `None` where it fails.
-    async fn secure(&self, stream: TcpStream) -> Option<Bytes> {
+    async fn secure(&self, stream: TcpStream, pulse: &Pulse) -> Option<Bytes> {
         let Some(tls) = &self.tls else {
             return Some(Bytes::Plain(stream));
         };
         // Its state is large, and over before the first request.
-        let accepted = Box::pin(tls.accept(stream));
-        let refusal = match tokio::time::timeout(self.limits.head_time, accepted).await {
+        let mut accepted = Box::pin(tls.accept(stream));
+        let in_time = tokio::time::timeout(pulse.head_time(&self.limits), &mut accepted);
+        // What fails is noted before the connection is closed.
+        let refusal = match in_time.await {
             Ok(Ok(stream)) => return Some(Bytes::Encrypted(Box::new(stream))),
             Ok(Err(_)) => Refusal::NoTls,
             Err(_) => Refusal::TooSlow,
@@ -209,7 +277,8 @@ impl House {
     }
 
     /// Notes what was wrong at a connection's end, where the door has not seen it, and says what is still to be said.
-    fn part(&self, end: End, phase: Phase) -> Vec<u8> {
+    fn part(&self, end: End, pulse: &Pulse) -> Vec<u8> {
+        let phase = pulse.phase();
         let (refusal, is_told) = match end {
             End::Served(Err(error)) if error.is_parse_version_h2() => (Refusal::Malformed, false),
             // The parser has answered these.
@@ -217,6 +286,8 @@ impl House {
             End::Served(Err(error)) if error.is_parse() => (Refusal::Malformed, true),
             End::Served(_) if phase == Phase::Head => (Refusal::BrokenOff, true),
             End::Served(_) => return Vec::new(),
+            End::MadeRoom => (Refusal::OverLimit, phase == Phase::Idle),
+            End::Overdue if pulse.is_over_limit() => (Refusal::OverLimit, false),
             // An answer to no request could be taken for the answer to the next one.
             End::Overdue if matches!(phase, Phase::Head | Phase::Body) => (Refusal::TooSlow, false),
             End::Overdue if phase == Phase::New => (Refusal::TooSlow, true),
@@ -229,4 +300,13 @@ impl House {
             door::last_words(refusal)
         }
     }
+}
+
+/// Whether accepting failed for one connection, which has ended by itself, and goes on.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
 }

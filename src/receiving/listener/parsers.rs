@@ -19,10 +19,17 @@ pub const KEPT_FOR: Duration = Duration::from_secs(1);
 /// The smallest buffer that the parser can work with.
 const SMALLEST_BUFFER: usize = 8192;
 
+/// The size of the smallest header, with its colon and the end of its line.
+const SMALLEST_HEADER: usize = 4;
+/// The most headers that the parser's map can hold.
+const MOST_HEADERS: usize = 24_000;
+
 /// Makes parsers, and counts those that are kept.
 #[derive(Debug)]
 pub struct Parsers {
     http: http1::Builder,
+    /// For heads of many lines: it takes ten times as long.
+    http_of_many_lines: http1::Builder,
     /// Written on the listener's thread alone; the atomic only lets it be shared.
     kept: AtomicUsize,
 }
@@ -44,14 +51,23 @@ impl Parsers {
             .writev(false)
             // A peer may say that it has sent all and still wait for its answer.
             .half_close(true);
+        let mut http_of_many_lines = http.clone();
+        // As many as have room in such a head.
+        http_of_many_lines.max_headers((limits.head / SMALLEST_HEADER).clamp(1, MOST_HEADERS));
         Parsers {
             http,
+            http_of_many_lines,
             kept: AtomicUsize::new(0),
         }
     }
 
     /// One for what comes over `stream`, with what answers it.
-    pub fn of<S>(&self, stream: Stream, service: S) -> http1::Connection<TokioIo<Stream>, S>
+    pub fn of<S>(
+        &self,
+        stream: Stream,
+        service: S,
+        many_lines: bool,
+    ) -> http1::Connection<TokioIo<Stream>, S>
     where
         S: HttpService<
                 Incoming,
@@ -60,7 +76,12 @@ impl Parsers {
             >,
         <S::ResBody as Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.http.serve_connection(TokioIo::new(stream), service)
+        let http = if many_lines {
+            &self.http_of_many_lines
+        } else {
+            &self.http
+        };
+        http.serve_connection(TokioIo::new(stream), service)
     }
 
     /// Lets a connection keep its parser, if not too many do.

@@ -19,13 +19,14 @@ pub enum Refusal {
     TooSlow,
     BrokenOff,
     NoTrigger,
+    UnknownCoding,
     NoRoom,
     NoTls,
     OverLimit,
 }
 
 impl Refusal {
-    const ALL: [Refusal; 13] = [
+    const ALL: [Refusal; 14] = [
         Refusal::NotAllowed,
         Refusal::BadCredentials,
         Refusal::WrongPath,
@@ -36,6 +37,7 @@ impl Refusal {
         Refusal::TooSlow,
         Refusal::BrokenOff,
         Refusal::NoTrigger,
+        Refusal::UnknownCoding,
         Refusal::NoRoom,
         Refusal::NoTls,
         Refusal::OverLimit,
@@ -54,6 +56,7 @@ impl Refusal {
             Refusal::Malformed | Refusal::BrokenOff | Refusal::NoTrigger | Refusal::NoTls => {
                 StatusCode::BAD_REQUEST
             }
+            Refusal::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::NoRoom | Refusal::OverLimit => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -69,7 +72,7 @@ impl Refusal {
             Refusal::TooLarge => Statistic::TooLarge,
             Refusal::TooSlow => Statistic::TooSlow,
             Refusal::BrokenOff => Statistic::BrokenOff,
-            Refusal::NoTrigger => Statistic::Unreadable,
+            Refusal::NoTrigger | Refusal::UnknownCoding => Statistic::Unreadable,
             Refusal::NoRoom => Statistic::TurnedAway,
             Refusal::NoTls => Statistic::NoTls,
             Refusal::OverLimit => Statistic::OverLimit,
@@ -88,6 +91,7 @@ impl Refusal {
             Refusal::TooSlow => "a request that came too slowly",
             Refusal::BrokenOff => "a request that broke off",
             Refusal::NoTrigger => "a body that is no trigger",
+            Refusal::UnknownCoding => "a body whose content coding is not known",
             Refusal::NoRoom => "a trigger that could not be kept",
             Refusal::NoTls => "a connection that does not speak TLS",
             Refusal::OverLimit => "a connection over the limits, or ended one for it",

@@ -1,17 +1,19 @@
 //! A connection's bytes, plain or encrypted, which tell the pulse when a request begins.
 
-use std::io;
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::coop;
 use tokio_rustls::server::TlsStream;
 
-use super::head::Head;
+use super::framing::Framing;
 use super::pulse::{Phase, Pulse};
 
 /// How long, and over how many bytes, a peer that is told something while it still sends is listened to. Hanging up on it at
@@ -24,10 +26,12 @@ const FAREWELL_BYTES: u64 = 256 * 1024;
 pub struct Stream {
     bytes: Bytes,
     pulse: Arc<Pulse>,
-    head: Arc<Head>,
+    framing: Arc<Framing>,
     ended: bool,
     /// What came already, and is to be read again.
     again: Vec<u8>,
+    /// Whether the parser that reads can take a head of many lines.
+    takes_many_lines: bool,
 }
 
 /// Where the bytes go.
@@ -39,35 +43,64 @@ pub enum Bytes {
 
 impl Stream {
     /// The connection with these bytes.
-    pub fn new(bytes: Bytes, pulse: Arc<Pulse>, head: Arc<Head>) -> Self {
+    pub fn new(bytes: Bytes, pulse: Arc<Pulse>, framing: Arc<Framing>) -> Self {
         Stream {
             bytes,
             pulse,
-            head,
+            framing,
             ended: false,
             again: Vec::new(),
+            takes_many_lines: false,
         }
     }
 
-    /// Says these last words, ends the connection, and, unless there is a `hurry`, gives the peer a moment to read what it was
-    /// told.
-    pub async fn farewell(mut self, words: &[u8], hurry: bool) {
-        let heard_out = async {
+    /// Another parser reads from now on, which can take a head of many lines or not.
+    pub fn read_by(&mut self, takes_many_lines: bool) {
+        self.takes_many_lines = takes_many_lines;
+    }
+
+    /// Says these last words and ends the connection's near side.
+    pub async fn say(&mut self, words: &[u8]) {
+        let said = async {
             self.bytes.write_all(words).await?;
-            self.bytes.shutdown().await?;
-            if !self.ended && !hurry {
-                let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
-                tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
-            }
-            io::Result::Ok(())
+            self.bytes.shutdown().await
         };
         // A peer that is gone, or that takes longer, misses the end of the answer.
+        let _ = tokio::time::timeout(FAREWELL_TIME, said).await;
+    }
+
+    /// Gives the peer a moment to read what it was told.
+    pub async fn hear_out(&mut self) {
+        if self.ended {
+            return;
+        }
+        let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
+        let mut nowhere = tokio::io::sink();
+        let heard_out = tokio::io::copy(&mut rest, &mut nowhere);
         let _ = tokio::time::timeout(FAREWELL_TIME, heard_out).await;
     }
 
-    /// Has these bytes come again. All that was put back before was read.
+    /// Takes what has arrived, so that what the peer was told is not lost in a reset when the connection is dropped.
+    pub fn drain(&self) {
+        let mut room = [0; 4096];
+        let mut socket = &*SockRef::from(self.bytes.socket());
+        for _ in 0..FAREWELL_BYTES / room.len() as u64 {
+            if !matches!(socket.read(&mut room), Ok(1..)) {
+                break;
+            }
+        }
+    }
+
+    /// Whether the system holds something that nobody has read, be it the end.
+    pub fn has_more(&self) -> bool {
+        let mut first = [MaybeUninit::uninit()];
+        let peeked = SockRef::from(self.bytes.socket()).peek(&mut first);
+        !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Has these bytes come again, before what is to be read again already.
     pub fn put_back(&mut self, bytes: &[u8]) {
-        self.again = bytes.to_vec();
+        self.again.splice(..0, bytes.iter().copied());
     }
 
     /// Waits until something comes, be it the end. Where it is encrypted, more may come than what was sent to us, so it is read.
@@ -93,14 +126,10 @@ impl Stream {
             self.ended = true;
             return;
         }
-        match self.pulse.phase() {
-            Phase::New | Phase::Idle => {
-                self.pulse.enter(Phase::Head);
-                self.head.add(came);
-            }
-            Phase::Head => self.head.add(came),
-            Phase::Body | Phase::Keeping | Phase::Ending => {}
+        if matches!(self.pulse.phase(), Phase::New | Phase::Idle) {
+            self.pulse.enter(Phase::Head);
         }
+        self.framing.add(came);
     }
 }
 
@@ -127,6 +156,14 @@ impl AsyncRead for Stream {
         if room > 0 {
             self.note(&buffer.filled()[before..]);
         }
+        let is_too_much = !self.takes_many_lines && self.framing.has_many_lines();
+        if is_too_much && self.pulse.phase() == Phase::Head {
+            // Whoever polls the parser looks for that, and goes on with another one.
+            let came = buffer.filled()[before..].to_vec();
+            self.put_back(&came);
+            buffer.set_filled(before);
+            return Poll::Pending;
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -148,9 +185,18 @@ impl AsyncWrite for Stream {
         flushed
     }
 
-    /// Does nothing: [`farewell`](Stream::farewell) ends the connection.
+    /// Does nothing: [`say`](Stream::say) ends the connection.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Bytes {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Bytes::Plain(stream) => stream,
+            Bytes::Encrypted(stream) => stream.get_ref().0,
+        }
     }
 }
 
@@ -197,7 +243,7 @@ impl AsyncWrite for Bytes {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpListener;
     use std::pin::pin;
 
@@ -211,8 +257,8 @@ mod tests {
         stream.set_nonblocking(true).unwrap();
         let bytes = Bytes::Plain(TcpStream::from_std(stream).unwrap());
         pulse.enter(Phase::Idle);
-        let head = Arc::new(Head::new(1000));
-        (Stream::new(bytes, pulse.clone(), head), peer)
+        let framing = Arc::default();
+        (Stream::new(bytes, pulse.clone(), framing), peer)
     }
 
     fn run(test: impl Future) {
@@ -231,7 +277,7 @@ mod tests {
     #[test]
     fn a_connection_is_not_at_rest_while_its_peer_reads_no_answer() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, mut peer) = connected(&pulse).await;
             assert!(!pulse.is_at_rest(), "nobody has tried to read");
             assert_eq!(reads(&mut stream, 10).await, None);
@@ -255,7 +301,7 @@ mod tests {
     #[test]
     fn a_connection_is_not_at_rest_where_the_runtime_alone_lets_it_wait() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, mut peer) = connected(&pulse).await;
             assert_eq!(reads(&mut stream, 10).await, None);
             assert!(pulse.is_at_rest());
@@ -276,7 +322,7 @@ mod tests {
     #[test]
     fn what_is_put_back_comes_first_and_begins_a_head() {
         run(async {
-            let pulse = Arc::new(Pulse::new());
+            let pulse = Arc::new(Pulse::new(false));
             let (mut stream, _peer) = connected(&pulse).await;
             assert_eq!(reads(&mut stream, 10).await, None);
             stream.put_back(b"POST");

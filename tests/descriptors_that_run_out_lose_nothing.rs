@@ -1,0 +1,67 @@
+//! When the process has no descriptor left, whoever has sent a request is answered, as soon as others have ended.
+
+#![cfg(all(feature = "listener", unix))]
+
+mod webhook;
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use omnize::Statistic;
+use socket2::{Domain, Socket, Type};
+use webhook::*;
+
+/// How many connections there are, and for how many of them the listener has a descriptor.
+const MANY: usize = 200;
+const ROOM: u64 = 20;
+
+/// Lets this process have no descriptor from this number on.
+fn limit_descriptors(count: u64) -> libc::rlim_t {
+    // SAFETY: both calls are given a live `rlimit`.
+    unsafe {
+        let mut limit = std::mem::zeroed::<libc::rlimit>();
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit), 0);
+        let before = std::mem::replace(&mut limit.rlim_cur, count as libc::rlim_t);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit), 0);
+        before
+    }
+}
+
+/// One test, for the limit is the process's.
+#[test]
+fn everybody_is_answered() {
+    let client = client(&[]);
+    let host: SocketAddr = webhook(&client).0.parse().unwrap();
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    // An idle connection makes room.
+    let mut idle = TcpStream::connect(host).unwrap();
+    idle.write_all(&one).unwrap();
+    assert_eq!(status_of(&head_of(&mut idle)), 200);
+    let sockets: Vec<_> = (0..MANY)
+        .map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap())
+        .collect();
+    let highest = sockets
+        .iter()
+        .map(std::os::fd::AsRawFd::as_raw_fd)
+        .max()
+        .unwrap();
+    let before = limit_descriptors(highest as u64 + 1 + ROOM);
+    let mut streams: Vec<TcpStream> = sockets
+        .into_iter()
+        .map(|socket| {
+            socket.connect(&host.into()).unwrap();
+            socket.into()
+        })
+        .collect();
+    for stream in &mut streams {
+        stream.write_all(&one).unwrap();
+    }
+    for stream in &mut streams {
+        let patience = Some(Duration::from_secs(20));
+        stream.set_read_timeout(patience).unwrap();
+        assert_eq!(status_of(&head_of(stream)), 200);
+    }
+    limit_descriptors(before);
+    assert_eq!(client.count_of(Statistic::Received), MANY as u64 + 1);
+}

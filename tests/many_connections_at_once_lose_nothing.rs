@@ -1,0 +1,172 @@
+//! A service that opens many connections at once gets an answer on each, with the options as they are by default.
+
+#![cfg(feature = "listener")]
+
+mod webhook;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::{Client, Listener, Statistic};
+use webhook::*;
+
+fn open(host: &str) -> TcpStream {
+    let stream = TcpStream::connect(host).unwrap();
+    let patience = Some(Duration::from_secs(20));
+    stream.set_read_timeout(patience).unwrap();
+    stream
+}
+
+fn answers_200(stream: &mut TcpStream, name: &str) {
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") {
+        let came = stream.read_exact(&mut byte);
+        assert!(came.is_ok(), "{name}: {came:?}");
+        answer.push(byte[0]);
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{name}");
+}
+
+/// Writes to all that are open, and reads all answers; no connection is closed by this side before.
+fn post_over(streams: &mut [TcpStream], request: &[u8]) {
+    for stream in &mut *streams {
+        stream.write_all(request).unwrap();
+    }
+    for (at, stream) in streams.iter_mut().enumerate() {
+        answers_200(stream, &format!("connection {at}"));
+    }
+}
+
+#[test]
+fn a_thousand_from_one_address_are_answered() {
+    allow_descriptors(4000);
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let mut streams: Vec<_> = (0..1000).map(|_| open(&host)).collect();
+    post_over(&mut streams, &one);
+    assert_eq!(client.count_of(Statistic::Received), 1000);
+    assert_eq!(client.count_of(Statistic::OverLimit), 0);
+}
+
+#[test]
+fn a_thousand_are_answered_beside_others_that_start_slowly() {
+    allow_descriptors(4000);
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let mut slow: Vec<_> = (0..300).map(|_| open(&host)).collect();
+    let mut streams: Vec<_> = (0..1000).map(|_| open(&host)).collect();
+    post_over(&mut streams, &one);
+    // Longer than a head may stay incomplete.
+    thread::sleep(Duration::from_millis(700));
+    post_over(&mut slow, &one);
+    assert_eq!(client.count_of(Statistic::Received), 1300);
+}
+
+#[test]
+fn a_thousand_that_send_their_request_one_after_the_other_are_answered() {
+    allow_descriptors(4000);
+    let client = client(&[]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let mut streams: Vec<_> = (0..1000)
+        .map(|at| connect_from(&format!("127.0.1.{}", at % 20), &host))
+        .collect();
+    for stream in &mut streams {
+        post_over(std::slice::from_mut(stream), &one);
+    }
+    assert_eq!(client.count_of(Statistic::Received), 1000);
+}
+
+#[test]
+fn connections_that_stay_open_make_room_when_they_are_idle() {
+    let client = client(&[("listen.max_connections", "20")]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let mut kept = Vec::new();
+    for _ in 0..200 {
+        let mut stream = open(&host);
+        post_over(std::slice::from_mut(&mut stream), &one);
+        kept.push(stream);
+    }
+    assert_eq!(client.count_of(Statistic::Received), 200);
+}
+
+#[test]
+fn a_request_that_has_arrived_is_answered_before_its_connection_makes_room() {
+    let client = client(&[("listen.max_connections", "1")]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    for round in 0..300 {
+        let mut kept = open(&host);
+        post_over(std::slice::from_mut(&mut kept), &one);
+        // It is in the listener's hands before the other one connects.
+        kept.write_all(&one).unwrap();
+        let mut other = open(&host);
+        other.write_all(&one).unwrap();
+        answers_200(&mut kept, &format!("the kept one, round {round}"));
+        answers_200(&mut other, &format!("the other one, round {round}"));
+    }
+    assert_eq!(client.count_of(Statistic::Received), 900);
+}
+
+#[test]
+fn those_that_wait_for_their_first_bytes_are_kept_and_others_wait() {
+    let client = client(&[("listen.max_connections", "2")]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let mut silent = [open(&host), open(&host)];
+    let mut waiting = open(&host);
+    waiting.write_all(&one).unwrap();
+    thread::sleep(Duration::from_millis(700));
+    post_over(&mut silent, &one);
+    answers_200(&mut waiting, "the one that waited");
+}
+
+#[test]
+fn those_that_never_send_anything_make_room_when_their_time_is_over() {
+    let client = client(&[
+        ("listen.max_connections", "2"),
+        ("listen.timeout.head", "300"),
+    ]);
+    let host = webhook(&client).0;
+    let _silent = [open(&host), open(&host)];
+    assert_eq!(post(&client, TYPING), 200);
+}
+
+#[test]
+fn clients_that_share_a_listener_share_its_places() {
+    allow_descriptors(4000);
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    let clients = [
+        Client::open(&config).unwrap(),
+        Client::open(&config).unwrap(),
+    ];
+    config.set("listen", "127.0.0.1:0").unwrap();
+    config.set("listen.max_connections", "50").unwrap();
+    let listener = Listener::open(&config).unwrap();
+    let mut requests = Vec::new();
+    let mut host = String::new();
+    for client in &clients {
+        listener.attach(client, None).unwrap();
+        let (at, path) = split(&listener.url(client).unwrap());
+        requests.push(request_at(&at, &path, "POST", "", TYPING.as_bytes()));
+        host = at;
+    }
+    let mut streams: Vec<_> = (0..400).map(|_| open(&host)).collect();
+    for (at, stream) in streams.iter_mut().enumerate() {
+        stream.write_all(&requests[at % 2]).unwrap();
+    }
+    for stream in &mut streams {
+        answers_200(stream, "one of both");
+    }
+    for client in &clients {
+        assert_eq!(client.waiting(), 200);
+    }
+}
