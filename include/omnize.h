@@ -931,15 +931,16 @@ omnize_status omnize_client_deliver(omnize_client *client,
                                     omnize_error **error);
 
 /**
- * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
- * for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
- * application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
- * may be NULL. After this has
- * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
- * it waits for requests in the same way, and not for callbacks: the one that runs is the last. With a store, what was left waits there for the next start; so do events that the
- * application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
- * callback still runs when the time is over: it is the last one, and omnize_error_events_left() and
- * omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
+ * Closes a client: takes in no trigger, waits up to `timeout_ms` milliseconds for requests under way, for callbacks that
+ * run and for the dispatch threads to finish what waits, then breaks off what is left. While a callback runs, requests are
+ * still taken, whichever thread makes them, and those that it posts go out; without one, each ends with OMNIZE_E_CLOSED.
+ * `events_left` receives how many events the application was not given, `requests_left` how many requests were broken off
+ * or, where they were posted, not sent; both may be NULL. After this has returned, no callback is called any more, and the
+ * destroy functions have been. Called from a callback of this client, it does not wait for that one, which is the last on
+ * its thread. With a store, what was left waits there for the next start; so do events that the application still holds,
+ * and those whose callback still ran when the time was over. Statuses: OMNIZE_E_CLOSED where it was closed before;
+ * OMNIZE_E_TIMEOUT where a callback still runs when the time is over: it is the last one, and omnize_error_events_left()
+ * and omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
  */
 omnize_status omnize_client_close(omnize_client *client,
                                   int64_t timeout_ms,
@@ -1296,6 +1297,14 @@ int32_t omnize_event_redelivered(const omnize_event *event);
  */
 omnize_status omnize_event_ack(const omnize_event *event,
                                omnize_error **error);
+
+/**
+ * Says that the application has not handled the event, for what it does on it failed, say: with a store it comes again after
+ * the next start, though its callback returns or it is freed, unless omnize_event_ack says otherwise later. Without a store,
+ * and where the option ack is manual, this does nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+ */
+omnize_status omnize_event_nack(const omnize_event *event,
+                                omnize_error **error);
 
 /**
  * Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and

@@ -160,6 +160,7 @@ void what_an_earlier_run_has_left_comes_again() {
         omnize::client client(options);
         const auto again = client.next(20s).value();
         CHECK(again.redelivered() && again.text() == "Oi" && again.client_id() == "22");
+        again.nack();
         again.ack();
         const auto open = client.interactions();
         CHECK(open.size() == 1 && open[0].client_id == "22" && open[0].department == "1");

@@ -247,6 +247,20 @@ pub extern "C" fn omnize_event_ack(
     })
 }
 
+/// Says that the application has not handled the event, for what it does on it failed, say: with a store it comes again after
+/// the next start, though its callback returns or it is freed, unless omnize_event_ack says otherwise later. Without a store,
+/// and where the option ack is manual, this does nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn omnize_event_nack(
+    event: *const omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        EVENTS.get(event)?.event.nack();
+        Ok(())
+    })
+}
+
 /// Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
 /// which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
 #[unsafe(no_mangle)]
