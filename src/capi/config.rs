@@ -102,8 +102,8 @@ pub extern "C" fn omnize_config_get(
     })
 }
 
-/// Sets each option whose environment variable is there: OMNIZE_ and the name in capitals with underscores, so
-/// OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT. No other thread may change the environment meanwhile. Statuses:
+/// Sets each option whose environment variable is set: OMNIZE_ and the name in capitals with underscores, so OMNIZE_TOKEN
+/// and OMNIZE_TIMEOUT_CONNECT. An empty variable counts as not set. No other thread may change the environment meanwhile. Statuses:
 /// OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
 #[unsafe(no_mangle)]
 pub extern "C" fn omnize_config_load_env(
@@ -118,7 +118,7 @@ pub extern "C" fn omnize_config_load_env(
 }
 
 /// Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
-/// before the dot. Values may be quoted. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
+/// before the dot. Values may be quoted, and a comment may follow them. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
 /// OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
 /// then.
 #[unsafe(no_mangle)]
