@@ -119,6 +119,17 @@
  * Threads. Every function can be called from any thread. No lock is held while a callback runs, so a callback may call
  * any function, omnize_client_close() of its own client included.
  *
+ * Callbacks return. One that is left in another way would be unwound through the frames of the library, which can't be:
+ * so no C++ exception may leave it, nor longjmp() or pthread_exit(), nor a structured exception of Windows or an exception
+ * of Delphi. An exception and pthread_exit() end the process; after a longjmp() nobody can say what the client does, and its
+ * calls may give OMNIZE_E_MODE for ever. Catch what is thrown, keep it, and return; this holds for every function that the
+ * library calls, destroy functions and the log's included.
+ *
+ * Cancellation. pthread_cancel() of a thread that is in a call waits: the call does what it does without it, and the thread
+ * ends when the call has returned, at the next cancellation point or, where its type is asynchronous, at once. To end a
+ * call that waits, give it a shorter time, or close the client. A callback runs inside of a call, so cancellation waits there,
+ * too; one that enables it again must have no cancellation point before it disables it.
+ *
  * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
  * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its
  * callback. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() wait for files; with a store,
@@ -448,18 +459,19 @@ typedef int32_t omnize_status;
 
 /**
  * Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
- * It may call any function of the library. It must not let a C++ exception out.
+ * It may call any function of the library. It must return: no C++ exception, longjmp() or pthread_exit() may leave it, and
+ * cancellation of its thread waits until it has returned.
  */
 typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
 
 /**
- * Is called once with the user data of a callback, after its last call. May be NULL.
+ * Is called once with the user data of a callback, after its last call, and must return, as that must. May be NULL.
  */
 typedef void (*omnize_destroy)(void *user_data);
 
 /**
  * Is called with a message for a log: `level` is an OMNIZE_LOG_ value, `message` UTF-8 text that is valid until this
- * returns. May be called on any thread, also on several at once.
+ * returns. May be called on any thread, also on several at once. It must return, as every callback must.
  */
 typedef void (*omnize_log_callback)(int32_t level, const char *message, void *user_data);
 
@@ -788,15 +800,16 @@ omnize_status omnize_config_get(const omnize_config *config,
                                 omnize_error **error);
 
 /**
- * Sets each option whose environment variable is there: OMNIZE_ and the name in capitals with underscores, so
- * OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT. No other thread may change the environment meanwhile. Statuses:
+ * Sets each option whose environment variable is set: OMNIZE_ and the name in capitals with underscores, so OMNIZE_TOKEN
+ * and OMNIZE_TIMEOUT_CONNECT. An empty variable counts as not set. No other thread may change the environment meanwhile. Statuses:
  * OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
  */
-omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
+omnize_status omnize_config_load_env(omnize_config *config,
+                                     omnize_error **error);
 
 /**
  * Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
- * before the dot. Values may be quoted. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
+ * before the dot. Values may be quoted, and a comment may follow them. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
  * OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
  * then.
  */
@@ -952,15 +965,16 @@ omnize_status omnize_client_deliver_compressed(omnize_client *client,
                                                omnize_error **error);
 
 /**
- * Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
- * for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
- * application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
- * may be NULL. After this has
- * returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
- * it waits for requests in the same way, and not for callbacks: the one that runs is the last. With a store, what was left waits there for the next start; so do events that the
- * application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
- * callback still runs when the time is over: it is the last one, and omnize_error_events_left() and
- * omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
+ * Closes a client: takes in no trigger, waits up to `timeout_ms` milliseconds for requests under way, for callbacks that
+ * run and for the dispatch threads to finish what waits, then breaks off what is left. While a callback runs, requests are
+ * still taken, whichever thread makes them, and those that it posts go out; without one, each ends with OMNIZE_E_CLOSED.
+ * `events_left` receives how many events the application was not given, `requests_left` how many requests were broken off
+ * or, where they were posted, not sent; both may be NULL. After this has returned, no callback is called any more, and the
+ * destroy functions have been. Called from a callback of this client, it does not wait for that one, which is the last on
+ * its thread. With a store, what was left waits there for the next start; so do events that the application still holds,
+ * and those whose callback still ran when the time was over. Statuses: OMNIZE_E_CLOSED where it was closed before;
+ * OMNIZE_E_TIMEOUT where a callback still runs when the time is over: it is the last one, and omnize_error_events_left()
+ * and omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
  */
 omnize_status omnize_client_close(omnize_client *client,
                                   int64_t timeout_ms,
@@ -1317,6 +1331,14 @@ int32_t omnize_event_redelivered(const omnize_event *event);
  */
 omnize_status omnize_event_ack(const omnize_event *event,
                                omnize_error **error);
+
+/**
+ * Says that the application has not handled the event, for what it does on it failed, say: with a store it comes again after
+ * the next start, though its callback returns or it is freed, unless omnize_event_ack says otherwise later. Without a store,
+ * and where the option ack is manual, this does nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+ */
+omnize_status omnize_event_nack(const omnize_event *event,
+                                omnize_error **error);
 
 /**
  * Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and

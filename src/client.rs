@@ -13,7 +13,7 @@ use crate::interactions::{Interaction, OpenInteraction};
 use crate::left::Left;
 use crate::parts::Parts;
 use crate::receiving::{
-    Alarm, By, Event, Handler, Interest, Receiver, Statistic, SubscriptionId, Turn,
+    Alarm, By, Event, Handler, Interest, Receiver, Statistic, SubscriptionId, Tasks, Turn,
 };
 use crate::sending::Sender;
 use crate::status::Status;
@@ -346,16 +346,28 @@ impl Client {
         self.encoding
     }
 
-    /// Closes the client: takes in no trigger and no request, waits up to `timeout` for requests under way and for
-    /// callbacks to finish what a dispatch thread has before it, then breaks off what is left and says how much. No
-    /// callback runs after this has returned. Called from inside one, it waits for requests, and for no callback: the one that
-    /// runs is the last. Called in the midst of a request, by a [hook](crate::interrupt), it breaks that one off.
+    /// Closes the client: takes in no trigger, waits up to `timeout` for requests under way, for callbacks that run and for
+    /// dispatch threads to finish what waits, then breaks off what is left and returns how much that was. While a callback
+    /// runs, requests are still taken, and go out; without one, none is. No callback runs after this has returned. Called from
+    /// inside one, it waits for requests and for the callbacks of other threads: the one that closes is the last on its
+    /// thread. Called in the midst of a request, by a [hook](crate::interrupt), it breaks that one off.
+    ///
+    /// With a store, an event whose callback runs longer than `timeout` comes again after the next start.
     ///
     /// # Errors
     /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: it is the parent's. [`Status::Timeout`]: a callback runs
     /// longer than `timeout`; it is the last one, and [`Error::left`] says what was left.
     pub fn close(&self, timeout: Duration) -> Result<Left> {
-        self.parts.get()?.close(timeout)
+        self.parts.get()?.close(Tasks::Ignored, timeout)
+    }
+
+    /// As [`close`](Self::close), and waits for the turns of [tasks](By::Task) as for callbacks. To be called on a thread that
+    /// runs none of those tasks.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn close_with_tasks(&self, timeout: Duration) -> Result<Left> {
+        self.parts.get()?.close(Tasks::Awaited, timeout)
     }
 }
 

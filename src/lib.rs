@@ -19,6 +19,7 @@ pub mod interrupt;
 mod left;
 mod listener;
 mod parts;
+mod pem;
 mod receiving;
 mod sending;
 pub mod status;

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::interactions::{Interactions, State};
 use crate::left::Left;
-use crate::receiving::{Left as LeftRequest, Listener, Receiver, Statistic};
+use crate::receiving::{Left as LeftRequest, Listener, Receiver, Statistic, Tasks};
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
 
@@ -85,7 +85,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`Status::Closed`], [`Status::Timeout`]; see [`Client::close`](crate::Client::close).
-    pub fn close(&self, timeout: Duration) -> Result<Left> {
+    pub fn close(&self, tasks: Tasks, timeout: Duration) -> Result<Left> {
         if std::mem::replace(
             &mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner),
             true,
@@ -97,13 +97,23 @@ impl Parts {
         if let Some(listener) = &self.listener {
             listener.close(deadline);
         }
-        // What posted requests end with is told by callbacks, so these come after them. One that hangs is to leave the
-        // callbacks some time.
+        // Callbacks may make requests, and what posted requests end with is told by callbacks: so the two end together. A
+        // request that hangs is to leave the callbacks some time.
+        self.receiver.begin_closing();
+        self.outbox.begin_closing();
+        let almost = deadline - timeout / 10;
+        self.outbox.drain(almost);
+        while self.receiver.wait_until_handled(tasks, almost)
+            && !self.outbox.is_empty()
+            && Instant::now() < almost
+        {
+            self.outbox.drain(almost);
+        }
+        let (events, still_runs) = self.receiver.close(tasks, deadline);
         self.outbox.refuse();
-        self.outbox.drain(deadline - timeout / 10);
+        // The last callbacks may have posted something.
+        self.outbox.drain(deadline);
         self.outbox.close();
-        // Other requests go on while callbacks are waited for.
-        let (events, still_runs) = self.receiver.close(deadline);
         let requests = self.sender.close(deadline) + self.outbox.join();
         self.receiver.let_go();
         // The outcome of a request that was broken off says no more than that one was.

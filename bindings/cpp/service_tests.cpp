@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -160,6 +161,7 @@ void what_an_earlier_run_has_left_comes_again() {
         omnize::client client(options);
         const auto again = client.next(20s).value();
         CHECK(again.redelivered() && again.text() == "Oi" && again.client_id() == "22");
+        again.nack();
         again.ack();
         const auto open = client.interactions();
         CHECK(open.size() == 1 && open[0].client_id == "22" && open[0].department == "1");
@@ -175,6 +177,29 @@ void what_an_earlier_run_has_left_comes_again() {
     CHECK(!client.next(0ms) && client.interactions().empty());
 }
 
+void an_event_comes_again_whose_callback_threw() {
+    const folder kept;
+    const auto options = std::move(the_sandbox().set("store", (kept.path / "chat.db").string()));
+    {
+        omnize::client client(options);
+        auto subscription = client.subscribe(event_kind::any, [](omnize::event_view event) {
+            if (event.client_id() == "31") throw std::runtime_error("on purpose");
+        });
+        deliver_message(client, "30");
+        deliver_message(client, "31");
+        try {
+            client.poll(0ms);
+            CHECK(false);
+        } catch (const std::runtime_error &) {
+        }
+    }
+    omnize::client client(options);
+    const auto again = client.next(0ms).value();
+    CHECK(again.redelivered() && again.client_id() == "31");
+    again.nack();
+    CHECK(!client.next(0ms));
+}
+
 } // namespace
 
 int main() {
@@ -186,6 +211,7 @@ int main() {
         TEST(close_tells_what_was_posted_and_not_sent),
         TEST(a_listener_serves_several_clients),
         TEST(what_an_earlier_run_has_left_comes_again),
+        TEST(an_event_comes_again_whose_callback_threw),
     };
     return run(tests);
 }

@@ -156,6 +156,8 @@ type
     property Sequence: Int64 read GetSequence;
     { Says that it is handled. Needed only where the option ack is manual. }
     procedure Ack;
+    { Says that it was not handled, so that it comes again from the store after the next start. }
+    procedure Nack;
     { Whether an earlier run of the application received it, so that it comes again from the store. }
     property Redelivered: Boolean read GetRedelivered;
     { When it was received, by this machine's clock, in UTC. }

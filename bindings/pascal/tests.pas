@@ -133,6 +133,7 @@ begin
   Event := Client.Next(-1);
   Assert((Event.Sequence = 1) and not Event.Redelivered);
   Event.Ack;
+  Event.Nack;
   { Within two days of this machine's clock, wherever it stands. }
   Assert(Abs(Event.ReceivedAt - Now) < 2);
   Assert((Client.Statistic('received') = 1) and (Client.WebhookUrl = ''));

@@ -36,7 +36,7 @@ struct Agent {
 /// every request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_DEPARTMENT;
 /// OMNIZE_E_ANSWER where the answer tells of no agents.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_online(
+pub extern "C-unwind" fn omnize_agents_online(
     client: *mut omnize_client,
     department: *const c_char,
     list: *mut *mut omnize_agents,
@@ -64,19 +64,19 @@ pub extern "C" fn omnize_agents_online(
 
 /// How many agents are there; 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_count(list: *const omnize_agents) -> i64 {
+pub extern "C-unwind" fn omnize_agents_count(list: *const omnize_agents) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.count))
 }
 
 /// How many seconds the agents take on average; negative where the service does not say, or `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_average_seconds(list: *const omnize_agents) -> f64 {
+pub extern "C-unwind" fn omnize_agents_average_seconds(list: *const omnize_agents) -> f64 {
     guard::value(-1.0, || Ok(LISTS.get(list)?.average))
 }
 
 /// How many of the agents the list names: three at the most, whom the service chooses at random. 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_named(list: *const omnize_agents) -> i64 {
+pub extern "C-unwind" fn omnize_agents_named(list: *const omnize_agents) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.named.len() as i64))
 }
 
@@ -84,7 +84,7 @@ pub extern "C" fn omnize_agents_named(list: *const omnize_agents) -> i64 {
 /// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
 /// such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_id(
+pub extern "C-unwind" fn omnize_agents_id(
     list: *const omnize_agents,
     index: i64,
     length: *mut i64,
@@ -99,7 +99,7 @@ pub extern "C" fn omnize_agents_id(
 /// The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
 /// list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_name(
+pub extern "C-unwind" fn omnize_agents_name(
     list: *const omnize_agents,
     index: i64,
     length: *mut i64,
@@ -113,7 +113,7 @@ pub extern "C" fn omnize_agents_name(
 
 /// Frees a list. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_agents_free(list: *mut omnize_agents) {
+pub extern "C-unwind" fn omnize_agents_free(list: *mut omnize_agents) {
     guard::value((), || LISTS.remove(list).map(drop))
 }
 

@@ -18,7 +18,7 @@ use crate::wire::{BotRequest, Request};
 /// omnize_conversation_free. Statuses: OMNIZE_E_UNSUPPORTED where the dialect has no external bots; OMNIZE_E_ARGUMENT where
 /// the hash is empty or `conversation` is NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_bot_attach(
+pub extern "C-unwind" fn omnize_bot_attach(
     client: *mut omnize_client,
     interaction_hash: *const c_char,
     conversation: *mut *mut omnize_conversation,
@@ -37,7 +37,7 @@ pub extern "C" fn omnize_bot_attach(
 /// Takes the interaction, as an external bot: makes the request. Blocks and ends as the requests of every conversation do.
 /// Further status: OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_bot_accept(
+pub extern "C-unwind" fn omnize_bot_accept(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -52,7 +52,7 @@ pub extern "C" fn omnize_bot_accept(
 /// request. The bot has no part in it any more. Blocks and ends as the requests of every conversation do. Further statuses:
 /// OMNIZE_E_DEPARTMENT where it is no number; OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_bot_transfer(
+pub extern "C-unwind" fn omnize_bot_transfer(
     conversation: *mut omnize_conversation,
     department: *const c_char,
     error: *mut *mut omnize_error,
@@ -67,7 +67,7 @@ pub extern "C" fn omnize_bot_transfer(
 /// Posts that the external bot takes the interaction, as omnize_conversation_post posts a message. Further status:
 /// OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_bot_post_accept(
+pub extern "C-unwind" fn omnize_bot_post_accept(
     conversation: *mut omnize_conversation,
     ticket: *mut i64,
     error: *mut *mut omnize_error,
@@ -81,7 +81,7 @@ pub extern "C" fn omnize_bot_post_accept(
 /// NULL, as omnize_conversation_post posts a message. Further statuses: OMNIZE_E_DEPARTMENT where it is no number;
 /// OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_bot_post_transfer(
+pub extern "C-unwind" fn omnize_bot_post_transfer(
     conversation: *mut omnize_conversation,
     department: *const c_char,
     ticket: *mut i64,

@@ -7,17 +7,18 @@ use crate::host;
 use crate::receiving::Handler;
 
 /// Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
-/// It may call any function of the library. It must not let a C++ exception out.
+/// It may call any function of the library. It must return: no C++ exception, longjmp() or pthread_exit() may leave it, and
+/// cancellation of its thread waits until it has returned.
 pub type omnize_event_callback =
     Option<unsafe extern "C" fn(event: *const omnize_event, user_data: *mut c_void)>;
 
 /// Is called with a message for a log: `level` is an OMNIZE_LOG_ value, `message` UTF-8 text that is valid until this
-/// returns. May be called on any thread, also on several at once.
+/// returns. May be called on any thread, also on several at once. It must return, as every callback must.
 pub type omnize_log_callback = Option<
     unsafe extern "C" fn(level: i32, message: *const std::ffi::c_char, user_data: *mut c_void),
 >;
 
-/// Is called once with the user data of a callback, after its last call. May be NULL.
+/// Is called once with the user data of a callback, after its last call, and must return, as that must. May be NULL.
 pub type omnize_destroy = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// The application's user data, destroyed as the application asked when nobody needs it any more.

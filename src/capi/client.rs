@@ -44,7 +44,7 @@ pub(super) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
 /// where a file can't be used; OMNIZE_E_LISTEN, OMNIZE_E_STORE, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED;
 /// OMNIZE_E_ARGUMENT where `client` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_open(
+pub extern "C-unwind" fn omnize_client_open(
     config: *const omnize_config,
     client: *mut *mut omnize_client,
     error: *mut *mut omnize_error,
@@ -65,7 +65,7 @@ pub extern "C" fn omnize_client_open(
 /// reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
 /// is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_webhook_url(
+pub extern "C-unwind" fn omnize_client_webhook_url(
     client: *const omnize_client,
     length: *mut i64,
 ) -> *const c_char {
@@ -81,7 +81,7 @@ pub extern "C" fn omnize_client_webhook_url(
 /// receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
 /// there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_subscribe(
+pub extern "C-unwind" fn omnize_client_subscribe(
     client: *mut omnize_client,
     kind: i32,
     client_id: *const c_char,
@@ -113,7 +113,7 @@ pub extern "C" fn omnize_client_subscribe(
 /// does not wait: no further call begins, one that is under way is the last, and the destroy function follows it. Statuses: OMNIZE_E_ARGUMENT where there is no such
 /// subscription.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_unsubscribe(
+pub extern "C-unwind" fn omnize_client_unsubscribe(
     client: *mut omnize_client,
     subscription: i64,
     error: *mut *mut omnize_error,
@@ -127,7 +127,7 @@ pub extern "C" fn omnize_client_unsubscribe(
 /// that wait, on the calling thread. `handled` receives the number of events; it may be NULL. Statuses: OMNIZE_E_MODE
 /// where events leave by next or dispatch, or this is called from a callback; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_poll(
+pub extern "C-unwind" fn omnize_client_poll(
     client: *mut omnize_client,
     timeout_ms: i64,
     handled: *mut i64,
@@ -145,7 +145,7 @@ pub extern "C" fn omnize_client_poll(
 /// application owns it and frees it with omnize_event_free. `event` receives NULL where none came. Needs no callback.
 /// Statuses: OMNIZE_E_MODE where events leave by poll or dispatch; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_next(
+pub extern "C-unwind" fn omnize_client_next(
     client: *mut omnize_client,
     timeout_ms: i64,
     event: *mut *mut omnize_event,
@@ -167,7 +167,7 @@ pub extern "C" fn omnize_client_next(
 /// second call does nothing. Statuses:
 /// OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_dispatch(
+pub extern "C-unwind" fn omnize_client_dispatch(
     client: *mut omnize_client,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -179,7 +179,7 @@ pub extern "C" fn omnize_client_dispatch(
 /// and stop watching it before the client is freed. Statuses: OMNIZE_E_UNSUPPORTED where this operating system has none,
 /// OMNIZE_E_SYSTEM, OMNIZE_E_ARGUMENT where `descriptor` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_wake_fd(
+pub extern "C-unwind" fn omnize_client_wake_fd(
     client: *mut omnize_client,
     descriptor: *mut i64,
     error: *mut *mut omnize_error,
@@ -198,7 +198,7 @@ pub extern "C" fn omnize_client_wake_fd(
 /// answered 400; OMNIZE_E_FULL, OMNIZE_E_STORE and OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
 /// ASCII.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_deliver(
+pub extern "C-unwind" fn omnize_client_deliver(
     client: *mut omnize_client,
     body: *const c_char,
     length: i64,
@@ -221,7 +221,7 @@ pub extern "C" fn omnize_client_deliver(
 /// OMNIZE_E_TRIGGER_TOO_LARGE, upon which it is to be answered 413; OMNIZE_E_SYSTEM where there is no memory for it, upon which
 /// it is to be answered 503; OMNIZE_E_ENCODING where `content_encoding` is no ASCII.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_deliver_compressed(
+pub extern "C-unwind" fn omnize_client_deliver_compressed(
     client: *mut omnize_client,
     body: *const c_char,
     length: i64,
@@ -241,17 +241,18 @@ pub extern "C" fn omnize_client_deliver_compressed(
     })
 }
 
-/// Closes a client: takes in no trigger and no request, waits up to `timeout_ms` milliseconds for requests under way and
-/// for the dispatch threads to finish what waits, then breaks off what is left. `events_left` receives how many events the
-/// application was not given, `requests_left` how many requests were broken off or, where they were posted, not sent; both
-/// may be NULL. After this has
-/// returned, no callback is called any more, and the destroy functions have been. Called from a callback of this client,
-/// it waits for requests in the same way, and not for callbacks: the one that runs is the last. With a store, what was left waits there for the next start; so do events that the
-/// application still holds. Statuses: OMNIZE_E_CLOSED where it was closed before; OMNIZE_E_TIMEOUT where a
-/// callback still runs when the time is over: it is the last one, and omnize_error_events_left() and
-/// omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
+/// Closes a client: takes in no trigger, waits up to `timeout_ms` milliseconds for requests under way, for callbacks that
+/// run and for the dispatch threads to finish what waits, then breaks off what is left. While a callback runs, requests are
+/// still taken, whichever thread makes them, and those that it posts go out; without one, each ends with OMNIZE_E_CLOSED.
+/// `events_left` receives how many events the application was not given, `requests_left` how many requests were broken off
+/// or, where they were posted, not sent; both may be NULL. After this has returned, no callback is called any more, and the
+/// destroy functions have been. Called from a callback of this client, it does not wait for that one, which is the last on
+/// its thread. With a store, what was left waits there for the next start; so do events that the application still holds,
+/// and those whose callback still ran when the time was over. Statuses: OMNIZE_E_CLOSED where it was closed before;
+/// OMNIZE_E_TIMEOUT where a callback still runs when the time is over: it is the last one, and omnize_error_events_left()
+/// and omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_close(
+pub extern "C-unwind" fn omnize_client_close(
     client: *mut omnize_client,
     timeout_ms: i64,
     events_left: *mut i64,
@@ -270,7 +271,7 @@ pub extern "C" fn omnize_client_close(
 /// Frees a client, and closes it first, without waiting, where it is open. Its conversations stay valid, and their calls
 /// end with OMNIZE_E_CLOSED. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_free(client: *mut omnize_client) {
+pub extern "C-unwind" fn omnize_client_free(client: *mut omnize_client) {
     guard::value((), || {
         let object = CLIENTS.remove(client)?;
         // Another thread may be in a call and hold the client longer; it is to be closed now all the same. That it was

@@ -41,7 +41,7 @@ pub(super) fn snapshot(config: *const omnize_config) -> Result<Config> {
 /// Makes a configuration with every option at its default. The application owns it and frees it with
 /// omnize_config_free. Statuses: OMNIZE_E_ARGUMENT where `config` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_new(
+pub extern "C-unwind" fn omnize_config_new(
     config: *mut *mut omnize_config,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -60,7 +60,7 @@ pub extern "C" fn omnize_config_new(
 /// OMNIZE_E_VALUE where it does not take this value, OMNIZE_E_ARGUMENT where `name` or `value` is NULL,
 /// OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_set(
+pub extern "C-unwind" fn omnize_config_set(
     config: *mut omnize_config,
     name: *const c_char,
     value: *const c_char,
@@ -78,7 +78,7 @@ pub extern "C" fn omnize_config_set(
 /// The value of an option, or its default, in `value`; a secret that is set reads `[redacted]`. Valid until the
 /// configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_get(
+pub extern "C-unwind" fn omnize_config_get(
     config: *const omnize_config,
     name: *const c_char,
     value: *mut *const c_char,
@@ -102,11 +102,11 @@ pub extern "C" fn omnize_config_get(
     })
 }
 
-/// Sets each option whose environment variable is there: OMNIZE_ and the name in capitals with underscores, so
-/// OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT. No other thread may change the environment meanwhile. Statuses:
+/// Sets each option whose environment variable is set: OMNIZE_ and the name in capitals with underscores, so OMNIZE_TOKEN
+/// and OMNIZE_TIMEOUT_CONNECT. An empty variable counts as not set. No other thread may change the environment meanwhile. Statuses:
 /// OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_load_env(
+pub extern "C-unwind" fn omnize_config_load_env(
     config: *mut omnize_config,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -118,11 +118,11 @@ pub extern "C" fn omnize_config_load_env(
 }
 
 /// Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
-/// before the dot. Values may be quoted. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
+/// before the dot. Values may be quoted, and a comment may follow them. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
 /// OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
 /// then.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_load_file(
+pub extern "C-unwind" fn omnize_config_load_file(
     config: *mut omnize_config,
     path: *const c_char,
     error: *mut *mut omnize_error,
@@ -137,19 +137,19 @@ pub extern "C" fn omnize_config_load_file(
 
 /// Frees a configuration. Clients that were opened with it go on. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_config_free(config: *mut omnize_config) {
+pub extern "C-unwind" fn omnize_config_free(config: *mut omnize_config) {
     guard::value((), || CONFIGS.remove(config).map(drop))
 }
 
 /// How many options there are.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_option_count() -> i32 {
+pub extern "C-unwind" fn omnize_option_count() -> i32 {
     guard::value(0, || Ok(OPTIONS.len() as i32))
 }
 
 /// The name of an option, by its place from 0 to omnize_option_count() - 1; NULL for any other place. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_option_name(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.name.give(std::ptr::null_mut()))
     })
@@ -159,7 +159,7 @@ pub extern "C" fn omnize_option_name(index: i32) -> *const c_char {
 /// "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
 /// for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_option_type(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_type(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.kind.give(std::ptr::null_mut()))
     })
@@ -167,7 +167,7 @@ pub extern "C" fn omnize_option_type(index: i32) -> *const c_char {
 
 /// What holds where an option is not set, empty where nothing does; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_option_default(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_default(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.default.give(std::ptr::null_mut()))
     })
@@ -175,7 +175,7 @@ pub extern "C" fn omnize_option_default(index: i32) -> *const c_char {
 
 /// What an option is for, in English; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_option_doc(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_doc(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.doc.give(std::ptr::null_mut()))
     })

@@ -106,7 +106,7 @@ pub(super) fn give(
 /// application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
 /// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID; OMNIZE_E_CUSTOMER where the option validate refuses a field.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_start(
+pub extern "C-unwind" fn omnize_conversation_start(
     client: *mut omnize_client,
     department: *const c_char,
     client_id: *const c_char,
@@ -132,7 +132,7 @@ pub extern "C" fn omnize_conversation_start(
 /// omnize_interactions_list() where it is; another one counts as active. Sends nothing and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
 /// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_attach(
+pub extern "C-unwind" fn omnize_conversation_attach(
     client: *mut omnize_client,
     department: *const c_char,
     client_id: *const c_char,
@@ -153,7 +153,7 @@ pub extern "C" fn omnize_conversation_attach(
 /// kept: without a store, and before a trigger of it has come, the library does not know it. In a dialect without hashes it is
 /// not looked at. Further status: OMNIZE_E_ARGUMENT where the hash is empty.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_attach_to(
+pub extern "C-unwind" fn omnize_conversation_attach_to(
     client: *mut omnize_client,
     department: *const c_char,
     client_id: *const c_char,
@@ -177,7 +177,7 @@ pub extern "C" fn omnize_conversation_attach_to(
 /// and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
 /// OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_prepare(
+pub extern "C-unwind" fn omnize_conversation_prepare(
     client: *mut omnize_client,
     department: *const c_char,
     client_id: *const c_char,
@@ -196,7 +196,7 @@ pub extern "C" fn omnize_conversation_prepare(
 
 /// Posts the start of an interaction; the customer's fields are those of omnize_conversation_start.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_post_start(
+pub extern "C-unwind" fn omnize_conversation_post_start(
     conversation: *mut omnize_conversation,
     name: *const c_char,
     email: *const c_char,
@@ -214,7 +214,7 @@ pub extern "C" fn omnize_conversation_post_start(
 
 /// Posts the customer's message. `text` has `length` bytes, or ends at its NUL where `length` is -1.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_post(
+pub extern "C-unwind" fn omnize_conversation_post(
     conversation: *mut omnize_conversation,
     text: *const c_char,
     length: i64,
@@ -230,7 +230,7 @@ pub extern "C" fn omnize_conversation_post(
 
 /// Posts that the interaction is finished.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_post_finish(
+pub extern "C-unwind" fn omnize_conversation_post_finish(
     conversation: *mut omnize_conversation,
     ticket: *mut i64,
     error: *mut *mut omnize_error,
@@ -246,7 +246,7 @@ pub extern "C" fn omnize_conversation_post_finish(
 /// cleared when no key came for as long as the option typing.pause says, or right before the message. Never blocks, and no
 /// outcome is told. Statuses: OMNIZE_E_STATE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_keystroke(
+pub extern "C-unwind" fn omnize_conversation_keystroke(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -258,7 +258,7 @@ pub extern "C" fn omnize_conversation_keystroke(
 /// How long each later request of this handle may take in all, in milliseconds from 1; 0 is what the option timeout says.
 /// Statuses: OMNIZE_E_ARGUMENT where `timeout_ms` is negative.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_set_timeout(
+pub extern "C-unwind" fn omnize_conversation_set_timeout(
     conversation: *mut omnize_conversation,
     timeout_ms: i64,
     error: *mut *mut omnize_error,
@@ -283,7 +283,9 @@ pub extern "C" fn omnize_conversation_set_timeout(
 /// Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
 /// conversation.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_state(conversation: *const omnize_conversation) -> i32 {
+pub extern "C-unwind" fn omnize_conversation_state(
+    conversation: *const omnize_conversation,
+) -> i32 {
     guard::value(0, || {
         Ok(CONVERSATIONS.get(conversation)?.conversation.state() as i32)
     })
@@ -291,7 +293,7 @@ pub extern "C" fn omnize_conversation_state(conversation: *const omnize_conversa
 
 /// Sends the customer's message: makes the request. `text` has `length` bytes, or ends at its NUL where `length` is -1.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_send(
+pub extern "C-unwind" fn omnize_conversation_send(
     conversation: *mut omnize_conversation,
     text: *const c_char,
     length: i64,
@@ -306,7 +308,7 @@ pub extern "C" fn omnize_conversation_send(
 
 /// Says that the customer types: makes the request.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_typing(
+pub extern "C-unwind" fn omnize_conversation_typing(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -317,7 +319,7 @@ pub extern "C" fn omnize_conversation_typing(
 
 /// Says that the customer has stopped typing: makes the request.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_cleared(
+pub extern "C-unwind" fn omnize_conversation_cleared(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -328,7 +330,7 @@ pub extern "C" fn omnize_conversation_cleared(
 
 /// Finishes the interaction: makes the request. The handle stays valid.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_finish(
+pub extern "C-unwind" fn omnize_conversation_finish(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -340,7 +342,7 @@ pub extern "C" fn omnize_conversation_finish(
 /// The id that the application gave the customer; NULL where `conversation` is no conversation. In the client's encoding;
 /// valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_client_id(
+pub extern "C-unwind" fn omnize_conversation_client_id(
     conversation: *const omnize_conversation,
     length: *mut i64,
 ) -> *const c_char {
@@ -353,7 +355,7 @@ pub extern "C" fn omnize_conversation_client_id(
 /// The department that the customer talks to; NULL where `conversation` is no conversation. In the client's encoding;
 /// valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_department(
+pub extern "C-unwind" fn omnize_conversation_department(
     conversation: *const omnize_conversation,
     length: *mut i64,
 ) -> *const c_char {
@@ -367,7 +369,7 @@ pub extern "C" fn omnize_conversation_department(
 /// `conversation` is no conversation. In the client's encoding; valid until the conversation is freed. `length` may be NULL; it
 /// receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_interaction_hash(
+pub extern "C-unwind" fn omnize_conversation_interaction_hash(
     conversation: *const omnize_conversation,
     length: *mut i64,
 ) -> *const c_char {
@@ -391,7 +393,7 @@ pub extern "C" fn omnize_conversation_interaction_hash(
 /// Frees a conversation. Sends nothing: the interaction goes on, and can be taken up again with
 /// omnize_conversation_attach. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_free(conversation: *mut omnize_conversation) {
+pub extern "C-unwind" fn omnize_conversation_free(conversation: *mut omnize_conversation) {
     guard::value((), || CONVERSATIONS.remove(conversation).map(drop))
 }
 

@@ -67,7 +67,7 @@ impl Department {
 /// conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_CLIENT_ID where it is needed;
 /// OMNIZE_E_ANSWER where the answer holds no departments.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_list(
+pub extern "C-unwind" fn omnize_departments_list(
     client: *mut omnize_client,
     client_id: *const c_char,
     list: *mut *mut omnize_departments,
@@ -89,7 +89,7 @@ pub extern "C" fn omnize_departments_list(
 
 /// How many departments the list has; 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_count(list: *const omnize_departments) -> i64 {
+pub extern "C-unwind" fn omnize_departments_count(list: *const omnize_departments) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.len() as i64))
 }
 
@@ -97,7 +97,7 @@ pub extern "C" fn omnize_departments_count(list: *const omnize_departments) -> i
 /// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
 /// such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_id(
+pub extern "C-unwind" fn omnize_departments_id(
     list: *const omnize_departments,
     index: i64,
     length: *mut i64,
@@ -112,7 +112,7 @@ pub extern "C" fn omnize_departments_id(
 /// The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until
 /// the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_name(
+pub extern "C-unwind" fn omnize_departments_name(
     list: *const omnize_departments,
     index: i64,
     length: *mut i64,
@@ -126,19 +126,25 @@ pub extern "C" fn omnize_departments_name(
 
 /// Whether the department at a place of the list is open: 1 or 0; -1 where the service does not say, or the place is none.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_open(list: *const omnize_departments, index: i64) -> i32 {
+pub extern "C-unwind" fn omnize_departments_open(
+    list: *const omnize_departments,
+    index: i64,
+) -> i32 {
     guard::value(-1, || Ok(at(&LISTS.get(list)?, index)?.entry.open))
 }
 
 /// How many customers wait at the department at a place of the list; -1 where the service does not say, or the place is none.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_queue(list: *const omnize_departments, index: i64) -> i64 {
+pub extern "C-unwind" fn omnize_departments_queue(
+    list: *const omnize_departments,
+    index: i64,
+) -> i64 {
     guard::value(-1, || Ok(at(&LISTS.get(list)?, index)?.queue))
 }
 
 /// How many channels the department at a place of the list has; 0 where the place is none.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_channel_count(
+pub extern "C-unwind" fn omnize_departments_channel_count(
     list: *const omnize_departments,
     index: i64,
 ) -> i64 {
@@ -151,7 +157,7 @@ pub extern "C" fn omnize_departments_channel_count(
 /// The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
 /// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_channel_id(
+pub extern "C-unwind" fn omnize_departments_channel_id(
     list: *const omnize_departments,
     index: i64,
     channel: i64,
@@ -167,7 +173,7 @@ pub extern "C" fn omnize_departments_channel_id(
 /// The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
 /// until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_channel_name(
+pub extern "C-unwind" fn omnize_departments_channel_name(
     list: *const omnize_departments,
     index: i64,
     channel: i64,
@@ -183,7 +189,7 @@ pub extern "C" fn omnize_departments_channel_name(
 /// Whether a channel of a department, each by its place, is open: 1 or 0; -1 where the service does not say, or a place is
 /// none.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_channel_open(
+pub extern "C-unwind" fn omnize_departments_channel_open(
     list: *const omnize_departments,
     index: i64,
     channel: i64,
@@ -196,7 +202,7 @@ pub extern "C" fn omnize_departments_channel_open(
 
 /// Frees a list. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_departments_free(list: *mut omnize_departments) {
+pub extern "C-unwind" fn omnize_departments_free(list: *mut omnize_departments) {
     guard::value((), || LISTS.remove(list).map(drop))
 }
 

@@ -60,7 +60,7 @@ fn give(
 /// The customer's place among those who wait, by the service's count, of an event of the kind OMNIZE_EVENT_QUEUED; -1 where the
 /// event does not tell it, or `event` is no event.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_position(event: *const omnize_event) -> i64 {
+pub extern "C-unwind" fn omnize_event_position(event: *const omnize_event) -> i64 {
     guard::value(-1, || {
         let object = event::object(event)?;
         let position = object.details().and_then(|details| details.position);
@@ -71,7 +71,7 @@ pub extern "C" fn omnize_event_position(event: *const omnize_event) -> i64 {
 /// The id of the department that the interaction was given to; empty where the event does not tell it, NULL where `event` is no
 /// event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_department(
+pub extern "C-unwind" fn omnize_event_department(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -83,7 +83,7 @@ pub extern "C" fn omnize_event_department(
 /// The id of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
 /// client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_agent_id(
+pub extern "C-unwind" fn omnize_event_agent_id(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -95,7 +95,7 @@ pub extern "C" fn omnize_event_agent_id(
 /// The name of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
 /// client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_agent_name(
+pub extern "C-unwind" fn omnize_event_agent_name(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -107,7 +107,7 @@ pub extern "C" fn omnize_event_agent_name(
 /// What comes with the message: an OMNIZE_MEDIA_ value, OMNIZE_MEDIA_NONE for a mere text, for any other event, and where
 /// `event` is no event.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_media_kind(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_media_kind(event: *const omnize_event) -> i32 {
     guard::value(OMNIZE_MEDIA_NONE, || {
         let object = event::object(event)?;
         let media = object.details().and_then(|details| details.media.as_ref());
@@ -118,7 +118,7 @@ pub extern "C" fn omnize_event_media_kind(event: *const omnize_event) -> i32 {
 /// Where the image, video, sound or file of the message is; empty where it has none, NULL where `event` is no event. In the
 /// client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_media_url(
+pub extern "C-unwind" fn omnize_event_media_url(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -131,7 +131,7 @@ pub extern "C" fn omnize_event_media_url(
 /// event has none, NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be
 /// NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_message_hash(
+pub extern "C-unwind" fn omnize_event_message_hash(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -144,7 +144,7 @@ pub extern "C" fn omnize_event_message_hash(
 /// It is the only id of an event whose client id is empty: its interaction was started by somebody else. In the client's
 /// encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_interaction_hash(
+pub extern "C-unwind" fn omnize_event_interaction_hash(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -156,7 +156,7 @@ pub extern "C" fn omnize_event_interaction_hash(
 /// The customer's id at WhatsApp; empty where the event does not tell it, NULL where `event` is no event. In the client's
 /// encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_external_id(
+pub extern "C-unwind" fn omnize_event_external_id(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -168,7 +168,7 @@ pub extern "C" fn omnize_event_external_id(
 /// The bot that was named when the interaction was started; empty where none was, NULL where `event` is no event. In the
 /// client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_bot_id(
+pub extern "C-unwind" fn omnize_event_bot_id(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -181,7 +181,7 @@ pub extern "C" fn omnize_event_bot_id(
 /// where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
 /// length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_extra(
+pub extern "C-unwind" fn omnize_event_extra(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {

@@ -86,7 +86,7 @@ impl omnize_error {
 
 /// The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
+pub extern "C-unwind" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
     guard::always(Status::Handle as omnize_status, || {
         Ok(find(error)?.error.status() as omnize_status)
     })
@@ -95,7 +95,7 @@ pub extern "C" fn omnize_error_status(error: *const omnize_error) -> omnize_stat
 /// What was wrong, what was expected and what to do: a sentence of English in UTF-8. NULL where `error` is no error. Valid
 /// until the error is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_message(
+pub extern "C-unwind" fn omnize_error_message(
     error: *const omnize_error,
     length: *mut i64,
 ) -> *const c_char {
@@ -104,7 +104,7 @@ pub extern "C" fn omnize_error_message(
 
 /// The HTTP status of the service's answer; 0 where there was none.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
+pub extern "C-unwind" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
     guard::always(0, || {
         Ok(find(error)?.error.http_status().map_or(0, i32::from))
     })
@@ -114,13 +114,16 @@ pub extern "C" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
 /// replaced by `[redacted]`. NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
 /// receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_body(error: *const omnize_error, length: *mut i64) -> *const c_char {
+pub extern "C-unwind" fn omnize_error_body(
+    error: *const omnize_error,
+    length: *mut i64,
+) -> *const c_char {
     guard::always(std::ptr::null(), || Ok(find(error)?.body.give(length)))
 }
 
 /// What became of the request: an OMNIZE_DELIVERY_ value.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
+pub extern "C-unwind" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
     guard::always(OMNIZE_DELIVERY_NONE, || {
         Ok(find(error)?
             .error
@@ -131,14 +134,14 @@ pub extern "C" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
 
 /// 1 where the same call may succeed later and making it again does no harm, else 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
+pub extern "C-unwind" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
     guard::always(0, || Ok(i32::from(find(error)?.error.is_retryable())))
 }
 
 /// How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503; -1
 /// where it does not say.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
+pub extern "C-unwind" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
     guard::always(-1, || {
         let wait = find(error)?.error.asked_to_wait();
         Ok(wait.map_or(-1, |wait| {
@@ -149,13 +152,13 @@ pub extern "C" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
 
 /// How many events closing a client has left, where a callback ran longer than closing might take; else 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_events_left(error: *const omnize_error) -> i64 {
+pub extern "C-unwind" fn omnize_error_events_left(error: *const omnize_error) -> i64 {
     guard::always(0, || Ok(left(error)?.events as i64))
 }
 
 /// How many requests closing a client has left, where a callback ran longer than closing might take; else 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_requests_left(error: *const omnize_error) -> i64 {
+pub extern "C-unwind" fn omnize_error_requests_left(error: *const omnize_error) -> i64 {
     guard::always(0, || Ok(left(error)?.requests as i64))
 }
 
@@ -165,7 +168,7 @@ fn left(error: *const omnize_error) -> Result<Left> {
 
 /// Frees an error. NULL, and an error that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_error_free(error: *mut omnize_error) {
+pub extern "C-unwind" fn omnize_error_free(error: *mut omnize_error) {
     guard::value((), || ERRORS.remove(error).map(drop))
 }
 

@@ -148,13 +148,13 @@ pub(super) fn lend(
 
 /// What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_kind(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_kind(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.content.kind().number()))
 }
 
 /// The name of a kind, such as "accepted"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_kind_name(kind: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_event_kind_name(kind: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let found = KINDS.iter().find(|(known, _)| *known == kind);
         let (_, name) =
@@ -167,7 +167,7 @@ pub extern "C" fn omnize_event_kind_name(kind: i32) -> *const c_char {
 /// service names an interaction that is not known, by omnize_event_interaction_hash alone; NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
 /// length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_client_id(
+pub extern "C-unwind" fn omnize_event_client_id(
     event: *const omnize_event,
     length: *mut i64,
 ) -> *const c_char {
@@ -180,7 +180,10 @@ pub extern "C" fn omnize_event_client_id(
 /// where `event` is no event. In the client's encoding; it may hold NUL,
 /// which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_text(event: *const omnize_event, length: *mut i64) -> *const c_char {
+pub extern "C-unwind" fn omnize_event_text(
+    event: *const omnize_event,
+    length: *mut i64,
+) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(EVENTS.get(event)?.text().text.give(length))
     })
@@ -190,7 +193,7 @@ pub extern "C" fn omnize_event_text(event: *const omnize_event, length: *mut i64
 /// the client's encoding does not have are written as the option encoding.unmappable says. omnize_event_raw has all. Else
 /// 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
     guard::value(0, || {
         let object = EVENTS.get(event)?;
         let replaced = object
@@ -206,7 +209,10 @@ pub extern "C" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
 /// The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
 /// Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_raw(event: *const omnize_event, length: *mut i64) -> *const c_char {
+pub extern "C-unwind" fn omnize_event_raw(
+    event: *const omnize_event,
+    length: *mut i64,
+) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let object = EVENTS.get(event)?;
         let raw = object.raw.get_or_init(|| OutText::new(object.raw()));
@@ -217,27 +223,27 @@ pub extern "C" fn omnize_event_raw(event: *const omnize_event, length: *mut i64)
 /// The event's place in the order in which its client received, from 1; 0 where `event` is no event, and for an outcome that could
 /// not be written into the store when it came.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
+pub extern "C-unwind" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.sequence as i64))
 }
 
 /// When the event was received: milliseconds since 1970-01-01 UTC by this machine's clock; 0 where `event` is no event.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
+pub extern "C-unwind" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.received_at))
 }
 
 /// 1 where the event was received in an earlier run of the application, which may have handled it already, and comes again
 /// from the store; else 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_redelivered(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_redelivered(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(i32::from(EVENTS.get(event)?.event.redelivered)))
 }
 
 /// Says that the application has handled the event, so that it does not come again from the store. Needed only where the
 /// option ack is manual; a second call, and one without a store, do nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_ack(
+pub extern "C-unwind" fn omnize_event_ack(
     event: *const omnize_event,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
@@ -247,10 +253,24 @@ pub extern "C" fn omnize_event_ack(
     })
 }
 
+/// Says that the application has not handled the event, for what it does on it failed, say: with a store it comes again after
+/// the next start, though its callback returns or it is freed, unless omnize_event_ack says otherwise later. Without a store,
+/// and where the option ack is manual, this does nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_nack(
+    event: *const omnize_event,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        EVENTS.get(event)?.event.nack();
+        Ok(())
+    })
+}
+
 /// Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
 /// which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_keep(
+pub extern "C-unwind" fn omnize_event_keep(
     event: *const omnize_event,
     kept: *mut *mut omnize_event,
     error: *mut *mut omnize_error,
@@ -266,20 +286,20 @@ pub extern "C" fn omnize_event_keep(
 /// The ticket that posting the request gave; 0 where `event` is no outcome. omnize_event_client_id tells the customer,
 /// omnize_event_text the error's message.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_outcome_ticket(event: *const omnize_event) -> i64 {
+pub extern "C-unwind" fn omnize_event_outcome_ticket(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(outcome(event)?.ticket as i64))
 }
 
 /// What became of the posted request: an OMNIZE_DELIVERY_ value; OMNIZE_DELIVERY_NONE where `event` is no outcome.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_outcome_delivery(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_outcome_delivery(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(outcome(event)?.delivery))
 }
 
 /// The status that a blocking call would have returned, OMNIZE_OK where the service accepted; OMNIZE_E_HANDLE where `event`
 /// is no outcome.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_outcome_status(event: *const omnize_event) -> omnize_status {
+pub extern "C-unwind" fn omnize_event_outcome_status(event: *const omnize_event) -> omnize_status {
     guard::value(Status::Handle as omnize_status, || {
         Ok(outcome(event)?.status)
     })
@@ -287,7 +307,7 @@ pub extern "C" fn omnize_event_outcome_status(event: *const omnize_event) -> omn
 
 /// The HTTP status by which the service refused; 0 where it accepted, where there was no answer, or `event` is no outcome.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_outcome_http_status(event: *const omnize_event) -> i32 {
+pub extern "C-unwind" fn omnize_event_outcome_http_status(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(i32::from(outcome(event)?.http_status)))
 }
 
@@ -299,7 +319,7 @@ fn outcome(event: *const omnize_event) -> Result<Outcome> {
 
 /// Frees an event. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_event_free(event: *mut omnize_event) {
+pub extern "C-unwind" fn omnize_event_free(event: *mut omnize_event) {
     guard::value((), || EVENTS.remove(event).map(drop))
 }
 

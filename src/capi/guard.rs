@@ -1,4 +1,8 @@
-//! The one way into the library from C: nothing runs in a forked child, no panic gets out, every failure becomes a status.
+//! The one way into the library from C: nothing runs in a forked child, no panic gets out, every failure becomes a status, and
+//! the thread is not cancelled before it is out again.
+//!
+//! Exports are `extern "C-unwind"`: a thread that was cancelled meanwhile ends in the guard's last step, and is unwound
+//! from there through frames that have nothing to drop.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -18,6 +22,10 @@ thread_local! {
 
 /// Runs a function that tells how it ended. On failure `error`, where it is not NULL, receives the error.
 pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
+    host::cancellation::wait(|| status_of(error, call))
+}
+
+fn status_of(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
     match run(call) {
         Ok(()) => Status::Ok as omnize_status,
         Err(failure) => {
@@ -32,13 +40,13 @@ pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) 
 }
 
 /// Runs a function that gives a value and needs no lock that a forked child could wait for in vain; so it runs there too.
-pub fn always<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
-    guarded(call).unwrap_or(otherwise)
+pub fn always<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
+    host::cancellation::wait(|| guarded(call).unwrap_or(otherwise))
 }
 
 /// Runs a function that gives a value, and `otherwise` where it can't.
-pub fn value<T>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
-    run(call).unwrap_or(otherwise)
+pub fn value<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
+    host::cancellation::wait(|| run(call).unwrap_or(otherwise))
 }
 
 fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -117,9 +125,11 @@ mod tests {
             let source = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
             for item in source.items {
                 let Item::Fn(function) = item else { continue };
-                if function.sig.abi.is_some() {
+                if let Some(abi) = &function.sig.abi {
                     exports += 1;
                     let name = &function.sig.ident;
+                    let abi = abi.name.as_ref().map(syn::LitStr::value);
+                    assert_eq!(abi.as_deref(), Some("C-unwind"), "{name}");
                     assert!(
                         is_guarded(&function),
                         "{name} in {} is not one call of the guard",

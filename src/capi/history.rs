@@ -41,7 +41,7 @@ struct Object {
 /// Makes a history in which nothing was said yet. Its texts are in the encoding of `client`. The application owns it and frees
 /// it with omnize_history_free. Statuses: OMNIZE_E_ARGUMENT where `history` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_history_new(
+pub extern "C-unwind" fn omnize_history_new(
     client: *const omnize_client,
     history: *mut *mut omnize_history,
     error: *mut *mut omnize_error,
@@ -63,7 +63,7 @@ pub extern "C" fn omnize_history_new(
 /// an OMNIZE_MEDIA_ value, and `url` where it is; NULL for OMNIZE_MEDIA_NONE. Statuses: OMNIZE_E_ARGUMENT where a value is out
 /// of range or what is required is NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_history_add(
+pub extern "C-unwind" fn omnize_history_add(
     history: *mut omnize_history,
     speaker: i32,
     name: *const c_char,
@@ -114,7 +114,7 @@ pub extern "C" fn omnize_history_add(
 /// application/json; it is as personal as what was said. Valid until the history is freed. `length` may be NULL; it receives
 /// the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_history_json(
+pub extern "C-unwind" fn omnize_history_json(
     history: *const omnize_history,
     length: *mut i64,
 ) -> *const c_char {
@@ -136,7 +136,7 @@ pub extern "C" fn omnize_history_json(
 
 /// Frees a history. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_history_free(history: *mut omnize_history) {
+pub extern "C-unwind" fn omnize_history_free(history: *mut omnize_history) {
     guard::value((), || HISTORIES.remove(history).map(drop))
 }
 

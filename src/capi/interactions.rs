@@ -34,7 +34,7 @@ struct Open {
 /// are for the longest time come first. The application owns the list and frees it with omnize_interactions_free. Statuses:
 /// OMNIZE_E_ARGUMENT where `list` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_list(
+pub extern "C-unwind" fn omnize_interactions_list(
     client: *const omnize_client,
     list: *mut *mut omnize_interactions,
     error: *mut *mut omnize_error,
@@ -59,7 +59,7 @@ pub extern "C" fn omnize_interactions_list(
 
 /// How many interactions the list has; 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_count(list: *const omnize_interactions) -> i64 {
+pub extern "C-unwind" fn omnize_interactions_count(list: *const omnize_interactions) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.len() as i64))
 }
 
@@ -67,7 +67,7 @@ pub extern "C" fn omnize_interactions_count(list: *const omnize_interactions) ->
 /// omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
 /// `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_client_id(
+pub extern "C-unwind" fn omnize_interactions_client_id(
     list: *const omnize_interactions,
     index: i64,
     length: *mut i64,
@@ -84,7 +84,7 @@ pub extern "C" fn omnize_interactions_client_id(
 /// client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place
 /// that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_department(
+pub extern "C-unwind" fn omnize_interactions_department(
     list: *const omnize_interactions,
     index: i64,
     length: *mut i64,
@@ -100,7 +100,7 @@ pub extern "C" fn omnize_interactions_department(
 /// In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a
 /// place that has no such text.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_bot_id(
+pub extern "C-unwind" fn omnize_interactions_bot_id(
     list: *const omnize_interactions,
     index: i64,
     length: *mut i64,
@@ -116,20 +116,26 @@ pub extern "C" fn omnize_interactions_bot_id(
 /// Where the interaction at a place of the list is: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE; 0 for
 /// any other place. One that an earlier run has left as starting was on its way when that run ended.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_state(list: *const omnize_interactions, index: i64) -> i32 {
+pub extern "C-unwind" fn omnize_interactions_state(
+    list: *const omnize_interactions,
+    index: i64,
+) -> i32 {
     guard::value(0, || Ok(at(&LISTS.get(list)?, index)?.state))
 }
 
 /// Since when the interaction at a place of the list is in its state, in milliseconds since 1970-01-01 UTC by this machine's
 /// clock; 0 for any other place.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_since(list: *const omnize_interactions, index: i64) -> i64 {
+pub extern "C-unwind" fn omnize_interactions_since(
+    list: *const omnize_interactions,
+    index: i64,
+) -> i64 {
     guard::value(0, || Ok(at(&LISTS.get(list)?, index)?.since))
 }
 
 /// Frees a list. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_interactions_free(list: *mut omnize_interactions) {
+pub extern "C-unwind" fn omnize_interactions_free(list: *mut omnize_interactions) {
     guard::value((), || LISTS.remove(list).map(drop))
 }
 

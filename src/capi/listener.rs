@@ -37,7 +37,7 @@ struct Object {
 /// contradict each other; OMNIZE_E_LISTEN; OMNIZE_E_FILE where the certificate or its key can't be used; OMNIZE_E_SYSTEM;
 /// OMNIZE_E_UNSUPPORTED; OMNIZE_E_ARGUMENT where `listener` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_open(
+pub extern "C-unwind" fn omnize_listener_open(
     config: *const omnize_config,
     listener: *mut *mut omnize_listener,
     error: *mut *mut omnize_error,
@@ -58,7 +58,7 @@ pub extern "C" fn omnize_listener_open(
 /// freed or another one is attached at its path. Statuses: OMNIZE_E_ARGUMENT where it is no path, or taken, or the client is
 /// attached to this listener already; OMNIZE_E_SYSTEM; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_attach(
+pub extern "C-unwind" fn omnize_listener_attach(
     listener: *mut omnize_listener,
     client: *mut omnize_client,
     path: *const c_char,
@@ -75,7 +75,7 @@ pub extern "C" fn omnize_listener_attach(
 /// Hands nothing to `client` any more; its path is answered 404. Freeing the client does the same. Statuses:
 /// OMNIZE_E_ARGUMENT where it is not attached to this listener.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_detach(
+pub extern "C-unwind" fn omnize_listener_detach(
     listener: *mut omnize_listener,
     client: *mut omnize_client,
     error: *mut *mut omnize_error,
@@ -90,7 +90,7 @@ pub extern "C" fn omnize_listener_detach(
 /// this machine. NULL where the client is not attached, or a handle is none. Valid until the listener is freed. `length` may
 /// be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_url(
+pub extern "C-unwind" fn omnize_listener_url(
     listener: *const omnize_listener,
     client: *const omnize_client,
     length: *mut i64,
@@ -110,7 +110,7 @@ pub extern "C" fn omnize_listener_url(
 /// omnize_statistic_name(); what a listener does not count is 0. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
 /// such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_statistic(
+pub extern "C-unwind" fn omnize_listener_statistic(
     listener: *const omnize_listener,
     name: *const c_char,
     value: *mut i64,
@@ -128,7 +128,7 @@ pub extern "C" fn omnize_listener_statistic(
 /// takes no longer than `timeout_ms` milliseconds (-1: without bound). Its clients stay open. Statuses: OMNIZE_E_CLOSED where
 /// it was closed before; OMNIZE_E_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_close(
+pub extern "C-unwind" fn omnize_listener_close(
     listener: *mut omnize_listener,
     timeout_ms: i64,
     error: *mut *mut omnize_error,
@@ -141,7 +141,7 @@ pub extern "C" fn omnize_listener_close(
 
 /// Frees a listener, and closes it first, without waiting, where it is open. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_listener_free(listener: *mut omnize_listener) {
+pub extern "C-unwind" fn omnize_listener_free(listener: *mut omnize_listener) {
     guard::value((), || {
         let object = LISTENERS.remove(listener)?;
         // Another thread may be in a call and hold it longer; it is to be closed now all the same. That it was closed before is

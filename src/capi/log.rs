@@ -30,7 +30,7 @@ pub const OMNIZE_LOG_DEBUG: i32 = 4;
 /// personal. What the library does inside the callback is not logged. `destroy` is called once with `user_data`, after
 /// the last call of `callback`; also where this function fails. Statuses: OMNIZE_E_ARGUMENT where there is no such level.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_log_set(
+pub extern "C-unwind" fn omnize_log_set(
     level: i32,
     callback: omnize_log_callback,
     user_data: *mut c_void,

@@ -62,7 +62,7 @@ fn snapshot(request: *const omnize_request) -> Result<Request> {
 /// application owns it and frees it with omnize_request_free. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
 /// such kind, or `request` is NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_request_new(
+pub extern "C-unwind" fn omnize_request_new(
     client: *const omnize_client,
     kind: i32,
     request: *mut *mut omnize_request,
@@ -94,7 +94,7 @@ pub extern "C" fn omnize_request_new(
 /// OMNIZE_E_ARGUMENT where the request has no such field or it does not take this value, and where `name` or `value` is
 /// NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_request_set(
+pub extern "C-unwind" fn omnize_request_set(
     request: *mut omnize_request,
     name: *const c_char,
     value: *const c_char,
@@ -130,7 +130,7 @@ pub extern "C" fn omnize_request_set(
 /// OMNIZE_E_INTERACTION where the service's id of the interaction is not known, OMNIZE_E_ARGUMENT where a field is missing or
 /// the request belongs to no interaction.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_request(
+pub extern "C-unwind" fn omnize_conversation_request(
     conversation: *mut omnize_conversation,
     request: *const omnize_request,
     error: *mut *mut omnize_error,
@@ -145,7 +145,7 @@ pub extern "C" fn omnize_conversation_request(
 /// dialect lacks the request or a field that is set; OMNIZE_E_ARGUMENT where a field is missing or the request belongs to no
 /// interaction.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_conversation_post_request(
+pub extern "C-unwind" fn omnize_conversation_post_request(
     conversation: *mut omnize_conversation,
     request: *const omnize_request,
     ticket: *mut i64,
@@ -162,7 +162,7 @@ pub extern "C" fn omnize_conversation_post_request(
 /// request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect lacks it; OMNIZE_E_DEPARTMENT; OMNIZE_E_ARGUMENT where
 /// the request is of another kind, or a field is missing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_off_hours(
+pub extern "C-unwind" fn omnize_client_off_hours(
     client: *mut omnize_client,
     department: *const c_char,
     request: *mut omnize_request,
@@ -191,7 +191,7 @@ pub extern "C" fn omnize_client_off_hours(
 /// none or did not tell, NULL where `request` is no request. In the client's encoding; valid until the request is freed.
 /// `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_request_interaction_hash(
+pub extern "C-unwind" fn omnize_request_interaction_hash(
     request: *const omnize_request,
     length: *mut i64,
 ) -> *const c_char {
@@ -203,7 +203,7 @@ pub extern "C" fn omnize_request_interaction_hash(
 
 /// Frees a request. What was sent or posted with it goes on. NULL, and one that was freed before, do nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_request_free(request: *mut omnize_request) {
+pub extern "C-unwind" fn omnize_request_free(request: *mut omnize_request) {
     guard::value((), || REQUESTS.remove(request).map(drop))
 }
 

@@ -16,13 +16,13 @@ use crate::text::TextEncoding;
 
 /// How many statistics there are.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_statistic_count() -> i32 {
+pub extern "C-unwind" fn omnize_statistic_count() -> i32 {
     guard::value(0, || Ok(STATISTICS.len() as i32))
 }
 
 /// The name of a statistic, by its place from 0 to omnize_statistic_count() - 1; NULL for any other place. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_statistic_name(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.0.give(std::ptr::null_mut()))
     })
@@ -30,7 +30,7 @@ pub extern "C" fn omnize_statistic_name(index: i32) -> *const c_char {
 
 /// What a statistic counts, in English; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_statistic_doc(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_statistic_doc(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.1.give(std::ptr::null_mut()))
     })
@@ -40,7 +40,7 @@ pub extern "C" fn omnize_statistic_doc(index: i32) -> *const c_char {
 /// by the listener: here it is told of the client's own, and omnize_listener_statistic() tells it of a shared one. Never blocks. Statuses:
 /// OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_client_statistic(
+pub extern "C-unwind" fn omnize_client_statistic(
     client: *const omnize_client,
     name: *const c_char,
     value: *mut i64,

@@ -142,7 +142,7 @@ pub const OMNIZE_E_TRIGGER_TOO_LARGE: omnize_status = 66;
 
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {
+pub extern "C-unwind" fn omnize_status_name(status: omnize_status) -> *const c_char {
     guard::always(std::ptr::null(), || {
         Ok(texts_of(status)?.1.give(std::ptr::null_mut()))
     })
@@ -150,7 +150,7 @@ pub extern "C" fn omnize_status_name(status: omnize_status) -> *const c_char {
 
 /// What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_status_text(status: omnize_status) -> *const c_char {
+pub extern "C-unwind" fn omnize_status_text(status: omnize_status) -> *const c_char {
     guard::always(std::ptr::null(), || {
         Ok(texts_of(status)?.2.give(std::ptr::null_mut()))
     })
@@ -158,13 +158,13 @@ pub extern "C" fn omnize_status_text(status: omnize_status) -> *const c_char {
 
 /// How many statuses there are, OMNIZE_OK included.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_status_count() -> i32 {
+pub extern "C-unwind" fn omnize_status_count() -> i32 {
     guard::always(0, || Ok(Status::ALL.len() as i32))
 }
 
 /// The status at a place of the list of all, from 0 to omnize_status_count() - 1; -1 for any other place.
 #[unsafe(no_mangle)]
-pub extern "C" fn omnize_status_at(index: i32) -> omnize_status {
+pub extern "C-unwind" fn omnize_status_at(index: i32) -> omnize_status {
     guard::always(-1, || {
         let status = usize::try_from(index)
             .ok()

@@ -38,14 +38,9 @@ pub struct Arguments {
     answers: Answers,
 
     /// The dialect of the program to be: rest, gateway or interactions. The base URL that is told is that dialect's, and
-    /// a command gets OMNIZE_DIALECT set. The sandbox itself speaks all of them at once [default: rest; interactions with
-    /// --bot or --customer, which are of no other]
-    #[arg(
-        long,
-        value_name = "DIALECT",
-        env = "OMNIZE_DIALECT",
-        hide_env_values = true
-    )]
+    /// a command gets OMNIZE_DIALECT set. The sandbox itself speaks all of them at once [default: what OMNIZE_DIALECT says;
+    /// without it rest, or interactions with --bot or --customer, which are of no other]
+    #[arg(long, value_name = "DIALECT")]
     dialect: Option<Dialect>,
 
     /// A department's name; may be repeated [default: 1=Support, 2=Sales]
@@ -97,7 +92,10 @@ pub struct Arguments {
     command: Vec<String>,
 }
 
-pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+pub fn run(mut arguments: Arguments) -> Result<u8, Failure> {
+    if arguments.dialect.is_none() {
+        arguments.dialect = dialect_of_environment()?;
+    }
     arguments.check()?;
     let screen = Arc::new(Mutex::new(Screen::new()));
     let shown = !arguments.quiet && !arguments.json;
@@ -142,6 +140,17 @@ impl Arguments {
         };
         self.dialect.unwrap_or(implied)
     }
+}
+
+/// What the environment says. An empty variable counts as not set, as it does for the library.
+fn dialect_of_environment() -> Result<Option<Dialect>, Failure> {
+    let value = std::env::var_os("OMNIZE_DIALECT").filter(|value| !value.is_empty());
+    let dialect = value.map(|value| value.to_string_lossy().parse());
+    dialect.transpose().map_err(|expected| {
+        Failure::Usage(format!(
+            "the environment variable OMNIZE_DIALECT: {expected}"
+        ))
+    })
 }
 
 fn start(arguments: &Arguments, watching: Option<Arc<Mutex<Screen>>>) -> Result<Sandbox, Failure> {

@@ -9,7 +9,8 @@ use crate::status::Status;
 pub(super) fn load(config: &mut Config) -> Result<()> {
     for option in OPTIONS {
         let variable = variable(option.name);
-        let Some(value) = env::var_os(&variable) else {
+        // Docker Compose passes a variable that is not set as an empty one.
+        let Some(value) = env::var_os(&variable).filter(|value| !value.is_empty()) else {
             continue;
         };
         let Some(value) = value.to_str() else {

@@ -1,7 +1,5 @@
 //! Takes an INI file apart line by line, so that what is wrong is told with its line and without what stands there.
 
-use ini::{Ini, ParseOption};
-
 /// A `name = value` of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -19,29 +17,28 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
     let text = text(bytes)?;
     let mut entries = Vec::new();
     let mut group = None;
-    for (index, text) in text.lines().enumerate() {
+    for (index, text) in lines(text).enumerate() {
         let (line, text) = (index + 1, text.trim());
-        if text.starts_with([';', '#']) {
+        if is_comment_or_empty(text) {
             continue;
         }
-        let ini = parse(text).ok_or_else(|| fault(line, text))?;
-        for (section, properties) in &ini {
-            if let Some(section) = section {
-                group = Some(section.to_owned());
-            }
-            for (name, value) in properties {
-                // No option's name has blanks; a secret whose = is its last letter may stand after them.
-                if name.contains(char::is_whitespace) {
-                    return Err(no_entry(line));
-                }
-                entries.push(Entry {
-                    line,
-                    group: group.clone(),
-                    name: name.to_owned(),
-                    value: value.to_owned(),
-                });
-            }
+        if text.starts_with('[') {
+            group = Some(group_name(text).ok_or_else(|| no_entry(line))?.to_owned());
+            continue;
         }
+        let (name, rest) = text.split_once(['=', ':']).ok_or_else(|| no_entry(line))?;
+        let name = name.trim_end();
+        // No option's name has blanks; a secret whose = is its last letter may stand after them.
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return Err(no_entry(line));
+        }
+        let value = value(rest).map_err(|fault| format!("line {line} {fault}"))?;
+        entries.push(Entry {
+            line,
+            group: group.clone(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        });
     }
     Ok(entries)
 }
@@ -49,33 +46,63 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
 /// What the file holds, without the mark that some editors put before it.
 fn text(bytes: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = lines_before(&bytes[..error.valid_up_to()]);
         format!("line {line} is not UTF-8, as the whole file must be; save it as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// One line. The parser takes one alone, as a line that is wrong would go on into those below it.
-fn parse(line: &str) -> Option<Ini> {
-    // A Windows path has backslashes that escape nothing. Without escapes the parser still lets one hide a quote.
-    let literal = line.replace('\\', r"\\");
-    let options = ParseOption {
-        enabled_quote: true,
-        enabled_escape: true,
-        ..ParseOption::default()
-    };
-    Ini::load_from_str_opt(&literal, options).ok()
+/// The lines, whichever system's they are.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .flat_map(|line| line.split('\r'))
 }
 
-/// What is wrong with a line that the parser does not take.
-fn fault(line: usize, text: &str) -> String {
-    match text.split_once(['=', ':']) {
-        Some((name, value)) if !name.is_empty() && value.contains(['"', '\'']) => {
-            format!("line {line} has a quote that does not end on it")
-        }
-        _ => no_entry(line),
+/// The number of the line that begins or goes on behind these bytes.
+fn lines_before(bytes: &[u8]) -> usize {
+    let ends = |(at, byte): (usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    1 + bytes.iter().enumerate().filter(|end| ends(*end)).count()
+}
+
+fn is_comment_or_empty(text: &str) -> bool {
+    text.is_empty() || text.starts_with([';', '#'])
+}
+
+/// The name in a `[group]` line, behind which a comment may stand.
+fn group_name(text: &str) -> Option<&str> {
+    let (name, rest) = text.strip_prefix('[')?.split_once(']')?;
+    is_comment_or_empty(rest.trim_start()).then(|| name.trim())
+}
+
+/// The value in what stands behind the sign of equality: in quotes up to the next one of the same kind, and without them up
+/// to a comment, which begins behind a blank. Backslashes are letters: a Windows path means what it says.
+fn value(rest: &str) -> Result<&str, &'static str> {
+    let trimmed = rest.trim_start();
+    for quote in ['"', '\''] {
+        let Some(quoted) = trimmed.strip_prefix(quote) else {
+            continue;
+        };
+        let (value, behind) = quoted
+            .split_once(quote)
+            .ok_or("has a quote that does not end on it")?;
+        return if is_comment_or_empty(behind.trim_start()) {
+            Ok(value)
+        } else {
+            Err(
+                "has something behind the quote that ends the value; only a comment may follow, and a value with a quote \
+                 in it stands in quotes of the other kind",
+            )
+        };
     }
+    let is_comment = |(at, _): &(usize, &str)| rest[..*at].ends_with(char::is_whitespace);
+    let comment = rest.match_indices([';', '#']).find(is_comment);
+    let end = comment.map_or(rest.len(), |(at, _)| at);
+    Ok(rest[..end].trim())
 }
 
 fn no_entry(line: usize) -> String {
@@ -132,6 +159,47 @@ mod tests {
     }
 
     #[test]
+    fn comments_may_stand_behind_values_and_groups() {
+        for (text, value) in [
+            ("a = \"abc\" # from the portal", "abc"),
+            ("a = \"ini/c.db\" # here", "ini/c.db"),
+            ("a = 'abc'\t; from the portal\r\n", "abc"),
+            ("a = 'abc'# here", "abc"),
+            ("a = \"x # y\" ; z", "x # y"),
+            ("a = 'say \"x ; y\"'", "say \"x ; y\""),
+            ("a = abc # here", "abc"),
+            ("a = abc\t; here \"and\" 'there'", "abc"),
+            ("a = abc#def;ghi", "abc#def;ghi"),
+            ("a = #def", ""),
+            ("a = ; nothing", ""),
+            ("a =#def", "#def"),
+            ("a = x \"y\" z", "x \"y\" z"),
+            ("a = C:\\new # here", "C:\\new"),
+            ("a = \"C:\\new\\\" # here", "C:\\new\\"),
+            ("a = \"\" # here", ""),
+            ("a: 'b' # here", "b"),
+            ("\ta\t=\tb\t#\there\t", "b"),
+        ] {
+            assert_eq!(values(text), [value], "{text:?}");
+        }
+        let groups = read("[listen] # here\npath = /a ; there\n[ timeout ]; here\nconnect = 7");
+        let groups: Vec<_> = groups.iter().map(|entry| entry.1.as_deref()).collect();
+        assert_eq!(groups, [Some("listen"), Some("timeout")]);
+    }
+
+    #[test]
+    fn lines_end_as_on_any_system() {
+        assert_eq!(values("a = 1\rb = 2\r\n\nc = 3\n\r"), ["1", "2", "3"]);
+        let numbers: Vec<_> = read("\ra = 1\r\n\r\rb = 2")
+            .iter()
+            .map(|entry| entry.0)
+            .collect();
+        assert_eq!(numbers, [2, 5]);
+        let fault = entries(b"a = 1\r\n\rb = \xe7\n").unwrap_err();
+        assert!(fault.starts_with("line 3 "), "{fault}");
+    }
+
+    #[test]
     fn a_line_that_is_none_is_told_by_its_number_alone() {
         for (text, line, what) in [
             ("token SECRET\ntimeout = 5\n", 1, "is no name = value"),
@@ -147,6 +215,19 @@ mod tests {
                 "a quote that does not end",
             ),
             ("a = 'SECRET", 1, "a quote that does not end"),
+            (
+                "a = 1\nb = \"SECRET\" SECRET",
+                2,
+                "behind the quote that ends",
+            ),
+            ("a = 'SECRET'SECRET # here", 1, "behind the quote that ends"),
+            (
+                "a = \"SECRET \\\" SECRET\"",
+                1,
+                "behind the quote that ends",
+            ),
+            ("a = \"\"\"SECRET\"\"\"", 1, "behind the quote that ends"),
+            ("a = 'SECRET # here", 1, "a quote that does not end"),
         ] {
             let fault = entries(text.as_bytes()).unwrap_err();
             assert!(

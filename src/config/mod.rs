@@ -51,8 +51,7 @@ impl Config {
         let index = index_of(name)?;
         let option = &OPTIONS[index];
         option.kind.check(value).map_err(|expected| {
-            // What has an @ may have a password before it.
-            let given = if option.kind.is_confidential() || value.contains('@') {
+            let given = if option.kind.hides(value) {
                 String::new()
             } else {
                 format!(" {value:?}")
@@ -80,8 +79,8 @@ impl Config {
         Ok(if hidden { Redacted::MARK } else { value })
     }
 
-    /// Sets each option whose environment variable is there: `OMNIZE_` and the name in capitals with underscores, so
-    /// `OMNIZE_TOKEN` and `OMNIZE_TIMEOUT_CONNECT`.
+    /// Sets each option whose environment variable is set: `OMNIZE_` and the name in capitals with underscores, so
+    /// `OMNIZE_TOKEN` and `OMNIZE_TIMEOUT_CONNECT`. An empty variable counts as not set.
     ///
     /// # Errors
     /// [`Status::Value`] for a value that its option does not take; the options before it are set then.
@@ -90,7 +89,7 @@ impl Config {
     }
 
     /// Sets the options that an INI file holds: `name = value` lines, where a `[group]` line stands for the part of the
-    /// names before the dot. Values may be quoted, so that simple TOML reads the same.
+    /// names before the dot. Values may be quoted, so that simple TOML reads the same, and a comment may follow them.
     ///
     /// # Errors
     /// [`Status::File`] where it can't be read or understood, [`Status::Option`] and [`Status::Value`] as in

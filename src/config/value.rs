@@ -56,6 +56,9 @@ pub enum Kind {
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
 const MAX_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
 
+/// No system opens a longer path.
+const MAX_PATH: usize = 4096;
+
 /// More threads than this run no callback sooner.
 const MAX_THREADS: u64 = 256;
 
@@ -92,6 +95,12 @@ impl Kind {
             Kind::MillisecondsOrNone => Some((0, MAX_MILLISECONDS)),
             _ => None,
         }
+    }
+
+    /// Whether a value that this option does not take may be a secret that came in its place.
+    pub(super) fn hides(self, value: &str) -> bool {
+        // What has an @ may have a password before it.
+        self.is_confidential() || value.contains('@') || is_pem(value) || value.len() > MAX_PATH
     }
 
     /// Whether a value of this kind is never shown again.
@@ -147,8 +156,8 @@ impl Kind {
                 format!("a whole number of threads from 1 to {MAX_THREADS}"),
             ),
             Kind::File => (
-                !value.contains('\0'),
-                "the path of a file, or nothing".into(),
+                !value.contains('\0') && value.len() <= MAX_PATH && !is_pem(value),
+                "the path of a file, not what stands in the file, or nothing".into(),
             ),
             Kind::Address => (
                 value.is_empty() || value.parse::<SocketAddr>().is_ok(),
@@ -216,6 +225,11 @@ pub(super) fn number_or_zero(value: &str) -> Option<u64> {
         .parse::<u64>()
         .ok()
         .filter(|number| digits_alone && *number <= i64::MAX as u64)
+}
+
+/// Whether this is what a PEM file holds, as it is or in base64.
+fn is_pem(value: &str) -> bool {
+    value.contains("-----BEGIN") || value.trim_start().starts_with("LS0tLS1CRUdJTi")
 }
 
 fn is_milliseconds(value: &str) -> bool {
@@ -321,7 +335,14 @@ mod tests {
         takes(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
         takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
         takes(Kind::Threads, &["1", "256"], &["0", "257"]);
-        takes(Kind::File, &["", "/var/lib/a b.db"], &["a\0b"]);
+        let pem = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
+        let encoded = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCg==";
+        let long = "/".repeat(MAX_PATH + 1);
+        takes(
+            Kind::File,
+            &["", "/var/lib/a b.db"],
+            &["a\0b", pem, encoded, &long],
+        );
         takes(
             Kind::Address,
             &["", "127.0.0.1:0", "[::1]:80"],

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod cancellation;
 pub mod connect;
 #[cfg(feature = "capi")]
 pub mod float;

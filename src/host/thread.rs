@@ -19,11 +19,15 @@ pub fn id() -> ThreadId {
 }
 
 /// Starts a thread that has every signal blocked from its first instruction, so that a handler of the host never runs on
-/// it. The name shows in debuggers and is at most 15 bytes long.
+/// it, and that can't be cancelled. The name shows in debuggers and is at most 15 bytes long.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
+    let body = || {
+        super::cancellation::never_here();
+        body()
+    };
     with_signals_blocked(|| Builder::new().name(name.to_owned()).spawn(body))
 }
 

@@ -45,11 +45,25 @@ struct State {
     way: Option<WayOut>,
     /// The threads that run callbacks now.
     calling: Vec<ThreadId>,
-    /// How many tasks run callbacks now. Nobody waits for them here, for they may be on a thread that waits.
+    /// How many tasks run callbacks now.
     tasks: usize,
     /// How many threads wait for a turn to end. To notify nobody costs a system call too.
     waiting: usize,
+    /// The thread that closes the client from inside a callback.
+    closer: Option<ThreadId>,
     closed: bool,
+    /// The threads whose callback ran longer than closing could wait, and whether there were such tasks.
+    cut_off: Vec<ThreadId>,
+    cuts_off_tasks: bool,
+}
+
+/// Which callbacks closing waits for, beside those on other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tasks {
+    /// Those of tasks, too: none of them is on the thread that waits.
+    Awaited,
+    /// No others.
+    Ignored,
 }
 
 impl Turnstile {
@@ -142,23 +156,69 @@ impl Turnstile {
 
     /// A task runs no callbacks any more.
     pub fn leave_task(&self) {
-        self.lock().tasks -= 1;
+        let mut state = self.lock();
+        state.tasks -= 1;
+        if state.waiting > 0 {
+            self.free.notify_all();
+        }
     }
 
-    /// Lets nobody in any more. Waits until `deadline` for the callbacks that run on other threads; `false` when one
-    /// still runs then. Called from inside a callback, it does not wait for that one, nor ever for a task.
-    pub fn close(&self, deadline: Instant) -> bool {
+    /// This thread closes the client. Where it is inside a callback, that one counts no longer among those that run.
+    pub fn begin_closing(&self) {
         let this_thread = host::thread::id();
+        let mut state = self.lock();
+        if state.calling.contains(&this_thread) {
+            state.closer = Some(this_thread);
+        }
+    }
+
+    /// Whether a callback runs, but for one that closes the client.
+    pub fn has_callbacks(&self) -> bool {
+        self.lock().has_callbacks(Tasks::Awaited)
+    }
+
+    /// Waits until `deadline` for the callbacks that run; `false` when one still runs then.
+    pub fn wait_for_callbacks(&self, tasks: Tasks, deadline: Instant) -> bool {
+        self.wait_while_calling(self.lock(), tasks, deadline)
+            .is_ok()
+    }
+
+    /// Lets nobody in any more. Waits until `deadline` for the callbacks that run, but for one that closes the client;
+    /// `false` when one still runs then.
+    pub fn close(&self, tasks: Tasks, deadline: Instant) -> bool {
         let mut state = self.lock();
         state.closed = true;
         self.free.notify_all();
-        while state.calling.iter().any(|thread| *thread != this_thread) {
-            match self.wait(state, deadline) {
-                Ok(woken) => state = woken,
-                Err(_) => return false,
-            }
+        let Err(mut state) = self.wait_while_calling(state, tasks, deadline) else {
+            return true;
+        };
+        let closer = state.closer;
+        state.cut_off = state.calling.clone();
+        state.cut_off.retain(|thread| Some(*thread) != closer);
+        state.cuts_off_tasks = tasks == Tasks::Awaited;
+        false
+    }
+
+    fn wait_while_calling<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        tasks: Tasks,
+        deadline: Instant,
+    ) -> std::result::Result<MutexGuard<'a, State>, MutexGuard<'a, State>> {
+        while state.has_callbacks(tasks) {
+            state = self.wait(state, deadline)?;
         }
-        true
+        Ok(state)
+    }
+
+    /// Whether the callback of this thread goes on longer than closing could wait.
+    pub fn is_cut_off(&self, thread: ThreadId) -> bool {
+        self.lock().cut_off.contains(&thread)
+    }
+
+    /// Whether tasks run callbacks longer than closing could wait.
+    pub fn cuts_off_tasks(&self) -> bool {
+        self.lock().cuts_off_tasks
     }
 
     /// Whether events leave by callbacks on threads.
@@ -213,6 +273,14 @@ impl Turnstile {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn has_callbacks(&self, tasks: Tasks) -> bool {
+        let mut calling = self.calling.iter();
+        calling.any(|thread| Some(*thread) != self.closer)
+            || (tasks == Tasks::Awaited && self.tasks > 0)
     }
 }
 
@@ -272,7 +340,7 @@ mod tests {
         let turnstile = Turnstile::new(1);
         turnstile.enter_task().unwrap();
         turnstile.enter_task().unwrap();
-        assert!(turnstile.close(Instant::now()));
+        assert!(turnstile.close(Tasks::Ignored, Instant::now()));
         assert_eq!(turnstile.enter_task().unwrap_err().status(), Status::Closed);
         turnstile.leave_task();
         assert!(!turnstile.is_over());
@@ -281,13 +349,42 @@ mod tests {
     }
 
     #[test]
-    fn closing_waits_for_the_turn_of_another_thread_within_its_bound() {
+    fn closing_waits_for_tasks_where_that_is_asked_for() {
+        let turnstile = &Turnstile::new(1);
+        turnstile.enter_task().unwrap();
+        assert!(turnstile.wait_for_callbacks(Tasks::Ignored, Instant::now()));
+        assert!(!turnstile.wait_for_callbacks(Tasks::Awaited, Instant::now()));
+        assert!(!turnstile.close(Tasks::Awaited, Instant::now()));
+        assert!(turnstile.cuts_off_tasks() && !turnstile.is_cut_off(host::thread::id()));
+        thread::scope(|scope| {
+            let far = Instant::now() + Duration::from_secs(60);
+            let closing = scope.spawn(move || turnstile.close(Tasks::Awaited, far));
+            turnstile.leave_task();
+            assert!(closing.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn the_callback_that_closes_is_not_waited_for_nor_cut_off() {
         let turnstile = Turnstile::new(1);
+        let _turn = turnstile.enter(Instant::now()).unwrap().unwrap();
+        assert!(turnstile.has_callbacks());
+        turnstile.begin_closing();
+        assert!(!turnstile.has_callbacks());
+        assert!(turnstile.close(Tasks::Awaited, Instant::now()));
+        assert!(!turnstile.is_cut_off(host::thread::id()));
+    }
+
+    #[test]
+    fn closing_waits_for_the_turn_of_another_thread_within_its_bound() {
+        let turnstile = &Turnstile::new(1);
         let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
         thread::scope(|scope| {
-            let closing = scope.spawn(|| turnstile.close(Instant::now()));
+            let closing = scope.spawn(|| turnstile.close(Tasks::Ignored, Instant::now()));
             assert!(!closing.join().unwrap());
-            let closing = scope.spawn(|| turnstile.close(Instant::now() + Duration::from_secs(60)));
+            assert!(turnstile.is_cut_off(host::thread::id()));
+            let far = Instant::now() + Duration::from_secs(60);
+            let closing = scope.spawn(move || turnstile.close(Tasks::Ignored, far));
             drop(turn);
             assert!(closing.join().unwrap());
         });

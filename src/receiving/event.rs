@@ -119,6 +119,12 @@ impl Event {
     pub fn ack(&self) {
         self.receipt.sign();
     }
+
+    /// Says that the application has not handled it, for its handler failed, say: with a store it comes again after the next
+    /// start, unless [`ack`](Self::ack) says otherwise. Without one, and with `ack = manual`, this does nothing.
+    pub fn nack(&self) {
+        self.receipt.withhold();
+    }
 }
 
 /// An event that waits.
@@ -160,6 +166,8 @@ mod kept {
         /// Whether letting go of the event signs for it.
         auto: bool,
         signed: AtomicBool,
+        /// Whether letting go of it signs no longer.
+        withheld: AtomicBool,
     }
 
     impl Receipt {
@@ -170,6 +178,7 @@ mod kept {
                 mark,
                 auto,
                 signed: AtomicBool::new(false),
+                withheld: AtomicBool::new(false),
             }
         }
 
@@ -185,11 +194,16 @@ mod kept {
                 }
             }
         }
+
+        /// Does not sign when it is let go of.
+        pub fn withhold(&self) {
+            self.withheld.store(true, Ordering::Relaxed);
+        }
     }
 
     impl Drop for Receipt {
         fn drop(&mut self) {
-            if self.auto {
+            if self.auto && !*self.withheld.get_mut() {
                 self.sign();
             }
         }
@@ -213,5 +227,8 @@ mod unkept {
     impl Receipt {
         /// Does nothing.
         pub fn sign(&self) {}
+
+        /// Does nothing.
+        pub fn withhold(&self) {}
     }
 }

@@ -55,6 +55,8 @@ struct State {
     /// How many threads wait for an event, and how many until none is left. To notify nobody costs a system call too.
     awaiting: usize,
     draining: usize,
+    /// Whether it takes no trigger any more. Outcomes still come.
+    refuses_triggers: bool,
     closed: bool,
     /// How many events came when it was closed.
     dropped: usize,
@@ -123,7 +125,7 @@ impl Inbox {
     }
 
     fn has_room(&self, state: &State) -> Result<(), Turned> {
-        if state.closed {
+        if state.closed || state.refuses_triggers {
             Err(Turned::Closed)
         } else if state.lanes.len() + state.reserved >= self.capacity {
             Err(Turned::Full)
@@ -249,6 +251,11 @@ impl Inbox {
         self.lock().lanes.len()
     }
 
+    /// Takes no further trigger in. Outcomes still come, and those triggers that have a place.
+    pub fn refuse_triggers(&self) {
+        self.lock().refuses_triggers = true;
+    }
+
     /// Takes nothing more in; what waits can still be taken out. Whoever waits for an event is woken.
     pub fn close(&self) {
         self.lock().closed = true;
@@ -258,6 +265,13 @@ impl Inbox {
     /// How many events came after that which nobody can turn away, and were dropped.
     pub fn dropped(&self) -> usize {
         self.lock().dropped
+    }
+
+    /// Whether it takes no trigger any more.
+    #[cfg(feature = "listener")]
+    pub fn is_refusing_triggers(&self) -> bool {
+        let state = self.lock();
+        state.closed || state.refuses_triggers
     }
 
     /// Whether it is closed.

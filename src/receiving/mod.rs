@@ -5,6 +5,7 @@
 //! the application has chosen.
 
 mod alarm;
+mod closing;
 mod dispatch;
 mod event;
 mod few;
@@ -27,6 +28,7 @@ mod subscriptions;
 mod turn;
 
 pub use alarm::Alarm;
+pub use dispatch::Tasks;
 pub use event::{Content, Event, EventKind};
 pub use keeper::Left;
 pub use listener::Listener;

@@ -1,6 +1,6 @@
 //! The receiving half of a client: takes bytes in, gives events out.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -36,15 +36,15 @@ pub struct Receiver {
     pub(super) interactions: Arc<Interactions>,
     pub(super) repeats: Arc<Repeats>,
     pub(super) turnstile: Turnstile,
-    subscriptions: Subscriptions,
+    pub(super) subscriptions: Subscriptions,
     pub(super) counters: Arc<Counters>,
     /// The lines that say what was wrong with a trigger, and those about events that nobody wants.
     pub(super) unreadable: Sparing,
-    unwanted: Sparing,
+    pub(super) unwanted: Sparing,
     pub(super) max_trigger: usize,
     dispatch_threads: usize,
-    dispatchers: Mutex<Vec<JoinHandle<()>>>,
-    requests_ended: AtomicBool,
+    pub(super) dispatchers: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) requests_ended: AtomicBool,
 }
 
 impl Receiver {
@@ -162,32 +162,40 @@ impl Receiver {
     pub fn poll(&self, timeout: Duration) -> Result<usize> {
         let deadline = deadline(timeout);
         self.turnstile.choose(WayOut::Poll)?;
-        let Some(turn) = self.turnstile.enter(deadline)? else {
-            return Ok(0);
-        };
+        loop {
+            let Some(turn) = self.turnstile.enter(deadline)? else {
+                return Ok(0);
+            };
+            let handled = self.handle_waiting();
+            drop(turn);
+            if handled > 0 {
+                self.end_if_closed();
+                return Ok(handled);
+            }
+            // Without the turn: closing waits for the callbacks of those who have one, and this thread runs none.
+            if !self.inbox.wait(deadline) {
+                self.end_if_closed();
+                return Err(Error::new(Status::Closed, Status::Closed.text()));
+            }
+            if Instant::now() >= deadline && self.inbox.len() == 0 {
+                return Ok(0);
+            }
+        }
+    }
+
+    /// Runs the handlers for the events that wait, in the turn that this thread has, and tells how many events there were.
+    fn handle_waiting(&self) -> usize {
         let mut handled = 0;
         // What arrives while handlers run is for the next poll, so that a busy service can't keep the caller here.
-        let mut due = self.inbox.len().max(1);
-        while due > 0 && !self.turnstile.is_closed() {
-            let event = if handled == 0 {
-                self.inbox.pop(deadline, false)
-            } else {
-                self.inbox.pop_ready(false)
+        let due = self.inbox.len();
+        while handled < due && !self.turnstile.is_closed() {
+            let Some(event) = self.inbox.pop_ready(false) else {
+                break;
             };
-            let Some(event) = event else { break };
-            if handled == 0 {
-                due = due.max(self.inbox.len() + 1);
-            }
             self.handle(event);
             handled += 1;
-            due -= 1;
         }
-        drop(turn);
-        self.end_if_closed();
-        if handled == 0 && self.inbox.is_closed() {
-            return Err(Error::new(Status::Closed, Status::Closed.text()));
-        }
-        Ok(handled)
+        handled
     }
 
     /// Waits up to `timeout` for the next event; `None` where none came.
@@ -284,6 +292,14 @@ impl Receiver {
         )))
     }
 
+    /// Whether the turn at this place went on longer than closing could wait.
+    pub(super) fn is_cut_off(&self, place: Place) -> bool {
+        match place {
+            Place::Thread(thread) => self.turnstile.is_cut_off(thread),
+            Place::Task => self.turnstile.cuts_off_tasks(),
+        }
+    }
+
     /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
     pub(super) fn end_turn(&self, lane: Option<&str>, place: Place) {
         self.counters.count(Statistic::Handled);
@@ -340,6 +356,9 @@ impl Receiver {
         if self.subscriptions.call(&event) == 0 {
             self.count_unwanted(&event);
         }
+        if self.turnstile.is_cut_off(host::thread::id()) {
+            event.nack();
+        }
         self.counters.count(Statistic::Handled);
     }
 
@@ -377,76 +396,7 @@ impl Receiver {
     /// Whether it is closed, or closing.
     #[cfg(feature = "listener")]
     pub fn is_closed(&self) -> bool {
-        self.turnstile.is_closed()
-    }
-
-    /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards
-    /// no handler is called, and all are dropped. Returns how many events were left, and whether a handler still ran.
-    /// With a store, what was left waits there; [`let_go`](Self::let_go) closes it.
-    pub fn close(&self, deadline: Instant) -> (usize, bool) {
-        self.inbox.close();
-        let dispatchers = std::mem::take(
-            &mut *self
-                .dispatchers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        let inside = self.turnstile.is_calling();
-        if self.turnstile.is_dispatching() && !inside {
-            // The callback that runs then is to have some time to return.
-            let left = deadline.saturating_duration_since(Instant::now());
-            self.inbox.wait_until_empty(deadline - left / 10);
-        }
-        let quiet = self.turnstile.close(deadline);
-        let left = self.inbox.clear();
-        if !quiet {
-            return (left, true);
-        }
-        self.subscriptions.close();
-        self.tell_what_was_kept_back();
-        if !inside {
-            for thread in dispatchers {
-                // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
-                let _ = thread.join();
-            }
-        }
-        (left, false)
-    }
-
-    /// Logs how many lines a flood has kept out of the log.
-    fn tell_what_was_kept_back(&self) {
-        let kept_back = [
-            (&self.unreadable, "bodies were no trigger"),
-            (&self.unwanted, "events were wanted by no callback"),
-        ];
-        for (lines, what) in kept_back {
-            let count = lines.kept_back();
-            if count > 0 {
-                log::warn!("{count} more {what}");
-            }
-        }
-    }
-
-    /// Lets go of the store, once the last posted request has ended and the last handler has returned.
-    pub fn let_go(&self) {
-        self.requests_ended.store(true, Ordering::SeqCst);
-        self.end_if_closed();
-    }
-
-    /// How many outcomes and kept triggers came after [`close`](Self::close): the application was not given them either.
-    pub fn came_too_late(&self) -> usize {
-        self.inbox.dropped()
-    }
-
-    /// Ends what closing from inside a handler, or during one that ran too long, had to leave.
-    fn end_if_closed(&self) {
-        if self.turnstile.is_over() {
-            self.subscriptions.close();
-            // What becomes of the last requests is written down too.
-            if self.requests_ended.load(Ordering::SeqCst) {
-                self.keeper.close();
-            }
-        }
+        self.turnstile.is_closed() || self.inbox.is_refusing_triggers()
     }
 }
 

@@ -195,6 +195,7 @@ impl Call<'_> {
         if let Some(handler) = &self.handler {
             let call = std::panic::AssertUnwindSafe(|| handler(event));
             if std::panic::catch_unwind(call).is_err() {
+                event.nack();
                 log::error!("a handler panicked; the next one is called");
             }
         }

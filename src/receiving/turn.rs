@@ -16,8 +16,8 @@ pub enum By {
     /// A thread that does nothing else. As many as the option `dispatch.threads` says have a turn at once, and events of an
     /// interaction wait for one another.
     Thread,
-    /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are, and that
-    /// they end when the client closes, is the binding's to see to.
+    /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are is the
+    /// binding's to see to. Closing waits for them where it is [asked to](crate::Client::close_with_tasks).
     Task,
 }
 
@@ -30,10 +30,11 @@ pub(super) enum Place {
     Task,
 }
 
-/// An event that is being handled. Dropping it says that it was.
+/// An event that is being handled. Dropping it says that it was, but for one whose handler ran longer than closing could
+/// wait, or that was [given back](Event::nack): with a store, those come again.
 #[derive(Debug)]
 pub struct Turn {
-    // Let go of before the turn ends: the last one to end closes the store, in which this is to be noted before.
+    // Dropped before the turn ends: the last one to end closes the store, in which this is to be noted before.
     event: Arc<Event>,
     inside: Inside,
 }
@@ -73,6 +74,16 @@ impl Turn {
     pub fn unwanted(&self) {
         if let Ok(receiver) = self.inside.receiver.get() {
             receiver.count_unwanted(&self.event);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Ok(receiver) = self.inside.receiver.get()
+            && receiver.is_cut_off(self.inside.place)
+        {
+            self.event.nack();
         }
     }
 }

@@ -29,9 +29,7 @@ impl Outbox {
         self.sender.check_origin()?;
         self.sender.check_request(address, request)?;
         // Before the state: what a closed client's interaction could do next is no help.
-        if self.lock().refusing {
-            return Err(closed());
-        }
+        self.check_open()?;
         if self.strict {
             interaction.check(request)?;
         }
@@ -98,9 +96,7 @@ impl Outbox {
     pub fn ask(&self, address: &Address, request: &Request) -> Result<Reply> {
         self.sender.check_origin()?;
         self.sender.check_request(address, request)?;
-        if self.lock().refusing {
-            return Err(closed());
-        }
+        self.check_open()?;
         let result = self.send_now(None, address, request, Instant::now(), self.timeout);
         self.sender.log(request.name(), &result);
         result

@@ -7,9 +7,8 @@ use super::outbox::Outbox;
 use super::posted::Posted;
 use super::typing::Alarm;
 use super::workers::Due;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::interactions::Interaction;
-use crate::status::Status;
 use crate::wire::{Address, Request};
 
 /// A customer whose keys are watched. That alone keeps no interaction alive.
@@ -23,15 +22,14 @@ impl Outbox {
     /// A key was pressed. Never waits.
     ///
     /// # Errors
-    /// [`Status::State`], [`Status::Closed`], [`Status::System`].
+    /// [`Status::State`](crate::status::Status::State), [`Status::Closed`](crate::status::Status::Closed),
+    /// [`Status::System`](crate::status::Status::System).
     pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
         self.sender.check_origin()?;
         if self.strict {
             interaction.check(&Request::Typing)?;
         }
-        if self.lock().refusing {
-            return Err(Error::new(Status::Closed, Status::Closed.text()));
-        }
+        self.check_open()?;
         self.staff()?;
         let now = Instant::now();
         let key = interaction.typing.key(now);

@@ -60,8 +60,26 @@ pub(super) struct State {
     pub(super) idle_workers: usize,
     /// How many requests ended because closing broke them off.
     pub(super) broken_off: usize,
-    pub(super) refusing: bool,
+    taking: Taking,
     pub(super) closed: bool,
+}
+
+/// Whose requests it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Taking {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those that are made while a callback runs.
+    OfCallbacks,
+    /// Nobody's.
+    None,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.open + self.untold == 0
+    }
 }
 
 impl Outbox {
@@ -107,9 +125,7 @@ impl Outbox {
         self.sender.check_origin()?;
         self.sender.check_request(address, &request)?;
         // Before the state: what a closed client's interaction could do next is no help.
-        if self.lock().refusing {
-            return Err(closed());
-        }
+        self.check_open()?;
         interaction.begin(&request, self.strict)?;
         let ticket = self
             .admit(address, &request)
@@ -209,7 +225,7 @@ impl Outbox {
 
     fn reserve(&self) -> Result<()> {
         let mut state = self.lock();
-        if state.refusing {
+        if state.taking == Taking::None {
             return Err(closed());
         }
         if state.open >= self.capacity {
@@ -248,15 +264,20 @@ impl Outbox {
     }
 
     fn tell_if_empty(&self, state: &State) {
-        if state.open + state.untold == 0 {
+        if state.is_empty() {
             self.emptied.notify_all();
         }
+    }
+
+    /// Whether all requests have ended and their outcomes are in the inbox.
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
     }
 
     /// Waits until all requests have ended and their outcomes are in the inbox, or `deadline`.
     pub fn drain(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.open + state.untold > 0 {
+        while !state.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -269,9 +290,28 @@ impl Outbox {
         }
     }
 
-    /// Takes no further request that is posted.
+    /// Fails where it takes no request any more.
+    ///
+    /// # Errors
+    /// [`Status::Closed`].
+    pub(super) fn check_open(&self) -> Result<()> {
+        let taking = self.lock().taking;
+        // A callback may have others make its requests, so it counts that one runs, and not on which thread.
+        match taking {
+            Taking::All => Ok(()),
+            Taking::OfCallbacks if self.receiver.has_callbacks() => Ok(()),
+            Taking::OfCallbacks | Taking::None => Err(closed()),
+        }
+    }
+
+    /// Takes no further request but those that are made while a callback runs.
+    pub fn begin_closing(&self) {
+        self.lock().taking = Taking::OfCallbacks;
+    }
+
+    /// Takes no further request.
     pub fn refuse(&self) {
-        self.lock().refusing = true;
+        self.lock().taking = Taking::None;
     }
 
     /// Takes no further request, and starts none that waits.

@@ -1,19 +1,20 @@
 //! TLS over a TCP connection, trusting what the operating system trusts and what the application names beside it.
 
+use std::fmt;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ClientConfig, ClientConnection, StreamOwned, version};
 use rustls_platform_verifier::Verifier;
 
 use super::socket::Socket;
 use crate::config::TlsSettings;
-use crate::error::{Error, Result};
-use crate::status::Status;
+use crate::error::Result;
+use crate::pem::{self, NOT_READ, PemFile};
 
 /// An encrypted stream.
 pub struct Secure(StreamOwned<ClientConnection, Socket>);
@@ -72,7 +73,6 @@ impl Write for Secure {
 }
 
 /// Makes encrypted streams. Reads the system's certificates when the first one is made.
-#[derive(Debug)]
 pub struct Securer {
     authorities: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
@@ -80,18 +80,39 @@ pub struct Securer {
     config: OnceCell<Arc<ClientConfig>>,
 }
 
+impl fmt::Debug for Securer {
+    /// What stands in the files is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Securer")
+            .field("authorities", &self.authorities.len())
+            .field("has_identity", &self.identity.is_some())
+            .field("only_1_3", &self.only_1_3)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Securer {
     /// Reads the files that the settings name.
     ///
     /// # Errors
-    /// [`Status::File`] where one can't be read or used.
+    /// [`Status::File`](crate::status::Status::File) where one can't be read or used.
     pub fn new(settings: &TlsSettings) -> Result<Self> {
         let authorities = match &settings.ca_file {
             Some(path) => read_authorities(path)?,
             None => Vec::new(),
         };
         let identity = match &settings.identity {
-            Some((certificate, key)) => Some(Arc::new(read_identity(certificate, key)?)),
+            Some((certificate, key)) => {
+                let certificate = PemFile {
+                    option: "tls.certificate",
+                    path: Path::new(certificate),
+                };
+                let key = PemFile {
+                    option: "tls.key",
+                    path: Path::new(key),
+                };
+                Some(Arc::new(pem::identity(&certificate, &key)?))
+            }
             None => None,
         };
         Ok(Securer {
@@ -143,49 +164,17 @@ impl Securer {
 }
 
 fn read_authorities(path: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let certificates = read_certificates("tls.ca_file", path)?;
+    let file = PemFile {
+        option: "tls.ca_file",
+        path: Path::new(path),
+    };
+    let certificates = file.certificates()?;
     let mut store = rustls::RootCertStore::empty();
     for certificate in &certificates {
+        // Its error may show what stands in the certificate.
         store
-            .add(certificate.clone())
-            .map_err(|error| unusable("tls.ca_file", path, &error))?;
+            .add(certificate.der.clone())
+            .map_err(|_| file.at(certificate.line, NOT_READ))?;
     }
-    Ok(certificates)
-}
-
-fn read_identity(certificate: &str, key: &str) -> Result<CertifiedKey> {
-    let chain = read_certificates("tls.certificate", certificate)?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
-        pem::Error::NoItemsFound => unusable(
-            "tls.key",
-            key,
-            &"it holds no private key in PEM that has no passphrase",
-        ),
-        error => unusable("tls.key", key, &error),
-    })?;
-    let provider = rustls::crypto::ring::default_provider();
-    CertifiedKey::from_der(chain, private, &provider).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => {
-            unusable("tls.key", key, &"it is not the key of tls.certificate")
-        }
-        rustls::Error::InvalidCertificate(_) => unusable("tls.certificate", certificate, &error),
-        error => unusable("tls.key", key, &error),
-    })
-}
-
-fn read_certificates(option: &str, path: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-        .map_err(|error| unusable(option, path, &error))?;
-    if certificates.is_empty() {
-        return Err(unusable(option, path, &"it holds no certificate in PEM"));
-    }
-    Ok(certificates)
-}
-
-fn unusable(option: &str, path: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Status::File,
-        format!("option {option}: the file {path} can't be used: {why}"),
-    )
+    Ok(certificates.into_iter().map(|read| read.der).collect())
 }

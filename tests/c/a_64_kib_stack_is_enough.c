@@ -55,6 +55,7 @@ static void on_event(const omnize_event *event, void *count) {
     omnize_event *kept = NULL;
     omnize_error *error = NULL;
     EXPECT_OK(omnize_event_keep(event, &kept, &error));
+    EXPECT_OK(omnize_event_nack(kept, &error));
     EXPECT_OK(omnize_event_ack(kept, &error));
     omnize_event_free(kept);
     __atomic_fetch_add((int *)count, 1, __ATOMIC_RELAXED);

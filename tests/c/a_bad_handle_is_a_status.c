@@ -47,6 +47,7 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_set_timeout(bad, 1, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_interactions_list(bad, &list, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_ack(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_event_nack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_keep(bad, &event, &error), OMNIZE_E_HANDLE, why);
 
     EXPECT(omnize_client_webhook_url(bad, &number) == NULL);

@@ -57,6 +57,26 @@ fn the_command_is_told_the_dialect_that_was_asked_for() {
         .output()
         .unwrap();
     assert_eq!(text(&asked_by_the_environment.stdout), "interactions \n");
+    let asked_by_an_empty_variable = Command::new(OMNIZE)
+        .args(["sandbox", "--quiet", "--", "sh", "-c", script])
+        .env("OMNIZE_DIALECT", "")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(
+        text(&asked_by_an_empty_variable.stdout),
+        "rest /api/rest/v1\n"
+    );
+    let asked_in_vain = Command::new(OMNIZE)
+        .args(["sandbox", "--quiet"])
+        .env("OMNIZE_DIALECT", "soap")
+        .output()
+        .unwrap();
+    assert_eq!(asked_in_vain.status.code(), Some(2));
+    assert_eq!(
+        text(&asked_in_vain.stderr),
+        "omnize: the environment variable OMNIZE_DIALECT: expected rest, gateway or interactions\n"
+    );
     let unasked = around(&["--quiet"], script);
     assert_eq!(text(&unasked.stdout), "rest /api/rest/v1\n");
     let with_a_bot = around(&["--quiet", "--bot", "http://127.0.0.1:9/"], script);

@@ -132,7 +132,8 @@ class client {
     }
 
     /// Waits for an event, then runs the callbacks for all that wait, on this thread; returns how many events there
-    /// were. Throws what callbacks threw, and OMNIZE_E_MODE in a callback.
+    /// were. Throws what callbacks threw, and OMNIZE_E_MODE in a callback. With a store, an event whose callback threw
+    /// comes again after the next start.
     std::int64_t poll(milliseconds timeout = forever) {
         const auto bond = this->bond();
         bond->rethrow();
@@ -205,6 +206,7 @@ class client {
             try {
                 static_cast<called *>(self)->callback(event_view(event));
             } catch (...) {
+                omnize_event_nack(event, nullptr);
                 static_cast<called *>(self)->bond->caught(std::current_exception());
             }
         }

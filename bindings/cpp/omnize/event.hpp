@@ -121,6 +121,8 @@ class event_view {
     bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }
     /// Says that it is handled. Needed only where the option ack is manual.
     void ack() const { detail::call(omnize_event_ack, handle_); }
+    /// Says that it was not handled, so that it comes again from the store after the next start.
+    void nack() const { detail::call(omnize_event_nack, handle_); }
     /// The event of a callback for longer than the callback.
     event keep() const;
     const omnize_event *handle() const noexcept { return handle_; } ///< For functions of omnize.h.

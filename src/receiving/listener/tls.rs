@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SingleCertAndKey;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error::{Error, Result};
+use crate::pem::{self, PemFile};
 use crate::status::Status;
 
 /// How often the files are looked at.
@@ -107,34 +107,22 @@ fn number(_facts: &fs::Metadata) -> u64 {
 }
 
 fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
-    let in_file = |file: &Path, what: &dyn std::fmt::Display| {
-        Error::new(
-            Status::File,
-            format!("{}: {what}; expected a PEM file", file.display()),
-        )
+    let certificate = PemFile {
+        option: "listen.tls.certificate",
+        path: certificate,
     };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>)
-        .map_err(|error| in_file(certificate, &error))?;
-    if chain.is_empty() {
-        return Err(in_file(certificate, &"it holds no certificate"));
-    }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| in_file(key, &error))?;
+    let key = PemFile {
+        option: "listen.tls.key",
+        path: key,
+    };
+    let identity = Arc::new(pem::identity(&certificate, &key)?);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_no_client_auth())
-        .and_then(|builder| builder.with_single_cert(chain, private));
-    let mut config = config.map_err(|error| {
-        Error::new(
-            Status::File,
-            format!(
-                "{} and {} can't be used together: {error}",
-                certificate.display(),
-                key.display()
-            ),
-        )
-    })?;
+        .map_err(|error| Error::new(Status::System, format!("TLS can't be used: {error}")))?;
+    let mut config = config
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -1,0 +1,502 @@
+//! What stands in a file that an option names is in no log, error, debug output or panic, however the file is broken: keys,
+//! certificates and authorities, when the client opens and when the listener renews them; configuration files; the store.
+//!
+//! One test, for there is one log in a process.
+
+#![cfg(all(unix, feature = "listener", feature = "store"))]
+
+mod secrets;
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use rustls::pki_types::pem::PemObject;
+use secrets::{HEARD, SAID, TOKEN, WEBHOOK_PASSWORD, failed, shown, take_printed, watch};
+
+/// A comment in a PEM file, which some hold the passphrase in.
+const COMMENT: &str = "frase-secreta-do-arquivo";
+
+/// A folder for the test's files, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("omnize-{}-files", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn config(options: &[(&str, &str)]) -> Config {
+    let mut config = Config::new();
+    config.set("token", TOKEN).unwrap();
+    config.set("base_url", "https://127.0.0.1:1/").unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    shown(&config);
+    config
+}
+
+/// Opens a client, and shows whatever comes of it.
+fn open(options: &[(&str, &str)]) -> Option<Client> {
+    let opened = catch_unwind(AssertUnwindSafe(|| Client::open(&config(options))));
+    let opened = opened.expect("it panicked");
+    match opened {
+        Ok(client) => {
+            shown(&client);
+            Some(client)
+        }
+        Err(error) => {
+            failed::<()>(Err(error));
+            None
+        }
+    }
+}
+
+/// A certificate and its key, as PEM.
+struct Pair {
+    certificate: String,
+    key: String,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        Pair {
+            certificate: made.cert.pem().replace('\r', ""),
+            key: made.signing_key.serialize_pem().replace('\r', ""),
+        }
+    }
+}
+
+/// The ways in which a PEM file is broken, with the part of the error that tells it; empty where the file is good all the same.
+fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let lines: Vec<_> = pem.trim_end().split('\n').collect();
+    let (begin, end) = (lines[0], lines[lines.len() - 1]);
+    let base64 = lines[1..lines.len() - 1].join("");
+    let utf16: Vec<u8> = "\u{feff}"
+        .encode_utf16()
+        .chain(pem.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let raw: Vec<u8> =
+        <(rustls::pki_types::pem::SectionKind, Vec<u8>)>::from_pem_slice(pem.as_bytes())
+            .unwrap()
+            .1;
+    let text = |text: String| text.into_bytes();
+    vec![
+        (
+            "escaped",
+            text(pem.replace('\n', "\\n")),
+            "line 1 has its line breaks written as \\n",
+        ),
+        (
+            "escaped and quoted",
+            text(format!("\"{}\"", pem.replace('\n', "\\n"))),
+            "line 1 has its line breaks",
+        ),
+        (
+            "half escaped",
+            text(format!("{begin}\n{base64}\\n{end}\\n")),
+            "line 2 has its line breaks written as \\n",
+        ),
+        ("marked", text(format!("\u{feff}{pem}")), ""),
+        (
+            "marked in the middle",
+            text(format!("# {COMMENT}\n\u{feff}{pem}")),
+            "",
+        ),
+        ("of Windows", text(pem.replace('\n', "\r\n")), ""),
+        ("of an old Mac", text(pem.replace('\n', "\r")), ""),
+        ("indented", text(pem.replace('\n', " \n\t ")), ""),
+        ("UTF-16", utf16, "it is UTF-16"),
+        (
+            "without an end",
+            text(pem.replace(end, "")),
+            "the section at line 1 has no end",
+        ),
+        (
+            "cut off",
+            text(pem[..pem.len() / 2].to_owned()),
+            "the section at line 1 has no end",
+        ),
+        (
+            "with another end",
+            text(pem.replace(end, "-----END X-----")),
+            "is not the end of the section at line 1",
+        ),
+        (
+            "begun twice",
+            text(format!("{begin}\n{pem}")),
+            "the section at line 1 has no end before line 2",
+        ),
+        (
+            "with an end too many",
+            text(format!("{pem}{end}\n")),
+            "ends a section, and none has begun",
+        ),
+        (
+            "no base64",
+            text(pem.replacen(lines[1], &format!("!*{}", lines[1]), 1)),
+            "line 2 holds something that is no base64",
+        ),
+        (
+            "no whole base64",
+            text(format!(
+                "{begin}\n{}\n{end}\n",
+                &base64[..base64.len() / 4 * 4 - 7]
+            )),
+            "the section at line 1",
+        ),
+        (
+            "other bytes",
+            text(format!(
+                "{COMMENT}\n\n{begin}\nAAAA{}\n{end}\n",
+                &base64[4..]
+            )),
+            "",
+        ),
+        (
+            "on one line",
+            text(pem.replace('\n', " ")),
+            "line 1 has more than the beginning of a section",
+        ),
+        (
+            "fewer dashes",
+            text(pem.replace(begin, &begin[..begin.len() - 1])),
+            "line 1 has more than the beginning",
+        ),
+        (
+            "of no known kind",
+            text(pem.replace("-----BEGIN ", &format!("-----BEGIN {COMMENT} "))),
+            "of no kind that is known",
+        ),
+        (
+            "with a passphrase",
+            text(pem.replacen(
+                '\n',
+                &format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: {COMMENT}\n\n"),
+                1,
+            )),
+            "line 1 is a private key with a passphrase",
+        ),
+        ("DER", raw, "it looks like DER"),
+        ("empty", Vec::new(), "it is empty"),
+        ("a comment", text(format!("{COMMENT}\n")), "it holds no"),
+        (
+            "not text",
+            [b"\xff\x00", pem.as_bytes()].concat(),
+            "line 1 has more than",
+        ),
+    ]
+}
+
+/// All that would give away what stands in these files: pieces of their text and of what it encodes, as text, as numbers and
+/// in base 16.
+fn pieces(files: &[&str]) -> Vec<String> {
+    let mut pieces = vec![COMMENT.to_owned()];
+    for file in files {
+        let base64: String = file.lines().filter(|line| !line.starts_with('-')).collect();
+        let der = <(rustls::pki_types::pem::SectionKind, Vec<u8>)>::from_pem_slice(file.as_bytes())
+            .unwrap()
+            .1;
+        pieces.extend(
+            base64
+                .as_bytes()
+                .chunks_exact(8)
+                .map(|piece| String::from_utf8(piece.to_vec()).unwrap()),
+        );
+        for bytes in [base64.as_bytes(), &der] {
+            for piece in bytes.windows(6).step_by(11) {
+                let numbers: Vec<_> = piece.iter().map(u8::to_string).collect();
+                let digits: Vec<_> = piece.iter().map(|byte| format!("{byte:02x}")).collect();
+                pieces.extend([
+                    numbers.join(", "),
+                    digits.concat(),
+                    digits.concat().to_uppercase(),
+                    digits.join(", 0x"),
+                ]);
+            }
+        }
+    }
+    pieces
+}
+
+/// Fails where something that was printed gives away one of these pieces, and returns all that was printed but for
+/// debug output.
+#[track_caller]
+fn nothing_told(pieces: &[String]) -> Vec<String> {
+    let (mut printed, told) = take_printed();
+    assert_eq!(told, Vec::<String>::new());
+    for text in &printed {
+        if let Some(piece) = pieces.iter().find(|piece| text.contains(piece.as_str())) {
+            panic!("{piece} of a file is in {text}");
+        }
+    }
+    printed.retain(|text| !text.starts_with("debug"));
+    printed
+}
+
+fn keys_and_certificates(folder: &Folder) {
+    let pair = Pair::new();
+    let pieces = pieces(&[&pair.certificate, &pair.key]);
+    let certificate = folder.write("certificate.pem", &pair.certificate);
+    let key = folder.write("key.pem", &pair.key);
+    for option in [
+        "tls.key",
+        "tls.certificate",
+        "tls.ca_file",
+        "listen.tls.key",
+        "listen.tls.certificate",
+    ] {
+        let content = if option.ends_with("key") {
+            &pair.key
+        } else {
+            &pair.certificate
+        };
+        for (how, bytes, expected) in broken(content) {
+            let file = folder.write("broken.pem", bytes);
+            let mut options = vec![(option, &*file)];
+            match option {
+                "tls.key" => options.push(("tls.certificate", &certificate)),
+                "tls.certificate" => options.push(("tls.key", &key)),
+                "listen.tls.key" => options.extend([
+                    ("listen.tls.certificate", &*certificate),
+                    ("listen", "127.0.0.1:0"),
+                ]),
+                "listen.tls.certificate" => {
+                    options.extend([("listen.tls.key", &*key), ("listen", "127.0.0.1:0")])
+                }
+                _ => {}
+            }
+            let client = open(&options);
+            let printed = nothing_told(&pieces).join("\n");
+            if how == "with a passphrase" && content == &pair.certificate {
+                // What can't be a key is no certificate either.
+                assert!(
+                    printed.contains("it holds no certificate"),
+                    "{option}: {printed}"
+                );
+            } else if how == "other bytes" {
+                assert!(client.is_none(), "{option}, {how}");
+                assert!(printed.contains("can't be"), "{option}, {how}: {printed}");
+            } else {
+                assert_eq!(
+                    client.is_some(),
+                    expected.is_empty(),
+                    "{option}, {how}: {printed}"
+                );
+                assert!(printed.contains(expected), "{option}, {how}: {printed}");
+                assert!(
+                    expected.is_empty() || printed.contains(&format!("option {option}: ")),
+                    "{printed}"
+                );
+            }
+        }
+    }
+    // The one in the other's place, and what stands in the file in the place of its path.
+    open(&[("tls.key", &certificate), ("tls.certificate", &key)]);
+    open(&[("tls.ca_file", &key)]);
+    for option in [
+        "tls.key",
+        "tls.certificate",
+        "tls.ca_file",
+        "listen.tls.key",
+        "listen.tls.certificate",
+        "store",
+    ] {
+        for value in [&pair.key, &pair.certificate] {
+            let error = failed(Config::new().set(option, value));
+            assert_eq!(error.status(), Status::Value);
+        }
+    }
+    nothing_told(&pieces);
+}
+
+fn a_listener_that_renews(folder: &Folder) {
+    let (good, next) = (Pair::new(), Pair::new());
+    let pieces = pieces(&[&good.certificate, &good.key, &next.certificate, &next.key]);
+    let mut files = Vec::new();
+    let mut clients = Vec::new();
+    for (at, (how, bytes, expected)) in broken(&next.key).into_iter().enumerate() {
+        if expected.is_empty() && how != "other bytes" {
+            continue;
+        }
+        let certificate = folder.write(&format!("{at}.certificate.pem"), &good.certificate);
+        let key = folder.write(&format!("{at}.key.pem"), &good.key);
+        clients.push(
+            open(&[
+                ("listen", "127.0.0.1:0"),
+                ("listen.tls.certificate", &certificate),
+                ("listen.tls.key", &key),
+            ])
+            .unwrap(),
+        );
+        files.push((how, key, bytes));
+    }
+    for (_, key, bytes) in &files {
+        fs::write(key, bytes).unwrap();
+    }
+    let mut printed = String::new();
+    let begun = Instant::now();
+    while !files.iter().all(|(_, key, _)| {
+        printed.contains(&format!(
+            "the listener keeps its certificate: option listen.tls.key: the file {key} "
+        ))
+    }) {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "a renewal was not told"
+        );
+        thread::sleep(Duration::from_millis(250));
+        printed += &nothing_told(&pieces).join("\n");
+    }
+}
+
+fn configuration_files(folder: &Folder) {
+    let good = format!(
+        "token = \"{0}\"\n[listen]\nbasic = \"ana:{0}\"\n",
+        WEBHOOK_PASSWORD.replace('"', "")
+    );
+    let secret = WEBHOOK_PASSWORD.replace('"', "");
+    let broken: [(&str, Vec<u8>); 14] = [
+        ("no end of a quote", format!("token = \"{secret}\n").into()),
+        (
+            "junk after a quote",
+            format!("token = \"{secret}\" {secret}\n").into(),
+        ),
+        (
+            "a quote in the middle",
+            format!("token = {secret}\" x\"\"{secret}\n[").into(),
+        ),
+        ("no sign", format!("token {secret}\n").into()),
+        ("no name", format!("= {secret}\n").into()),
+        ("the secret alone", format!("{secret}\n").into()),
+        ("the secret as a name", format!("{secret} = token\n").into()),
+        (
+            "the secret as a group",
+            format!("[{secret}]\na = b\n").into(),
+        ),
+        ("an open group", format!("[{secret}\n").into()),
+        ("junk after a group", format!("[listen] {secret}\n").into()),
+        (
+            "UTF-16",
+            good.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
+        ("Latin-1", [b"token = \xe7", good.as_bytes()].concat()),
+        ("no user", format!("listen.basic = {secret}\n").into()),
+        (
+            "a control character",
+            format!("token = {secret}\u{7}\n").into(),
+        ),
+    ];
+    let pieces = [secret, "senha-do-".to_owned()];
+    for (how, bytes) in broken {
+        let file = folder.write("omnize.ini", bytes);
+        let mut config = Config::new();
+        let error = failed(config.load_file(Path::new(&file)));
+        shown(&config);
+        assert!(error.message().contains("line "), "{how}: {error}");
+        nothing_told(&pieces);
+    }
+}
+
+/// A store with an event and a posted request in it.
+fn written_store(folder: &Folder) -> Vec<u8> {
+    let path = folder.0.join("good.db");
+    let client = open(&[("store", path.to_str().unwrap())]).unwrap();
+    let body = serde_json::json!({"message": HEARD, "clientId": "12"}).to_string();
+    client.deliver(body.as_bytes(), None).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client
+        .attach(address)
+        .unwrap()
+        .post(Request::Message(SAID.into()))
+        .unwrap();
+    client.close(Duration::from_millis(100)).unwrap();
+    drop(client);
+    fs::read(path).unwrap()
+}
+
+fn stores(folder: &Folder) {
+    let good = written_store(folder);
+    let page = 4096.min(good.len() / 2);
+    let mut broken: Vec<Vec<u8>> = vec![
+        HEARD.into(),
+        format!("SQLite format 3\0{HEARD}{SAID}").into(),
+        good[..good.len() / 2].to_vec(),
+        good[..page].to_vec(),
+        good[..page - 7].to_vec(),
+        good[1..].to_vec(),
+        [&good[..], HEARD.as_bytes()].concat(),
+    ];
+    // Whatever byte of a page's head is wrong, and what was said in the place of what the file knows of itself.
+    for at in [16, 18, 24, 28, 56, 100, 105, page, page + 3, page + 8] {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x5a;
+        broken.push(bytes);
+    }
+    let text = String::from_utf8_lossy(&good).into_owned();
+    assert!(text.contains("fim"), "what was posted stands in the store");
+    for (from, to) in [
+        (&b"\"message\":"[..], &b"\"message\";"[..]),
+        (b"\"address\":", b"\"xddress\":"),
+        (b"CREATE TABLE", b"CREATE XABLE"),
+    ] {
+        let mut bytes = good.clone();
+        let found: Vec<_> = (0..bytes.len() - from.len())
+            .filter(|at| bytes[*at..].starts_with(from))
+            .collect();
+        for at in found {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+        broken.push(bytes);
+    }
+    for bytes in broken {
+        let path = folder.write("broken.db", bytes);
+        for suffix in ["-wal", "-shm", "-lock"] {
+            let _ = fs::remove_file(format!("{path}{suffix}"));
+        }
+        if let Some(client) = open(&[("store", &path), ("timeout", "100")]) {
+            while let Ok(Some(event)) = client.next(Duration::ZERO) {
+                shown(&event);
+            }
+            let _ = client.close(Duration::ZERO);
+        }
+        nothing_told(&[]);
+    }
+}
+
+#[test]
+fn what_stands_in_a_file_is_never_printed() {
+    watch();
+    let folder = Folder::new();
+    keys_and_certificates(&folder);
+    a_listener_that_renews(&folder);
+    configuration_files(&folder);
+    stores(&folder);
+}
