@@ -11,6 +11,17 @@ use crate::status::Status;
 use crate::told;
 use crate::wire::{Trigger, Unreadable};
 
+/// The same status whichever way the body came in.
+impl From<Unreadable> for Error {
+    fn from(why: Unreadable) -> Self {
+        let status = match why {
+            Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
+            Unreadable::NoClientId => Status::NoClientId,
+        };
+        Error::new(status, why.to_string())
+    }
+}
+
 impl Receiver {
     /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
     /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
@@ -91,11 +102,7 @@ impl Receiver {
             if let Some(kept_back) = self.unreadable.another() {
                 log::warn!("{why}{}", sparing::and_more(kept_back));
             }
-            let status = match why {
-                Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
-                Unreadable::NoClientId => Status::NoClientId,
-            };
-            Error::new(status, why.to_string())
+            Error::from(why)
         })?;
         log::debug!("trigger {}", trigger.kind.name());
         self.interactions.resolve(&mut trigger);
