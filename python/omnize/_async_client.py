@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import itertools
 import os
 import time
-import weakref
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -22,9 +20,9 @@ from ._customer import Customer
 from ._errors import Closed, CloseTimedOut, Error, ModeError, ResourceError, _another_way, _closed, _left_behind
 from ._fields import Fields, id_text, of_customer, of_message
 from ._lifetime import warn
-from ._readiness import Readiness
+from ._readiness import Readiness, weakly
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
-from ._worker import Worker
+from ._worker import Handling, Worker, handling_now
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -45,19 +43,6 @@ _SECONDS_TO_RETRY = 0.1
 
 #: How many seconds the calls and the handlers that closing has broken off have for telling so.
 _BREAKING_OFF = 2.0
-
-
-class _Handling:
-    """A handler that runs, as the tasks know that it starts: closing from one of them is closing from inside it."""
-
-    __slots__ = ("client", "is_running")
-
-    def __init__(self, client: AsyncClient) -> None:
-        self.client = weakref.ref(client)
-        self.is_running = True
-
-
-_handling: contextvars.ContextVar[Optional[_Handling]] = contextvars.ContextVar("omnize_handling", default=None)
 
 
 class AsyncClient(AnyClient[AsyncConversation]):
@@ -246,8 +231,8 @@ class AsyncClient(AnyClient[AsyncConversation]):
             return Left(0, 0)
         self._is_open = False
         deadline = time.monotonic() + timeout
-        handling = _handling.get()
-        inside = handling is not None and handling.client() is self and handling.is_running
+        handling = handling_now.get()
+        inside = handling is not None and handling.is_of(self)
         cut_off: Optional[CloseTimedOut] = None
         try:
             try:
@@ -363,8 +348,8 @@ class AsyncClient(AnyClient[AsyncConversation]):
         if not wanting:
             turns.unwanted()
         is_handled = False
-        handling = _Handling(self)
-        before = _handling.set(handling)
+        handling = Handling(self)
+        before = handling_now.set(handling)
         try:
             for function in wanting:
                 if isinstance(worker, Worker):
@@ -386,7 +371,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
             handling.is_running = False
             # One that was collected in the midst is ended in another context.
             with contextlib.suppress(ValueError):
-                _handling.reset(before)
+                handling_now.reset(before)
             if not is_handled:
                 event._was_not_handled()
             event._let_go()
@@ -446,7 +431,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
 
     def _watch_events(self) -> None:
         if not self._watches_events:
-            self._readiness.watch(self._core.event_descriptor(), _weakly(self._on_event))
+            self._readiness.watch(self._core.event_descriptor(), weakly(self._on_event))
             self._watches_events = True
 
     def _on_event(self) -> None:
@@ -472,7 +457,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
                 raise RuntimeError("this client is used in another event loop; open one for each")
             self._unbind()
         readiness = Readiness(loop)
-        readiness.watch(self._core.call_descriptor(), _weakly(self._on_ended_calls))
+        readiness.watch(self._core.call_descriptor(), weakly(self._on_ended_calls))
         self._readiness = readiness
         self._loop = loop
         return loop
@@ -497,18 +482,6 @@ class AsyncClient(AnyClient[AsyncConversation]):
         self._calls.clear()
         self._workers.clear()
         self._loop = None
-
-
-def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    """Calls the method for as long as somebody else holds its object."""
-    known = weakref.WeakMethod(method)
-
-    def call() -> None:
-        method = known()
-        if method is not None:
-            method()
-
-    return call
 
 
 def _report(error: BaseException) -> None:
