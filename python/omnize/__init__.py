@@ -12,6 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._interpreter import check_interpreter
+
+check_interpreter()
+
 from ._any_client import Left
 from ._client import Client
 from ._conversation import Conversation

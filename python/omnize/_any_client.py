@@ -187,7 +187,9 @@ class AnyClient(Generic[_Conversation]):
         return register
 
     def off(self, function: Callable[..., Any]) -> bool:
-        """Calls a function no more; tells whether it was registered. A call that is under way is the last one."""
+        """Calls a function no more, also where a conversation has registered it; tells whether it was registered. A
+        call that is under way is the last one.
+        """
         return self._handlers.remove(function)
 
     def _is_of_parent(self) -> bool:
@@ -201,6 +203,7 @@ class AnyClient(Generic[_Conversation]):
     def _closed(self) -> None:
         """The core is closed."""
         self._is_open = False
+        self._handlers.clear()
         if self._listener is not None:
             self._listener.close(0)
 

@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import os
 import time
-import weakref
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -18,12 +17,12 @@ from ._any_client import AnyClient, Left
 from ._arguments import body_bytes, optional_seconds, optional_text, seconds
 from ._async_conversation import AsyncConversation
 from ._customer import Customer
-from ._errors import Closed, Error, ModeError, _another_way, _closed, _left_behind
+from ._errors import Closed, CloseTimedOut, Error, ModeError, ResourceError, _another_way, _closed, _left_behind
 from ._fields import Fields, id_text, of_customer, of_message
 from ._lifetime import warn
-from ._readiness import Readiness
+from ._readiness import Readiness, weakly
 from ._values import Department, Media, OnlineAgents, agents_of, departments_of
-from ._worker import Worker
+from ._worker import Handling, Worker, handling_now
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -38,6 +37,9 @@ _IN_A_ROW = 32
 
 #: For how many seconds dispatch calls handlers before other tasks have their turn.
 _IN_ONE_GO = 0.001
+
+#: How many seconds dispatch waits where it could not take an event, for want of memory say, before it tries again.
+_SECONDS_TO_RETRY = 0.1
 
 #: How many seconds the calls and the handlers that closing has broken off have for telling so.
 _BREAKING_OFF = 2.0
@@ -176,11 +178,11 @@ class AsyncClient(AnyClient[AsyncConversation]):
         after the other, and awaits those that are coroutines.
 
         Tells how many events were handled. What a handler raises comes out of here, after the other handlers of that
-        event were called; the event counts as handled.
+        event were called; with a store, the event comes again after the next start.
         """
         deadline = _deadline(timeout)
         self._choose("poll")
-        turns = self._core.turns("task")
+        turns = self._core.turns("polling task")
         handled = 0
         most = 1
         try:
@@ -209,10 +211,12 @@ class AsyncClient(AnyClient[AsyncConversation]):
     def dispatch(self) -> None:
         """Starts the tasks that call the handlers from now on, as many as the option ``dispatch_threads`` says.
 
-        A second call does nothing. What a handler raises is told to the loop's exception handler.
+        A second call does nothing. What a handler raises is told to the loop's exception handler; with a store, the
+        event comes again after the next start.
         """
         self._choose("dispatch")
         loop = self._bind()
+        self._watch_events()
         while len(self._workers) < self._core.dispatch_threads:
             worker = Worker(self._work(), loop=loop)
             self._workers.add(worker)
@@ -221,28 +225,34 @@ class AsyncClient(AnyClient[AsyncConversation]):
     async def close(self, timeout: Seconds = 5.0) -> Left:
         """Closes the client: see :meth:`Client.close`.
 
-        A handler that runs longer than ``timeout`` seconds is cancelled. One that goes on all the same is left behind
-        two seconds later, and a warning is logged.
+        Until then handlers that run may make requests. A handler of dispatch that runs longer than ``timeout`` seconds
+        is cancelled, and with a store its event comes again after the next start. One that goes on all the same is left
+        behind two seconds later, and a warning is logged.
         """
         timeout = seconds("timeout", timeout)
         if self._is_of_parent() or not self._is_open:
             return Left(0, 0)
         self._is_open = False
         deadline = time.monotonic() + timeout
-        inside = asyncio.current_task() in self._workers
-
-        def submit(number: int) -> None:
-            # From inside a handler there is no waiting for what comes behind it.
-            self._core.close_for_loop(number, 0 if inside else timeout)
-
+        handling = handling_now.get()
+        inside = handling is not None and handling.is_of(self)
+        cut_off: Optional[CloseTimedOut] = None
         try:
             try:
-                left = Left(*await self._call(submit))
+                # From inside a handler there is no waiting for what comes behind it.
+                within = 0.0 if inside else timeout
+                left = Left(*await self._call(self._core.close_for_loop, within, not inside))
+            except CloseTimedOut as error:
+                cut_off = error
+                left = Left(error.events, error.requests)
             except Closed:
                 left = Left(0, 0)
             finally:
                 self._closed()
                 self._wake_all()
+            if cut_off is not None and not self._workers:
+                # The handler is one of poll, whose task is the application's.
+                raise cut_off
             if not inside and self._workers:
                 await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
                 self._cancel_workers()
@@ -280,7 +290,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
         if self._handles not in (None, way):
             raise _another_way(self._handles, way)
         try:
-            self._core.choose("task")
+            self._core.choose("polling task" if way == "poll" else "task")
         except ModeError:
             # The core knows of handlers, and not of what calls them here.
             raise _another_way("next", way) from None
@@ -308,9 +318,16 @@ class AsyncClient(AnyClient[AsyncConversation]):
                     if event is None:
                         await self._readable(None)
                         continue
+                except ResourceError as error:
+                    await self._retry_later(error)
+                    continue
                 except Error:
                     # It is closed.
                     return
+                except Exception as error:
+                    # The event is kept, and taken by the next call.
+                    await self._retry_later(error)
+                    continue
                 failure = await self._handle(event, turns)
                 turns.end()
                 if failure is not None:
@@ -322,6 +339,10 @@ class AsyncClient(AnyClient[AsyncConversation]):
         finally:
             turns.end()
 
+    async def _retry_later(self, error: BaseException) -> None:
+        _report(error)
+        await asyncio.sleep(_SECONDS_TO_RETRY)
+
     async def _handle(self, event: Event, turns: _omnize.Turns) -> Optional[BaseException]:
         """Calls the handlers for an event; gives what the first one raised that failed."""
         wanting = self._handlers.wanting(event)
@@ -329,6 +350,9 @@ class AsyncClient(AnyClient[AsyncConversation]):
         worker = asyncio.current_task()
         if not wanting:
             turns.unwanted()
+        is_handled = False
+        handling = Handling(self)
+        before = handling_now.set(handling)
         try:
             for function in wanting:
                 if isinstance(worker, Worker):
@@ -345,7 +369,14 @@ class AsyncClient(AnyClient[AsyncConversation]):
                         failure = error
                     else:
                         _report(error)
+            is_handled = failure is None
         finally:
+            handling.is_running = False
+            # One that was collected in the midst is ended in another context.
+            with contextlib.suppress(ValueError):
+                handling_now.reset(before)
+            if not is_handled:
+                event._was_not_handled()
             event._let_go()
         return failure
 
@@ -382,9 +413,7 @@ class AsyncClient(AnyClient[AsyncConversation]):
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             return False
-        if not self._watches_events:
-            self._watches_events = True
-            self._readiness.watch(self._core.event_descriptor(), _weakly(self._on_event))
+        self._watch_events()
         if self._core.set_alarm():
             return True
         waiter: asyncio.Future[bool] = loop.create_future()
@@ -402,6 +431,11 @@ class AsyncClient(AnyClient[AsyncConversation]):
                 timer.cancel()
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
+
+    def _watch_events(self) -> None:
+        if not self._watches_events:
+            self._readiness.watch(self._core.event_descriptor(), weakly(self._on_event))
+            self._watches_events = True
 
     def _on_event(self) -> None:
         """Wakes as many of those that wait as there are events."""
@@ -425,9 +459,10 @@ class AsyncClient(AnyClient[AsyncConversation]):
             if not self._loop.is_closed():
                 raise RuntimeError("this client is used in another event loop; open one for each")
             self._unbind()
+        readiness = Readiness(loop)
+        readiness.watch(self._core.call_descriptor(), weakly(self._on_ended_calls))
+        self._readiness = readiness
         self._loop = loop
-        self._readiness = Readiness(loop)
-        self._readiness.watch(self._core.call_descriptor(), _weakly(self._on_ended_calls))
         return loop
 
     def __del__(self) -> None:
@@ -450,18 +485,6 @@ class AsyncClient(AnyClient[AsyncConversation]):
         self._calls.clear()
         self._workers.clear()
         self._loop = None
-
-
-def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    """Calls the method for as long as somebody else holds its object."""
-    known = weakref.WeakMethod(method)
-
-    def call() -> None:
-        method = known()
-        if method is not None:
-            method()
-
-    return call
 
 
 def _report(error: BaseException) -> None:

@@ -63,6 +63,7 @@ class AsyncConversation(OneConversation):
     async def finish(self) -> None:
         """Finishes the interaction."""
         await self._request("finish")
+        self._has_finished()
 
     async def update(
         self,

@@ -11,12 +11,14 @@ from ._arguments import optional_seconds
 from ._customer import Customer
 from ._errors import Error, StateError
 from ._fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
+from ._handlers import ConversationHandlers, check_function, check_kinds
 from ._lifetime import warn
 from ._values import Media
 
 if TYPE_CHECKING:
     from ._any_client import AnyClient
     from ._events import Event
+    from ._green import GreenChat
     from ._omnize import Chat
     from ._option_types import Seconds
 
@@ -28,9 +30,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 class OneConversation:
     """What both kinds of conversations have. What is no attribute can't be set: a name that is mistyped is told."""
 
-    __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_start", "_timeout")
+    __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_handlers", "_start", "_timeout")
 
-    def __init__(self, client: AnyClient[Any], chat: Chat, customer: Fields, start: Fields) -> None:
+    def __init__(self, client: AnyClient[Any], chat: Union[Chat, GreenChat], customer: Fields, start: Fields) -> None:
         #: A client that nobody holds is closed, and a conversation needs an open one.
         self._client = client
         self._chat = chat
@@ -38,6 +40,7 @@ class OneConversation:
         self._customer = customer
         self._start = start
         self._timeout: Optional[float] = None
+        self._handlers = ConversationHandlers(chat.client_id)
 
     @property
     def client_id(self) -> str:
@@ -88,8 +91,42 @@ class OneConversation:
         self._chat.keystroke()
 
     def on(self, *kinds: type[Event]) -> Callable[[_Function], _Function]:
-        """Registers a function for this customer's events of these classes, or of all. See :meth:`Client.on`."""
-        return self._client.on(*kinds, client_id=self.client_id)
+        """Registers a function for this customer's events of these classes, or of all. See :meth:`Client.on`.
+
+        It is called until the interaction is finished, by whichever side, or the client is closed. Keep the
+        conversation until then: a function ends with it, while one of :meth:`Client.on` goes on.
+        """
+        check_kinds(kinds)
+
+        def register(function: _Function) -> _Function:
+            check_function(function, self._client._awaits)
+            if self._handlers.have_ended:
+                # They were of the interaction before.
+                self._handlers = ConversationHandlers(self.client_id)
+            self._client._handlers.add_to(self._handlers, kinds, function)
+            return function
+
+        return register
+
+    def off(self, function: Callable[..., Any]) -> bool:
+        """Calls a function of this conversation no more; tells whether it was registered. See :meth:`Client.off`."""
+        return self._client._handlers.remove_from(self._handlers, function)
+
+    def _has_finished(self) -> None:
+        """The service has accepted the finish, or the interaction was over before."""
+        self._handlers.end()
+
+    def __del__(self) -> None:
+        # Where the arguments were wrong, nothing is set.
+        handlers: Optional[ConversationHandlers] = getattr(self, "_handlers", None)
+        client = getattr(self, "_client", None)
+        if handlers is None or client is None or not handlers.are_active:
+            return
+        if client._is_open and not client._is_of_parent() and self.is_open:
+            warn(
+                "a conversation was let go of while its interaction is under way, and its handlers with it; keep the "
+                "conversation for as long as they are to be called, or register them with client.on"
+            )
 
     def _of_start(self, customer: Optional[Customer]) -> Fields:
         """What the start says."""
@@ -153,6 +190,7 @@ class Conversation(OneConversation):
     def finish(self) -> None:
         """Finishes the interaction."""
         self._chat.request("finish")
+        self._has_finished()
 
     def update(
         self,

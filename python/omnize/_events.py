@@ -101,6 +101,11 @@ class Event:
         if self._receipt is not None:
             self._receipt.sign()
 
+    def _was_not_handled(self) -> None:
+        """Its handler has failed, or was cut off: with a store it comes again."""
+        if self._receipt is not None:
+            self._receipt.refuse()
+
     def _let_go(self) -> None:
         if self._receipt is not None:
             self._receipt.let_go()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _omnize
+from ._errors import ResourceError
+from ._green import is_patched
 
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["forward_log", "opened", "report", "seconds_at_exit", "warn"]
+__all__ = ["forward_log", "opened", "report", "seconds_at_exit", "start_thread", "warn"]
 
 #: How long requests under way get when the interpreter ends.
 seconds_at_exit = 1.0
@@ -76,8 +79,21 @@ def forward_log() -> None:
     _omnize.log_level(logger.getEffectiveLevel())
     with _lock:
         if _forwarder is None:
-            _forwarder = threading.Thread(target=_forward, args=(logger,), name="omnize-log", daemon=True)
-            _forwarder.start()
+            forwarder = threading.Thread(target=_forward, args=(logger, is_patched()), name="omnize-log", daemon=True)
+            start_thread(forwarder)
+            _forwarder = forwarder
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Starts a thread. Raises :class:`ResourceError` where there can be no more."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        failure = ResourceError(
+            "the operating system refused a thread that the client needs; end others, or allow more"
+        )
+        failure.status = "OMNIZE_E_SYSTEM"
+        raise failure from error
 
 
 def _logger() -> logging.Logger:
@@ -86,10 +102,17 @@ def _logger() -> logging.Logger:
     return logging.getLogger("omnize")
 
 
-def _forward(logger: logging.Logger) -> None:
+#: How often a greenlet looks for lines, in seconds: it can't wait for them without stopping all others.
+_LOOK = 0.25
+
+
+def _forward(logger: logging.Logger, is_green: bool) -> None:
     while True:
         # The level may be changed at any time, and nobody tells.
-        _omnize.wait_for_log(1.0)
+        if is_green:
+            time.sleep(_LOOK)
+        else:
+            _omnize.wait_for_log(1.0)
         _omnize.log_level(logger.getEffectiveLevel())
         _flush()
 
@@ -106,7 +129,11 @@ def report(error: BaseException) -> None:
         exit_, error = error, RuntimeError("a handler has called sys.exit, which ends no thread of the package's")
         error.__cause__ = exit_
     told = (type(error), error, error.__traceback__, threading.current_thread())
-    threading.excepthook(threading.ExceptHookArgs(told))
+    try:
+        threading.excepthook(threading.ExceptHookArgs(told))
+    except Exception as failure:
+        # The application's. Who called this goes on.
+        sys.excepthook(type(failure), failure, failure.__traceback__)
 
 
 def _flush() -> None:

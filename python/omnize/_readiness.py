@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import select
 import threading
+import weakref
 from typing import Callable
 
-__all__ = ["Readiness"]
+__all__ = ["Readiness", "weakly"]
 
 
 class Readiness:
@@ -73,3 +74,15 @@ class _Watcher:
                 self._callback()
         finally:
             self._called.set()
+
+
+def weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Calls the method for as long as somebody else holds its object."""
+    known = weakref.WeakMethod(method)
+
+    def call() -> None:
+        method = known()
+        if method is not None:
+            method()
+
+    return call

@@ -29,6 +29,7 @@ from ._any_client import AnyClient
 from ._arguments import what_is
 from ._errors import Error
 from ._webhook import Answer, Door, Head, Path, answer_to, check_otherwise
+from ._worker_client import WorkerClient
 
 if TYPE_CHECKING:
     from . import AsyncClient, Client
@@ -46,6 +47,10 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 class Webhook:
     """Takes the triggers that the service posts to ``path``, and hands them to ``client``.
 
+    ``client`` may also be a function that opens the client, registers its handlers and returns it. It is called at the
+    first trigger of each process, so that it works in the workers of a server that forks. Where the server tells of its
+    shutdown, the client is closed then.
+
     ``path`` is the path below the place where this application is mounted. Whoever knows the whole URL can post
     triggers, so it should hold a part that nobody can guess. With ``basic``, as ``"user:password"``, the service must
     send these credentials. A body of more than ``max_body`` bytes is answered 413. What is not for ``path`` goes to the
@@ -57,17 +62,15 @@ class Webhook:
 
     def __init__(
         self,
-        client: Client | AsyncClient,
+        client: Client | AsyncClient | Callable[[], Client | AsyncClient],
         path: str,
         *,
         basic: str | None = None,
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
     ) -> None:
-        if not isinstance(client, AnyClient):
-            raise TypeError(f"the client is {what_is(client)}; pass an omnize.Client or an omnize.AsyncClient")
         check_otherwise(otherwise)
-        self._client = client
+        self._client: WorkerClient[Any] = WorkerClient(client, _check_client)
         self._door = Door(path, basic, max_body)
         self._otherwise = otherwise
 
@@ -82,7 +85,7 @@ class Webhook:
             if answer is not None:
                 await _respond(answer, send)
         elif scope["type"] == "lifespan":
-            await _live(receive, send)
+            await self._live(receive, send)
         else:
             await receive()
             await send({"type": "websocket.close"})
@@ -95,6 +98,7 @@ class Webhook:
         refusal = self._door.refuse(path, _head(scope, headers))
         if refusal is not None:
             return refusal
+        client = self._client.get()
         body = b""
         more = True
         while more:
@@ -110,20 +114,47 @@ class Webhook:
         if isinstance(decoded, Answer):
             return decoded
         try:
-            await self._deliver(decoded, _first(headers, b"content-type"))
+            await _deliver(client, decoded, _first(headers, b"content-type"))
         except Error as error:
             return answer_to(error)
         return answer_to(None)
 
-    async def _deliver(self, body: bytes, content_type: str | None) -> None:
-        if inspect.iscoroutinefunction(self._client.deliver):
-            await self._client.deliver(body, content_type)
-        elif self._client._core.stored:
-            # It waits for the disk.
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(None, self._client.deliver, body, content_type)
-        else:
-            self._client.deliver(body, content_type)
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Tell a server that serves nothing else that the application has begun and ended."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self._client.is_opened_here:
+                # Nobody else knows the client that was opened here.
+                await _close(self._client.get())
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+async def _deliver(client: Client | AsyncClient, body: bytes, content_type: str | None) -> None:
+    if inspect.iscoroutinefunction(client.deliver):
+        await client.deliver(body, content_type)
+    elif client._core.stored:
+        # It waits for the disk.
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, client.deliver, body, content_type)
+    else:
+        client.deliver(body, content_type)
+
+
+async def _close(client: Client | AsyncClient) -> None:
+    if inspect.iscoroutinefunction(client.close):
+        await client.close()
+    else:
+        await asyncio.get_running_loop().run_in_executor(None, client.close)
+
+
+def _check_client(client: Any) -> None:
+    if not isinstance(client, AnyClient):
+        raise TypeError(
+            f"the client is {what_is(client)}; pass an omnize.Client or an omnize.AsyncClient, or a function that "
+            "returns one"
+        )
 
 
 def _path(scope: Message) -> Path:
@@ -157,12 +188,3 @@ async def _respond(answer: Answer, send: Send) -> None:
     headers.append((b"content-length", b"0"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    """Tell a server that serves nothing else that the application has begun and ended."""
-    while True:
-        message = await receive()
-        await send({"type": message["type"] + ".complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from . import Client
     from .sandbox import Sandbox
 
-_sandbox_of_item: pytest.StashKey[Sandbox] = pytest.StashKey()
+# pytest has a stash of its own from version 7 on; this works with older ones too.
+_sandbox_of_item: weakref.WeakKeyDictionary[Any, Sandbox] = weakref.WeakKeyDictionary()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,15 +41,17 @@ def omnize_sandbox_process() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def omnize_sandbox(omnize_sandbox_process: Sandbox, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A local Omnize in which nothing was said yet. When the test fails, its transcript is in the report."""
+    """A local Omnize as it starts: nothing was said, and nothing is set. When the test fails, its transcript is in the
+    report.
+    """
     sandbox = omnize_sandbox_process
-    sandbox.reset()
+    sandbox._restart()
     marker = request.node.get_closest_marker("omnize_agents")
     if marker is not None:
         sandbox.set_agents(*marker.args)
-    request.node.stash[_sandbox_of_item] = sandbox
+    _sandbox_of_item[request.node] = sandbox
     yield sandbox
-    del request.node.stash[_sandbox_of_item]
+    del _sandbox_of_item[request.node]
 
 
 @pytest.fixture
@@ -64,12 +68,15 @@ def omnize_client(omnize_sandbox: Sandbox, request: pytest.FixtureRequest) -> It
         yield client
 
 
-@pytest.hookimpl(wrapper=True)
+# The other kind of wrapper needs pluggy 1.2.
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Show what was said when a test failed."""
-    report = yield
-    sandbox = item.stash.get(_sandbox_of_item, None)
-    if sandbox is not None and report.when == "call" and report.failed:
+    outcome = yield
+    # Where making the report has failed, pytest tells so.
+    report = None if outcome.excinfo else outcome.get_result()
+    sandbox = _sandbox_of_item.get(item)
+    if report is not None and sandbox is not None and report.when == "call" and report.failed:
         from .sandbox import SandboxError
 
         try:
@@ -77,4 +84,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         except SandboxError as error:
             told = str(error)
         report.sections.append(("Omnize transcript", told))
-    return report

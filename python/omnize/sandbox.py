@@ -40,6 +40,7 @@ Step = Union[str, Mapping[str, Any]]
 
 _WEBHOOK = "/portal/settings/integrations/clientsdk/webhook"
 _TRANSCRIPT = "/sandbox/transcript"
+_RESET = "/sandbox/reset"
 _AGENTS = "/sandbox/agents"
 _STEPS = "/sandbox/steps"
 _TRIGGER = "/sandbox/trigger"
@@ -157,6 +158,7 @@ class Sandbox:
         #: The token that the sandbox knows.
         self.token: str = told["token"]
         self._first_agents = agents
+        self._webhook: Optional[str] = None
         self._players: list[_Player] = []
         self.set_agents(agents)
 
@@ -185,6 +187,7 @@ class Sandbox:
         if url is None:
             raise ValueError("there is no webhook URL; open the client with the option listen")
         self._call("PUT", _WEBHOOK, {"token": self.token, "url": url})
+        self._webhook = url
 
     def set_agents(self, agents: Union[Agent, Mapping[str, Agent]]) -> None:
         """Have these agents hear of every request from now on."""
@@ -303,10 +306,20 @@ class Sandbox:
         return "\n".join(map(str, self.transcript())) or "(nothing was said)"
 
     def reset(self) -> None:
-        """Forget what was said, and bring back the first agents. Token and webhook stay."""
+        """Bring everything back to how it was at the start: what was said, agents, customers, bots, faults and tokens
+        are forgotten. The webhook stays.
+        """
+        webhook = self._webhook
+        self._restart()
+        if webhook is not None:
+            self.set_webhook(webhook)
+
+    def _restart(self) -> None:
+        """As ``reset``, and forgets the webhook too."""
         for player in self._players:
             player.stop()
-        self._call("DELETE", _TRANSCRIPT)
+        self._call("POST", _RESET)
+        self._webhook = None
         self.set_agents(self._first_agents)
 
     def close(self) -> None:

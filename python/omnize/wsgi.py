@@ -28,6 +28,7 @@ from ._arguments import what_is
 from ._client import Client
 from ._errors import Error
 from ._webhook import Answer, Door, Head, Path, answer_to, check_otherwise, length_of
+from ._worker_client import WorkerClient
 
 __all__ = ["Webhook"]
 
@@ -37,6 +38,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 class Webhook:
     """Takes the triggers that the service posts to ``path``, and hands them to ``client``.
+
+    ``client`` may also be a function that opens the client, registers its handlers and returns it. It is called at the
+    first trigger of each process, so that it works in the workers of a server that forks.
 
     ``path`` is the path below the place where this application is mounted. Whoever knows the whole URL can post
     triggers, so it should hold a part that nobody can guess. With ``basic``, as ``"user:password"``, the service must
@@ -49,21 +53,17 @@ class Webhook:
 
     def __init__(
         self,
-        client: Client,
+        client: Client | Callable[[], Client],
         path: str,
         *,
         basic: str | None = None,
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
     ) -> None:
-        if isinstance(client, AnyClient) and client._awaits:
-            raise TypeError("the client is an AsyncClient, which nobody awaits here; pass an omnize.Client")
-        if not isinstance(client, Client):
-            raise TypeError(f"the client is {what_is(client)}; pass an omnize.Client")
         check_otherwise(otherwise)
         if inspect.iscoroutinefunction(otherwise):
             raise TypeError("otherwise is a coroutine function, which nobody awaits here; pass a WSGI application")
-        self._client = client
+        self._client = WorkerClient(client, _check_client)
         self._door = Door(path, basic, max_body)
         self._otherwise = otherwise
 
@@ -84,6 +84,7 @@ class Webhook:
         if refusal is not None:
             return refusal
         length = length_of(lengths) if lengths else None
+        client = self._client.get()
         if length is None and "HTTP_TRANSFER_ENCODING" in environ and not environ.get("wsgi.input_terminated"):
             # The server gives no way to tell where the body ends.
             return Answer(411)
@@ -97,7 +98,7 @@ class Webhook:
         if isinstance(decoded, Answer):
             return decoded
         try:
-            self._client.deliver(decoded, environ.get("CONTENT_TYPE") or None)
+            client.deliver(decoded, environ.get("CONTENT_TYPE") or None)
         except Error as error:
             return answer_to(error)
         return answer_to(None)
@@ -133,3 +134,10 @@ def _head(environ: Environ, lengths: list[str]) -> Head:
         authorization=environ.get("HTTP_AUTHORIZATION", ""),
         lengths=lengths,
     )
+
+
+def _check_client(client: Any) -> None:
+    if isinstance(client, AnyClient) and client._awaits:
+        raise TypeError("the client is an AsyncClient, which nobody awaits here; pass an omnize.Client")
+    if not isinstance(client, Client):
+        raise TypeError(f"the client is {what_is(client)}; pass an omnize.Client, or a function that returns one")

@@ -10,14 +10,16 @@ use omnize::{Alarm, Client, Event, STATISTICS};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::conversation::{Chat, Fields};
+use crate::conversation::{self, Chat, Fields};
 use crate::done::{Done, Outcome, Value};
-use crate::error::{OrRaise, exception};
+use crate::error::{self, OrRaise, exception};
 use crate::event;
 use crate::options::configure;
 use crate::pool::Pools;
 use crate::question::Question;
+use crate::text::{Text, check_room, copy, copy_bytes};
 use crate::turns::{self, Turns};
+use crate::undelivered::Undelivered;
 use crate::waiting::{elsewhere, in_slices, requesting, timeout};
 
 /// What both kinds of clients are made of.
@@ -30,6 +32,7 @@ pub struct Core {
     alarm: OnceLock<Alarm>,
     /// Whether an event was given out since other threads were last let go first.
     is_busy: AtomicBool,
+    undelivered: Undelivered,
     /// Whether events carry receipts.
     stored: bool,
     /// How many handlers may run at once.
@@ -75,6 +78,11 @@ impl Core {
         Ok(found)
     }
 
+    /// What could not be handed out.
+    pub fn undelivered(&self) -> &Undelivered {
+        &self.undelivered
+    }
+
     fn alarm(&self) -> omnize::error::Result<&Alarm> {
         if let Some(alarm) = self.alarm.get() {
             return Ok(alarm);
@@ -105,10 +113,13 @@ impl Core {
     #[new]
     fn new(
         py: Python<'_>,
-        options: Vec<(String, String)>,
+        options: Vec<(Text, Text)>,
         config_file: Option<PathBuf>,
         environment: bool,
     ) -> PyResult<Self> {
+        event::import_makers(py)?;
+        error::import_maker(py)?;
+        conversation::import_check(py)?;
         let done = Arc::new(Done::new().or_raise(py)?);
         let (client, stored, dispatch_threads) = py
             .detach(|| {
@@ -125,6 +136,7 @@ impl Core {
             done,
             alarm: OnceLock::new(),
             is_busy: AtomicBool::new(false),
+            undelivered: Undelivered::default(),
             stored,
             dispatch_threads,
             process: std::process::id(),
@@ -144,10 +156,10 @@ impl Core {
     }
 
     /// A conversation that is still to be started.
-    fn prepare(&self, py: Python<'_>, department: String, client_id: String) -> PyResult<Chat> {
+    fn prepare(&self, py: Python<'_>, department: Text, client_id: Text) -> PyResult<Chat> {
         let address = Address {
-            department,
-            client_id,
+            department: department.0,
+            client_id: client_id.0,
         };
         Ok(self.chat(self.client.prepare(address).or_raise(py)?))
     }
@@ -157,13 +169,13 @@ impl Core {
     fn attach(
         &self,
         py: Python<'_>,
-        department: String,
-        client_id: String,
+        department: Text,
+        client_id: Text,
         interaction_hash: Option<&str>,
     ) -> PyResult<Chat> {
         let address = Address {
-            department,
-            client_id,
+            department: department.0,
+            client_id: client_id.0,
         };
         let conversation = match interaction_hash {
             Some(hash) => self.client.attach_to(address, hash),
@@ -192,28 +204,24 @@ impl Core {
     fn departments<'py>(
         &self,
         py: Python<'py>,
-        client_id: Option<String>,
+        client_id: Option<Text>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, Question::Departments(client_id))
+        self.ask(py, Question::Departments(client_id.map(|id| id.0)))
     }
 
     /// Asks which agents are there.
-    fn online_agents<'py>(
-        &self,
-        py: Python<'py>,
-        department: String,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, Question::OnlineAgents(department))
+    fn online_agents<'py>(&self, py: Python<'py>, department: Text) -> PyResult<Bound<'py, PyAny>> {
+        self.ask(py, Question::OnlineAgents(department.0))
     }
 
     /// Leaves a message while no agent is there.
     fn off_hours<'py>(
         &self,
         py: Python<'py>,
-        department: String,
+        department: Text,
         fields: Fields,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let question = Question::off_hours(py, department, &fields)?;
+        let question = Question::off_hours(py, department.0, &fields)?;
         self.ask(py, question)
     }
 
@@ -223,9 +231,9 @@ impl Core {
         &self,
         py: Python<'_>,
         number: u64,
-        client_id: Option<String>,
+        client_id: Option<Text>,
     ) -> PyResult<()> {
-        self.ask_for_loop(py, number, Question::Departments(client_id))
+        self.ask_for_loop(py, number, Question::Departments(client_id.map(|id| id.0)))
     }
 
     /// As `online_agents`, for an event loop.
@@ -233,9 +241,9 @@ impl Core {
         &self,
         py: Python<'_>,
         number: u64,
-        department: String,
+        department: Text,
     ) -> PyResult<()> {
-        self.ask_for_loop(py, number, Question::OnlineAgents(department))
+        self.ask_for_loop(py, number, Question::OnlineAgents(department.0))
     }
 
     /// As `off_hours`, for an event loop.
@@ -243,10 +251,10 @@ impl Core {
         &self,
         py: Python<'_>,
         number: u64,
-        department: String,
+        department: Text,
         fields: Fields,
     ) -> PyResult<()> {
-        let question = Question::off_hours(py, department, &fields)?;
+        let question = Question::off_hours(py, department.0, &fields)?;
         self.ask_for_loop(py, number, question)
     }
 
@@ -259,6 +267,7 @@ impl Core {
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> PyResult<()> {
+        check_room(body)?;
         let deliver = || {
             self.client
                 .deliver_compressed(body, content_type, content_encoding)
@@ -276,6 +285,7 @@ impl Core {
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> PyResult<bool> {
+        check_room(body)?;
         if !self.stored {
             // It waits for nothing.
             self.client
@@ -284,8 +294,8 @@ impl Core {
             return Ok(false);
         }
         let client = Arc::clone(&self.client);
-        let (body, content_type) = (body.to_vec(), content_type.map(str::to_owned));
-        let content_encoding = content_encoding.map(str::to_owned);
+        let (body, content_type) = (copy_bytes(body)?, content_type.map(copy).transpose()?);
+        let content_encoding = content_encoding.map(copy).transpose()?;
         let job = self.done.sure_job(number, move || {
             client.deliver_compressed(
                 &body,
@@ -305,9 +315,18 @@ impl Core {
         py: Python<'py>,
         seconds: Option<f64>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.wait(py, seconds, |slice| self.client.next(slice))?
-            .map(|event| self.event(py, &Arc::new(event)))
-            .transpose()
+        let taken = match self.undelivered.take_event() {
+            Some(event) => Some(event),
+            None => self
+                .wait(py, seconds, |slice| self.client.next(slice))?
+                .map(Arc::new),
+        };
+        let Some(event) = taken else {
+            return Ok(None);
+        };
+        self.event(py, &event)
+            .map(Some)
+            .inspect_err(|_| self.undelivered.keep_event(event))
     }
 
     /// Events with the turns to handle them.
@@ -384,6 +403,7 @@ impl Core {
     /// Closes the client within so many seconds; tells how many events and requests were left.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<(usize, usize)> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
+        self.undelivered.refuse_all();
         let left = if self.client.is_calling() || self.client.is_requesting() {
             // On another thread it would wait for this handler, or for a request that waits for a signal's handler.
             py.detach(|| self.client.close(within))
@@ -396,12 +416,24 @@ impl Core {
         Ok((left.events, left.requests))
     }
 
-    /// Closes the client for an event loop, which is told of the end under this number.
-    fn close_for_loop(&self, py: Python<'_>, number: u64, seconds: f64) -> PyResult<()> {
+    /// Closes the client for an event loop, which is told of the end under this number. Where `waits_for_tasks`, the handlers
+    /// that its tasks run may finish.
+    fn close_for_loop(
+        &self,
+        py: Python<'_>,
+        number: u64,
+        seconds: f64,
+        waits_for_tasks: bool,
+    ) -> PyResult<()> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let (client, pools) = (Arc::clone(&self.client), self.pools.clone());
+        self.undelivered.refuse_all();
         let job = self.done.sure_job(number, move || {
-            let outcome = client.close(within);
+            let outcome = if waits_for_tasks {
+                client.close_with_tasks(within)
+            } else {
+                client.close(within)
+            };
             pools.close();
             outcome.map(|left| Value::Left(left.events, left.requests))
         });
@@ -411,6 +443,7 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
+        self.undelivered.refuse_all();
         self.pools.close();
         // Letting go of a client closes it. In a child, what that would wait for stayed behind in the parent.
         if std::process::id() != self.process {

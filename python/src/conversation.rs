@@ -6,13 +6,14 @@ use omnize::Conversation;
 use omnize::error::Error;
 use omnize::status::Status;
 use omnize::wire::{BotRequest, Request, RequestKind, Unsettable};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::done::{Done, Value};
 use crate::error::{OrRaise, exception};
 use crate::pool::{Pools, Queue, Worker};
+use crate::text::Text;
 use crate::waiting::{requesting, timeout};
 
 /// The requests of one interaction.
@@ -46,20 +47,34 @@ impl Chat {
 }
 
 /// The fields of a request, by the names that the core's table of requests has for them.
-pub type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(Text, Text)>;
+
+static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Imports what says why a text can't be used, before there may be no descriptor left to read it.
+///
+/// # Errors
+/// The import has failed.
+pub fn import_check(py: Python<'_>) -> PyResult<()> {
+    CHECK.import(py, "omnize._fields", "of_message").map(drop)
+}
 
 /// What a message says.
 ///
 /// # Errors
 /// It is no `str`, or has no form in UTF-8. The package says so: Python's own error would show the text.
 fn text_of(text: &Bound<'_, PyAny>) -> PyResult<String> {
-    static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    text.extract().or_else(|_| {
-        let py = text.py();
-        let check = CHECK.import(py, "omnize._fields", "of_message")?;
-        check.call1((text, py.None()))?;
-        Err(PyTypeError::new_err("the message can't be used"))
-    })
+    let failed = match text.extract::<Text>() {
+        Ok(text) => return Ok(text.0),
+        Err(error) => error,
+    };
+    let py = text.py();
+    if failed.is_instance_of::<PyMemoryError>(py) {
+        return Err(failed);
+    }
+    let check = CHECK.import(py, "omnize._fields", "of_message")?;
+    check.call1((text, py.None()))?;
+    Err(PyTypeError::new_err("the message can't be used"))
 }
 
 #[pymethods]
@@ -190,12 +205,12 @@ pub fn request(py: Python<'_>, name: &str, fields: &Fields) -> PyResult<Request>
         "finish" => Request::Finish,
         "bot_accept" => Request::Bot(BotRequest::Accept),
         "bot_transfer" => {
-            let department = fields.first().map(|(_, department)| department.clone());
+            let department = fields.first().map(|(_, department)| department.0.clone());
             return Ok(Request::Bot(BotRequest::Transfer(department)));
         }
         _ => return Err(PyValueError::new_err("there is no such request")),
     };
-    for (field, value) in fields {
+    for (Text(field), Text(value)) in fields {
         request.set(field, value).map_err(|why| {
             let expected = match why {
                 Unsettable::NoField(names) => format!("one of {}", names.join(", ")),

@@ -6,15 +6,32 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
+static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Imports what makes exceptions. A later import could fail: it reads a file, and there may be no descriptor left.
+///
+/// # Errors
+/// The import has failed.
+pub fn import_maker(py: Python<'_>) -> PyResult<()> {
+    MAKE.import(py, "omnize._errors", "_of_status").map(drop)
+}
+
 /// The exception that tells of `error`; the package decides which class it is of.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let body = PyBytes::new_with(py, error.body().len(), |bytes| {
+        bytes.copy_from_slice(error.body());
+        Ok(())
+    });
+    let body = match body {
+        Ok(body) => body,
+        Err(no_memory) => return no_memory,
+    };
     let arguments = (
         error.status().name(),
         error.message(),
         error.delivery().map(Delivery::name),
         error.http_status(),
-        PyBytes::new(py, error.body()),
+        body,
         error.is_retryable(),
         error.asked_to_wait().map(|wait| wait.as_secs_f64()),
         error.left().map(|left| (left.events, left.requests)),

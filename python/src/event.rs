@@ -8,9 +8,24 @@ use omnize::wire::{Details, Dialect, Redacted, Trigger};
 use omnize::{Content, Event, Outcome};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::error::exception;
+use crate::text::check_room;
+
+static OF_TRIGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static OF_OUTCOME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Imports what makes events. Were it done with the first event, that would be lost where the import fails: it reads a file,
+/// and there may be no descriptor left.
+///
+/// # Errors
+/// The import has failed.
+pub fn import_makers(py: Python<'_>) -> PyResult<()> {
+    OF_TRIGGER.import(py, "omnize._event_makers", "of_trigger")?;
+    OF_OUTCOME.import(py, "omnize._event_makers", "of_outcome")?;
+    Ok(())
+}
 
 /// The Python object that tells of `event`. Where it is `stored`, it carries a receipt.
 pub fn object<'py>(
@@ -46,9 +61,10 @@ pub fn parse_trigger<'py>(
         );
         exception(py, &Error::new(Status::Argument, message))
     })?;
+    check_room(body)?;
     let trigger = dialect
         .decode(body.into(), content_type)
-        .map_err(|why| exception(py, &Error::new(Status::NotJson, why.to_string())))?;
+        .map_err(|why| exception(py, &Error::from(why)))?;
     let place = Place {
         sequence: 0,
         received_at: 0.0,
@@ -68,6 +84,13 @@ impl Receipt {
     fn sign(&self) {
         if let Some(event) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             event.ack();
+        }
+    }
+
+    /// The event was not handled: a store keeps it for the next start.
+    fn refuse(&self) {
+        if let Some(event) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            event.nack();
         }
     }
 
@@ -91,13 +114,23 @@ fn of_trigger<'py>(
     trigger: &Trigger,
     place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    MAKE.import(py, "omnize._event_makers", "of_trigger")?
+    // What has no room is a MemoryError. Conversions that can't fail would panic.
+    let text = trigger
+        .text
+        .as_deref()
+        .map(|text| PyString::from_bytes(py, text.as_bytes()));
+    let text = text.transpose()?;
+    let raw = PyBytes::new_with(py, trigger.raw.len(), |bytes| {
+        bytes.copy_from_slice(&trigger.raw);
+        Ok(())
+    })?;
+    OF_TRIGGER
+        .import(py, "omnize._event_makers", "of_trigger")?
         .call1((
             trigger.kind.name(),
             &trigger.client_id,
-            trigger.text.as_deref(),
-            PyBytes::new(py, &trigger.raw),
+            text,
+            raw,
             trigger.replaced,
             place.sequence,
             place.received_at,
@@ -135,8 +168,8 @@ fn of_outcome<'py>(
     outcome: &Outcome,
     place: Place,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    MAKE.import(py, "omnize._event_makers", "of_outcome")?
+    OF_OUTCOME
+        .import(py, "omnize._event_makers", "of_outcome")?
         .call1((
             outcome.ticket,
             &outcome.client_id,

@@ -16,7 +16,9 @@ mod log;
 mod options;
 mod pool;
 mod question;
+mod text;
 mod turns;
+mod undelivered;
 mod waiting;
 
 use pyo3::prelude::*;

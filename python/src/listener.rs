@@ -11,6 +11,7 @@ use crate::client::Core;
 use crate::error::OrRaise;
 use crate::options::configure;
 use crate::pool::Pool;
+use crate::text::Text;
 use crate::waiting::{elsewhere, timeout};
 
 /// A listener, below the package's `Listener`.
@@ -27,7 +28,7 @@ impl SharedListener {
     #[new]
     fn new(
         py: Python<'_>,
-        options: Vec<(String, String)>,
+        options: Vec<(Text, Text)>,
         config_file: Option<PathBuf>,
         environment: bool,
     ) -> PyResult<Self> {

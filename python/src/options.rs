@@ -6,6 +6,8 @@ use omnize::config::{Config, OPTIONS};
 use omnize::error::Result;
 use pyo3::prelude::*;
 
+use crate::text::Text;
+
 /// The options: name, kind, default and meaning of each, and of one that is a time the least and the most milliseconds.
 #[pyfunction]
 pub fn option_table() -> Vec<Row> {
@@ -36,7 +38,7 @@ type Row = (
 /// The file's options, over them the environment's, and over them those that were given. Where the environment is left alone,
 /// no proxy of it is used either.
 pub fn configure(
-    given: &[(String, String)],
+    given: &[(Text, Text)],
     file: Option<PathBuf>,
     environment: bool,
 ) -> Result<Config> {
@@ -48,7 +50,7 @@ pub fn configure(
         config.load_env()?;
     }
     for (name, value) in given {
-        config.set(name, value)?;
+        config.set(&name.0, &value.0)?;
     }
     if !environment && config.get("proxy")?.is_empty() {
         // Who leaves the environment alone has its proxy in mind too: the token would go there.

@@ -42,12 +42,23 @@ impl Turns {
         self.end(py);
         let core = self.core.get();
         let wait = |slice| core.client().turn(self.by, slice);
-        let Some(turn) = core.wait(py, seconds, wait)? else {
-            return Ok(None);
+        let turn = match core.undelivered().take_turn() {
+            Some(turn) => turn,
+            None => match core.wait(py, seconds, wait)? {
+                Some(turn) => turn,
+                None => return Ok(None),
+            },
         };
-        let event = core.event(py, turn.event())?;
-        *self.in_hand() = Some(turn);
-        Ok(Some(event))
+        match core.event(py, turn.event()) {
+            Ok(event) => {
+                *self.in_hand() = Some(turn);
+                Ok(Some(event))
+            }
+            Err(error) => {
+                core.undelivered().keep_turn(turn);
+                Err(error)
+            }
+        }
     }
 
     /// Nobody wants the event in hand.
@@ -83,6 +94,7 @@ pub fn by(name: &str) -> PyResult<By> {
         "poll" => Ok(By::Poll),
         "thread" => Ok(By::Thread),
         "task" => Ok(By::Task),
-        _ => Err(PyValueError::new_err("poll, thread or task")),
+        "polling task" => Ok(By::PollingTask),
+        _ => Err(PyValueError::new_err("poll, thread, task or polling task")),
     }
 }

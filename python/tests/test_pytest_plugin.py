@@ -112,3 +112,43 @@ def test_who_does_not_use_it_does_not_pay_for_it(session, pytester):
     session(code).assert_outcomes(passed=1)
     markers = pytester.run(sys.executable, "-m", "pytest", "--markers")
     markers.stdout.fnmatch_lines(["@pytest.mark.omnize_agents(agents):*"])
+
+
+def test_each_test_has_a_sandbox_in_which_nothing_is_set(session):
+    code = """
+        import http.client, json, pytest
+
+        def call(sandbox, method, path, body=None):
+            connection = http.client.HTTPConnection(sandbox.url[7:])
+            connection.request(method, path, json.dumps(body))
+            answer = connection.getresponse()
+            assert answer.status < 300, answer.read()
+            return json.loads(answer.read())
+
+        def test_that_sets_everything(omnize_sandbox, omnize_client):
+            url, token = omnize_client.webhook_url, omnize_sandbox.token
+            call(omnize_sandbox, "PUT", "/portal/settings/integrations/bot", {"token": token, "url": url})
+            call(omnize_sandbox, "PUT", "/sandbox/faults", [{"status": 503, "times": 9}])
+            steps = [{"wait": 30000}, "finish"]
+            call(omnize_sandbox, "POST", "/sandbox/customers", {"token": token, "script": {"steps": steps}})
+            omnize_sandbox.set_agents({"1": "unavailable", "*": "silent"})
+            call(omnize_sandbox, "POST", "/portal/settings/integrations/clientsdk/tokens")
+            assert omnize_sandbox.interactions()
+
+        @pytest.mark.parametrize("dialect", ["rest", "interactions"])
+        def test_that_finds_nothing(omnize_sandbox, dialect):
+            import omnize
+            sandbox = omnize_sandbox
+            assert (sandbox.transcript(), sandbox.interactions()) == ([], [])
+            assert call(sandbox, "GET", "/sandbox/faults") == []
+            assert call(sandbox, "GET", "/sandbox/customers") == []
+            with omnize.Client(**sandbox.options_in(dialect)) as client:
+                # The webhook is forgotten too, and it is no bot's interaction.
+                client.conversation("12", department="1").start()
+                trigger = sandbox.wait_for("accepted", direction="trigger")
+                assert "no webhook" in trigger.error
+                client.conversation("13", department="2").start()
+                agent = sandbox.wait_for("accepted", direction="trigger", client_id="13")
+                assert "no webhook" in agent.error
+    """
+    session(code).assert_outcomes(passed=3)

@@ -167,3 +167,13 @@ def test_the_kinds_of_requests_are_the_sandboxes(omnize_sandbox):
     assert status == 422
     told = re.search("one of (.*)", answer["message"]) or re.search("expected (.*)", answer["message"])
     assert set(re.findall(r"\w+", told[1])) - {"any"} == set(sandbox_module._KINDS["request"]) - {"unknown"}
+
+
+def test_a_reset_keeps_the_webhook_and_nothing_else(omnize_client, omnize_sandbox):
+    omnize_sandbox.set_agents("unavailable")
+    omnize_client.conversation("12", department="1").start()
+    assert omnize_client.next(5) == omnize.Unavailable("12")
+    omnize_sandbox.reset()
+    assert omnize_sandbox.transcript() == []
+    omnize_client.conversation("13", department="1").start()
+    assert omnize_client.next(5) == omnize.Accepted("13")

@@ -13,6 +13,17 @@ use crate::told;
 use crate::wire::body::content_coding::{self, CodingError};
 use crate::wire::{Trigger, Unreadable};
 
+/// The same status whichever way the body came in.
+impl From<Unreadable> for Error {
+    fn from(why: Unreadable) -> Self {
+        let status = match why {
+            Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
+            Unreadable::NoClientId => Status::NoClientId,
+        };
+        Error::new(status, why.to_string())
+    }
+}
+
 impl Receiver {
     /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
     /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
@@ -121,11 +132,8 @@ impl Receiver {
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
         self.turnstile.check_origin()?;
         let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
-            let status = match why {
-                Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
-                Unreadable::NoClientId => Status::NoClientId,
-            };
-            self.unreadable(status, why.to_string())
+            let error = Error::from(why);
+            self.unreadable(error.status(), error.message().to_owned())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
         self.interactions.resolve(&mut trigger);

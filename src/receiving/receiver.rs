@@ -245,7 +245,7 @@ impl Receiver {
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn choose(&self, by: By) -> Result<()> {
         self.turnstile.choose(match by {
-            By::Poll => WayOut::Poll,
+            By::Poll | By::PollingTask => WayOut::Poll,
             By::Thread | By::Task => WayOut::Dispatch,
         })
     }
@@ -264,7 +264,7 @@ impl Receiver {
         }
         // As in `run_dispatcher`, the turn comes before the event.
         let place = match by {
-            By::Task => {
+            By::Task | By::PollingTask => {
                 self.turnstile.enter_task()?;
                 Place::Task
             }
@@ -277,7 +277,7 @@ impl Receiver {
         let hold = match by {
             By::Poll => false,
             By::Thread => self.dispatch_threads > 1,
-            By::Task => true,
+            By::Task | By::PollingTask => true,
         };
         let Some(waiting) = self.inbox.pop_ready(hold) else {
             self.leave(place);

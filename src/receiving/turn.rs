@@ -19,6 +19,8 @@ pub enum By {
     /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are is the
     /// binding's to see to. Closing waits for them where it is [asked to](crate::Client::close_with_tasks).
     Task,
+    /// As [`Task`](Self::Task), where the application's own task polls: closing does not wait until what waits was handled.
+    PollingTask,
 }
 
 /// Who is inside the turnstile for an event.

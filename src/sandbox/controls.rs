@@ -6,6 +6,8 @@
 //!   them have their result, or the time is over.
 //! - `DELETE /sandbox/transcript`: forgets transcript, interactions and faults; tokens, webhooks, bots and
 //!   agents stay.
+//! - `POST /sandbox/reset`: brings everything back to how it was when the sandbox had started, what was set in the portal
+//!   included: transcript, interactions, faults, agents, customers, bots, webhooks and tokens.
 //! - `GET /sandbox/interactions`
 //! - `PUT /sandbox/agents` with `{DEPARTMENT: AGENT, …}`: these agents hear of every request from now on, those of
 //!   interactions that run included. `*` stands for all other departments; an agent is the name of a built-in one or
@@ -34,6 +36,7 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) const HEALTH: &str = "/sandbox/health";
 pub(crate) const TRANSCRIPT: &str = "/sandbox/transcript";
 pub(crate) const INTERACTIONS: &str = "/sandbox/interactions";
+pub(crate) const RESET: &str = "/sandbox/reset";
 pub(crate) const AGENTS: &str = "/sandbox/agents";
 pub(crate) const CUSTOMERS: &str = "/sandbox/customers";
 
@@ -68,6 +71,14 @@ pub(crate) fn forget(service: &Service) -> HttpAnswer {
     json(
         200,
         &json!({ "message": "transcript and interactions are forgotten", "status": 200 }),
+    )
+}
+
+pub(crate) fn restart(service: &Arc<Service>) -> HttpAnswer {
+    service.restart();
+    json(
+        200,
+        &json!({ "message": "everything is as when the sandbox started", "status": 200 }),
     )
 }
 

@@ -174,6 +174,7 @@ impl Sandbox {
                 service.register_bot(first, department_id, Some(bot));
             }
         }
+        service.note_start();
         let serving = Arc::clone(&service);
         let (stop, stopped) = oneshot::channel();
         let listener = {

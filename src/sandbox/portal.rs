@@ -20,7 +20,7 @@ pub(crate) const BOT: &str = "/portal/settings/integrations/bot";
 pub(crate) const WEBHOOK: &str = "/portal/settings/integrations/clientsdk/webhook";
 
 /// The tokens, numbered from 0, and the webhook of each.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Portal {
     numbers: HashMap<String, usize>,
     webhooks: Vec<Option<Webhook>>,

@@ -91,6 +91,7 @@ async fn respond(service: &Arc<Service>, request: Request<Incoming>) -> Result<H
         (controls::HEALTH, &Method::GET) => controls::health(),
         (controls::TRANSCRIPT, &Method::GET) => controls::show_transcript(service, &query).await,
         (controls::TRANSCRIPT, &Method::DELETE) => controls::forget(service),
+        (controls::RESET, &Method::POST) => controls::restart(service),
         (controls::INTERACTIONS, &Method::GET) => controls::show_interactions(service),
         (controls::AGENTS, &Method::PUT) => controls::set_agents(service, &body),
         (controls::AGENTS, &Method::DELETE) => controls::first_agents(service),
@@ -108,7 +109,7 @@ async fn respond(service: &Arc<Service>, request: Request<Incoming>) -> Result<H
 
 fn no_such(path: &str) -> HttpAnswer {
     let allow = match path {
-        portal::TOKENS | by_hand::STEPS | by_hand::TRIGGER => "POST",
+        portal::TOKENS | controls::RESET | by_hand::STEPS | by_hand::TRIGGER => "POST",
         portal::WEBHOOK => "GET, PUT",
         portal::BOT => "PUT",
         controls::HEALTH | controls::INTERACTIONS => "GET",

@@ -19,7 +19,7 @@ use super::webhook::{Payload, Poster, Webhook};
 use super::{gateway, interactions, rest};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -29,6 +29,9 @@ pub(crate) struct Service {
     /// The agents that the sandbox was started with.
     first_agents: Departments,
     agents: Mutex<Departments>,
+    /// The portal and the scripted customers that the sandbox was started with.
+    first_portal: OnceLock<Portal>,
+    first_customers: Vec<Customer>,
     /// Scripted customers that wait for a bot.
     customers: Mutex<Vec<Customer>>,
     poster: Poster,
@@ -83,6 +86,8 @@ impl Service {
             department_list,
             first_agents: departments.clone(),
             agents: Mutex::new(departments),
+            first_portal: OnceLock::new(),
+            first_customers: customers.clone(),
             customers: Mutex::new(customers),
             poster: Poster::new(trigger_timeout),
             desk: Mutex::new(desk),
@@ -263,6 +268,24 @@ impl Service {
             body,
         };
         (entry, payload)
+    }
+
+    /// Notes that the portal is as the sandbox was started with it.
+    pub fn note_start(&self) {
+        let portal = self.desk().portal.clone();
+        // It is noted once.
+        let _ = self.first_portal.set(portal);
+    }
+
+    /// Brings everything back to how it was when the sandbox had started.
+    pub fn restart(self: &Arc<Service>) {
+        self.reset();
+        self.set_agents(None);
+        if let Some(portal) = self.first_portal.get() {
+            self.desk().portal = portal.clone();
+        }
+        self.customers().clone_from(&self.first_customers);
+        self.admit_customers_of_bots();
     }
 
     /// Forgets what was said; tokens, webhooks and agents stay.

@@ -60,6 +60,11 @@ impl Service {
         bot: Option<Webhook>,
     ) {
         self.desk().portal.set_bot(token, department_id, bot);
+        self.admit_customers_of_bots();
+    }
+
+    /// Has the customers come whose bot is known.
+    pub fn admit_customers_of_bots(self: &Arc<Service>) {
         let come = {
             let mut waiting = self.customers();
             let desk = self.desk();

@@ -152,6 +152,35 @@ fn a_reset_forgets_what_was_said_and_keeps_token_and_webhook() {
 }
 
 #[test]
+fn a_whole_reset_brings_back_what_the_command_line_says() {
+    let (hook, other) = (Hook::open(), Hook::open());
+    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+    let set = |method: &str, path: &str, body: serde_json::Value| {
+        let answer = running.call(method, path, None, body.to_string().as_bytes());
+        assert!(answer.status < 300, "{path} {}", answer.status);
+    };
+    let token = running.told("token");
+    set(
+        "PUT",
+        "/portal/settings/integrations/clientsdk/webhook",
+        json!({ "token": token, "url": other.url }),
+    );
+    set(
+        "PUT",
+        "/portal/settings/integrations/bot",
+        json!({ "token": token, "url": other.url }),
+    );
+    set("PUT", "/sandbox/faults", json!([{ "status": 503 }]));
+    set("PUT", "/sandbox/agents", json!({ "*": "unavailable" }));
+    set("POST", "/sandbox/reset", json!({}));
+    assert_eq!(running.get("/sandbox/faults").json(), json!([]));
+    assert!(running.transcript_now().is_empty());
+    running.start_of("12");
+    assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
+    assert!(other.is_quiet());
+}
+
+#[test]
 fn interactions_are_shown_with_their_state() {
     let running = Running::start(&["--agent", "2=unavailable", "--token", "t 1"]);
     running.start_of("b");
