@@ -287,5 +287,9 @@ fn files_that_cannot_be_used_are_told_when_opening() {
     assert!(fails(&certificate, "/nowhere.pem").contains("/nowhere.pem"));
     assert!(fails(&pair.path("empty.pem"), &key).contains("empty.pem"));
     assert!(fails(&certificate, &certificate).contains("certificate.pem"));
-    assert!(fails(&certificate, &other.path("key.pem")).contains("together"));
+    let message = fails(&certificate, &other.path("key.pem"));
+    assert!(
+        message.contains("it is not the key of listen.tls.certificate"),
+        "{message}"
+    );
 }
