@@ -21,6 +21,7 @@ mod outbox;
 mod parked;
 mod passed;
 mod posted;
+mod request_target;
 mod resolver;
 mod retry;
 mod socket;
