@@ -83,7 +83,7 @@ impl Kind {
             Kind::Credentials => "credentials",
             Kind::Networks => "networks",
             Kind::Proxy => "proxy",
-            Kind::Hosts => "hosts",
+            Kind::Hosts => "text",
         }
     }
 

@@ -11,5 +11,6 @@ pub mod idle;
 #[cfg(feature = "listener")]
 pub mod leavable;
 pub mod ours;
+pub mod refused;
 pub mod thread;
 pub mod wake;

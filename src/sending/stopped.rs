@@ -62,7 +62,7 @@ impl Stopped {
                 self.before_the_service(target)
             }
             (_, Stage::Securing) => self.securing(target.host),
-            (_, Stage::Ready | Stage::Written) => self.before_the_answer(target),
+            (_, Stage::Ready | Stage::Written | Stage::Refused) => self.before_the_answer(target),
         };
         let may_pass = refusal(&self.error).is_none_or(|http_status| http_status >= 500);
         Told {
@@ -199,6 +199,10 @@ impl Stopped {
             error if BadAnswer::of(error).is_some() => (
                 Status::Protocol,
                 format!("{host} answered, but not in HTTP; check base_url"),
+            ),
+            _ if self.reached.stage == Stage::Refused => (
+                Status::Lost,
+                format!("{host} had closed the connection before the request came"),
             ),
             error => (
                 Status::Lost,

@@ -28,6 +28,11 @@ impl Secure {
             .is_ok_and(|state| !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0);
         open && self.0.sock.is_quiet()
     }
+
+    /// What it runs on.
+    pub fn socket(&self) -> &Socket {
+        &self.0.sock
+    }
 }
 
 /// Whether this error is the peer's refusal to have this connection at all.
