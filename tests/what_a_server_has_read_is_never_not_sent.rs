@@ -72,12 +72,15 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
 struct Record {
     /// How many connections it has ended.
     ends: AtomicUsize,
-    /// The requests that it has read a byte of, beside the first on each connection.
+    /// The first request on each connection, which it has answered.
+    answered: Mutex<Vec<u64>>,
+    /// The requests that it has read a byte of beside those.
     read: Mutex<HashSet<u64>>,
 }
 
 fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -> Option<()> {
-    read_request(stream)?;
+    let first = number_in(&read_request(stream)?);
+    record.answered.lock().unwrap().push(first);
     record.ends.fetch_add(1, Ordering::Relaxed);
     stream.write_all(http("200 OK", "").as_bytes()).ok()?;
     wait(pause);
@@ -182,9 +185,10 @@ fn start(
     format!("{scheme}://{}:{port}/", network.server)
 }
 
-fn chat(url: &str, ca: Option<&str>) -> (Client, Conversation) {
+fn chat(url: &str, ca: Option<&str>, retry: &str) -> (Client, Conversation) {
     let mut config = Config::new();
     config.set("token", "t").unwrap();
+    config.set("retry.blocking", retry).unwrap();
     config.set("base_url", url).unwrap();
     config.set("proxy", "none").unwrap();
     if let Some(ca) = ca {
@@ -214,7 +218,7 @@ fn race(network: Network, end: End, secure: bool) -> Tally {
     let ca = secure.then(|| authority.file());
     let record = Arc::new(Record::default());
     let url = start(network, end, tls, record.clone());
-    let (client, chat) = chat(&url, ca.as_deref());
+    let (client, chat) = chat(&url, ca.as_deref(), "0");
     let mut failed: Vec<(u64, Error)> = Vec::new();
     for number in 0.. {
         if record.ends.load(Ordering::Relaxed) >= ends {
@@ -303,4 +307,34 @@ fn most_of_what_a_closing_server_has_not_read_is_told_as_not_sent() {
         Ok(false) => {}
         Err(why) => println!("left out: {why}"),
     }
+}
+
+#[test]
+fn what_was_not_sent_is_made_again_and_arrives_once() {
+    const MESSAGES: u64 = 24;
+    match flight_time::enter(
+        "what_was_not_sent_is_made_again_and_arrives_once",
+        FAR.one_way,
+    ) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(why) => return println!("left out: {why}"),
+    }
+    let record = Arc::new(Record::default());
+    let url = start(FAR, End::Closes, None, record.clone());
+    let (_client, chat) = chat(&url, None, "20000");
+    let accepted: Vec<u64> = (0..MESSAGES)
+        .filter(
+            |number| match chat.send(format!("number {number}.").as_str()) {
+                Ok(()) => true,
+                Err(error) => {
+                    assert_eq!(error.delivery(), Some(Delivery::Unknown), "{error:?}");
+                    false
+                }
+            },
+        )
+        .collect();
+    // Without making them again, it would be about half.
+    assert!(accepted.len() as u64 > MESSAGES * 3 / 4, "{accepted:?}");
+    assert_eq!(*record.answered.lock().unwrap(), accepted);
 }

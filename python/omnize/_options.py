@@ -71,7 +71,7 @@ def _text(name: str, kind: str, value: Any) -> str:
         return str(value)
     if isinstance(value, os.PathLike):
         return whole_text(f"option {name}", path_text(f"option {name}", value))
-    if isinstance(value, Iterable) and kind in ("networks", "hosts"):
+    if isinstance(value, Iterable) and kind in ("networks", "text"):
         return whole_text(f"option {name}", ",".join(str(part) for part in value))
     raise TypeError(f"option {name} is {what_is(value)}; pass {_TEXTS.get(kind, 'a str, a number or a bool')}")
 

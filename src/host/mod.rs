@@ -4,6 +4,7 @@
 
 pub mod cancellation;
 pub mod connect;
+pub mod descriptors;
 #[cfg(feature = "capi")]
 pub mod float;
 pub mod fork;

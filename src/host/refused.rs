@@ -9,8 +9,9 @@
 //!    for a connection that nobody has any more.
 //!
 //! A reset alone proves nothing, and neither does one after the end: a program may end its own direction, read a request that
-//! the kernel has not acknowledged yet, and then reset the connection. But such a reset carries an ACK, and a filter on the
-//! socket drops it. See docs/src/decisions/0029.
+//! the kernel has not acknowledged yet, and then reset the connection. But such a reset carries an ACK. A filter on the socket
+//! drops it, and the kernel counts what filters drop: so it is known, also where a reset without ACK follows because our
+//! acknowledgement of the end has found nobody. See docs/src/decisions/0031.
 
 use std::net::TcpStream;
 
@@ -36,7 +37,7 @@ mod linux {
     const LEAST_WAIT: Duration = Duration::from_millis(5);
     const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-    /// What `struct tcp_info` of linux/tcp.h begins with, up to `tcpi_bytes_acked`. The C library's has fewer fields.
+    /// What `struct tcp_info` of linux/tcp.h begins with, up to `tcpi_segs_in`. The C library's has fewer fields.
     #[repr(C)]
     #[derive(Default)]
     struct TcpInfo {
@@ -47,6 +48,9 @@ mod linux {
         after_rtt: [u32; 8],
         pacing_rates: [u64; 2],
         bytes_acked: u64,
+        bytes_received: u64,
+        segments_out: u32,
+        segments_in: u32,
     }
 
     // Of include/net/tcp_states.h.
@@ -55,6 +59,10 @@ mod linux {
     const CLOSE_WAIT: u8 = 8;
 
     pub fn is_proved(stream: &TcpStream, before: u64) -> bool {
+        // Counted before the filter is there: what it drops from its first moment on shows.
+        let (Some(dropped), Some(at_first)) = (dropped(stream), info(stream)) else {
+            return false;
+        };
         if !drop_resets_with_ack(stream) {
             return false;
         }
@@ -72,8 +80,16 @@ mod linux {
                     // The error is another one where the reset came before the peer's end, or after we had closed ourselves.
                     CLOSE => {
                         let error = stream.take_error().ok().flatten();
-                        return error
-                            .is_some_and(|error| error.raw_os_error() == Some(libc::EPIPE));
+                        let is_after_the_end =
+                            error.is_some_and(|error| error.raw_os_error() == Some(libc::EPIPE));
+                        return is_after_the_end
+                            && self::dropped(stream).is_some_and(|now| {
+                                all_went_past_the_filter(
+                                    &at_first,
+                                    &info,
+                                    now.wrapping_sub(dropped),
+                                )
+                            });
                     }
                     ESTABLISHED | CLOSE_WAIT => {}
                     _ => return false,
@@ -154,6 +170,37 @@ mod linux {
         };
         // An old kernel has fewer fields.
         (status == 0 && length == whole).then_some(info)
+    }
+
+    /// Whether none of the segments that were dropped was dropped by the filter.
+    ///
+    /// A reset that answers what was written before the last bytes of the peer had come is dropped too, and asked for again
+    /// (RFC 5961). But it was counted as received, which what the filter drops is not. After the peer's end there comes nothing
+    /// but resets, and the last of them is the one that was not dropped.
+    fn all_went_past_the_filter(first: &TcpInfo, last: &TcpInfo, dropped: u32) -> bool {
+        let received = last.segments_in.wrapping_sub(first.segments_in);
+        dropped == 0 || first.state == CLOSE_WAIT && received == dropped + 1
+    }
+
+    /// How many segments for this socket the kernel has dropped.
+    fn dropped(stream: &TcpStream) -> Option<u32> {
+        // Of linux/sock_diag.h.
+        const DROPS: usize = 8;
+        let mut values = [0u32; DROPS + 1];
+        let whole = std::mem::size_of_val(&values) as libc::socklen_t;
+        let mut length = whole;
+        // SAFETY: the value is an array of integers of the length that is said; both live through the call, and the descriptor
+        // is open, for `stream` is.
+        let status = unsafe {
+            libc::getsockopt(
+                stream.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_MEMINFO,
+                values.as_mut_ptr().cast(),
+                &raw mut length,
+            )
+        };
+        (status == 0 && length == whole).then_some(values[DROPS])
     }
 
     /// Returns when the connection is reset, or after `patience`, rounded up to milliseconds; or before, by a signal.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How far a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The address of the host, or of the proxy, is looked up.
     Resolving,

@@ -18,7 +18,7 @@ use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
 use crate::config::{AddressFamily, is_loopback};
-use crate::host;
+use crate::host::{self, descriptors};
 use crate::interrupt;
 
 /// How long addresses are remembered. A host that moves is found again after this time, or at once when connecting to
@@ -77,7 +77,7 @@ impl RememberingResolver {
             peer: Peer::of(url),
             family,
             only_this_machine,
-            find: |host| Ok(host.to_socket_addrs()?.collect()),
+            find: look_up,
             known: Mutex::default(),
             waiting: Mutex::default(),
         }
@@ -183,7 +183,11 @@ impl RememberingResolver {
         })?;
         match wait_for(&answered, left)? {
             Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotConnected => Err(error.into()),
+            Ok(Err(error))
+                if error.kind() == io::ErrorKind::NotConnected || descriptors::is_lack(&error) =>
+            {
+                Err(error.into())
+            }
             Ok(Err(_)) => Err(Error::HostNotFound),
             Err(_) => Err(Error::Timeout(Timeout::Resolve)),
         }
@@ -232,6 +236,15 @@ impl Peer {
             Ok(address) => Peer::Address(SocketAddr::new(address, port)),
             Err(_) => Peer::Name(name_to_look_up(host), port),
         }
+    }
+}
+
+/// Asks the operating system.
+fn look_up(host: (String, u16)) -> Answer {
+    match host.to_socket_addrs() {
+        Ok(addresses) => Ok(addresses.collect()),
+        // Without a descriptor it says that there is no such name.
+        Err(error) => Err(descriptors::check().err().unwrap_or(error)),
     }
 }
 
