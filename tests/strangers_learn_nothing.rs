@@ -74,6 +74,25 @@ fn from_elsewhere_no_credentials_are_better_than_others() {
 }
 
 #[test]
+fn ipv4_written_as_ipv6_is_ipv4() {
+    for (allow, trusted) in [
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.2"),
+        ("::ffff:127.0.0.1/104,\n192.0.2.1", "::ffff:127.0.0.2/127"),
+    ] {
+        let client = client(&[("listen.allow", allow), ("listen.trusted_proxies", trusted)]);
+        let host = webhook(&client).0;
+        let from = |address: &str, forwarded: &str| {
+            let headers = format!("{forwarded}Connection: close\r\n");
+            let trigger = request(&client, "POST", &headers, TYPING.as_bytes());
+            status_of(&exchange_over(connect_from(address, &host), &trigger))
+        };
+        assert_eq!(from("127.0.0.1", ""), 200);
+        assert_eq!(from("127.0.0.2", "X-Forwarded-For: 127.0.0.1\r\n"), 200);
+        assert_eq!(from("127.0.0.2", "X-Forwarded-For: 203.0.113.9\r\n"), 403);
+    }
+}
+
+#[test]
 fn a_trusted_proxy_is_believed_and_others_are_not() {
     let client = client(&[
         ("listen.allow", "198.51.100.0/24"),

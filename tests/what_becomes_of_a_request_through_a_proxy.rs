@@ -215,6 +215,24 @@ fn a_proxy_that_is_down_is_named() {
 }
 
 #[test]
+fn a_tunnel_is_used_after_interim_answers() {
+    let authority = Authority::new();
+    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let server = SecureServer::answering(config, http("200 OK", ""));
+    let proxy = Proxy::start(Habits {
+        interim: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
+        ..Habits::default()
+    });
+    message_through(
+        &proxy.name,
+        &server.url,
+        &[("tls.ca_file", &authority.file())],
+    )
+    .unwrap();
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
 fn a_tunnel_that_is_refused_means_not_sent() {
     for (answer, says, retryable) in [
         (http("403 Forbidden", "no"), "HTTP 403", false),

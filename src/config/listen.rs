@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Config;
 use super::networks::Networks;
 use super::settings::{number, size, text};
+use super::url;
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
@@ -84,7 +85,9 @@ impl ListenSettings {
         Ok(Some(ListenSettings {
             address,
             path: given("listen.path").map(Redacted::from),
-            public_url: given("listen.public_url").map(|url| url.trim_end_matches('/').to_owned()),
+            public_url: given("listen.public_url")
+                .and_then(|url| url::read(url).ok())
+                .map(|url| url.to_string().trim_end_matches('/').to_owned()),
             health: given("listen.health").map(str::to_owned),
             basic: given("listen.basic").map(Redacted::from),
             allow: networks("listen.allow"),
@@ -129,6 +132,19 @@ mod tests {
         assert_eq!(settings.tls, None);
         assert!(settings.allow.is_empty() && settings.trusted_proxies.is_empty());
         assert_eq!(settings.limits.idle_time, Duration::from_secs(75));
+    }
+
+    #[test]
+    fn the_webhook_url_that_the_service_calls_is_in_ascii() {
+        let options = [
+            ("listen", "127.0.0.1:0"),
+            ("listen.public_url", "https://Olá.example/ção/"),
+        ];
+        let settings = read(&options).unwrap().unwrap();
+        assert_eq!(
+            settings.public_url.unwrap(),
+            "https://xn--ol-nia.example/%C3%A7%C3%A3o"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod environment;
 mod file;
+mod host_name;
 mod ini_lines;
 mod listen;
 mod names;
@@ -9,7 +10,10 @@ mod networks;
 mod no_proxy;
 mod options;
 mod proxy;
+mod punycode;
 mod settings;
+mod this_machine;
+mod url;
 mod value;
 
 use std::fmt;
@@ -25,6 +29,7 @@ pub use networks::Networks;
 pub use options::{OPTIONS, OptionSpec};
 pub use proxy::ProxyServer;
 pub use settings::{AddressFamily, Settings, TlsSettings};
+pub use this_machine::is_loopback;
 pub use value::Kind;
 
 /// The options of a client that is to be opened. One client's configuration can open any number of clients.

@@ -35,7 +35,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "base_url",
         kind: Kind::Url,
         default: rest::BASE_URL,
-        doc: "Where the service listens. Without it: where the service of the dialect does, which is \
+        doc: "Where the service listens. A query that it has goes along with each request. Without it: where the service of the dialect does, which is \
               https://api.omnize.com/client-gateway/api/rest/v1 for gateway and https://zchat.zenvia.io for interactions.",
     },
     OptionSpec {
@@ -89,7 +89,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "require_tls",
         kind: Kind::Flag,
         default: "0",
-        doc: "Whether a base_url of plain HTTP is refused, unless it leads to this machine itself. Without it such a URL \
+        doc: "Whether a base_url of plain HTTP is refused, unless it leads to this machine itself: a loopback address, localhost, or \
+              a name below localhost that has loopback addresses alone. Without it such a URL \
               works, as the service's documented one is, and a warning is logged.",
     },
     OptionSpec {
@@ -129,9 +130,9 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "no_proxy",
-        kind: Kind::Text,
+        kind: Kind::Hosts,
         default: "",
-        doc: "The hosts that are reached without the proxy, separated by commas: names, which stand for what is below \
+        doc: "The hosts that are reached without the proxy, separated by commas or white space: names, which stand for what is below \
               them too, addresses and networks such as 10.0.0.0/8, each with a port where it is meant for that alone, \
               or * for all. Without it, a proxy of the environment heeds no_proxy or NO_PROXY.",
     },
@@ -197,7 +198,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "listen.allow",
         kind: Kind::Networks,
         default: "",
-        doc: "The addresses that triggers may come from, such as 192.0.2.7,198.51.100.0/24. Others are answered 403. \
+        doc: "The addresses that triggers may come from, such as 192.0.2.7,198.51.100.0/24, separated by commas or white space. Others are answered 403. \
               Empty means: all.",
     },
     OptionSpec {

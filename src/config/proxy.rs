@@ -1,13 +1,12 @@
 //! Which proxy requests go through, by the options and the environment.
 
-use std::net::IpAddr;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
-use super::no_proxy;
+use super::host_name::Unusable;
+use super::{no_proxy, url};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
@@ -29,9 +28,14 @@ pub struct ProxyServer {
 impl ProxyServer {
     /// Reads `http://user:password@host:port`; all but the host may be left out. `None` where it is no such URL.
     pub fn parse(url: &str) -> Option<ProxyServer> {
+        ProxyServer::read(url).ok()
+    }
+
+    /// As [`parse`](Self::parse); an error says what is expected, where that can be said.
+    pub(super) fn read(url: &str) -> std::result::Result<ProxyServer, Unusable> {
         let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some(_) => return None,
+            Some(_) => return Err(None),
             None => url,
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -39,23 +43,15 @@ impl ProxyServer {
             Some((credentials, host)) => (Some(credentials), host),
             None => (None, rest),
         };
-        let parsed: Uri = format!("http://{host}").parse().ok()?;
-        let name = parsed.host().filter(|name| !name.is_empty())?;
-        if parsed.path() != "/" || parsed.query().is_some() {
-            return None;
+        if host.contains(['/', '?']) {
+            return Err(None);
         }
-        let port = match host.strip_prefix(name)? {
-            "" => 80,
-            port => port
-                .strip_prefix(':')?
-                .parse::<u16>()
-                .ok()
-                .filter(|port| *port > 0)?,
-        };
-        Some(ProxyServer {
-            url: format!("http://{name}:{port}").parse().ok()?,
+        let parsed = url::read(&format!("http://{host}"))?;
+        let (name, port) = (parsed.host().ok_or(None)?, parsed.port_u16().unwrap_or(80));
+        Ok(ProxyServer {
+            url: format!("http://{name}:{port}").parse().map_err(|_| None)?,
             authorization: match credentials {
-                Some(credentials) => Some(authorization(credentials)?),
+                Some(credentials) => Some(authorization(credentials).ok_or(None)?),
                 None => None,
             },
             variable: None,
@@ -94,32 +90,28 @@ fn authorization(credentials: &str) -> Option<Redacted> {
     Some(format!("Basic {}", BASE64_STANDARD.encode(plain)).into())
 }
 
-/// The proxy for requests to `base_url`, by the options `proxy` and `no_proxy` and what `variable` gives of the
-/// environment.
+/// The proxy for requests to `url`, by the options `proxy` and `no_proxy` and what `variable` gives of the environment.
+/// `is_here` tells whether `url` leads to this machine; it is asked where a proxy of the environment would be used.
 ///
 /// # Errors
 /// [`Status::Value`] where the environment names one that is no HTTP proxy.
 pub(super) fn choose(
     proxy: &str,
     no_proxy: &str,
-    base_url: &str,
+    url: &Uri,
+    is_here: &dyn Fn() -> bool,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<ProxyServer>> {
-    // The URL was parsed when the option was set; it can't be bad any more.
-    let url: Uri = base_url.parse().unwrap_or_default();
-    if proxy == NONE || no_proxy::covers(no_proxy, &url) {
+    if proxy == NONE || no_proxy::covers(no_proxy, url) {
         return Ok(None);
     }
     if !proxy.is_empty() {
         return Ok(ProxyServer::parse(proxy));
     }
-    if is_this_machine(&url) {
-        return Ok(None);
-    }
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if no_proxy.is_empty() {
         let hosts = set("no_proxy").or_else(|| set("NO_PROXY"));
-        if hosts.is_some_and(|hosts| no_proxy::covers(&hosts, &url)) {
+        if hosts.is_some_and(|hosts| no_proxy::covers(&hosts, url)) {
             return Ok(None);
         }
     }
@@ -137,12 +129,18 @@ pub(super) fn choose(
     else {
         return Ok(None);
     };
-    let proxy = ProxyServer::parse(&value).ok_or_else(|| {
+    if is_here() {
+        return Ok(None);
+    }
+    let proxy = ProxyServer::read(&value).map_err(|expected| {
+        let expected = expected.map_or_else(
+            || "it names no HTTP proxy, such as http://proxy.example.com:3128".to_owned(),
+            |expected| format!("it takes {expected}"),
+        );
         Error::new(
             Status::Value,
             format!(
-                "environment variable {name}: it names no HTTP proxy, such as http://proxy.example.com:3128; set the \
-                 option proxy to one, or to {NONE}"
+                "environment variable {name}: {expected}; set the option proxy to one, or to {NONE}"
             ),
         )
     })?;
@@ -150,15 +148,6 @@ pub(super) fn choose(
         variable: Some(name),
         ..proxy
     }))
-}
-
-/// Whether what goes to this URL stays on this machine.
-pub(super) fn is_this_machine(url: &Uri) -> bool {
-    let host = url.host().unwrap_or_default().to_ascii_lowercase();
-    match bare(&host).parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 /// A host without the brackets of an IPv6 address.
@@ -177,7 +166,9 @@ mod tests {
             let found = environment.iter().find(|(there, _)| *there == name)?;
             Some(found.1.to_owned())
         };
-        match choose(proxy, no_proxy, url, &variable) {
+        let url: Uri = url.parse().unwrap();
+        let is_here = || matches!(url.host(), Some("localhost" | "[::1]"));
+        match choose(proxy, no_proxy, &url, &is_here, &variable) {
             Ok(Some(proxy)) => proxy.name().to_owned(),
             Ok(None) => String::new(),
             Err(error) => format!("{error}"),
@@ -196,6 +187,8 @@ mod tests {
             ("http://h:3128", "h:3128", ""),
             ("h:3128", "h:3128", ""),
             ("HTTP://h/", "h:80", ""),
+            ("http://Café.example:1", "xn--caf-dma.example:1", ""),
+            ("http://é:ã@h:1", "h:1", "Basic w6k6w6M="),
             ("http://[::1]:8080", "[::1]:8080", ""),
             // The base64 of a:b, of a: and of ü:@:/
             ("http://a:b@h:1", "h:1", "Basic YTpi"),
@@ -220,6 +213,7 @@ mod tests {
             "a:%FF@h",
             "a:%0A@h",
             ":1",
+            "http://h\\x",
         ] {
             assert_eq!(read(url), None, "{url}");
         }
@@ -262,7 +256,8 @@ mod tests {
             ("opt:2", "the option proxy"),
             ("", "the environment variable ALL_PROXY"),
         ] {
-            let chosen = choose(option, "", SERVICE, &variable).unwrap();
+            let url = SERVICE.parse().unwrap();
+            let chosen = choose(option, "", &url, &|| false, &variable).unwrap();
             assert_eq!(chosen.unwrap().setting(), setting);
         }
     }
@@ -278,12 +273,7 @@ mod tests {
         let environment = [("http_proxy", "env:1"), ("no_proxy", "a.b,.example.com")];
         assert_eq!(chosen("", "", SERVICE, &environment), "");
         assert_eq!(chosen("", "elsewhere", SERVICE, &environment), "env:1");
-        for url in [
-            "http://localhost:1/",
-            "http://[::1]/",
-            "http://127.0.0.7/",
-            "http://a.localhost/",
-        ] {
+        for url in ["http://localhost:1/", "http://[::1]/"] {
             assert_eq!(chosen("", "", url, &environment), "", "{url}");
         }
     }

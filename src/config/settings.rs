@@ -7,8 +7,7 @@ use ureq::http::Uri;
 
 use super::listen::ListenSettings;
 use super::proxy::{self, ProxyServer};
-use super::value;
-use super::{Config, index_of};
+use super::{Config, index_of, this_machine, url, value};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::text::{TextEncoding, Unmappable};
@@ -21,8 +20,10 @@ pub struct Settings {
     pub token: Redacted,
     /// How the service is spoken to.
     pub dialect: Dialect,
-    /// Where the service listens.
+    /// Where the service listens, in the form that goes over the wire.
     pub base_url: String,
+    /// Whether nothing may be connected to but this machine, for requests are not encrypted and `require_tls` asks for that.
+    pub only_this_machine: bool,
     /// How the application writes text.
     pub encoding: TextEncoding,
     /// How long a request may take in all.
@@ -113,25 +114,36 @@ impl Settings {
             "reference" => Unmappable::Reference,
             _ => Unmappable::Question,
         };
-        let base_url = text(config, "base_url");
-        check_encryption(base_url, text(config, "require_tls") == "1")?;
+        // The URL was read when the option was set; it can't be bad any more.
+        let url = url::read(text(config, "base_url")).unwrap_or_default();
+        let connect_timeout = milliseconds(config, "timeout.connect");
+        let is_here =
+            once_cell::unsync::Lazy::new(|| this_machine::is_led_to(&url, connect_timeout));
+        let proxy = proxy::choose(
+            text(config, "proxy"),
+            text(config, "no_proxy"),
+            &url,
+            &|| *is_here,
+            &|name| std::env::var(name).ok(),
+        )?;
+        let require_tls = text(config, "require_tls") == "1";
+        let is_plain = url.scheme_str() == Some("http");
+        if is_plain {
+            check_encryption(&url, *is_here, proxy.as_ref(), connect_timeout, require_tls)?;
+        }
         Ok(Settings {
             token: token.into(),
             dialect: config.dialect(),
-            base_url: base_url.to_owned(),
+            base_url: url.to_string(),
+            only_this_machine: is_plain && require_tls,
             encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
             timeout: milliseconds(config, "timeout"),
-            connect_timeout: milliseconds(config, "timeout.connect"),
+            connect_timeout,
             tls_timeout: optional_time(config, "timeout.tls"),
             send_timeout: optional_time(config, "timeout.send"),
             answer_timeout: optional_time(config, "timeout.answer"),
             tls: tls(config)?,
-            proxy: proxy::choose(
-                text(config, "proxy"),
-                text(config, "no_proxy"),
-                base_url,
-                &|name| std::env::var(name).ok(),
-            )?,
+            proxy,
             address_family: match text(config, "address_family") {
                 "ipv4" => AddressFamily::Ipv4,
                 "ipv6" => AddressFamily::Ipv6,
@@ -157,14 +169,30 @@ impl Settings {
     }
 }
 
-/// Refuses a URL that is not encrypted where that is asked for, and warns of it otherwise.
-fn check_encryption(base_url: &str, require_tls: bool) -> Result<()> {
-    // The URL was parsed when the option was set; it can't be bad any more.
-    let url: Uri = base_url.parse().unwrap_or_default();
-    if url.scheme_str() != Some("http") || proxy::is_this_machine(&url) {
+/// Refuses a URL that is not encrypted where that is asked for and requests leave this machine, and warns of it otherwise.
+fn check_encryption(
+    url: &Uri,
+    is_here: bool,
+    proxy: Option<&ProxyServer>,
+    patience: Duration,
+    require_tls: bool,
+) -> Result<()> {
+    let proxy = proxy.filter(|proxy| !this_machine::is_led_to(&proxy.url, patience));
+    let host = url.host().unwrap_or_default();
+    if let Some(proxy) = proxy.filter(|_| is_here && require_tls) {
+        return Err(Error::new(
+            Status::Value,
+            format!(
+                "{}: requests to http://{host} are not encrypted and would leave this machine for the proxy {}, and \
+                 require_tls asks for encryption; name the host in no_proxy, or set require_tls to 0",
+                proxy.setting(),
+                proxy.name()
+            ),
+        ));
+    }
+    if is_here && proxy.is_none() {
         return Ok(());
     }
-    let host = url.host().unwrap_or_default();
     if require_tls {
         return Err(Error::new(
             Status::Value,
@@ -268,9 +296,25 @@ mod tests {
             "http://localhost:1",
             "http://[::1]:1",
             "http://127.0.0.9",
+            "http://localhost.",
+            "http://LOCALHOST:1",
+            "http://[::ffff:127.0.0.1]",
         ] {
-            opened(&[("base_url", url), ("require_tls", "1")]).unwrap();
+            let settings = opened(&[("base_url", url), ("require_tls", "1")]).unwrap();
+            assert_eq!(
+                settings.only_this_machine,
+                url.starts_with("http:"),
+                "{url}"
+            );
         }
+        let proxied = |proxy| {
+            let here = [("base_url", "http://localhost"), ("require_tls", "1")];
+            opened(&[here[0], here[1], ("proxy", proxy)])
+        };
+        proxied("127.0.0.1:3128").unwrap();
+        let error = proxied("proxy.example.com").unwrap_err();
+        assert_eq!(error.status(), Status::Value);
+        assert!(error.message().contains("the option proxy"), "{error}");
     }
 
     #[test]

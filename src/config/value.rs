@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
-use ureq::http::Uri;
-
 use super::networks::Networks;
 use super::proxy::{self, ProxyServer};
+use super::url;
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 /// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +44,12 @@ pub enum Kind {
     PublicUrl,
     /// A user and a password with a colon between, or nothing; they are never shown again.
     Credentials,
-    /// IP addresses and networks, separated by commas.
+    /// IP addresses and networks, separated by commas or white space.
     Networks,
     /// The URL of an HTTP proxy, `none`, or nothing. It may hold a password and is never shown again.
     Proxy,
-    /// Any text in one line, or nothing.
-    Text,
+    /// Names, addresses and networks, separated by commas or white space, or nothing.
+    Hosts,
 }
 
 /// The longest time that is taken: a week. Longer ones are slips of the unit.
@@ -84,7 +83,7 @@ impl Kind {
             Kind::Credentials => "credentials",
             Kind::Networks => "networks",
             Kind::Proxy => "proxy",
-            Kind::Text => "text",
+            Kind::Hosts => "text",
         }
     }
 
@@ -121,12 +120,15 @@ impl Kind {
                 !value.contains(char::is_control),
                 "a text without control characters, such as the line end that came along with a paste".into(),
             ),
-            Kind::Url => (
-                is_url(value),
-                "an absolute http or https URL without user, password and fragment (#), and with a port from 1 to 65535 \
-                 if with any, such as http://clientapi.omnize.com/api/rest/v1"
-                    .into(),
-            ),
+            Kind::Url => {
+                return url::read(value).map(|_| ()).map_err(|expected| {
+                    expected.unwrap_or_else(|| {
+                        "an absolute http or https URL without user, password and fragment (#), and with a port from 1 \
+                         to 65535 if with any, such as http://clientapi.omnize.com/api/rest/v1"
+                            .into()
+                    })
+                });
+            }
             Kind::Encoding => (
                 encoding(value).is_some(),
                 "the name of an encoding, such as utf-8, windows-1252 or iso-8859-1".into(),
@@ -169,33 +171,49 @@ impl Kind {
                 value.is_empty() || is_path(value),
                 "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
             ),
-            Kind::PublicUrl => (
-                value.is_empty() || is_url(value) && !value.contains('?'),
-                "an absolute http or https URL without user, password, query and fragment, and with a port from 1 to \
-                 65535 if with any, such as https://chat.example.com, or nothing"
-                    .into(),
-            ),
+            Kind::PublicUrl => {
+                let read = match value {
+                    "" => return Ok(()),
+                    value if value.contains('?') => Err(None),
+                    value => url::read(value),
+                };
+                return read.map(|_| ()).map_err(|expected| {
+                    expected.unwrap_or_else(|| {
+                        "an absolute http or https URL without user, password, query and fragment, and with a port from \
+                         1 to 65535 if with any, such as https://chat.example.com, or nothing"
+                            .into()
+                    })
+                });
+            }
             Kind::Credentials => (
                 value.is_empty() || value.contains(':') && !value.contains(char::is_control),
                 "user:password without control characters, or nothing".into(),
             ),
             Kind::Networks => (
                 Networks::parse(value).is_some(),
-                "IP addresses and networks separated by commas, such as 192.0.2.7,198.51.100.0/24,2001:db8::/32, or \
+                "IP addresses and networks separated by commas or white space, such as 192.0.2.7,198.51.100.0/24,2001:db8::/32, or \
                  nothing"
                     .into(),
             ),
-            Kind::Proxy => (
-                value.is_empty() || value == proxy::NONE || ProxyServer::parse(value).is_some(),
-                format!(
-                    "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with what is \
-                     special in user and password percent-encoded; or {}, or nothing",
-                    proxy::NONE
-                ),
-            ),
-            Kind::Text => (
-                !value.contains(char::is_control),
-                "a text without control characters, or nothing".into(),
+            Kind::Proxy => {
+                if value.is_empty() || value == proxy::NONE {
+                    return Ok(());
+                }
+                return ProxyServer::read(value).map(|_| ()).map_err(|expected| {
+                    expected.unwrap_or_else(|| {
+                        format!(
+                            "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with what \
+                             is special in user and password percent-encoded; or {}, or nothing",
+                            proxy::NONE
+                        )
+                    })
+                });
+            }
+            Kind::Hosts => (
+                !value.contains(|character: char| {
+                    character.is_control() && !character.is_whitespace()
+                }),
+                "names, addresses and networks separated by commas or white space, or nothing".into(),
             ),
         };
         if good { Ok(()) } else { Err(expected) }
@@ -236,25 +254,6 @@ fn is_milliseconds(value: &str) -> bool {
     number(value).is_some_and(|number| number <= MAX_MILLISECONDS)
 }
 
-fn is_url(value: &str) -> bool {
-    // The parser drops a fragment.
-    !value.contains('#')
-        && value.parse::<Uri>().is_ok_and(|url| {
-            matches!(url.scheme_str(), Some("http" | "https"))
-                && url.authority().is_some_and(|authority| {
-                    let (whole, host) = (authority.as_str(), authority.host());
-                    !host.is_empty() && whole.strip_prefix(host).is_some_and(is_port_or_none)
-                })
-        })
-}
-
-/// Whether `rest`, which follows a host, is empty or a colon and a port that exists. One that does not is none to the
-/// parser of URLs.
-fn is_port_or_none(rest: &str) -> bool {
-    let port = rest.strip_prefix(':').and_then(number);
-    rest.is_empty() || port.is_some_and(|port| port <= u16::MAX.into())
-}
-
 fn is_path(value: &str) -> bool {
     value.starts_with('/')
         && value
@@ -286,6 +285,8 @@ mod tests {
                 "http://[::1]:80/",
                 "http://[::1]",
                 "https://a:65535",
+                "http://a/olá b",
+                "http://café.localhost",
             ],
             &[
                 "",
@@ -365,7 +366,11 @@ mod tests {
             ],
         );
         takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
-        takes(Kind::Networks, &["", "::1", "10.0.0.0/8, ::1"], &["a", ","]);
+        takes(
+            Kind::Networks,
+            &["", "::1", "10.0.0.0/8, ::1", "10.0.0.0/8\n::1"],
+            &["a", ","],
+        );
         takes(
             Kind::Proxy,
             &["", "none", "http://u:p@h:1", "h:3128"],
@@ -378,7 +383,20 @@ mod tests {
                 "h:65536",
             ],
         );
-        takes(Kind::Text, &["", ".a,b c"], &["a\nb"]);
+        takes(Kind::Hosts, &["", ".a,b c", "a,\n\tb"], &["a\0b"]);
+    }
+
+    #[test]
+    fn a_host_that_can_not_be_written_in_ascii_is_told_how_it_is() {
+        for (kind, value) in [
+            (Kind::Url, "http://例え.jp/x"),
+            (Kind::PublicUrl, "https://例え.jp"),
+            (Kind::Proxy, "http://u:segredo@例え.jp:3128"),
+        ] {
+            let expected = kind.check(value).unwrap_err();
+            assert!(expected.contains("xn--r8jz45g.jp"), "{expected}");
+            assert!(!expected.contains("segredo"), "{expected}");
+        }
     }
 
     #[test]

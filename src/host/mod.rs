@@ -4,6 +4,7 @@
 
 pub mod cancellation;
 pub mod connect;
+pub mod descriptors;
 #[cfg(feature = "capi")]
 pub mod float;
 pub mod fork;
@@ -11,5 +12,6 @@ pub mod idle;
 #[cfg(feature = "listener")]
 pub mod leavable;
 pub mod ours;
+pub mod refused;
 pub mod thread;
 pub mod wake;

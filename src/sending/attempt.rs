@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How far a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The address of the host, or of the proxy, is looked up.
     Resolving,
@@ -22,6 +22,8 @@ pub enum Stage {
     Ready,
     /// At least one byte of the request has gone into the connection.
     Written,
+    /// The request was written, and the peer had closed the connection before it came.
+    Refused,
 }
 
 /// The time of a request that somebody waits for.
@@ -154,7 +156,7 @@ pub fn reach(stage: Stage) {
         attempt.current = match stage {
             Stage::Resolving | Stage::Connecting | Stage::Tunnelling => attempt.connect,
             Stage::Securing => attempt.connect.within(attempt.limits.tls, "timeout.tls"),
-            Stage::Ready | Stage::Written => attempt.total,
+            Stage::Ready | Stage::Written | Stage::Refused => attempt.total,
         };
     });
 }
@@ -178,6 +180,15 @@ pub fn wrote() {
     change(|attempt| {
         if attempt.stage == Stage::Ready {
             attempt.stage = Stage::Written;
+        }
+    });
+}
+
+/// Says that the peer has surely read no byte of the request.
+pub fn was_refused() {
+    change(|attempt| {
+        if attempt.stage == Stage::Written {
+            attempt.stage = Stage::Refused;
         }
     });
 }

@@ -109,7 +109,7 @@ impl Transport for Carrier {
                 Some(forward) => forward.rewrite(output, gathered),
                 None => gathered.extend_from_slice(output),
             }
-            passed::insert_query(gathered);
+            passed::replace_target(gathered);
         }
         if gathered.len() >= GATHERED_BYTES {
             connection.send()?;

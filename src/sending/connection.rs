@@ -32,6 +32,13 @@ impl Stream {
         }
     }
 
+    fn socket(&self) -> &Socket {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Secure(secure) => secure.socket(),
+        }
+    }
+
     /// A TLS stream may hold back what was written to it until it is flushed.
     fn flush(&mut self) -> io::Result<()> {
         match self {
@@ -46,6 +53,8 @@ pub struct Connection {
     stream: Stream,
     /// Whether anything was ever received.
     was_heard: bool,
+    /// How many bytes were written before the request that nothing was received for yet.
+    before_request: Option<u64>,
     /// Where requests are put together; its memory is used again.
     gathered: Vec<u8>,
 }
@@ -63,6 +72,7 @@ impl Connection {
         Connection {
             stream,
             was_heard: false,
+            before_request: None,
             gathered: Vec::new(),
         }
     }
@@ -87,6 +97,8 @@ impl Connection {
 
     /// Sends what was gathered, in one packet where it fits.
     pub fn send(&mut self) -> Result<(), Error> {
+        self.before_request
+            .get_or_insert_with(|| self.stream.socket().written());
         let mut sent = 0;
         while sent < self.gathered.len() {
             match self.stream.write(&self.gathered[sent..]) {
@@ -102,12 +114,21 @@ impl Connection {
             .map_err(|error| timed_out(error, Timeout::SendRequest))
     }
 
-    /// Waits for what comes next, and gives its length: 0 when the peer has closed the connection.
+    /// Waits for what comes next, and gives its length: 0 when the peer has closed the connection. Where it has done so
+    /// without reading a byte of the request, the request is as good as not written.
     pub fn receive(&mut self, into: &mut [u8]) -> Result<usize, Error> {
         loop {
             match self.stream.read(into) {
+                Ok(0) => {
+                    let before = self.before_request.take();
+                    if before.is_some_and(|before| self.stream.socket().was_refused(before)) {
+                        attempt::was_refused();
+                    }
+                    return Ok(0);
+                }
                 Ok(read) => {
-                    self.was_heard |= read > 0;
+                    self.was_heard = true;
+                    self.before_request = None;
                     return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -6,6 +6,7 @@ use std::io::Write;
 use ureq::http::Uri;
 
 use super::forward::Forward;
+use super::request_target::RequestTarget;
 use super::transport::USER_AGENT;
 use crate::wire::{Call, Method, Redacted};
 
@@ -14,11 +15,7 @@ use crate::wire::{Call, Method, Redacted};
 /// It is written as the HTTP client writes it, letter by letter: a service, or what stands before it, may go by that.
 #[derive(Debug)]
 pub struct Head {
-    /// What stands between the method and the version: the URL's path, with its query where it has one, and its host before
-    /// it where a proxy reads it.
-    target: Vec<u8>,
-    /// How much of it stands before the path of a call.
-    base: usize,
+    target: RequestTarget,
     /// From the version to the end of the first line, and what is for the proxy.
     first: Secret,
     /// The headers for the service that every request has.
@@ -38,35 +35,28 @@ impl Head {
     /// For requests below `url`, through a proxy that reads them where there is one.
     pub fn new(url: &Uri, forward: Option<&Forward>) -> Self {
         const VERSION: &str = " HTTP/1.1\r\n";
-        let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let (origin, for_proxy) = forward.map_or_else(Default::default, Forward::parts);
-        let target = format!(" {origin}{path}");
+        let for_proxy = forward.map_or_else(String::new, Forward::lines);
         let host = url.authority().map_or("", |authority| authority.as_str());
         Head {
-            base: target.trim_end_matches('/').len(),
-            target: target.into_bytes(),
+            target: RequestTarget::new(url, forward.is_some()),
             first: Secret(format!("{VERSION}{for_proxy}").into_bytes()),
             headers: format!("user-agent: {USER_AGENT}\r\nhost: {host}\r\n").into_bytes(),
         }
     }
 
+    /// The targets of requests.
+    pub fn target(&self) -> &RequestTarget {
+        &self.target
+    }
+
     /// Writes the head of this call.
     pub fn write(&self, call: &Call, into: &mut Vec<u8>) {
         into.extend_from_slice(match call.method {
-            Method::Get => b"GET",
-            Method::Post => b"POST",
-            Method::Put => b"PUT",
+            Method::Get => b"GET ",
+            Method::Post => b"POST ",
+            Method::Put => b"PUT ",
         });
-        if call.path.is_empty() {
-            into.extend_from_slice(&self.target);
-        } else {
-            into.extend_from_slice(&self.target[..self.base]);
-            into.extend_from_slice(call.path.as_bytes());
-        }
-        if let Some(query) = &call.query {
-            into.push(b'?');
-            into.extend_from_slice(query.expose().as_bytes());
-        }
+        self.target.write(call, into);
         into.extend_from_slice(&self.first.0);
         if call.method == Method::Get {
             into.extend_from_slice(&self.headers);

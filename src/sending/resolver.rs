@@ -17,8 +17,8 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
 use super::attempt::{self, Stage};
-use crate::config::AddressFamily;
-use crate::host;
+use crate::config::{AddressFamily, is_loopback};
+use crate::host::{self, descriptors};
 use crate::interrupt;
 
 /// How long addresses are remembered. A host that moves is found again after this time, or at once when connecting to
@@ -34,6 +34,7 @@ const MAX_ADDRESSES: usize = 16;
 pub struct RememberingResolver {
     peer: Peer,
     family: AddressFamily,
+    only_this_machine: bool,
     find: LookUp,
     known: Mutex<Option<Entry>>,
     waiting: Mutex<Waiting>,
@@ -69,12 +70,14 @@ struct Entry {
 }
 
 impl RememberingResolver {
-    /// One for the host of `url`, that asks the operating system, and gives addresses of this family alone.
-    pub fn new(url: &Uri, family: AddressFamily) -> Self {
+    /// One for the host of `url`, that asks the operating system, and gives addresses of this family alone. With
+    /// `only_this_machine`, a host that has an address of another machine has none.
+    pub fn new(url: &Uri, family: AddressFamily, only_this_machine: bool) -> Self {
         RememberingResolver {
             peer: Peer::of(url),
             family,
-            find: |host| Ok(host.to_socket_addrs()?.collect()),
+            only_this_machine,
+            find: look_up,
             known: Mutex::default(),
             waiting: Mutex::default(),
         }
@@ -137,6 +140,14 @@ impl RememberingResolver {
         if addresses.is_empty() {
             return Err(Error::HostNotFound);
         }
+        let is_here = |address: &SocketAddr| is_loopback(address.ip());
+        if self.only_this_machine && !addresses.iter().all(is_here) {
+            return Err(io::Error::new(
+                io::ErrorKind::AddrNotAvailable,
+                "it leads to another machine, and require_tls asks for encryption on the way there",
+            )
+            .into());
+        }
         let is_wanted = |address: &&SocketAddr| match self.family {
             AddressFamily::Any => true,
             AddressFamily::Ipv4 => address.is_ipv4(),
@@ -172,7 +183,11 @@ impl RememberingResolver {
         })?;
         match wait_for(&answered, left)? {
             Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotConnected => Err(error.into()),
+            Ok(Err(error))
+                if error.kind() == io::ErrorKind::NotConnected || descriptors::is_lack(&error) =>
+            {
+                Err(error.into())
+            }
             Ok(Err(_)) => Err(Error::HostNotFound),
             Err(_) => Err(Error::Timeout(Timeout::Resolve)),
         }
@@ -219,9 +234,25 @@ impl Peer {
         let port = url.port_u16().unwrap_or(default);
         match host.parse::<IpAddr>() {
             Ok(address) => Peer::Address(SocketAddr::new(address, port)),
-            Err(_) => Peer::Name(host.to_owned(), port),
+            Err(_) => Peer::Name(name_to_look_up(host), port),
         }
     }
+}
+
+/// Asks the operating system.
+fn look_up(host: (String, u16)) -> Answer {
+    match host.to_socket_addrs() {
+        Ok(addresses) => Ok(addresses.collect()),
+        // Without a descriptor it says that there is no such name.
+        Err(error) => Err(descriptors::check().err().unwrap_or(error)),
+    }
+}
+
+/// The name as the system knows it. The C library does not find `localhost.` in the hosts file, where `localhost` stands.
+fn name_to_look_up(host: &str) -> String {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let is_local = name == "localhost" || name.ends_with(".localhost");
+    if is_local { name } else { host }.to_owned()
 }
 
 fn shut_down() -> io::Error {
@@ -236,7 +267,7 @@ mod tests {
     use super::*;
 
     fn resolver(url: &str) -> RememberingResolver {
-        RememberingResolver::new(&url.parse().unwrap(), AddressFamily::Any)
+        RememberingResolver::new(&url.parse().unwrap(), AddressFamily::Any, false)
     }
 
     fn addresses(resolver: &RememberingResolver) -> Result<Vec<SocketAddr>, Error> {
@@ -266,6 +297,23 @@ mod tests {
             };
             assert_eq!(addresses(&resolver).unwrap(), [address.parse().unwrap()]);
         }
+    }
+
+    #[test]
+    fn a_name_of_this_machine_is_looked_up_without_its_last_dot() {
+        for (host, name) in [
+            ("localhost.", "localhost"),
+            ("a.localhost.", "a.localhost"),
+            ("localhost", "localhost"),
+            ("example.com.", "example.com."),
+        ] {
+            assert_eq!(name_to_look_up(host), name);
+        }
+        assert!(
+            !addresses(&resolver("http://localhost.:82/"))
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]
@@ -332,6 +380,28 @@ mod tests {
         assert_eq!([port(), port()], [2, 2]);
         resolver.lock().as_mut().unwrap().since -= FRESH;
         assert_eq!([port(), port()], [3, 3]);
+    }
+
+    #[test]
+    fn another_machine_is_not_connected_to_where_that_is_asked_for() {
+        for (found, is_here) in [
+            (
+                &["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"][..],
+                true,
+            ),
+            (&["127.0.0.1:80", "192.0.2.1:80"], false),
+        ] {
+            let resolver = RememberingResolver::new(
+                &"http://localhost/".parse().unwrap(),
+                AddressFamily::Any,
+                true,
+            );
+            let found: Vec<_> = found
+                .iter()
+                .map(|address| address.parse().unwrap())
+                .collect();
+            assert_eq!(resolver.of_family(&found).is_ok(), is_here);
+        }
     }
 
     #[test]

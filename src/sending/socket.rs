@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt;
-use crate::host::idle;
+use crate::host::{idle, refused};
 use crate::interrupt;
 
 /// A TCP socket that many may hold, so that it can be shut down from elsewhere.
@@ -16,6 +16,7 @@ pub struct Socket {
     /// The time-outs that it has now.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
+    written: u64,
 }
 
 impl Socket {
@@ -25,7 +26,18 @@ impl Socket {
             stream,
             read_timeout: None,
             write_timeout: None,
+            written: 0,
         }
+    }
+
+    /// How many bytes were written to it.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Whether the peer, whose end has been read, has surely read nothing of what was written after the first `before` bytes.
+    pub fn was_refused(&self, before: u64) -> bool {
+        refused::is_proved(&self.stream, before)
     }
 
     /// Whether the peer has neither closed it nor sent anything that was not read.
@@ -60,6 +72,7 @@ impl Write for Socket {
                 Err(error) if is_pause(&error) => may_go_on()?,
                 Err(error) => return Err(error),
                 Ok(written) => {
+                    self.written += written as u64;
                     if written > 0 {
                         attempt::wrote();
                     }

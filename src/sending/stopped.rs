@@ -6,9 +6,11 @@ use ureq::Error as HttpError;
 
 use super::answer::BadAnswer;
 use super::attempt::{Reached, Stage};
+use super::tls_failure;
 use super::tunnel::Refused;
 use crate::config::ProxyServer;
 use crate::error::Delivery;
+use crate::host::descriptors;
 use crate::status::Status;
 
 /// What stopped a request, and where.
@@ -55,6 +57,7 @@ impl Stopped {
             Delivery::NotSent
         };
         let (status, what) = match (target.proxy, self.reached.stage) {
+            (_, stage) if stage < Stage::Ready && self.is_lack() => self.of_the_system(),
             (Some(proxy), Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
                 self.before_the_proxy(proxy, target.host)
             }
@@ -62,7 +65,7 @@ impl Stopped {
                 self.before_the_service(target)
             }
             (_, Stage::Securing) => self.securing(target.host),
-            (_, Stage::Ready | Stage::Written) => self.before_the_answer(target),
+            (_, Stage::Ready | Stage::Written | Stage::Refused) => self.before_the_answer(target),
         };
         let may_pass = refusal(&self.error).is_none_or(|http_status| http_status >= 500);
         Told {
@@ -71,6 +74,20 @@ impl Stopped {
             what,
             may_pass,
         }
+    }
+
+    /// Whether the operating system lacks something, which says nothing of the peer.
+    fn is_lack(&self) -> bool {
+        matches!(&self.error, HttpError::Io(error) if descriptors::is_lack(error))
+    }
+
+    fn of_the_system(&self) -> (Status, String) {
+        let what = format!(
+            "the operating system does not let this process make a connection ({}); close what it does not need, or raise its \
+             limits",
+            cause(&self.error)
+        );
+        (Status::System, what)
     }
 
     fn before_the_service(&self, target: &Target) -> (Status, String) {
@@ -200,6 +217,10 @@ impl Stopped {
                 Status::Protocol,
                 format!("{host} answered, but not in HTTP; check base_url"),
             ),
+            _ if self.reached.stage == Stage::Refused => (
+                Status::Lost,
+                format!("{host} had closed the connection before the request came"),
+            ),
             error => (
                 Status::Lost,
                 format!(
@@ -255,7 +276,9 @@ fn refusal(error: &HttpError) -> Option<u16> {
 /// What the operating system or TLS said, where they said something; never what was sent or received.
 fn cause(error: &HttpError) -> String {
     match error {
-        HttpError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => error.to_string(),
+        HttpError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            tls_failure::describe(error).unwrap_or_else(|| error.to_string())
+        }
         _ => "it was closed".to_owned(),
     }
 }

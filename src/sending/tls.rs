@@ -11,9 +11,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ClientConfig, ClientConnection, StreamOwned, version};
 use rustls_platform_verifier::Verifier;
 
+use super::server_certificate::ServerCertificate;
 use super::socket::Socket;
 use crate::config::TlsSettings;
 use crate::error::Result;
+use crate::host::descriptors;
 use crate::pem::{self, NOT_READ, PemFile};
 
 /// An encrypted stream.
@@ -27,6 +29,11 @@ impl Secure {
         let open = state
             .is_ok_and(|state| !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0);
         open && self.0.sock.is_quiet()
+    }
+
+    /// What it runs on.
+    pub fn socket(&self) -> &Socket {
+        &self.0.sock
     }
 }
 
@@ -125,9 +132,7 @@ impl Securer {
 
     /// Shakes hands with `host` over `socket`.
     pub fn secure(&self, host: &str, socket: Socket) -> io::Result<Secure> {
-        let config = self
-            .config
-            .get_or_try_init(|| self.config().map_err(io::Error::other))?;
+        let config = self.config.get_or_try_init(|| self.config())?;
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(connection, socket);
@@ -141,15 +146,29 @@ impl Securer {
         Ok(Secure(stream))
     }
 
-    fn config(&self) -> std::result::Result<Arc<ClientConfig>, rustls::Error> {
+    fn config(&self) -> io::Result<Arc<ClientConfig>> {
+        // Without a descriptor the system's certificates would seem not to be there, and that for good.
+        descriptors::check()?;
+        self.config_with_system_authorities()
+            .map_err(io::Error::other)
+    }
+
+    fn config_with_system_authorities(
+        &self,
+    ) -> std::result::Result<Arc<ClientConfig>, rustls::Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = if self.only_1_3 {
             &[&version::TLS13][..]
         } else {
             rustls::ALL_VERSIONS
         };
-        let verifier =
-            Verifier::new_with_extra_roots(self.authorities.iter().cloned(), provider.clone())?;
+        let verifier = ServerCertificate {
+            by_authorities: Verifier::new_with_extra_roots(
+                self.authorities.iter().cloned(),
+                provider.clone(),
+            )?,
+            named: self.authorities.clone(),
+        };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)?
             .dangerous()

@@ -26,7 +26,7 @@ use super::stopped::{Stopped, Target};
 use super::tls::Securer;
 use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
-use crate::wire::{Call, Method};
+use crate::wire::{Body, Call, Method};
 
 /// How we call ourselves.
 pub(super) const USER_AGENT: &str = concat!("omnize/", env!("CARGO_PKG_VERSION"));
@@ -39,8 +39,6 @@ pub struct Transport {
     head: Head,
     resolver: Arc<RememberingResolver>,
     url: Uri,
-    /// The same without a slash at its end, which the paths of calls begin with.
-    base: String,
     proxy: Option<ProxyServer>,
     limits: Limits,
     max_bytes: u64,
@@ -68,11 +66,15 @@ impl Transport {
         let url: Uri = settings.base_url.parse().unwrap_or_default();
         let proxy = settings.proxy.clone();
         let peer = proxy.as_ref().map_or(&url, |proxy| &proxy.url);
-        let resolver = Arc::new(RememberingResolver::new(peer, settings.address_family));
+        let resolver = Arc::new(RememberingResolver::new(
+            peer,
+            settings.address_family,
+            settings.only_this_machine,
+        ));
         let forward = proxy
             .as_ref()
             .filter(|_| url.scheme() == Some(&Scheme::HTTP))
-            .map(|proxy| Arc::new(Forward::new(&url, proxy)));
+            .map(|proxy| Arc::new(Forward::new(proxy)));
         let head = Head::new(&url, forward.as_deref());
         let parked = Arc::new(Parked::default());
         let connector = ServiceConnector {
@@ -86,7 +88,6 @@ impl Transport {
             parked,
             head,
             resolver,
-            base: url.to_string().trim_end_matches('/').to_owned(),
             url,
             proxy,
             limits: Limits {
@@ -148,7 +149,9 @@ impl Transport {
     }
 
     fn send_by_the_http_client(&self, call: &Call) -> std::result::Result<Connection, HttpError> {
-        match passed::with(call.query.clone(), || self.run(call)) {
+        let mut target = Vec::new();
+        self.head.target().write(call, &mut target);
+        match passed::with(Some(Body(target)), || self.run(call)) {
             Err(error) => carrier::connection_after_sending(error),
             // Its connection gives it no answer to read.
             Ok(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
@@ -156,7 +159,7 @@ impl Transport {
     }
 
     fn run(&self, call: &Call) -> std::result::Result<Response<ureq::Body>, HttpError> {
-        let url = self.url_of(call);
+        let url = self.url_of(call)?;
         let request = match call.method {
             Method::Get => return self.agent.get(url).call(),
             Method::Post => Request::post(url),
@@ -168,16 +171,12 @@ impl Transport {
         self.agent.run(request)
     }
 
-    /// The URL without its query.
-    fn url_of(&self, call: &Call) -> Uri {
-        if call.path.is_empty() {
-            return self.url.clone();
-        }
-        // The base was parsed when the option was set, and a call's path is of a bounded length, in ASCII, with all that has
-        // a meaning in a URL percent-encoded.
-        format!("{}{}", self.base, call.path)
-            .parse()
-            .expect("a URL with a plain path is a URL")
+    /// The URL without any query, for the HTTP client, which logs it.
+    fn url_of(&self, call: &Call) -> std::result::Result<Uri, HttpError> {
+        let mut parts = self.url.clone().into_parts();
+        let path = self.head.target().path(call).parse();
+        parts.path_and_query = Some(path.map_err(ureq::http::Error::from)?);
+        Ok(Uri::from_parts(parts).map_err(ureq::http::Error::from)?)
     }
 
     /// Where requests go, for messages.

@@ -11,6 +11,9 @@ use crate::config::ProxyServer;
 /// The largest head of an answer that is read from a proxy.
 const MAX_HEAD: usize = 16 * 1024;
 
+/// The most answers that are read, with the interim ones.
+const MAX_ANSWERS: usize = 32;
+
 /// A proxy's refusal: the HTTP status that it answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused(pub u16);
@@ -56,10 +59,21 @@ pub fn open(
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes())?;
-    match read_status(stream)? {
+    match read_final_status(stream)? {
         200..300 => Ok(()),
         status => Err(Failure::Refused(Refused(status))),
     }
+}
+
+/// The status of the first answer that is no interim one (RFC 9110, 15.2). 101 is final: what follows is no HTTP.
+fn read_final_status(stream: &mut impl Read) -> io::Result<u16> {
+    for _ in 0..MAX_ANSWERS {
+        match read_status(stream)? {
+            100 | 102..200 => {}
+            status => return Ok(status),
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 /// Reads the head of an answer to its end and not a byte further, and gives its status. Read byte by byte, which is of no
@@ -95,6 +109,24 @@ mod tests {
         assert_eq!(bytes, b"abc");
         let mut bytes = &b"HTTP/1.1 407 \n\n"[..];
         assert_eq!(read_status(&mut bytes).unwrap(), 407);
+    }
+
+    #[test]
+    fn interim_answers_are_passed_over() {
+        let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+        for (last, status) in [
+            ("200 OK", 200),
+            ("407 No", 407),
+            ("101 Switching Protocols", 101),
+        ] {
+            let bytes = format!("{interim}HTTP/1.1 {last}\r\n\r\nabc");
+            let mut bytes = bytes.as_bytes();
+            assert_eq!(read_final_status(&mut bytes).unwrap(), status);
+            assert_eq!(bytes, b"abc");
+        }
+        let endless = interim.repeat(MAX_ANSWERS);
+        let error = read_final_status(&mut endless.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Habits {
     pub credentials: Option<&'static str>,
     /// What it answers, whatever it is asked, in the place of doing it.
     pub answer: Option<String>,
+    /// What it answers before it says that a tunnel is there.
+    pub interim: &'static str,
 }
 
 /// A proxy, each of its connections on a thread of its own.
@@ -67,7 +69,7 @@ fn serve(mut client: TcpStream, habits: &Habits, asked: &Sender<String>) -> Opti
         } else if let Some(answer) = &habits.answer {
             client.write_all(answer.as_bytes()).ok()?;
         } else if request.starts_with("CONNECT ") {
-            return tunnel(client, &request);
+            return tunnel(client, &request, habits.interim);
         } else {
             forward(&mut client, &request)?;
         }
@@ -95,14 +97,13 @@ fn answer(client: &mut TcpStream, status: &str) -> Option<()> {
     client.write_all(answer.as_bytes()).ok()
 }
 
-fn tunnel(mut client: TcpStream, request: &str) -> Option<()> {
+fn tunnel(mut client: TcpStream, request: &str, interim: &str) -> Option<()> {
     let target = request.split(' ').nth(1)?;
     let Ok(mut service) = TcpStream::connect(target) else {
         return answer(&mut client, "502 Bad Gateway");
     };
-    client
-        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        .ok()?;
+    let answer = format!("{interim}HTTP/1.1 200 Connection established\r\n\r\n");
+    client.write_all(answer.as_bytes()).ok()?;
     let (mut from_client, mut to_service) = (client.try_clone().ok()?, service.try_clone().ok()?);
     thread::spawn(move || {
         let _ = io::copy(&mut from_client, &mut to_service);

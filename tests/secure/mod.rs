@@ -48,6 +48,13 @@ impl Authority {
         self.certify_with(host, |_| ())
     }
 
+    /// One that is an authority's itself.
+    pub fn certify_authority(&self, host: &str) -> Identity {
+        self.certify_with(host, |params| {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        })
+    }
+
     /// One whose time is over.
     pub fn certify_expired(&self, host: &str) -> Identity {
         self.certify_with(host, |params| {

@@ -1,0 +1,355 @@
+//! Where a request goes: the target that the service reads, for the first and for later requests of a connection, and the
+//! machine that they go to.
+
+mod proxy;
+mod server;
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::process::Command;
+
+use omnize::config::Config;
+use omnize::error::Error;
+use omnize::status::Status;
+use omnize::wire::Address;
+use omnize::{Client, Conversation};
+use proxy::{Habits, Proxy};
+use server::{Server, http};
+
+/// An answer to all that is asked here.
+const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
+
+fn opened(options: &[(&str, &str)]) -> Result<Client, Error> {
+    let mut config = Config::new();
+    config.set("token", "tok")?;
+    for (name, value) in options {
+        config.set(name, value)?;
+    }
+    Client::open(&config)
+}
+
+fn chat(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+/// Makes a request.
+type Make = fn(&Client) -> Result<(), Error>;
+
+fn message(client: &Client) -> Result<(), Error> {
+    chat(client).send("olá")
+}
+
+fn agents(client: &Client) -> Result<(), Error> {
+    client.online_agents("1").map(|_| ())
+}
+
+fn accept(client: &Client) -> Result<(), Error> {
+    client.bot_attach("hash")?.bot_accept()
+}
+
+/// The first line and the Host that the service reads of two requests on one connection, which must be the same.
+fn read(options: &[(&str, &str)], server: &Server, make: Make) -> (String, String) {
+    let client = opened(options).unwrap();
+    let [first, second] = [(); 2].map(|()| {
+        make(&client).unwrap();
+        let request = server.requests.recv().unwrap();
+        let line = request.lines().next().unwrap().to_owned();
+        let host = request
+            .lines()
+            .find_map(|line| Some(line.to_ascii_lowercase().strip_prefix("host: ")?.to_owned()));
+        (line, host.unwrap())
+    });
+    assert_eq!(first, second);
+    first
+}
+
+#[test]
+fn the_path_stands_before_the_query_on_each_request() {
+    let server = Server::answering(http("200 OK", ACCEPTED));
+    let host = server.url.split('/').nth(2).unwrap().to_owned();
+    for (below, dialect, make, line) in [
+        ("?key=1", "rest", message as Make, "POST /?key=1"),
+        ("/?key=1", "gateway", message, "POST /?key=1"),
+        ("/?", "rest", message, "POST /"),
+        ("", "rest", message, "POST /"),
+        ("/x/", "rest", message, "POST /x/"),
+        (
+            "/x?q=1",
+            "interactions",
+            accept,
+            "PUT /x/core/api/v1/bot/hash/accept?q=1",
+        ),
+        (
+            "?q=1",
+            "interactions",
+            accept,
+            "PUT /core/api/v1/bot/hash/accept?q=1",
+        ),
+        (
+            "/x/?q=1",
+            "interactions",
+            agents,
+            "GET /x/core/api/v1/agents/online?q=1&token=tok&department_id=1",
+        ),
+        (
+            "/olá/a b?ç=\"",
+            "rest",
+            message,
+            "POST /ol%C3%A1/a%20b?%C3%A7=%22",
+        ),
+        (
+            "/%C3%A1%2F%2f/50%",
+            "rest",
+            message,
+            "POST /%C3%A1%2F%2f/50%25",
+        ),
+        (
+            "/é",
+            "interactions",
+            accept,
+            "PUT /%C3%A9/core/api/v1/bot/hash/accept",
+        ),
+    ] {
+        let url = format!("http://{host}{below}");
+        let options = [("base_url", &*url), ("dialect", dialect)];
+        let expected = (format!("{line} HTTP/1.1"), host.clone());
+        assert_eq!(read(&options, &server, make), expected, "{url}");
+
+        // The server stands for a proxy, which reads the whole URL.
+        let url = format!("http://Chat.invalid:81{below}");
+        let options = [("base_url", &*url), ("dialect", dialect), ("proxy", &host)];
+        let (method, target) = line.split_once(' ').unwrap();
+        let line = format!("{method} http://chat.invalid:81{target} HTTP/1.1");
+        let expected = (line, "chat.invalid:81".to_owned());
+        assert_eq!(read(&options, &server, make), expected, "{url}");
+    }
+}
+
+#[test]
+fn a_host_with_accents_is_written_in_ascii() {
+    let proxy = Server::answering(http("200 OK", ACCEPTED));
+    let name = proxy.url.split('/').nth(2).unwrap();
+    for (url, host) in [
+        ("http://café.localhost/", "xn--caf-dma.localhost"),
+        ("http://AÇÃO.com.br:81/", "xn--ao-siap.com.br:81"),
+        ("http://[2001:DB8:0::1]:81/", "[2001:db8::1]:81"),
+    ] {
+        let read = read(&[("base_url", url), ("proxy", name)], &proxy, message);
+        assert_eq!(
+            read,
+            (format!("POST http://{host}/ HTTP/1.1"), host.to_owned())
+        );
+    }
+    // Without a proxy, nobody knows such a host; the error has it as the name service does.
+    let client = opened(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
+    let error = message(&client).unwrap_err();
+    assert!(error.message().contains("xn--aa-4iaz.invalid"), "{error}");
+}
+
+#[test]
+fn what_can_not_be_written_in_ascii_is_told() {
+    for (option, value) in [
+        ("base_url", "http://例え.jp/x"),
+        ("listen.public_url", "https://例え.jp"),
+        ("proxy", "http://u:segredo@例え.jp:3128"),
+    ] {
+        let error = opened(&[(option, value)]).unwrap_err();
+        assert_eq!(error.status(), Status::Value);
+        assert!(error.message().contains("xn--r8jz45g.jp"), "{error}");
+        assert!(!error.message().contains("segredo"), "{error}");
+    }
+}
+
+#[test]
+fn a_webhook_url_with_accents_is_told_in_ascii() {
+    let client = opened(&[
+        ("listen", "127.0.0.1:0"),
+        ("listen.path", "/a"),
+        ("listen.public_url", "https://Café.example/olá/"),
+    ])
+    .unwrap();
+    assert_eq!(
+        client.webhook_url(),
+        Some("https://xn--caf-dma.example/ol%C3%A1/a")
+    );
+}
+
+/// The environment belongs to a process, so these tests run themselves in others: true if a message is accepted there.
+fn is_accepted_in_another_process(
+    wrapper: Option<&[&str]>,
+    test: &str,
+    environment: &[(&str, &str)],
+) -> bool {
+    let program = env::current_exe().unwrap();
+    let mut child = match wrapper {
+        Some(wrapper) => {
+            let mut child = Command::new(wrapper[0]);
+            child.args(&wrapper[1..]).arg(program);
+            child
+        }
+        None => Command::new(program),
+    };
+    child.args(["--exact", test, "--nocapture"]);
+    for name in [
+        "http_proxy",
+        "HTTP_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+    ] {
+        child.env_remove(name);
+    }
+    let output = child.envs(environment.iter().copied()).output().unwrap();
+    output.status.success()
+}
+
+/// Sends a message where the environment of this process asks for it; a failure panics.
+fn send_as_asked() -> bool {
+    let Ok(url) = env::var("TEST_URL") else {
+        return false;
+    };
+    let require_tls = env::var("TEST_REQUIRE_TLS").unwrap_or("0".into());
+    let client = opened(&[("base_url", &url), ("require_tls", &require_tls)]).unwrap();
+    message(&client).unwrap();
+    true
+}
+
+#[test]
+fn any_white_space_separates_what_needs_no_proxy() {
+    if send_as_asked() {
+        return;
+    }
+    let server = Server::answering(http("200 OK", ""));
+    let proxy = Proxy::start(Habits {
+        answer: Some(http("200 OK", "")),
+        ..Habits::default()
+    });
+    let through = |no_proxy: &str, url: &str| {
+        let accepted = is_accepted_in_another_process(
+            None,
+            "any_white_space_separates_what_needs_no_proxy",
+            &[
+                ("TEST_URL", url),
+                ("http_proxy", &proxy.name),
+                ("NO_PROXY", no_proxy),
+            ],
+        );
+        // What needs no proxy has no address.
+        assert_eq!(accepted, !proxy.asked().is_empty());
+        accepted
+    };
+    assert!(through("a.example,\n192.0.2.2", "http://chat.invalid/"));
+    for no_proxy in [
+        "a.example,\nchat.invalid",
+        "a.example\tchat.invalid\r\n",
+        "chat.invalid.\n",
+    ] {
+        assert!(!through(no_proxy, "http://chat.invalid/"), "{no_proxy:?}");
+    }
+    assert!(!through("café.invalid", "http://xn--caf-dma.invalid/"));
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
+    if send_as_asked() {
+        return;
+    }
+    let server = Server::answering(http("200 OK", ""));
+    let port = server.url.split([':', '/']).nth(4).unwrap();
+    for host in ["localhost", "LocalHost.", "127.0.0.1", "[::ffff:127.0.0.1]"] {
+        let url = format!("http://{host}:{port}/");
+        assert!(
+            is_accepted_in_another_process(
+                None,
+                "localhost_is_this_machine_with_a_dot_at_its_end_too",
+                &[
+                    ("TEST_URL", &url),
+                    ("TEST_REQUIRE_TLS", "1"),
+                    ("http_proxy", "proxy.invalid:3128"),
+                ],
+            ),
+            "{url}"
+        );
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn with_require_tls_a_proxy_elsewhere_reads_nothing() {
+    let here = ("base_url", "http://localhost:9/");
+    let error = opened(&[here, ("require_tls", "1"), ("proxy", "proxy.invalid:3128")]).unwrap_err();
+    assert_eq!(error.status(), Status::Value);
+    assert!(error.message().contains("proxy.invalid"), "{error}");
+}
+
+/// The hosts file belongs to the machine; a process of its own may see another one.
+#[test]
+fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
+    const NAME: &str = "a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone";
+    if send_as_asked() {
+        return;
+    }
+    let hosts = format!(
+        "{}/hosts-{}",
+        env!("CARGO_TARGET_TMPDIR"),
+        std::process::id()
+    );
+    let script = format!("mount --bind '{hosts}' /etc/hosts && exec \"$0\" \"$@\"");
+    let wrapper = ["unshare", "-m", "sh", "-c", &script];
+    fs::write(&hosts, "").unwrap();
+    let may = Command::new("unshare")
+        .args(["-m", "mount", "--bind", &hosts, "/etc/hosts"])
+        .output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        println!("another hosts file needs the right to mount; this test is left out");
+        return;
+    }
+    let server = Server::answering(http("200 OK", ""));
+    let port = server.url.split([':', '/']).nth(4).unwrap();
+    let url = format!("http://a.localhost:{port}/");
+    let through_proxy = Proxy::start(Habits {
+        answer: Some(http("200 OK", "")),
+        ..Habits::default()
+    });
+    let accepted = |lines: &str, require_tls, proxy| {
+        let mut file = fs::File::create(&hosts).unwrap();
+        file.write_all(lines.as_bytes()).unwrap();
+        is_accepted_in_another_process(
+            Some(&wrapper),
+            NAME,
+            &[
+                ("TEST_URL", &url),
+                ("TEST_REQUIRE_TLS", require_tls),
+                ("http_proxy", proxy),
+            ],
+        )
+    };
+    let (here, elsewhere) = ("127.0.0.1 a.localhost\n", "192.0.2.1 a.localhost\n");
+    assert!(accepted(here, "1", ""));
+    assert!(accepted(here, "0", &through_proxy.name));
+    assert_eq!((server.requests(), through_proxy.asked().len()), (2, 0));
+
+    assert!(!accepted(elsewhere, "1", ""));
+    assert!(!accepted(&format!("{here}{elsewhere}"), "1", ""));
+    assert!(!accepted("", "1", ""));
+    assert_eq!(server.requests(), 0);
+    assert!(accepted(elsewhere, "0", &through_proxy.name));
+    assert_eq!(through_proxy.asked().len(), 1);
+
+    // Not even `localhost` leads elsewhere in the clear.
+    let url = format!("http://localhost:{port}/");
+    fs::write(&hosts, "192.0.2.1 localhost\n").unwrap();
+    assert!(!is_accepted_in_another_process(
+        Some(&wrapper),
+        NAME,
+        &[("TEST_URL", &url), ("TEST_REQUIRE_TLS", "1")],
+    ));
+    fs::remove_file(&hosts).unwrap();
+}

@@ -1,0 +1,187 @@
+//! A server whose certificate no authority has signed: trusted where `tls.ca_file` names that very certificate, for the host
+//! and the time that it says; else the error says what is wanted.
+
+#![cfg(unix)]
+
+mod secure;
+mod server;
+
+use std::sync::Arc;
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::Address;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SigningKey, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
+use secure::{Authority, Identity, SecureServer, secured_by};
+use server::http;
+
+const HOST: &str = "127.0.0.1";
+const BOTH: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
+
+/// A certificate that signs itself.
+fn own(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    Identity { certificate, key }
+}
+
+fn message_to(config: Arc<ServerConfig>, ca: &str) -> Result<(), Error> {
+    let server = SecureServer::answering(config, http("200 OK", ""));
+    let mut config = Config::new();
+    for (name, value) in [
+        ("token", "t"),
+        ("base_url", &server.url),
+        ("proxy", "none"),
+        ("tls.ca_file", ca),
+    ] {
+        config.set(name, value).unwrap();
+    }
+    let client = Client::open(&config).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let sent = client.attach(address).unwrap().send("oi");
+    assert_eq!(server.requests(), usize::from(sent.is_ok()));
+    sent
+}
+
+#[track_caller]
+fn insecure(result: Result<(), Error>, says: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.status(), Status::Tls, "{error:?}");
+    assert_eq!(error.delivery(), Some(Delivery::NotSent), "{error:?}");
+    assert!(error.message().contains(says), "{says:?} in {error}");
+}
+
+#[test]
+fn one_that_is_named_is_trusted() {
+    for versions in [BOTH, &[&TLS12]] {
+        let named = own(HOST, |_| ());
+        message_to(secured_by(&named, versions, None), &named.files().0).unwrap();
+        let not_for_authorities = own(HOST, |params| params.is_ca = IsCa::ExplicitNoCa);
+        let config = secured_by(&not_for_authorities, versions, None);
+        message_to(config, &not_for_authorities.files().0).unwrap();
+        // Signed by somebody whom nobody knows.
+        let signed = Authority::new().certify(HOST);
+        message_to(secured_by(&signed, versions, None), &signed.files().0).unwrap();
+    }
+}
+
+#[test]
+fn name_and_time_are_checked_all_the_same() {
+    let elsewhere = own("chat.example.com", |_| ());
+    let config = secured_by(&elsewhere, BOTH, None);
+    insecure(
+        message_to(config, &elsewhere.files().0),
+        "is for another host",
+    );
+    let expired = own(HOST, |params| {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+    });
+    let config = secured_by(&expired, BOTH, None);
+    insecure(message_to(config, &expired.files().0), "has expired");
+    let early = own(HOST, |params| params.not_before = date_time_ymd(4001, 1, 1));
+    let config = secured_by(&early, BOTH, None);
+    insecure(message_to(config, &early.files().0), "is not valid yet");
+}
+
+#[test]
+fn another_one_is_told_what_is_wanted() {
+    let (served, named) = (own(HOST, |_| ()), own(HOST, |_| ()));
+    let says = "is that of an authority (CA:TRUE); name this certificate itself in tls.ca_file";
+    insecure(
+        message_to(secured_by(&served, BOTH, None), &named.files().0),
+        says,
+    );
+    // Being an authority's, it is none for its own server's host unless it says so.
+    let authority = Authority::new();
+    let signed = authority.certify_authority(HOST);
+    insecure(
+        message_to(secured_by(&signed, BOTH, None), &authority.file()),
+        says,
+    );
+}
+
+#[test]
+fn one_of_version_1_is_told_what_is_wanted() {
+    let identity = own(HOST, |_| ());
+    let certificate = version_1(&identity);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
+    let key = provider
+        .key_provider
+        .load_private_key(PrivateKeyDer::from(key))
+        .unwrap();
+    let certified = CertifiedKey::new(vec![certificate.clone()], key);
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(BOTH)
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    let named = Identity {
+        certificate,
+        key: KeyPair::generate().unwrap(),
+    };
+    let says = "of X.509 version 1, which can't name a host; give the server one of version 3";
+    insecure(message_to(Arc::new(config), &named.files().0), says);
+}
+
+/// The same certificate in version 1: without the field of the version, which is the third there, and without extensions.
+fn version_1(identity: &Identity) -> CertificateDer<'static> {
+    const SEQUENCE: u8 = 0x30;
+    const BIT_STRING: u8 = 3;
+    let whole = parts(&identity.certificate)[0].1;
+    let [signed, algorithm, _] = &parts(whole)[..] else {
+        panic!("a certificate has three parts");
+    };
+    let fields = parts(signed.1);
+    let kept: Vec<u8> = fields[1..]
+        .iter()
+        .filter(|(tag, _)| *tag != 0xa3)
+        .flat_map(|(tag, content)| part(*tag, content))
+        .collect();
+    let signed = part(SEQUENCE, &kept);
+    let signature = [vec![0], identity.key.sign(&signed).unwrap()].concat();
+    let algorithm = part(algorithm.0, algorithm.1);
+    let certificate = [signed, algorithm, part(BIT_STRING, &signature)].concat();
+    part(SEQUENCE, &certificate).into()
+}
+
+/// The parts of a value in DER, each with its tag.
+fn parts(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut parts = Vec::new();
+    while let [tag, first, rest @ ..] = bytes {
+        let long = usize::from(first & 0x7f) * usize::from(first >> 7);
+        let length = rest[..long]
+            .iter()
+            .fold(0, |length, byte| length << 8 | usize::from(*byte));
+        let length = if long == 0 {
+            usize::from(*first)
+        } else {
+            length
+        };
+        parts.push((*tag, &rest[long..long + length]));
+        bytes = &rest[long + length..];
+    }
+    parts
+}
+
+fn part(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = match content.len() {
+        short @ 0..128 => vec![short as u8],
+        byte @ 128..256 => vec![0x81, byte as u8],
+        long => [&[0x82][..], &(long as u16).to_be_bytes()].concat(),
+    };
+    [&[tag][..], &length, content].concat()
+}
