@@ -3,7 +3,11 @@
 #![allow(unsafe_code)]
 
 pub mod cancellation;
+#[cfg(all(unix, feature = "store"))]
+mod closed_on_fork;
 pub mod connect;
+#[cfg(all(unix, feature = "store"))]
+pub mod file_lock;
 #[cfg(feature = "capi")]
 pub mod float;
 pub mod fork;
@@ -11,5 +15,7 @@ pub mod idle;
 #[cfg(feature = "listener")]
 pub mod leavable;
 pub mod ours;
+#[cfg(all(unix, feature = "store"))]
+pub mod stat_at;
 pub mod thread;
 pub mod wake;
