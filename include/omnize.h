@@ -1302,8 +1302,8 @@ const char *omnize_event_text(const omnize_event *event,
 int32_t omnize_event_replaced(const omnize_event *event);
 
 /**
- * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
- * Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event,
+ * or there is no memory for it. Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_event_raw(const omnize_event *event,
                              int64_t *length);

@@ -208,7 +208,7 @@ impl Client {
         self.parts
             .get()?
             .receiver
-            .deliver(body.into(), content_type, None)
+            .deliver(body, content_type, None)
     }
 
     /// The same for a body that may be compressed. `content_encoding` is the request's Content-Encoding: `gzip`, `x-gzip`,
@@ -226,7 +226,7 @@ impl Client {
         content_encoding: Option<&str>,
     ) -> Result<()> {
         let receiver = &self.parts.get()?.receiver;
-        receiver.deliver(body.into(), content_type, content_encoding)
+        receiver.deliver(body, content_type, content_encoding)
     }
 
     /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of
