@@ -656,8 +656,9 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_NO_CLIENT_ID 62
 
 /**
- * As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events
- * out, wait for outcomes, or raise the option. The trigger or the request was not taken.
+ * As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity and
+ * outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the option. The
+ * trigger or the request was not taken.
  */
 #define OMNIZE_E_FULL 63
 

@@ -362,8 +362,9 @@ mod memory {
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
 
-    /// Whether a posted request was sent.
+    /// Whether a posted request was sent. Without a store, no earlier run has left one.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(dead_code)]
     pub enum Sent {
         /// It was not tried.
         Untried,
