@@ -205,10 +205,7 @@ impl Client {
     /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Store`],
     /// [`Status::Closed`]: answer it 503.
     pub fn deliver(&self, body: &[u8], content_type: Option<&str>) -> Result<()> {
-        self.parts
-            .get()?
-            .receiver
-            .deliver(body, content_type, None)
+        self.parts.get()?.receiver.deliver(body, content_type, None)
     }
 
     /// The same for a body that may be compressed. `content_encoding` is the request's Content-Encoding: `gzip`, `x-gzip`,

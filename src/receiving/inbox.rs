@@ -284,6 +284,12 @@ impl Inbox {
         self.lock().is_ready()
     }
 
+    /// Whether events wait that somebody may still want.
+    pub fn has_to_be_handled(&self) -> bool {
+        let state = self.lock();
+        !state.is_held_back && state.lanes.len() > 0
+    }
+
     /// How many events wait.
     pub fn len(&self) -> usize {
         self.lock().lanes.len()
