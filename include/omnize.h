@@ -656,8 +656,9 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_NO_CLIENT_ID 62
 
 /**
- * As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events
- * out, wait for outcomes, or raise the option. The trigger or the request was not taken.
+ * As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity and
+ * outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the option. The
+ * trigger or the request was not taken.
  */
 #define OMNIZE_E_FULL 63
 
@@ -1302,8 +1303,8 @@ const char *omnize_event_text(const omnize_event *event,
 int32_t omnize_event_replaced(const omnize_event *event);
 
 /**
- * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
- * Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event,
+ * or there is no memory for it. Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
  */
 const char *omnize_event_raw(const omnize_event *event,
                              int64_t *length);

@@ -205,10 +205,7 @@ impl Client {
     /// [`Status::NotJson`], [`Status::NoClientId`]: answer the service 400; [`Status::Full`], [`Status::Store`],
     /// [`Status::Closed`]: answer it 503.
     pub fn deliver(&self, body: &[u8], content_type: Option<&str>) -> Result<()> {
-        self.parts
-            .get()?
-            .receiver
-            .deliver(body.into(), content_type, None)
+        self.parts.get()?.receiver.deliver(body, content_type, None)
     }
 
     /// The same for a body that may be compressed. `content_encoding` is the request's Content-Encoding: `gzip`, `x-gzip`,
@@ -226,7 +223,7 @@ impl Client {
         content_encoding: Option<&str>,
     ) -> Result<()> {
         let receiver = &self.parts.get()?.receiver;
-        receiver.deliver(body.into(), content_type, content_encoding)
+        receiver.deliver(body, content_type, content_encoding)
     }
 
     /// Adds a handler for the events of this interest, called by [`poll`](Self::poll) or on the thread of

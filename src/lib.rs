@@ -18,6 +18,7 @@ mod interactions;
 pub mod interrupt;
 mod left;
 mod listener;
+mod memory;
 mod parts;
 mod pem;
 mod receiving;

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::interactions::{Interactions, State};
 use crate::left::Left;
-use crate::receiving::{Left as LeftRequest, Listener, Receiver, Statistic, Tasks};
+use crate::receiving::{Left as LeftRequest, Listener, Receiver, Sent, Statistic, Tasks};
 use crate::sending::{Outbox, Posted, Sender};
 use crate::status::Status;
 
@@ -155,9 +155,11 @@ fn take_up(
         address: left.letter.address,
         request: left.letter.request,
         quiet: false,
+        size: 0,
+        age_before: left.age,
         since: Instant::now(),
         tries: 0,
-        unsure: left.leaving,
+        unsure: left.sent == Sent::Perhaps,
     };
-    outbox.take_up(&interaction, posted, left.leaving)
+    outbox.take_up(&interaction, posted, left.sent)
 }

@@ -52,8 +52,8 @@ statuses! {
     Timeout = 8, "OMNIZE_E_TIMEOUT",
         "The time that was allowed is over. For a request, the delivery tells whether the service may have received it.";
     System = 9, "OMNIZE_E_SYSTEM",
-        "The operating system refused something that the library needs: a thread, a descriptor, randomness. The message \
-         has its reason.";
+        "The operating system refused something that the library needs: a thread, a descriptor, memory, randomness. The \
+         message has its reason.";
     Option = 20, "OMNIZE_E_OPTION",
         "No option has this name. The options are listed by omnize_option_count and omnize_option_name.";
     Value = 21, "OMNIZE_E_VALUE",
@@ -114,8 +114,9 @@ statuses! {
     NoClientId = 62, "OMNIZE_E_NO_CLIENT_ID",
         "The trigger has no id that ties it to an interaction: no clientId, and no hash.";
     Full = 63, "OMNIZE_E_FULL",
-        "As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events \
-         out, wait for outcomes, or raise the option. The trigger or the request was not taken.";
+        "As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity \
+         and outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the \
+         option. The trigger or the request was not taken.";
     Unsupported = 64, "OMNIZE_E_UNSUPPORTED",
         "This build of the library, this operating system, or the service in the dialect of the option dialect can't do \
          that. The message says what is missing. Nothing was sent.";

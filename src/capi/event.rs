@@ -12,6 +12,7 @@ use super::handle::{Table, Type};
 use super::status::omnize_status;
 use super::strings::{self, OutText};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::receiving::{Content, Event, EventKind};
 use crate::sending::Outcome;
 use crate::status::Status;
@@ -206,8 +207,8 @@ pub extern "C-unwind" fn omnize_event_replaced(event: *const omnize_event) -> i3
     })
 }
 
-/// The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event.
-/// Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+/// The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event,
+/// or there is no memory for it. Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_raw(
     event: *const omnize_event,
@@ -215,6 +216,9 @@ pub extern "C-unwind" fn omnize_event_raw(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let object = EVENTS.get(event)?;
+        if object.raw.get().is_none() {
+            memory::check(object.raw().len(), Status::System)?;
+        }
         let raw = object.raw.get_or_init(|| OutText::new(object.raw()));
         Ok(raw.give(length))
     })

@@ -126,8 +126,9 @@ pub const OMNIZE_E_NOT_JSON: omnize_status = 61;
 /// The trigger has no clientId, so no interaction is known for it.
 pub const OMNIZE_E_NO_CLIENT_ID: omnize_status = 62;
 
-/// As many events wait as events.capacity allows, or as many posted requests as outbox.capacity allows. Take events
-/// out, wait for outcomes, or raise the option. The trigger or the request was not taken.
+/// As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity and
+/// outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the option. The
+/// trigger or the request was not taken.
 pub const OMNIZE_E_FULL: omnize_status = 63;
 
 /// This build of the library, this operating system, or the service in the dialect of the option dialect can't do that.

@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char};
 use once_cell::sync::Lazy;
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::status::Status;
 use crate::text::TextEncoding;
 
@@ -74,6 +75,8 @@ pub fn bytes<'a>(name: &str, bytes: *const c_char, length: i64) -> Result<&'a [u
 }
 
 fn decode<'a>(name: &str, bytes: &'a [u8], encoding: TextEncoding) -> Result<Cow<'a, str>> {
+    // What is made of it is as large, or larger.
+    memory::check(bytes.len(), Status::System)?;
     encoding.decode(bytes).ok_or_else(|| {
         let place = str::from_utf8(bytes).err().filter(|_| encoding == TextEncoding::UTF_8);
         let place = place.map_or(String::new(), |error| format!(" at byte {}", error.valid_up_to()));

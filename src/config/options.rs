@@ -280,10 +280,24 @@ pub const OPTIONS: &[OptionSpec] = &[
         doc: "How many events may wait for the application. When they do, the listener answers 503 with Retry-After.",
     },
     OptionSpec {
+        name: "events.max_bytes",
+        kind: Kind::Bytes,
+        default: "67108864",
+        doc: "How many bytes the bodies of the events that wait may have together. Beyond it, the listener answers 503 with \
+              Retry-After. A single event is taken while none waits, however large it is: listen.max_body bounds that.",
+    },
+    OptionSpec {
         name: "outbox.capacity",
         kind: Kind::Count,
         default: "100000",
         doc: "How many posted requests may wait or be on their way. When they do, posting ends with OMNIZE_E_FULL.",
+    },
+    OptionSpec {
+        name: "outbox.max_bytes",
+        kind: Kind::Bytes,
+        default: "67108864",
+        doc: "How many bytes the posted requests that wait or are on their way may have together, as JSON. Beyond it, posting \
+              ends with OMNIZE_E_FULL. A single request is taken while none waits, however large it is.",
     },
     OptionSpec {
         name: "outbox.connections",
@@ -297,8 +311,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::MillisecondsOrNone,
         default: "300000",
         doc: "For how long a posted request is made again that surely was not received, or that the service asks to make \
-              again later (HTTP 429 and 503); after pauses that grow from 0.2 to 30 seconds, or as Retry-After says. 0: \
-              not at all.",
+              again later (HTTP 429 and 503); after pauses that grow from 0.2 to 30 seconds, or as Retry-After says. With a \
+              store, the time goes on while the application is not running. 0: not at all.",
     },
     OptionSpec {
         name: "retry.blocking",
@@ -348,7 +362,16 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: "",
         doc: "The database file in which a trigger is written before the service is told that it arrived, and waits until \
               the application has handled it, across a crash or a restart; so does what was posted, and the interactions \
-              that are open. One client at a time can have it open. Without it, all that is in memory alone.",
+              that are open. One client at a time can have it open, and one account alone. Beside it are files with the \
+              endings -wal and -lock. Without it, all that is in memory alone.",
+    },
+    OptionSpec {
+        name: "store.move_account",
+        kind: Kind::Flag,
+        default: "0",
+        doc: "A store belongs to the account that filled it: to a token, a dialect and the host of base_url. 0: a client of \
+              another account can't open it. 1: it becomes this account's when it is opened, and what waits in it is sent \
+              under this account. Set it once, after the token was changed, say.",
     },
     OptionSpec {
         name: "ack",

@@ -50,6 +50,8 @@ pub struct Settings {
     pub listen: Option<ListenSettings>,
     /// How many events may wait.
     pub events_capacity: usize,
+    /// How many bytes they may take.
+    pub events_max_bytes: usize,
     /// For how long a posted request is made again.
     pub retry_posted: Duration,
     /// For how long a request is made again that somebody waits for.
@@ -58,6 +60,8 @@ pub struct Settings {
     pub resend_unknown: bool,
     /// How many posted requests may wait.
     pub outbox_capacity: usize,
+    /// How many bytes they may take.
+    pub outbox_max_bytes: usize,
     /// How many of them may be on their way at once.
     pub outbox_connections: usize,
     /// Whether requests that have no meaning where their interaction is are refused.
@@ -72,6 +76,8 @@ pub struct Settings {
     pub max_trigger: usize,
     /// The database file that keeps what was received, if there is one.
     pub store: Option<String>,
+    /// Whether a store of another account becomes this one's.
+    pub store_move_account: bool,
     /// Whether letting go of an event means that it was handled.
     pub auto_ack: bool,
 }
@@ -153,10 +159,12 @@ impl Settings {
             answer_max_bytes: number(config, "answer.max_bytes"),
             listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
+            events_max_bytes: size(config, "events.max_bytes"),
             retry_posted: milliseconds(config, "retry.posted"),
             retry_blocking: milliseconds(config, "retry.blocking"),
             resend_unknown: text(config, "on_unknown") == "resend",
             outbox_capacity: size(config, "outbox.capacity"),
+            outbox_max_bytes: size(config, "outbox.max_bytes"),
             outbox_connections: size(config, "outbox.connections"),
             strict: text(config, "strict") == "1",
             typing_pause: milliseconds(config, "typing.pause"),
@@ -164,8 +172,15 @@ impl Settings {
             dispatch_threads: size(config, "dispatch.threads"),
             max_trigger: size(config, "listen.max_body"),
             store: file(config, "store"),
+            store_move_account: text(config, "store.move_account") == "1",
             auto_ack: text(config, "ack") == "auto",
         })
+    }
+
+    /// The host of the service, as `base_url` names it.
+    pub fn host(&self) -> String {
+        let url: Uri = self.base_url.parse().unwrap_or_default();
+        url.host().unwrap_or_default().to_owned()
     }
 }
 

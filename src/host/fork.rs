@@ -10,21 +10,39 @@ use crate::status::Status;
 /// How often this process was forked from one that watches.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
+/// How many forks of this process have begun.
+#[cfg(all(unix, feature = "store"))]
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
 /// Watches for forks from now on. Called when the first client opens, for loading the library changes nothing.
 pub fn watch() {
     static WATCH: Once = Once::new();
     WATCH.call_once(|| {
         #[cfg(unix)]
-        // SAFETY: the handler adds to one atomic, which is allowed after a fork.
+        // SAFETY: the handlers change atomics and close descriptors, which is allowed after a fork.
         unsafe {
-            libc::pthread_atfork(None, None, Some(count));
+            libc::pthread_atfork(Some(begin), None, Some(count));
         }
     });
 }
 
 #[cfg(unix)]
+extern "C" fn begin() {
+    #[cfg(feature = "store")]
+    BEGUN.fetch_add(1, Ordering::SeqCst);
+}
+
+#[cfg(unix)]
 extern "C" fn count() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+    #[cfg(feature = "store")]
+    super::closed_on_fork::close_all();
+}
+
+/// How many forks of this process have begun. Where that changes, a child may have what was opened meanwhile.
+#[cfg(all(unix, feature = "store"))]
+pub(super) fn begun() -> u64 {
+    BEGUN.load(Ordering::SeqCst)
 }
 
 /// The process that something was made in. What was made in the parent is of no use in the child, and what the child makes

@@ -3,8 +3,12 @@
 #![allow(unsafe_code)]
 
 pub mod cancellation;
+#[cfg(all(unix, feature = "store"))]
+mod closed_on_fork;
 pub mod connect;
 pub mod descriptors;
+#[cfg(all(unix, feature = "store"))]
+pub mod file_lock;
 #[cfg(feature = "capi")]
 pub mod float;
 pub mod fork;
@@ -13,5 +17,7 @@ pub mod idle;
 pub mod leavable;
 pub mod ours;
 pub mod refused;
+#[cfg(all(unix, feature = "store"))]
+pub mod stat_at;
 pub mod thread;
 pub mod wake;

@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn opened() -> (Arc<Inbox>, Alarm) {
-        let inbox = Arc::new(Inbox::new(10));
+        let inbox = Arc::new(Inbox::new(10, usize::MAX));
         let alarm = Alarm::new(inbox.clone()).unwrap();
         (inbox, alarm)
     }

@@ -31,7 +31,7 @@ impl Receiver {
             if !self.turnstile.wait_for_callbacks(tasks, deadline) {
                 return false;
             }
-            if self.inbox.len() == 0 {
+            if !self.inbox.has_to_be_handled() {
                 return true;
             }
             if Instant::now() >= deadline {

@@ -59,6 +59,14 @@ impl Content {
         }
     }
 
+    /// How many bytes it has, about.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Content::Trigger(trigger) => trigger.raw.len(),
+            Content::Outcome(outcome) => outcome.message.len() + outcome.client_id.len(),
+        }
+    }
+
     /// Whose interaction it is about.
     pub fn client_id(&self) -> &str {
         match self {

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_leaves_the_descriptor_unreadable() {
-        let inbox = Inbox::new(2);
+        let inbox = Inbox::new(2, usize::MAX);
         let wake = inbox.wake().unwrap();
         push(&inbox, 1);
         assert!(!wake.is_readable());
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_descriptor_is_readable_while_an_event_may_go() {
-        let inbox = Inbox::new(10);
+        let inbox = Inbox::new(10, usize::MAX);
         let wake = inbox.wake().unwrap();
         push(&inbox, 1);
         push(&inbox, 1);

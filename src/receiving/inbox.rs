@@ -40,6 +40,7 @@ pub struct Inbox {
     ready: Condvar,
     emptied: Condvar,
     capacity: usize,
+    max_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +48,10 @@ struct State {
     lanes: Lanes,
     /// Places that are promised to triggers on their way to the disk.
     reserved: usize,
+    /// How many bytes all of these have.
+    bytes: usize,
+    /// Whether none may go, for nobody is there who could want one.
+    is_held_back: bool,
     last_sequence: u64,
     /// How many events have come since it last rang.
     owed: usize,
@@ -65,20 +70,21 @@ struct State {
 }
 
 impl Inbox {
-    /// An empty inbox in which `capacity` events may wait.
-    pub fn new(capacity: usize) -> Self {
+    /// An empty inbox in which `capacity` events may wait, of `max_bytes` together.
+    pub fn new(capacity: usize, max_bytes: usize) -> Self {
         Inbox {
             state: Mutex::default(),
             ready: Condvar::new(),
             emptied: Condvar::new(),
             capacity,
+            max_bytes,
         }
     }
 
     /// Puts an event behind those that wait, under the next number. Nobody is told before the next [`ring`](Self::ring).
     pub fn push(&self, content: Content, received_at: i64) -> Result<(), Turned> {
         let mut state = self.lock();
-        self.has_room(&state)?;
+        self.has_room(&state, content.size())?;
         let event = state.number(content, received_at);
         state.add(event);
         Ok(())
@@ -92,13 +98,14 @@ impl Inbox {
         self.add_always(state, event);
     }
 
-    /// Promises a place for a trigger that is to be written to disk first. Every promise is followed by one
+    /// Promises a place for a trigger of this size that is to be written to disk first. Every promise is followed by one
     /// [`fill`](Self::fill) or [`give_up`](Self::give_up).
     #[cfg(feature = "store")]
-    pub fn reserve(&self) -> Result<(), Turned> {
+    pub fn reserve(&self, size: usize) -> Result<(), Turned> {
         let mut state = self.lock();
-        self.has_room(&state)?;
+        self.has_room(&state, size)?;
         state.reserved += 1;
+        state.bytes += size;
         Ok(())
     }
 
@@ -108,13 +115,16 @@ impl Inbox {
     pub fn fill(&self, event: Waiting) {
         let mut state = self.lock();
         state.reserved -= 1;
+        state.bytes -= event.content.size();
         state.add_unless_closed(event);
     }
 
-    /// Takes a promise back.
+    /// Takes the promise for a trigger of this size back.
     #[cfg(feature = "store")]
-    pub fn give_up(&self) {
-        self.lock().reserved -= 1;
+    pub fn give_up(&self, size: usize) {
+        let mut state = self.lock();
+        state.reserved -= 1;
+        state.bytes -= size;
     }
 
     /// Puts in what is on disk already, however much waits, and rings. A closed inbox drops it, for it comes again from
@@ -124,10 +134,13 @@ impl Inbox {
         self.add_always(self.lock(), event);
     }
 
-    fn has_room(&self, state: &State) -> Result<(), Turned> {
+    fn has_room(&self, state: &State, size: usize) -> Result<(), Turned> {
+        let count = state.lanes.len() + state.reserved;
+        // One that is larger than all may be together would never be taken.
+        let is_too_large = count > 0 && state.bytes.saturating_add(size) > self.max_bytes;
         if state.closed || state.refuses_triggers {
             Err(Turned::Closed)
-        } else if state.lanes.len() + state.reserved >= self.capacity {
+        } else if count >= self.capacity || is_too_large {
             Err(Turned::Full)
         } else {
             Ok(())
@@ -177,7 +190,11 @@ impl Inbox {
     }
 
     fn pop_from(&self, mut state: MutexGuard<'_, State>, hold: bool) -> Option<Waiting> {
+        if state.is_held_back {
+            return None;
+        }
         let event = state.lanes.pop(hold)?;
+        state.bytes -= event.content.size();
         state.is_busy = true;
         state.show();
         if state.lanes.len() == 0 && state.draining > 0 {
@@ -191,7 +208,7 @@ impl Inbox {
         let mut state = self.lock();
         state.lanes.release(client_id);
         state.show();
-        let is_awaited = state.lanes.is_ready() && state.awaiting > 0;
+        let is_awaited = state.is_ready() && state.awaiting > 0;
         let bell = state.bell_to_ring();
         drop(state);
         if let Some(bell) = bell {
@@ -205,7 +222,7 @@ impl Inbox {
     fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         // In a closed inbox, events that are held back still come.
-        while !state.lanes.is_ready() && !is_over(&state) {
+        while !state.is_ready() && !is_over(&state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -231,7 +248,7 @@ impl Inbox {
     /// Waits until everything was taken out, or `deadline`.
     pub fn wait_until_empty(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.lanes.len() > 0 {
+        while state.lanes.len() > 0 && !state.is_held_back {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -244,6 +261,33 @@ impl Inbox {
                 .0;
             state.draining -= 1;
         }
+    }
+
+    /// Lets no event go from now on, for nobody is there who could want one, or lets them go again. How many wait; `None`
+    /// where that is as it was.
+    pub fn hold_back(&self, held: bool) -> Option<usize> {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.is_held_back, held) == held {
+            return None;
+        }
+        let waiting = state.lanes.len();
+        state.owed = waiting;
+        if state.draining > 0 {
+            self.emptied.notify_all();
+        }
+        self.ring_for(state);
+        Some(waiting)
+    }
+
+    /// Whether an event may go.
+    pub fn is_ready(&self) -> bool {
+        self.lock().is_ready()
+    }
+
+    /// Whether events wait that somebody may still want.
+    pub fn has_to_be_handled(&self) -> bool {
+        let state = self.lock();
+        !state.is_held_back && state.lanes.len() > 0
     }
 
     /// How many events wait.
@@ -283,6 +327,7 @@ impl Inbox {
     pub fn clear(&self) -> usize {
         let mut state = self.lock();
         let left = std::mem::take(&mut state.lanes);
+        state.bytes = 0;
         state.show();
         drop(state);
         self.ready.notify_all();
@@ -292,7 +337,7 @@ impl Inbox {
     /// The wake-up descriptor: readable exactly while an event may go, from when it has rung for it.
     pub fn wake(&self) -> io::Result<Arc<Wake>> {
         let mut state = self.lock();
-        let is_ready = state.lanes.is_ready();
+        let is_ready = state.is_ready();
         state.flag.wake(is_ready)
     }
 
@@ -304,7 +349,11 @@ impl Inbox {
     /// Tells how many events may go, at the most, and has it ring for the next one where more are waited for.
     pub fn set_bell(&self, waited_for: usize) -> usize {
         let mut state = self.lock();
-        let ready = state.lanes.ready();
+        let ready = if state.is_held_back {
+            0
+        } else {
+            state.lanes.ready()
+        };
         if ready < waited_for {
             state.bell.set();
         }
@@ -336,16 +385,22 @@ impl State {
     }
 
     fn add(&mut self, event: Waiting) {
+        self.bytes += event.content.size();
         self.lanes.push(event);
         self.owed += 1;
     }
 
     fn show(&mut self) {
-        self.flag.show(self.lanes.is_ready());
+        self.flag.show(self.is_ready());
+    }
+
+    /// Whether an event may go.
+    fn is_ready(&self) -> bool {
+        !self.is_held_back && self.lanes.is_ready()
     }
 
     fn bell_to_ring(&mut self) -> Option<Arc<Wake>> {
-        if self.lanes.is_ready() {
+        if self.is_ready() {
             self.bell.ring()
         } else {
             None
@@ -354,143 +409,8 @@ impl State {
 }
 
 fn is_over(state: &State) -> bool {
-    state.closed && state.lanes.len() == 0
+    state.closed && (state.is_held_back || state.lanes.len() == 0)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::rest;
-
-    fn trigger(id: u32) -> Content {
-        let body = format!(r#"{{"status":"typing","clientId":{id}}}"#);
-        Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap())
-    }
-
-    fn push(inbox: &Inbox, id: u32) -> Result<(), Turned> {
-        inbox.push(trigger(id), 0)
-    }
-
-    fn pop(inbox: &Inbox) -> Option<u64> {
-        inbox.pop(Instant::now(), false).map(|event| event.sequence)
-    }
-
-    #[test]
-    fn gives_events_in_the_order_of_receipt() {
-        let inbox = Inbox::new(10);
-        for id in 1..=3 {
-            push(&inbox, id).unwrap();
-        }
-        for sequence in 1..=3 {
-            assert_eq!(pop(&inbox), Some(sequence));
-        }
-        assert_eq!(pop(&inbox), None);
-    }
-
-    #[test]
-    fn takes_as_many_as_it_may_hold() {
-        let inbox = Inbox::new(2);
-        push(&inbox, 1).unwrap();
-        push(&inbox, 2).unwrap();
-        assert_eq!(push(&inbox, 3), Err(Turned::Full));
-        pop(&inbox).unwrap();
-        push(&inbox, 3).unwrap();
-    }
-
-    #[test]
-    #[cfg(feature = "store")]
-    fn a_promised_place_counts() {
-        let inbox = Inbox::new(1);
-        inbox.reserve().unwrap();
-        assert_eq!(push(&inbox, 1), Err(Turned::Full));
-        assert_eq!(inbox.reserve(), Err(Turned::Full));
-        inbox.give_up();
-        inbox.reserve().unwrap();
-        inbox.fill(Waiting {
-            content: trigger(1),
-            sequence: 9,
-            received_at: 0,
-            redelivered: false,
-        });
-        assert_eq!(pop(&inbox), Some(9));
-        push(&inbox, 2).unwrap();
-    }
-
-    #[test]
-    fn a_closed_inbox_takes_nothing_and_gives_what_it_has() {
-        let inbox = Inbox::new(2);
-        push(&inbox, 1).unwrap();
-        inbox.close();
-        assert_eq!(push(&inbox, 2), Err(Turned::Closed));
-        let far = Instant::now() + Duration::from_secs(60);
-        assert!(inbox.pop(far, false).is_some());
-        assert!(inbox.pop(far, false).is_none());
-    }
-
-    #[test]
-    fn what_comes_to_a_closed_inbox_is_counted() {
-        let inbox = Inbox::new(2);
-        inbox.push_always(trigger(1), 0);
-        inbox.close();
-        inbox.push_always(trigger(2), 0);
-        assert_eq!((inbox.clear(), inbox.dropped()), (1, 1));
-    }
-
-    #[test]
-    fn closing_wakes_who_waits() {
-        let inbox = Inbox::new(2);
-        std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60), false));
-            inbox.close();
-            assert!(waiter.join().unwrap().is_none());
-        });
-    }
-
-    #[test]
-    fn whoever_waits_for_a_held_interaction_sleeps_when_it_is_closed_too() {
-        let inbox = Inbox::new(2);
-        push(&inbox, 1).unwrap();
-        push(&inbox, 1).unwrap();
-        inbox.pop(Instant::now(), true).unwrap();
-        inbox.close();
-        let begun = Instant::now();
-        inbox.wait(begun + Duration::from_millis(50));
-        assert!(begun.elapsed() >= Duration::from_millis(50));
-        std::thread::scope(|scope| {
-            scope.spawn(|| inbox.wait(begun + Duration::from_secs(60)));
-            assert_eq!(inbox.clear(), 1);
-        });
-        assert!(begun.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn one_ring_wakes_as_many_as_there_are_events() {
-        let inbox = Inbox::new(2);
-        let far = Instant::now() + Duration::from_secs(60);
-        std::thread::scope(|scope| {
-            let waiters = [(); 2].map(|()| scope.spawn(|| inbox.pop(far, false)));
-            while inbox.lock().awaiting < 2 {
-                std::thread::yield_now();
-            }
-            push(&inbox, 1).unwrap();
-            push(&inbox, 2).unwrap();
-            inbox.ring();
-            for waiter in waiters {
-                assert!(waiter.join().unwrap().is_some());
-            }
-        });
-    }
-
-    #[test]
-    fn releasing_wakes_who_waits() {
-        let inbox = Inbox::new(2);
-        push(&inbox, 1).unwrap();
-        push(&inbox, 1).unwrap();
-        inbox.pop(Instant::now(), true).unwrap();
-        std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60), true));
-            inbox.release("1");
-            assert!(waiter.join().unwrap().is_some());
-        });
-    }
-}
+mod tests;

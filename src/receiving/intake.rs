@@ -8,6 +8,7 @@ use super::repeats::Met;
 use super::sparing;
 use super::statistics::Statistic;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::status::Status;
 use crate::told;
 use crate::wire::body::content_coding::{self, CodingError};
@@ -31,7 +32,8 @@ impl Receiver {
     /// taken what there is for now calls [`ring`](Self::ring).
     ///
     /// # Errors
-    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait;
+    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait, or
+    /// there is no memory;
     /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
     pub fn take<T: FnOnce(Result<()>) + Send + 'static>(
         &self,
@@ -39,6 +41,9 @@ impl Receiver {
         content_type: Option<&str>,
         later: impl FnOnce() -> T,
     ) -> Option<Result<()>> {
+        if let Err(error) = memory::check(body.len(), Status::Full) {
+            return Some(Err(error));
+        }
         let trigger = match self.read(body, content_type) {
             Ok(trigger) => trigger,
             Err(error) => return Some(Err(error)),
@@ -116,13 +121,14 @@ impl Receiver {
     /// As [`take`](Self::take).
     pub fn deliver(
         &self,
-        body: Arc<[u8]>,
+        body: &[u8],
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> Result<()> {
         self.may_wait()?;
         self.turnstile.check_origin()?;
-        let body = self.decompress(body, content_encoding, self.max_trigger)?;
+        memory::check(body.len(), Status::Full)?;
+        let body = self.decompress(body.into(), content_encoding, self.max_trigger)?;
         let waiting = told::Waiting::new();
         let outcome = self.take(body, content_type, || waiting.teller());
         self.ring();

@@ -6,9 +6,15 @@ pub use memory::Keeper;
 #[cfg(feature = "store")]
 pub use stored::Keeper;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "store")]
+pub use crate::store::Sent;
 use crate::wire::{Address, Request};
+#[cfg(not(feature = "store"))]
+pub use memory::Sent;
 
 /// A posted request that an earlier run left.
 #[derive(Debug)]
@@ -17,8 +23,10 @@ pub struct Left {
     pub ticket: u64,
     /// What it is.
     pub letter: Letter,
-    /// Whether it may have been on its way.
-    pub leaving: bool,
+    /// Whether it was sent.
+    pub sent: Sent,
+    /// How long ago it was posted, by this machine's clock.
+    pub age: Duration,
     /// Whether the store knew then which interactions are open.
     pub book_was_kept: bool,
 }
@@ -36,6 +44,7 @@ pub struct Letter {
 mod stored {
     use std::path::Path;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::{Left, Letter};
     use crate::config::Settings;
@@ -43,11 +52,12 @@ mod stored {
     use crate::interactions::Interactions;
     use crate::receiving::event::{Content, Mark, Receipt, Waiting};
     use crate::receiving::inbox::Inbox;
+    use crate::receiving::receiver::now;
     use crate::receiving::repeats::Repeats;
     use crate::receiving::statistics::{Counters, Statistic};
     use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::store::{Kept, Record, RecordKind, Row, Store};
+    use crate::store::{Account, Kept, Record, RecordKind, Row, Store};
     use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
     /// Where events and posted requests are kept.
@@ -73,7 +83,13 @@ mod stored {
                 Some(path) => {
                     let rung = inbox.clone();
                     let ring = Box::new(move || rung.ring());
-                    let (store, leftovers) = Store::open(Path::new(path), ring)?;
+                    let account = Account::new(
+                        &settings.token,
+                        settings.dialect,
+                        &settings.host(),
+                        settings.store_move_account,
+                    );
+                    let (store, leftovers) = Store::open(Path::new(path), account, ring)?;
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     let mut unreadable = leftovers.unreadable;
@@ -92,7 +108,8 @@ mod stored {
                             Ok(content) => left.push(Left {
                                 ticket,
                                 letter: content,
-                                leaving: letter.leaving,
+                                sent: letter.sent,
+                                age: letter.posted_at.map_or(Duration::ZERO, age),
                                 book_was_kept: !leftovers.knew_no_interactions,
                             }),
                             Err(_) => unreadable.push(Row::Letter(ticket)),
@@ -134,7 +151,8 @@ mod stored {
                 let content = Content::Trigger(trigger);
                 return Some(inbox.push(content, received_at).map_err(Error::from));
             };
-            if let Err(turned) = inbox.reserve() {
+            let size = trigger.raw.len();
+            if let Err(turned) = inbox.reserve(size) {
                 return Some(Err(turned.into()));
             }
             let kept = later();
@@ -158,7 +176,7 @@ mod stored {
                         kept(Ok(()));
                     }
                     Err(error) => {
-                        inbox.give_up();
+                        inbox.give_up(size);
                         kept(Err(error));
                     }
                 }),
@@ -188,7 +206,9 @@ mod stored {
                     format!("the request can't be written down: {error}"),
                 )
             })?;
-            store.wait(|kept| store.post(content, kept)).map(Some)
+            store
+                .wait(|kept| store.post(content, now(), kept))
+                .map(Some)
         }
 
         /// Writes down that a posted request is about to leave.
@@ -272,6 +292,12 @@ mod stored {
         }
     }
 
+    /// How long ago that was; no time where the clock was set back since.
+    fn age(posted_at: i64) -> Duration {
+        let age = u64::try_from(now().saturating_sub(posted_at));
+        Duration::from_millis(age.unwrap_or(0))
+    }
+
     /// Reads what an earlier run has left.
     struct Reader<'a> {
         dialect: Dialect,
@@ -335,6 +361,18 @@ mod memory {
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
+
+    /// Whether a posted request was sent. Without a store, no earlier run has left one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(dead_code)]
+    pub enum Sent {
+        /// It was not tried.
+        Untried,
+        /// It may have been on its way.
+        Perhaps,
+        /// It was tried, and the service surely does not have it.
+        Not,
+    }
 
     /// Keeps nothing: this build has no store.
     #[derive(Debug)]

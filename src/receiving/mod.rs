@@ -26,11 +26,12 @@ mod sparing;
 mod statistics;
 mod subscriptions;
 mod turn;
+mod unwanted;
 
 pub use alarm::Alarm;
 pub use dispatch::Tasks;
 pub use event::{Content, Event, EventKind};
-pub use keeper::Left;
+pub use keeper::{Left, Sent};
 pub use listener::Listener;
 pub use receiver::Receiver;
 pub use statistics::{STATISTICS, Statistic};

@@ -11,7 +11,7 @@ use super::event::{Event, Waiting};
 use super::inbox::Inbox;
 use super::keeper::{Keeper, Left};
 use super::repeats::Repeats;
-use super::sparing::{self, Sparing};
+use super::sparing::Sparing;
 use super::statistics::{Counters, Statistic};
 use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
 use super::turn::{By, Place, Turn};
@@ -54,7 +54,10 @@ impl Receiver {
     /// # Errors
     /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
     pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
-        let inbox = Arc::new(Inbox::new(settings.events_capacity));
+        let inbox = Arc::new(Inbox::new(
+            settings.events_capacity,
+            settings.events_max_bytes,
+        ));
         let repeats = Arc::new(Repeats::default());
         let counters = Arc::new(Counters::default());
         let (keeper, left) = Keeper::open(settings, &inbox, &interactions, &repeats, &counters)?;
@@ -132,9 +135,12 @@ impl Receiver {
     /// # Errors
     /// [`Status::Closed`]; the handler is dropped then.
     pub fn subscribe(&self, interest: Interest, handler: Handler) -> Result<SubscriptionId> {
-        self.subscriptions
+        let id = self
+            .subscriptions
             .add(interest, handler)
-            .ok_or_else(|| Error::new(Status::Closed, Status::Closed.text()))
+            .ok_or_else(|| Error::new(Status::Closed, Status::Closed.text()))?;
+        self.inbox.hold_back(false);
+        Ok(id)
     }
 
     /// Ends a subscription, as `Subscriptions::remove` does.
@@ -166,6 +172,7 @@ impl Receiver {
             let Some(turn) = self.turnstile.enter(deadline)? else {
                 return Ok(0);
             };
+            self.hold_back_what_nobody_wants();
             let handled = self.handle_waiting();
             drop(turn);
             if handled > 0 {
@@ -177,7 +184,7 @@ impl Receiver {
                 self.end_if_closed();
                 return Err(Error::new(Status::Closed, Status::Closed.text()));
             }
-            if Instant::now() >= deadline && self.inbox.len() == 0 {
+            if Instant::now() >= deadline && !self.inbox.is_ready() {
                 return Ok(0);
             }
         }
@@ -224,6 +231,7 @@ impl Receiver {
     /// [`Status::Mode`], [`Status::Closed`]; [`Status::System`] where no thread could be had.
     pub fn dispatch(self: &Arc<Self>) -> Result<()> {
         self.turnstile.choose(WayOut::Dispatch)?;
+        self.hold_back_what_nobody_wants();
         let mut dispatchers = self
             .dispatchers
             .lock()
@@ -322,20 +330,11 @@ impl Receiver {
         self.turnstile.is_calling()
     }
 
-    /// Nobody wanted the event.
-    pub fn count_unwanted(&self, event: &Event) {
-        self.counters.count(Statistic::Unwanted);
-        if let Some(kept_back) = self.unwanted.another() {
-            let kind = event.content.kind().name();
-            let more = sparing::and_more(kept_back);
-            log::warn!("no callback wants the event {kind}{more}");
-        }
-    }
-
     fn run_dispatcher(&self) {
         // A thread alone handles one event after the other.
         let hold = self.dispatch_threads > 1;
         while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_NAP)) {
+            self.hold_back_what_nobody_wants();
             // The turn comes before the event, so that none is lost between the two when the client closes.
             let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
                 continue;

@@ -95,6 +95,11 @@ impl Subscriptions {
         true
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.lock().by_id.is_empty()
+    }
+
     /// Ends all, and takes no more.
     pub fn close(&self) {
         let mut registered = self.lock();

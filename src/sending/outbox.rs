@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 
 use super::delivery::Sender;
 use super::lane::Next;
-use super::posted::Posted;
+use super::posted::{Posted, size_of};
 use super::retry::Policy;
 use super::workers::Due;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::interactions::Interaction;
-use crate::receiving::Receiver;
+use crate::memory;
+use crate::receiving::{Receiver, Sent};
 use crate::status::Status;
 use crate::wire::{Address, Request};
 
@@ -32,6 +33,7 @@ pub struct Outbox {
     pub(super) blocking_policy: Policy,
     pub(super) timeout: Duration,
     capacity: usize,
+    max_bytes: usize,
     pub(super) connections: usize,
     pub(super) strict: bool,
     pub(super) typing_pause: Duration,
@@ -52,8 +54,9 @@ pub(super) struct State {
     pub(super) later: BTreeMap<(Instant, u64), Due>,
     pub(super) last_later: u64,
     last_ticket: u64,
-    /// How many requests wait or are on their way.
+    /// How many requests wait or are on their way, and how many bytes they have.
     open: usize,
+    bytes: usize,
     /// How many have ended whose outcome is on its way to the disk.
     pub(super) untold: usize,
     pub(super) hired_workers: usize,
@@ -92,6 +95,7 @@ impl Outbox {
             blocking_policy: Policy::blocking(settings),
             timeout: settings.timeout,
             capacity: settings.outbox_capacity,
+            max_bytes: settings.outbox_max_bytes,
             connections: settings.outbox_connections,
             strict: settings.strict,
             typing_pause: settings.typing_pause,
@@ -127,14 +131,20 @@ impl Outbox {
         // Before the state: what a closed client's interaction could do next is no help.
         self.check_open()?;
         interaction.begin(&request, self.strict)?;
+        let size = size_of(&request);
+        memory::check(size, Status::Full)
+            .map_err(|error| error.delivered(Delivery::NotSent))
+            .inspect_err(|_| interaction.ended(&request, false))?;
         let ticket = self
-            .admit(address, &request)
+            .admit(address, &request, size)
             .inspect_err(|_| interaction.ended(&request, false))?;
         let posted = Posted {
             ticket,
             address: address.clone(),
             request,
             quiet: false,
+            size,
+            age_before: Duration::ZERO,
             since: Instant::now(),
             tries: 0,
             unsure: false,
@@ -145,14 +155,14 @@ impl Outbox {
     }
 
     /// Finds a place and a ticket for a request.
-    fn admit(self: &Arc<Self>, address: &Address, request: &Request) -> Result<u64> {
+    fn admit(self: &Arc<Self>, address: &Address, request: &Request, size: usize) -> Result<u64> {
         self.staff()?;
-        self.reserve()?;
+        self.reserve(size)?;
         match self.receiver.keep_posted(address, request) {
             Ok(Some(ticket)) => Ok(ticket),
             Ok(None) => Ok(self.next_ticket()),
             Err(error) => {
-                self.settle();
+                self.settle(size);
                 Err(error)
             }
         }
@@ -171,6 +181,8 @@ impl Outbox {
             address: address.clone(),
             request,
             quiet: true,
+            size: 0,
+            age_before: Duration::ZERO,
             since: Instant::now(),
             tries: 0,
             unsure: false,
@@ -183,11 +195,17 @@ impl Outbox {
     pub fn take_up(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
-        posted: Posted,
-        was_leaving: bool,
+        mut posted: Posted,
+        sent: Sent,
     ) -> Result<()> {
         self.staff()?;
-        self.lock().open += 1;
+        posted.size = size_of(&posted.request);
+        {
+            let mut state = self.lock();
+            state.open += 1;
+            state.bytes += posted.size;
+        }
+        let was_leaving = sent == Sent::Perhaps;
         let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
         let ended = if was_leaving && !may_again {
             let lost = Error::new(
@@ -200,7 +218,11 @@ impl Outbox {
             Some(lost.delivered(Delivery::Unknown))
         } else {
             let checked = self.sender.check_request(&posted.address, &posted.request);
-            let refused = checked.err();
+            let refused = checked.err().or_else(|| {
+                // It was made before, and its time is over.
+                let is_over = sent != Sent::Untried && self.policy.is_over(posted.age());
+                is_over.then(|| self.too_old(&posted))
+            });
             match was_leaving {
                 true => refused.map(Error::after_an_unknown_try),
                 false => refused,
@@ -209,12 +231,23 @@ impl Outbox {
         if let Some(error) = ended {
             interaction.ended(&posted.request, false);
             self.report(&posted, &Err(error));
-            self.settle();
+            self.settle(posted.size);
             return Ok(());
         }
         interaction.begin(&posted.request, false)?;
         self.enqueue(interaction, posted);
         Ok(())
+    }
+
+    /// Why a request is not made again that an earlier run has made.
+    fn too_old(&self, posted: &Posted) -> Error {
+        let message = format!(
+            "{}: it was posted {} ms ago and not received by the service, and retry.posted allows {} ms for making it again",
+            posted.request.name(),
+            posted.age().as_millis(),
+            self.policy.within().as_millis()
+        );
+        Error::new(Status::Timeout, message).delivered(Delivery::NotSent)
     }
 
     fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: Posted) {
@@ -223,7 +256,7 @@ impl Outbox {
         }
     }
 
-    fn reserve(&self) -> Result<()> {
+    fn reserve(&self, size: usize) -> Result<()> {
         let mut state = self.lock();
         if state.taking == Taking::None {
             return Err(closed());
@@ -239,7 +272,21 @@ impl Outbox {
             .delivered(Delivery::NotSent)
             .retryable(true));
         }
+        // One that is larger than all may be together would never be taken.
+        if state.open > 0 && state.bytes.saturating_add(size) > self.max_bytes {
+            return Err(Error::new(
+                Status::Full,
+                format!(
+                    "posted requests of {} bytes wait, and one of {size} more is beyond outbox.max_bytes ({}); wait for \
+                     outcomes, or raise the option",
+                    state.bytes, self.max_bytes
+                ),
+            )
+            .delivered(Delivery::NotSent)
+            .retryable(true));
+        }
         state.open += 1;
+        state.bytes += size;
         Ok(())
     }
 
@@ -250,9 +297,10 @@ impl Outbox {
     }
 
     /// A request has left the outbox.
-    pub(super) fn settle(&self) {
+    pub(super) fn settle(&self, size: usize) {
         let mut state = self.lock();
         state.open -= 1;
+        state.bytes -= size;
         self.tell_if_empty(&state);
     }
 

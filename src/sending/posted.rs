@@ -1,6 +1,7 @@
 //! A request that waits in the outbox, and what it ends with.
 
-use std::time::Instant;
+use std::io;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,10 @@ pub struct Posted {
     pub request: Request,
     /// Whether nobody is told how it ends: it was the library's own idea.
     pub quiet: bool,
+    /// How much of `outbox.max_bytes` it takes.
+    pub size: usize,
+    /// How old it was when it was taken up again after a restart.
+    pub age_before: Duration,
     /// When it was posted, or taken up again after a restart.
     pub since: Instant,
     /// How often it was tried.
@@ -46,7 +51,31 @@ pub struct Outcome {
     pub message: String,
 }
 
+/// How many bytes a request has as JSON, which is about what it takes in memory.
+pub fn size_of(request: &Request) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Numbers and strings are always JSON.
+    let _ = serde_json::to_writer(&mut counter, request);
+    counter.0
+}
+
 impl Posted {
+    /// How long ago it was posted, in whichever run.
+    pub fn age(&self) -> Duration {
+        self.age_before.saturating_add(self.since.elapsed())
+    }
+
     /// What this request has ended with.
     pub fn outcome(&self, result: &Result<()>) -> Outcome {
         let error = result.as_ref().err();

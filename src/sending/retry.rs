@@ -42,6 +42,16 @@ impl Policy {
         self.resend_unknown
     }
 
+    /// Whether the time is over in which a request of this age is made again.
+    pub fn is_over(&self, age: Duration) -> bool {
+        age > self.within
+    }
+
+    /// For how long a request is made again.
+    pub fn within(&self) -> Duration {
+        self.within
+    }
+
     /// How long to wait before a request is made again that was made `tries` times, `age` ago for the first time, and
     /// ended like this; `None` where it is not.
     pub fn pause(

@@ -91,16 +91,15 @@ impl Outbox {
         if interaction.lane.done() == Next::Worker {
             self.make_ready(interaction);
         }
-        self.settle();
+        self.settle(posted.size);
         result
     }
 
     /// How long to wait before it is tried again; `None` where it has ended.
     fn pause(&self, posted: &Posted, error: &Error) -> Option<Duration> {
-        let age = posted.since.elapsed();
         let pause = self
             .policy
-            .pause(&posted.request, error, posted.tries, age)?;
+            .pause(&posted.request, error, posted.tries, posted.age())?;
         let goes_on = !self.lock().closed || self.receiver.is_durable();
         (goes_on && error.status() != Status::Panic).then_some(pause)
     }

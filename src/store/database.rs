@@ -1,97 +1,82 @@
-//! The tables of the store, and what is said to them.
+//! A store's database file: opened for one client, read once, and changed by transactions.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Result, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Result as SqlResult, Transaction, params};
 
+use super::account::{Account, Owner};
+use super::location::Location;
 use super::numbers::{Bound, Numbers};
-use super::{Leftovers, Letter, Page, Record, RecordKind, Row};
+use super::open_error::{self, failed};
+use super::open_files::{Changed, OpenFiles, create_or_open};
+use super::schema::Found;
+use super::store_lock::StoreLock;
+use super::write_error::WriteError;
+use super::{Leftovers, Page, Record, Row, Sent, rows};
+use crate::error::Result;
 use crate::wire::Redacted;
-
-/// Says which program made the file ("Omnz"), so that another database is not taken for a store.
-const APPLICATION_ID: i32 = 0x4F6D_6E7A;
-/// The layout of the tables, which brings the earlier ones up to itself: the first had no interactions, and set
-/// nothing aside.
-const LAYOUT: i32 = 2;
 
 /// An open database file, locked against everybody else.
 #[derive(Debug)]
 pub struct Database {
-    connection: Connection,
+    /// How the application calls it.
+    pub(super) named: PathBuf,
+    pub(super) location: Location,
+    pub(super) account: Account,
+    /// `None` where it could not be opened again after its files were removed.
+    pub(super) opened: Option<Opened>,
+    /// What has become of the files, from when that was first seen.
+    pub(super) changed: Option<Changed>,
     numbers: Numbers,
     /// Whether the file knew no interactions before.
     knew_none: bool,
+    // Dropped last.
+    pub(super) lock: StoreLock,
+}
+
+/// A connection, and the files that it writes to.
+#[derive(Debug)]
+pub(super) struct Opened {
+    // Closed before the files, for closing those drops the locks of SQLite.
+    pub connection: Connection,
+    pub files: OpenFiles,
 }
 
 impl Database {
-    /// Opens the file, or makes it.
-    pub fn open(path: &Path) -> Result<Self> {
-        make_private(path);
-        let connection = Connection::open(path)?;
-        // Whoever has it keeps it for as long as it runs, so waiting is of no use.
-        connection.busy_timeout(Duration::ZERO)?;
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        let layout: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let made_by: i32 =
-            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let tables: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        let is_new = tables == 0 && layout == 0;
-        if !is_new && (made_by != APPLICATION_ID || !(1..=LAYOUT).contains(&layout)) {
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
-                Some("it is a database, but no store that this version knows".into()),
-            ));
-        }
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.execute_batch(
-            "BEGIN EXCLUSIVE;
-             CREATE TABLE IF NOT EXISTS inbox (
-                 number INTEGER PRIMARY KEY AUTOINCREMENT,
-                 kind INTEGER NOT NULL,
-                 received_at INTEGER NOT NULL,
-                 content_type TEXT,
-                 body BLOB NOT NULL
-             );
-             CREATE TABLE IF NOT EXISTS outbox (
-                 ticket INTEGER PRIMARY KEY AUTOINCREMENT,
-                 leaving INTEGER NOT NULL,
-                 content TEXT NOT NULL
-             );
-             CREATE TABLE IF NOT EXISTS interactions (
-                 client_id TEXT PRIMARY KEY,
-                 department TEXT NOT NULL,
-                 state INTEGER NOT NULL,
-                 bot_id TEXT,
-                 hash TEXT,
-                 external_id TEXT,
-                 since_ms INTEGER NOT NULL
-             ) WITHOUT ROWID;
-             CREATE TABLE IF NOT EXISTS aside (
-                 place TEXT NOT NULL,
-                 number,
-                 received_at,
-                 content_type,
-                 content
-             );",
-        )?;
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        connection.pragma_update(None, "user_version", LAYOUT)?;
-        connection.execute_batch("COMMIT")?;
-        let numbers = Numbers::read(&connection)?;
+    /// Opens the file, or makes it, for this account.
+    ///
+    /// # Errors
+    /// [`Status::Store`](crate::status::Status::Store).
+    pub fn open(named: &Path, account: Account) -> Result<Self> {
+        let location = Location::find(named)?;
+        let lock = StoreLock::acquire(named, &location)?;
+        let (opened, found) = connect(named, &location, &account)?;
+        let numbers =
+            Numbers::read(&opened.connection).map_err(|error| open_error::sqlite(named, &error))?;
         Ok(Database {
-            connection,
+            named: named.to_owned(),
+            location,
+            account,
+            opened: Some(opened),
+            changed: None,
             numbers,
-            knew_none: !is_new && layout < 2,
+            knew_none: found.knew_no_interactions(),
+            lock,
+        })
+    }
+
+    fn connection(&self) -> SqlResult<&Connection> {
+        let opened = self.opened.as_ref();
+        opened.map_or(Err(rusqlite::Error::InvalidQuery), |opened| {
+            Ok(&opened.connection)
         })
     }
 
     /// What an earlier run left, in the order in which it came.
-    pub fn leftovers(&self) -> Result<Leftovers> {
+    pub fn leftovers(&self) -> SqlResult<Leftovers> {
         let mut left = Leftovers {
             knew_no_interactions: self.knew_none,
             ..Leftovers::default()
@@ -100,7 +85,7 @@ impl Database {
             "SELECT number, kind, received_at, content_type, body FROM inbox ORDER BY number",
             |row| {
                 let number = row.get::<_, i64>(0)?;
-                match record(row) {
+                match rows::record(row) {
                     Ok(record) => left.records.push((number.unsigned_abs(), record)),
                     Err(_) => left.unreadable.push(Row::Record(number.unsigned_abs())),
                 }
@@ -108,10 +93,10 @@ impl Database {
             },
         )?;
         self.for_each(
-            "SELECT ticket, leaving, content FROM outbox ORDER BY ticket",
+            "SELECT ticket, leaving, content, posted_at FROM outbox ORDER BY ticket",
             |row| {
                 let ticket = row.get::<_, i64>(0)?;
-                match letter(row) {
+                match rows::letter(row) {
                     Ok(letter) => left.letters.push((ticket.unsigned_abs(), letter)),
                     Err(_) => left.unreadable.push(Row::Letter(ticket.unsigned_abs())),
                 }
@@ -121,7 +106,7 @@ impl Database {
         self.for_each(
             "SELECT client_id, department, state, bot_id, hash, external_id, since_ms FROM interactions",
             |row| {
-                match page(row) {
+                match rows::page(row) {
                     Ok(page) => left.pages.push(page),
                     Err(_) => left.unreadable.push(Row::Page(row.get(0)?)),
                 }
@@ -134,9 +119,9 @@ impl Database {
     fn for_each(
         &self,
         query: &str,
-        mut each: impl FnMut(&rusqlite::Row<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut statement = self.connection.prepare(query)?;
+        mut each: impl FnMut(&rusqlite::Row<'_>) -> SqlResult<()>,
+    ) -> SqlResult<()> {
+        let mut statement = self.connection()?.prepare(query)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             each(row)?;
@@ -144,25 +129,161 @@ impl Database {
         Ok(())
     }
 
-    /// Gives back the numbers that are set aside, so that a later run goes on without a gap. Where that fails, there is one.
-    pub fn give_numbers_back(&self) -> Result<()> {
-        self.numbers.give_back(&self.connection)
-    }
-
     /// Begins a change of which all or nothing happens.
-    pub fn begin(&mut self) -> Result<Change<'_>> {
+    ///
+    /// # Errors
+    /// [`WriteError::Files`]: what is written now would be lost.
+    pub fn begin(&mut self) -> std::result::Result<Change<'_>, WriteError> {
+        self.make_usable()?;
+        let opened = self.opened.as_mut().ok_or(Changed::Replaced)?;
         Ok(Change {
-            transaction: self.connection.transaction()?,
+            transaction: opened.connection.transaction()?,
+            files: &mut opened.files,
+            changed: &mut self.changed,
             numbers: &self.numbers,
             bound: self.numbers.bound(),
         })
     }
+
+    /// A change has failed: the log may be longer all the same.
+    pub fn rolled_back(&mut self) {
+        if let (None, Some(opened)) = (self.changed, &mut self.opened) {
+            opened.files.remember();
+        }
+    }
+
+    /// Takes back what a change has written to files that were found removed or replaced when it was on disk: whoever
+    /// waited for it is told that it was not done. It goes where the change has gone, so it is seen where that is.
+    pub fn undo(&mut self, numbers: &mut [u64], tickets: &[u64]) {
+        let Some(opened) = &mut self.opened else {
+            return;
+        };
+        let undone = opened.connection.transaction().and_then(|transaction| {
+            forget(&transaction, numbers)?;
+            for ticket in tickets {
+                unpost(&transaction, *ticket)?;
+            }
+            transaction.commit()
+        });
+        // Where that fails, it comes again, flagged.
+        if undone.is_ok() {
+            opened.files.remember();
+        }
+    }
+
+    /// Gives back the numbers that are set aside, so that a later run goes on without a gap, and closes the file.
+    pub fn close(mut self) {
+        if self.make_usable().is_err() {
+            // What was not told yet is tried again.
+            let _ = self.make_usable();
+        }
+        let Some(opened) = &self.opened else { return };
+        if self.changed.is_none() {
+            // Where that fails, there is a gap, which does no harm.
+            let _ = self.numbers.give_back(&opened.connection);
+        } else {
+            opened.leave_files_alone();
+        }
+    }
+}
+
+impl Opened {
+    /// Closing writes nothing into the files, and removes none: they are somebody else's now.
+    pub fn leave_files_alone(&self) {
+        // Where it fails, SQLite itself looks whether the database has moved.
+        let _ = self
+            .connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    }
+}
+
+const UNKNOWN: &str =
+    "it is a database, but no store that this version knows; it was left alone; name another file";
+
+/// Opens the file at its location, or makes it, and brings it up to this version.
+pub(super) fn connect(
+    named: &Path,
+    location: &Location,
+    account: &Account,
+) -> Result<(Opened, Found)> {
+    let path = &location.database;
+    let of_system = |error: std::io::Error| open_error::io(named, path, &error);
+    let of_sqlite = |error: rusqlite::Error| open_error::sqlite(named, &error);
+    let file = create_or_open(path).map_err(of_system)?;
+    let names = links(&file).map_err(of_system)?;
+    if names > 1 {
+        return Err(failed(
+            named,
+            format!(
+                "its file has {names} names (hard links), and the file with the ending -wal belongs to one of them; remove the \
+                 others"
+            ),
+        ));
+    }
+    // Without SQLite's own URIs and special names.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(of_sqlite)?;
+    let found = prepare(&connection)
+        .map_err(of_sqlite)?
+        .ok_or_else(|| failed(named, UNKNOWN))?;
+    let owner = match found.notes_account() {
+        true => account.owner(&connection).map_err(of_sqlite)?,
+        false => Owner::Nobody,
+    };
+    if owner == Owner::Another && !account.may_take_over {
+        return Err(failed(
+            named,
+            "it belongs to another account: it was filled under another token, dialect or host of base_url; name another file, \
+             or set store.move_account to 1 once, and what waits in it is this account's",
+        ));
+    }
+    let migrated = || -> SqlResult<()> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch("BEGIN EXCLUSIVE")?;
+        found.migrate(&connection)?;
+        if owner != Owner::This {
+            account.take_over(&connection)?;
+        }
+        connection.execute_batch("COMMIT")
+    };
+    migrated().map_err(of_sqlite)?;
+    if owner == Owner::Another {
+        log::warn!(
+            "the store was another account's, and is this one's now, with all that waits in it"
+        );
+    }
+    let files = OpenFiles::new(location, file).map_err(of_system)?;
+    Ok((Opened { connection, files }, found))
+}
+
+/// Prepares a connection to a file that nobody else may use, and looks what the file is.
+fn prepare(connection: &Connection) -> SqlResult<Option<Found>> {
+    // Whoever has it keeps it for as long as it runs, so waiting is of no use.
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    Found::read(connection)
+}
+
+#[cfg(not(unix))]
+fn links(_: &std::fs::File) -> std::io::Result<u64> {
+    Ok(1)
+}
+
+#[cfg(unix)]
+fn links(file: &std::fs::File) -> std::io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().map(|found| found.nlink())
 }
 
 /// A change under way; dropped, it has not happened.
 #[derive(Debug)]
 pub struct Change<'a> {
     transaction: Transaction<'a>,
+    files: &'a mut OpenFiles,
+    changed: &'a mut Option<Changed>,
     numbers: &'a Numbers,
     bound: Bound,
 }
@@ -177,57 +298,42 @@ impl Change<'_> {
     }
 
     /// Takes the records of these numbers away, in any order. Most often they came one after the other.
-    pub fn forget(&self, numbers: &mut [u64]) -> Result<()> {
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        numbers.sort_unstable();
-        let mut statement = self
-            .transaction
-            .prepare_cached("DELETE FROM inbox WHERE number BETWEEN ?1 AND ?2")?;
-        for run in numbers.chunk_by(|one, next| next - one <= 1) {
-            if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                statement.execute([first.cast_signed(), last.cast_signed()])?;
-            }
-        }
-        Ok(())
+    pub fn forget(&self, numbers: &mut [u64]) -> SqlResult<()> {
+        forget(&self.transaction, numbers)
     }
 
-    /// Writes a posted request, and gives its ticket.
-    pub fn post(&self, content: &str) -> Result<u64> {
+    /// Writes a request that was posted then, and gives its ticket.
+    pub fn post(&self, content: &str, posted_at: i64) -> SqlResult<u64> {
         self.transaction
-            .prepare_cached("INSERT INTO outbox (leaving, content) VALUES (0, ?1)")?
-            .insert([content])
+            .prepare_cached("INSERT INTO outbox (leaving, content, posted_at) VALUES (0, ?1, ?2)")?
+            .insert(params![content, posted_at])
             .map(i64::unsigned_abs)
     }
 
     /// Writes that a posted request is about to leave.
-    pub fn leave(&self, ticket: u64) -> Result<()> {
-        self.set_leaving(ticket, true)
+    pub fn leave(&self, ticket: u64) -> SqlResult<()> {
+        self.set_sent(ticket, Sent::Perhaps)
     }
 
-    /// Writes that a posted request has not left.
-    pub fn stay(&self, ticket: u64) -> Result<()> {
-        self.set_leaving(ticket, false)
+    /// Writes that a posted request has not left, though it was tried.
+    pub fn stay(&self, ticket: u64) -> SqlResult<()> {
+        self.set_sent(ticket, Sent::Not)
     }
 
-    fn set_leaving(&self, ticket: u64, leaving: bool) -> Result<()> {
+    fn set_sent(&self, ticket: u64, sent: Sent) -> SqlResult<()> {
         self.transaction
             .prepare_cached("UPDATE outbox SET leaving = ?2 WHERE ticket = ?1")?
-            .execute(params![ticket.cast_signed(), leaving])
+            .execute(params![ticket.cast_signed(), sent as i64])
             .map(drop)
     }
 
     /// Takes a posted request away.
-    pub fn unpost(&self, ticket: u64) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM outbox WHERE ticket = ?1")?
-            .execute([ticket.cast_signed()])
-            .map(drop)
+    pub fn unpost(&self, ticket: u64) -> SqlResult<()> {
+        unpost(&self.transaction, ticket)
     }
 
     /// Writes where an open interaction is; `None`: it is over.
-    pub fn note(&self, client_id: &str, page: Option<&Page>) -> Result<()> {
+    pub fn note(&self, client_id: &str, page: Option<&Page>) -> SqlResult<()> {
         let Some(page) = page else {
             return self
                 .transaction
@@ -253,7 +359,7 @@ impl Change<'_> {
     }
 
     /// Moves a row that can't be read to where it is not read again, as it is.
-    pub fn set_aside(&self, row: &Row) -> Result<()> {
+    pub fn set_aside(&self, row: &Row) -> SqlResult<()> {
         let (copied, taken) = match row {
             Row::Record(_) => (
                 "INSERT INTO aside SELECT 'inbox', number, received_at, content_type, body FROM inbox WHERE number IS ?1",
@@ -281,11 +387,39 @@ impl Change<'_> {
     }
 
     /// Makes it happen. When this returns it is on disk.
-    pub fn commit(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`WriteError::Files`]: it has happened, but will be lost with the files that are open.
+    pub fn commit(self) -> std::result::Result<(), WriteError> {
         self.transaction.commit()?;
         self.numbers.are_set_aside(&self.bound);
-        Ok(())
+        self.files.check_written().map_err(|changed| {
+            *self.changed = Some(changed);
+            WriteError::Files(changed)
+        })
     }
+}
+
+fn forget(connection: &Connection, numbers: &mut [u64]) -> SqlResult<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    numbers.sort_unstable();
+    let mut statement =
+        connection.prepare_cached("DELETE FROM inbox WHERE number BETWEEN ?1 AND ?2")?;
+    for run in numbers.chunk_by(|one, next| next - one <= 1) {
+        if let (Some(first), Some(last)) = (run.first(), run.last()) {
+            statement.execute([first.cast_signed(), last.cast_signed()])?;
+        }
+    }
+    Ok(())
+}
+
+fn unpost(connection: &Connection, ticket: u64) -> SqlResult<()> {
+    connection
+        .prepare_cached("DELETE FROM outbox WHERE ticket = ?1")?
+        .execute([ticket.cast_signed()])
+        .map(drop)
 }
 
 /// What writes records. The statement is looked up once for all of them.
@@ -296,7 +430,7 @@ pub struct Records<'a> {
 
 impl Records<'_> {
     /// Writes a record, and gives its number.
-    pub fn keep(&mut self, record: &Record) -> Result<u64> {
+    pub fn keep(&mut self, record: &Record) -> SqlResult<u64> {
         let change = self.change;
         let number = change.numbers.next(&change.transaction, &change.bound)?;
         let statement = match &mut self.statement {
@@ -307,7 +441,7 @@ impl Records<'_> {
         };
         statement.execute(params![
             number,
-            number_of(record.kind),
+            rows::number_of(record.kind),
             record.received_at,
             record.content_type,
             &record.body[..]
@@ -315,63 +449,3 @@ impl Records<'_> {
         Ok(number.unsigned_abs())
     }
 }
-
-fn record(row: &rusqlite::Row<'_>) -> Result<Record> {
-    let body: Vec<u8> = row.get(4)?;
-    Ok(Record {
-        kind: kind_of(row.get(1)?),
-        received_at: row.get(2)?,
-        content_type: row.get(3)?,
-        body: body.into(),
-    })
-}
-
-fn letter(row: &rusqlite::Row<'_>) -> Result<Letter> {
-    Ok(Letter {
-        leaving: row.get(1)?,
-        content: row.get(2)?,
-    })
-}
-
-fn page(row: &rusqlite::Row<'_>) -> Result<(Arc<str>, Page)> {
-    let page = Page {
-        department: row.get(1)?,
-        state: row.get(2)?,
-        bot_id: row.get(3)?,
-        hash: row.get(4)?,
-        external_id: row.get::<_, Option<String>>(5)?.map(Redacted::from),
-        since: row.get(6)?,
-    };
-    Ok((row.get(0)?, page))
-}
-
-fn number_of(kind: RecordKind) -> i32 {
-    match kind {
-        RecordKind::Trigger => 0,
-        RecordKind::Outcome => 1,
-    }
-}
-
-fn kind_of(number: i32) -> RecordKind {
-    if number == 1 {
-        RecordKind::Outcome
-    } else {
-        RecordKind::Trigger
-    }
-}
-
-/// The file holds what customers write, so it is made for its owner alone; the files that SQLite makes beside it take
-/// after it.
-#[cfg(unix)]
-fn make_private(path: &Path) {
-    use std::os::unix::fs::OpenOptionsExt;
-    // Where it can't be made, opening it says why.
-    let _ = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-}
-
-#[cfg(not(unix))]
-fn make_private(_: &Path) {}

@@ -4,10 +4,27 @@
 //! One thread writes, and what many threads ask of it between two commits shares the next one. SQLite in WAL mode with
 //! full synchronisation: what was committed survives the end of the process and of the power.
 
+mod account;
 mod database;
 mod kept;
+mod location;
 mod numbers;
-mod unusable;
+mod open_error;
+#[cfg(unix)]
+mod open_files;
+#[cfg(not(unix))]
+#[path = "unwatched_files.rs"]
+mod open_files;
+#[cfg(unix)]
+mod recovery;
+mod rows;
+mod schema;
+#[cfg(unix)]
+mod store_lock;
+#[cfg(not(unix))]
+#[path = "no_store_lock.rs"]
+mod store_lock;
+mod write_error;
 mod writer;
 
 use std::fmt;
@@ -23,6 +40,7 @@ use crate::wire::Redacted;
 use database::Database;
 use writer::{Op, Queue};
 
+pub use account::Account;
 pub use kept::Kept;
 
 /// What a record holds.
@@ -52,8 +70,21 @@ pub struct Record {
 pub struct Letter {
     /// Where it goes and what it asks for, as JSON of ours.
     pub content: String,
-    /// Whether it may have been on its way when the run that wrote this ended.
-    pub leaving: bool,
+    /// Whether it was sent when the run that wrote this ended.
+    pub sent: Sent,
+    /// When it was posted, in milliseconds since 1970-01-01 UTC; `None` where an earlier version wrote it.
+    pub posted_at: Option<i64>,
+}
+
+/// Whether a posted request was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It was not tried.
+    Untried = 0,
+    /// It may have been on its way.
+    Perhaps = 1,
+    /// It was tried, and the service surely does not have it.
+    Not = 2,
 }
 
 /// Where an open interaction is.
@@ -97,7 +128,7 @@ impl fmt::Debug for Record {
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Letter")
-            .field("leaving", &self.leaving)
+            .field("sent", &self.sent)
             .finish_non_exhaustive()
     }
 }
@@ -140,12 +171,17 @@ impl Store {
     /// thread, each time when all who waited for a commit have been told of it.
     ///
     /// # Errors
-    /// [`Status::Store`]: it can't be opened, is no store, or another client has it; [`Status::System`]: no thread.
-    pub fn open(path: &Path, all_told: Box<dyn Fn() + Send>) -> Result<(Self, Leftovers)> {
-        let database = Database::open(path).map_err(|error| unusable::told(path, &error))?;
+    /// [`Status::Store`]: it can't be opened, is no store, or another client has it, or it is another account's;
+    /// [`Status::System`]: no thread.
+    pub fn open(
+        path: &Path,
+        account: Account,
+        all_told: Box<dyn Fn() + Send>,
+    ) -> Result<(Self, Leftovers)> {
+        let database = Database::open(path, account)?;
         let leftovers = database
             .leftovers()
-            .map_err(|error| unusable::told(path, &error))?;
+            .map_err(|error| open_error::sqlite(path, &error))?;
         let queue = Arc::new(Queue::default());
         let jobs = queue.clone();
         let writer = host::thread::spawn("omnize-store", move || {
@@ -205,9 +241,10 @@ impl Store {
         self.queue.push(Op::SetAside(row), None);
     }
 
-    /// Has a posted request written, and calls `kept` with its ticket when it is on disk.
-    pub fn post(&self, content: String, kept: Kept) {
-        self.queue.push(Op::Post(content), Some(kept));
+    /// Has a request written that was posted then, in milliseconds since 1970-01-01 UTC, and calls `kept` with its ticket when
+    /// it is on disk.
+    pub fn post(&self, content: String, posted_at: i64, kept: Kept) {
+        self.queue.push(Op::Post(content, posted_at), Some(kept));
         self.queue.hurry();
     }
 
@@ -261,221 +298,4 @@ impl Drop for Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-    use std::sync::mpsc;
-
-    use super::*;
-
-    /// A path for a store, whose files go when the test ends.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new(name: &str) -> Self {
-            let place = Place(
-                std::env::temp_dir().join(format!("omnize-{}-{name}.db", std::process::id())),
-            );
-            place.remove();
-            place
-        }
-
-        fn remove(&self) {
-            for suffix in ["", "-wal", "-shm", "-journal"] {
-                let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-            }
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            self.remove();
-        }
-    }
-
-    fn open(path: &Path) -> Result<(Store, Leftovers)> {
-        Store::open(path, Box::new(|| {}))
-    }
-
-    fn record(body: &str) -> Record {
-        Record {
-            kind: RecordKind::Trigger,
-            received_at: 7,
-            content_type: Some("text/x".into()),
-            body: body.as_bytes().into(),
-        }
-    }
-
-    /// Keeps records and waits until they are on disk.
-    fn keep(store: &Store, bodies: &[&str]) -> Vec<u64> {
-        let (tell, told) = mpsc::channel();
-        for body in bodies {
-            let tell = tell.clone();
-            store.keep(
-                record(body),
-                Kept::new(move |kept| tell.send(kept).unwrap()),
-            );
-        }
-        store.hurry();
-        bodies
-            .iter()
-            .map(|_| told.recv().unwrap().unwrap())
-            .collect()
-    }
-
-    fn bodies(waiting: &[(u64, Record)]) -> Vec<&str> {
-        waiting
-            .iter()
-            .map(|(_, record)| str::from_utf8(&record.body).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn what_is_kept_waits_in_order_until_it_is_forgotten() {
-        let place = Place::new("order");
-        let (store, left) = open(&place.0).unwrap();
-        assert!(left.records.is_empty());
-        let numbers = keep(&store, &["a", "b", "c"]);
-        assert!(numbers.is_sorted());
-        store.forget(numbers[1]);
-        drop(store);
-
-        let (store, left) = open(&place.0).unwrap();
-        let waiting = left.records;
-        assert_eq!(bodies(&waiting), ["a", "c"]);
-        assert_eq!(waiting[1].0, numbers[2]);
-        assert_eq!(waiting[0].1.received_at, 7);
-        assert_eq!(waiting[0].1.content_type.as_deref(), Some("text/x"));
-        for number in numbers {
-            store.forget(number);
-        }
-        drop(store);
-
-        let (store, left) = open(&place.0).unwrap();
-        assert!(left.records.is_empty());
-        assert!(keep(&store, &["d"])[0] > 3, "numbers are never used twice");
-    }
-
-    /// Waits until something is on disk.
-    fn done(start: impl FnOnce(Kept)) -> u64 {
-        let (tell, told) = mpsc::channel();
-        start(Kept::new(move |kept| tell.send(kept).unwrap()));
-        told.recv().unwrap().unwrap()
-    }
-
-    #[test]
-    fn a_posted_request_waits_until_its_outcome_takes_its_place() {
-        let place = Place::new("posted");
-        let (store, _) = open(&place.0).unwrap();
-        let tickets: Vec<_> = ["a", "b", "c"]
-            .into_iter()
-            .map(|content| done(|kept| store.post(content.into(), kept)))
-            .collect();
-        done(|kept| store.leave(tickets[0], kept));
-        done(|kept| store.leave(tickets[1], kept));
-        done(|kept| store.settle(tickets[0], record("outcome of a"), kept));
-        drop(store);
-
-        let (_store, left) = open(&place.0).unwrap();
-        assert_eq!(bodies(&left.records), ["outcome of a"]);
-        let letter = |ticket, content: &str, leaving| {
-            let content = content.to_owned();
-            (ticket, Letter { content, leaving })
-        };
-        assert_eq!(
-            left.letters,
-            [
-                letter(tickets[1], "b", true),
-                letter(tickets[2], "c", false)
-            ]
-        );
-    }
-
-    #[test]
-    fn what_customers_write_is_not_shown() {
-        let letter = Letter {
-            content: "secret".into(),
-            leaving: true,
-        };
-        let shown = format!("{letter:?} {:?}", record("secret"));
-        // Bytes would be shown as numbers.
-        assert!(
-            !shown.contains("secret") && !shown.contains("115"),
-            "{shown}"
-        );
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn others_can_not_read_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let place = Place::new("mode");
-        let (store, _) = open(&place.0).unwrap();
-        keep(&store, &["x"]);
-        for suffix in ["", "-wal"] {
-            let file = std::fs::metadata(format!("{}{suffix}", place.0.display())).unwrap();
-            assert_eq!(file.permissions().mode() & 0o777, 0o600, "{suffix}");
-        }
-    }
-
-    #[test]
-    fn a_store_has_one_owner() {
-        let place = Place::new("owner");
-        let (_store, _) = open(&place.0).unwrap();
-        let error = open(&place.0).unwrap_err();
-        assert_eq!(error.status(), Status::Store);
-        assert!(error.message().contains("another client"), "{error}");
-    }
-
-    #[test]
-    fn a_file_that_is_no_store_is_told_and_left_alone() {
-        let place = Place::new("foreign");
-        std::fs::write(
-            &place.0,
-            "not a database, but somebody's letters ".repeat(100),
-        )
-        .unwrap();
-        let error = open(&place.0).unwrap_err();
-        assert_eq!(error.status(), Status::Store);
-        let says = "file is not a database; it was left alone; name another file";
-        assert!(error.message().ends_with(says), "{error}");
-        assert!(
-            std::fs::read_to_string(&place.0)
-                .unwrap()
-                .starts_with("not a database")
-        );
-
-        let error = open(Path::new("/nowhere/at/all.db")).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "the store /nowhere/at/all.db can't be used: its folder is not there; make it, or name another"
-        );
-        let error = open(&std::env::temp_dir()).unwrap_err();
-        let says = "can't be used: it is a folder; name a file in it";
-        assert!(error.message().ends_with(says), "{error}");
-    }
-
-    #[test]
-    fn a_closed_store_says_so() {
-        let place = Place::new("closed");
-        let (store, _) = open(&place.0).unwrap();
-        store.close();
-        let (tell, told) = mpsc::channel();
-        store.keep(record("x"), Kept::new(move |kept| tell.send(kept).unwrap()));
-        assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Closed);
-    }
-
-    #[test]
-    fn records_that_come_together_share_a_commit() {
-        let place = Place::new("shared");
-        let (store, _) = open(&place.0).unwrap();
-        let bodies = vec!["x"; 20_000];
-        let begun = std::time::Instant::now();
-        keep(&store, &bodies);
-        // One commit each would take 20,000 synchronisations, which no disk does in this time.
-        assert!(
-            begun.elapsed() < std::time::Duration::from_secs(10),
-            "{:?}",
-            begun.elapsed()
-        );
-    }
-}
+mod tests;

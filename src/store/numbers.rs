@@ -85,7 +85,8 @@ fn write(connection: &Connection, last: i64) -> Result<usize> {
 mod tests {
     use super::*;
     use crate::store::database::Database;
-    use crate::store::{Record, RecordKind};
+    use crate::store::{Account, Record, RecordKind};
+    use crate::wire::Dialect;
 
     fn record() -> Record {
         Record {
@@ -94,6 +95,11 @@ mod tests {
             content_type: None,
             body: (*b"x").into(),
         }
+    }
+
+    fn open(path: &std::path::Path) -> Database {
+        let account = Account::new(&"t".into(), Dialect::Rest, "localhost", false);
+        Database::open(path, account).unwrap()
     }
 
     /// Keeps so many records, commits, and forgets them; their numbers.
@@ -117,7 +123,7 @@ mod tests {
     fn no_number_is_given_twice_though_nothing_is_left_of_those_that_were() {
         let path = std::env::temp_dir().join(format!("omnize-{}-numbers.db", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        let mut database = Database::open(&path).unwrap();
+        let mut database = open(&path);
         assert_eq!(keep(&mut database, 3), [1, 2, 3]);
         let more = usize::try_from(SET_ASIDE).unwrap() + 5;
         assert_eq!(keep(&mut database, more).last(), Some(&(more as u64 + 3)));
@@ -125,12 +131,11 @@ mod tests {
 
         // As after a crash.
         drop(database);
-        let mut database = Database::open(&path).unwrap();
+        let mut database = open(&path);
         let after_crash = keep(&mut database, 1)[0];
         assert!(after_crash > last, "{after_crash} after {last}");
-        database.give_numbers_back().unwrap();
-        drop(database);
-        let mut database = Database::open(&path).unwrap();
+        database.close();
+        let mut database = open(&path);
         assert_eq!(keep(&mut database, 1), [after_crash + 1]);
         drop(database);
         std::fs::remove_file(&path).unwrap();
@@ -140,14 +145,14 @@ mod tests {
     fn what_was_set_aside_by_a_change_that_did_not_happen_is_set_aside_again() {
         let path = std::env::temp_dir().join(format!("omnize-{}-undone.db", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        let mut database = Database::open(&path).unwrap();
+        let mut database = open(&path);
         let change = database.begin().unwrap();
         assert_eq!(change.records().keep(&record()).unwrap(), 1);
         drop(change);
         let given = keep(&mut database, 1)[0];
         assert_eq!(given, 2);
         drop(database);
-        let mut database = Database::open(&path).unwrap();
+        let mut database = open(&path);
         assert!(keep(&mut database, 1)[0] > given);
         drop(database);
         std::fs::remove_file(&path).unwrap();

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::database::Database;
+use super::write_error::WriteError;
 use super::{Kept, Page, Record, Row};
 use crate::error::Error;
 use crate::status::Status;
@@ -38,8 +39,8 @@ pub enum Op {
     ForgetOutcome(u64),
     /// What can't be read is to go where it is not read again.
     SetAside(Row),
-    /// A posted request.
-    Post(String),
+    /// A request, and when it was posted.
+    Post(String, i64),
     /// The request of this ticket is about to leave.
     Leave(u64),
     /// The request of this ticket has not left after all.
@@ -241,8 +242,7 @@ pub fn run(database: Database, queue: &Queue, all_told: Box<dyn Fn() + Send>) {
     if !writer.unwritten.is_empty() {
         writer.write(Batch::default(), &end.all_told);
     }
-    // A gap does no harm.
-    let _ = writer.database.give_numbers_back();
+    writer.database.close();
 }
 
 /// Tells that the thread has panicked.
@@ -304,11 +304,10 @@ impl Writer {
     }
 
     /// Who waits for a job is told that it could not be done. What has to be done all the same is done later.
-    fn put_off(&mut self, job: Job, error: &rusqlite::Error) {
+    fn put_off(&mut self, job: Job, error: &WriteError) {
         let is_asked_for = job.kept.is_some();
         if let Some(kept) = job.kept {
-            let message =
-                format!("the store can't be written to: {error}; make room, or check the disk");
+            let message = format!("the store can't be written to: {error}");
             kept.tell(Err(Error::new(Status::Store, message).retryable(true)));
         }
         // A request that has ended must not be found again after the next start as one that has not.
@@ -318,9 +317,23 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self) -> rusqlite::Result<Vec<u64>> {
+    fn commit(&mut self) -> Result<Vec<u64>, WriteError> {
+        let mut written = Written::default();
+        let committed = self.write_batch(&mut written);
+        match &committed {
+            Ok(()) => {}
+            // It is on disk, where nobody may find it again.
+            Err(WriteError::Files(_)) if written.is_committed => {
+                self.database.undo(&mut written.records, &written.tickets);
+            }
+            Err(_) => self.database.rolled_back(),
+        }
+        committed.map(|()| written.numbers)
+    }
+
+    fn write_batch(&mut self, written: &mut Written) -> Result<(), WriteError> {
         let change = self.database.begin()?;
-        let mut numbers = Vec::with_capacity(self.unwritten.jobs.len());
+        written.numbers.reserve(self.unwritten.jobs.len());
         for (client_id, page) in &self.unwritten.pages {
             change.note(client_id, page.as_ref())?;
         }
@@ -328,8 +341,8 @@ impl Writer {
         let mut records = change.records();
         let mut forgotten = Vec::new();
         for job in &self.unwritten.jobs {
-            numbers.push(match &job.op {
-                Op::Keep(record) => records.keep(record)?,
+            let number = match &job.op {
+                Op::Keep(record) => written.record(records.keep(record)?),
                 Op::Forget(number) => {
                     forgotten.push(*number);
                     *number
@@ -340,22 +353,46 @@ impl Writer {
                     0
                 }
                 Op::SetAside(row) => change.set_aside(row).map(|()| 0)?,
-                Op::Post(content) => change.post(content)?,
+                Op::Post(content, posted_at) => {
+                    let ticket = change.post(content, *posted_at)?;
+                    written.tickets.push(ticket);
+                    ticket
+                }
                 Op::Leave(ticket) => change.leave(*ticket).map(|()| *ticket)?,
                 Op::Stay(ticket) => change.stay(*ticket).map(|()| *ticket)?,
                 Op::Settle(ticket, outcome) => {
                     change.unpost(*ticket)?;
-                    let number = records.keep(outcome)?;
+                    let number = written.record(records.keep(outcome)?);
                     if job.kept.is_none() {
                         settled_now.insert(*ticket, number);
                     }
                     number
                 }
-            });
+            };
+            written.numbers.push(number);
         }
         drop(records);
         change.forget(&mut forgotten)?;
-        change.commit()?;
-        Ok(numbers)
+        written.is_committed = true;
+        change.commit()
+    }
+}
+
+/// What a commit has written.
+#[derive(Default)]
+struct Written {
+    /// What each job is told.
+    numbers: Vec<u64>,
+    /// The records and the posted requests that are new.
+    records: Vec<u64>,
+    tickets: Vec<u64>,
+    /// Whether it came as far as the commit.
+    is_committed: bool,
+}
+
+impl Written {
+    fn record(&mut self, number: u64) -> u64 {
+        self.records.push(number);
+        number
     }
 }

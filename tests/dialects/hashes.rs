@@ -165,7 +165,7 @@ fn what_waits_in_a_store_is_read_in_the_dialect_in_which_it_came() {
     old.close(Duration::from_secs(5)).unwrap();
     drop(old);
     let after = Account::silent(Dialect::Interactions, "moved");
-    let new = after.client(&options);
+    let new = after.client(&[&options[..], &[("store.move_account", "1")]].concat());
     deliver(&new, r#"{"interaction_hash":"h","state":"typing"}"#);
     let trigger = next_is(&new, Kind::Message);
     assert_eq!(

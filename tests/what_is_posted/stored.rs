@@ -114,7 +114,8 @@ fn what_the_next_start_has_no_words_for_is_told_so() {
     drop((chat, first));
 
     let server = accepting();
-    let second = client(&server.url, &[("store", &*store)]);
+    let moved = [("store", &*store), ("store.move_account", "1")];
+    let second = client(&server.url, &moved);
     let outcome = outcome(&second);
     assert_eq!(
         (outcome.ticket, outcome.status, outcome.delivery),

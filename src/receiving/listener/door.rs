@@ -25,6 +25,7 @@ use super::pulse::{Phase, Pulse};
 use super::refusals::{Refusal, Refusals};
 use crate::config::{Limits, ListenSettings, Networks};
 use crate::error::Error;
+use crate::memory;
 use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::url_path::normalized;
@@ -185,13 +186,16 @@ impl Door {
                 continue;
             };
             if whole.is_empty() && body.is_end_stream() && part.len() <= self.limits.body {
+                memory::check(part.len(), Status::Full).map_err(|_| Refusal::NoRoom)?;
                 return Ok(part[..].into());
             }
             if whole.len() + part.len() > self.limits.body {
                 return Err(Refusal::TooLarge);
             }
+            whole.try_reserve(part.len()).map_err(|_| Refusal::NoRoom)?;
             whole.extend_from_slice(&part);
         }
+        memory::check(whole.len(), Status::Full).map_err(|_| Refusal::NoRoom)?;
         Ok(whole.into())
     }
 }

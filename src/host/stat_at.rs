@@ -1,0 +1,50 @@
+//! Looks at a name in an open folder, wherever the process or the folder has moved meanwhile.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+
+/// Which file it is, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStat {
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written to: seconds and nanoseconds.
+    pub modified: (i64, i64),
+}
+
+/// Looks at `name` in `folder`. Follows no link.
+///
+/// # Errors
+/// As `fstatat`.
+pub fn stat_at(folder: &File, name: &CStr) -> io::Result<FileStat> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the name ends with a zero byte, and `stat` has room for what is written.
+    let failed = unsafe {
+        libc::fstatat(
+            folder.as_raw_fd(),
+            name.as_ptr(),
+            stat.as_mut_ptr(),
+            libc::AT_SYMLINK_NOFOLLOW,
+        )
+    };
+    if failed != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has succeeded, so it is written.
+    let stat = unsafe { stat.assume_init() };
+    // The types differ between systems; on all of them the values are these.
+    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)]
+    Ok(FileStat {
+        device: stat.st_dev as u64,
+        inode: stat.st_ino as u64,
+        size: stat.st_size as u64,
+        modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+    })
+}

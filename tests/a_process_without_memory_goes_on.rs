@@ -1,0 +1,173 @@
+//! Where there is no memory for what a peer or the caller has chosen the size of, that is told, and the process lives: in a
+//! process of its own whose address space is bounded.
+
+#![cfg(all(feature = "store", feature = "listener", target_os = "linux"))]
+
+mod store;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use omnize::Client;
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use store::{Folder, Process, open, say};
+
+/// How much the application has left.
+const LEFT: u64 = 60 << 20;
+
+/// Not a test by itself: the application that the tests start.
+#[test]
+fn process() {
+    let Some((role, path)) = store::role() else {
+        return;
+    };
+    match &*role {
+        "listens" => listens(&path, &[]),
+        "listens without a bound" => listens(&path, &[("events.max_bytes", "9000000000")]),
+        "is handed over" => is_handed_over(&path),
+        _ => posts(&path),
+    }
+}
+
+/// From now on the process has so much memory left.
+fn bound() {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
+    let limit = libc::rlimit {
+        rlim_cur: pages * 4096 + LEFT,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: the limit lives through the call.
+    assert_eq!(
+        unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) },
+        0
+    );
+}
+
+fn body(size: usize) -> String {
+    format!(r#"{{"message":"{}","clientId":"12"}}"#, "x".repeat(size))
+}
+
+/// Takes 57 triggers of a megabyte each, and then all that waits out again.
+fn listens(path: &Path, options: &[(&str, &str)]) {
+    let fixed = [("listen", "127.0.0.1:0"), ("listen.path", "/")];
+    let client = open(path, &[&fixed, options].concat()).unwrap();
+    let url = client.webhook_url().unwrap().to_owned();
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let body = body(1_000_000);
+    let mut answer = vec![0; 12];
+    bound();
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..57 {
+        let mut stream = TcpStream::connect(host).unwrap();
+        let length = body.len();
+        let _ = write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let _ = stream.write_all(body.as_bytes());
+        stream.read_exact(&mut answer).unwrap();
+        match &answer[9..] {
+            b"200" => taken += 1,
+            b"503" => refused += 1,
+            _ => panic!("{}", String::from_utf8_lossy(&answer)),
+        }
+    }
+    assert_eq!(take_out(&client), taken);
+    say(&format!("{taken} {refused}"));
+}
+
+fn is_handed_over(path: &Path) {
+    let client = open(path, &[]).unwrap();
+    let body = body(5_000_000);
+    bound();
+    let taken = (0..20).filter(|_| match client.deliver(body.as_bytes(), None) {
+        Ok(()) => true,
+        Err(error) => {
+            assert_eq!(error.status(), Status::Full);
+            false
+        }
+    });
+    let taken = taken.count();
+    assert_eq!(take_out(&client), taken);
+    say(&format!("{taken} {}", 20 - taken));
+}
+
+fn take_out(client: &Client) -> usize {
+    let next = || client.next(Duration::ZERO).unwrap();
+    std::iter::from_fn(next).count()
+}
+
+fn posts(path: &Path) {
+    let client = open(path, &[("outbox.max_bytes", "9000000000")]).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.attach(address).unwrap();
+    let text = "x".repeat(3_000_000);
+    bound();
+    let (mut taken, mut refused) = (0, 0);
+    while refused < 5 {
+        let mut copy = String::new();
+        // The application's own.
+        if copy.try_reserve(text.len()).is_err() {
+            break;
+        }
+        copy.push_str(&text);
+        match chat.post(Request::Message(copy.into())) {
+            Ok(_) => taken += 1,
+            Err(error) => {
+                assert_eq!(
+                    (error.status(), error.delivery()),
+                    (Status::Full, Some(Delivery::NotSent))
+                );
+                refused += 1;
+            }
+        }
+    }
+    say(&format!("{taken} {refused}"));
+}
+
+fn counts(role: &str) -> (usize, usize) {
+    let folder = Folder::new();
+    let mut process = Process::start(role, &folder.store());
+    let said = process.says();
+    process.ends();
+    let (taken, refused) = said.split_once(' ').unwrap();
+    (taken.parse().unwrap(), refused.parse().unwrap())
+}
+
+#[test]
+fn triggers_that_come_are_answered_503() {
+    for role in ["listens", "listens without a bound"] {
+        let (taken, refused) = counts(role);
+        assert_eq!(taken + refused, 57);
+        assert!(
+            taken > 5 && refused > 0,
+            "{role}: {taken} were taken, {refused} refused"
+        );
+    }
+}
+
+#[test]
+fn triggers_that_are_handed_over_are_told_to_be_too_many() {
+    let (taken, refused) = counts("is handed over");
+    assert!(
+        taken > 1 && refused > 0,
+        "{taken} were taken, {refused} refused"
+    );
+}
+
+#[test]
+fn requests_that_are_posted_are_told_to_be_too_many() {
+    let (taken, refused) = counts("posts");
+    assert!(
+        taken > 1 && refused > 0,
+        "{taken} were taken, {refused} refused"
+    );
+}

@@ -1,0 +1,111 @@
+//! What waits in a store goes out under the account that it was posted under, and under another one only where that is asked
+//! for.
+
+#![cfg(feature = "store")]
+
+mod server;
+mod store;
+
+use std::time::Duration;
+
+use omnize::error::Delivery;
+use omnize::wire::{Address, Request};
+use omnize::{Client, Event};
+use server::{Server, http};
+use store::{Folder, deliver, open, refused};
+
+/// Leaves a request and an event in the store.
+fn fill(folder: &Folder, options: &[(&str, &str)]) {
+    let client = open(&folder.store(), options).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.attach(address).unwrap();
+    chat.post(Request::Message("segredo".into())).unwrap();
+    deliver(&client, "kept").unwrap();
+    client.close(Duration::ZERO).unwrap();
+}
+
+fn next(client: &Client) -> Event {
+    let event = client.next(Duration::from_secs(20)).unwrap();
+    event.expect("an event")
+}
+
+#[test]
+fn another_token_dialect_or_host_is_refused() {
+    let folder = Folder::new();
+    let server = Server::answering(http("200 OK", ""));
+    fill(&folder, &[]);
+    for other in [
+        ("token", "another-token"),
+        ("dialect", "gateway"),
+        ("base_url", "http://localhost:1/"),
+        ("base_url", "https://chat.example.com/"),
+    ] {
+        let why = refused(&folder.store(), &[other]);
+        assert!(why.contains("it belongs to another account"), "{why}");
+        assert!(why.contains("store.move_account"), "{why}");
+        assert!(
+            !why.contains("another-token") && !why.contains("localhost"),
+            "{why}"
+        );
+    }
+    let why = refused(
+        &folder.store(),
+        &[("token", "another-token"), ("base_url", &server.url)],
+    );
+    assert!(why.contains("another account"), "{why}");
+    assert_eq!(server.requests(), 0);
+
+    // Behind another port is the same service, and a path is no account.
+    let client = open(&folder.store(), &[("base_url", &server.url)]).unwrap();
+    let delivery = [next(&client), next(&client)]
+        .iter()
+        .find_map(|event| event.outcome().map(|outcome| outcome.delivery));
+    assert_eq!(delivery, Some(Delivery::Accepted as i32));
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn it_is_moved_where_that_is_asked_for() {
+    let folder = Folder::new();
+    let server = Server::answering(http("200 OK", ""));
+    fill(&folder, &[]);
+    let other = [("token", "another"), ("base_url", &*server.url)];
+    let moved = [&other[..], &[("store.move_account", "1")]].concat();
+    let client = open(&folder.store(), &moved).unwrap();
+    let events = [next(&client), next(&client)];
+    assert!(events.iter().any(|event| event.outcome().is_some()));
+    let request = server.requests.recv().unwrap();
+    assert!(request.contains("another"), "{request}");
+    drop((events, client));
+
+    // From then on it is the other account's.
+    assert!(refused(&folder.store(), &[]).contains("another account"));
+    drop(open(&folder.store(), &other).unwrap());
+    // To ask for it again does nothing.
+    drop(open(&folder.store(), &moved).unwrap());
+}
+
+#[test]
+fn the_token_does_not_stand_in_the_file() {
+    let folder = Folder::new();
+    drop(open(&folder.store(), &[("token", "MeuSegredoMuitoSecreto")]).unwrap());
+    for file in std::fs::read_dir(&folder.0).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(10).any(|window| window == b"MeuSegredo"));
+    }
+}
+
+#[test]
+fn the_way_a_host_is_written_makes_no_difference() {
+    let folder = Folder::new();
+    for host in [
+        "http://Chat.Example.com",
+        "http://chat.example.com:81/x",
+        "https://chat.example.com.",
+    ] {
+        drop(open(&folder.store(), &[("base_url", host)]).unwrap());
+    }
+}

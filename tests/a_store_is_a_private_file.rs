@@ -1,0 +1,228 @@
+//! The option `store` names a file, literally; it and the files beside it are for their owner alone, whatever the umask is;
+//! and what is no file, or may not be written, is told for what it is.
+
+#![cfg(all(feature = "store", unix))]
+
+mod store;
+
+use std::ffi::CString;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use store::{Folder, Process, deliver, open, refused, say, waiting};
+
+/// A user who is not root.
+const SOMEBODY: u32 = 65534;
+
+/// Not a test by itself: the processes that the tests start.
+#[test]
+fn process() {
+    let Some((role, path)) = store::role() else {
+        return;
+    };
+    match role.strip_prefix("umask ") {
+        Some(umask) => {
+            let umask = u32::from_str_radix(umask, 8).unwrap();
+            // SAFETY: no other thread makes files.
+            unsafe { libc::umask(umask) };
+            let client = open(&path, &[]).unwrap();
+            deliver(&client, "kept").unwrap();
+            let path = std::path::absolute(path).unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let modes: Vec<_> = fs::read_dir(path.parent().unwrap())
+                .unwrap()
+                .map(Result::unwrap)
+                .filter(|entry| entry.file_name().to_str().unwrap().contains(name))
+                .map(|entry| fs::symlink_metadata(entry.path()).unwrap())
+                .filter(fs::Metadata::is_file)
+                .map(|found| format!("{:o}", found.permissions().mode() & 0o7777))
+                .collect();
+            say(&modes.join(" "));
+        }
+        None => {
+            say(&open(&path, &[])
+                .map_or_else(|error| error.message().to_owned(), |_| "opened".into()))
+        }
+    }
+}
+
+#[test]
+fn its_files_are_private_whatever_the_umask_is() {
+    for umask in ["000", "022", "077", "277", "777"] {
+        let folder = Folder::new();
+        let mut process = Process::start(&format!("umask {umask}"), &folder.store());
+        assert_eq!(process.says(), "600 600 600", "umask {umask}");
+        process.ends();
+    }
+}
+
+#[test]
+fn a_link_to_a_file_that_is_not_there_makes_a_private_one_where_it_leads() {
+    let folder = Folder::new();
+    fs::create_dir(folder.0.join("volume")).unwrap();
+    let store = folder.0.join("volume/chat.db");
+    symlink("volume/chat.db", folder.0.join("link.db")).unwrap();
+    symlink("link.db", folder.0.join("link-to-link.db")).unwrap();
+    let mut process = Process::start("umask 000", &folder.0.join("link-to-link.db"));
+    process.says();
+    process.ends();
+    for suffix in ["", "-lock"] {
+        let file = format!("{}{suffix}", store.display());
+        let mode = fs::symlink_metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
+    assert_eq!(waiting(&open(&store, &[]).unwrap()), ["kept"]);
+}
+
+#[test]
+fn links_in_a_circle_are_told() {
+    let folder = Folder::new();
+    symlink("b.db", folder.0.join("a.db")).unwrap();
+    symlink("a.db", folder.0.join("b.db")).unwrap();
+    let why = refused(&folder.0.join("a.db"), &[]);
+    assert!(
+        why.ends_with("its links lead in a circle; name a file"),
+        "{why}"
+    );
+}
+
+#[test]
+fn sqlites_special_names_are_names_of_files() {
+    for name in [
+        ":memory:",
+        "file:chat.db",
+        "file:x.db?mode=memory",
+        "file:chat.db?vfs=unix-none&nolock=1",
+        "chat.db?mode=memory",
+        " ",
+        "-",
+        "olá %41 'x'.db",
+    ] {
+        let folder = Folder::new();
+        // A path that is not absolute, as it would stand in a file of options.
+        let mut command = Process::command("open", Path::new(name));
+        command.current_dir(&folder.0);
+        let mut process = Process::spawn(command);
+        assert_eq!(process.says(), "opened", "{name}");
+        process.ends();
+        let mut made: Vec<_> = fs::read_dir(&folder.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        made.sort();
+        assert_eq!(made, [name.to_owned(), format!("{name}-lock")]);
+    }
+}
+
+#[test]
+fn a_client_whose_process_changes_its_folder_goes_on() {
+    let folder = Folder::new();
+    let mut command = Process::command("umask 022", Path::new("chat.db"));
+    command.current_dir(&folder.0);
+    let mut process = Process::spawn(command);
+    assert_eq!(process.says(), "600 600 600");
+    process.ends();
+    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["kept"]);
+}
+
+#[test]
+fn what_is_no_file_is_told() {
+    let folder = Folder::new();
+    let pipe = folder.0.join("pipe");
+    let name = CString::new(pipe.as_os_str().as_bytes()).unwrap();
+    // SAFETY: the name ends with a zero byte.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let socket = folder.0.join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let says = |path: &Path, what: &str| {
+        let why = refused(path, &[]);
+        assert!(why.ends_with(what), "{why}");
+    };
+    let or_new = "; name a file, or one that is not there yet";
+    says(&pipe, &format!("it is a named pipe (FIFO){or_new}"));
+    says(&socket, &format!("it is a socket{or_new}"));
+    says(Path::new("/dev/null"), &format!("it is a device{or_new}"));
+    says(&folder.0, "it is a folder; name a file in it");
+    says(&folder.0.join("new/"), "it is a folder; name a file in it");
+    says(&folder.0.join(".."), "it is a folder; name a file in it");
+    says(
+        &folder.0.join("none/chat.db"),
+        "its folder is not there; make it, or name another",
+    );
+    fs::write(folder.0.join("file"), "").unwrap();
+    says(
+        &folder.0.join("file/chat.db"),
+        "what should be its folder is a file; name another",
+    );
+    symlink("pipe", folder.0.join("link")).unwrap();
+    says(
+        &folder.0.join("link"),
+        &format!("it is a named pipe (FIFO){or_new}"),
+    );
+}
+
+#[test]
+fn what_this_user_may_not_write_is_told() {
+    let folder = Folder::new();
+    let is_root = has_rights_of_root();
+    let give = |path: &Path| {
+        if is_root {
+            chown(path, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        }
+    };
+    give(&folder.0);
+    fs::write(folder.store(), "").unwrap();
+    give(&folder.store());
+    let opened = || {
+        let mut command = Process::command("open", &folder.store());
+        if is_root {
+            command.uid(SOMEBODY).gid(SOMEBODY);
+        }
+        let mut process = Process::spawn(command);
+        let said = process.says();
+        process.ends();
+        said
+    };
+    fs::set_permissions(folder.store(), Permissions::from_mode(0o400)).unwrap();
+    let why = opened();
+    let says =
+        "this user may not read and write it (its mode is 0400); change that, or name another file";
+    assert!(why.ends_with(says), "{why}");
+    fs::set_permissions(folder.store(), Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(opened(), "opened");
+    fs::remove_file(folder.beside("-lock")).unwrap();
+    fs::set_permissions(&folder.0, Permissions::from_mode(0o500)).unwrap();
+    let why = opened();
+    assert!(
+        why.contains("this user may not read and write") && why.contains("chat.db-lock"),
+        "{why}"
+    );
+    fs::set_permissions(&folder.0, Permissions::from_mode(0o700)).unwrap();
+}
+
+fn has_rights_of_root() -> bool {
+    // SAFETY: it only asks.
+    unsafe { libc::geteuid() == 0 }
+}
+
+#[test]
+fn what_stands_in_a_spoilt_file_is_not_shown() {
+    let folder = Folder::new();
+    let secret = "MeuSegredoMuitoSecreto";
+    fs::write(folder.store(), format!("{secret} ").repeat(500)).unwrap();
+    assert!(!refused(&folder.store(), &[]).contains(secret));
+    fs::remove_file(folder.store()).unwrap();
+    drop(open(&folder.store(), &[]).unwrap());
+    let file = rusqlite::Connection::open(folder.store()).unwrap();
+    file.execute_batch(&format!(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE {secret} {secret}' WHERE name = 'inbox'"
+    ))
+    .unwrap();
+    drop(file);
+    let why = refused(&folder.store(), &[]);
+    assert!(!why.contains(secret), "{why}");
+}

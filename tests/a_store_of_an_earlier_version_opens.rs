@@ -1,0 +1,104 @@
+//! A store that an earlier version has written opens, with all that waits in it. The files are made here, by the SQL of those
+//! versions.
+
+#![cfg(feature = "store")]
+
+mod server;
+mod store;
+
+use std::time::Duration;
+
+use omnize::error::Delivery;
+use omnize::{Client, Event, Statistic};
+use rusqlite::Connection;
+use server::{Server, http};
+use store::{Folder, open, refused, text};
+
+const FIRST: &str = "
+    CREATE TABLE inbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, received_at INTEGER NOT NULL, content_type TEXT,
+        body BLOB NOT NULL
+    );
+    CREATE TABLE outbox (ticket INTEGER PRIMARY KEY AUTOINCREMENT, leaving INTEGER NOT NULL, content TEXT NOT NULL);
+    PRAGMA application_id = 1332571770;
+    PRAGMA user_version = 1;
+    INSERT INTO inbox (kind, received_at, body) VALUES (0, 5, CAST('{\"message\":\"kept\",\"clientId\":\"12\"}' AS BLOB));";
+
+const SECOND: &str = "
+    CREATE TABLE interactions (
+        client_id TEXT PRIMARY KEY, department TEXT NOT NULL, state INTEGER NOT NULL, bot_id TEXT, hash TEXT,
+        external_id TEXT, since_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE aside (place TEXT NOT NULL, number, received_at, content_type, content);
+    PRAGMA user_version = 2;
+    INSERT INTO interactions (client_id, department, state, since_ms) VALUES ('12', '1', 3, 5);";
+
+const REQUESTS: &str = r#"
+    INSERT INTO outbox (leaving, content)
+    VALUES (0, '{"address":{"department":"1","client_id":"12"},"request":{"Message":{"text":"first"}}}'),
+           (1, '{"address":{"department":"1","client_id":"12"},"request":{"Message":{"text":"second"}}}');"#;
+
+fn next(client: &Client) -> Event {
+    let event = client.next(Duration::from_secs(20)).unwrap();
+    event.expect("an event")
+}
+
+fn opens(version: &[&str]) {
+    let folder = Folder::new();
+    let file = Connection::open(folder.store()).unwrap();
+    file.pragma_update(None, "journal_mode", "WAL").unwrap();
+    for part in version.iter().chain([&REQUESTS]) {
+        file.execute_batch(part).unwrap();
+    }
+    drop(file);
+    let server = Server::answering(http("200 OK", ""));
+    let options = [("base_url", &*server.url)];
+    let client = open(&folder.store(), &options).unwrap();
+    assert_eq!(client.count_of(Statistic::SetAside), 0);
+    let events = [next(&client), next(&client), next(&client)];
+    assert!(
+        events
+            .iter()
+            .any(|event| event.trigger().is_some() && text(event) == "kept")
+    );
+    let mut outcomes: Vec<_> = events
+        .iter()
+        .filter_map(Event::outcome)
+        .map(|outcome| (outcome.ticket, outcome.delivery))
+        .collect();
+    outcomes.sort_unstable();
+    let (accepted, unknown) = (Delivery::Accepted as i32, Delivery::Unknown as i32);
+    assert_eq!(outcomes, [(1, accepted), (2, unknown)]);
+    assert_eq!(server.requests(), 1);
+    drop((events, client));
+    // It belongs to whoever has opened it first.
+    assert!(refused(&folder.store(), &[("token", "another")]).contains("another account"));
+    let client = open(&folder.store(), &options).unwrap();
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn the_first_version() {
+    opens(&[FIRST]);
+}
+
+#[test]
+fn the_second_version() {
+    opens(&[FIRST, SECOND]);
+}
+
+#[test]
+fn a_later_version_is_left_alone() {
+    let folder = Folder::new();
+    drop(open(&folder.store(), &[]).unwrap());
+    let file = Connection::open(folder.store()).unwrap();
+    file.pragma_update(None, "user_version", 99).unwrap();
+    drop(file);
+    let why = refused(&folder.store(), &[]);
+    assert!(why.contains("no store that this version knows"), "{why}");
+    let file = Connection::open(folder.store()).unwrap();
+    let version: i32 = file
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 99);
+}

@@ -1,0 +1,244 @@
+//! Where the files of an open store are removed, replaced or written to by somebody else, nothing is answered 200 that would
+//! be lost: it fails at once, the log says so once, and what was in the store is saved where that can be done.
+
+#![cfg(all(feature = "store", unix))]
+
+mod store;
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use omnize::Client;
+use omnize::status::Status;
+use rusqlite::Connection;
+use store::{Folder, Process, deliver, open, say, wait_for_the_end, waiting};
+
+/// Not a test by itself: the processes that the tests start.
+#[test]
+fn process() {
+    let Some((role, path)) = store::role() else {
+        return;
+    };
+    match &*role {
+        // Another program that looks into the store.
+        "look" => {
+            let other = Connection::open(&path).unwrap();
+            let count = |table: &str| -> i64 {
+                let query = format!("SELECT count(*) FROM {table}");
+                other.query_row(&query, [], |row| row.get(0)).unwrap()
+            };
+            say(&count("inbox").to_string());
+            other.close().unwrap();
+        }
+        "write alone" => {
+            damage("write", &path);
+            say("written");
+            wait_for_the_end();
+        }
+        damage => is_killed_after(damage, &path),
+    }
+}
+
+/// What is done to the files.
+fn damage(name: &str, path: &Path) {
+    let beside = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
+    match name {
+        "remove all" => {
+            for suffix in ["", "-wal", "-lock"] {
+                fs::remove_file(beside(suffix)).unwrap();
+            }
+        }
+        "remove the database" => fs::remove_file(path).unwrap(),
+        "remove the log" => fs::remove_file(beside("-wal")).unwrap(),
+        "rename" => fs::rename(path, beside(".old")).unwrap(),
+        "let another SQLite look" => {
+            // Drops the locks of POSIX, so that another SQLite can get in.
+            drop(File::open(path).unwrap());
+            let mut other = Process::start("look", path);
+            assert_eq!(other.says(), "1");
+            other.ends();
+            assert!(
+                !beside("-wal").exists(),
+                "the other SQLite has removed the log"
+            );
+        }
+        "replace" => {
+            fs::write(beside(".new"), "").unwrap();
+            fs::rename(beside(".new"), path).unwrap();
+        }
+        "replace the log" => {
+            fs::write(beside(".new"), "").unwrap();
+            fs::rename(beside(".new"), beside("-wal")).unwrap();
+        }
+        "truncate" => drop(File::create(path).unwrap()),
+        "truncate the log" => drop(File::create(beside("-wal")).unwrap()),
+        "overwrite" => fs::write(path, vec![7; 1_000_000]).unwrap(),
+        "write in another process" => {
+            drop(File::open(path).unwrap());
+            let mut other = Process::start("write alone", path);
+            other.says();
+            other.kill();
+        }
+        "write" => {
+            let other = Connection::open(path).unwrap();
+            other
+                .execute("INSERT INTO aside (place) VALUES ('x')", [])
+                .unwrap();
+            std::mem::forget(other);
+        }
+        _ => unreachable!("{name}"),
+    }
+}
+
+/// The lines of the log.
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if record.level() <= log::Level::Info {
+            LINES.lock().unwrap().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Tells the statuses of what is delivered before and after the files are damaged, and waits to be killed.
+fn is_killed_after(name: &str, path: &Path) {
+    log::set_logger(&Log).unwrap();
+    log::set_max_level(log::LevelFilter::Info);
+    let client = open(path, &[]).unwrap();
+    let mut statuses = Vec::new();
+    let mut deliver = |client: &Client, text: &str| {
+        let status = deliver(client, text).map_or_else(|error| error.status(), |()| Status::Ok);
+        statuses.push(format!("{text}={}", status.name()));
+    };
+    deliver(&client, "1");
+    damage(name, path);
+    deliver(&client, "2");
+    deliver(&client, "3");
+    deliver(&client, "4");
+    say(&statuses.join(" "));
+    // The line is written when those who wait have been told.
+    let begun = Instant::now();
+    while LINES.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::yield_now();
+    }
+    say(&LINES.lock().unwrap().join(" | "));
+    wait_for_the_end();
+}
+
+fn killed_after(name: &str, folder: &Folder) -> (String, String) {
+    let mut process = Process::start(name, &folder.store());
+    let (statuses, lines) = (process.says(), process.says());
+    process.kill();
+    (statuses, lines)
+}
+
+#[test]
+fn what_was_removed_is_made_again_with_all_that_it_held() {
+    for name in [
+        "remove all",
+        "remove the database",
+        "remove the log",
+        "rename",
+        "let another SQLite look",
+    ] {
+        let folder = Folder::new();
+        let (statuses, lines) = killed_after(name, &folder);
+        assert_eq!(
+            statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_OK 4=OMNIZE_OK",
+            "{name}: {lines}"
+        );
+        assert!(
+            lines.starts_with("the store can't be written to: its file"),
+            "{name}: {lines}"
+        );
+        assert_eq!(
+            lines.matches("can't be written to").count(),
+            1,
+            "{name}: {lines}"
+        );
+        let client = open(&folder.store(), &[]).unwrap();
+        assert_eq!(waiting(&client), ["1", "3", "4"], "{name}");
+    }
+}
+
+#[test]
+fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
+    for name in [
+        "replace",
+        "replace the log",
+        "truncate",
+        "truncate the log",
+        "overwrite",
+        "write in another process",
+    ] {
+        let folder = Folder::new();
+        let (statuses, lines) = killed_after(name, &folder);
+        assert_eq!(
+            statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_E_STORE 4=OMNIZE_E_STORE",
+            "{name}: {lines}"
+        );
+        assert!(
+            lines.ends_with("close the client and open it again"),
+            "{name}: {lines}"
+        );
+        assert_eq!(
+            lines.matches("can't be written to").count(),
+            1,
+            "{name}: {lines}"
+        );
+    }
+}
+
+#[test]
+fn closing_and_opening_is_the_way_out() {
+    for (name, kept) in [
+        ("replace", &[][..]),
+        ("truncate", &[]),
+        ("write in another process", &["1"]),
+    ] {
+        let folder = Folder::new();
+        let client = open(&folder.store(), &[]).unwrap();
+        deliver(&client, "1").unwrap();
+        damage(name, &folder.store());
+        assert_eq!(
+            deliver(&client, "2").unwrap_err().status(),
+            Status::Store,
+            "{name}"
+        );
+        client.close(Duration::from_secs(5)).unwrap();
+        let client = open(&folder.store(), &[]).unwrap();
+        deliver(&client, "3").unwrap();
+        let mut expected = kept.to_vec();
+        expected.push("3");
+        assert_eq!(waiting(&client), expected, "{name}");
+    }
+}
+
+#[test]
+fn no_number_and_no_ticket_is_given_twice_after_it_was_made_again() {
+    let folder = Folder::new();
+    let client = open(&folder.store(), &[]).unwrap();
+    deliver(&client, "1").unwrap();
+    let first = client.next(Duration::ZERO).unwrap().unwrap();
+    damage("remove all", &folder.store());
+    assert_eq!(deliver(&client, "2").unwrap_err().status(), Status::Store);
+    deliver(&client, "3").unwrap();
+    let third = client.next(Duration::ZERO).unwrap().unwrap();
+    assert!(third.sequence > first.sequence);
+    // Handling the first one does not take the other one away.
+    drop(first);
+    std::mem::forget(third);
+    client.close(Duration::from_secs(5)).unwrap();
+    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["3"]);
+}

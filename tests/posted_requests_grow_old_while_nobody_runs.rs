@@ -1,0 +1,145 @@
+//! How long a posted request is made again counts from when it was posted, also across restarts.
+
+#![cfg(feature = "store")]
+
+mod server;
+mod store;
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use omnize::{Client, Outcome};
+use rusqlite::Connection;
+use server::{Server, http};
+use store::{Folder, Process, open, say, wait_for_the_end};
+
+/// Not a test by itself: the application that the tests start and kill.
+#[test]
+fn process() {
+    let Some((retry, path)) = store::role() else {
+        return;
+    };
+    let client = open(&path, &[("retry.posted", &retry)]).unwrap();
+    post(&client);
+    // Nobody listens there, so it is tried, and then it waits for its next try.
+    let begun = Instant::now();
+    while sent(&path) != 2 {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        thread::yield_now();
+    }
+    say("tried");
+    wait_for_the_end();
+}
+
+/// What the store says of the request. The store is another client's, so a copy is read.
+fn sent(path: &Path) -> i64 {
+    let copy = path.with_file_name("copy.db");
+    for suffix in ["", "-wal"] {
+        let of = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(of(path), of(&copy)).unwrap();
+    }
+    let read = Connection::open(&copy).unwrap();
+    let sent = read.query_row("SELECT leaving FROM outbox", [], |row| row.get(0));
+    sent.unwrap_or(0)
+}
+
+fn post(client: &Client) {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.attach(address).unwrap();
+    chat.post(Request::Message("oi".into())).unwrap();
+}
+
+fn outcome(client: &Client) -> Outcome {
+    let event = client.next(Duration::from_secs(20)).unwrap();
+    event
+        .expect("an event")
+        .outcome()
+        .expect("an outcome")
+        .clone()
+}
+
+#[test]
+fn one_whose_time_was_over_meanwhile_is_not_made_again() {
+    let folder = Folder::new();
+    let mut process = Process::start("1000", &folder.store());
+    process.says();
+    process.kill();
+    set_back(&folder, 2500);
+    let server = Server::answering(http("200 OK", ""));
+    let options = [("base_url", &*server.url), ("retry.posted", "1000")];
+    let client = open(&folder.store(), &options).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(outcome.delivery, Delivery::NotSent as i32, "{outcome:?}");
+    assert_eq!(outcome.status, Status::Timeout as i32);
+    assert!(
+        outcome.message.contains("retry.posted allows 1000 ms"),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn one_whose_time_is_not_over_is() {
+    let folder = Folder::new();
+    let mut process = Process::start("600000", &folder.store());
+    process.says();
+    process.kill();
+    set_back(&folder, 2500);
+    let server = Server::answering(http("200 OK", ""));
+    let options = [("base_url", &*server.url), ("retry.posted", "600000")];
+    let client = open(&folder.store(), &options).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+}
+
+#[test]
+fn the_time_that_is_left_is_what_the_application_gave_it() {
+    let folder = Folder::new();
+    let mut process = Process::start("600000", &folder.store());
+    process.says();
+    process.kill();
+    // Of 10 seconds, 9.5 are over; the second try finds nobody either.
+    set_back(&folder, 9500);
+    let begun = Instant::now();
+    let client = open(&folder.store(), &[("retry.posted", "10000")]).unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(outcome.delivery, Delivery::NotSent as i32);
+    assert_eq!(outcome.status, Status::Refused as i32, "{outcome:?}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn one_that_was_never_tried_is_tried_once() {
+    let folder = Folder::new();
+    let client = open(&folder.store(), &[]).unwrap();
+    post(&client);
+    client.close(Duration::ZERO).unwrap();
+    set_back(&folder, 2500);
+    let file = Connection::open(folder.store()).unwrap();
+    file.execute("UPDATE outbox SET leaving = 0", []).unwrap();
+    drop(file);
+    let server = Server::answering(http("200 OK", ""));
+    let options = [("base_url", &*server.url), ("retry.posted", "1000")];
+    let client = open(&folder.store(), &options).unwrap();
+    assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
+    assert_eq!(server.requests(), 1);
+}
+
+/// Has what was posted posted earlier, as if so many milliseconds had passed since.
+fn set_back(folder: &Folder, milliseconds: i64) {
+    let file = Connection::open(folder.store()).unwrap();
+    let changed = file
+        .execute(
+            "UPDATE outbox SET posted_at = posted_at - ?1",
+            [milliseconds],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+}

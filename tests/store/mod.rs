@@ -1,0 +1,153 @@
+//! A folder for a test's stores, clients on them, and this test program again as another process.
+
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::error::Result;
+use omnize::{Client, Event};
+
+/// A folder for one test's files, which goes when the test ends.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let name = format!("omnize-store-{}-{number}", std::process::id());
+        // Locations are compared with what stands in messages, so without links.
+        let folder = std::env::temp_dir().canonicalize().unwrap().join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    /// The store.
+    pub fn store(&self) -> PathBuf {
+        self.0.join("chat.db")
+    }
+
+    /// One of the files beside it.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        self.0.join(format!("chat.db{suffix}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A client with a store at this path.
+pub fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
+    let mut config = Config::new();
+    let store = store.to_str().unwrap();
+    let own = [
+        ("token", "t"),
+        ("base_url", "http://127.0.0.1:1/"),
+        ("store", store),
+    ];
+    for (name, value) in own.iter().chain(options) {
+        config.set(name, value)?;
+    }
+    Client::open(&config)
+}
+
+/// Why it can't be opened.
+pub fn refused(store: &Path, options: &[(&str, &str)]) -> String {
+    let error = open(store, options).unwrap_err();
+    assert_eq!(error.status(), omnize::status::Status::Store, "{error}");
+    error.message().to_owned()
+}
+
+/// Hands a message over.
+pub fn deliver(client: &Client, text: &str) -> Result<()> {
+    let body = format!(r#"{{"message":"{text}","clientId":"12"}}"#);
+    client.deliver(body.as_bytes(), None)
+}
+
+/// The text of an event that is a message.
+pub fn text(event: &Event) -> String {
+    event.trigger().unwrap().text.clone().unwrap()
+}
+
+/// The messages that wait.
+pub fn waiting(client: &Client) -> Vec<String> {
+    let next = || client.next(Duration::ZERO).unwrap();
+    std::iter::from_fn(next).map(|event| text(&event)).collect()
+}
+
+/// This program again, as `role`, which says what it does line by line.
+pub struct Process {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Process {
+    pub fn start(role: &str, store: &Path) -> Self {
+        Self::spawn(Self::command(role, store))
+    }
+
+    pub fn command(role: &str, store: &Path) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "process", "--nocapture"])
+            .env("OMNIZE_TEST_ROLE", role)
+            .env("OMNIZE_TEST_STORE", store);
+        command
+    }
+
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Process { child, lines }
+    }
+
+    /// The next thing that it says.
+    pub fn says(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "it has ended");
+            if let Some((_, said)) = line.split_once("says: ") {
+                return said.trim_end().to_owned();
+            }
+        }
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ends(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// The role and the store of this process, where it is one that a test has started.
+pub fn role() -> Option<(String, PathBuf)> {
+    let role = std::env::var("OMNIZE_TEST_ROLE").ok()?;
+    Some((role, std::env::var_os("OMNIZE_TEST_STORE").unwrap().into()))
+}
+
+pub fn say(what: &str) {
+    println!("\nsays: {what}");
+}
+
+/// Waits to be killed.
+pub fn wait_for_the_end() {
+    std::io::stdin().lines().for_each(drop);
+}

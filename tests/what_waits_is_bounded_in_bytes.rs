@@ -1,0 +1,170 @@
+//! Events and posted requests that wait are bounded in bytes, not only in number, and what is beyond is told and not taken.
+
+mod server;
+#[cfg(feature = "store")]
+mod store;
+
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::{Address, Request};
+use omnize::{Client, Conversation};
+#[cfg(feature = "store")]
+use store::Folder;
+
+fn client(options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    for (name, value) in [("token", "t"), ("base_url", "http://127.0.0.1:1/")]
+        .iter()
+        .chain(options)
+    {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn message(size: usize) -> String {
+    format!(r#"{{"message":"{}","clientId":"12"}}"#, "x".repeat(size))
+}
+
+fn deliver(client: &Client, size: usize) -> Result<(), Error> {
+    client.deliver(message(size).as_bytes(), None)
+}
+
+fn attached(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn with_and_without_a_store(check: impl Fn(&[(&str, &str)])) {
+    check(&[]);
+    #[cfg(feature = "store")]
+    {
+        let folder = Folder::new();
+        let path = folder.store();
+        check(&[("store", path.to_str().unwrap())]);
+    }
+}
+
+#[test]
+fn events_beyond_the_bytes_are_refused_until_there_is_room() {
+    with_and_without_a_store(|store| {
+        let client = client(&[&[("events.max_bytes", "1000")], store].concat());
+        for _ in 0..3 {
+            deliver(&client, 300 - message(0).len()).unwrap();
+        }
+        let error = deliver(&client, 300).unwrap_err();
+        assert_eq!(error.status(), Status::Full);
+        assert!(error.is_retryable());
+        deliver(&client, 10).unwrap();
+        drop(client.next(Duration::ZERO).unwrap().unwrap());
+        deliver(&client, 200).unwrap();
+        while client.next(Duration::ZERO).unwrap().is_some() {}
+        deliver(&client, 900).unwrap();
+    });
+}
+
+#[test]
+fn an_event_larger_than_all_may_be_is_taken_alone() {
+    with_and_without_a_store(|store| {
+        let client = client(&[&[("events.max_bytes", "10")], store].concat());
+        deliver(&client, 1000).unwrap();
+        assert_eq!(deliver(&client, 0).unwrap_err().status(), Status::Full);
+        assert!(client.next(Duration::ZERO).unwrap().is_some());
+        deliver(&client, 1000).unwrap();
+    });
+}
+
+#[test]
+#[cfg(feature = "store")]
+fn what_an_earlier_run_has_left_counts_too() {
+    let folder = Folder::new();
+    let path = folder.store();
+    let store = ("store", path.to_str().unwrap());
+    let first = client(&[store]);
+    deliver(&first, 800).unwrap();
+    drop(first);
+    let client = client(&[store, ("events.max_bytes", "1000")]);
+    assert_eq!(deliver(&client, 200).unwrap_err().status(), Status::Full);
+    assert!(client.next(Duration::ZERO).unwrap().is_some());
+    deliver(&client, 200).unwrap();
+}
+
+#[test]
+fn posted_requests_beyond_the_bytes_are_refused() {
+    with_and_without_a_store(|store| {
+        let client = client(&[&[("outbox.max_bytes", "1000")], store].concat());
+        let chat = attached(&client);
+        let post = |size: usize| chat.post(Request::Message("x".repeat(size).into()));
+        post(2000).unwrap();
+        let error = post(1).unwrap_err();
+        assert_eq!(
+            (error.status(), error.delivery()),
+            (Status::Full, Some(Delivery::NotSent))
+        );
+        assert!(
+            error.message().contains("outbox.max_bytes (1000)"),
+            "{error}"
+        );
+        assert!(error.is_retryable());
+    });
+}
+
+#[test]
+fn what_has_ended_makes_room() {
+    let server = server::Server::answering(server::http("200 OK", ""));
+    let client = client(&[("outbox.max_bytes", "1000"), ("base_url", &server.url)]);
+    let chat = attached(&client);
+    for _ in 0..5 {
+        chat.post(Request::Message("x".repeat(2000).into()))
+            .unwrap();
+        let event = client.next(Duration::from_secs(20)).unwrap();
+        assert!(event.is_some_and(|event| event.outcome().is_some()));
+        // It has left the outbox when its outcome has been told, or soon after.
+        let left = || chat.post(Request::Typing);
+        let begun = std::time::Instant::now();
+        while left().is_err() && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::yield_now();
+        }
+        assert!(client.next(Duration::from_secs(20)).unwrap().is_some());
+    }
+}
+
+#[test]
+#[cfg(feature = "listener")]
+fn the_listener_answers_503() {
+    use std::io::{Read, Write};
+    let client = client(&[
+        ("events.max_bytes", "1000"),
+        ("listen", "127.0.0.1:0"),
+        ("listen.path", "/"),
+    ]);
+    let url = client.webhook_url().unwrap().to_owned();
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let post = |size: usize| {
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        let body = message(size);
+        let length = body.len();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(post(900).starts_with("HTTP/1.1 200"));
+    let answer = post(900);
+    assert!(
+        answer.starts_with("HTTP/1.1 503") && answer.to_lowercase().contains("retry-after"),
+        "{answer}"
+    );
+    assert!(client.next(Duration::ZERO).unwrap().is_some());
+    assert!(post(900).starts_with("HTTP/1.1 200"));
+}
