@@ -19,7 +19,7 @@ mod header {
 
     /// In the order in which a reader meets them.
     const SOURCES: [&str; 19] = [
-        "library",
+        "version",
         "status",
         "error",
         "config",
@@ -29,7 +29,7 @@ mod header {
         "interactions",
         "event",
         "media",
-        "details",
+        "event_details",
         "departments",
         "agents",
         "history",

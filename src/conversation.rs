@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{Delivery, Error, Result};
-use crate::host::ours::Ours;
+use crate::host::fork_guard::ForkGuarded;
 use crate::interactions::{Interaction, State};
 use crate::sending::Outbox;
 use crate::status::Status;
@@ -22,7 +22,7 @@ use crate::wire::{Address, BotRequest, Message, Request, Start, Update, WhatsApp
 /// Dropping it sends nothing: the interaction goes on, and so does what was posted.
 #[derive(Debug)]
 pub struct Conversation {
-    way: Ours<Way>,
+    way: ForkGuarded<Way>,
     address: Address,
     /// Whether the application is the external bot of it, and not its customer's.
     as_bot: bool,
@@ -45,7 +45,7 @@ impl Conversation {
         as_bot: bool,
     ) -> Self {
         Conversation {
-            way: Ours::new(Way {
+            way: ForkGuarded::new(Way {
                 outbox,
                 interaction,
             }),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::left::Left;
+use crate::client::close_report::CloseReport;
 use crate::status::Status;
 
 /// What became of a request.
@@ -44,7 +44,7 @@ struct Facts {
     body: Vec<u8>,
     retryable: bool,
     retry_after: Option<Duration>,
-    left: Option<Left>,
+    left: Option<CloseReport>,
 }
 
 /// What a fallible call gives.
@@ -111,13 +111,13 @@ impl Error {
     }
 
     /// The same error, about closing, which has left this.
-    pub(crate) fn leaving(mut self, left: Left) -> Self {
+    pub(crate) fn leaving(mut self, left: CloseReport) -> Self {
         self.0.left = Some(left);
         self
     }
 
     /// What closing has left, where a callback took too long for it.
-    pub fn left(&self) -> Option<Left> {
+    pub fn left(&self) -> Option<CloseReport> {
         self.0.left
     }
 

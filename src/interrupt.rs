@@ -1,7 +1,7 @@
 //! How who waits for a request may end that wait before its time, without a second thread: a hook that the waits ask.
 //!
 //! It is for bindings whose host sees to signals on one thread alone, and only when that thread runs the host's code. Each
-//! wait below a request asks the hook when a signal has ended its system call, and at the latest after a [`SLICE`].
+//! wait below a request asks the hook when a signal has ended its system call, and at the latest after a [`CHECK_INTERVAL`].
 
 use std::cell::Cell;
 use std::io;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::host::fork::Origin;
 
 /// For how long a wait goes on at the most before the hook is asked again.
-pub const SLICE: Duration = Duration::from_millis(40);
+pub const CHECK_INTERVAL: Duration = Duration::from_millis(40);
 
 /// Tells whether the waiting is to end. Called on the thread that waits, which holds no lock of the library meanwhile; it
 /// may use the library as it likes. One that panics ends the waiting; one that forks ends it in the child, where the answer
@@ -22,7 +22,7 @@ pub const SLICE: Duration = Duration::from_millis(40);
 pub type Hook = fn() -> bool;
 
 #[derive(Clone, Copy)]
-struct Asking {
+struct InterruptState {
     hook: Hook,
     /// Whether the hook has said yes. It is not asked again then.
     ended: bool,
@@ -31,7 +31,7 @@ struct Asking {
 }
 
 thread_local! {
-    static CURRENT: Cell<Option<Asking>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<InterruptState>> = const { Cell::new(None) };
 }
 
 /// Makes one call of the library, which waits for a request, with a hook that may end it: a request that no byte has left
@@ -40,7 +40,7 @@ thread_local! {
 /// Blocks for as long as `call` does. What the library does on other threads is not asked about, and neither are waits for
 /// the disk.
 pub fn with<T>(hook: Hook, call: impl FnOnce() -> T) -> T {
-    let asking = Asking {
+    let asking = InterruptState {
         hook,
         ended: false,
         origin: Origin::here(),
@@ -50,7 +50,7 @@ pub fn with<T>(hook: Hook, call: impl FnOnce() -> T) -> T {
 }
 
 /// What held before, and holds again when this is dropped, also by a panic.
-struct Before(Option<Asking>);
+struct Before(Option<InterruptState>);
 
 impl Drop for Before {
     fn drop(&mut self) {
@@ -70,7 +70,11 @@ pub(crate) fn has_ended() -> bool {
 
 /// For how long a wait of this length goes on before it is to ask the hook, if there is one.
 pub(crate) fn slice(left: Duration) -> Duration {
-    if is_set() { left.min(SLICE) } else { left }
+    if is_set() {
+        left.min(CHECK_INTERVAL)
+    } else {
+        left
+    }
 }
 
 /// Asks this thread's hook, if it has one, whether the wait is to end. No lock may be held.
@@ -84,7 +88,7 @@ pub(crate) fn asks_to_end() -> bool {
     // What the hook calls is no part of the call that it is asked about.
     CURRENT.set(None);
     let ended = catch_unwind(asking.hook).unwrap_or(true) || asking.origin != Origin::here();
-    CURRENT.set(Some(Asking { ended, ..asking }));
+    CURRENT.set(Some(InterruptState { ended, ..asking }));
     ended
 }
 
@@ -112,7 +116,7 @@ mod tests {
         let long = Duration::from_secs(600);
         assert_eq!(slice(long), long);
         assert!(!asks_to_end() && !has_ended());
-        with(|| false, || assert_eq!(slice(long), SLICE));
+        with(|| false, || assert_eq!(slice(long), CHECK_INTERVAL));
         assert_eq!(slice(long), long);
     }
 

@@ -12,38 +12,36 @@ pub mod cli;
 mod client;
 pub mod config;
 mod conversation;
+pub mod encoding;
 pub mod error;
 mod host;
 mod interactions;
 pub mod interrupt;
-mod left;
-mod listener;
 mod memory;
-mod parts;
+mod oneshot;
 mod pem;
 mod receiving;
 mod sending;
+mod shared_listener;
 pub mod status;
 #[cfg(feature = "store")]
 mod store;
-pub mod text;
-mod told;
 pub mod wire;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
-pub use client::Client;
-pub use conversation::Conversation;
+pub use crate::client::Client;
+pub use crate::client::close_report::CloseReport;
+pub use crate::conversation::Conversation;
 /// For bindings that need threads of their own: signals are blocked on them.
-pub use host::thread::spawn as spawn_thread;
+pub use crate::host::thread::spawn as spawn_thread;
 /// For bindings whose calls end on another thread than an event loop's.
-pub use host::wake::Wake;
-pub use interactions::{OpenInteraction, State};
-pub use left::Left;
-pub use listener::Listener;
-pub use receiving::{
-    Alarm, By, Content, Event, EventKind, Handler, Interest, STATISTICS, Statistic, SubscriptionId,
-    Turn,
+pub use crate::host::wake_fd::Wake;
+pub use crate::interactions::{OpenInteraction, State};
+pub use crate::receiving::{
+    Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, OneShotNotifier,
+    STATISTICS, Statistic, SubscriptionId,
 };
-pub use sending::Outcome;
+pub use crate::sending::Outcome;
+pub use crate::shared_listener::Listener;

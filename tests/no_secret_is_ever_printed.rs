@@ -22,7 +22,7 @@ use omnize::config::{Config, Settings};
 use omnize::error::{Error, Result};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Redacted, Request};
-use omnize::{Client, Interest};
+use omnize::{Client, EventFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
@@ -393,7 +393,7 @@ fn triggers() {
         panic!("a handler's own panic");
     };
     polled
-        .subscribe(Interest::default(), Box::new(handler))
+        .subscribe(EventFilter::default(), Box::new(handler))
         .unwrap();
     let _ = catch_unwind(AssertUnwindSafe(|| polled.poll(Duration::from_secs(1))));
     shown(&polled);

@@ -6,30 +6,33 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Address;
-use omnize::{Alarm, Client, Event, STATISTICS};
+use omnize::{Client, Event, OneShotNotifier, STATISTICS};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::conversation::{self, Chat, Fields};
-use crate::done::{Done, Outcome, Value};
-use crate::error::{self, OrRaise, exception};
+use crate::account_queries::ClientRequest;
+use crate::completions::{CompletionQueue, Outcome, Value};
+use crate::conversation;
+use crate::conversation::{Chat, Fields};
+use crate::error;
+use crate::error::{OrRaise, exception};
 use crate::event;
+use crate::interruptible::{elsewhere, in_slices, requesting, timeout};
+use crate::leases;
+use crate::leases::EventCursor;
 use crate::options::configure;
-use crate::pool::Pools;
-use crate::question::Question;
-use crate::text::{Text, check_room, copy, copy_bytes};
-use crate::turns::{self, Turns};
+use crate::text_argument::{Text, check_room, copy, copy_bytes};
+use crate::thread_pool::Pools;
 use crate::undelivered::Undelivered;
-use crate::waiting::{elsewhere, in_slices, requesting, timeout};
 
 /// What both kinds of clients are made of.
 #[pyclass(frozen, weakref, module = "omnize._omnize")]
 pub struct Core {
     client: Arc<Client>,
     pools: Arc<Pools>,
-    done: Arc<Done>,
+    done: Arc<CompletionQueue>,
     /// Made when an event loop first waits for an event.
-    alarm: OnceLock<Alarm>,
+    alarm: OnceLock<OneShotNotifier>,
     /// Whether an event was given out since other threads were last let go first.
     is_busy: AtomicBool,
     undelivered: Undelivered,
@@ -83,7 +86,7 @@ impl Core {
         &self.undelivered
     }
 
-    fn alarm(&self) -> omnize::error::Result<&Alarm> {
+    fn alarm(&self) -> omnize::error::Result<&OneShotNotifier> {
         if let Some(alarm) = self.alarm.get() {
             return Ok(alarm);
         }
@@ -91,11 +94,11 @@ impl Core {
         Ok(self.alarm.get_or_init(|| alarm))
     }
 
-    fn ask<'py>(&self, py: Python<'py>, question: Question) -> PyResult<Bound<'py, PyAny>> {
+    fn ask<'py>(&self, py: Python<'py>, question: ClientRequest) -> PyResult<Bound<'py, PyAny>> {
         requesting(py, || question.ask(&self.client))?.object(py)
     }
 
-    fn ask_for_loop(&self, py: Python<'_>, number: u64, question: Question) -> PyResult<()> {
+    fn ask_for_loop(&self, py: Python<'_>, number: u64, question: ClientRequest) -> PyResult<()> {
         let client = Arc::clone(&self.client);
         let ask = move || question.ask(&client).map(Value::Answer);
         let job = self.done.job(number, ask);
@@ -120,7 +123,7 @@ impl Core {
         event::import_makers(py)?;
         error::import_maker(py)?;
         conversation::import_check(py)?;
-        let done = Arc::new(Done::new().or_raise(py)?);
+        let done = Arc::new(CompletionQueue::new().or_raise(py)?);
         let (client, stored, dispatch_threads) = py
             .detach(|| {
                 let config = configure(&options, config_file, environment)?;
@@ -206,12 +209,12 @@ impl Core {
         py: Python<'py>,
         client_id: Option<Text>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, Question::Departments(client_id.map(|id| id.0)))
+        self.ask(py, ClientRequest::Departments(client_id.map(|id| id.0)))
     }
 
     /// Asks which agents are there.
     fn online_agents<'py>(&self, py: Python<'py>, department: Text) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, Question::OnlineAgents(department.0))
+        self.ask(py, ClientRequest::OnlineAgents(department.0))
     }
 
     /// Leaves a message while no agent is there.
@@ -221,7 +224,7 @@ impl Core {
         department: Text,
         fields: Fields,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let question = Question::off_hours(py, department.0, &fields)?;
+        let question = ClientRequest::off_hours(py, department.0, &fields)?;
         self.ask(py, question)
     }
 
@@ -233,7 +236,11 @@ impl Core {
         number: u64,
         client_id: Option<Text>,
     ) -> PyResult<()> {
-        self.ask_for_loop(py, number, Question::Departments(client_id.map(|id| id.0)))
+        self.ask_for_loop(
+            py,
+            number,
+            ClientRequest::Departments(client_id.map(|id| id.0)),
+        )
     }
 
     /// As `online_agents`, for an event loop.
@@ -243,7 +250,7 @@ impl Core {
         number: u64,
         department: Text,
     ) -> PyResult<()> {
-        self.ask_for_loop(py, number, Question::OnlineAgents(department.0))
+        self.ask_for_loop(py, number, ClientRequest::OnlineAgents(department.0))
     }
 
     /// As `off_hours`, for an event loop.
@@ -254,7 +261,7 @@ impl Core {
         department: Text,
         fields: Fields,
     ) -> PyResult<()> {
-        let question = Question::off_hours(py, department.0, &fields)?;
+        let question = ClientRequest::off_hours(py, department.0, &fields)?;
         self.ask_for_loop(py, number, question)
     }
 
@@ -330,13 +337,13 @@ impl Core {
     }
 
     /// Events with the turns to handle them.
-    fn turns(this: Bound<'_, Self>, by: &str) -> PyResult<Turns> {
-        Ok(Turns::new(this.unbind(), turns::by(by)?))
+    fn turns(this: Bound<'_, Self>, by: &str) -> PyResult<EventCursor> {
+        Ok(EventCursor::new(this.unbind(), leases::by(by)?))
     }
 
     /// Chooses who runs the handlers.
     fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
-        self.client.choose(turns::by(by)?).or_raise(py)
+        self.client.choose(leases::by(by)?).or_raise(py)
     }
 
     /// Whether this thread runs a handler.

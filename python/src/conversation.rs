@@ -10,24 +10,24 @@ use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::done::{Done, Value};
+use crate::completions::{CompletionQueue, Value};
 use crate::error::{OrRaise, exception};
-use crate::pool::{Pools, Queue, Worker};
-use crate::text::Text;
-use crate::waiting::{requesting, timeout};
+use crate::interruptible::{requesting, timeout};
+use crate::text_argument::Text;
+use crate::thread_pool::{Pools, Queue, Worker};
 
 /// The requests of one interaction.
 #[pyclass(frozen, module = "omnize._omnize")]
 pub struct Chat {
     conversation: Arc<Conversation>,
     pools: Arc<Pools>,
-    done: Arc<Done>,
+    done: Arc<CompletionQueue>,
     /// What an event loop asks for, in the order in which it does.
     queue: Arc<Queue>,
 }
 
 impl Chat {
-    pub fn new(conversation: Conversation, pools: Arc<Pools>, done: Arc<Done>) -> Self {
+    pub fn new(conversation: Conversation, pools: Arc<Pools>, done: Arc<CompletionQueue>) -> Self {
         Chat {
             conversation: Arc::new(conversation),
             pools,

@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::error::exception;
-use crate::text::check_room;
+use crate::text_argument::check_room;
 
 static OF_TRIGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static OF_OUTCOME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -3,23 +3,23 @@
 
 #![deny(unsafe_code)]
 
-mod bell;
+mod account_queries;
 mod client;
 mod command;
+mod completions;
 mod conversation;
 mod decompress;
-mod done;
 mod error;
 mod event;
+mod event_fd;
+mod interruptible;
+mod leases;
 mod listener;
 mod log;
 mod options;
-mod pool;
-mod question;
-mod text;
-mod turns;
+mod text_argument;
+mod thread_pool;
 mod undelivered;
-mod waiting;
 
 use pyo3::prelude::*;
 
@@ -36,15 +36,15 @@ mod _omnize {
     #[pymodule_export]
     use crate::event::{Receipt, parse_trigger};
     #[pymodule_export]
+    use crate::interruptible::{ending, forked};
+    #[pymodule_export]
+    use crate::leases::EventCursor;
+    #[pymodule_export]
     use crate::listener::SharedListener;
     #[pymodule_export]
     use crate::log::{log_level, take_log, wait_for_log};
     #[pymodule_export]
     use crate::options::option_table;
-    #[pymodule_export]
-    use crate::turns::Turns;
-    #[pymodule_export]
-    use crate::waiting::{ending, forked};
 
     /// The version of the library.
     #[pymodule_export]

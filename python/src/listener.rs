@@ -9,10 +9,10 @@ use pyo3::prelude::*;
 
 use crate::client::Core;
 use crate::error::OrRaise;
+use crate::interruptible::{elsewhere, timeout};
 use crate::options::configure;
-use crate::pool::Pool;
-use crate::text::Text;
-use crate::waiting::{elsewhere, timeout};
+use crate::text_argument::Text;
+use crate::thread_pool::Pool;
 
 /// A listener, below the package's `Listener`.
 #[pyclass(frozen, module = "omnize._omnize")]

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
-use crate::waiting::forks;
+use crate::interruptible::forks;
 
 /// As many lines as wait for Python. Others are counted.
 const CAPACITY: usize = 10_000;

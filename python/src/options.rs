@@ -6,7 +6,7 @@ use omnize::config::{Config, OPTIONS};
 use omnize::error::Result;
 use pyo3::prelude::*;
 
-use crate::text::Text;
+use crate::text_argument::Text;
 
 /// The options: name, kind, default and meaning of each, and of one that is a time the least and the most milliseconds.
 #[pyfunction]

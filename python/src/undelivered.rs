@@ -4,13 +4,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use omnize::{Event, Turn};
+use omnize::{Event, EventLease};
 
 /// What a client has taken and not handed out.
 #[derive(Default)]
 pub struct Undelivered {
     events: Mutex<VecDeque<Arc<Event>>>,
-    turns: Mutex<VecDeque<Turn>>,
+    turns: Mutex<VecDeque<EventLease>>,
 }
 
 impl Undelivered {
@@ -25,12 +25,12 @@ impl Undelivered {
     }
 
     /// Puts an event, with the turn to handle it, before all others.
-    pub fn keep_turn(&self, turn: Turn) {
+    pub fn keep_turn(&self, turn: EventLease) {
         lock(&self.turns).push_front(turn);
     }
 
     /// The next event, with the turn to handle it.
-    pub fn take_turn(&self) -> Option<Turn> {
+    pub fn take_turn(&self) -> Option<EventLease> {
         lock(&self.turns).pop_front()
     }
 

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::ffi::c_char;
 
-use super::client::{self, omnize_client};
-use super::conversation::{self, omnize_conversation};
-use super::error::omnize_error;
-use super::guard;
-use super::status::omnize_status;
-use super::strings;
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::conversation;
+use crate::capi::conversation::omnize_conversation;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
 use crate::wire::{BotRequest, Request};
 
 /// Takes up an interaction that the service gave to the application, which is an external bot. `interaction_hash` is the one

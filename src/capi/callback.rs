@@ -2,7 +2,8 @@
 
 use std::ffi::c_void;
 
-use super::event::{self, omnize_event};
+use crate::capi::event;
+use crate::capi::event::omnize_event;
 use crate::host;
 use crate::receiving::Handler;
 
@@ -46,7 +47,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: by the header's rules it is a function of this type, and this is its only call.
-            host::float::as_the_host(|| unsafe { destroy(self.pointer) });
+            host::fp_environment::as_the_host(|| unsafe { destroy(self.pointer) });
         }
     }
 }
@@ -55,12 +56,12 @@ impl Drop for UserData {
 pub fn handler(
     callback: unsafe extern "C" fn(*const omnize_event, *mut c_void),
     user_data: UserData,
-    encoding: crate::text::TextEncoding,
+    encoding: crate::encoding::TextEncoding,
 ) -> Handler {
     Box::new(move |event| {
         event::lend(event, encoding, |handle| {
             // SAFETY: by the header's rules it is a function of this type; the handle is valid.
-            host::float::as_the_host(|| unsafe { callback(handle, user_data.pointer()) });
+            host::fp_environment::as_the_host(|| unsafe { callback(handle, user_data.pointer()) });
         });
     })
 }

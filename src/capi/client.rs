@@ -4,19 +4,23 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::callback::{self, UserData, omnize_destroy, omnize_event_callback};
-use super::config::{self, omnize_config};
-use super::error::omnize_error;
-use super::event::{self, omnize_event};
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::callback;
+use crate::capi::callback::{UserData, omnize_destroy, omnize_event_callback};
+use crate::capi::config;
+use crate::capi::config::omnize_config;
+use crate::capi::error::omnize_error;
+use crate::capi::event;
+use crate::capi::event::omnize_event;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
 use crate::client::Client;
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
-use crate::receiving::{EventKind, Interest};
+use crate::receiving::{EventFilter, EventKind};
 use crate::status::Status;
-use crate::text::TextEncoding;
 
 /// One token's conversations and events. Every function of a client can be called from any thread, also from several at
 /// once and from callbacks.
@@ -26,13 +30,13 @@ pub struct omnize_client {
 
 static CLIENTS: Table<omnize_client, Object> = Table::new(Type::Client);
 
-pub(super) struct Object {
+pub(crate) struct Object {
     pub client: Client,
     webhook_url: OutText,
 }
 
 /// What stands behind the handle.
-pub(super) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
+pub(crate) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
     CLIENTS.get(client)
 }
 
@@ -97,7 +101,7 @@ pub extern "C-unwind" fn omnize_client_subscribe(
         let encoding = object.client.encoding();
         let callback = callback
             .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
-        let interest = Interest {
+        let interest = EventFilter {
             kind: kind_of(kind)?,
             client_id: strings::optional("client_id", client_id, encoding)?.map(Into::into),
         };
@@ -282,7 +286,7 @@ pub extern "C-unwind" fn omnize_client_free(client: *mut omnize_client) {
 }
 
 /// A time to wait, as C gives it.
-pub(super) fn timeout(milliseconds: i64) -> Result<Duration> {
+pub(crate) fn timeout(milliseconds: i64) -> Result<Duration> {
     match milliseconds {
         -1 => Ok(Duration::MAX),
         0.. => Ok(Duration::from_millis(milliseconds.unsigned_abs())),

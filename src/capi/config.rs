@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
 use crate::config::{Config, Kind, OPTIONS, OptionSpec};
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::text::TextEncoding;
 
 /// The options of clients that are to be opened. Every function of a configuration can be called from any thread; names
 /// and values are UTF-8, whatever the option encoding says. Changing it does not change clients that are open.
@@ -32,7 +33,7 @@ struct Object {
 }
 
 /// What stands behind the handle, now.
-pub(super) fn snapshot(config: *const omnize_config) -> Result<Config> {
+pub(crate) fn snapshot(config: *const omnize_config) -> Result<Config> {
     let object = CONFIGS.get(config)?;
     let config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(config.clone())

@@ -4,16 +4,18 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::client::{self, omnize_client};
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
 use crate::conversation::Conversation;
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::text::TextEncoding;
 use crate::wire::{Address, Customer, Redacted, Request};
 
 /// One customer's interaction, as the application drives it. Every function of a conversation can be called from any
@@ -53,7 +55,7 @@ pub const OMNIZE_STATE_UNAVAILABLE: i32 = 6;
 
 static CONVERSATIONS: Table<omnize_conversation, Object> = Table::new(Type::Conversation);
 
-pub(super) struct Object {
+pub(crate) struct Object {
     pub conversation: Conversation,
     pub encoding: TextEncoding,
     /// What was lent out of it. Made when it is asked for, since there may be many conversations.
@@ -86,11 +88,11 @@ impl Object {
 }
 
 /// What stands behind the handle.
-pub(super) fn object(conversation: *const omnize_conversation) -> Result<Arc<Object>> {
+pub(crate) fn object(conversation: *const omnize_conversation) -> Result<Arc<Object>> {
     CONVERSATIONS.get(conversation)
 }
 
-pub(super) fn give(
+pub(crate) fn give(
     conversation: Conversation,
     encoding: TextEncoding,
 ) -> Result<*mut omnize_conversation> {

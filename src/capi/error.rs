@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use once_cell::sync::Lazy;
 
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::OutText;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings::OutText;
+use crate::client::close_report::CloseReport;
 use crate::error::{Error, Result};
 use crate::host;
-use crate::left::Left;
 use crate::status::Status;
 
 /// Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
@@ -63,7 +63,7 @@ fn find(error: *const omnize_error) -> Result<Arc<Object>> {
 
 impl omnize_error {
     /// Gives an error to the application, where it asked for one.
-    pub(super) fn hand_over(error: Error, place: *mut *mut omnize_error) {
+    pub(crate) fn hand_over(error: Error, place: *mut *mut omnize_error) {
         if place.is_null() {
             return;
         }
@@ -79,7 +79,7 @@ impl omnize_error {
     }
 
     #[cfg(test)]
-    pub(super) fn text_of(error: *const omnize_error) -> String {
+    pub(crate) fn text_of(error: *const omnize_error) -> String {
         ERRORS.get(error).unwrap().error.message().to_owned()
     }
 }
@@ -162,7 +162,7 @@ pub extern "C-unwind" fn omnize_error_requests_left(error: *const omnize_error) 
     guard::always(0, || Ok(left(error)?.requests as i64))
 }
 
-fn left(error: *const omnize_error) -> Result<Left> {
+fn left(error: *const omnize_error) -> Result<CloseReport> {
     Ok(find(error)?.error.left().unwrap_or_default())
 }
 

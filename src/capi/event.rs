@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use once_cell::sync::{Lazy, OnceCell};
 
-use super::details::Shown;
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::error::omnize_error;
+use crate::capi::event_details::Shown;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::receiving::{Content, Event, EventKind};
 use crate::sending::Outcome;
 use crate::status::Status;
-use crate::text::TextEncoding;
 use crate::wire::Details;
 
 /// A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
@@ -52,7 +53,7 @@ pub const OMNIZE_EVENT_OUTCOME: i32 = 100;
 static EVENTS: Table<omnize_event, Object> = Table::new(Type::Event);
 
 /// An event, and what C has asked of it in the application's encoding.
-pub(super) struct Object {
+pub(crate) struct Object {
     event: Arc<Event>,
     encoding: TextEncoding,
     client_id: OnceCell<Encoded>,
@@ -122,17 +123,17 @@ impl Object {
 }
 
 /// What stands behind the handle.
-pub(super) fn object(event: *const omnize_event) -> Result<Arc<Object>> {
+pub(crate) fn object(event: *const omnize_event) -> Result<Arc<Object>> {
     EVENTS.get(event)
 }
 
 /// Gives an event to the application for good.
-pub(super) fn give(event: Event, encoding: TextEncoding) -> Result<*mut omnize_event> {
+pub(crate) fn give(event: Event, encoding: TextEncoding) -> Result<*mut omnize_event> {
     EVENTS.insert(Object::new(Arc::new(event), encoding))
 }
 
 /// Lends an event to the application for the time of a call.
-pub(super) fn lend(
+pub(crate) fn lend(
     event: &Arc<Event>,
     encoding: TextEncoding,
     call: impl FnOnce(*const omnize_event),

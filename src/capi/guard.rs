@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use super::error::omnize_error;
-use super::status::omnize_status;
+use crate::capi::error::omnize_error;
+use crate::capi::status::omnize_status;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
@@ -56,7 +56,7 @@ fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 
 fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     note_places_of_panics();
-    let calm = || host::float::calmly(call);
+    let calm = || host::fp_environment::calmly(call);
     panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
 }
 
@@ -95,8 +95,8 @@ mod tests {
 
     use syn::{Expr, Item, ItemFn, Stmt};
 
-    use super::super::error::omnize_error;
     use super::*;
+    use crate::capi::error::omnize_error;
 
     #[test]
     fn a_panic_becomes_a_status_with_its_message_and_place() {

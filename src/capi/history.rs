@@ -3,16 +3,18 @@
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::client::{self, omnize_client};
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::media;
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::media;
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
+use crate::encoding::TextEncoding;
 use crate::error::Error;
 use crate::status::Status;
-use crate::text::TextEncoding;
 use crate::wire::{History, Media, Message, Redacted, Said, Speaker};
 
 /// What was said before an interaction, from which the document is made that the field external_history of a start leads to.

@@ -3,12 +3,14 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::client::{self, omnize_client};
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
 use crate::error::{Error, Result};
 use crate::status::Status;
 

@@ -5,16 +5,19 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::client::{self, omnize_client};
-use super::config::{self, omnize_config};
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::statistic;
-use super::status::omnize_status;
-use super::strings::{self, OutText};
-use crate::listener::Listener;
-use crate::text::TextEncoding;
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::config;
+use crate::capi::config::omnize_config;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::statistic;
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
+use crate::encoding::TextEncoding;
+use crate::shared_listener::Listener;
 
 /// One address that takes triggers for several clients, each at a path of its own. Every function of a listener can be called
 /// from any thread, also from several at once and from callbacks. A client whose option listen is set has a listener of its

@@ -6,10 +6,10 @@ use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::callback::{UserData, omnize_destroy, omnize_log_callback};
-use super::error::omnize_error;
-use super::guard;
-use super::status::omnize_status;
+use crate::capi::callback::{UserData, omnize_destroy, omnize_log_callback};
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::status::omnize_status;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
@@ -107,7 +107,7 @@ impl Log for ToCallback {
                 sink.user_data.pointer(),
             )
         };
-        host::float::as_the_host(call);
+        host::fp_environment::as_the_host(call);
         INSIDE.set(false);
     }
 

@@ -16,7 +16,7 @@ pub const OMNIZE_MEDIA_AUDIO: i32 = 3;
 pub const OMNIZE_MEDIA_FILE: i32 = 4;
 
 /// The number of a kind.
-pub(super) fn number_of(kind: MediaKind) -> i32 {
+pub(crate) fn number_of(kind: MediaKind) -> i32 {
     match kind {
         MediaKind::Image => OMNIZE_MEDIA_IMAGE,
         MediaKind::Video => OMNIZE_MEDIA_VIDEO,
@@ -26,7 +26,7 @@ pub(super) fn number_of(kind: MediaKind) -> i32 {
 }
 
 /// The kind of a number.
-pub(super) fn kind_of(number: i32) -> Result<Option<MediaKind>> {
+pub(crate) fn kind_of(number: i32) -> Result<Option<MediaKind>> {
     if number == OMNIZE_MEDIA_NONE {
         return Ok(None);
     }

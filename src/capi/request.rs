@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 
-use super::client::{self, omnize_client};
-use super::conversation::{self, omnize_conversation};
-use super::error::omnize_error;
-use super::guard;
-use super::handle::{Table, Type};
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::conversation;
+use crate::capi::conversation::omnize_conversation;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::handle::{Table, Type};
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::text::TextEncoding;
 use crate::wire::{Request, RequestKind, Unsettable};
 
 /// A request that says more than the functions of a conversation have parameters for. It is made with omnize_request_new,

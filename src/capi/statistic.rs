@@ -4,15 +4,17 @@ use std::ffi::c_char;
 
 use once_cell::sync::Lazy;
 
-use super::client::{self, omnize_client};
-use super::error::omnize_error;
-use super::guard;
-use super::status::omnize_status;
-use super::strings::{self, OutText};
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::error::omnize_error;
+use crate::capi::guard;
+use crate::capi::status::omnize_status;
+use crate::capi::strings;
+use crate::capi::strings::OutText;
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::receiving::{STATISTICS, Statistic};
 use crate::status::Status;
-use crate::text::TextEncoding;
 
 /// How many statistics there are.
 #[unsafe(no_mangle)]
@@ -55,7 +57,7 @@ pub extern "C-unwind" fn omnize_client_statistic(
 }
 
 /// The statistic of this name.
-pub(super) fn named(name: *const c_char) -> Result<Statistic> {
+pub(crate) fn named(name: *const c_char) -> Result<Statistic> {
     let name = strings::required("name", name, TextEncoding::UTF_8)?;
     let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
     found.map(|(statistic, ..)| *statistic).ok_or_else(|| {

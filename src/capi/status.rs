@@ -4,8 +4,8 @@ use std::ffi::c_char;
 
 use once_cell::sync::Lazy;
 
-use super::guard;
-use super::strings::OutText;
+use crate::capi::guard;
+use crate::capi::strings::OutText;
 use crate::error::{Error, Result};
 use crate::status::Status;
 

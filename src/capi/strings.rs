@@ -5,10 +5,10 @@ use std::ffi::{CStr, c_char};
 
 use once_cell::sync::Lazy;
 
+use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::status::Status;
-use crate::text::TextEncoding;
 
 /// The text behind a NUL-terminated pointer, in the application's encoding; `None` for NULL.
 pub fn optional<'a>(

@@ -2,9 +2,9 @@
 //! wheel brings the command along. One file per verb; a verb returns the status that the command ends with.
 
 #[cfg(unix)]
-mod operator;
+mod child_process;
+mod console;
 mod sandbox;
-mod screen;
 mod signals;
 
 use clap::error::ErrorKind;
@@ -22,7 +22,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Verb {
-    Sandbox(sandbox::Arguments),
+    Sandbox(crate::cli::sandbox::Arguments),
 }
 
 /// Why a verb could not do its work.
@@ -55,7 +55,7 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return refuse(&error),
     };
     let done = match command.verb {
-        Verb::Sandbox(arguments) => sandbox::run(arguments),
+        Verb::Sandbox(arguments) => crate::cli::sandbox::run(arguments),
     };
     match done {
         Ok(status) => status,

@@ -1,10 +1,10 @@
 //! `omnize sandbox`: a local Omnize, alone or around a command that is to talk to it.
 
-use super::Failure;
+use crate::cli::Failure;
 #[cfg(unix)]
-use super::operator::run as run_command;
-use super::screen::{Screen, locked};
-use super::signals::Signals;
+use crate::cli::child_process::run as run_command;
+use crate::cli::console::{Screen, locked};
+use crate::cli::signals::Signals;
 use crate::sandbox::{
     Answers, Customer, DepartmentList, Departments, Dialect, Options, Sandbox, Watcher,
 };

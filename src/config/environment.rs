@@ -2,11 +2,11 @@
 
 use std::env;
 
-use super::{Config, OPTIONS};
+use crate::config::{Config, OPTIONS};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-pub(super) fn load(config: &mut Config) -> Result<()> {
+pub(crate) fn load(config: &mut Config) -> Result<()> {
     for option in OPTIONS {
         let variable = variable(option.name);
         // Docker Compose passes a variable that is not set as an empty one.

@@ -3,13 +3,14 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use super::ini_lines::{self, Entry};
-use super::names;
-use super::{Config, OPTIONS};
+use crate::config::ini_lines;
+use crate::config::ini_lines::Entry;
+use crate::config::option_lookup;
+use crate::config::{Config, OPTIONS};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-pub(super) fn load(config: &mut Config, path: &Path) -> Result<()> {
+pub(crate) fn load(config: &mut Config, path: &Path) -> Result<()> {
     let in_file = |status, what: &dyn Display| {
         Error::new(
             status,
@@ -34,8 +35,8 @@ fn set(config: &mut Config, entry: &Entry) -> Result<()> {
         return config.set(&entry.name, &entry.value);
     };
     let name = format!("{group}.{}", entry.name);
-    match names::position(&entry.name) {
-        Some(index) if names::position(&name).is_none() => {
+    match option_lookup::position(&entry.name) {
+        Some(index) if option_lookup::position(&name).is_none() => {
             let option = OPTIONS[index].name;
             Err(Error::new(
                 Status::Option,

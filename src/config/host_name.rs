@@ -2,20 +2,20 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::punycode;
+use crate::config::punycode;
 
 /// The longest label that the name service knows.
 const MAX_LABEL: usize = 63;
 
 /// Why a host can't be used: what is expected in its place, or `None` where it is no name of a host at all.
-pub(super) type Unusable = Option<String>;
+pub(crate) type Unusable = Option<String>;
 
 /// The host in small letters and in ASCII: an IPv6 address in brackets and in its shortest form, an IPv4 address, or a name
 /// with punycode (`xn--…`) for labels that hold other letters. A dot at the end of a name stays.
 ///
 /// Letters of Latin alphabets are mapped here. For those of other alphabets the rules (IDNA) need tables of some hundred
 /// kilobytes; a host with such letters is refused, and the error shows its form in ASCII.
-pub(super) fn to_ascii(host: &str) -> Result<String, Unusable> {
+pub(crate) fn to_ascii(host: &str) -> Result<String, Unusable> {
     if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']').ok_or(None)?;
         let address: Ipv6Addr = address.parse().map_err(|_| None)?;
@@ -43,7 +43,7 @@ pub(super) fn to_ascii(host: &str) -> Result<String, Unusable> {
 }
 
 /// The most probable form of a name in ASCII; `None` where a label is empty or too long.
-pub(super) fn guess(host: &str) -> Option<String> {
+pub(crate) fn guess(host: &str) -> Option<String> {
     let (name, dot) = match host.strip_suffix('.') {
         Some(name) => (name, "."),
         None => (host, ""),

@@ -2,18 +2,18 @@
 
 /// A `name = value` of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The number of its line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// The name of the group that it stands in, if one began before it.
-    pub(super) group: Option<String>,
-    pub(super) name: String,
-    pub(super) value: String,
+    pub(crate) group: Option<String>,
+    pub(crate) name: String,
+    pub(crate) value: String,
 }
 
 /// The entries of a file in their order; or what is wrong with it, which holds nothing of what the file holds, for that
 /// may be a token.
-pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
     let text = text(bytes)?;
     let mut entries = Vec::new();
     let mut group = None;

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Config;
-use super::networks::Networks;
-use super::settings::{number, size, text};
-use super::url;
+use crate::config::Config;
+use crate::config::networks::Networks;
+use crate::config::settings::{number, size, text};
+use crate::config::url;
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;

@@ -5,14 +5,14 @@ mod file;
 mod host_name;
 mod ini_lines;
 mod listen;
-mod names;
+mod loopback;
 mod networks;
 mod no_proxy;
+mod option_lookup;
 mod options;
 mod proxy;
 mod punycode;
 mod settings;
-mod this_machine;
 mod url;
 mod value;
 
@@ -22,15 +22,15 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::{Dialect, Redacted};
 
-use names::index_of;
+use crate::config::option_lookup::index_of;
 
-pub use listen::{Limits, ListenSettings};
-pub use networks::Networks;
-pub use options::{OPTIONS, OptionSpec};
-pub use proxy::ProxyServer;
-pub use settings::{AddressFamily, Settings, TlsSettings};
-pub use this_machine::is_loopback;
-pub use value::Kind;
+pub use crate::config::listen::{Limits, ListenSettings};
+pub use crate::config::loopback::is_loopback;
+pub use crate::config::networks::Networks;
+pub use crate::config::options::{OPTIONS, OptionSpec};
+pub use crate::config::proxy::ProxyServer;
+pub use crate::config::settings::{AddressFamily, Settings, TlsSettings};
+pub use crate::config::value::Kind;
 
 /// The options of a client that is to be opened. One client's configuration can open any number of clients.
 #[derive(Clone, Default)]
@@ -90,7 +90,7 @@ impl Config {
     /// # Errors
     /// [`Status::Value`] for a value that its option does not take; the options before it are set then.
     pub fn load_env(&mut self) -> Result<()> {
-        environment::load(self)
+        crate::config::environment::load(self)
     }
 
     /// Sets the options that an INI file holds: `name = value` lines, where a `[group]` line stands for the part of the
@@ -100,7 +100,7 @@ impl Config {
     /// [`Status::File`] where it can't be read or understood, [`Status::Option`] and [`Status::Value`] as in
     /// [`set`](Self::set). No option is set then.
     pub fn load_file(&mut self, path: &std::path::Path) -> Result<()> {
-        file::load(self, path)
+        crate::config::file::load(self, path)
     }
 
     fn value(&self, index: usize) -> &str {

@@ -41,7 +41,7 @@ impl Networks {
 
 /// Reads an address, or a network with the length of its prefix. What stands for IPv4 within IPv6 (`::ffff:192.0.2.7`, or
 /// such a network) is the IPv4 address or network.
-pub(super) fn network(entry: &str) -> Option<IpNet> {
+pub(crate) fn network(entry: &str) -> Option<IpNet> {
     const MAPPED_PREFIX: u8 = 96;
     let network = match entry.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address.to_canonical()),

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use super::proxy::bare;
-use super::{host_name, networks};
+use crate::config::proxy::bare;
+use crate::config::{host_name, networks};
 
 /// Whether one of the entries of `list`, which commas or white space separate, stands for the host and port of `url`.
-pub(super) fn covers(list: &str, url: &Uri) -> bool {
+pub(crate) fn covers(list: &str, url: &Uri) -> bool {
     let host = url.host().unwrap_or_default().to_ascii_lowercase();
     let host = bare(&host).trim_end_matches('.');
     let default = if url.scheme_str() == Some("https") {

@@ -1,7 +1,8 @@
 //! The table of all options, from which C, Python, the command, the environment and the documentation are made.
 
-use super::value::Kind;
-use crate::wire::{Dialect, rest};
+use crate::config::value::Kind;
+use crate::wire::Dialect;
+use crate::wire::dialects::rest;
 
 /// One option.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
-use super::host_name::Unusable;
-use super::{no_proxy, url};
+use crate::config::host_name::Unusable;
+use crate::config::{no_proxy, url};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
 
 /// The value of the option `proxy` that means: no proxy, whatever the environment says.
-pub(super) const NONE: &str = "none";
+pub(crate) const NONE: &str = "none";
 
 /// An HTTP proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl ProxyServer {
     }
 
     /// As [`parse`](Self::parse); an error says what is expected, where that can be said.
-    pub(super) fn read(url: &str) -> std::result::Result<ProxyServer, Unusable> {
+    pub(crate) fn read(url: &str) -> std::result::Result<ProxyServer, Unusable> {
         let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return Err(None),
@@ -95,7 +95,7 @@ fn authorization(credentials: &str) -> Option<Redacted> {
 ///
 /// # Errors
 /// [`Status::Value`] where the environment names one that is no HTTP proxy.
-pub(super) fn choose(
+pub(crate) fn choose(
     proxy: &str,
     no_proxy: &str,
     url: &Uri,
@@ -151,7 +151,7 @@ pub(super) fn choose(
 }
 
 /// A host without the brackets of an IPv6 address.
-pub(super) fn bare(host: &str) -> &str {
+pub(crate) fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 

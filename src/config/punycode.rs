@@ -9,7 +9,7 @@ const INITIAL_BIAS: u32 = 72;
 const INITIAL_N: u32 = 128;
 
 /// Encodes a label, without the prefix `xn--`. `None` where a number overflows, which no label of a usable length does.
-pub(super) fn encode(label: &str) -> Option<String> {
+pub(crate) fn encode(label: &str) -> Option<String> {
     let code_points: Vec<u32> = label.chars().map(u32::from).collect();
     let mut encoded: String = label.chars().filter(char::is_ascii).collect();
     let basic = u32::try_from(encoded.len()).ok()?;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 use ureq::http::Uri;
 
-use super::listen::ListenSettings;
-use super::proxy::{self, ProxyServer};
-use super::{Config, index_of, this_machine, url, value};
+use crate::config::listen::ListenSettings;
+use crate::config::proxy;
+use crate::config::proxy::ProxyServer;
+use crate::config::{Config, index_of, loopback, url, value};
+use crate::encoding::{TextEncoding, Unmappable};
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::text::{TextEncoding, Unmappable};
 use crate::wire::{Dialect, Redacted};
 
 /// What a client runs by.
@@ -123,8 +124,7 @@ impl Settings {
         // The URL was read when the option was set; it can't be bad any more.
         let url = url::read(text(config, "base_url")).unwrap_or_default();
         let connect_timeout = milliseconds(config, "timeout.connect");
-        let is_here =
-            once_cell::unsync::Lazy::new(|| this_machine::is_led_to(&url, connect_timeout));
+        let is_here = once_cell::unsync::Lazy::new(|| loopback::is_led_to(&url, connect_timeout));
         let proxy = proxy::choose(
             text(config, "proxy"),
             text(config, "no_proxy"),
@@ -192,7 +192,7 @@ fn check_encryption(
     patience: Duration,
     require_tls: bool,
 ) -> Result<()> {
-    let proxy = proxy.filter(|proxy| !this_machine::is_led_to(&proxy.url, patience));
+    let proxy = proxy.filter(|proxy| !loopback::is_led_to(&proxy.url, patience));
     let host = url.host().unwrap_or_default();
     if let Some(proxy) = proxy.filter(|_| is_here && require_tls) {
         return Err(Error::new(
@@ -242,11 +242,11 @@ fn tls(config: &Config) -> Result<TlsSettings> {
 // Those below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
 // setting, so that such a name can't stay.
 
-pub(super) fn text<'a>(config: &'a Config, name: &str) -> &'a str {
+pub(crate) fn text<'a>(config: &'a Config, name: &str) -> &'a str {
     config.value(index_of(name).expect("an option of the table"))
 }
 
-pub(super) fn number(config: &Config, name: &str) -> u64 {
+pub(crate) fn number(config: &Config, name: &str) -> u64 {
     value::number(text(config, name)).expect("a number, as checked when it was set")
 }
 
@@ -271,7 +271,7 @@ fn encoding(config: &Config, name: &str) -> &'static Encoding {
 }
 
 /// A number of things in memory; more than the machine can address is as many as it can.
-pub(super) fn size(config: &Config, name: &str) -> usize {
+pub(crate) fn size(config: &Config, name: &str) -> usize {
     usize::try_from(number(config, name)).unwrap_or(usize::MAX)
 }
 

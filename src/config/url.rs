@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use ureq::http::Uri;
 
-use super::host_name::{self, Unusable};
+use crate::config::host_name;
+use crate::config::host_name::Unusable;
 
 /// The longest URL that is used. HTTP sets no limit; servers take 8 KiB and the path of a request beside it.
 const MAX_LENGTH: usize = 8 * 1024;
@@ -12,7 +13,7 @@ const MAX_LENGTH: usize = 8 * 1024;
 /// Reads an absolute http or https URL without user, password and fragment, and gives it in one form: scheme and host in
 /// small letters, the host in ASCII, and what a path or a query can't hold percent-encoded. What is percent-encoded stays
 /// as it is, and a query without anything in it is none.
-pub(super) fn read(url: &str) -> Result<Uri, Unusable> {
+pub(crate) fn read(url: &str) -> Result<Uri, Unusable> {
     if url.contains('#') || url.contains(char::is_control) || url.trim() != url {
         return Err(None);
     }

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::networks::Networks;
-use super::proxy::{self, ProxyServer};
-use super::url;
+use crate::config::networks::Networks;
+use crate::config::proxy;
+use crate::config::proxy::ProxyServer;
+use crate::config::url;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 /// What values an option takes.
@@ -97,7 +98,7 @@ impl Kind {
     }
 
     /// Whether a value that this option does not take may be a secret that came in its place.
-    pub(super) fn hides(self, value: &str) -> bool {
+    pub(crate) fn hides(self, value: &str) -> bool {
         // What has an @ may have a password before it.
         self.is_confidential() || value.contains('@') || is_pem(value) || value.len() > MAX_PATH
     }
@@ -109,7 +110,7 @@ impl Kind {
 
     /// Whether a value of this kind stays out of messages and `Debug`, though the application may read it back: who knows
     /// the webhook's path can post triggers.
-    pub(super) fn is_confidential(self) -> bool {
+    pub(crate) fn is_confidential(self) -> bool {
         self.is_secret() || self == Kind::Path
     }
 
@@ -221,7 +222,7 @@ impl Kind {
 }
 
 /// The encoding of this name, where one byte string can hold its texts (UTF-16 holds zero bytes in the middle).
-pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
+pub(crate) fn encoding(name: &str) -> Option<&'static Encoding> {
     // As Python and many a manual spell it; the standard of the names has it without the hyphen alone.
     let name = match name.to_ascii_lowercase().as_str() {
         "latin-1" | "latin_1" => "latin1",
@@ -232,12 +233,12 @@ pub(super) fn encoding(name: &str) -> Option<&'static Encoding> {
 }
 
 /// A whole number, at least 1, of at most 63 bits so that every language can hold it.
-pub(super) fn number(value: &str) -> Option<u64> {
+pub(crate) fn number(value: &str) -> Option<u64> {
     number_or_zero(value).filter(|number| *number >= 1)
 }
 
 /// A whole number of at most 63 bits.
-pub(super) fn number_or_zero(value: &str) -> Option<u64> {
+pub(crate) fn number_or_zero(value: &str) -> Option<u64> {
     let digits_alone = value.bytes().all(|byte| byte.is_ascii_digit());
     value
         .parse::<u64>()

@@ -9,7 +9,8 @@ use std::os::fd::{AsRawFd, IntoRawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
-use super::fork::{self, Origin};
+use crate::host::fork;
+use crate::host::fork::Origin;
 
 /// No descriptor.
 const NONE: i32 = -1;
@@ -102,7 +103,7 @@ fn register(descriptor: i32) -> &'static AtomicI32 {
 }
 
 /// Closes all in a child that was just forked. It takes no lock and no memory.
-pub(super) fn close_all() {
+pub(crate) fn close_all() {
     let mut at = FIRST.load(Ordering::SeqCst);
     // SAFETY: as in `register`.
     while let Some(slot) = unsafe { at.as_ref() } {

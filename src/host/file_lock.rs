@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-use super::closed_on_fork::ClosedOnFork;
+use crate::host::closed_on_fork::ClosedOnFork;
 
 /// A file that this process has locked for itself alone, until this is dropped.
 #[derive(Debug)]

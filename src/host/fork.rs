@@ -36,12 +36,12 @@ extern "C" fn begin() {
 extern "C" fn count() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     #[cfg(feature = "store")]
-    super::closed_on_fork::close_all();
+    crate::host::closed_on_fork::close_all();
 }
 
 /// How many forks of this process have begun. Where that changes, a child may have what was opened meanwhile.
 #[cfg(all(unix, feature = "store"))]
-pub(super) fn begun() -> u64 {
+pub(crate) fn begun() -> u64 {
     BEGUN.load(Ordering::SeqCst)
 }
 

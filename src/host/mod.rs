@@ -6,18 +6,18 @@ pub mod cancellation;
 #[cfg(all(unix, feature = "store"))]
 mod closed_on_fork;
 pub mod connect;
-pub mod descriptors;
+#[cfg(feature = "listener")]
+pub mod detachable_thread;
 #[cfg(all(unix, feature = "store"))]
 pub mod file_lock;
-#[cfg(feature = "capi")]
-pub mod float;
 pub mod fork;
-pub mod idle;
-#[cfg(feature = "listener")]
-pub mod leavable;
-pub mod ours;
-pub mod refused;
+pub mod fork_guard;
+#[cfg(feature = "capi")]
+pub mod fp_environment;
+pub mod liveness;
+pub mod resource_limits;
 #[cfg(all(unix, feature = "store"))]
 pub mod stat_at;
+pub mod tcp_refusal;
 pub mod thread;
-pub mod wake;
+pub mod wake_fd;

@@ -25,7 +25,7 @@ pub fn spawn<T: Send + 'static>(
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let body = || {
-        super::cancellation::never_here();
+        crate::host::cancellation::never_here();
         body()
     };
     with_signals_blocked(|| Builder::new().name(name.to_owned()).spawn(body))
@@ -41,7 +41,7 @@ pub fn join<T>(thread: JoinHandle<T>) {
 
 /// Whether it is the calling thread.
 #[cfg(unix)]
-pub(super) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     use std::os::unix::thread::JoinHandleExt;
 
     // SAFETY: neither call takes a pointer; the thread's number is valid until it is joined, which takes `thread`.
@@ -50,7 +50,7 @@ pub(super) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
 
 /// Whether it is the calling thread.
 #[cfg(not(unix))]
-pub(super) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
+pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     thread.thread().id() == std::thread::current().id()
 }
 

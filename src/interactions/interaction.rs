@@ -4,18 +4,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::state::State;
-use super::{Interactions, OpenInteraction};
 use crate::error::{Delivery, Error, Result};
+use crate::interactions::state::State;
+use crate::interactions::{Interactions, OpenInteraction};
 use crate::sending::{Lane, Typing};
 use crate::status::Status;
-use crate::wire::{Kind, Redacted, Reply, Request};
+use crate::wire::{Kind, Redacted, Request, ResponseData};
 
 /// One interaction. All handles of its customer share it, and so do, one after the other, all interactions of one client id.
 #[derive(Debug)]
 pub struct Interaction {
-    pub(super) client_id: Arc<str>,
-    place: Mutex<Place>,
+    pub(crate) client_id: Arc<str>,
+    place: Mutex<InteractionData>,
     /// When it was last looked up, by the count of its registry.
     touched: AtomicU64,
     /// Its requests, which leave one at a time.
@@ -27,7 +27,7 @@ pub struct Interaction {
 
 /// Where an interaction is, and what else is known of it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct InteractionData {
     pub state: State,
     /// Since when it is in this state, in milliseconds since 1970-01-01 UTC.
     pub since: i64,
@@ -35,12 +35,12 @@ pub struct Place {
     pub department: Arc<str>,
     /// In the dialects where it has other names than its customer's id. Behind a pointer, for there may be many interactions,
     /// and in the first dialect none has any.
-    pub called: Option<Box<Called>>,
+    pub called: Option<Box<ExternalIds>>,
 }
 
 /// What an interaction is called beside its customer's id.
 #[derive(Clone, Debug, Default)]
-pub struct Called {
+pub struct ExternalIds {
     /// What the application called its bot by.
     pub bot_id: Option<Arc<str>>,
     /// The service's own id of it.
@@ -52,7 +52,7 @@ pub struct Called {
     pub external_id: Option<Redacted>,
 }
 
-impl Called {
+impl ExternalIds {
     /// Another interaction of the customer comes: what is told of this one is not about it. Gives the id that leads to no
     /// interaction any more.
     fn is_succeeded(&mut self) -> Option<Arc<str>> {
@@ -61,10 +61,10 @@ impl Called {
     }
 }
 
-impl Place {
+impl InteractionData {
     /// A place in this state, from now on.
     pub fn new(state: State, department: Arc<str>) -> Self {
-        Place {
+        InteractionData {
             state,
             since: now(),
             department,
@@ -78,13 +78,17 @@ impl Place {
     }
 
     /// Its other names, to be changed.
-    pub fn called(&mut self) -> &mut Called {
+    pub fn called(&mut self) -> &mut ExternalIds {
         self.called.get_or_insert_default()
     }
 }
 
 impl Interaction {
-    pub(super) fn new(client_id: Arc<str>, place: Place, registry: Weak<Interactions>) -> Self {
+    pub(crate) fn new(
+        client_id: Arc<str>,
+        place: InteractionData,
+        registry: Weak<Interactions>,
+    ) -> Self {
         Interaction {
             client_id,
             place: Mutex::new(place),
@@ -174,14 +178,14 @@ impl Interaction {
     }
 
     /// A trigger of this kind has come.
-    pub(super) fn hear(&self, kind: Kind) {
+    pub(crate) fn hear(&self, kind: Kind) {
         let place = self.lock();
         let next = place.state.upon(kind);
         self.go(place, next);
     }
 
     /// Its customer talks to this department from now on.
-    pub(super) fn belongs_to(&self, department: &Arc<str>) {
+    pub(crate) fn belongs_to(&self, department: &Arc<str>) {
         let mut place = self.lock();
         if place.department != *department {
             place.department = department.clone();
@@ -190,7 +194,7 @@ impl Interaction {
     }
 
     /// The service has answered this request of it.
-    pub fn learn(&self, request: &Request, reply: &Reply) {
+    pub fn learn(&self, request: &Request, reply: &ResponseData) {
         let Some(registry) = self.registry.upgrade() else {
             return;
         };
@@ -200,14 +204,14 @@ impl Interaction {
             place.called().external_id = Some(whatsapp.external_id.clone());
             self.tell(&place);
         }
-        if let Reply::Hash(hash) = reply {
+        if let ResponseData::Hash(hash) = reply {
             registry.tie(&self.client_id, hash);
         }
     }
 
     /// Whether a trigger is about it that calls it by this id. One of an interaction that the same customer had before is
     /// not.
-    pub(super) fn is_called(&self, hash: &str) -> bool {
+    pub(crate) fn is_called(&self, hash: &str) -> bool {
         let place = self.lock();
         let Some(called) = &place.called else {
             return true;
@@ -217,7 +221,7 @@ impl Interaction {
     }
 
     /// The service calls it by this id from now on; gives the one before.
-    pub(super) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
+    pub(crate) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
         let mut place = self.lock();
         let called = place.called();
         let before = called.hash.replace(hash.clone());
@@ -234,7 +238,7 @@ impl Interaction {
     }
 
     /// What the service calls it, and called the one before.
-    pub(super) fn hashes(&self) -> impl Iterator<Item = Arc<str>> {
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = Arc<str>> {
         let called = self.lock().called.clone().unwrap_or_default();
         [called.hash, called.hash_before].into_iter().flatten()
     }
@@ -247,7 +251,7 @@ impl Interaction {
     }
 
     /// As the list of open ones shows it; `None` where it is not open.
-    pub(super) fn shown(&self) -> Option<OpenInteraction> {
+    pub(crate) fn shown(&self) -> Option<OpenInteraction> {
         let place = self.lock();
         place.state.is_open().then(|| OpenInteraction {
             client_id: self.client_id.to_string(),
@@ -262,7 +266,7 @@ impl Interaction {
     }
 
     /// The registry hears of it before the next change, so that it hears of all in their order.
-    fn go(&self, mut place: MutexGuard<'_, Place>, next: State) {
+    fn go(&self, mut place: MutexGuard<'_, InteractionData>, next: State) {
         if place.state == next {
             return;
         }
@@ -271,22 +275,22 @@ impl Interaction {
         self.tell(&place);
     }
 
-    fn tell(&self, place: &Place) {
+    fn tell(&self, place: &InteractionData) {
         if let Some(registry) = self.registry.upgrade() {
             registry.changed(self, place);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Place> {
+    fn lock(&self) -> MutexGuard<'_, InteractionData> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// It was looked up, as the one of this number.
-    pub(super) fn touch(&self, lookup: u64) {
+    pub(crate) fn touch(&self, lookup: u64) {
         self.touched.store(lookup, Ordering::Relaxed);
     }
 
-    pub(super) fn touched(&self) -> u64 {
+    pub(crate) fn touched(&self) -> u64 {
         self.touched.load(Ordering::Relaxed)
     }
 }

@@ -1,21 +1,21 @@
 //! The interactions that the client knows: those that somebody holds, and those that are open, whether somebody holds them
 //! or not. With a store the open ones are on disk too, so that they are known after a restart.
 
-mod book;
+mod hash_index;
 mod interaction;
-mod names;
-mod recent;
+mod limited_cache;
+mod persistence;
 mod state;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-pub use interaction::Interaction;
-pub use state::State;
+pub use crate::interactions::interaction::Interaction;
+pub use crate::interactions::state::State;
 
-use book::Book;
-use interaction::Place;
-use names::Names;
+use crate::interactions::hash_index::HashIndex;
+use crate::interactions::interaction::InteractionData;
+use crate::interactions::persistence::InteractionTable;
 
 use crate::wire::Address;
 
@@ -38,7 +38,7 @@ pub struct OpenInteraction {
 #[derive(Debug)]
 pub struct Interactions {
     known: Mutex<Known>,
-    book: Book,
+    book: InteractionTable,
     /// How many open ones are remembered that nobody holds.
     capacity: usize,
 }
@@ -46,7 +46,7 @@ pub struct Interactions {
 #[derive(Debug)]
 struct Known {
     entries: HashMap<Arc<str>, Entry>,
-    names: Names,
+    names: HashIndex,
     /// How many there may be before it is counted how many of them nobody holds.
     crowded_at: usize,
     /// How many were forgotten that the log was not told of.
@@ -70,13 +70,13 @@ impl Interactions {
         Interactions {
             known: Mutex::new(Known {
                 entries: HashMap::new(),
-                names: Names::new(capacity),
+                names: HashIndex::new(capacity),
                 crowded_at: capacity,
                 forgotten: 0,
                 lookups: 0,
                 department: Arc::default(),
             }),
-            book: Book::new(),
+            book: InteractionTable::new(),
             capacity,
         }
     }
@@ -86,14 +86,14 @@ impl Interactions {
     pub fn restore(
         self: &Arc<Self>,
         store: Arc<crate::store::Store>,
-        mut pages: Vec<(Arc<str>, crate::store::Page)>,
+        mut pages: Vec<(Arc<str>, crate::store::InteractionRow)>,
     ) {
         pages.sort_by_key(|(_, page)| std::cmp::Reverse(page.since));
         let too_many = pages.split_off(self.capacity.min(pages.len()));
         // Of customers' ids at WhatsApp, too, the last are the last to be forgotten.
         for (client_id, page) in pages.into_iter().rev() {
             let external_id = page.external_id.clone();
-            let place = Place::from(page);
+            let place = InteractionData::from(page);
             let hash = place.hash().cloned();
             let interaction = self.find_or(&client_id, || place);
             if let Some(hash) = hash {
@@ -139,7 +139,7 @@ impl Interactions {
             );
         }
         let interaction = self.find_or(&address.client_id, || {
-            Place::new(otherwise, department.clone())
+            InteractionData::new(otherwise, department.clone())
         });
         interaction.belongs_to(&department);
         interaction
@@ -148,7 +148,7 @@ impl Interactions {
     fn find_or(
         self: &Arc<Self>,
         client_id: &str,
-        place: impl FnOnce() -> Place,
+        place: impl FnOnce() -> InteractionData,
     ) -> Arc<Interaction> {
         let mut known = self.lock();
         if let Some(interaction) = known.find(client_id) {
@@ -196,7 +196,7 @@ impl Interactions {
     }
 
     /// The interaction has come to this place, which it holds until this returns.
-    fn changed(&self, interaction: &Interaction, place: &Place) {
+    fn changed(&self, interaction: &Interaction, place: &InteractionData) {
         let mut known = self.lock();
         let let_go = self.note(&mut known, interaction, place);
         drop(known);
@@ -209,7 +209,7 @@ impl Interactions {
         &self,
         known: &mut Known,
         interaction: &Interaction,
-        place: &Place,
+        place: &InteractionData,
     ) -> Vec<Arc<Interaction>> {
         let is_this = |entry: &&mut Entry| std::ptr::eq(entry.here.as_ptr(), interaction);
         let Some(entry) = known
@@ -306,7 +306,7 @@ mod tests {
     use crate::status::Status;
     use crate::wire::{Kind, Request};
 
-    pub(super) fn start() -> Request {
+    pub(crate) fn start() -> Request {
         Request::Start(Box::default())
     }
 
@@ -314,22 +314,22 @@ mod tests {
         Request::Message("x".into())
     }
 
-    pub(super) fn address(client_id: &str) -> Address {
+    pub(crate) fn address(client_id: &str) -> Address {
         Address {
             department: "1".into(),
             client_id: client_id.into(),
         }
     }
 
-    pub(super) fn none_yet(capacity: usize) -> Arc<Interactions> {
+    pub(crate) fn none_yet(capacity: usize) -> Arc<Interactions> {
         Arc::new(Interactions::new(capacity))
     }
 
-    pub(super) fn begin(interaction: &Interaction, request: &Request) -> Result<()> {
+    pub(crate) fn begin(interaction: &Interaction, request: &Request) -> Result<()> {
         interaction.begin(request, true)
     }
 
-    pub(super) fn started(interactions: &Arc<Interactions>, client_id: &str) -> Arc<Interaction> {
+    pub(crate) fn started(interactions: &Arc<Interactions>, client_id: &str) -> Arc<Interaction> {
         let interaction = interactions.to_start(&address(client_id));
         begin(&interaction, &start()).unwrap();
         interaction.ended(&start(), true);

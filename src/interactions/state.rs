@@ -49,7 +49,7 @@ impl State {
     }
 
     /// Whether this request has a meaning here.
-    pub(super) fn allows(self, request: &Request) -> bool {
+    pub(crate) fn allows(self, request: &Request) -> bool {
         match request {
             Request::Start(_) | Request::WhatsApp(_) => !self.is_open(),
             Request::Message(_) | Request::Typing | Request::Cleared | Request::Bot(_) => {
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// Where a trigger leads from here.
-    pub(super) fn upon(self, kind: Kind) -> State {
+    pub(crate) fn upon(self, kind: Kind) -> State {
         // What the agent says late opens nothing again; a new start makes a new interaction.
         if self == State::Finished {
             return self;

@@ -13,8 +13,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use self::sections::{Kind, Section};
 use crate::error::{Error, Result};
+use crate::pem::sections::{Kind, Section};
 use crate::status::Status;
 
 /// More than any collection of certificates takes.
@@ -98,7 +98,7 @@ impl PemFile<'_> {
     }
 
     fn sections(&self, bytes: &[u8]) -> Result<Vec<Section>> {
-        sections::read(bytes).map_err(|fault| self.unusable(&fault))
+        crate::pem::sections::read(bytes).map_err(|fault| self.unusable(&fault))
     }
 
     fn read(&self) -> Result<Vec<u8>> {

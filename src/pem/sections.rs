@@ -8,15 +8,15 @@ const DASHES: &[u8] = b"-----";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stands between a beginning and its end.
-pub(super) struct Section {
+pub(crate) struct Section {
     /// The line of its beginning, from 1.
-    pub(super) line: usize,
-    pub(super) kind: Kind,
-    pub(super) der: Vec<u8>,
+    pub(crate) line: usize,
+    pub(crate) kind: Kind,
+    pub(crate) der: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Certificate,
     Key(SectionKind),
     /// A certificate in a form that the TLS library does not read, and what to do about it.
@@ -90,7 +90,7 @@ struct Open<'a> {
 }
 
 /// All sections of a file; or what is wrong with it, which holds nothing of what the file holds.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Section>, String> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Section>, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("it is UTF-16; save it as UTF-8 or ASCII".to_owned());
     }

@@ -4,36 +4,25 @@
 //! dialect reads them; the inbox keeps them in order; dispatch gives them to the application, in the one way that
 //! the application has chosen.
 
-mod alarm;
-mod closing;
+mod close;
 mod dispatch;
-mod event;
-mod few;
-mod flag;
-mod inbox;
-mod intake;
-mod keeper;
-mod lanes;
+mod ingest;
 #[cfg(feature = "listener")]
 mod listener;
 #[cfg(not(feature = "listener"))]
 #[path = "no_listener.rs"]
 mod listener;
-mod near_text;
+mod queue;
+mod rate_limited_log;
 mod receiver;
-mod repeats;
-mod sparing;
 mod statistics;
-mod subscriptions;
-mod turn;
-mod unwanted;
 
-pub use alarm::Alarm;
-pub use dispatch::Tasks;
-pub use event::{Content, Event, EventKind};
-pub use keeper::{Left, Sent};
-pub use listener::Listener;
-pub use receiver::Receiver;
-pub use statistics::{STATISTICS, Statistic};
-pub use subscriptions::{Handler, Interest, SubscriptionId};
-pub use turn::{By, Turn};
+pub use crate::receiving::dispatch::callback_gate::Tasks;
+pub use crate::receiving::dispatch::event_lease::{Consumer, EventLease};
+pub use crate::receiving::dispatch::subscriptions::{EventFilter, Handler, SubscriptionId};
+pub use crate::receiving::listener::Listener;
+pub use crate::receiving::queue::event::{Content, Event, EventKind};
+pub use crate::receiving::queue::journal::{RecoveredRequest, Sent};
+pub use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
+pub use crate::receiving::receiver::Receiver;
+pub use crate::receiving::statistics::{STATISTICS, Statistic};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::receiver::Receiver;
-use super::statistics::Statistic;
 use crate::config::ListenSettings;
 use crate::error::{Error, Result};
+use crate::receiving::receiver::Receiver;
+use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 
 /// No listener: there is no value of this type.

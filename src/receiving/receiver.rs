@@ -5,46 +5,48 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::alarm::Alarm;
-use super::dispatch::{Turnstile, WayOut};
-use super::event::{Event, Waiting};
-use super::inbox::Inbox;
-use super::keeper::{Keeper, Left};
-use super::repeats::Repeats;
-use super::sparing::Sparing;
-use super::statistics::{Counters, Statistic};
-use super::subscriptions::{Handler, Interest, SubscriptionId, Subscriptions};
-use super::turn::{By, Place, Turn};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::host::wake::Wake;
+use crate::host::wake_fd::Wake;
 use crate::interactions::Interactions;
+use crate::receiving::dispatch::callback_gate::{CallbackGate, DeliveryMode};
+use crate::receiving::dispatch::event_lease::{Consumer, EventLease, PermitKind};
+use crate::receiving::dispatch::subscriptions::{
+    EventFilter, Handler, SubscriptionId, Subscriptions,
+};
+use crate::receiving::queue::event::{Event, QueuedEvent};
+use crate::receiving::queue::inbox::Inbox;
+use crate::receiving::queue::journal::{Journal, RecoveredRequest};
+use crate::receiving::queue::message_dedup::MessageDedup;
+use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
+use crate::receiving::rate_limited_log::LogRateLimiter;
+use crate::receiving::statistics::{Counters, Statistic};
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::wire::{Address, Dialect, Request};
 
 /// How long a dispatch thread sleeps at the most before it looks around again.
-const DISPATCH_NAP: Duration = Duration::from_secs(60);
+const DISPATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch threads.
 #[derive(Debug)]
 pub struct Receiver {
-    pub(super) dialect: Dialect,
-    pub(super) inbox: Arc<Inbox>,
-    pub(super) keeper: Keeper,
-    pub(super) interactions: Arc<Interactions>,
-    pub(super) repeats: Arc<Repeats>,
-    pub(super) turnstile: Turnstile,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) counters: Arc<Counters>,
+    pub(crate) dialect: Dialect,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) keeper: Journal,
+    pub(crate) interactions: Arc<Interactions>,
+    pub(crate) repeats: Arc<MessageDedup>,
+    pub(crate) turnstile: CallbackGate,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) counters: Arc<Counters>,
     /// The lines that say what was wrong with a trigger, and those about events that nobody wants.
-    pub(super) unreadable: Sparing,
-    pub(super) unwanted: Sparing,
-    pub(super) max_trigger: usize,
+    pub(crate) unreadable: LogRateLimiter,
+    pub(crate) unwanted: LogRateLimiter,
+    pub(crate) max_trigger: usize,
     dispatch_threads: usize,
-    pub(super) dispatchers: Mutex<Vec<JoinHandle<()>>>,
-    pub(super) requests_ended: AtomicBool,
+    pub(crate) dispatchers: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) requests_ended: AtomicBool,
 }
 
 impl Receiver {
@@ -53,25 +55,28 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
-    pub fn open(settings: &Settings, interactions: Arc<Interactions>) -> Result<(Self, Vec<Left>)> {
+    pub fn open(
+        settings: &Settings,
+        interactions: Arc<Interactions>,
+    ) -> Result<(Self, Vec<RecoveredRequest>)> {
         let inbox = Arc::new(Inbox::new(
             settings.events_capacity,
             settings.events_max_bytes,
         ));
-        let repeats = Arc::new(Repeats::default());
+        let repeats = Arc::new(MessageDedup::default());
         let counters = Arc::new(Counters::default());
-        let (keeper, left) = Keeper::open(settings, &inbox, &interactions, &repeats, &counters)?;
+        let (keeper, left) = Journal::open(settings, &inbox, &interactions, &repeats, &counters)?;
         let receiver = Receiver {
             dialect: settings.dialect,
             keeper,
             inbox,
             interactions,
             repeats,
-            turnstile: Turnstile::new(settings.dispatch_threads),
+            turnstile: CallbackGate::new(settings.dispatch_threads),
             subscriptions: Subscriptions::default(),
             counters,
-            unreadable: Sparing::default(),
-            unwanted: Sparing::default(),
+            unreadable: LogRateLimiter::default(),
+            unwanted: LogRateLimiter::default(),
             max_trigger: settings.max_trigger,
             dispatch_threads: settings.dispatch_threads,
             dispatchers: Mutex::default(),
@@ -134,7 +139,7 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Closed`]; the handler is dropped then.
-    pub fn subscribe(&self, interest: Interest, handler: Handler) -> Result<SubscriptionId> {
+    pub fn subscribe(&self, interest: EventFilter, handler: Handler) -> Result<SubscriptionId> {
         let id = self
             .subscriptions
             .add(interest, handler)
@@ -167,7 +172,7 @@ impl Receiver {
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn poll(&self, timeout: Duration) -> Result<usize> {
         let deadline = deadline(timeout);
-        self.turnstile.choose(WayOut::Poll)?;
+        self.turnstile.choose(DeliveryMode::Poll)?;
         loop {
             let Some(turn) = self.turnstile.enter(deadline)? else {
                 return Ok(0);
@@ -210,7 +215,7 @@ impl Receiver {
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
-        self.turnstile.choose(WayOut::Next)?;
+        self.turnstile.choose(DeliveryMode::Next)?;
         // The clock is asked only where there is something to wait for.
         let ready = self.inbox.pop_ready(false);
         let Some(waiting) = ready.or_else(|| self.inbox.pop(deadline(timeout), false)) else {
@@ -230,7 +235,7 @@ impl Receiver {
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`]; [`Status::System`] where no thread could be had.
     pub fn dispatch(self: &Arc<Self>) -> Result<()> {
-        self.turnstile.choose(WayOut::Dispatch)?;
+        self.turnstile.choose(DeliveryMode::Dispatch)?;
         self.hold_back_what_nobody_wants();
         let mut dispatchers = self
             .dispatchers
@@ -251,10 +256,10 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
-    pub fn choose(&self, by: By) -> Result<()> {
+    pub fn choose(&self, by: Consumer) -> Result<()> {
         self.turnstile.choose(match by {
-            By::Poll | By::PollingTask => WayOut::Poll,
-            By::Thread | By::Task => WayOut::Dispatch,
+            Consumer::Poll | Consumer::PollingTask => DeliveryMode::Poll,
+            Consumer::Thread | Consumer::Task => DeliveryMode::Dispatch,
         })
     }
 
@@ -263,7 +268,7 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
-    pub fn turn(self: &Arc<Self>, by: By, timeout: Duration) -> Result<Option<Turn>> {
+    pub fn turn(self: &Arc<Self>, by: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
         let deadline = deadline(timeout);
         self.choose(by)?;
         if !self.inbox.wait(deadline) {
@@ -272,27 +277,27 @@ impl Receiver {
         }
         // As in `run_dispatcher`, the turn comes before the event.
         let place = match by {
-            By::Task | By::PollingTask => {
+            Consumer::Task | Consumer::PollingTask => {
                 self.turnstile.enter_task()?;
-                Place::Task
+                PermitKind::Task
             }
-            By::Poll | By::Thread => match self.turnstile.enter(deadline)? {
-                Some(turn) => Place::Thread(turn.keep()),
+            Consumer::Poll | Consumer::Thread => match self.turnstile.enter(deadline)? {
+                Some(turn) => PermitKind::Thread(turn.keep()),
                 None => return Ok(None),
             },
         };
         // A thread alone handles one event after the other.
         let hold = match by {
-            By::Poll => false,
-            By::Thread => self.dispatch_threads > 1,
-            By::Task | By::PollingTask => true,
+            Consumer::Poll => false,
+            Consumer::Thread => self.dispatch_threads > 1,
+            Consumer::Task | Consumer::PollingTask => true,
         };
         let Some(waiting) = self.inbox.pop_ready(hold) else {
             self.leave(place);
             return Ok(None);
         };
         let lane = hold.then(|| waiting.content.client_id().to_owned());
-        Ok(Some(Turn::new(
+        Ok(Some(EventLease::new(
             self.clone(),
             self.event(waiting),
             lane,
@@ -301,15 +306,15 @@ impl Receiver {
     }
 
     /// Whether the turn at this place went on longer than closing could wait.
-    pub(super) fn is_cut_off(&self, place: Place) -> bool {
+    pub(crate) fn is_cut_off(&self, place: PermitKind) -> bool {
         match place {
-            Place::Thread(thread) => self.turnstile.is_cut_off(thread),
-            Place::Task => self.turnstile.cuts_off_tasks(),
+            PermitKind::Thread(thread) => self.turnstile.is_cut_off(thread),
+            PermitKind::Task => self.turnstile.cuts_off_tasks(),
         }
     }
 
     /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
-    pub(super) fn end_turn(&self, lane: Option<&str>, place: Place) {
+    pub(crate) fn end_turn(&self, lane: Option<&str>, place: PermitKind) {
         self.counters.count(Statistic::Handled);
         if let Some(client_id) = lane {
             self.inbox.release(client_id);
@@ -317,10 +322,10 @@ impl Receiver {
         self.leave(place);
     }
 
-    fn leave(&self, place: Place) {
+    fn leave(&self, place: PermitKind) {
         match place {
-            Place::Thread(thread) => self.turnstile.leave(thread),
-            Place::Task => self.turnstile.leave_task(),
+            PermitKind::Thread(thread) => self.turnstile.leave(thread),
+            PermitKind::Task => self.turnstile.leave_task(),
         }
         self.end_if_closed();
     }
@@ -333,10 +338,10 @@ impl Receiver {
     fn run_dispatcher(&self) {
         // A thread alone handles one event after the other.
         let hold = self.dispatch_threads > 1;
-        while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_NAP)) {
+        while !self.turnstile.is_closed() && self.inbox.wait(deadline(DISPATCH_IDLE_TIMEOUT)) {
             self.hold_back_what_nobody_wants();
             // The turn comes before the event, so that none is lost between the two when the client closes.
-            let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_NAP)) else {
+            let Ok(Some(_turn)) = self.turnstile.enter(deadline(DISPATCH_IDLE_TIMEOUT)) else {
                 continue;
             };
             if let Some(waiting) = self.inbox.pop_ready(hold) {
@@ -350,7 +355,7 @@ impl Receiver {
         self.end_if_closed();
     }
 
-    fn handle(&self, waiting: Waiting) {
+    fn handle(&self, waiting: QueuedEvent) {
         let event = Arc::new(self.event(waiting));
         if self.subscriptions.call(&event) == 0 {
             self.count_unwanted(&event);
@@ -361,7 +366,7 @@ impl Receiver {
         self.counters.count(Statistic::Handled);
     }
 
-    fn event(&self, waiting: Waiting) -> Event {
+    fn event(&self, waiting: QueuedEvent) -> Event {
         let receipt = self.keeper.receipt(&waiting);
         Event::new(waiting, receipt)
     }
@@ -383,8 +388,8 @@ impl Receiver {
     ///
     /// # Errors
     /// As [`wake`](Self::wake).
-    pub fn alarm(&self) -> Result<Alarm> {
-        Alarm::new(self.inbox.clone()).map_err(|error| no_descriptor(&error))
+    pub fn alarm(&self) -> Result<OneShotNotifier> {
+        OneShotNotifier::new(self.inbox.clone()).map_err(|error| no_descriptor(&error))
     }
 
     /// How often something was counted.
@@ -416,7 +421,7 @@ fn deadline(timeout: Duration) -> Instant {
 }
 
 /// Milliseconds since 1970; 0 on a machine whose clock stands before that.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {

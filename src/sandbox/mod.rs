@@ -9,49 +9,26 @@
 //! `interaction`, a trigger through `agent` → `service` → its dialect → `webhook`; both end in `transcript`. Where a bot
 //! serves, `external_bot` stands in the agent's place, and where a customer is scripted, `visit` in the application's.
 
-mod account;
-mod act;
-mod agent;
-mod answer;
-mod by_hand;
-mod contact;
-mod controls;
-mod customer;
-mod departments;
-mod dialect;
-mod door;
-mod external_bot;
-mod faults;
-mod fields;
-mod gateway;
-mod identity;
-mod interaction;
-mod interactions;
-mod message;
-mod object;
-mod portal;
-mod reception;
-mod rest;
-mod scenario;
-mod server;
-mod service;
-mod step;
-mod template;
-mod transcript;
-mod trigger;
-mod visit;
-mod webhook;
+mod agents;
+mod control;
+mod customers;
+mod dialects;
+mod http;
+mod json_object;
+mod lifecycle;
+mod state;
 
-pub use account::DepartmentList;
-pub use answer::Answers;
-pub use customer::Customer;
-pub use departments::{AgentError, Departments};
-pub use dialect::Dialect;
-pub use transcript::{Direction, Entry, Watcher};
-pub use visit::Report;
+pub use crate::sandbox::customers::customer_script::Customer;
+pub use crate::sandbox::customers::session::Report;
+pub use crate::sandbox::dialects::Dialect;
+pub use crate::sandbox::http::responses::Answers;
+pub use crate::sandbox::state::account::DepartmentList;
+pub use crate::sandbox::state::departments::{AgentError, Departments};
+pub use crate::sandbox::state::transcript::{Direction, Entry, Watcher};
 
-use portal::Portal;
-use service::Service;
+use crate::sandbox::control::portal::Portal;
+use crate::sandbox::http::webhook::Webhook;
+use crate::sandbox::state::state::Service;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -60,7 +37,6 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use webhook::Webhook;
 
 /// How a sandbox is set up.
 pub struct Options {
@@ -129,7 +105,7 @@ impl Sandbox {
                 return Err(invalid("the token is empty".to_owned()));
             }
             Some(token) => token,
-            None => identity::new_token()?,
+            None => crate::sandbox::state::ids::new_token()?,
         };
         let mut portal = Portal::default();
         let first = portal.add(token.clone());
@@ -310,7 +286,7 @@ fn run(
 ) {
     runtime.block_on(async {
         tokio::select! {
-            () = server::serve(listener, service) => {}
+            () = crate::sandbox::http::server::serve(listener, service) => {}
             _ = stopped => {}
         }
     });

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::posted::Posted;
 use crate::interrupt;
+use crate::sending::outbox::queued_request::QueuedRequest;
 
 /// The requests of one interaction that wait, and whether one is on its way.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct State {
 #[derive(Debug)]
 enum Waiting {
     /// A request that a worker of the outbox is to send.
-    Posted(Box<Posted>),
+    QueuedRequest(Box<QueuedRequest>),
     /// A caller that waits for its turn to send a request itself.
     Caller(u32),
 }
@@ -36,7 +36,7 @@ enum Waiting {
 /// How a caller's wait for its turn has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Turn {
+pub enum LaneWait {
     /// It is the caller's turn.
     Ours,
     /// It has not come in time.
@@ -59,11 +59,11 @@ pub enum Next {
 
 impl Lane {
     /// Waits until `deadline` for a caller's turn. Every one that comes ends with [`done`](Self::done).
-    pub fn enter(&self, deadline: Instant) -> Turn {
+    pub fn enter(&self, deadline: Instant) -> LaneWait {
         let mut state = self.lock();
         if !state.busy && state.waiting.is_empty() {
             state.busy = true;
-            return Turn::Ours;
+            return LaneWait::Ours;
         }
         // Never as many wait at once as there are numbers.
         state.last_caller = state.last_caller.wrapping_add(1);
@@ -75,15 +75,15 @@ impl Lane {
             if is_first && !state.busy {
                 state.waiting.pop_front();
                 state.busy = true;
-                return Turn::Ours;
+                return LaneWait::Ours;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if state.closed || left == Duration::ZERO {
                 self.give_up(&mut state, me);
                 return if state.closed {
-                    Turn::Closed
+                    LaneWait::Closed
                 } else {
-                    Turn::Late
+                    LaneWait::Late
                 };
             }
             state = self
@@ -98,7 +98,7 @@ impl Lane {
                 if ends {
                     self.give_up(&mut state, me);
                     // Its turn may have come meanwhile, and then it is that of what stood behind.
-                    return Turn::Interrupted(Self::next(&state));
+                    return LaneWait::Interrupted(Self::next(&state));
                 }
             }
         }
@@ -114,19 +114,19 @@ impl Lane {
     }
 
     /// Puts a posted request behind what waits.
-    pub fn post(&self, posted: Box<Posted>) -> Next {
+    pub fn post(&self, posted: Box<QueuedRequest>) -> Next {
         let mut state = self.lock();
-        state.waiting.push_back(Waiting::Posted(posted));
+        state.waiting.push_back(Waiting::QueuedRequest(posted));
         Self::next(&state)
     }
 
     /// Puts a request that could not be sent yet back in front, where it stays until [`resume`](Self::resume), whatever is
     /// posted meanwhile.
-    pub fn put_back(&self, posted: Box<Posted>) {
+    pub fn put_back(&self, posted: Box<QueuedRequest>) {
         let mut state = self.lock();
         state.busy = false;
         state.paused = true;
-        state.waiting.push_front(Waiting::Posted(posted));
+        state.waiting.push_front(Waiting::QueuedRequest(posted));
     }
 
     /// The first request may be tried again.
@@ -142,13 +142,13 @@ impl Lane {
 
     /// Takes the first request for a worker, if it may go. Every one that is taken ends with [`done`](Self::done) or
     /// [`put_back`](Self::put_back).
-    pub fn take(&self) -> Option<Box<Posted>> {
+    pub fn take(&self) -> Option<Box<QueuedRequest>> {
         let mut state = self.lock();
         if state.busy || state.paused {
             return None;
         }
         match state.waiting.pop_front() {
-            Some(Waiting::Posted(posted)) => {
+            Some(Waiting::QueuedRequest(posted)) => {
                 state.busy = true;
                 Some(posted)
             }
@@ -172,7 +172,7 @@ impl Lane {
 
     fn next(state: &State) -> Next {
         match state.waiting.front() {
-            Some(Waiting::Posted(_)) if !state.busy && !state.paused => Next::Worker,
+            Some(Waiting::QueuedRequest(_)) if !state.busy && !state.paused => Next::Worker,
             _ => Next::Nothing,
         }
     }

@@ -5,8 +5,9 @@ use std::fs::{self, FileType};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::open_error::{self, failed};
 use crate::error::Result;
+use crate::store::open_error;
+use crate::store::open_error::failed;
 
 /// As many links as a system follows before it takes them for a circle.
 const MOST_LINKS: usize = 40;

@@ -5,10 +5,9 @@
 //! full synchronisation: what was committed survives the end of the process and of the power.
 
 mod account;
+mod commit_callback;
 mod database;
-mod kept;
 mod location;
-mod numbers;
 mod open_error;
 #[cfg(unix)]
 mod open_files;
@@ -17,15 +16,13 @@ mod open_files;
 mod open_files;
 #[cfg(unix)]
 mod recovery;
-mod rows;
-mod schema;
 #[cfg(unix)]
 mod store_lock;
 #[cfg(not(unix))]
 #[path = "no_store_lock.rs"]
 mod store_lock;
 mod write_error;
-mod writer;
+mod writer_thread;
 
 use std::fmt;
 use std::path::Path;
@@ -34,14 +31,14 @@ use std::thread::JoinHandle;
 
 use crate::error::{Error, Result};
 use crate::host;
+use crate::oneshot;
 use crate::status::Status;
-use crate::told;
+use crate::store::database::Database;
+use crate::store::writer_thread::{Op, Queue};
 use crate::wire::Redacted;
-use database::Database;
-use writer::{Op, Queue};
 
-pub use account::Account;
-pub use kept::Kept;
+pub use crate::store::account::Account;
+pub use crate::store::commit_callback::CommitCallback;
 
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +86,7 @@ pub enum Sent {
 
 /// Where an open interaction is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct InteractionRow {
     /// The department that its customer talks to.
     pub department: Arc<str>,
     /// The number of its state.
@@ -109,7 +106,7 @@ impl fmt::Display for Row {
         match self {
             Row::Record(number) => write!(f, "event {number}"),
             Row::Letter(ticket) => write!(f, "request {ticket}"),
-            Row::Page(_) => f.write_str("an interaction"),
+            Row::InteractionRow(_) => f.write_str("an interaction"),
         }
     }
 }
@@ -135,13 +132,13 @@ impl fmt::Debug for Letter {
 
 /// What an earlier run left, in the order in which it came.
 #[derive(Debug, Default)]
-pub struct Leftovers {
+pub struct RecoveredState {
     /// Events that the application has not handled, by number.
     pub records: Vec<(u64, Record)>,
     /// Posted requests without an outcome, by ticket.
     pub letters: Vec<(u64, Letter)>,
     /// Interactions that were open, by client id; in no order.
-    pub pages: Vec<(Arc<str>, Page)>,
+    pub pages: Vec<(Arc<str>, InteractionRow)>,
     /// What can't be read: the file was written to by somebody else.
     pub unreadable: Vec<Row>,
     /// Whether the file was written by a version that knew no interactions.
@@ -156,7 +153,7 @@ pub enum Row {
     /// The posted request of this ticket.
     Letter(u64),
     /// The interaction of what stands there as its client id.
-    Page(rusqlite::types::Value),
+    InteractionRow(rusqlite::types::Value),
 }
 
 /// An open store. Dropping it writes what is still to be written.
@@ -177,15 +174,15 @@ impl Store {
         path: &Path,
         account: Account,
         all_told: Box<dyn Fn() + Send>,
-    ) -> Result<(Self, Leftovers)> {
+    ) -> Result<(Self, RecoveredState)> {
         let database = Database::open(path, account)?;
         let leftovers = database
             .leftovers()
-            .map_err(|error| open_error::sqlite(path, &error))?;
+            .map_err(|error| crate::store::open_error::sqlite(path, &error))?;
         let queue = Arc::new(Queue::default());
         let jobs = queue.clone();
         let writer = host::thread::spawn("omnize-store", move || {
-            writer::run(database, &jobs, all_told);
+            crate::store::writer_thread::run(database, &jobs, all_told);
         })
         .map_err(|error| Error::new(Status::System, format!("no thread for the store: {error}")))?;
         let store = Store {
@@ -197,7 +194,7 @@ impl Store {
 
     /// Has a record written with the next commit, and calls `kept` when it is on disk, on the store's own thread; those of
     /// earlier calls first. Whoever has no more to write for now calls [`hurry`](Self::hurry).
-    pub fn keep(&self, record: Record, kept: Kept) {
+    pub fn keep(&self, record: Record, kept: CommitCallback) {
         self.queue.push(Op::Keep(record), Some(kept));
     }
 
@@ -206,7 +203,7 @@ impl Store {
     /// # Errors
     /// [`Status::Store`]: this is a store's own thread, on which the application can be in the callback of its log alone.
     pub fn may_wait() -> Result<()> {
-        if !writer::is_this_thread() {
+        if !crate::store::writer_thread::is_this_thread() {
             return Ok(());
         }
         Err(Error::new(
@@ -219,10 +216,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Status::Store`], [`Status::Closed`].
-    pub fn wait(&self, start: impl FnOnce(Kept)) -> Result<u64> {
+    pub fn wait(&self, start: impl FnOnce(CommitCallback)) -> Result<u64> {
         Self::may_wait()?;
-        let waiting = told::Waiting::new();
-        start(Kept::new(waiting.teller()));
+        let waiting = oneshot::Receiver::new();
+        start(CommitCallback::new(waiting.teller()));
         waiting.wait()
     }
 
@@ -243,13 +240,13 @@ impl Store {
 
     /// Has a request written that was posted then, in milliseconds since 1970-01-01 UTC, and calls `kept` with its ticket when
     /// it is on disk.
-    pub fn post(&self, content: String, posted_at: i64, kept: Kept) {
+    pub fn post(&self, content: String, posted_at: i64, kept: CommitCallback) {
         self.queue.push(Op::Post(content, posted_at), Some(kept));
         self.queue.hurry();
     }
 
     /// Has it written that the request of this ticket is about to leave.
-    pub fn leave(&self, ticket: u64, kept: Kept) {
+    pub fn leave(&self, ticket: u64, kept: CommitCallback) {
         self.queue.push(Op::Leave(ticket), Some(kept));
         self.queue.hurry();
     }
@@ -266,13 +263,13 @@ impl Store {
 
     /// Has the request of this ticket replaced by the record of its outcome, in one. Where that can't be done now, `kept` is
     /// told, and it is done later.
-    pub fn settle(&self, ticket: u64, outcome: Record, kept: Kept) {
+    pub fn settle(&self, ticket: u64, outcome: Record, kept: CommitCallback) {
         self.queue.push(Op::Settle(ticket, outcome), Some(kept));
         self.queue.hurry();
     }
 
     /// Has it written where an open interaction is, or that it is over (`None`): with the next commit, or some time soon.
-    pub fn note(&self, client_id: Arc<str>, page: Option<Page>) {
+    pub fn note(&self, client_id: Arc<str>, page: Option<InteractionRow>) {
         self.queue.note(client_id, page);
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::location::Location;
 use crate::error::Result;
+use crate::store::location::Location;
 
 /// Nothing.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::location::Location;
 use crate::host::stat_at::stat_at;
+use crate::store::location::Location;
 
 /// As much of the beginning of a database, and of a log, as changes whenever somebody else writes there.
 const DATABASE_HEADER: usize = 100;

@@ -6,13 +6,13 @@
 use std::fs;
 use std::io;
 
-use super::database::{Database, Opened, connect};
-use super::open_files::{Changed, create_private};
-use super::store_lock::StoreLock;
+use crate::store::database::{Database, Opened, connect};
+use crate::store::open_files::{Changed, create_private};
+use crate::store::store_lock::StoreLock;
 
 impl Database {
     /// Sees to it that what is written now can be found again.
-    pub(super) fn make_usable(&mut self) -> Result<(), Changed> {
+    pub(crate) fn make_usable(&mut self) -> Result<(), Changed> {
         if self.changed.is_some() {
             self.mend()?;
             self.changed = None;

@@ -10,12 +10,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::location::Location;
-use super::open_error::{self, IN_USE, failed};
-use super::open_files::{create_or_open, open};
 use crate::error::Result;
 use crate::host::file_lock::FileLock;
 use crate::host::stat_at::stat_at;
+use crate::store::location::Location;
+use crate::store::open_error;
+use crate::store::open_error::{IN_USE, failed};
+use crate::store::open_files::{create_or_open, open};
 
 /// The lock on a store, until it is dropped.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use super::*;
+use crate::store::*;
 use crate::wire::Dialect;
 
 /// A path for a store, whose files go when the test ends.
@@ -30,7 +30,7 @@ impl Drop for Place {
     }
 }
 
-fn open(path: &Path) -> Result<(Store, Leftovers)> {
+fn open(path: &Path) -> Result<(Store, RecoveredState)> {
     Store::open(path, account("t"), Box::new(|| {}))
 }
 
@@ -54,7 +54,7 @@ fn keep(store: &Store, bodies: &[&str]) -> Vec<u64> {
         let tell = tell.clone();
         store.keep(
             record(body),
-            Kept::new(move |kept| tell.send(kept).unwrap()),
+            CommitCallback::new(move |kept| tell.send(kept).unwrap()),
         );
     }
     store.hurry();
@@ -98,9 +98,9 @@ fn what_is_kept_waits_in_order_until_it_is_forgotten() {
 }
 
 /// Waits until something is on disk.
-fn done(start: impl FnOnce(Kept)) -> u64 {
+fn done(start: impl FnOnce(CommitCallback)) -> u64 {
     let (tell, told) = mpsc::channel();
-    start(Kept::new(move |kept| tell.send(kept).unwrap()));
+    start(CommitCallback::new(move |kept| tell.send(kept).unwrap()));
     told.recv().unwrap().unwrap()
 }
 
@@ -208,7 +208,10 @@ fn a_closed_store_says_so() {
     let (store, _) = open(&place.0).unwrap();
     store.close();
     let (tell, told) = mpsc::channel();
-    store.keep(record("x"), Kept::new(move |kept| tell.send(kept).unwrap()));
+    store.keep(
+        record("x"),
+        CommitCallback::new(move |kept| tell.send(kept).unwrap()),
+    );
     assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Closed);
 }
 

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::database::Database;
-use super::location::Location;
+use crate::store::database::Database;
+use crate::store::location::Location;
 
 /// What has become of a store's files. Here nobody looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl OpenFiles {
 
 impl Database {
     /// Looks at nothing.
-    pub(super) fn make_usable(&mut self) -> Result<(), Changed> {
+    pub(crate) fn make_usable(&mut self) -> Result<(), Changed> {
         Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::open_error::reason;
-use super::open_files::Changed;
+use crate::store::open_error::reason;
+use crate::store::open_files::Changed;
 
 /// Why something could not be written.
 #[derive(Debug)]

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::body;
-use super::call::LONGEST_URL;
+use crate::wire::body;
+use crate::wire::requests::http_request::LONGEST_URL;
 
-use super::reply::{self, Unexpected};
-use super::requests::spec_of;
-use super::value::is_number;
-use super::{
-    Address, BotRequest, Call, Redacted, Reply, Request, Trigger, Unreadable, Unsayable, gateway,
-    interactions, rest,
+use crate::wire::dialects::{gateway, interactions, rest};
+use crate::wire::json::json_value::is_number;
+use crate::wire::requests::request_schema::spec_of;
+use crate::wire::response::response_data;
+use crate::wire::response::response_data::Unexpected;
+use crate::wire::{
+    Address, BotRequest, EncodeError, HttpRequest, Redacted, Request, ResponseData, Trigger,
+    Unreadable,
 };
 
 /// How the service is spoken to.
@@ -55,12 +57,12 @@ impl Dialect {
     /// Whether the service can be asked for this at all, as far as the request itself tells.
     ///
     /// # Errors
-    /// [`Unsayable::Unsupported`], [`Unsayable::Department`], [`Unsayable::Missing`].
-    pub fn check(self, address: &Address, request: &Request) -> Result<(), Unsayable> {
+    /// [`EncodeError::Unsupported`], [`EncodeError::Department`], [`EncodeError::Missing`].
+    pub fn check(self, address: &Address, request: &Request) -> Result<(), EncodeError> {
         let spec = spec_of(request);
         let unsupported = |field, dialects: &[Dialect]| {
             let names: Vec<_> = dialects.iter().map(|dialect| dialect.name()).collect();
-            Err(Unsayable::Unsupported {
+            Err(EncodeError::Unsupported {
                 request: spec.name,
                 field,
                 dialect: self.name(),
@@ -76,21 +78,21 @@ impl Dialect {
                 return unsupported(Some(field.name), field.dialects);
             }
             if field.required && !is_given() {
-                return Err(Unsayable::Missing(field.name));
+                return Err(EncodeError::Missing(field.name));
             }
         }
         if request
             .media()
             .is_some_and(|media| media.url.expose().is_empty())
         {
-            return Err(Unsayable::Missing("url"));
+            return Err(EncodeError::Missing("url"));
         }
         match (self, request) {
             (Dialect::Gateway, Request::Departments) if address.client_id.is_empty() => {
-                Err(Unsayable::Missing("client_id"))
+                Err(EncodeError::Missing("client_id"))
             }
             (Dialect::Interactions, _) if !has_number(address, request) => {
-                Err(Unsayable::Department)
+                Err(EncodeError::Department)
             }
             _ => Ok(()),
         }
@@ -100,27 +102,27 @@ impl Dialect {
     /// the interaction, where it is known.
     ///
     /// # Errors
-    /// [`Unsayable::NoHash`], [`Unsayable::TooLong`].
+    /// [`EncodeError::NoHash`], [`EncodeError::TooLong`].
     pub fn encode(
         self,
         token: &Redacted,
         address: &Address,
         hash: Option<&str>,
         request: &Request,
-    ) -> Result<Call, Unsayable> {
+    ) -> Result<HttpRequest, EncodeError> {
         debug_assert_eq!(self.check(address, request), Ok(()));
         let call = match self {
             Dialect::Rest => rest::encode(token, address, request),
             Dialect::Gateway => gateway::encode(token, address, request),
-            Dialect::Interactions => {
-                Some(interactions::encode(token, address, hash, request).ok_or(Unsayable::NoHash)?)
-            }
+            Dialect::Interactions => Some(
+                interactions::encode(token, address, hash, request).ok_or(EncodeError::NoHash)?,
+            ),
         };
         // The table of requests has said that there is one.
-        let call = call.ok_or(Unsayable::Missing("request"))?;
+        let call = call.ok_or(EncodeError::Missing("request"))?;
         let query = call.query.as_ref().map_or("", Redacted::expose);
         if call.path.len() + query.len() > LONGEST_URL {
-            return Err(Unsayable::TooLong);
+            return Err(EncodeError::TooLong);
         }
         Ok(call)
     }
@@ -129,17 +131,17 @@ impl Dialect {
     ///
     /// # Errors
     /// It is not what the request asks for.
-    pub fn read(self, request: &Request, body: &[u8]) -> Result<Reply, Unexpected> {
+    pub fn read(self, request: &Request, body: &[u8]) -> Result<ResponseData, Unexpected> {
         let starts = matches!(
             request,
             Request::Start(_) | Request::WhatsApp(_) | Request::OffHours(_)
         );
         let text = || body::text(body, None).text;
         match request {
-            Request::Departments => reply::departments(&text()),
-            Request::OnlineAgents => reply::agents(&text()),
-            _ if starts && self == Dialect::Interactions => Ok(reply::hash(&text())),
-            _ => Ok(Reply::Nothing),
+            Request::Departments => response_data::departments(&text()),
+            Request::OnlineAgents => response_data::agents(&text()),
+            _ if starts && self == Dialect::Interactions => Ok(response_data::hash(&text())),
+            _ => Ok(ResponseData::Nothing),
         }
     }
 
@@ -185,7 +187,7 @@ mod tests {
 
     fn lacks(dialect: Dialect, request: Request) -> (&'static str, Option<&'static str>, String) {
         match dialect.check(&address("1"), &request) {
-            Err(Unsayable::Unsupported {
+            Err(EncodeError::Unsupported {
                 request,
                 field,
                 instead,
@@ -234,7 +236,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let missing = |request| match Dialect::Interactions.check(&address("1"), &request) {
-            Err(Unsayable::Missing(field)) => field,
+            Err(EncodeError::Missing(field)) => field,
             other => panic!("{other:?}"),
         };
         let off_hours = OffHours {
@@ -264,7 +266,7 @@ mod tests {
         };
         assert_eq!(
             Dialect::Gateway.check(&nobody, &Request::Departments),
-            Err(Unsayable::Missing("client_id"))
+            Err(EncodeError::Missing("client_id"))
         );
     }
 
@@ -273,8 +275,12 @@ mod tests {
         let start = Request::Start(Box::default());
         for (department, dialect, outcome) in [
             ("vendas", Dialect::Rest, Ok(())),
-            ("vendas", Dialect::Interactions, Err(Unsayable::Department)),
-            ("01", Dialect::Interactions, Err(Unsayable::Department)),
+            (
+                "vendas",
+                Dialect::Interactions,
+                Err(EncodeError::Department),
+            ),
+            ("01", Dialect::Interactions, Err(EncodeError::Department)),
             ("1", Dialect::Interactions, Ok(())),
         ] {
             assert_eq!(dialect.check(&address(department), &start), outcome);

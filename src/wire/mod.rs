@@ -3,42 +3,31 @@
 //! Pure: no socket, no clock, no thread. Each dialect of the service is one file that turns the types beside it to and from
 //! JSON; [`Dialect`] chooses between them.
 
-mod answer;
 pub mod body;
-mod call;
-mod customer;
 mod dialect;
-mod disguise;
-mod external_bot;
-mod extra;
-mod fields;
-pub mod gateway;
-mod history;
-pub mod interactions;
-mod json_object;
-mod message;
-mod redacted;
-mod reply;
-mod request;
+pub mod dialects;
+mod json;
+mod redaction;
 mod requests;
-pub mod rest;
-mod text_object;
+mod response;
 mod trigger;
 pub(crate) mod url_path;
-mod validation;
-mod value;
 
-pub use answer::{Reason, Verdict, judge};
-pub use call::{Body, Call, Method, Unsayable};
-pub use customer::Customer;
-pub use dialect::Dialect;
-pub use extra::{Extra, NoExtra};
-pub use fields::{RequestKind, Unsettable};
-pub use history::{History, Said, Speaker};
-pub use message::{Media, MediaKind, Message};
-pub use redacted::Redacted;
-pub use reply::{Agent, Channel, Department, OnlineAgents, Reply, Unexpected};
-pub use request::{Address, BotRequest, Mood, OffHours, Request, Start, Update, WhatsApp};
-pub use requests::{Field, REQUESTS, RequestSpec};
-pub use trigger::{Details, Kind, Trigger, Unreadable};
-pub use validation::{Invalid, validate};
+pub use crate::wire::dialect::Dialect;
+pub use crate::wire::redaction::redacted::Redacted;
+pub use crate::wire::requests::customer::Customer;
+pub use crate::wire::requests::extra::{Extra, NoExtra};
+pub use crate::wire::requests::history::{History, Said, Speaker};
+pub use crate::wire::requests::http_request::{Body, EncodeError, HttpRequest, Method};
+pub use crate::wire::requests::message::{Media, MediaKind, Message};
+pub use crate::wire::requests::request::{
+    Address, BotRequest, Mood, OffHours, Request, Start, Update, WhatsApp,
+};
+pub use crate::wire::requests::request_fields::{RequestKind, Unsettable};
+pub use crate::wire::requests::request_schema::{Field, REQUESTS, RequestSchema};
+pub use crate::wire::requests::validation::{Invalid, validate};
+pub use crate::wire::response::response_data::{
+    Agent, Channel, Department, OnlineAgents, ResponseData, Unexpected,
+};
+pub use crate::wire::response::verdict::{Reason, Verdict, judge};
+pub use crate::wire::trigger::{Details, Kind, Trigger, Unreadable};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Media, Redacted};
+use crate::wire::{Media, Redacted};
 
 /// What a trigger says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! Examples of what goes over the wire, held against what the library writes and reads.
 
-use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, judge, rest};
+use omnize::wire::dialects::rest;
+use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, judge};
 use serde_json::Value;
 
 /// A request of the page is one that the library writes, field by field.

@@ -3,23 +3,12 @@
 //! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows what
 //! it is doing (`pulse`), and each of its requests comes to the `door`.
 
-mod bells;
-mod clock;
-mod connections;
-mod credentials;
-mod door;
-mod forwarded;
-mod framing;
-mod host_header;
-mod house;
-mod kept;
-mod nudge;
-mod parsers;
-mod paths;
-mod pulse;
-mod refusals;
-mod stream;
+mod accept_loop;
+mod commit_waiters;
+mod connection;
+mod request;
 mod tls;
+mod wake_list;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -30,15 +19,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use self::door::Door;
-use self::house::House;
-use self::tls::Tls;
-use super::receiver::Receiver;
-use super::statistics::Statistic;
 use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
-use crate::host::leavable::Leavable;
+use crate::host::detachable_thread::DetachableThread;
+use crate::receiving::listener::accept_loop::Server;
+use crate::receiving::listener::request::handler::RequestHandler;
+use crate::receiving::listener::tls::Tls;
+use crate::receiving::receiver::Receiver;
+use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 
 /// A listener that runs. Dropping it stops it.
@@ -47,9 +36,9 @@ pub struct Listener {
     /// The webhook URL without its path.
     base: String,
     health: Option<String>,
-    door: Arc<Door>,
+    door: Arc<RequestHandler>,
     stop: watch::Sender<Option<Instant>>,
-    thread: Mutex<Option<Leavable>>,
+    thread: Mutex<Option<DetachableThread>>,
 }
 
 impl Listener {
@@ -69,8 +58,8 @@ impl Listener {
         };
         let tls = settings.tls.clone().map(Tls::new).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let door = Arc::new(Door::new(settings));
-        let house = Arc::new(House::new(door.clone(), tls, &settings.limits));
+        let door = Arc::new(RequestHandler::new(settings));
+        let house = Arc::new(Server::new(door.clone(), tls, &settings.limits));
         let runtime = runtime(&door)
             .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
         let socket = bind(address).map_err(cannot)?;
@@ -91,7 +80,7 @@ impl Listener {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
         let ringing = listener.door.clone();
-        let thread = Leavable::spawn("omnize-listen", move || {
+        let thread = DetachableThread::spawn("omnize-listen", move || {
             runtime.block_on(house.run(socket, stopped));
             ringing.bells.ring();
             // Connections that still wait for something end here.
@@ -219,7 +208,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
 /// which leak checkers then report.
-fn runtime(door: &Arc<Door>) -> io::Result<Runtime> {
+fn runtime(door: &Arc<RequestHandler>) -> io::Result<Runtime> {
     let door = door.clone();
     let build = || {
         tokio::runtime::Builder::new_current_thread()

@@ -13,11 +13,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error::{Error, Result};
-use crate::pem::{self, PemFile};
+use crate::pem;
+use crate::pem::PemFile;
 use crate::status::Status;
 
 /// How often the files are looked at.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Makes encrypted connections with the newest certificate that can be used.
 #[derive(Debug)]
@@ -25,11 +26,11 @@ pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: Mutex<Arc<ServerConfig>>,
-    read: Mutex<Stamps>,
+    read: Mutex<FileFingerprints>,
 }
 
 /// By what a change of the two files is noticed: time, length and, where there is one, number of each.
-type Stamps = [Option<(SystemTime, u64, u64)>; 2];
+type FileFingerprints = [Option<(SystemTime, u64, u64)>; 2];
 
 impl Tls {
     /// With the certificate and the key in these files.
@@ -62,7 +63,7 @@ impl Tls {
     pub async fn watch(self: Arc<Self>) {
         let mut before = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            tokio::time::sleep(RELOAD_INTERVAL).await;
             let now = stamps(&self.certificate, &self.key);
             if now == before {
                 self.renew(now);
@@ -71,7 +72,7 @@ impl Tls {
         }
     }
 
-    fn renew(&self, now: Stamps) {
+    fn renew(&self, now: FileFingerprints) {
         let read = std::mem::replace(
             &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner),
             now,
@@ -89,7 +90,7 @@ impl Tls {
     }
 }
 
-fn stamps(certificate: &Path, key: &Path) -> Stamps {
+fn stamps(certificate: &Path, key: &Path) -> FileFingerprints {
     [certificate, key].map(|file| {
         let facts = fs::metadata(file).ok()?;
         Some((facts.modified().ok()?, facts.len(), number(&facts)))

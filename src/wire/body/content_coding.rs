@@ -9,7 +9,7 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-use super::gzip;
+use crate::wire::body::gzip;
 
 /// Bodies with more codings than this are refused: each costs as much as the limit allows.
 const MOST_CODINGS: usize = 4;

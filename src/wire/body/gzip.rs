@@ -1,6 +1,6 @@
 //! The gzip format, RFC 1952.
 
-use super::content_coding::{CodingError, Format, inflate};
+use crate::wire::body::content_coding::{CodingError, Format, inflate};
 
 const MAGIC: &[u8] = &[0x1F, 0x8B];
 const DEFLATE: u8 = 8;

@@ -17,7 +17,7 @@ mod gzip;
 pub mod lenient_json;
 mod surrogates;
 
-use charset::Charset;
+use crate::wire::body::charset::Charset;
 
 /// A body as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Text<'a> {
 
 /// Returns the text of a body whose content coding is undone. `label` is the charset of its Content-Type.
 pub fn text(bytes: &[u8], label: Option<Charset>) -> Text<'_> {
-    let (text, bytes_replaced) = charset::decode(bytes, label);
-    let without_lone = match surrogates::replace_lone(&text) {
+    let (text, bytes_replaced) = crate::wire::body::charset::decode(bytes, label);
+    let without_lone = match crate::wire::body::surrogates::replace_lone(&text) {
         (Cow::Owned(replaced), _) => Some(replaced),
         (Cow::Borrowed(_), _) => None,
     };

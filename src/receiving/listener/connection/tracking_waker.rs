@@ -1,0 +1,109 @@
+//! What a parser is woken by. It wakes itself while it is polled, with every body that it hands over, and would be polled once
+//! more for nothing; so whoever polls it is told, and decides.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// It is not being polled: who wakes it wakes its task.
+const NOT_POLLED: u8 = 0;
+/// It is being polled.
+const POLLED: u8 = 1;
+/// It is being polled and was woken.
+const WOKEN: u8 = 2;
+
+struct TrackingWaker {
+    task: Waker,
+    state: AtomicU8,
+}
+
+/// Polls one future of a task, and tells when it was woken meanwhile.
+pub struct Tracked {
+    nudge: Arc<TrackingWaker>,
+    waker: Waker,
+}
+
+impl Tracked {
+    /// For a future of the task that `task` wakes.
+    pub fn new(task: Waker) -> Self {
+        let state = AtomicU8::new(NOT_POLLED);
+        let nudge = Arc::new(TrackingWaker { task, state });
+        let waker = nudge.clone().into();
+        Tracked { nudge, waker }
+    }
+
+    /// Polls the future. The second value tells whether it was woken before this returned; its task was not woken then.
+    pub fn poll<F: Future>(&self, future: Pin<&mut F>) -> (Poll<F::Output>, bool) {
+        self.nudge.state.store(POLLED, Ordering::Release);
+        let polled = future.poll(&mut Context::from_waker(&self.waker));
+        let state = self.nudge.state.swap(NOT_POLLED, Ordering::AcqRel);
+        (polled, state == WOKEN)
+    }
+}
+
+impl Wake for TrackingWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let noted = self
+            .state
+            .compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
+        if noted == Err(NOT_POLLED) {
+            self.task.wake_by_ref();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn who_is_woken_while_it_is_polled_wakes_no_task() {
+        let count = Arc::new(Count::default());
+        let nudged = Tracked::new(count.clone().into());
+        let mut itself = pin!(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            let another = cx.waker().clone();
+            another.wake();
+            Poll::<()>::Pending
+        }));
+        for _ in 0..2 {
+            assert_eq!(nudged.poll(itself.as_mut()), (Poll::Pending, true));
+        }
+        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn who_is_woken_later_wakes_its_task_each_time() {
+        let count = Arc::new(Count::default());
+        let nudged = Tracked::new(count.clone().into());
+        let kept = Mutex::new(None);
+        let mut waiting = pin!(poll_fn(|cx| {
+            *kept.lock().unwrap() = Some(cx.waker().clone());
+            Poll::<()>::Pending
+        }));
+        for woken in 1..=2 {
+            assert_eq!(nudged.poll(waiting.as_mut()), (Poll::Pending, false));
+            kept.lock().unwrap().take().unwrap().wake();
+            assert_eq!(count.0.load(Ordering::SeqCst), woken);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The clients of a listener, each by its path.
+
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+
+use crate::error::{Error, Result};
+use crate::receiving::receiver::Receiver;
+use crate::status::Status;
+use crate::wire::Redacted;
+
+/// Who takes the triggers that come at which path. A receiver that is gone leaves its path by itself.
+#[derive(Debug, Default)]
+pub struct Routes(RwLock<Vec<Attached>>);
+
+#[derive(Debug)]
+struct Attached {
+    path: Redacted,
+    receiver: Weak<Receiver>,
+}
+
+impl Attached {
+    fn is(&self, receiver: &Arc<Receiver>) -> bool {
+        std::ptr::eq(self.receiver.as_ptr(), Arc::as_ptr(receiver))
+    }
+
+    /// Whether somebody is there who takes triggers.
+    fn is_open(&self) -> bool {
+        self.receiver
+            .upgrade()
+            .is_some_and(|receiver| !receiver.is_closed())
+    }
+}
+
+impl Routes {
+    /// Has what comes at `path` go to `receiver`. One that is closed makes room.
+    ///
+    /// # Errors
+    /// [`Status::Argument`] where the path is taken, or the receiver has one.
+    pub fn attach(&self, path: &str, receiver: &Arc<Receiver>) -> Result<()> {
+        let mut attached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        attached.retain(|other| {
+            let makes_room = other.path.expose() == path && !other.is_open();
+            !makes_room && other.receiver.strong_count() > 0
+        });
+        for other in &*attached {
+            if other.is(receiver) {
+                return Err(taken(
+                    "this client is attached to the listener already; detach it first",
+                ));
+            }
+            if other.path.expose() == path {
+                return Err(taken(
+                    "another client is attached at this path; pass a path of its own, or NULL",
+                ));
+            }
+        }
+        attached.push(Attached {
+            path: path.into(),
+            receiver: Arc::downgrade(receiver),
+        });
+        Ok(())
+    }
+
+    /// Nothing goes to `receiver` any more. Whether something did before.
+    pub fn detach(&self, receiver: &Arc<Receiver>) -> bool {
+        let mut attached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = attached.len();
+        attached.retain(|other| !other.is(receiver));
+        attached.len() < before
+    }
+
+    /// The path of `receiver`.
+    pub fn path_of(&self, receiver: &Arc<Receiver>) -> Option<Redacted> {
+        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mine = attached.iter().find(|other| other.is(receiver));
+        mine.map(|mine| mine.path.clone())
+    }
+
+    /// Who takes what comes at `path`. All paths are compared, each to its end, so that the time tells nothing of them but
+    /// how many there are and how long they are.
+    pub fn find(&self, path: &str) -> Option<Arc<Receiver>> {
+        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found = u64::MAX;
+        for (at, other) in attached.iter().enumerate() {
+            let same = other.path.expose().as_bytes().ct_eq(path.as_bytes());
+            found.conditional_assign(&(at as u64), same);
+        }
+        attached
+            .get(usize::try_from(found).ok()?)?
+            .receiver
+            .upgrade()
+    }
+
+    /// Whether some client takes triggers.
+    pub fn has_any_open(&self) -> bool {
+        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        attached.iter().any(Attached::is_open)
+    }
+
+    /// Whether no client is here at all.
+    pub fn is_empty(&self) -> bool {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+}
+
+fn taken(message: &str) -> Error {
+    Error::new(Status::Argument, message)
+}

@@ -1,0 +1,216 @@
+//! Events that wait, in the order of receipt, but for this: while an event of an interaction is being handled, the
+//! interaction's next ones stay back and those of others pass.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::receiving::queue::event::QueuedEvent;
+
+/// All that waits.
+///
+/// Most applications handle one event after the other and hold nothing back. Theirs is a queue and nothing more; an
+/// interaction has a lane only from when an event of it is held until its last one was handled.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    /// Events in the order of receipt. Where the interaction of the first one has a lane, it goes there before anybody
+    /// looks.
+    queue: VecDeque<(Place, QueuedEvent)>,
+    /// Lanes by client id.
+    lanes: HashMap<String, Lane>,
+    /// The first event of each lane that is free.
+    freed: BTreeMap<Place, QueuedEvent>,
+    last_place: Place,
+    waiting: usize,
+}
+
+/// A place in the order of receipt.
+type Place = u64;
+
+/// What stays back of an interaction while an earlier event of it is handled, or is among the freed.
+type Lane = VecDeque<(Place, QueuedEvent)>;
+
+impl Lanes {
+    /// Puts an event behind those of its interaction.
+    pub fn push(&mut self, event: QueuedEvent) {
+        self.waiting += 1;
+        self.last_place += 1;
+        self.queue.push_back((self.last_place, event));
+        self.sort_out();
+    }
+
+    /// Takes the first event that may go. Where `hold`, its interaction's next ones stay back until
+    /// [`release`](Self::release).
+    pub fn pop(&mut self, hold: bool) -> Option<QueuedEvent> {
+        let queued = self.queue.front().map(|(place, _)| *place);
+        let freed = self.freed.first_key_value().map(|(place, _)| *place);
+        let from_queue = match (queued, freed) {
+            (Some(queued), Some(freed)) => queued < freed,
+            (queued, _) => queued.is_some(),
+        };
+        let event = if from_queue {
+            let (_, event) = self.queue.pop_front()?;
+            if hold {
+                let client_id = event.content.client_id().to_owned();
+                self.lanes.insert(client_id, Lane::new());
+            }
+            event
+        } else {
+            let (_, event) = self.freed.pop_first()?;
+            if !hold {
+                self.release(event.content.client_id());
+            }
+            event
+        };
+        self.waiting -= 1;
+        self.sort_out();
+        Some(event)
+    }
+
+    /// The interaction's event that is held was handled: its next one may go.
+    pub fn release(&mut self, client_id: &str) {
+        let Some(lane) = self.lanes.get_mut(client_id) else {
+            return;
+        };
+        match lane.pop_front() {
+            Some((place, event)) => {
+                self.freed.insert(place, event);
+            }
+            None => {
+                self.lanes.remove(client_id);
+            }
+        }
+    }
+
+    /// Moves events from the front of the queue into their lanes, up to the first that has none.
+    fn sort_out(&mut self) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        while let Some((_, event)) = self.queue.front()
+            && let Some(lane) = self.lanes.get_mut(event.content.client_id())
+        {
+            lane.extend(self.queue.pop_front());
+        }
+    }
+
+    /// Whether an event may go.
+    pub fn is_ready(&self) -> bool {
+        self.ready() > 0
+    }
+
+    /// How many events may go, at the most: one behind the first may be of an interaction that is held.
+    pub fn ready(&self) -> usize {
+        self.queue.len() + self.freed.len()
+    }
+
+    /// How many wait, those that stay back included.
+    pub fn len(&self) -> usize {
+        self.waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receiving::queue::event::Content;
+    use crate::wire::dialects::rest;
+
+    fn lanes(of: &[(&str, u64)]) -> Lanes {
+        let mut lanes = Lanes::default();
+        for (client_id, sequence) in of {
+            let body = format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#);
+            lanes.push(QueuedEvent {
+                content: Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap()),
+                sequence: *sequence,
+                received_at: 0,
+                redelivered: false,
+            });
+        }
+        lanes
+    }
+
+    fn pop(lanes: &mut Lanes, hold: bool) -> Option<u64> {
+        lanes.pop(hold).map(|event| event.sequence)
+    }
+
+    #[test]
+    fn without_holding_the_order_is_that_of_receipt() {
+        let mut lanes = lanes(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5)]);
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, false)).collect();
+        assert_eq!(order, [1, 2, 3, 4, 5]);
+        assert!(lanes.lanes.is_empty());
+    }
+
+    #[test]
+    fn a_held_interaction_stays_back_and_others_pass() {
+        let mut lanes = lanes(&[("a", 1), ("a", 2), ("b", 3), ("a", 4), ("b", 5)]);
+        assert_eq!(pop(&mut lanes, true), Some(1));
+        assert_eq!(pop(&mut lanes, true), Some(3));
+        assert_eq!(pop(&mut lanes, true), None);
+        assert_eq!((lanes.len(), lanes.is_ready()), (3, false));
+        lanes.release("b");
+        assert_eq!(pop(&mut lanes, true), Some(5));
+        lanes.release("a");
+        assert_eq!(pop(&mut lanes, true), Some(2));
+        lanes.release("a");
+        assert_eq!(pop(&mut lanes, true), Some(4));
+        lanes.release("a");
+        lanes.release("b");
+        assert_eq!(lanes.len(), 0);
+        assert!(lanes.lanes.is_empty(), "lanes that are over are not kept");
+    }
+
+    #[test]
+    fn events_of_the_same_number_are_all_given() {
+        // Outcomes that the store could not write have no number of their own.
+        let mut lanes = lanes(&[("a", 0), ("b", 0), ("a", 7)]);
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, true)).collect();
+        assert_eq!(order, [0, 0]);
+        lanes.release("a");
+        assert_eq!(pop(&mut lanes, true), Some(7));
+    }
+
+    #[test]
+    fn what_comes_while_an_interaction_is_held_stays_back_too() {
+        let mut lanes = lanes(&[("a", 1)]);
+        assert_eq!(pop(&mut lanes, true), Some(1));
+        let mut more = self::lanes(&[("a", 2)]);
+        lanes.push(more.pop(false).unwrap());
+        assert!(!lanes.is_ready());
+        lanes.release("a");
+        assert_eq!(pop(&mut lanes, true), Some(2));
+    }
+
+    #[test]
+    fn the_first_that_may_go_goes_whatever_was_held_before() {
+        let mut lanes = Lanes::default();
+        let (mut waiting, mut held) = (Vec::new(), Vec::new());
+        let mut random = 7u64;
+        for sequence in 1..20_000 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let id = ["a", "b", "c", "d", "e"][(random >> 33) as usize % 5];
+            match (random >> 60) % 3 {
+                0 => {
+                    let mut more = self::lanes(&[(id, sequence)]);
+                    lanes.push(more.pop(false).unwrap());
+                    waiting.push((id, sequence));
+                }
+                1 => {
+                    let first = waiting.iter().position(|(id, _)| !held.contains(id));
+                    let first = first.map(|first| waiting.remove(first));
+                    assert_eq!(lanes.is_ready(), first.is_some());
+                    assert_eq!(pop(&mut lanes, true), first.map(|(_, sequence)| sequence));
+                    held.extend(first.map(|(id, _)| id));
+                }
+                _ => {
+                    if let Some(at) = held.iter().position(|other| *other == id) {
+                        held.swap_remove(at);
+                        lanes.release(id);
+                    }
+                }
+            }
+            assert_eq!(lanes.len(), waiting.len());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Control API and portal page.
+
+pub(crate) mod control_api;
+pub(crate) mod faults;
+pub(crate) mod portal;

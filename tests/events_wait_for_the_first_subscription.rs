@@ -1,0 +1,163 @@
+//! With a store, polling before anything is subscribed uses nothing up: events wait, the log says so once, and the first
+//! subscription gets them.
+
+#![cfg(feature = "store")]
+
+mod store;
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use omnize::{Client, Consumer, Event, EventFilter, Statistic};
+use store::{Folder, deliver, open, text, waiting};
+
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if record.level() <= log::Level::Warn {
+            LINES.lock().unwrap().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A client with two events of an earlier run.
+fn after_a_restart(folder: &Folder) -> Client {
+    let client = open(&folder.store(), &[]).unwrap();
+    deliver(&client, "first").unwrap();
+    deliver(&client, "second").unwrap();
+    drop(client);
+    open(&folder.store(), &[]).unwrap()
+}
+
+fn subscribe(client: &Client) -> (omnize::SubscriptionId, mpsc::Receiver<String>) {
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let handler = move |event: &Arc<Event>| tell.lock().unwrap().send(text(event)).unwrap();
+    let id = client.subscribe(EventFilter::default(), Box::new(handler));
+    (id.unwrap(), told)
+}
+
+#[test]
+fn polling_before_anything_is_subscribed_uses_nothing_up() {
+    let _ = log::set_logger(&Log);
+    log::set_max_level(log::LevelFilter::Warn);
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    // The other tests, whose lines are in the same log, have two.
+    deliver(&client, "new").unwrap();
+    for _ in 0..3 {
+        assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
+    }
+    assert_eq!(client.count_of(Statistic::Unwanted), 0);
+    let lines = LINES.lock().unwrap().clone();
+    let about: Vec<_> = lines
+        .iter()
+        .filter(|line| line.starts_with("3 events"))
+        .collect();
+    assert_eq!(
+        about,
+        ["3 events wait in the store until a callback is subscribed that may want them"]
+    );
+
+    let (id, told) = subscribe(&client);
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 3);
+    assert_eq!(
+        told.try_iter().collect::<Vec<_>>(),
+        ["first", "second", "new"]
+    );
+
+    // And while none is subscribed any more.
+    client.unsubscribe(id).unwrap();
+    deliver(&client, "third").unwrap();
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
+    drop(client);
+    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["third"]);
+}
+
+#[test]
+fn a_thread_that_polls_is_woken_by_the_first_subscription() {
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
+    std::thread::scope(|scope| {
+        let begun = Instant::now();
+        let polling = scope.spawn(|| client.poll(Duration::from_secs(60)).unwrap());
+        let (_, told) = subscribe(&client);
+        assert_eq!(told.recv_timeout(Duration::from_secs(30)).unwrap(), "first");
+        assert!(polling.join().unwrap() > 0 && begun.elapsed() < Duration::from_secs(30));
+    });
+}
+
+#[test]
+fn dispatching_before_anything_is_subscribed_uses_nothing_up() {
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    client.dispatch().unwrap();
+    let (_, told) = subscribe(&client);
+    for expected in ["first", "second"] {
+        assert_eq!(
+            told.recv_timeout(Duration::from_secs(30)).unwrap(),
+            expected
+        );
+    }
+    client.close(Duration::from_secs(30)).unwrap();
+}
+
+#[test]
+fn closing_waits_for_no_event_that_nobody_wants() {
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    client.dispatch().unwrap();
+    let begun = Instant::now();
+    let left = client.close(Duration::from_secs(30)).unwrap();
+    assert_eq!(left.events, 2);
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    assert_eq!(
+        waiting(&open(&folder.store(), &[]).unwrap()),
+        ["first", "second"]
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_event_loop_is_not_woken_for_them() {
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    let wake = client.wake().unwrap();
+    let is_readable = || {
+        let mut watched = libc::pollfd {
+            fd: i32::try_from(wake.descriptor()).unwrap(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one descriptor, which lives as long as the client.
+        unsafe { libc::poll(&raw mut watched, 1, 0) == 1 }
+    };
+    assert!(is_readable());
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
+    assert!(!is_readable());
+    let (_, told) = subscribe(&client);
+    assert!(is_readable());
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 2);
+    assert_eq!(told.try_iter().count(), 2);
+}
+
+#[test]
+fn who_takes_events_one_by_one_needs_no_subscription() {
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    assert_eq!(waiting(&client), ["first", "second"]);
+    let folder = Folder::new();
+    let client = after_a_restart(&folder);
+    let turn = client.turn(Consumer::Thread, Duration::ZERO).unwrap();
+    assert!(turn.is_some());
+}

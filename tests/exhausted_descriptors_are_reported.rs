@@ -1,0 +1,115 @@
+//! A process that has no descriptor left hears that, and not that the service's host is unknown, closed or not trusted; and
+//! goes on when it has one again.
+
+#![cfg(unix)]
+
+mod proxy;
+mod secure;
+mod server;
+
+use std::env;
+use std::fs::File;
+use std::process::Command;
+
+use omnize::Client;
+use omnize::config::Config;
+use omnize::error::Delivery;
+use omnize::status::Status;
+use omnize::wire::Address;
+use proxy::{Habits, Proxy};
+use rustls::version::TLS13;
+use secure::{Authority, SecureServer, secured_by};
+use server::{Server, http};
+
+/// Descriptors are a process's, so each case runs in one of its own.
+#[test]
+fn exhausted_descriptors_are_reported() {
+    if let Ok(url) = env::var("TEST_URL") {
+        return send_without_descriptors(&url);
+    }
+    let plain = Server::answering(http("200 OK", ""));
+    let port = plain.url.split([':', '/']).nth(4).unwrap();
+    let authority = Authority::new();
+    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let secure = SecureServer::answering(config, http("200 OK", ""));
+    let proxy = Proxy::start(Habits {
+        answer: Some(http("200 OK", "")),
+        ..Habits::default()
+    });
+    let proxy_port = proxy.name.split(':').nth(1).unwrap();
+    let ca = authority.file();
+    for (url, proxy, left) in [
+        (format!("http://localhost:{port}/"), "none".to_owned(), "0"),
+        (format!("http://127.0.0.1:{port}/"), "none".to_owned(), "0"),
+        (
+            "http://chat.invalid/".to_owned(),
+            format!("localhost:{proxy_port}"),
+            "0",
+        ),
+        (
+            "http://chat.invalid/".to_owned(),
+            format!("127.0.0.1:{proxy_port}"),
+            "0",
+        ),
+        (secure.url.clone(), "none".to_owned(), "0"),
+        // Enough for a connection, and not for the system's certificates.
+        (secure.url.clone(), "none".to_owned(), "1"),
+        (secure.url.clone(), "none".to_owned(), "2"),
+    ] {
+        let mut child = Command::new(env::current_exe().unwrap());
+        child
+            .args(["--exact", "exhausted_descriptors_are_reported"])
+            .envs([
+                ("TEST_URL", &*url),
+                ("TEST_PROXY", &proxy),
+                ("TEST_CA", &ca),
+                ("TEST_LEFT", left),
+            ]);
+        let output = child.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{url} {proxy} {left}: {told}");
+    }
+}
+
+fn send_without_descriptors(url: &str) {
+    let mut config = Config::new();
+    for (name, value) in [
+        ("token", "t"),
+        ("base_url", url),
+        ("proxy", &env::var("TEST_PROXY").unwrap()),
+        ("tls.ca_file", &env::var("TEST_CA").unwrap()),
+    ] {
+        config.set(name, value).unwrap();
+    }
+    let client = Client::open(&config).unwrap();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    let chat = client.attach(address).unwrap();
+
+    let limit = libc::rlimit {
+        rlim_cur: 200,
+        rlim_max: 200,
+    };
+    // SAFETY: the limit lives through the call.
+    assert_eq!(
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) },
+        0
+    );
+    let mut taken = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        taken.push(file);
+    }
+    let left: usize = env::var("TEST_LEFT").unwrap().parse().unwrap();
+    taken.truncate(taken.len() - left);
+    let sent = chat.send("oi");
+    drop(taken);
+
+    let error = sent.unwrap_err();
+    assert_eq!(error.status(), Status::System, "{error}");
+    assert_eq!(error.delivery(), Some(Delivery::NotSent), "{error}");
+    assert!(error.is_retryable(), "{error}");
+    assert!(error.message().contains("os error 24"), "{error}");
+    chat.send("oi").unwrap();
+}

@@ -1,0 +1,159 @@
+//! The hook that a binding sets for a call: each wait below a request asks it in time, and what it ends has a true outcome.
+
+mod server;
+
+use std::cell::Cell;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::{Delivery, Error};
+use omnize::status::Status;
+use omnize::wire::Address;
+use omnize::{Client, Conversation, interrupt};
+use server::Server;
+
+thread_local! {
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How often the hook lets a wait go on.
+const PATIENCE: u32 = 3;
+
+fn patient() -> bool {
+    ASKED.set(ASKED.get() + 1);
+    ASKED.get() > PATIENCE
+}
+
+fn client(url: &str, options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("base_url", url).unwrap();
+    for (name, value) in options {
+        config.set(name, value).unwrap();
+    }
+    Client::open(&config).unwrap()
+}
+
+fn attached(client: &Client, client_id: &str) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: client_id.into(),
+    };
+    client.attach(address).unwrap()
+}
+
+/// What the request ends with that the hook ends.
+#[track_caller]
+fn interrupted(conversation: &Conversation) -> Error {
+    ASKED.set(0);
+    let begun = Instant::now();
+    let ended = interrupt::with(patient, || conversation.send("oi"));
+    assert_eq!(ASKED.get(), PATIENCE + 1);
+    // Four slices, and something for a busy machine.
+    assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
+    ended.unwrap_err()
+}
+
+#[track_caller]
+fn assert_ended(error: &Error, status: Status, delivery: Delivery) {
+    let ended = (error.status(), error.delivery());
+    assert_eq!(ended, (status, Some(delivery)), "{error:?}");
+}
+
+/// A server that reads from one connection until that is closed, and only then takes another.
+fn mute() -> Server {
+    Server::start(|mut stream, read| while read(&mut stream).is_some() {})
+}
+
+#[test]
+fn no_answer() {
+    let server = mute();
+    let client = client(&server.url, &[("on_unknown", "resend")]);
+    let error = interrupted(&attached(&client, "12"));
+    assert_ended(&error, Status::Lost, Delivery::Unknown);
+    assert!(error.message().contains("interrupted"), "{error}");
+    // The connection was closed, or the server would not take another.
+    let error = interrupted(&attached(&client, "12"));
+    assert_ended(&error, Status::Lost, Delivery::Unknown);
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn no_handshake() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = client(
+        &format!("https://{}/", listener.local_addr().unwrap()),
+        &[("retry.blocking", "60000")],
+    );
+    let error = interrupted(&attached(&client, "12"));
+    assert_ended(&error, Status::Lost, Delivery::NotSent);
+}
+
+#[test]
+fn a_pause_between_two_tries() {
+    let server = Server::answering(
+        "HTTP/1.1 503 x\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n".as_bytes(),
+    );
+    let client = client(&server.url, &[("retry.blocking", "60000")]);
+    let error = interrupted(&attached(&client, "12"));
+    assert_ended(&error, Status::Service, Delivery::Rejected);
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn the_turn_does_not_come() {
+    let server = mute();
+    let client = client(&server.url, &[("timeout", "1500")]);
+    let conversation = attached(&client, "12");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| conversation.send("first"));
+        server.requests.recv().unwrap();
+        let error = interrupted(&conversation);
+        assert_ended(&error, Status::Lost, Delivery::NotSent);
+        // It was not asked about.
+        let error = first.join().unwrap().unwrap_err();
+        assert_ended(&error, Status::Timeout, Delivery::Unknown);
+    });
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_patient_hook_changes_nothing() {
+    let server = mute();
+    let client = client(&server.url, &[("timeout.answer", "200")]);
+    let begun = Instant::now();
+    let ended = interrupt::with(|| false, || attached(&client, "12").send("oi"));
+    let error = ended.unwrap_err();
+    assert_ended(&error, Status::Timeout, Delivery::Unknown);
+    assert!(error.message().contains("timeout.answer"), "{error}");
+    assert!(begun.elapsed() >= Duration::from_millis(200));
+}
+
+thread_local! {
+    static CLIENT: Cell<Option<&'static Client>> = const { Cell::new(None) };
+}
+
+#[test]
+fn the_hook_uses_the_client() {
+    let server = mute();
+    let client: &'static Client = Box::leak(Box::new(client(&server.url, &[("timeout", "1000")])));
+    CLIENT.set(Some(client));
+    fn hook() -> bool {
+        let client = CLIENT.get().unwrap();
+        if !client.is_requesting() {
+            return false;
+        }
+        // The same interaction can't have a second request here, and closing does not wait for the first.
+        let error = attached(client, "12").send("second").unwrap_err();
+        assert_ended(&error, Status::State, Delivery::NotSent);
+        let begun = Instant::now();
+        let left = client.close(Duration::from_secs(20)).unwrap();
+        assert_eq!(left.requests, 1);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        false
+    }
+    let error = interrupt::with(hook, || attached(client, "12").send("first")).unwrap_err();
+    assert_ended(&error, Status::Lost, Delivery::Unknown);
+    assert!(!client.is_requesting());
+}

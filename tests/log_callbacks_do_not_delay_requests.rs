@@ -1,0 +1,133 @@
+//! Whatever the application's log does when it is told how a request has ended, the request has ended: its interaction goes
+//! on, and closing the client from there does not wait for it.
+
+mod server;
+
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use omnize::config::Config;
+use omnize::error::Delivery;
+use omnize::wire::{Address, Request};
+use omnize::{Client, CloseReport, Conversation};
+use server::{Server, http};
+
+/// What the log does when a request was accepted.
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    Nothing,
+    Panics,
+    Closes,
+}
+
+static DOES: Mutex<Does> = Mutex::new(Does::Nothing);
+static CLIENT: Mutex<Option<&'static Client>> = Mutex::new(None);
+static CLOSED: OnceLock<Mutex<Vec<(CloseReport, Duration)>>> = OnceLock::new();
+
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if !record.args().to_string().contains("accepted") {
+            return;
+        }
+        let does = *DOES.lock().unwrap();
+        match does {
+            Does::Nothing => {}
+            Does::Panics => panic!("in the log"),
+            Does::Closes => {
+                let client = CLIENT.lock().unwrap().unwrap();
+                let begun = Instant::now();
+                let left = client.close(Duration::from_secs(10)).unwrap();
+                let closed = CLOSED.get_or_init(Mutex::default);
+                closed.lock().unwrap().push((left, begun.elapsed()));
+            }
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn client(url: &str) -> &'static Client {
+    let mut config = Config::new();
+    config.set("token", "t").unwrap();
+    config.set("base_url", url).unwrap();
+    // One worker, so that it is missed when it is gone.
+    config.set("outbox.connections", "1").unwrap();
+    Box::leak(Box::new(Client::open(&config).unwrap()))
+}
+
+fn attached(client: &Client) -> Conversation {
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    client.attach(address).unwrap()
+}
+
+fn message(text: &str) -> Request {
+    Request::Message(text.into())
+}
+
+/// One after the other, for there is one log in a process.
+#[test]
+fn log_callbacks_do_not_delay_requests() {
+    log::set_logger(&Log).unwrap();
+    log::set_max_level(log::LevelFilter::Debug);
+    a_panic_of_the_log_ends_nothing_else();
+    closing_from_the_log_waits_for_no_request_that_it_is_told_of();
+}
+
+fn a_panic_of_the_log_ends_nothing_else() {
+    let server = Server::answering(http("200 OK", ""));
+    let client = client(&server.url);
+    let chat = attached(client);
+    *DOES.lock().unwrap() = Does::Panics;
+    for text in ["1", "2"] {
+        let ticket = chat.post(message(text)).unwrap();
+        let event = client.next(Duration::from_secs(20)).unwrap();
+        let event = event.expect("an outcome");
+        let outcome = event.outcome().unwrap();
+        assert_eq!(
+            (outcome.ticket, outcome.delivery),
+            (ticket, Delivery::Accepted as i32)
+        );
+    }
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(|| chat.send("3")).join();
+        assert!(sent.is_err(), "the panic is the caller's");
+    });
+    *DOES.lock().unwrap() = Does::Nothing;
+    chat.send("4").unwrap();
+    let left = client.close(Duration::from_secs(10)).unwrap();
+    assert_eq!(left, CloseReport::default());
+    assert_eq!(server.requests(), 4);
+}
+
+fn closing_from_the_log_waits_for_no_request_that_it_is_told_of() {
+    let server = Server::answering(http("200 OK", ""));
+    let posting = client(&server.url);
+    *CLIENT.lock().unwrap() = Some(posting);
+    *DOES.lock().unwrap() = Does::Closes;
+    attached(posting).post(message("posted")).unwrap();
+    let closed = CLOSED.get_or_init(Mutex::default);
+    let begun = Instant::now();
+    while closed.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let waiting = client(&server.url);
+    *CLIENT.lock().unwrap() = Some(waiting);
+    // The server's one thread is free again when the first client's connection is closed.
+    attached(waiting).send("waited for").unwrap();
+    *DOES.lock().unwrap() = Does::Nothing;
+    let closed = closed.lock().unwrap();
+    assert_eq!(closed.len(), 2);
+    for (left, took) in closed.iter() {
+        assert_eq!(left.requests, 0);
+        assert!(*took < Duration::from_secs(3), "{took:?}");
+    }
+}

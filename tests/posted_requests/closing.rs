@@ -1,0 +1,68 @@
+//! What closing waits for, and what it says it left.
+
+use omnize::CloseReport;
+
+use super::*;
+
+fn trigger(client: &Client, client_id: &str) {
+    let body = format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#);
+    client.deliver(body.as_bytes(), None).unwrap();
+}
+
+#[test]
+fn from_inside_a_callback_it_waits_for_requests_and_not_for_the_callback() {
+    let server = slow(Duration::from_millis(400));
+    for is_posted in [true, false] {
+        let client = Arc::new(client(&server.url, &[]));
+        let (tell, told) = mpsc::channel();
+        let inside = Arc::downgrade(&client);
+        let handler = move |_: &Arc<Event>| {
+            let client = inside.upgrade().unwrap();
+            if is_posted {
+                attached(&client, "12").post(message("goodbye")).unwrap();
+            }
+            let begun = Instant::now();
+            let left = client.close(Duration::from_secs(20)).unwrap();
+            tell.send((left, begun.elapsed())).unwrap();
+        };
+        client
+            .subscribe(Default::default(), Box::new(handler))
+            .unwrap();
+        trigger(&client, "12");
+        client.poll(Duration::from_secs(5)).unwrap();
+        let (left, took) = told.recv().unwrap();
+        assert_eq!(left.requests, 0);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert_eq!(took >= Duration::from_millis(300), is_posted, "{took:?}");
+    }
+    assert_eq!(contents(&server), ["goodbye"]);
+}
+
+#[test]
+fn that_a_callback_takes_too_long_hides_not_what_was_left() {
+    let client = client("http://127.0.0.1:1/", &[]);
+    let (entered, inside) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let handler = move |_: &Arc<Event>| {
+        entered.send(()).unwrap();
+        let _ = released.lock().unwrap().recv();
+    };
+    client
+        .subscribe(Default::default(), Box::new(handler))
+        .unwrap();
+    client.dispatch().unwrap();
+    for id in ["1", "2", "3"] {
+        trigger(&client, id);
+    }
+    inside.recv().unwrap();
+    attached(&client, "12").post(message("oi")).unwrap();
+    let error = client.close(Duration::from_millis(300)).unwrap_err();
+    assert_eq!(error.status(), Status::Timeout);
+    let left = CloseReport {
+        events: 2,
+        requests: 1,
+    };
+    assert_eq!(error.left(), Some(left), "{error}");
+    drop(release);
+}

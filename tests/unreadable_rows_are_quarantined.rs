@@ -1,0 +1,88 @@
+//! A store that somebody else has written to opens: what can't be read in it is told once, counted, and set aside.
+
+#![cfg(feature = "store")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use omnize::config::Config;
+use omnize::wire::Address;
+use omnize::{Client, Statistic};
+use rusqlite::Connection;
+
+/// A place for a store, whose files go when the test ends.
+struct Place(PathBuf);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
+        }
+    }
+}
+
+impl Place {
+    fn open(&self) -> Client {
+        let mut config = Config::new();
+        config.set("token", "t").unwrap();
+        config.set("store", self.0.to_str().unwrap()).unwrap();
+        Client::open(&config).unwrap()
+    }
+
+    fn set_aside(&self) -> Vec<(String, i64)> {
+        let file = Connection::open(&self.0).unwrap();
+        let mut rows = file
+            .prepare("SELECT place, count(*) FROM aside GROUP BY place ORDER BY place")
+            .unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+}
+
+#[test]
+fn unreadable_rows_are_quarantined() {
+    let name = format!("omnize-{}-aside.db", std::process::id());
+    let place = Place(std::env::temp_dir().join(name));
+    let client = place.open();
+    let address = Address {
+        department: "1".into(),
+        client_id: "12".into(),
+    };
+    drop(client.attach(address).unwrap());
+    for text in ["first", "spoilt", "of another type", "last"] {
+        let body = format!(r#"{{"message":"{text}","clientId":"12"}}"#);
+        client.deliver(body.as_bytes(), None).unwrap();
+    }
+    drop(client);
+    let file = Connection::open(&place.0).unwrap();
+    file.execute_batch(
+        "UPDATE inbox SET body = CAST('no object' AS BLOB) WHERE number = 2;
+         UPDATE inbox SET received_at = 'yesterday' WHERE number = 3;
+         INSERT INTO inbox (kind, received_at, body) VALUES (1, 5, x'7b7d');
+         INSERT INTO outbox (leaving, content) VALUES (0, 'no letter'), (0, x'ff'), ('x', '{}');
+         INSERT INTO interactions (client_id, department, state, since_ms) VALUES (x'ff', '1', 4, 5), ('13', '1', 'open', 5);",
+    )
+    .unwrap();
+    drop(file);
+
+    let client = place.open();
+    assert_eq!(client.count_of(Statistic::SetAside), 8);
+    let texts: Vec<_> = (0..2)
+        .map(|_| client.next(Duration::from_secs(5)).unwrap().unwrap())
+        .map(|event| event.trigger().unwrap().text.clone().unwrap())
+        .collect();
+    assert_eq!(texts, ["first", "last"]);
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+    let open = client.open_interactions();
+    assert!(open.len() == 1 && open[0].client_id == "12", "{open:?}");
+    drop(client);
+    let counts = [("inbox", 3), ("interactions", 2), ("outbox", 3)];
+    assert_eq!(
+        place.set_aside(),
+        counts.map(|(place, count)| (place.to_owned(), count))
+    );
+
+    let client = place.open();
+    assert_eq!(client.count_of(Statistic::SetAside), 0);
+    assert!(client.next(Duration::ZERO).unwrap().is_none());
+}
