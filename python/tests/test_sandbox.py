@@ -77,7 +77,7 @@ def test_a_wait_ends_when_what_it_waits_for_has_come(omnize_sandbox, omnize_clie
 def test_what_it_refuses_is_told(omnize_sandbox):
     with pytest.raises(SandboxError, match="expected echo, silent, unavailable"):
         omnize_sandbox.set_agents("polite")
-    with pytest.raises(SandboxError, match="no absolute http or https URL"):
+    with pytest.raises(SandboxError, match="not an absolute http or https URL"):
         omnize_sandbox.set_webhook("/hook")
     with pytest.raises(ValueError, match="option listen"):
         omnize_sandbox.set_webhook(None)

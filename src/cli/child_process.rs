@@ -1,8 +1,10 @@
-//! Runs a command against the sandbox, and plays the operator who pastes the URLs that it prints into the portal and
-//! presses Enter. With scripted customers, ends it when they have gone.
+//! Runs the command of the user with the sandbox.
+//!
+//! If the command prints a webhook or bot URL, this file sets it in the portal, as an operator would. It then writes a
+//! newline to the command's standard input. With scripted customers, it ends the command after their scripts.
 
-use crate::cli::Failure;
-use crate::cli::console::{Address, Screen, locked};
+use crate::cli::command_error::{CommandError, FAILED};
+use crate::cli::console::{Console, PrintedUrl, lock_console};
 use crate::cli::signals::{Signal, Signals};
 use crate::sandbox::{Dialect, Sandbox};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -18,17 +20,18 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
-/// What a command that gave no webhook that can be set is left to end by itself.
+/// The time between SIGTERM and SIGKILL.
 const EXIT_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
-/// Runs it with `dialect` for its own when there is one. Returns the command's exit status; 128 and the signal's number when a signal ended it.
+/// Runs the command. Returns its exit status, or 128 plus the number of the signal that ended it.
 pub fn run(
     sandbox: &Sandbox,
-    screen: &Arc<Mutex<Screen>>,
+    console: &Arc<Mutex<Console>>,
     command: &[String],
     dialect: Dialect,
-) -> Result<u8, Failure> {
-    let failed = |error: io::Error| Failure::Run(format!("the command can't be run: {error}"));
+) -> Result<u8, CommandError> {
+    let failed =
+        |error: io::Error| CommandError::Run(format!("running the command failed: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -36,13 +39,13 @@ pub fn run(
     runtime.block_on(async {
         let signals = Signals::listen().map_err(failed)?;
         let child = spawn(sandbox, command, dialect).map_err(|error| {
-            Failure::Run(format!(
-                "{:?} can't be run: {error}",
+            CommandError::Run(format!(
+                "running {:?} failed: {error}",
                 command.first().map_or("", String::as_str)
             ))
         })?;
-        let status = attend(sandbox, screen, child, signals).await;
-        locked(screen).finish();
+        let status = supervise(sandbox, console, child, signals).await;
+        lock_console(console).flush();
         status
     })
 }
@@ -60,83 +63,83 @@ fn spawn(sandbox: &Sandbox, command: &[String], dialect: Dialect) -> io::Result<
         .env("OMNIZE_SANDBOX_URL", sandbox.url())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // A group of its own: a Ctrl-C then comes to it once, from here, and to all that it has started.
+        // Its own process group, so that Ctrl-C reaches the command and its children once, through this process.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
 }
 
-async fn attend(
+async fn supervise(
     sandbox: &Sandbox,
-    screen: &Arc<Mutex<Screen>>,
+    console: &Arc<Mutex<Console>>,
     mut child: Child,
     mut signals: Signals,
-) -> Result<u8, Failure> {
+) -> Result<u8, CommandError> {
     let failed =
-        |error: io::Error| Failure::Run(format!("the command can't be attended to: {error}"));
-    let group = group_of(&child);
-    let (mut keyboard, output) = pipes(&mut child).map_err(failed)?;
+        |error: io::Error| CommandError::Run(format!("supervising the command failed: {error}"));
+    let group = process_group(&child);
+    let (mut stdin, output) = pipes(&mut child).map_err(failed)?;
     let found = Arc::new(Notify::new());
-    pass_on_lines(screen, output, &found).map_err(failed)?;
+    forward_output(console, output, &found).map_err(failed)?;
     loop {
         tokio::select! {
             status = child.wait() => {
                 let status = status.map(exit_status).map_err(failed)?;
-                return judge(sandbox, status);
+                return final_status(sandbox, status);
             }
-            () = sandbox.customers_gone() => {
-                end(&mut child, group).await;
-                return judge(sandbox, 0);
+            () = sandbox.wait_for_customers() => {
+                terminate(&mut child, group).await;
+                return final_status(sandbox, 0);
             }
-            signal = signals.next() => pass(signal, group),
+            signal = signals.next() => forward_signal(signal, group),
             () = found.notified() => {}
         }
-        // Apart, so that the screen is not held while the sandbox, which may be showing an entry, is asked.
-        let addresses = locked(screen).take_addresses();
-        for address in addresses {
-            let (what, url, set) = match &address {
-                Address::Webhook(url) => ("webhook", url, sandbox.set_webhook(url)),
-                Address::Bot(url) => ("bot", url, sandbox.set_bot(url)),
+        // A separate statement, so that the console is unlocked while the sandbox, which may print an entry, is called.
+        let urls = lock_console(console).take_urls();
+        for printed_url in urls {
+            let (name, url, result) = match &printed_url {
+                PrintedUrl::Webhook(url) => ("webhook", url, sandbox.set_webhook(url)),
+                PrintedUrl::Bot(url) => ("bot", url, sandbox.set_bot(url)),
             };
-            if let Err(error) = set {
-                end(&mut child, group).await;
-                return Err(Failure::Run(format!(
-                    "the command was ended, for the line \"{what}: {url}\" that it printed can't be used: {error}; expected \
-                     such as {what}: http://127.0.0.1:8080/path"
+            if let Err(error) = result {
+                terminate(&mut child, group).await;
+                return Err(CommandError::Run(format!(
+                    "the command was ended, because the URL in its line \"{name}: {url}\" is invalid: {error}; expected for example \
+                     {name}: http://127.0.0.1:8080/path"
                 )));
             }
-            // A command that does not wait for Enter may have closed its standard input.
-            let _ = keyboard.write_all(b"\n");
+            // Fails if the command has closed its standard input; it then needs no newline.
+            let _ = stdin.write_all(b"\n");
         }
     }
 }
 
-/// Asks the command to end. What is still there after it is killed as it is dropped.
-async fn end(child: &mut Child, group: Option<Pid>) {
-    pass(Signal::Terminate, group);
+/// Sends SIGTERM to the command. If it does not exit within the grace period, the drop of `child` kills it.
+async fn terminate(child: &mut Child, group: Option<Pid>) {
+    forward_signal(Signal::Terminate, group);
     let _ = tokio::time::timeout(EXIT_GRACE_PERIOD, child.wait()).await;
 }
 
-/// The status, unless a scripted customer got something else than the script says.
-fn judge(sandbox: &Sandbox, status: u8) -> Result<u8, Failure> {
+/// Returns the command's exit status, or an error if a customer's script failed or did not end.
+fn final_status(sandbox: &Sandbox, status: u8) -> Result<u8, CommandError> {
     if status != 0 {
         return Ok(status);
     }
-    if sandbox.customers_waiting() > 0 {
-        return Err(Failure::Run(
-            "the command ended before there was a bot for each customer".to_owned(),
+    if sandbox.pending_customers() > 0 {
+        return Err(CommandError::Run(
+            "the command ended before every customer's department had a bot".to_owned(),
         ));
     }
-    for (at, customer) in sandbox.customers().into_iter().enumerate() {
+    for (at, customer) in sandbox.customer_reports().into_iter().enumerate() {
         let number = at + 1;
         match (customer.state, customer.error) {
             ("done", _) => {}
             (_, Some(error)) => {
-                return Err(Failure::Run(format!("customer {number}: {error}")));
+                return Err(CommandError::Run(format!("customer {number}: {error}")));
             }
             _ => {
-                return Err(Failure::Run(format!(
-                    "the command ended before customer {number} was done"
+                return Err(CommandError::Run(format!(
+                    "the command ended before the script of customer {number} ended"
                 )));
             }
         }
@@ -144,32 +147,32 @@ fn judge(sandbox: &Sandbox, status: u8) -> Result<u8, Failure> {
     Ok(status)
 }
 
-/// The command's standard input, and its standard output without waiting.
+/// Returns the command's standard input, and its standard output in non-blocking mode.
 fn pipes(child: &mut Child) -> io::Result<(File, OwnedFd)> {
-    let missing = || io::Error::other("it has no standard input and output");
+    let missing = || io::Error::other("it has no standard input or output");
     let stdin = child.stdin.take().ok_or_else(missing)?.into_owned_fd()?;
     let stdout = child.stdout.take().ok_or_else(missing)?.into_owned_fd()?;
     fcntl_setfl(&stdout, fcntl_getfl(&stdout)? | OFlags::NONBLOCK)?;
     Ok((File::from(stdin), stdout))
 }
 
-/// Shows the command's lines as they come. Waits on a thread: a line may be read by the sandbox's thread too, and only
-/// a poll that looks at the pipe itself is never confused by that.
-fn pass_on_lines(
-    screen: &Arc<Mutex<Screen>>,
+/// Forwards the command's output as it arrives. A thread polls the pipe, because the sandbox's thread reads the pipe too,
+/// and only a poll sees its current state.
+fn forward_output(
+    console: &Arc<Mutex<Console>>,
     output: OwnedFd,
     found: &Arc<Notify>,
 ) -> io::Result<()> {
     let pipe = output.try_clone()?;
-    locked(screen).attach(File::from(output), Arc::clone(found));
-    let screen = Arc::clone(screen);
+    lock_console(console).attach(File::from(output), Arc::clone(found));
+    let console = Arc::clone(console);
     std::thread::Builder::new()
         .name("omnize-output".to_owned())
         .spawn(move || {
             loop {
-                let waited = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None);
-                let interrupted = waited == Err(rustix::io::Errno::INTR);
-                if !interrupted && (waited.is_err() || !locked(&screen).pass_on()) {
+                let result = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None);
+                let interrupted = result == Err(rustix::io::Errno::INTR);
+                if !interrupted && (result.is_err() || !lock_console(&console).forward_lines()) {
                     return;
                 }
             }
@@ -177,20 +180,20 @@ fn pass_on_lines(
     Ok(())
 }
 
-fn group_of(child: &Child) -> Option<Pid> {
+fn process_group(child: &Child) -> Option<Pid> {
     child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw)
 }
 
-fn pass(signal: Signal, group: Option<Pid>) {
+fn forward_signal(signal: Signal, group: Option<Pid>) {
     let signal = match signal {
         Signal::Interrupt => rustix::process::Signal::INT,
         Signal::Terminate => rustix::process::Signal::TERM,
         Signal::Hangup => rustix::process::Signal::HUP,
     };
-    // A group that is gone has ended, which the wait for the command tells.
+    // Fails if the process group has ended; the wait for the command reports that.
     let _ = group.map(|group| kill_process_group(group, signal));
 }
 
@@ -199,5 +202,5 @@ fn exit_status(status: ExitStatus) -> u8 {
         .code()
         .or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(crate::cli::FAILED)
+        .unwrap_or(FAILED)
 }

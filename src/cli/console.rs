@@ -1,8 +1,7 @@
-//! What the sandbox shows while it runs: its own lines, one for each request and trigger, and between them the lines of
-//! the command that it runs, in the order in which things happened.
+//! The output of `omnize sandbox`: its own lines, one line for each request and trigger, and the output of the command.
 //!
-//! The order holds because whoever writes first passes on what the command has written: a line that was printed before a
-//! request was sent is in the pipe when the request arrives.
+//! The lines are in the order of the events. Before each own line, the console forwards what the command has written. The
+//! command writes a line before it sends its next request, so the line is in the pipe when the request arrives.
 
 use crate::sandbox::{Direction, Entry};
 use serde_json::Value;
@@ -11,46 +10,46 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-const WEBHOOK: &[u8] = b"webhook: ";
-const BOT: &[u8] = b"bot: ";
-/// A command's line that is longer is passed on in pieces.
-const LONGEST_LINE: usize = 64 * 1024;
-/// Of a message, what is shown.
-const SHOWN_CHARS: usize = 120;
+const WEBHOOK_PREFIX: &[u8] = b"webhook: ";
+const BOT_PREFIX: &[u8] = b"bot: ";
+/// A longer line of the command is forwarded in parts.
+const MAX_LINE_BYTES: usize = 64 * 1024;
+/// The number of characters of a text that are printed.
+const MAX_SHOWN_CHARS: usize = 120;
 
-pub struct Screen {
+pub struct Console {
     out: Box<dyn Write + Send>,
     coloured: bool,
     id_width: usize,
     command: Option<CommandOutput>,
 }
 
-/// The output of the command, read without ever waiting for it.
+/// The output of the command. Reading never blocks.
 struct CommandOutput {
     pipe: File,
     partial: Vec<u8>,
-    addresses: Vec<Address>,
+    urls: Vec<PrintedUrl>,
     found: Arc<Notify>,
 }
 
-/// A URL that a command has printed for its operator.
+/// A URL that the command has printed.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum PrintedUrl {
     Webhook(String),
     Bot(String),
 }
 
-/// The screen, whatever became of the one who used it last.
-pub fn locked(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
-    screen.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks the console. Poisoning is ignored, because each line is written whole.
+pub fn lock_console(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
+    console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Screen {
-    pub fn new() -> Screen {
+impl Console {
+    pub fn new() -> Console {
         let out = io::stdout();
         let coloured =
             out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Screen {
+        Console {
             out: Box::new(out),
             coloured,
             id_width: 4,
@@ -58,22 +57,22 @@ impl Screen {
         }
     }
 
-    /// Takes the non-blocking read end of a command's standard output. `found` is told when an address came.
+    /// Sets the read end of the command's standard output, which must be non-blocking. `found` is notified of each URL.
     pub fn attach(&mut self, pipe: File, found: Arc<Notify>) {
         self.command = Some(CommandOutput {
             pipe,
             partial: Vec::new(),
-            addresses: Vec::new(),
+            urls: Vec::new(),
             found,
         });
     }
 
     pub fn line(&mut self, line: &str) {
-        self.pass_on();
+        self.forward_lines();
         self.write(format!("{line}\n").as_bytes());
     }
 
-    /// Shows a request or trigger; a trigger's result only when it failed.
+    /// Prints a request or trigger. The result of a trigger is printed only if it failed.
     pub fn entry(&mut self, entry: &Entry) {
         if entry.direction == Direction::Trigger && entry.status.is_some() && entry.error.is_none()
         {
@@ -89,10 +88,10 @@ impl Screen {
             .or(entry.interaction_hash.as_deref())
             .unwrap_or("-")
             .escape_debug()
-            .take(SHOWN_CHARS)
+            .take(MAX_SHOWN_CHARS)
             .collect();
         self.id_width = self.id_width.max(id.chars().count());
-        let (kind, detail) = described(entry);
+        let (kind, detail) = entry_summary(entry);
         let mut line = format!(
             "  {direction}  {id:<width$}  {kind:<11}",
             width = self.id_width
@@ -119,8 +118,8 @@ impl Screen {
         self.line(&line);
     }
 
-    /// Passes on the whole lines that the command has written. False when no more can come.
-    pub fn pass_on(&mut self) -> bool {
+    /// Forwards the complete lines of the command. Returns false at the end of its output.
+    pub fn forward_lines(&mut self) -> bool {
         let Some(command) = &mut self.command else {
             return false;
         };
@@ -129,30 +128,30 @@ impl Screen {
         more
     }
 
-    /// Passes on what is left, a line without an end included.
-    pub fn finish(&mut self) {
-        self.pass_on();
+    /// Forwards the remaining output, including an incomplete line.
+    pub fn flush(&mut self) {
+        self.forward_lines();
         if let Some(command) = self.command.take() {
             self.write(&command.partial);
         }
     }
 
-    /// The addresses that came since the last call.
-    pub fn take_addresses(&mut self) -> Vec<Address> {
+    /// Returns the URLs since the previous call.
+    pub fn take_urls(&mut self) -> Vec<PrintedUrl> {
         self.command
             .as_mut()
-            .map(|command| std::mem::take(&mut command.addresses))
+            .map(|command| std::mem::take(&mut command.urls))
             .unwrap_or_default()
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        // Who no longer reads has seen enough; the command that runs is more important.
+        // Output errors are ignored, because the command must continue without a reader.
         let _ = self.out.write_all(bytes).and_then(|()| self.out.flush());
     }
 }
 
 impl CommandOutput {
-    /// The whole lines that are there, and whether more can come.
+    /// Returns the complete lines, and whether more output may follow.
     fn read(&mut self) -> (Vec<u8>, bool) {
         let mut chunk = [0; 8192];
         let more = loop {
@@ -165,7 +164,7 @@ impl CommandOutput {
         };
         let end = match self.partial.iter().rposition(|byte| *byte == b'\n') {
             Some(newline) => newline + 1,
-            None if self.partial.len() > LONGEST_LINE => self.partial.len(),
+            None if self.partial.len() > MAX_LINE_BYTES => self.partial.len(),
             None => 0,
         };
         let rest = self.partial.split_off(end);
@@ -175,11 +174,11 @@ impl CommandOutput {
                 let url: &[u8] = line.strip_prefix(prefix)?;
                 Some(String::from_utf8_lossy(url).trim().to_owned())
             };
-            let address = url(WEBHOOK)
-                .map(Address::Webhook)
-                .or_else(|| url(BOT).map(Address::Bot));
-            if let Some(address) = address {
-                self.addresses.push(address);
+            let printed_url = url(WEBHOOK_PREFIX)
+                .map(PrintedUrl::Webhook)
+                .or_else(|| url(BOT_PREFIX).map(PrintedUrl::Bot));
+            if let Some(printed_url) = printed_url {
+                self.urls.push(printed_url);
                 self.found.notify_one();
             }
         }
@@ -187,8 +186,8 @@ impl CommandOutput {
     }
 }
 
-/// What an entry is called, and what else is worth a glance. Texts are quoted and escaped: they may hold anything.
-fn described(entry: &Entry) -> (String, Option<String>) {
+/// Returns the kind of an entry, and its most important data. Texts are quoted and escaped.
+fn entry_summary(entry: &Entry) -> (String, Option<String>) {
     let object: Value = entry
         .body
         .as_ref()
@@ -197,16 +196,18 @@ fn described(entry: &Entry) -> (String, Option<String>) {
     let kind = entry.kind.map(str::to_owned);
     match (entry.direction, entry.kind) {
         (Direction::Request, None) => ("unreadable".to_owned(), None),
-        (Direction::Request, Some("message")) => ("message".to_owned(), Some(said(&object))),
+        (Direction::Request, Some("message")) => {
+            ("message".to_owned(), Some(message_text(&object)))
+        }
         (Direction::Request, Some("start")) => {
             let department = [&object["departmentId"], &object["department_id"]]
                 .into_iter()
                 .find(|id| !id.is_null())
-                .map(|id| format!("department {}", shown(id)));
+                .map(|id| format!("department {}", json_text(id)));
             let customer = [&object["customerName"], &object["customer"]["name"]]
                 .into_iter()
                 .find_map(Value::as_str)
-                .map(quoted);
+                .map(quote);
             let detail = [department, customer]
                 .into_iter()
                 .flatten()
@@ -214,31 +215,36 @@ fn described(entry: &Entry) -> (String, Option<String>) {
                 .join(", ");
             ("start".to_owned(), Some(detail))
         }
-        (Direction::Trigger, Some("newMessage")) => ("newMessage".to_owned(), Some(said(&object))),
+        (Direction::Trigger, Some("newMessage")) => {
+            ("newMessage".to_owned(), Some(message_text(&object)))
+        }
         (Direction::Trigger, Some("message")) => {
             let message = &object["message"];
-            let text = message.as_str().map(quoted);
-            ("message".to_owned(), text.or_else(|| Some(said(message))))
+            let text = message.as_str().map(quote);
+            (
+                "message".to_owned(),
+                text.or_else(|| Some(message_text(message))),
+            )
         }
         (Direction::Trigger, Some("queued")) => {
-            ("queued".to_owned(), Some(shown(&object["position"])))
+            ("queued".to_owned(), Some(json_text(&object["position"])))
         }
         (Direction::Trigger, Some("transferred")) => {
-            let department = format!("department {}", shown(&object["department_id"]));
+            let department = format!("department {}", json_text(&object["department_id"]));
             ("transferred".to_owned(), Some(department))
         }
         (Direction::Trigger, None) => (
             "other".to_owned(),
-            entry.body.as_ref().map(|body| plain(body.get())),
+            entry.body.as_ref().map(|body| escape(body.get())),
         ),
         _ => (kind.unwrap_or_default(), None),
     }
 }
 
-/// A message's text, and of a medium where it is.
-fn said(message: &Value) -> String {
-    let content = message["content"].as_str().map(quoted);
-    let url = message["url"].as_str().map(plain);
+/// Returns the text of a message, and the URL of a medium.
+fn message_text(message: &Value) -> String {
+    let content = message["content"].as_str().map(quote);
+    let url = message["url"].as_str().map(escape);
     [content, url]
         .into_iter()
         .flatten()
@@ -246,23 +252,23 @@ fn said(message: &Value) -> String {
         .join(" ")
 }
 
-fn shown(value: &Value) -> String {
+fn json_text(value: &Value) -> String {
     value
         .as_str()
-        .map_or_else(|| plain(&value.to_string()), plain)
+        .map_or_else(|| escape(&value.to_string()), escape)
 }
 
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", plain(text))
+fn quote(text: &str) -> String {
+    format!("\"{}\"", escape(text))
 }
 
-fn plain(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut shown: String = text
         .chars()
-        .take(SHOWN_CHARS)
+        .take(MAX_SHOWN_CHARS)
         .flat_map(char::escape_debug)
         .collect();
-    if text.chars().nth(SHOWN_CHARS).is_some() {
+    if text.chars().nth(MAX_SHOWN_CHARS).is_some() {
         shown.push('…');
     }
     shown
@@ -274,11 +280,11 @@ mod tests {
     use rustix::fs::{OFlags, fcntl_setfl};
     use std::os::fd::OwnedFd;
 
-    /// What was shown, for the test to look at.
+    /// The output of the console under test.
     #[derive(Clone, Default)]
-    struct Shown(Arc<Mutex<Vec<u8>>>);
+    struct Output(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Shown {
+    impl Write for Output {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -288,55 +294,55 @@ mod tests {
         }
     }
 
-    impl Shown {
+    impl Output {
         fn take(&self) -> String {
             String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
         }
     }
 
-    fn screen() -> (Screen, Shown, io::PipeWriter) {
+    fn console() -> (Console, Output, io::PipeWriter) {
         let (reader, writer) = io::pipe().unwrap();
         fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
-        let shown = Shown::default();
-        let mut screen = Screen {
+        let shown = Output::default();
+        let mut console = Console {
             out: Box::new(shown.clone()),
             coloured: false,
             id_width: 4,
             command: None,
         };
-        screen.attach(File::from(OwnedFd::from(reader)), Arc::new(Notify::new()));
-        (screen, shown, writer)
+        console.attach(File::from(OwnedFd::from(reader)), Arc::new(Notify::new()));
+        (console, shown, writer)
     }
 
     #[test]
-    fn what_the_command_wrote_before_is_shown_before() {
-        let (mut screen, shown, mut command) = screen();
+    fn earlier_output_of_the_command_is_printed_first() {
+        let (mut console, shown, mut command) = console();
         command.write_all(b"one\ntwo\nhal").unwrap();
-        screen.line("ours");
-        assert_eq!(shown.take(), "one\ntwo\nours\n");
+        console.line("own");
+        assert_eq!(shown.take(), "one\ntwo\nown\n");
         command.write_all(b"f\nlast").unwrap();
         drop(command);
-        assert!(!screen.pass_on());
+        assert!(!console.forward_lines());
         assert_eq!(shown.take(), "half\n");
-        screen.finish();
+        console.flush();
         assert_eq!(shown.take(), "last");
     }
 
     #[test]
-    fn a_webhook_line_is_found_once_it_is_whole() {
-        let (mut screen, shown, mut command) = screen();
+    fn a_webhook_line_is_found_when_it_is_complete() {
+        let (mut console, shown, mut command) = console();
         command
             .write_all(b"my webhook: http://no/\nwebhook: http://yes/")
             .unwrap();
-        assert!(screen.pass_on());
-        assert!(screen.take_addresses().is_empty());
+        assert!(console.forward_lines());
+        assert!(console.take_urls().is_empty());
         command.write_all(b" \r\n").unwrap();
-        assert!(screen.pass_on());
+        assert!(console.forward_lines());
         assert_eq!(
-            screen.take_addresses(),
-            [Address::Webhook("http://yes/".to_owned())]
+            console.take_urls(),
+            [PrintedUrl::Webhook("http://yes/".to_owned())]
         );
-        assert!(screen.take_addresses().is_empty());
+        assert!(console.take_urls().is_empty());
         assert_eq!(
             shown.take(),
             "my webhook: http://no/\nwebhook: http://yes/ \r\n"
@@ -344,11 +350,11 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_escaped_and_cut() {
-        assert_eq!(quoted("a\u{1b}[2J\n\"é"), r#""a\u{1b}[2J\n\"é""#);
+    fn texts_are_escaped_and_truncated() {
+        assert_eq!(quote("a\u{1b}[2J\n\"é"), r#""a\u{1b}[2J\n\"é""#);
         assert_eq!(
-            plain(&"é".repeat(200)),
-            format!("{}…", "é".repeat(SHOWN_CHARS))
+            escape(&"é".repeat(200)),
+            format!("{}…", "é".repeat(MAX_SHOWN_CHARS))
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The `omnize` command as a program.
+//! The `omnize` program.
 
 #![deny(unsafe_code)]
 

@@ -1,12 +1,18 @@
-//! The `omnize` command, as a function: a program of its own calls it (`main.rs`), and so does the Python module, whose
-//! wheel brings the command along. One file per verb; a verb returns the status that the command ends with.
+//! The `omnize` command as a function. The program in `main.rs` calls it, and so does the Python module, whose wheel contains
+//! the command.
+//!
+//! `run` parses the arguments and calls a subcommand. The only subcommand is `sandbox_command`: it starts a sandbox and, in
+//! `child_process`, the command of the user. `console` prints the requests and triggers and the output of that command.
+//! `signals` are the signals that end the command. Each subcommand returns an exit status or a `CommandError`.
 
 #[cfg(unix)]
 mod child_process;
+mod command_error;
 mod console;
-mod sandbox;
+mod sandbox_command;
 mod signals;
 
+use crate::cli::command_error::{CommandError, FAILED, SUCCESS, USAGE};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -17,66 +23,55 @@ use std::io::{self, Write};
 #[command(name = "omnize", version)]
 struct Command {
     #[command(subcommand)]
-    verb: Verb,
+    subcommand: CliSubcommand,
 }
 
 #[derive(Subcommand)]
-enum Verb {
-    Sandbox(crate::cli::sandbox::Arguments),
+enum CliSubcommand {
+    Sandbox(crate::cli::sandbox_command::Arguments),
 }
 
-/// Why a verb could not do its work.
-enum Failure {
-    /// The command line asks for something that can't be.
-    Usage(String),
-    /// Something failed on the way.
-    Run(String),
-}
-
-const SUCCESS: u8 = 0;
-const USAGE: u8 = 2;
-const FAILED: u8 = 1;
-
-/// Runs the command and returns the status that its process should end with. The first argument is the command's own
-/// name. Reads standard input, writes standard output and error, and blocks until the command is done.
+/// Runs the command and returns the exit status for the process. The first argument is the name of the command. It reads
+/// standard input, writes to standard output and standard error, and blocks until the command has ended.
 ///
-/// While a verb runs, SIGINT, SIGTERM and SIGHUP end the verb and not the process; a handler that was there before is
-/// called as well. Must not be called on a thread that drives a tokio runtime.
+/// While a subcommand runs, SIGINT, SIGTERM and SIGHUP end the subcommand and not the process. Existing signal handlers are
+/// called too. This function must not be called on a thread that runs a tokio runtime.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let status = obey(arguments);
-    // A process that was not begun by Rust's own runtime ends without doing this. Nobody is left to tell when it fails.
+    let status = run_subcommand(arguments);
+    // Rust's runtime flushes only in a Rust program, and the Python module calls this function too. Errors are ignored,
+    // because there is no other output to report them to.
     let _ = io::stdout().flush();
     status
 }
 
-fn obey(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+fn run_subcommand(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let command = match Command::try_parse_from(arguments) {
         Ok(command) => command,
-        Err(error) => return refuse(&error),
+        Err(error) => return print_clap_error(&error),
     };
-    let done = match command.verb {
-        Verb::Sandbox(arguments) => crate::cli::sandbox::run(arguments),
+    let result = match command.subcommand {
+        CliSubcommand::Sandbox(arguments) => crate::cli::sandbox_command::run(arguments),
     };
-    match done {
+    match result {
         Ok(status) => status,
-        Err(Failure::Usage(error)) => fail(&error, USAGE),
-        Err(Failure::Run(error)) => fail(&error, FAILED),
+        Err(CommandError::Usage(error)) => print_error(&error, USAGE),
+        Err(CommandError::Run(error)) => print_error(&error, FAILED),
     }
 }
 
-/// Prints help and version as they are, and of an error one line: its first paragraph.
-fn refuse(error: &clap::Error) -> u8 {
+/// Prints help and version unchanged. Prints an error as one line: its first paragraph.
+fn print_clap_error(error: &clap::Error) -> u8 {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        // Nobody is left to tell when the output can't be written.
+        // Errors are ignored, because there is no other output to report them to.
         let _ = error.print();
         return SUCCESS;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return fail(
-            "a command is missing; omnize --help tells which there are",
+        return print_error(
+            "a subcommand is missing; omnize --help lists the subcommands",
             USAGE,
         );
     }
@@ -87,10 +82,10 @@ fn refuse(error: &clap::Error) -> u8 {
         .take_while(|line| !line.is_empty())
         .collect();
     let line = paragraph.join(" ");
-    fail(line.strip_prefix("error: ").unwrap_or(&line), USAGE)
+    print_error(line.strip_prefix("error: ").unwrap_or(&line), USAGE)
 }
 
-fn fail(error: &str, status: u8) -> u8 {
+fn print_error(error: &str, status: u8) -> u8 {
     eprintln!("omnize: {error}");
     status
 }

@@ -1,8 +1,8 @@
-//! The signals that ask the command to end.
+//! The signals that end the command.
 
 use std::io;
 
-/// A signal that asks to end.
+/// A signal that ends the command.
 #[derive(Clone, Copy)]
 pub enum Signal {
     Interrupt,
@@ -21,7 +21,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// From here on these signals no longer end the process by themselves. Must be called within a tokio runtime.
+    /// Installs the handlers; the signals no longer end the process. Must be called within a tokio runtime.
     pub fn listen() -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
@@ -51,7 +51,7 @@ impl Signals {
     }
 
     pub async fn next(&mut self) -> Signal {
-        // Without Ctrl-C there is nothing to wait for: better to end than never to.
+        // If this fails, the command ends, because nothing else would end it.
         let _ = tokio::signal::ctrl_c().await;
         Signal::Interrupt
     }

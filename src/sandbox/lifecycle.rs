@@ -1,118 +1,164 @@
-//! What every dialect does with a request that it has read: starts an interaction, or hands what the customer's side
-//! did to the agent.
+//! The life of an interaction: `apply_request` starts it and passes each later request to its agent or bot.
+//!
+//! The dialects and the scripted customers call this file after they have parsed a request.
 
-use crate::sandbox::agents::agent::{AgentInput, play};
-use crate::sandbox::agents::external_bot::Bot;
-use crate::sandbox::customers::customer_action::{CustomerRequest, RequestKind};
-use crate::sandbox::dialects::Dialect;
-use crate::sandbox::state::ids::new_hash;
+use crate::sandbox::agents::agent_task::run_agent;
+use crate::sandbox::agents::bot_relay::start_bot_relay;
+use crate::sandbox::model::customer_request::{CustomerRequest, RequestKind};
+use crate::sandbox::model::dialect::Dialect;
+use crate::sandbox::model::ids::new_hash;
+use crate::sandbox::state::agent_input::AgentInput;
+use crate::sandbox::state::bot_link::BotAction;
 use crate::sandbox::state::interaction::{
-    About, Ending, Interaction, Key, Remarks, State, StateError, admit,
+    Interaction, InteractionKey, InteractionState, InteractionUpdate, StartData, StateError,
+    check_allowed,
 };
-use crate::sandbox::state::state::{SandboxState, Service};
+use crate::sandbox::state::interaction_end::InteractionEnd;
+use crate::sandbox::state::sandbox_state::SandboxState;
+use crate::sandbox::state::simulated_service::SimulatedService;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 
-/// What a start says.
-pub(crate) struct Opening {
+/// The parameters of a new interaction.
+pub(crate) struct NewInteraction {
     pub department_id: String,
-    pub about: About,
+    pub start_data: StartData,
 }
 
-/// Takes a deed if it fits the interaction. `opening` goes with a start, and with nothing else.
-pub(crate) fn take(
-    service: &Arc<Service>,
-    desk: &mut SandboxState,
-    key: &Key,
-    deed: RequestKind,
-    opening: Option<Opening>,
+/// Applies a request if the interaction's state allows it. `new_interaction` must be present for a start only.
+pub(crate) fn apply_request(
+    service: &Arc<SimulatedService>,
+    state: &mut SandboxState,
+    key: &InteractionKey,
+    request: CustomerRequest,
+    new_interaction: Option<NewInteraction>,
 ) -> Result<(), StateError> {
-    admit(desk.interactions.get(key), deed.act)?;
-    if let Some(opening) = opening {
-        let endpoint = desk.portal.bot(key.token, &opening.department_id).cloned();
-        open(service, desk, key, opening);
-        if let (Some(endpoint), Some(interaction)) = (endpoint, desk.interactions.get_mut(key)) {
-            let ending = interaction.ending.subscribe();
-            interaction.bot = Some(Bot::of(service, key, ending, endpoint));
+    check_allowed(state.interactions.get(key), request.kind)?;
+    if let Some(new_interaction) = new_interaction {
+        let endpoint = state
+            .portal
+            .bot(key.token, &new_interaction.department_id)
+            .cloned();
+        create_interaction(service, state, key, new_interaction);
+        if let (Some(endpoint), Some(interaction)) = (endpoint, state.interactions.get_mut(key)) {
+            let end = interaction.end.subscribe();
+            interaction.bot = Some(start_bot_relay(service, key, end, endpoint));
         }
     }
-    // Admitted, so it is there: a start has just made it.
-    if let Some(interaction) = desk.interactions.get_mut(key) {
-        if deed.act == CustomerRequest::Finish {
-            interaction.finish_by_customer();
+    // The interaction exists: the check has found it, or the start has created it.
+    if let Some(interaction) = state.interactions.get_mut(key) {
+        if request.kind == RequestKind::Finish {
+            interaction.finish();
         }
-        let cue = cue(service, interaction, deed);
-        // The agent listens as long as the interaction lives; it is gone only when the sandbox is stopping.
-        let _ = interaction.cues.send(cue);
+        let input = agent_input(service, interaction, request);
+        // Fails only while the sandbox stops: the agent task lives as long as the interaction.
+        let _ = interaction.agent_inputs.send(input);
     }
     Ok(())
 }
 
-/// Files what a customer left while nobody was there: an interaction that no agent hears of.
-pub(crate) fn file(service: &Arc<Service>, desk: &mut SandboxState, key: &Key, opening: Opening) {
-    open(service, desk, key, opening);
-    if let Some(interaction) = desk.interactions.get_mut(key) {
-        interaction.state = State::OffHours;
+/// Creates an off-hours contact: an interaction that no agent serves.
+pub(crate) fn record_off_hours_contact(
+    service: &Arc<SimulatedService>,
+    state: &mut SandboxState,
+    key: &InteractionKey,
+    new_interaction: NewInteraction,
+) {
+    create_interaction(service, state, key, new_interaction);
+    if let Some(interaction) = state.interactions.get_mut(key) {
+        interaction.state = InteractionState::OffHours;
     }
 }
 
-fn open(service: &Arc<Service>, desk: &mut SandboxState, key: &Key, opening: Opening) {
-    let cues = match desk.interactions.remove(key) {
+fn create_interaction(
+    service: &Arc<SimulatedService>,
+    state: &mut SandboxState,
+    key: &InteractionKey,
+    new_interaction: NewInteraction,
+) {
+    let agent_inputs = match state.interactions.remove(key) {
         Some(earlier) => {
-            earlier.replace();
-            desk.hashes.remove(&earlier.hash);
-            earlier.cues
+            earlier.mark_replaced();
+            state.hashes.remove(&earlier.hash);
+            earlier.agent_inputs
         }
         None => {
-            let (cues, agent) = mpsc::unbounded_channel();
-            tokio::spawn(play(Arc::clone(service), key.clone(), agent));
-            cues
+            let (agent_inputs, receiver) = mpsc::unbounded_channel();
+            tokio::spawn(run_agent(Arc::clone(service), key.clone(), receiver));
+            agent_inputs
         }
     };
-    desk.starts += 1;
+    state.starts += 1;
     let interaction = Interaction {
-        number: desk.starts,
+        sequence: state.starts,
         hash: match key.dialect {
             Dialect::Interactions => key.id.clone(),
             Dialect::Rest | Dialect::Gateway => new_hash(),
         },
-        served_by: opening.department_id.clone(),
-        department_id: opening.department_id,
-        about: opening.about,
-        remarks: Remarks::default(),
-        last: None,
+        serving_department_id: new_interaction.department_id.clone(),
+        department_id: new_interaction.department_id,
+        start_data: new_interaction.start_data,
+        update_data: InteractionUpdate::default(),
+        last_payload: None,
         bot: None,
-        visit: None,
-        started: Instant::now(),
-        answered_after: None,
-        state: State::Waiting,
-        ending: watch::Sender::new(Ending::No),
-        cues,
+        customer_session: None,
+        started_at: Instant::now(),
+        accepted_after: None,
+        state: InteractionState::Waiting,
+        end: watch::Sender::new(InteractionEnd::NotEnded),
+        agent_inputs,
     };
-    desk.hashes.insert(interaction.hash.clone(), key.clone());
-    desk.interactions.insert(key.clone(), interaction);
+    state.hashes.insert(interaction.hash.clone(), key.clone());
+    state.interactions.insert(key.clone(), interaction);
 }
 
-/// The deed, for the bot or the agent that serves the interaction now.
-pub(crate) fn cue(service: &Service, interaction: &Interaction, deed: RequestKind) -> AgentInput {
-    let about = &interaction.about;
+/// Transfers an interaction from its bot to the scripted agent of a department. The agent receives a start after the
+/// bot's earlier triggers were sent.
+pub(crate) fn transfer_to_agent(
+    service: &SimulatedService,
+    interaction: &mut Interaction,
+    department_id: String,
+) {
+    interaction.serving_department_id = department_id;
+    interaction.state = InteractionState::Waiting;
+    if let Some(bot) = interaction.bot.take() {
+        let start = agent_input(
+            service,
+            interaction,
+            CustomerRequest::new(RequestKind::Start),
+        );
+        // A new queue: the later requests of the customer follow the start.
+        let (agent_inputs, receiver) = mpsc::unbounded_channel();
+        let _ = agent_inputs.send(start);
+        interaction.agent_inputs = agent_inputs;
+        bot.enqueue(BotAction::StartAgent(receiver));
+    }
+}
+
+/// Returns the request as an input for the bot or agent that serves the interaction now.
+fn agent_input(
+    service: &SimulatedService,
+    interaction: &Interaction,
+    request: CustomerRequest,
+) -> AgentInput {
+    let start_data = &interaction.start_data;
     AgentInput {
-        on: deed.act,
-        message: deed.message,
-        client_id: about.client_id.clone().unwrap_or_default(),
-        customer_name: about.customer_name.clone().unwrap_or_default(),
+        kind: request.kind,
+        message: request.message,
+        client_id: start_data.client_id.clone().unwrap_or_default(),
+        customer_name: start_data.customer_name.clone().unwrap_or_default(),
         hash: interaction.hash.clone(),
         department_id: interaction.department_id.clone(),
-        bot: interaction
+        bot_endpoint: interaction
             .bot
             .as_ref()
             .map(|bot| Arc::clone(&bot.endpoint)),
-        scenario: service.agent(&interaction.served_by),
-        _unheard: interaction
-            .visit
+        scenario: service.agent(&interaction.serving_department_id),
+        _processing_guard: interaction
+            .customer_session
             .as_ref()
-            .and_then(|visit| visit.unheard.clone()),
-        ending: interaction.ending.subscribe(),
+            .and_then(|session| session.processing_guard.clone()),
+        end: interaction.end.subscribe(),
     }
 }

@@ -1,15 +1,15 @@
 //! The scripted agents, built in and from files.
 
-use crate::file::File;
-use crate::hook::Hook;
-use crate::running::{OMNIZE, Running};
+use crate::running_sandbox::{OMNIZE, RunningSandbox};
+use crate::temporary_file::TemporaryFile;
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 use std::process::Command;
 
 #[test]
-fn echo_accepts_and_says_everything_again() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn echo_accepts_and_repeats_each_message() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     running.start_of("12");
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
     running.accepted("message", "Olá, \"mundo\"\n😀", "12");
@@ -23,23 +23,23 @@ fn echo_accepts_and_says_everything_again() {
 }
 
 #[test]
-fn silent_accepts_and_says_nothing() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+fn silent_accepts_and_sends_nothing_else() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
     running.start_of("12");
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
     running.accepted("message", "oi", "12");
     running.accepted("info", "finish", "12");
-    // Another start is heard of after what came before it.
+    // The trigger of another start follows the earlier triggers.
     running.start_of("12");
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
     assert!(hook.is_quiet());
 }
 
 #[test]
-fn unavailable_leaves_finish_or_another_start() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "unavailable"]);
+fn unavailable_allows_finish_or_another_start() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "unavailable"]);
     running.start_of("12");
     assert_eq!(hook.next(), r#"{"status":"unavailable","clientId":"12"}"#);
     assert_eq!(running.state_of("12"), "unavailable");
@@ -57,8 +57,8 @@ fn unavailable_leaves_finish_or_another_start() {
 
 #[test]
 fn each_department_has_its_agent() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(
         &hook.url,
         &["--agent", "2=unavailable", "--agent", "silent"],
     );
@@ -87,47 +87,47 @@ fn a_raw_step_posts_any_object_and_any_bytes() {
         {"raw":{"status":"queued","position": 1.50,"clientId":"{clientId}","name":"{customerName}"}},
         {"raw":"[\"{clientId}\"","contentType":null},
         {"hex":"7B22E1","contentType":"application/json; charset=iso-8859-1"}]}]}"#;
-    let file = File::new("raw", scenario);
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
+    let file = TemporaryFile::new("raw", scenario);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", file.path()]);
     let mut start = running.request("info", "init", "12");
     start["customerName"] = json!("Ana \"A\"");
     assert_eq!(running.rest(&start).status, 200);
-    let object = hook.held();
+    let object = hook.next_pending();
     assert_eq!(object.header("content-type"), Some("application/json"));
     assert_eq!(
         String::from_utf8_lossy(&object.body),
         r#"{"status":"queued","position": 1.50,"clientId":"12","name":"Ana \"A\""}"#
     );
-    object.answer(200);
-    let text = hook.held();
+    object.respond(200);
+    let text = hook.next_pending();
     assert_eq!(
         (text.header("content-type"), text.body.as_slice()),
         (None, br#"["12""#.as_slice())
     );
-    text.answer(400);
-    let bytes = hook.held();
+    text.respond(400);
+    let bytes = hook.next_pending();
     assert_eq!(
         bytes.header("content-type"),
         Some("application/json; charset=iso-8859-1")
     );
     assert_eq!(bytes.body, b"{\"\xe1");
-    bytes.answer(200);
+    bytes.respond(200);
     let transcript = running.transcript();
     assert_eq!(transcript[2]["body"], r#"["12""#);
-    assert_eq!(transcript[2]["error"], "the webhook answered 400");
+    assert_eq!(transcript[2]["error"], "the webhook responded with 400");
     assert_eq!(running.state_of("12"), "waiting");
 }
 
 #[test]
-fn a_customer_who_finishes_cuts_the_agent_short() {
+fn a_finish_by_the_customer_stops_the_current_rule() {
     let scenario = r#"{"rules":[
         {"on":"start","steps":["accepted"]},
         {"on":"message","steps":["typing",{"wait":600000},{"message":"too late"}]},
         {"on":"finish","steps":[{"raw":{"status":"archived","clientId":"{clientId}"}}]}]}"#;
-    let file = File::new("cut-short", scenario);
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
+    let file = TemporaryFile::new("cut-short", scenario);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", file.path()]);
     running.start_of("12");
     hook.until("accepted");
     running.accepted("message", "oi", "12");
@@ -140,29 +140,29 @@ fn a_customer_who_finishes_cuts_the_agent_short() {
 }
 
 #[test]
-fn an_agent_who_finishes_plays_its_rule_to_the_end_and_no_other() {
+fn a_finish_by_the_agent_ends_after_the_current_rule() {
     let scenario = r#"{"rules":[{"on":"message","steps":["finish",{"raw":{"late":"{content}","clientId":"{clientId}"}}]}]}"#;
-    let file = File::new("finish", scenario);
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
+    let file = TemporaryFile::new("finish", scenario);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", file.path()]);
     running.start_of("12");
     running.accepted("message", "a", "12");
-    let finish = hook.held();
-    // The interaction has ended before its webhook hears of it.
+    let finish = hook.next_pending();
+    // The interaction has ended before the webhook receives the trigger.
     assert_eq!(running.state_of("12"), "finished");
     assert_eq!(
         running.rest(&running.request("message", "b", "12")).status,
         422
     );
-    finish.answer(200);
+    finish.respond(200);
     assert_eq!(hook.next(), r#"{"late":"a","clientId":"12"}"#);
 }
 
 #[test]
-fn the_support_agent_greets_answers_and_says_goodbye() {
-    let hook = Hook::open();
+fn the_support_scenario_greets_replies_and_finishes() {
+    let hook = WebhookServer::open();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/agents/support.json");
-    let running = Running::with_webhook(&hook.url, &["--agent", path]);
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", path]);
     let mut start = running.request("info", "init", "12");
     start["customerName"] = json!("João");
     assert_eq!(running.rest(&start).status, 200);
@@ -189,8 +189,8 @@ fn the_support_agent_greets_answers_and_says_goodbye() {
 }
 
 #[test]
-fn a_scenario_with_an_error_ends_the_command_with_the_place() {
-    let file = File::new(
+fn an_invalid_scenario_ends_the_command_with_its_position() {
+    let file = TemporaryFile::new(
         "error",
         r#"{"rules":[{"on":"start","steps":["accepted",{"message":"{nome}"}]}]}"#,
     );

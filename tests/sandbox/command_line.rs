@@ -1,6 +1,6 @@
-//! The command as a test in any language sees it: one line when it is ready, a clean end, one line for a mistake.
+//! The command line: the ready line, the exit, and one line for an error.
 
-use crate::running::{OMNIZE, Running, Spawned};
+use crate::running_sandbox::{ChildProcess, OMNIZE, RunningSandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::net::TcpListener;
@@ -15,11 +15,14 @@ fn output(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn the_json_line_says_where_it_is_and_nothing_follows() {
-    let mut running = Running::start(&[]);
-    let url = running.told("url").to_owned();
+fn json_prints_one_line_with_the_urls() {
+    let mut running = RunningSandbox::start(&[]);
+    let url = running.ready_field("url").to_owned();
     assert!(url.starts_with("http://127.0.0.1:"));
-    assert_eq!(running.told("base_url"), format!("{url}/api/rest/v1"));
+    assert_eq!(
+        running.ready_field("base_url"),
+        format!("{url}/api/rest/v1")
+    );
     let expected = json!({
         "rest": format!("{url}/api/rest/v1"),
         "gateway": format!("{url}/client-gateway/api/rest/v1"),
@@ -27,7 +30,7 @@ fn the_json_line_says_where_it_is_and_nothing_follows() {
     });
     assert_eq!(running.ready["base_urls"], expected);
     assert_eq!(
-        running.told("transcript"),
+        running.ready_field("transcript"),
         format!("{url}/sandbox/transcript")
     );
     running.start_of("12");
@@ -36,17 +39,17 @@ fn the_json_line_says_where_it_is_and_nothing_follows() {
 }
 
 #[test]
-fn it_ends_cleanly_on_sigterm_and_sigint() {
+fn sigterm_and_sigint_end_the_sandbox_with_status_0() {
     for signal in [Signal::TERM, Signal::INT] {
-        let running = Running::start(&[]);
+        let running = RunningSandbox::start(&[]);
         kill_process(Pid::from_child(&running.child), signal).unwrap();
         assert_eq!(running.ended(), (String::new(), Some(0)));
     }
 }
 
 #[test]
-fn without_json_it_speaks_to_people_and_shows_what_happens() {
-    let mut child = Spawned::new(&["sandbox", "--token", "t1", "--agent", "silent"]);
+fn without_json_requests_and_triggers_are_printed() {
+    let mut child = ChildProcess::new(&["sandbox", "--token", "t1", "--agent", "silent"]);
     let mut lines = child.lines();
     let first = lines.next().unwrap();
     let url = first.strip_prefix("Omnize sandbox at ").unwrap();
@@ -61,7 +64,7 @@ fn without_json_it_speaks_to_people_and_shows_what_happens() {
     );
     let start =
         r#"{"type":"info","content":"init","token":"t1","departmentId":"1","clientId":"12"}"#;
-    let sent = crate::running::http_agent()
+    let sent = crate::running_sandbox::http_agent()
         .post(format!("{url}/api/rest/v1"))
         .header("content-type", "application/json")
         .send(start)
@@ -81,11 +84,11 @@ fn without_json_it_speaks_to_people_and_shows_what_happens() {
 }
 
 #[test]
-fn a_mistake_is_one_line_and_status_2() {
+fn a_usage_error_is_one_line_with_status_2() {
     let cases: [(&[&str], &str); 10] = [
         (
             &[],
-            "a command is missing; omnize --help tells which there are",
+            "a subcommand is missing; omnize --help lists the subcommands",
         ),
         (&["sandbx"], "unrecognized subcommand 'sandbx'"),
         (
@@ -106,12 +109,12 @@ fn a_mistake_is_one_line_and_status_2() {
         ),
         (
             &["sandbox", "--webhook", "hook"],
-            "url is no absolute http or https URL",
+            "url is not an absolute http or https URL",
         ),
         (&["sandbox", "--token", ""], "the token is empty"),
         (
             &["sandbox", "--agent", "echo", "--agent", "silent"],
-            "two agents are for all departments",
+            "all departments have two agents; expected one",
         ),
         (
             &["sandbox", "--json", "--", "true"],
@@ -133,7 +136,7 @@ fn a_mistake_is_one_line_and_status_2() {
 }
 
 #[test]
-fn help_and_version_are_no_mistake() {
+fn help_and_version_have_status_0() {
     for arguments in [&["--help"][..], &["--version"], &["sandbox", "--help"]] {
         let ended = output(arguments);
         assert_eq!((ended.status.code(), ended.stderr.len()), (Some(0), 0));
@@ -142,22 +145,22 @@ fn help_and_version_are_no_mistake() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn a_port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let ended = output(&["sandbox", "--port", &port]);
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(
         String::from_utf8_lossy(&ended.stderr),
-        format!("omnize: port {port} is taken\n")
+        format!("omnize: port {port} is already in use; choose another one, or 0\n")
     );
 }
 
 #[test]
-fn the_transcript_is_written_at_the_end() {
+fn the_transcript_file_is_written_at_the_end() {
     let path = std::env::temp_dir().join(format!("omnize-transcript-{}.json", std::process::id()));
     let mut running =
-        Running::start(&["--agent", "silent", "--transcript", path.to_str().unwrap()]);
+        RunningSandbox::start(&["--agent", "silent", "--transcript", path.to_str().unwrap()]);
     running.start_of("12");
     drop(running.child.stdin.take());
     running.ended();

@@ -1,8 +1,8 @@
-//! The account's departments and agents, as `gateway` and `interactions` list them.
+//! The lists of departments and agents in `gateway` and `interactions`.
 
-use crate::file::File;
-use crate::hook::Hook;
-use crate::running::{Answer, Running};
+use crate::running_sandbox::{RunningSandbox, SandboxResponse};
+use crate::temporary_file::TemporaryFile;
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/external/departments";
@@ -12,12 +12,12 @@ const GATEWAY: &str = "/client-gateway/api/rest/v1";
 const TEAM: &str = r#"{"agents":[{"id":7,"name":"Bia","photo":"https://example.com/bia.png"},{"id":8,"name":"Caio"},
     {"id":9,"name":"Duda"},{"id":10,"name":"Enzo"}],"rules":[{"on":"start","steps":["accepted"]}]}"#;
 
-impl Running {
-    fn listed(&self, path: &str) -> Answer {
-        self.get(&format!("{path}?token={}", self.told("token")))
+impl RunningSandbox {
+    fn listed(&self, path: &str) -> SandboxResponse {
+        self.get(&format!("{path}?token={}", self.ready_field("token")))
     }
 
-    fn gateway_list(&self, client_id: Value) -> Answer {
+    fn gateway_list(&self, client_id: Value) -> SandboxResponse {
         let body = json!({ "type": "info", "content": "departments", "clientId": client_id });
         self.ask("POST", GATEWAY, body)
     }
@@ -32,7 +32,7 @@ fn channels(state: u8) -> Value {
 
 #[test]
 fn both_dialects_list_the_same_departments() {
-    let file = File::new("team", TEAM);
+    let file = TemporaryFile::new("team", TEAM);
     let team = format!("3={}", file.path());
     let options = [
         "--agent",
@@ -42,7 +42,7 @@ fn both_dialects_list_the_same_departments() {
         "--department",
         "3=Billing",
     ];
-    let running = Running::start(&options);
+    let running = RunningSandbox::start(&options);
     let ana = json!([{ "id": 1, "name": "Ana", "photo": null }]);
     let people = [
         json!({ "id": 7, "name": "Bia", "photo": "https://example.com/bia.png" }),
@@ -75,27 +75,27 @@ fn both_dialects_list_the_same_departments() {
 }
 
 #[test]
-fn the_gateway_s_list_comes_in_three_forms() {
+fn the_gateway_list_has_three_forms() {
     for (form, holder) in [
         ("array", None),
         ("departments", Some("departments")),
         ("data", Some("data")),
     ] {
-        let running = Running::start(&["--department-list", form]);
-        let answer = running.gateway_list(json!("12")).json();
-        let list = holder.map_or(&answer, |holder| &answer[holder]);
+        let running = RunningSandbox::start(&["--department-list", form]);
+        let response = running.gateway_list(json!("12")).json();
+        let list = holder.map_or(&response, |holder| &response[holder]);
         assert_eq!(list[1]["name"], "Sales");
     }
 }
 
 #[test]
-fn the_queue_counts_those_who_wait() {
-    let file = File::new(
+fn the_queue_is_the_number_of_waiting_interactions() {
+    let file = TemporaryFile::new(
         "waits",
         r#"{"rules":[{"on":"typing","steps":["accepted"]}]}"#,
     );
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", file.path()]);
     let (first, _second) = (running.begin(json!({})), running.begin(json!({})));
     let queue = || running.listed(PATH).json()[0]["queue"].clone();
     assert_eq!(queue(), 2);
@@ -105,10 +105,10 @@ fn the_queue_counts_those_who_wait() {
 }
 
 #[test]
-fn at_most_three_of_those_online_are_shown() {
-    let file = File::new("online", TEAM);
+fn at_most_three_online_agents_are_listed() {
+    let file = TemporaryFile::new("online", TEAM);
     let team = format!("2={}", file.path());
-    let running = Running::start(&["--agent", &team, "--agent", "3=unavailable"]);
+    let running = RunningSandbox::start(&["--agent", &team, "--agent", "3=unavailable"]);
     let all = running.listed(ONLINE).json();
     assert_eq!(
         (&all["count"], &all["averageService"], &all["status"]),
@@ -125,7 +125,7 @@ fn at_most_three_of_those_online_are_shown() {
         running
             .get(&format!(
                 "{ONLINE}?token={}&department_id={department}",
-                running.told("token")
+                running.ready_field("token")
             ))
             .json()
     };
@@ -143,32 +143,35 @@ fn at_most_three_of_those_online_are_shown() {
 #[test]
 fn the_average_wait_is_in_seconds() {
     let slow = r#"{"rules":[{"on":"start","steps":[{"wait":2100},"accepted"]}]}"#;
-    let file = File::new("slow", slow);
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", file.path()]);
+    let file = TemporaryFile::new("slow", slow);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", file.path()]);
     running.begin(json!({}));
     hook.next();
     let average = running.listed(ONLINE).json()["averageService"].clone();
-    // A machine that is busy takes longer, and never less.
+    // On a busy machine the wait is longer, never shorter.
     assert!((2..20).contains(&average.as_u64().unwrap()), "{average}");
 }
 
 #[test]
-fn the_external_api_refuses_with_404_and_the_others_with_422() {
-    let running = Running::start(&[]);
-    let token = running.told("token");
+fn the_external_api_rejects_with_404_and_the_others_with_422() {
+    let running = RunningSandbox::start(&[]);
+    let token = running.ready_field("token");
     let unknown = "the token is unknown; expected one that the portal generated";
     for (query, message) in [
         (String::new(), "token is missing; expected a JSON string"),
         ("?token=other".to_owned(), unknown),
         (
             format!("?token={token}&x=1"),
-            "unknown field \"x\"; departments takes token",
+            "unknown field \"x\"; departments accepts token",
         ),
     ] {
-        let answer = running.get(&format!("{PATH}{query}"));
-        assert_eq!(answer.json(), json!({ "message": message, "status": 404 }));
-        assert_eq!(answer.status, 404);
+        let response = running.get(&format!("{PATH}{query}"));
+        assert_eq!(
+            response.json(),
+            json!({ "message": message, "status": 404 })
+        );
+        assert_eq!(response.status, 404);
     }
     assert_eq!(running.get(&format!("{ONLINE}?token=other")).status, 422);
     assert_eq!(
@@ -186,9 +189,9 @@ fn the_external_api_refuses_with_404_and_the_others_with_422() {
 }
 
 #[test]
-fn a_closed_department_takes_no_start_in_the_later_dialects() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "2=closed"]);
+fn a_closed_department_rejects_a_start_in_the_later_dialects() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "2=closed"]);
     let refused = json!({ "message": "the department is not active", "status": 422 });
     let start = json!({ "department_id": 2 });
     assert_eq!(

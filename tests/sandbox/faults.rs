@@ -1,19 +1,19 @@
-//! Faults on demand: wrong answers, lost answers, and when to come again.
+//! Faults: wrong responses, lost responses, and `Retry-After`.
 
-use crate::hook::Hook;
-use crate::running::{Running, http_agent};
+use crate::running_sandbox::{RunningSandbox, http_agent};
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const FAULTS: &str = "/sandbox/faults";
 
-impl Running {
+impl RunningSandbox {
     fn faults(&self, faults: Value) {
-        let answer = self.call("PUT", FAULTS, None, faults.to_string().as_bytes());
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let response = self.call("PUT", FAULTS, None, faults.to_string().as_bytes());
+        assert_eq!(response.status, 200, "{}", response.body);
     }
 
-    /// The error and status of the last request in the transcript.
+    /// Returns error and status of the last request in the transcript.
     fn last(&self) -> (Value, Value) {
         let entries = self.transcript();
         let last = entries
@@ -25,8 +25,8 @@ impl Running {
 }
 
 #[test]
-fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
-    let running = Running::start(&["--agent", "silent"]);
+fn a_fault_applies_to_requests_of_its_kind_in_every_dialect() {
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     running.start_of("12");
     let hash = running.begin(json!({}));
     let message = running.request("message", "oi", "12");
@@ -34,7 +34,7 @@ fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
     assert_eq!(gateway(&running.request("info", "init", "12")).status, 200);
     running.faults(json!([{ "on": "message", "status": 503, "times": 3 }, { "on": "departments", "status": 500 }]));
     running.accepted("info", "typing", "12");
-    let said = json!({ "message": "a fault, as the sandbox was asked for", "status": 503 });
+    let said = json!({ "message": "a fault that was set in the sandbox", "status": 503 });
     assert_eq!(running.rest(&message).json(), said);
     assert_eq!(gateway(&message).json(), said);
     assert_eq!(
@@ -45,7 +45,10 @@ fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
     );
     assert_eq!(
         running.last(),
-        (json!(503), json!("a fault: not taken, and answered 503"))
+        (
+            json!(503),
+            json!("fault: the request was not accepted; the response was 503")
+        )
     );
     assert_eq!(running.rest(&message).status, 200);
     let left = running.get(FAULTS).json();
@@ -53,7 +56,7 @@ fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
         (&left[0]["times"], &left[1]["times"]),
         (&json!(0), &json!(1))
     );
-    let token = running.told("token");
+    let token = running.ready_field("token");
     assert_eq!(
         running
             .get(&format!("/api/external/departments?token={token}"))
@@ -63,11 +66,11 @@ fn a_fault_meets_the_requests_of_its_kind_in_every_dialect() {
 }
 
 #[test]
-fn a_fault_may_say_when_to_come_again() {
-    let running = Running::start(&[]);
+fn a_fault_may_have_a_retry_after_header() {
+    let running = RunningSandbox::start(&[]);
     running.faults(json!([{ "status": 429, "retryAfter": 7 }]));
     let sent = http_agent()
-        .post(running.told("base_url"))
+        .post(running.ready_field("base_url"))
         .header("content-type", "application/json")
         .send(running.request("info", "init", "12").to_string())
         .unwrap();
@@ -77,12 +80,12 @@ fn a_fault_may_say_when_to_come_again() {
 }
 
 #[test]
-fn a_request_may_be_taken_and_its_answer_lost() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+fn a_fault_may_lose_only_the_response() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
     let post = || {
         http_agent()
-            .post(running.told("base_url"))
+            .post(running.ready_field("base_url"))
             .header("content-type", "application/json")
             .send(running.request("info", "init", "12").to_string())
     };
@@ -90,23 +93,29 @@ fn a_request_may_be_taken_and_its_answer_lost() {
     assert!(post().is_err());
     assert_eq!(
         running.last(),
-        (Value::Null, json!("a fault: not taken, and hung up on"))
+        (
+            Value::Null,
+            json!("fault: the request was not accepted; the connection was closed")
+        )
     );
     assert!(post().is_err());
     assert_eq!(
         running.last(),
-        (Value::Null, json!("a fault: taken, and hung up on"))
+        (
+            Value::Null,
+            json!("fault: the request was accepted; the connection was closed")
+        )
     );
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
     assert_eq!(running.state_of("12"), "accepted");
-    // What is refused anyway is refused.
+    // An invalid request is rejected as without a fault.
     running.faults(json!([{ "on": "start", "status": 200, "taken": true }]));
     assert_eq!(post().unwrap().status(), 422);
 }
 
 #[test]
-fn faults_go_by_themselves_by_hand_and_by_a_reset() {
-    let running = Running::start(&[]);
+fn faults_end_after_their_count_by_delete_and_by_reset() {
+    let running = RunningSandbox::start(&[]);
     for (method, path) in [("DELETE", FAULTS), ("DELETE", "/sandbox/transcript")] {
         running.faults(json!([{ "status": 500, "times": 1000000 }]));
         assert_eq!(
@@ -137,19 +146,22 @@ fn faults_go_by_themselves_by_hand_and_by_a_reset() {
         ),
         (
             json!([{ "status": 500, "x": 1 }]),
-            "fault 1: unknown field \"x\"; a fault takes on, status, hangUp, retryAfter, times, taken",
+            "fault 1: unknown field \"x\"; a fault accepts on, status, hangUp, retryAfter, times, taken",
         ),
     ];
     for (body, message) in cases {
-        let answer = running.call("PUT", FAULTS, None, body.to_string().as_bytes());
-        assert_eq!(answer.json(), json!({ "message": message, "status": 422 }));
+        let response = running.call("PUT", FAULTS, None, body.to_string().as_bytes());
+        assert_eq!(
+            response.json(),
+            json!({ "message": message, "status": 422 })
+        );
     }
 }
 
 #[test]
-fn the_library_tells_what_became_of_a_request_that_met_a_fault() {
+fn the_library_reports_the_delivery_of_a_request_with_a_fault() {
     use omnize::error::Delivery;
-    let running = Running::start(&["--agent", "silent"]);
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     let client = crate::library::client(&running, "interactions");
     let conversation = client
         .start(crate::library::address("12"), crate::library::joao())
@@ -167,7 +179,7 @@ fn the_library_tells_what_became_of_a_request_that_met_a_fault() {
     );
     let begun = Instant::now();
     let waited = conversation.typing();
-    // Either it came again when it was told to, or it said so.
+    // The request was either retried after that time, or reported as failed.
     match waited {
         Ok(()) => assert!(begun.elapsed() >= Duration::from_secs(1)),
         Err(error) => assert_eq!(error.asked_to_wait(), Some(Duration::from_secs(1))),

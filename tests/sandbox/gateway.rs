@@ -1,13 +1,13 @@
-//! The dialect `gateway`: what it adds to `rest`.
+//! The dialect `gateway`: its additions to `rest`.
 
-use crate::hook::Hook;
-use crate::running::{Answer, Running};
+use crate::running_sandbox::{RunningSandbox, SandboxResponse};
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 
 const PATH: &str = "/client-gateway/api/rest/v1";
 
-impl Running {
-    fn gateway(&self, body: &Value) -> Answer {
+impl RunningSandbox {
+    fn gateway(&self, body: &Value) -> SandboxResponse {
         let body = body.to_string();
         self.call("POST", PATH, Some("application/json"), body.as_bytes())
     }
@@ -15,8 +15,8 @@ impl Running {
 
 #[test]
 fn the_bot_id_of_a_start_is_repeated_on_every_trigger() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     let mut start = running.request("info", "init", "12");
     start["botId"] = json!("b7");
     start["customerName"] = json!("Joao");
@@ -28,8 +28,8 @@ fn the_bot_id_of_a_start_is_repeated_on_every_trigger() {
         hook.next(),
         r#"{"status":"accepted","clientId":"12","botId":"b7"}"#
     );
-    let answer = running.gateway(&running.request("message", "oi", "12"));
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = running.gateway(&running.request("message", "oi", "12"));
+    assert_eq!(response.status, 200, "{}", response.body);
     for status in ["typing", "cleared"] {
         assert_eq!(
             hook.next(),
@@ -52,9 +52,9 @@ fn the_bot_id_of_a_start_is_repeated_on_every_trigger() {
 }
 
 #[test]
-fn without_a_bot_id_a_trigger_is_as_in_rest_and_the_two_do_not_meet() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+fn without_a_bot_id_triggers_equal_those_of_rest() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
     assert_eq!(
         running
             .gateway(&running.request("info", "init", "12"))
@@ -62,7 +62,7 @@ fn without_a_bot_id_a_trigger_is_as_in_rest_and_the_two_do_not_meet() {
         200
     );
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"12"}"#);
-    // The same client id in `rest` is another interaction.
+    // In `rest`, the same client id is another interaction.
     assert_eq!(
         running.rest(&running.request("message", "oi", "12")).status,
         422
@@ -78,8 +78,8 @@ fn without_a_bot_id_a_trigger_is_as_in_rest_and_the_two_do_not_meet() {
 }
 
 #[test]
-fn what_the_gateway_refuses() {
-    let running = Running::start(&["--agent", "silent"]);
+fn invalid_gateway_requests_are_rejected() {
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     assert_eq!(
         running
             .gateway(&running.request("info", "init", "12"))
@@ -94,12 +94,12 @@ fn what_the_gateway_refuses() {
         (
             with_bot,
             422,
-            "botId belongs to start; message does not take it",
+            "botId belongs to start; message does not accept it",
         ),
         (
             number,
             422,
-            "botId is a number; expected a JSON string, or the field left out",
+            "botId is a number; expected a JSON string, or no such field",
         ),
         (
             running.request_to("99", "info", "init", "14"),
@@ -118,16 +118,16 @@ fn what_the_gateway_refuses() {
         ),
     ];
     for (body, status, message) in cases {
-        let answer = running.gateway(&body);
+        let response = running.gateway(&body);
         assert_eq!(
-            answer.json(),
+            response.json(),
             json!({ "message": message, "status": status })
         );
-        assert_eq!(answer.status, status);
+        assert_eq!(response.status, status);
     }
-    let answer = running.call("PUT", PATH, None, b"");
+    let response = running.call("PUT", PATH, None, b"");
     assert_eq!(
-        (answer.status, answer.allow.as_deref()),
+        (response.status, response.allow.as_deref()),
         (405, Some("POST"))
     );
 }

@@ -1,45 +1,40 @@
-//! The dialect `interactions`: starting, talking and finishing, and what it refuses.
+//! The dialect `interactions`: start, messages, finish, and rejected requests.
 
-use crate::hook::Hook;
-use crate::running::{Answer, Running};
+use crate::running_sandbox::{RunningSandbox, SandboxResponse};
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 
 const JSON: Option<&str> = Some("application/json");
 const START: &str = "/core/api/v1/interactions";
 
-impl Running {
-    /// A request with the first token in its body.
-    pub fn ask(&self, method: &str, path: &str, mut body: Value) -> Answer {
-        body["token"] = json!(self.told("token"));
+impl RunningSandbox {
+    /// Sends a request with the first token in its body.
+    pub fn ask(&self, method: &str, path: &str, mut body: Value) -> SandboxResponse {
+        body["token"] = json!(self.ready_field("token"));
         self.call(method, path, JSON, body.to_string().as_bytes())
     }
 
     /// Starts an interaction in department 1 and returns its hash.
     pub fn begin(&self, mut start: Value) -> String {
         start["department_id"] = json!(1);
-        let answer = self.ask("POST", START, start);
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()["data"]["interaction_hash"]
+        let response = self.ask("POST", START, start);
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()["data"]["interaction_hash"]
             .as_str()
             .unwrap()
             .to_owned()
     }
 
-    pub fn on(&self, hash: &str, what: &str, body: Value) -> Answer {
+    pub fn on(&self, hash: &str, what: &str, body: Value) -> SandboxResponse {
         let method = if what == "messages" { "POST" } else { "PUT" };
         self.ask(method, &format!("{START}/{hash}/{what}"), body)
     }
 }
 
-/// The next trigger, read.
-fn heard(hook: &Hook) -> Value {
-    serde_json::from_str(&hook.next()).unwrap()
-}
-
 #[test]
-fn an_interaction_is_started_talked_in_and_finished() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn an_interaction_is_started_used_and_finished() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     let hash = running.begin(json!({
         "media_type": "TEXT",
         "customer": { "name": "Joao", "email": "j@example.com", "phone": "1", "cpf": "2" },
@@ -48,19 +43,19 @@ fn an_interaction_is_started_talked_in_and_finished() {
     }));
     let extra = json!({ "clientId": "12", "order": { "id": 7 } });
     let state = |name: &str| json!({ "interaction_hash": hash, "state": name, "extra": extra });
-    assert_eq!(heard(&hook), state("accepted"));
-    let answer = running.on(
+    assert_eq!(hook.next_json(), state("accepted"));
+    let response = running.on(
         &hash,
         "messages",
         json!({ "content": "Olá", "type": "text" }),
     );
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({ "message": "message accepted", "status": 200 })
     );
-    assert_eq!(heard(&hook), state("typing"));
-    assert_eq!(heard(&hook), state("cleared"));
-    let message = heard(&hook);
+    assert_eq!(hook.next_json(), state("typing"));
+    assert_eq!(hook.next_json(), state("cleared"));
+    let message = hook.next_json();
     let said = message["message"]["hash"].as_str().unwrap();
     assert_eq!(said.len(), 36);
     assert_eq!(
@@ -73,9 +68,9 @@ fn an_interaction_is_started_talked_in_and_finished() {
         })
     );
     for sign in ["typing", "cleared", "finish"] {
-        let answer = running.on(&hash, sign, json!({}));
+        let response = running.on(&hash, sign, json!({}));
         assert_eq!(
-            answer.json(),
+            response.json(),
             json!({ "message": format!("{sign} accepted"), "status": 200 })
         );
     }
@@ -99,10 +94,10 @@ fn an_interaction_is_started_talked_in_and_finished() {
 }
 
 #[test]
-fn extra_comes_back_as_it_was_and_empty_where_there_was_none() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
-    let token = running.told("token");
+fn extra_is_repeated_unchanged_and_is_empty_by_default() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
+    let token = running.ready_field("token");
     let start = |extra: &str| {
         let body = format!(r#"{{"token":"{token}","department_id":2{extra}}}"#);
         assert_eq!(
@@ -122,9 +117,9 @@ fn extra_comes_back_as_it_was_and_empty_where_there_was_none() {
 }
 
 #[test]
-fn a_medium_goes_both_ways() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn media_are_sent_in_both_directions() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     let hash = running.begin(json!({}));
     hook.next();
     for kind in ["image", "video", "audio", "file"] {
@@ -133,37 +128,37 @@ fn a_medium_goes_both_ways() {
         assert_eq!(running.on(&hash, "messages", sent).status, 200);
         hook.next();
         hook.next();
-        let message = heard(&hook)["message"].clone();
+        let message = hook.next_json()["message"].clone();
         assert_eq!(
             (&message["type"], &message["url"], &message["content"]),
             (&json!(kind), &json!(url), &json!("look"))
         );
     }
-    // The words beside it may be missing or empty.
+    // The caption may be missing or empty.
     for mut sent in [json!({}), json!({ "content": "" })] {
         sent["type"] = json!("image");
         sent["url"] = json!("https://example.com/a.png");
         assert_eq!(running.on(&hash, "messages", sent).status, 200);
         hook.next();
         hook.next();
-        assert_eq!(heard(&hook)["message"]["content"], "");
+        assert_eq!(hook.next_json()["message"]["content"], "");
     }
 }
 
 #[test]
-fn an_agent_that_finishes_or_is_unavailable_says_so_in_this_dialect() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "2=unavailable"]);
-    let answer = running.ask(
+fn finish_and_unavailable_use_this_dialect() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "2=unavailable"]);
+    let response = running.ask(
         "POST",
         START,
         json!({ "department_id": 2, "extra": { "clientId": "12" } }),
     );
-    let hash = answer.json()["data"]["interaction_hash"]
+    let hash = response.json()["data"]["interaction_hash"]
         .as_str()
         .unwrap()
         .to_owned();
-    assert_eq!(heard(&hook)["state"], "unavailable");
+    assert_eq!(hook.next_json()["state"], "unavailable");
     assert_eq!(running.state_of("12"), "unavailable");
     let refused = running.on(&hash, "messages", json!({ "content": "oi" }));
     assert_eq!(
@@ -174,8 +169,8 @@ fn an_agent_that_finishes_or_is_unavailable_says_so_in_this_dialect() {
 }
 
 #[test]
-fn a_start_is_refused_with_what_was_wrong() {
-    let running = Running::start(&[]);
+fn an_invalid_start_is_rejected_with_a_reason() {
+    let running = RunningSandbox::start(&[]);
     let cases = [
         (
             json!({}),
@@ -203,41 +198,44 @@ fn a_start_is_refused_with_what_was_wrong() {
         ),
         (
             json!({ "department_id": 1, "customer": { "name": 5 } }),
-            "customer.name is a number; expected a JSON string, or the field left out",
+            "customer.name is a number; expected a JSON string, or no such field",
         ),
         (
             json!({ "department_id": 1, "customer": { "email": "" } }),
-            "customer.email is empty; expected some text, or the field left out",
+            "customer.email is empty; expected a text that is not empty, or no such field",
         ),
         (
             json!({ "department_id": 1, "customer": { "customerName": "J" } }),
-            "unknown field \"customer.customerName\"; customer takes name, email, phone, cpf",
+            "unknown field \"customer.customerName\"; customer accepts name, email, phone, cpf",
         ),
         (
             json!({ "department_id": 1, "external_history": "/history" }),
-            "external_history is no absolute http or https URL",
+            "external_history is not an absolute http or https URL",
         ),
         (
             json!({ "department_id": 1, "clientId": "12" }),
-            "unknown field \"clientId\"; start takes token, department_id, media_type, customer, extra, external_history",
+            "unknown field \"clientId\"; start accepts token, department_id, media_type, customer, extra, external_history",
         ),
     ];
     for (body, message) in cases {
-        let answer = running.ask("POST", START, body);
-        assert_eq!(answer.json(), json!({ "message": message, "status": 422 }));
-        assert_eq!(answer.status, 422);
+        let response = running.ask("POST", START, body);
+        assert_eq!(
+            response.json(),
+            json!({ "message": message, "status": 422 })
+        );
+        assert_eq!(response.status, 422);
     }
     assert_eq!(running.get("/sandbox/interactions").json(), json!([]));
 }
 
 #[test]
-fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
-    let running = Running::start(&["--agent", "silent"]);
+fn a_request_with_a_wrong_state_or_field_is_rejected() {
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     let open = running.begin(json!({}));
     let finished = running.begin(json!({}));
     assert_eq!(running.on(&finished, "finish", json!({})).status, 200);
     let unknown = "11111111-2222-4333-8444-555555555555";
-    let no_hash = "the interaction is unknown; expected the hash that a start answered";
+    let no_hash = "the interaction is unknown; expected the hash from the response to a start";
     let text = json!({ "content": "oi" });
     let cases = [
         (unknown, "messages", text.clone(), no_hash),
@@ -276,7 +274,7 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
             &open,
             "messages",
             json!({ "content": "" }),
-            "content is empty; expected some text",
+            "content is empty; expected a text that is not empty",
         ),
         (
             &open,
@@ -288,37 +286,40 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
             &open,
             "messages",
             json!({ "content": "oi", "url": "https://a/" }),
-            "url goes with image, video, audio and file only",
+            "url is allowed with image, video, audio and file only",
         ),
         (
             &open,
             "messages",
             json!({ "type": "image" }),
-            "url is missing; image needs it",
+            "url is missing; image requires it",
         ),
         (
             &open,
             "messages",
             json!({ "content": 5, "type": "image", "url": "https://a/b.png" }),
-            "content is a number; expected a JSON string, or the field left out",
+            "content is a number; expected a JSON string, or no such field",
         ),
         (
             &open,
             "messages",
             json!({ "type": "image", "url": "a.png" }),
-            "url is no absolute http or https URL",
+            "url is not an absolute http or https URL",
         ),
         (
             &open,
             "typing",
             text,
-            "unknown field \"content\"; typing takes token",
+            "unknown field \"content\"; typing accepts token",
         ),
     ];
     for (hash, what, body, message) in cases {
-        let answer = running.on(hash, what, body);
-        assert_eq!(answer.json(), json!({ "message": message, "status": 422 }));
-        assert_eq!(answer.status, 422);
+        let response = running.on(hash, what, body);
+        assert_eq!(
+            response.json(),
+            json!({ "message": message, "status": 422 })
+        );
+        assert_eq!(response.status, 422);
     }
     let bare = |body: &str| running.call("POST", START, JSON, body.as_bytes());
     assert_eq!(
@@ -334,15 +335,18 @@ fn a_request_is_refused_where_its_interaction_or_its_fields_do_not_fit() {
 }
 
 #[test]
-fn each_path_takes_its_method_and_others_are_nowhere() {
-    let running = Running::start(&[]);
+fn each_path_has_one_method_and_other_paths_are_unknown() {
+    let running = RunningSandbox::start(&[]);
     for (method, path, allow) in [
         ("GET", START.to_owned(), "POST"),
         ("PUT", format!("{START}/h/messages"), "POST"),
         ("POST", format!("{START}/h/finish"), "PUT"),
     ] {
-        let answer = running.call(method, &path, JSON, b"{}");
-        assert_eq!((answer.status, answer.allow.as_deref()), (405, Some(allow)));
+        let response = running.call(method, &path, JSON, b"{}");
+        assert_eq!(
+            (response.status, response.allow.as_deref()),
+            (405, Some(allow))
+        );
     }
     for path in [
         "/core/api/v1",
@@ -359,7 +363,7 @@ fn each_path_takes_its_method_and_others_are_nowhere() {
 
 #[test]
 fn an_interaction_of_another_token_is_unknown() {
-    let running = Running::start(&["--agent", "silent"]);
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     let tokens = "/portal/settings/integrations/clientsdk/tokens";
     let other = running.call("POST", tokens, None, b"").json()["token"].clone();
     let hash = running.begin(json!({}));
@@ -372,16 +376,16 @@ fn an_interaction_of_another_token_is_unknown() {
 }
 
 #[test]
-fn an_object_by_hand_finds_its_interaction_by_the_hash() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--agent", "silent"]);
+fn a_manual_trigger_finds_its_interaction_by_the_hash() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
     let hash = running.begin(json!({ "extra": { "clientId": "12" } }));
     hook.next();
     let object = json!({ "interaction_hash": hash, "state": "finished", "extra": {} });
     std::thread::scope(|scope| {
         let sent =
             scope.spawn(|| running.ask("POST", "/sandbox/trigger", json!({ "object": object })));
-        assert_eq!(heard(&hook), object);
+        assert_eq!(hook.next_json(), object);
         assert_eq!(sent.join().unwrap().json(), json!({ "status": 200 }));
     });
     assert_eq!(running.state_of("12"), "finished");

@@ -1,7 +1,7 @@
-//! The library against the sandbox, in each dialect: two readings of the same pages, which must agree.
+//! The library against the sandbox, in each dialect: two implementations of the same pages, which must agree.
 
-use crate::file::File;
-use crate::running::{PATIENCE, Running};
+use crate::running_sandbox::{RunningSandbox, TIMEOUT};
+use crate::temporary_file::TemporaryFile;
 use crate::triggers::set_webhook;
 use omnize::config::Config;
 use omnize::wire::{
@@ -12,13 +12,13 @@ use omnize::{Client, Conversation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A client that speaks this dialect with the sandbox, and takes its triggers.
-pub fn client(running: &Running, dialect: &str) -> Client {
+/// Returns a client of this dialect that receives the sandbox's triggers.
+pub fn client(running: &RunningSandbox, dialect: &str) -> Client {
     let mut config = Config::new();
     let base_url = running.ready["base_urls"][dialect].as_str().unwrap();
     for (option, value) in [
         ("dialect", dialect),
-        ("token", running.told("token")),
+        ("token", running.ready_field("token")),
         ("base_url", base_url),
         ("listen", "127.0.0.1:0"),
     ] {
@@ -30,11 +30,11 @@ pub fn client(running: &Running, dialect: &str) -> Client {
 }
 
 fn next(client: &Client) -> Trigger {
-    let event = client.next(PATIENCE).unwrap().expect("an event");
+    let event = client.next(TIMEOUT).unwrap().expect("an event");
     event.trigger().expect("a trigger").clone()
 }
 
-/// The next trigger, which must be of this kind.
+/// Returns the next trigger, which must have this kind.
 fn hear(client: &Client, kind: Kind) -> Trigger {
     let trigger = next(client);
     assert_eq!(trigger.kind, kind, "{trigger:?}");
@@ -69,9 +69,9 @@ fn image(text: &str) -> Message {
 }
 
 #[test]
-fn the_same_conversation_is_held_in_every_dialect() {
+fn a_conversation_works_in_every_dialect() {
     for dialect in ["rest", "gateway", "interactions"] {
-        let running = Running::start(&[]);
+        let running = RunningSandbox::start(&[]);
         let client = client(&running, dialect);
         let conversation = client.start(address("12"), joao()).unwrap();
         assert_eq!(hear(&client, Kind::Accepted).client_id, "12");
@@ -104,14 +104,14 @@ fn the_same_conversation_is_held_in_every_dialect() {
 }
 
 #[test]
-fn departments_and_agents_are_read() {
+fn departments_and_agents_are_requested() {
     for (dialect, form) in [
         ("gateway", "array"),
         ("gateway", "departments"),
         ("gateway", "data"),
         ("interactions", "array"),
     ] {
-        let running = Running::start(&["--department-list", form, "--agent", "2=closed"]);
+        let running = RunningSandbox::start(&["--department-list", form, "--agent", "2=closed"]);
         let client = client(&running, dialect);
         let departments = client.departments(Some("12")).unwrap();
         let shown: Vec<_> = departments
@@ -145,9 +145,9 @@ fn departments_and_agents_are_read() {
 }
 
 #[test]
-fn a_bot_id_comes_back_in_the_dialects_that_have_it() {
+fn a_bot_id_is_repeated_in_the_dialects_that_have_it() {
     for dialect in ["gateway", "interactions"] {
-        let running = Running::start(&["--agent", "silent"]);
+        let running = RunningSandbox::start(&["--agent", "silent"]);
         let client = client(&running, dialect);
         let start = Start {
             bot_id: Some("b7".to_owned()),
@@ -160,13 +160,13 @@ fn a_bot_id_comes_back_in_the_dialects_that_have_it() {
 }
 
 #[test]
-fn what_interactions_adds_is_said_and_heard() {
+fn the_additions_of_interactions_work_in_both_directions() {
     let script = r#"{"agents":[{"id":7,"name":"Bia"}],"rules":[
         {"on":"start","steps":[{"queued":2},"accepted"]},
         {"on":"message","steps":["echo","again",{"transferred":2}]}]}"#;
-    let file = File::new("library", script);
+    let file = TemporaryFile::new("library", script);
     let agent = format!("1={}", file.path());
-    let running = Running::start(&["--agent", &agent, "--agent", "silent"]);
+    let running = RunningSandbox::start(&["--agent", &agent, "--agent", "silent"]);
     let client = client(&running, "interactions");
     let start = Start {
         media_type: Some("TEXT".to_owned()),
@@ -193,7 +193,7 @@ fn what_interactions_adds_is_said_and_heard() {
         "https://example.com/a.png"
     );
     assert_eq!(details.message_hash.map(|hash| hash.len()), Some(36));
-    // The same message came once more, and was given to the application once.
+    // The message was sent twice, but delivered to the application once.
     let transferred = hear(&client, Kind::Transferred);
     assert_eq!(
         (
@@ -236,7 +236,7 @@ fn what_interactions_adds_is_said_and_heard() {
 
 #[test]
 fn off_hours_and_whatsapp_reach_the_service() {
-    let running = Running::start(&["--agent", "silent"]);
+    let running = RunningSandbox::start(&["--agent", "silent"]);
     let client = client(&running, "interactions");
     let contact = |customer| OffHours {
         message: "Me liguem".into(),
@@ -244,7 +244,7 @@ fn off_hours_and_whatsapp_reach_the_service() {
     };
     let hash = client.off_hours("1", contact(joao())).unwrap();
     assert_eq!(hash.map(|hash| hash.len()), Some(36));
-    // A refusal under HTTP 200 is one.
+    // A rejection with HTTP status 200 is a rejection.
     let nowhere = client.off_hours("99", contact(joao())).unwrap_err();
     assert_eq!(nowhere.http_status(), Some(200));
     assert!(
@@ -267,9 +267,10 @@ fn off_hours_and_whatsapp_reach_the_service() {
 
 #[test]
 fn the_library_can_be_the_bot() {
-    let running = Running::start(&[]);
+    let running = RunningSandbox::start(&[]);
     let client = client(&running, "interactions");
-    let body = json!({ "token": running.told("token"), "url": client.webhook_url() }).to_string();
+    let body =
+        json!({ "token": running.ready_field("token"), "url": client.webhook_url() }).to_string();
     let registered = running.call(
         "PUT",
         "/portal/settings/integrations/bot",
@@ -282,7 +283,7 @@ fn the_library_can_be_the_bot() {
         { "say": "", "type": "audio", "url": "https://example.com/a.ogg" }, { "hear": "message" },
         { "hear": "transferred" }, { "hear": "accepted" }, "finish",
     ] });
-    let body = json!({ "token": running.told("token"), "script": script }).to_string();
+    let body = json!({ "token": running.ready_field("token"), "script": script }).to_string();
     assert_eq!(
         running
             .call("POST", "/sandbox/customers", None, body.as_bytes())

@@ -1,26 +1,27 @@
-//! The sandbox over real sockets: the `omnize sandbox` command as a test in any language sees it, and its Rust door.
+//! The sandbox over real sockets: the `omnize sandbox` command, and its Rust API.
 
 #![cfg(all(feature = "cli", unix))]
 
+mod agent_queue;
 mod agents;
-mod answers;
-mod api;
-mod around_a_bot;
-mod around_a_command;
-mod by_hand;
+mod bot_command;
 mod command_line;
-mod contact;
-mod controls;
+mod contacts;
+mod control_api;
 mod departments;
 mod external_bot;
 mod faults;
-mod file;
 mod gateway;
-mod hook;
-mod hostile;
 mod interactions;
 mod library;
-mod queue;
-mod running;
-mod service;
+mod malformed_requests;
+mod manual_agent;
+mod response_formats;
+mod rest_requests;
+mod running_sandbox;
+mod rust_api;
+mod scripted_customers;
+mod temporary_file;
 mod triggers;
+mod user_command;
+mod webhook_server;

@@ -1,7 +1,7 @@
-//! How triggers are posted: in order, once, within a bound, and with their result in the transcript.
+//! Triggers are sent in order, once, with a time limit, and with their result in the transcript.
 
-use crate::hook::Hook;
-use crate::running::Running;
+use crate::running_sandbox::RunningSandbox;
+use crate::webhook_server::WebhookServer;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::net::TcpListener;
@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 
 #[test]
 fn a_trigger_is_a_post_of_json_to_the_webhook() {
-    let hook = Hook::open();
+    let hook = WebhookServer::open();
     let url = hook.url.replace("http://", "http://ana:s%40l@");
-    let running = Running::with_webhook(&url, &[]);
+    let running = RunningSandbox::with_webhook(&url, &[]);
     running.start_of("12");
-    let post = hook.held();
+    let post = hook.next_pending();
     assert_eq!(
         (post.method.as_str(), post.path.as_str()),
         ("POST", "/hook?key=k")
@@ -21,17 +21,17 @@ fn a_trigger_is_a_post_of_json_to_the_webhook() {
     assert_eq!(post.header("content-type"), Some("application/json"));
     assert_eq!(post.header("authorization"), Some("Basic YW5hOnNAbA=="));
     assert!(url.contains(post.header("host").unwrap()));
-    post.answer(200);
+    post.respond(200);
 }
 
 #[test]
-fn triggers_of_one_interaction_wait_for_each_other_and_for_no_other_interaction() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn triggers_of_one_interaction_are_sent_in_order() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     running.start_of("a");
     hook.until("accepted");
     running.accepted("message", "1", "a");
-    let typing = hook.held();
+    let typing = hook.next_pending();
     running.start_of("b");
     assert_eq!(hook.next(), r#"{"status":"accepted","clientId":"b"}"#);
     running.accepted("message", "2", "b");
@@ -44,21 +44,21 @@ fn triggers_of_one_interaction_wait_for_each_other_and_for_no_other_interaction(
         (&sent[1]["body"]["status"], &sent[1]["status"]),
         (&json!("typing"), &Value::Null)
     );
-    typing.answer(200);
+    typing.respond(200);
     assert_eq!(hook.next(), r#"{"status":"cleared","clientId":"a"}"#);
     assert_eq!(hook.next(), r#"{"message":"1","clientId":"a"}"#);
 }
 
 #[test]
-fn a_trigger_is_sent_once_whatever_the_answer() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn a_trigger_is_sent_once_for_any_response() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     running.start_of("12");
-    hook.next_answered(500);
+    hook.next_with_status(500);
     running.accepted("message", "oi", "12");
-    hook.next_answered(503);
-    // Closes the connection without an answer.
-    drop(hook.held());
+    hook.next_with_status(503);
+    // Closes the connection without a response.
+    drop(hook.next_pending());
     assert_eq!(hook.next(), r#"{"message":"oi","clientId":"12"}"#);
     let results: Vec<(Value, Value)> = running
         .transcript()
@@ -69,11 +69,11 @@ fn a_trigger_is_sent_once_whatever_the_answer() {
     assert_eq!(
         results,
         [
-            (json!(500), json!("the webhook answered 500")),
-            (json!(503), json!("the webhook answered 503")),
+            (json!(500), json!("the webhook responded with 500")),
+            (json!(503), json!("the webhook responded with 503")),
             (
                 Value::Null,
-                json!("the connection was closed without an answer")
+                json!("the connection was closed without a response")
             ),
             (json!(200), Value::Null),
         ]
@@ -82,45 +82,45 @@ fn a_trigger_is_sent_once_whatever_the_answer() {
 }
 
 #[test]
-fn a_webhook_that_does_not_answer_is_given_up_and_the_next_trigger_sent() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &["--trigger-timeout", "500"]);
+fn after_a_webhook_timeout_the_next_trigger_is_sent() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &["--trigger-timeout", "500"]);
     running.start_of("12");
-    let unanswered = hook.held();
+    let unanswered = hook.next_pending();
     running.accepted("message", "oi", "12");
     hook.until("oi");
     drop(unanswered);
     let accepted = &running.transcript()[1];
     assert_eq!(
         (&accepted["status"], &accepted["error"]),
-        (&Value::Null, &json!("no answer within 500 ms"))
+        (&Value::Null, &json!("no response within 500 ms"))
     );
 }
 
 #[test]
-fn a_trigger_that_no_one_can_take_is_written_down() {
-    let running = Running::start(&[]);
+fn an_undeliverable_trigger_is_recorded() {
+    let running = RunningSandbox::start(&[]);
     running.start_of("12");
     let undelivered = |n: usize| {
-        let answer = running
+        let response = running
             .get(&format!("/sandbox/transcript?after={n}&wait=20000"))
             .json();
-        answer[0]["error"]
+        response[0]["error"]
             .as_str()
-            .unwrap_or_else(|| panic!("no error in {answer}"))
+            .unwrap_or_else(|| panic!("no error in {response}"))
             .to_owned()
     };
     assert_eq!(undelivered(1), "no webhook is set for the token");
-    // A port that the system gives to no one by itself.
+    // The operating system never selects this port.
     set_webhook(&running, "http://127.0.0.1:1/");
     running.start_of("13");
     assert_eq!(undelivered(3), "the connection was refused");
 }
 
 #[test]
-fn an_https_webhook_is_spoken_to_in_tls() {
+fn an_https_webhook_gets_tls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let running = Running::start(&[]);
+    let running = RunningSandbox::start(&[]);
     set_webhook(
         &running,
         &format!("https://{}/", listener.local_addr().unwrap()),
@@ -138,9 +138,9 @@ fn an_https_webhook_is_spoken_to_in_tls() {
 }
 
 #[test]
-fn connections_to_the_webhook_are_kept() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn connections_to_the_webhook_are_reused() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     running.start_of("12");
     for n in 0..20 {
         let text = n.to_string();
@@ -155,9 +155,9 @@ fn connections_to_the_webhook_are_kept() {
 }
 
 #[test]
-fn many_interactions_talk_at_once_each_in_its_order() {
-    let hook = Hook::open();
-    let running = Running::with_webhook(&hook.url, &[]);
+fn many_concurrent_interactions_each_keep_their_order() {
+    let hook = WebhookServer::open();
+    let running = RunningSandbox::with_webhook(&hook.url, &[]);
     for n in 0..100 {
         running.start_of(&n.to_string());
         running.accepted("message", "a", &n.to_string());
@@ -192,13 +192,13 @@ fn many_interactions_talk_at_once_each_in_its_order() {
     assert!(transcript.iter().zip(1..).all(|(entry, n)| entry["n"] == n));
 }
 
-pub fn set_webhook(running: &Running, url: &str) {
-    let body = json!({ "token": running.told("token"), "url": url }).to_string();
-    let answer = running.call(
+pub fn set_webhook(running: &RunningSandbox, url: &str) {
+    let body = json!({ "token": running.ready_field("token"), "url": url }).to_string();
+    let response = running.call(
         "PUT",
         "/portal/settings/integrations/clientsdk/webhook",
         None,
         body.as_bytes(),
     );
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(response.status, 200, "{}", response.body);
 }

@@ -1,32 +1,33 @@
-//! The sandbox's own paths, which the real service does not have: what was said, the interactions' states, a reset, and
-//! other agents and customers. What an agent does by hand is in `by_hand`.
+//! The control API. The real service does not have it.
 //!
 //! - `GET /sandbox/health`
-//! - `GET /sandbox/transcript?after=N&wait=MS`: the entries after `N`. With `wait`, not before there is one and all of
-//!   them have their result, or the time is over.
-//! - `DELETE /sandbox/transcript`: forgets transcript, interactions and faults; tokens, webhooks, bots and
-//!   agents stay.
-//! - `POST /sandbox/reset`: brings everything back to how it was when the sandbox had started, what was set in the portal
-//!   included: transcript, interactions, faults, agents, customers, bots, webhooks and tokens.
+//! - `GET /sandbox/transcript?after=N&wait=MS` returns the entries after `N`. With `wait`, it blocks until an entry exists
+//!   and every trigger has its result, at most for that time.
+//! - `DELETE /sandbox/transcript` removes transcript, interactions and faults. Tokens, webhooks, bots and agents remain.
+//! - `POST /sandbox/reset` restores the state at the start of the sandbox: transcript, interactions, faults, agents,
+//!   customers, bots, webhooks and tokens.
 //! - `GET /sandbox/interactions`
-//! - `PUT /sandbox/agents` with `{DEPARTMENT: AGENT, …}`: these agents hear of every request from now on, those of
-//!   interactions that run included. `*` stands for all other departments; an agent is the name of a built-in one or
-//!   a scenario.
-//! - `DELETE /sandbox/agents`: brings back the agents that the sandbox was started with.
-//! - `POST /sandbox/customers` with `{"token": …, "script": {…}}`: has a scripted customer come, and answers its
+//! - `PUT /sandbox/agents` with `{DEPARTMENT: AGENT, …}` replaces the agents for all later requests, including those of
+//!   open interactions. `*` is the agent of all other departments. An agent is the name of a built-in one or a scenario.
+//! - `DELETE /sandbox/agents` restores the agents of the options.
+//! - `POST /sandbox/customers` with `{"token": …, "script": {…}}` starts a scripted customer and returns its
 //!   `interaction_hash`.
-//! - `GET /sandbox/customers?wait=MS`: how each fares. With `wait`, not before all have gone, or the time is over.
+//! - `GET /sandbox/customers?wait=MS` returns a report for each customer. With `wait`, it blocks until all scripts have
+//!   ended, at most for that time.
 
-use crate::sandbox::control::portal::{read_object, unknown_token};
-use crate::sandbox::customers::customer_action::Rejection;
-use crate::sandbox::customers::customer_script::Script;
-use crate::sandbox::dialects::Dialect;
-use crate::sandbox::dialects::request_fields::Fields;
-use crate::sandbox::http::responses::{HttpAnswer, json, refusal};
-use crate::sandbox::http::server::Query;
-use crate::sandbox::state::departments::Departments;
-use crate::sandbox::state::interaction::{Remarks, State};
-use crate::sandbox::state::state::Service;
+use crate::sandbox::control::request_object::{parse_object, unknown_token};
+use crate::sandbox::customers::customer_report::CustomerReport;
+use crate::sandbox::http::query::Query;
+use crate::sandbox::http::responses::{
+    HttpResponse, error_response, json_response, rejection_response,
+};
+use crate::sandbox::json::field_reader::FieldReader;
+use crate::sandbox::json::rejection::Rejection;
+use crate::sandbox::model::dialect::Dialect;
+use crate::sandbox::scripts::customer_script::CustomerScript;
+use crate::sandbox::scripts::departments::Departments;
+use crate::sandbox::state::interaction::{InteractionState, InteractionUpdate};
+use crate::sandbox::state::simulated_service::SimulatedService;
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -40,58 +41,58 @@ pub(crate) const RESET: &str = "/sandbox/reset";
 pub(crate) const AGENTS: &str = "/sandbox/agents";
 pub(crate) const CUSTOMERS: &str = "/sandbox/customers";
 
-const LONGEST_WAIT_MS: u64 = 60_000;
+const MAX_WAIT_MS: u64 = 60_000;
 
-pub(crate) fn health() -> HttpAnswer {
-    json(200, &json!({ "status": "ok" }))
+pub(crate) fn health() -> HttpResponse {
+    json_response(200, &json!({ "status": "ok" }))
 }
 
-pub(crate) async fn show_transcript(service: &Service, query: &Query) -> HttpAnswer {
-    let (after, deadline) = match (query.number("after"), wait(query)) {
+pub(crate) async fn get_transcript(service: &SimulatedService, query: &Query) -> HttpResponse {
+    let (after, deadline) = match (query.number("after"), wait_deadline(query)) {
         (Ok(after), Ok(deadline)) => (after.unwrap_or(0), deadline),
-        (Err(error), _) | (_, Err(error)) => return refusal(422, &error),
+        (Err(error), _) | (_, Err(error)) => return error_response(422, &error),
     };
-    let mut changes = service.desk().transcript.changes();
+    let mut changes = service.lock().transcript.subscribe();
     loop {
         {
-            let desk = service.desk();
-            let entries = desk.transcript.since(after);
-            let complete = !entries.is_empty() && desk.transcript.is_settled(after);
-            if complete || Instant::now() >= deadline {
-                return json(200, &entries);
+            let state = service.lock();
+            let entries = state.transcript.entries_after(after);
+            let is_complete = !entries.is_empty() && state.transcript.is_complete(after);
+            if is_complete || Instant::now() >= deadline {
+                return json_response(200, &entries);
             }
         }
-        // Whether it changed or the time is over is looked at above.
+        // The loop checks both results: a change and the timeout.
         let _ = timeout_at(deadline, changes.changed()).await;
     }
 }
 
-pub(crate) fn forget(service: &Service) -> HttpAnswer {
-    service.reset();
-    json(
+pub(crate) fn reset(service: &SimulatedService) -> HttpResponse {
+    service.lock().reset();
+    json_response(
         200,
-        &json!({ "message": "transcript and interactions are forgotten", "status": 200 }),
+        &json!({ "message": "transcript and interactions are removed", "status": 200 }),
     )
 }
 
-pub(crate) fn restart(service: &Arc<Service>) -> HttpAnswer {
-    service.restart();
-    json(
+pub(crate) fn restore_initial_state(service: &Arc<SimulatedService>) -> HttpResponse {
+    service.restore_initial_state();
+    json_response(
         200,
-        &json!({ "message": "everything is as when the sandbox started", "status": 200 }),
+        &json!({ "message": "the state at the start of the sandbox is restored", "status": 200 }),
     )
 }
 
-pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
+pub(crate) fn get_interactions(service: &SimulatedService) -> HttpResponse {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Shown<'a> {
+    struct InteractionView<'a> {
         client_id: Option<&'a str>,
         department_id: &'a str,
-        state: State,
+        state: InteractionState,
         dialect: Dialect,
         interaction_hash: &'a str,
-        /// The department whose agent serves it now, where that is another.
+        /// The department whose agent serves the interaction now, if it is not the department of the start.
         #[serde(skip_serializing_if = "Option::is_none")]
         served_by: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,99 +102,102 @@ pub(crate) fn show_interactions(service: &Service) -> HttpAnswer {
         #[serde(skip_serializing_if = "Option::is_none")]
         external_history: Option<&'a str>,
         #[serde(flatten)]
-        remarks: &'a Remarks,
-        /// Which of the portal's tokens it belongs to, counted from 1.
+        update_data: &'a InteractionUpdate,
+        /// The number of the interaction's token in the portal, counted from 1.
         token_number: usize,
     }
-    let desk = service.desk();
-    let mut interactions: Vec<_> = desk.interactions.iter().collect();
-    interactions.sort_by_key(|(_, interaction)| interaction.number);
-    let shown: Vec<_> = interactions
+    let state = service.lock();
+    let mut interactions: Vec<_> = state.interactions.iter().collect();
+    interactions.sort_by_key(|(_, interaction)| interaction.sequence);
+    let views: Vec<_> = interactions
         .into_iter()
-        .map(|(key, interaction)| Shown {
-            client_id: interaction.about.client_id.as_deref(),
+        .map(|(key, interaction)| InteractionView {
+            client_id: interaction.start_data.client_id.as_deref(),
             department_id: &interaction.department_id,
             state: interaction.state,
             dialect: key.dialect,
             interaction_hash: &interaction.hash,
-            served_by: Some(interaction.served_by.as_str())
+            served_by: Some(interaction.serving_department_id.as_str())
                 .filter(|department| *department != interaction.department_id),
-            external_id: interaction.about.external_id.as_deref(),
-            media_type: interaction.about.media_type,
-            external_history: interaction.about.external_history.as_deref(),
-            remarks: &interaction.remarks,
+            external_id: interaction.start_data.external_id.as_deref(),
+            media_type: interaction.start_data.media_type,
+            external_history: interaction.start_data.external_history.as_deref(),
+            update_data: &interaction.update_data,
             token_number: key.token + 1,
         })
         .collect();
-    json(200, &shown)
+    json_response(200, &views)
 }
 
-pub(crate) fn set_agents(service: &Service, body: &[u8]) -> HttpAnswer {
-    let read = read_object(body).and_then(|object| {
-        Departments::read(&object).map_err(|error| Rejection::new(422, error.to_string()))
+pub(crate) fn set_agents(service: &SimulatedService, body: &[u8]) -> HttpResponse {
+    let agents = parse_object(body).and_then(|object| {
+        Departments::parse(&object).map_err(|error| Rejection::unprocessable(error.to_string()))
     });
-    match read {
+    match agents {
         Ok(agents) => {
             service.set_agents(Some(agents));
-            json(
+            json_response(
                 200,
-                &json!({ "message": "the agents are at work", "status": 200 }),
+                &json!({ "message": "the agents are replaced", "status": 200 }),
             )
         }
-        Err(rejection) => refusal(rejection.status, &rejection.message),
+        Err(rejection) => rejection_response(&rejection),
     }
 }
 
-pub(crate) fn first_agents(service: &Service) -> HttpAnswer {
+pub(crate) fn restore_agents(service: &SimulatedService) -> HttpResponse {
     service.set_agents(None);
-    json(
+    json_response(
         200,
-        &json!({ "message": "the first agents are back", "status": 200 }),
+        &json!({ "message": "the agents of the options are restored", "status": 200 }),
     )
 }
 
-pub(crate) fn admit_customer(service: &Arc<Service>, body: &[u8]) -> HttpAnswer {
-    match read_customer(service, body) {
-        Ok(hash) => json(200, &json!({ "interaction_hash": hash })),
-        Err(rejection) => refusal(rejection.status, &rejection.message),
+pub(crate) fn start_customer(service: &Arc<SimulatedService>, body: &[u8]) -> HttpResponse {
+    match parse_and_start_customer(service, body) {
+        Ok(hash) => json_response(200, &json!({ "interaction_hash": hash })),
+        Err(rejection) => rejection_response(&rejection),
     }
 }
 
-fn read_customer(service: &Arc<Service>, body: &[u8]) -> Result<String, Rejection> {
-    let object = read_object(body)?;
-    let fields = Fields::of(&object);
+fn parse_and_start_customer(
+    service: &Arc<SimulatedService>,
+    body: &[u8],
+) -> Result<String, Rejection> {
+    let object = parse_object(body)?;
+    let fields = FieldReader::new(&object);
     let token = fields.text("token")?;
-    fields.only("customer", &["token", "script"])?;
+    fields.allow_only("customer", &["token", "script"])?;
     let (_, script) = fields.object("script")?;
-    let script = Script::read(script.get().as_bytes())
-        .map_err(|error| Rejection::new(422, format!("script: {error}")))?;
-    let token = service.desk().portal.number(&token);
-    service.admit_customer(token.ok_or_else(unknown_token)?, Arc::new(script))
+    let script = CustomerScript::parse(script.get().as_bytes())
+        .map_err(|error| Rejection::unprocessable(format!("script: {error}")))?;
+    let number = service.lock().portal.token_number(&token);
+    service.start_customer(number.ok_or_else(unknown_token)?, Arc::new(script))
 }
 
-pub(crate) async fn show_customers(service: &Service, query: &Query) -> HttpAnswer {
-    let deadline = match wait(query) {
+pub(crate) async fn get_customers(service: &SimulatedService, query: &Query) -> HttpResponse {
+    let deadline = match wait_deadline(query) {
         Ok(deadline) => deadline,
-        Err(error) => return refusal(422, &error),
+        Err(error) => return error_response(422, &error),
     };
-    let mut changes = service.desk().transcript.changes();
+    let mut changes = service.lock().transcript.subscribe();
     loop {
-        let reports = service.reports();
-        let gone = reports.iter().all(|report| report.state != "talking");
-        if gone || Instant::now() >= deadline {
-            return json(200, &reports);
+        let reports = service.customer_reports();
+        let is_running = reports.iter().any(CustomerReport::is_running);
+        if !is_running || Instant::now() >= deadline {
+            return json_response(200, &reports);
         }
-        // Whether it changed or the time is over is looked at above.
+        // The loop checks both results: a change and the timeout.
         let _ = timeout_at(deadline, changes.changed()).await;
     }
 }
 
-/// Until when the query's `wait` lasts.
-fn wait(query: &Query) -> Result<Instant, String> {
+/// Returns the end of the query's `wait`.
+fn wait_deadline(query: &Query) -> Result<Instant, String> {
     let wait = query.number("wait")?.unwrap_or(0);
-    if wait > LONGEST_WAIT_MS {
+    if wait > MAX_WAIT_MS {
         return Err(format!(
-            "wait is too long; expected at most {LONGEST_WAIT_MS} milliseconds"
+            "wait is too long; expected at most {MAX_WAIT_MS} milliseconds"
         ));
     }
     Ok(Instant::now() + Duration::from_millis(wait))

@@ -1,20 +1,21 @@
-//! The dialect `rest`, from 2017: `POST /api/rest/v1`. Its five requests, read strictly: exactly its page's fields, each
-//! a JSON string that says something; and its six triggers.
+//! The requests of the dialect `rest`, from 2017: `POST /api/rest/v1`.
+//!
+//! The five requests are checked strictly: only the fields that the service's page lists, each a JSON string that is not
+//! empty.
 
-use crate::sandbox::customers::customer_action::{CustomerRequest, Rejection, RequestKind};
-use crate::sandbox::dialects::Dialect;
-use crate::sandbox::dialects::request_fields::{Fields, refuse, unknown};
-use crate::sandbox::http::router::{Accepted, Asked};
-use crate::sandbox::http::webhook::Payload;
-use crate::sandbox::lifecycle::{Opening, take};
-use crate::sandbox::state::interaction::{About, Interaction, Key, StateError};
-use crate::sandbox::state::message::Message;
-use crate::sandbox::state::state::{SandboxState, Service};
-use crate::sandbox::state::trigger::Trigger;
-use serde::Serialize;
+use crate::sandbox::dialects::parsed_request::{Acceptance, ParsedRequest};
+use crate::sandbox::json::field_reader::{FieldReader, unknown_field};
+use crate::sandbox::json::rejection::Rejection;
+use crate::sandbox::lifecycle::{NewInteraction, apply_request};
+use crate::sandbox::model::customer_request::{CustomerRequest, RequestKind};
+use crate::sandbox::model::dialect::Dialect;
+use crate::sandbox::model::message::Message;
+use crate::sandbox::state::interaction::{
+    Interaction, InteractionKey, InteractionState, StartData, StateError,
+};
+use crate::sandbox::state::sandbox_state::SandboxState;
+use crate::sandbox::state::simulated_service::SimulatedService;
 use std::sync::Arc;
-
-pub(crate) const PATH: &str = "/api/rest/v1";
 
 const FIELDS: [&str; 5] = ["type", "content", "token", "departmentId", "clientId"];
 const CUSTOMER_FIELDS: [&str; 4] = [
@@ -24,78 +25,94 @@ const CUSTOMER_FIELDS: [&str; 4] = [
     "customerCpf",
 ];
 
-/// A request that the page allows.
-pub(crate) struct Request {
-    pub deed: RequestKind,
+/// A valid request.
+pub(crate) struct RestRequest {
+    pub customer_request: CustomerRequest,
     pub department_id: String,
     pub client_id: String,
-    /// Of a start, when it was given.
+    /// Present only in a start.
     pub customer_name: Option<String>,
 }
 
-pub(crate) fn answer(
-    service: &Arc<Service>,
-    desk: &mut SandboxState,
-    asked: &Asked,
-) -> Result<Accepted, Rejection> {
-    let token = desk.token_of(&asked.fields()?)?;
-    let request = read(&asked.fields()?, &[])?;
-    let key = Key {
+pub(crate) fn handle(
+    service: &Arc<SimulatedService>,
+    state: &mut SandboxState,
+    request: &ParsedRequest,
+) -> Result<Acceptance, Rejection> {
+    let fields = request.fields()?;
+    let token = token_number(state, &fields)?;
+    let request = parse(&fields, &[])?;
+    let key = InteractionKey {
         token,
         dialect: Dialect::Rest,
         id: request.client_id.clone(),
     };
-    let about = About {
+    let start_data = StartData {
         client_id: Some(request.client_id.clone()),
         customer_name: request.customer_name.clone(),
-        ..About::default()
+        ..StartData::default()
     };
-    give(service, desk, key, request, about)
+    apply(service, state, &key, request, start_data)
 }
 
-/// Hands a request of this dialect or of `gateway` to the interaction.
-pub(crate) fn give(
-    service: &Arc<Service>,
-    desk: &mut SandboxState,
-    key: Key,
-    request: Request,
-    about: About,
-) -> Result<Accepted, Rejection> {
-    let act = request.deed.act;
-    if let (false, Some(interaction)) = (act == CustomerRequest::Start, desk.interactions.get(&key))
-        && interaction.is_of_another_department(&request.department_id)
+/// Returns the number of the token in a request of `rest` or `gateway`.
+pub(crate) fn token_number(state: &SandboxState, fields: &FieldReader) -> Result<usize, Rejection> {
+    let number = state.portal.token_number(&fields.text("token")?);
+    number.ok_or_else(|| {
+        Rejection::new(
+            401,
+            "the token is unknown; expected one that the portal generated",
+        )
+    })
+}
+
+/// Applies a valid request of `rest` or `gateway` to its interaction.
+pub(crate) fn apply(
+    service: &Arc<SimulatedService>,
+    state: &mut SandboxState,
+    key: &InteractionKey,
+    request: RestRequest,
+    start_data: StartData,
+) -> Result<Acceptance, Rejection> {
+    let kind = request.customer_request.kind;
+    if let (false, Some(interaction)) = (kind == RequestKind::Start, state.interactions.get(key))
+        && belongs_to_other_department(interaction, &request.department_id)
     {
         let expected = &interaction.department_id;
-        return Err(refuse(format!(
+        return Err(Rejection::unprocessable(format!(
             "departmentId differs from that of the start; expected {expected:?}"
         )));
     }
-    let opening = (act == CustomerRequest::Start).then_some(Opening {
+    let new_interaction = (kind == RequestKind::Start).then_some(NewInteraction {
         department_id: request.department_id,
-        about,
+        start_data,
     });
-    take(service, desk, &key, request.deed, opening).map_err(|misfit| worded(&misfit, &key.id))?;
-    Ok(Accepted::Word(format!("{} accepted", act.name())))
+    apply_request(
+        service,
+        state,
+        key,
+        request.customer_request,
+        new_interaction,
+    )
+    .map_err(|error| state_rejection(&error, &key.id))?;
+    Ok(Acceptance::message(kind.name()))
 }
 
-impl Interaction {
-    /// What has finished has no department that could differ.
-    fn is_of_another_department(&self, department_id: &str) -> bool {
-        self.state != crate::sandbox::state::interaction::State::Finished
-            && self.department_id != department_id
-    }
+/// Returns false for a finished interaction, whose department is not compared.
+fn belongs_to_other_department(interaction: &Interaction, department_id: &str) -> bool {
+    interaction.state != InteractionState::Finished && interaction.department_id != department_id
 }
 
-fn worded(misfit: &StateError, client_id: &str) -> Rejection {
-    refuse(match misfit {
-        StateError::Open => format!(
+fn state_rejection(error: &StateError, client_id: &str) -> Rejection {
+    Rejection::unprocessable(match error {
+        StateError::AlreadyOpen => format!(
             "clientId {client_id:?} has an open interaction; expected finish before another start"
         ),
-        // The later dialects only have such.
+        // Only `interactions` has off-hours contacts.
         StateError::OffHours => {
-            format!("clientId {client_id:?} has left an off-hours contact only")
+            format!("clientId {client_id:?} has only an off-hours contact")
         }
-        StateError::None => {
+        StateError::NotFound => {
             format!("clientId {client_id:?} has no interaction; expected start first")
         }
         StateError::Finished => {
@@ -107,52 +124,56 @@ fn worded(misfit: &StateError, client_id: &str) -> Rejection {
     })
 }
 
-/// What a request is, as far as it can be told without the rest of it.
-pub(crate) fn kind(fields: &Fields) -> Option<&'static str> {
-    if fields.is("type", "message") {
-        return Some(CustomerRequest::Message.name());
+/// Returns the kind of a request, which may be invalid otherwise.
+pub(crate) fn kind(fields: &FieldReader) -> Option<&'static str> {
+    if fields.equals("type", "message") {
+        return Some(RequestKind::Message.name());
     }
     let content = fields
         .text("content")
         .ok()
-        .filter(|_| fields.is("type", "info"))?;
+        .filter(|_| fields.equals("type", "info"))?;
     match content.as_str() {
-        "init" => Some(CustomerRequest::Start.name()),
+        "init" => Some(RequestKind::Start.name()),
         content => [
-            CustomerRequest::Typing,
-            CustomerRequest::Cleared,
-            CustomerRequest::Finish,
+            RequestKind::Typing,
+            RequestKind::Cleared,
+            RequestKind::Finish,
         ]
         .into_iter()
-        .map(CustomerRequest::name)
+        .map(RequestKind::name)
         .find(|name| *name == content),
     }
 }
 
-/// Reads one of the five requests. `more` are fields that a start of a later dialect takes.
-pub(crate) fn read(fields: &Fields, more: &[&'static str]) -> Result<Request, Rejection> {
+/// Parses one of the five requests. `start_fields` are the fields that a later dialect adds to a start.
+pub(crate) fn parse(
+    fields: &FieldReader,
+    start_fields: &[&'static str],
+) -> Result<RestRequest, Rejection> {
     let (kind, content) = (fields.text("type")?, fields.text("content")?);
-    let deed = match (kind.as_str(), content.as_str()) {
-        ("message", _) => RequestKind {
-            act: CustomerRequest::Message,
-            message: Some(Message::text(content)),
-        },
-        ("info", "init") => RequestKind::silent(CustomerRequest::Start),
-        ("info", "typing") => RequestKind::silent(CustomerRequest::Typing),
-        ("info", "cleared") => RequestKind::silent(CustomerRequest::Cleared),
-        ("info", "finish") => RequestKind::silent(CustomerRequest::Finish),
+    let request = match (kind.as_str(), content.as_str()) {
+        ("message", _) => CustomerRequest::with_message(Message::text(content)),
+        ("info", "init") => CustomerRequest::new(RequestKind::Start),
+        ("info", "typing") => CustomerRequest::new(RequestKind::Typing),
+        ("info", "cleared") => CustomerRequest::new(RequestKind::Cleared),
+        ("info", "finish") => CustomerRequest::new(RequestKind::Finish),
         ("info", _) => {
-            return Err(refuse(
+            return Err(Rejection::unprocessable(
                 "content of type info is unknown; expected init, typing, cleared or finish",
             ));
         }
-        _ => return Err(refuse("type is unknown; expected info or message")),
+        _ => {
+            return Err(Rejection::unprocessable(
+                "type is unknown; expected info or message",
+            ));
+        }
     };
     let department_id = fields.text("departmentId")?;
     let client_id = fields.text("clientId")?;
-    refuse_other_fields(fields, deed.act, more)?;
+    reject_other_fields(fields, request.kind, start_fields)?;
     let mut customer_name = None;
-    if deed.act == CustomerRequest::Start {
+    if request.kind == RequestKind::Start {
         for field in CUSTOMER_FIELDS {
             let value = fields.optional_text(field)?;
             if field == "customerName" {
@@ -160,107 +181,76 @@ pub(crate) fn read(fields: &Fields, more: &[&'static str]) -> Result<Request, Re
             }
         }
     }
-    Ok(Request {
-        deed,
+    Ok(RestRequest {
+        customer_request: request,
         department_id,
         client_id,
         customer_name,
     })
 }
 
-fn refuse_other_fields(
-    fields: &Fields,
-    act: CustomerRequest,
-    more: &[&'static str],
+fn reject_other_fields(
+    fields: &FieldReader,
+    kind: RequestKind,
+    start_fields: &[&'static str],
 ) -> Result<(), Rejection> {
-    let of_a_start: Vec<&str> = CUSTOMER_FIELDS.iter().chain(more).copied().collect();
-    let taken: Vec<&str> = if act == CustomerRequest::Start {
-        FIELDS.iter().chain(&of_a_start).copied().collect()
+    let all_start_fields: Vec<&str> = CUSTOMER_FIELDS
+        .iter()
+        .chain(start_fields)
+        .copied()
+        .collect();
+    let allowed: Vec<&str> = if kind == RequestKind::Start {
+        FIELDS.iter().chain(&all_start_fields).copied().collect()
     } else {
         FIELDS.to_vec()
     };
-    match fields.names().find(|name| !taken.contains(name)) {
+    match fields.names().find(|name| !allowed.contains(name)) {
         None => Ok(()),
-        Some(name) if of_a_start.contains(&name) => Err(refuse(format!(
-            "{name} belongs to start; {} does not take it",
-            act.name()
+        Some(name) if all_start_fields.contains(&name) => Err(Rejection::unprocessable(format!(
+            "{name} belongs to start; {} does not accept it",
+            kind.name()
         ))),
-        Some(name) => Err(unknown(name, act.name(), &taken)),
+        Some(name) => Err(unknown_field(name, kind.name(), &allowed)),
     }
-}
-
-/// The trigger in this dialect's form; `None` for one that it does not have.
-pub(crate) fn payload(trigger: &Trigger, interaction: &Interaction) -> Option<Payload> {
-    form(trigger, interaction, None)
-}
-
-/// The form that this dialect and `gateway` have in common.
-pub(crate) fn form(
-    trigger: &Trigger,
-    interaction: &Interaction,
-    bot_id: Option<&str>,
-) -> Option<Payload> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Form<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        message: Option<String>,
-        client_id: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        bot_id: Option<&'a str>,
-    }
-    let (status, message) = match trigger {
-        Trigger::Status(status) => (Some(*status), None),
-        Trigger::Message(message) => (None, Some(message.as_text())),
-        Trigger::Queued(_) | Trigger::Transferred(_) => return None,
-    };
-    Some(Payload::json(&Form {
-        status,
-        message,
-        client_id: interaction.about.client_id.as_deref().unwrap_or_default(),
-        bot_id,
-    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::json_object::Object;
+    use crate::sandbox::json::json_object::JsonObject;
 
-    fn read(json: &str) -> Result<Request, Rejection> {
-        let object = Object::read(json.as_bytes()).ok().expect("an object");
-        super::read(&Fields::of(&object), &[])
+    fn parse_json(json: &str) -> Result<RestRequest, Rejection> {
+        let object = JsonObject::parse(json.as_bytes()).ok().expect("an object");
+        parse(&FieldReader::new(&object), &[])
     }
 
-    fn refusal(json: &str) -> String {
-        let rejection = read(json).err().expect("a rejection");
+    fn rejection_message(json: &str) -> String {
+        let rejection = parse_json(json).err().expect("a rejection");
         assert_eq!(rejection.status, 422);
         rejection.message
     }
 
     #[test]
-    fn reads_the_five_requests() {
-        for (content, act) in [
-            ("init", CustomerRequest::Start),
-            ("typing", CustomerRequest::Typing),
-            ("cleared", CustomerRequest::Cleared),
-            ("finish", CustomerRequest::Finish),
+    fn parses_the_five_requests() {
+        for (content, kind) in [
+            ("init", RequestKind::Start),
+            ("typing", RequestKind::Typing),
+            ("cleared", RequestKind::Cleared),
+            ("finish", RequestKind::Finish),
         ] {
             let json = format!(
                 r#"{{"type":"info","content":"{content}","token":"t","departmentId":"1","clientId":"12"}}"#
             );
-            assert_eq!(read(&json).unwrap().deed.act, act);
+            assert_eq!(parse_json(&json).unwrap().customer_request.kind, kind);
         }
         let message = r#"{"type":"message","content":"finish","token":"t","departmentId":"1","clientId":"12"}"#;
-        let deed = read(message).unwrap().deed;
-        assert_eq!(deed.act, CustomerRequest::Message);
-        assert_eq!(deed.message, Some(Message::text("finish")));
+        let request = parse_json(message).unwrap().customer_request;
+        assert_eq!(request.kind, RequestKind::Message);
+        assert_eq!(request.message, Some(Message::text("finish")));
     }
 
     #[test]
-    fn start_takes_the_customer_and_no_other_request_does() {
+    fn only_a_start_accepts_customer_fields() {
         let start = |customer: &str| {
             format!(
                 r#"{{"type":"info","content":"init","token":"t","departmentId":"1","clientId":"12",{customer}}}"#
@@ -268,27 +258,27 @@ mod tests {
         };
         let whole = r#""customerName":"Joao","customerEmail":"j@example.com","customerPhone":"1","customerCpf":"2""#;
         assert_eq!(
-            read(&start(whole)).unwrap().customer_name.as_deref(),
+            parse_json(&start(whole)).unwrap().customer_name.as_deref(),
             Some("Joao")
         );
         assert_eq!(
-            refusal(&start(r#""customerCpf":"""#)),
-            "customerCpf is empty; expected some text, or the field left out"
+            rejection_message(&start(r#""customerCpf":"""#)),
+            "customerCpf is empty; expected a text that is not empty, or no such field"
         );
         assert_eq!(
-            refusal(&start(r#""customerEmail":null"#)),
-            "customerEmail is null; expected a JSON string, or the field left out"
+            rejection_message(&start(r#""customerEmail":null"#)),
+            "customerEmail is null; expected a JSON string, or no such field"
         );
         assert_eq!(
-            refusal(
+            rejection_message(
                 r#"{"type":"info","content":"typing","token":"t","departmentId":"1","clientId":"1","customerName":"J"}"#
             ),
-            "customerName belongs to start; typing does not take it"
+            "customerName belongs to start; typing does not accept it"
         );
     }
 
     #[test]
-    fn says_what_was_wrong_and_what_was_expected() {
+    fn an_error_names_the_problem_and_the_expectation() {
         let cases = [
             (r#"{}"#, "type is missing; expected a JSON string"),
             (r#"{"type":1}"#, "type is a number; expected a JSON string"),
@@ -298,7 +288,7 @@ mod tests {
             ),
             (
                 r#"{"type":"message","content":""}"#,
-                "content is empty; expected some text",
+                "content is empty; expected a text that is not empty",
             ),
             (
                 r#"{"type":"chat","content":"a"}"#,
@@ -322,11 +312,11 @@ mod tests {
             ),
             (
                 r#"{"type":"message","content":"a","departmentId":"1","clientId":"1","botId":"9"}"#,
-                "unknown field \"botId\"; message takes type, content, token, departmentId, clientId",
+                "unknown field \"botId\"; message accepts type, content, token, departmentId, clientId",
             ),
         ];
         for (json, expected) in cases {
-            assert_eq!(refusal(json), expected);
+            assert_eq!(rejection_message(json), expected);
         }
     }
 }

@@ -1,6 +1,7 @@
-//! How the service answers a request. Its page shows no answer at all, so a client must live with each of these.
+//! The responses of the service, in one of five formats. The service's page shows no response, so a client must
+//! handle each of them.
 
-use crate::sandbox::customers::customer_action::Rejection;
+use crate::sandbox::json::rejection::Rejection;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -9,12 +10,12 @@ use serde::Serialize;
 use serde_json::json;
 use std::str::FromStr;
 
-pub(crate) type HttpAnswer = Response<Full<Bytes>>;
+pub(crate) type HttpResponse = Response<Full<Bytes>>;
 
-/// The form of the service's answers, acceptances and refusals alike. One that carries something, as that to a start of
-/// `interactions` does, is JSON in every form.
+/// The format of the service's responses. A response with data, such as the response to a start in `interactions`, is
+/// JSON in every format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Answers {
+pub enum ResponseFormat {
     /// `{"message": …, "status": N}`
     #[default]
     Json,
@@ -22,90 +23,100 @@ pub enum Answers {
     Empty,
     /// One line of plain text.
     Text,
-    /// As `Json`, but a refusal comes under HTTP 200, as `{"success": false, "errors": [MESSAGE]}`.
+    /// As `Json`, but a rejection has HTTP status 200 and the body `{"success": false, "errors": [MESSAGE]}`.
     SuccessFalse,
-    /// As `Json`, but a refusal comes under HTTP 200, with its status inside only.
+    /// As `Json`, but a rejection has HTTP status 200; only the body contains its status.
     StatusInside,
 }
 
-impl FromStr for Answers {
+impl FromStr for ResponseFormat {
     type Err = String;
 
-    fn from_str(name: &str) -> Result<Answers, String> {
+    fn from_str(name: &str) -> Result<ResponseFormat, String> {
         match name {
-            "json" => Ok(Answers::Json),
-            "empty" => Ok(Answers::Empty),
-            "text" => Ok(Answers::Text),
-            "success-false" => Ok(Answers::SuccessFalse),
-            "status-inside" => Ok(Answers::StatusInside),
+            "json" => Ok(ResponseFormat::Json),
+            "empty" => Ok(ResponseFormat::Empty),
+            "text" => Ok(ResponseFormat::Text),
+            "success-false" => Ok(ResponseFormat::SuccessFalse),
+            "status-inside" => Ok(ResponseFormat::StatusInside),
             _ => Err("expected json, empty, text, success-false or status-inside".to_owned()),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Spoken<'a> {
+struct MessageBody<'a> {
     message: &'a str,
     status: u16,
 }
 
-impl Answers {
-    /// The answer to a request that was understood and is refused.
-    pub(crate) fn refuse(self, rejection: &Rejection) -> HttpAnswer {
+impl ResponseFormat {
+    /// Returns the response to a rejected request.
+    pub(crate) fn rejection(self, rejection: &Rejection) -> HttpResponse {
         let Rejection { status, message } = rejection;
         match self {
-            Answers::SuccessFalse => json(200, &json!({ "success": false, "errors": [message] })),
-            Answers::StatusInside => json(
+            ResponseFormat::SuccessFalse => {
+                json_response(200, &json!({ "success": false, "errors": [message] }))
+            }
+            ResponseFormat::StatusInside => json_response(
                 200,
-                &Spoken {
+                &MessageBody {
                     message,
                     status: *status,
                 },
             ),
-            Answers::Json | Answers::Empty | Answers::Text => self.say(*status, message),
+            ResponseFormat::Json | ResponseFormat::Empty | ResponseFormat::Text => {
+                self.message(*status, message)
+            }
         }
     }
 
-    pub(crate) fn say(self, status: u16, message: &str) -> HttpAnswer {
+    /// Returns a response with this status and message.
+    pub(crate) fn message(self, status: u16, message: &str) -> HttpResponse {
         match self {
-            Answers::Json | Answers::SuccessFalse | Answers::StatusInside => {
-                json(status, &Spoken { message, status })
+            ResponseFormat::Json | ResponseFormat::SuccessFalse | ResponseFormat::StatusInside => {
+                json_response(status, &MessageBody { message, status })
             }
-            Answers::Empty => with_status(status, Bytes::new()),
-            Answers::Text => {
-                let mut answer = with_status(status, Bytes::from(format!("{message}\n")));
-                answer.headers_mut().insert(
+            ResponseFormat::Empty => response_with_body(status, Bytes::new()),
+            ResponseFormat::Text => {
+                let mut response = response_with_body(status, Bytes::from(format!("{message}\n")));
+                response.headers_mut().insert(
                     CONTENT_TYPE,
                     HeaderValue::from_static("text/plain; charset=utf-8"),
                 );
-                answer
+                response
             }
         }
     }
 }
 
-/// An answer that is always JSON: the portal's and the sandbox's own.
-pub(crate) fn json(status: u16, value: &impl Serialize) -> HttpAnswer {
+/// Returns a JSON response.
+pub(crate) fn json_response(status: u16, value: &impl Serialize) -> HttpResponse {
     match serde_json::to_vec(value) {
         Ok(body) => {
-            let mut answer = with_status(status, Bytes::from(body));
-            answer
+            let mut response = response_with_body(status, Bytes::from(body));
+            response
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            answer
+            response
         }
-        Err(_) => with_status(500, Bytes::new()),
+        Err(_) => response_with_body(500, Bytes::new()),
     }
 }
 
-/// A failure of the portal or of the sandbox's own paths.
-pub(crate) fn refusal(status: u16, message: &str) -> HttpAnswer {
-    Answers::Json.say(status, message)
+/// Returns an error response of the portal or of the control API.
+pub(crate) fn error_response(status: u16, message: &str) -> HttpResponse {
+    ResponseFormat::Json.message(status, message)
 }
 
-fn with_status(status: u16, body: Bytes) -> HttpAnswer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() =
+/// Returns the error response for a rejection of the portal or of the control API.
+pub(crate) fn rejection_response(rejection: &Rejection) -> HttpResponse {
+    error_response(rejection.status, &rejection.message)
+}
+
+fn response_with_body(status: u16, body: Bytes) -> HttpResponse {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer
+    response
 }

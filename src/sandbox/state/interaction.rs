@@ -1,69 +1,69 @@
-//! What the service knows of one interaction, and what it takes in each state.
+//! One interaction of the service: its data, its states, and the requests that each state allows.
 
-use crate::sandbox::agents::agent::AgentInput;
-use crate::sandbox::agents::external_bot::Bot;
-use crate::sandbox::customers::customer_action::CustomerRequest;
-use crate::sandbox::customers::session::ScriptRun;
-use crate::sandbox::dialects::Dialect;
-use crate::sandbox::http::webhook::Payload;
+use crate::sandbox::http::payload::Payload;
+use crate::sandbox::model::customer_request::RequestKind;
+use crate::sandbox::model::dialect::Dialect;
+use crate::sandbox::state::agent_input::AgentInput;
+use crate::sandbox::state::bot_link::BotLink;
+use crate::sandbox::state::customer_session::CustomerSession;
+use crate::sandbox::state::interaction_end::InteractionEnd;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// Whose interaction it is: the token's number in the portal, the dialect in which it was started, and its name there:
-/// the client id, or in `interactions` the hash.
+/// Identifies an interaction: the number of its token, the dialect of its start, and its id in that dialect. The id is
+/// the client id, or the hash in `interactions`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
+pub(crate) struct InteractionKey {
     pub token: usize,
     pub dialect: Dialect,
     pub id: String,
 }
 
+impl InteractionKey {
+    /// Returns the key of an interaction of the dialect `interactions`.
+    pub fn from_hash(token: usize, hash: impl Into<String>) -> InteractionKey {
+        InteractionKey {
+            token,
+            dialect: Dialect::Interactions,
+            id: hash.into(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum State {
-    /// Started; no agent has taken it yet.
+pub(crate) enum InteractionState {
+    /// Started; no agent has accepted it yet.
     Waiting,
     Accepted,
     Unavailable,
     Finished,
-    /// Left while nobody was there; no conversation.
+    /// An off-hours contact, which has no conversation.
     OffHours,
 }
 
-/// How far the agent may still play its script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    No,
-    /// The agent finished or was unavailable: the rule at hand is played to its end, no other begins.
-    ByAgent,
-    /// The customer finished: the agent is cut short, and only a rule on finish is played.
-    ByCustomer,
-    /// A new start or a reset has taken its place: nothing is played.
-    Replaced,
-}
-
-/// What a start tells of the customer and of itself; which of it, its dialect decides.
+/// The data of a start. Each dialect uses some of the fields.
 #[derive(Default)]
-pub(crate) struct About {
+pub(crate) struct StartData {
     pub client_id: Option<String>,
     pub customer_name: Option<String>,
-    /// Of `gateway`: comes back on every trigger.
+    /// Used by `gateway`: repeated on every trigger.
     pub bot_id: Option<String>,
-    /// Of `interactions`: comes back on every trigger, as it was.
+    /// Used by `interactions`: repeated on every trigger, byte for byte.
     pub extra: Option<Box<RawValue>>,
-    /// Of a WhatsApp customer.
+    /// The id of a WhatsApp customer.
     pub external_id: Option<String>,
     pub media_type: Option<&'static str>,
-    /// Where the application keeps what was said before.
+    /// The URL of the earlier messages.
     pub external_history: Option<String>,
 }
 
-/// What an update of `interactions` says of it; each as the last one that gave it.
+/// The data that updates in `interactions` have set. A later update replaces the fields that it contains.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Remarks {
+pub(crate) struct InteractionUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mood: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,8 +74,8 @@ pub(crate) struct Remarks {
     pub note: Option<String>,
 }
 
-impl Remarks {
-    pub fn update(&mut self, later: Remarks) {
+impl InteractionUpdate {
+    pub fn merge(&mut self, later: InteractionUpdate) {
         self.mood = later.mood.or(self.mood);
         self.tag_ids = later.tag_ids.or(self.tag_ids.take());
         self.customer_key = later.customer_key.or(self.customer_key.take());
@@ -84,86 +84,96 @@ impl Remarks {
 }
 
 pub(crate) struct Interaction {
-    /// Its place among the starts.
-    pub number: u64,
-    /// Its UUID, which `interactions` and the external bot know it by.
+    /// The number of the start, counted from 1.
+    pub sequence: u64,
+    /// The UUID that identifies the interaction in `interactions` and for the external bot.
     pub hash: String,
     /// The department of the start.
     pub department_id: String,
-    /// The department whose agent serves it now.
-    pub served_by: String,
-    pub about: About,
-    pub remarks: Remarks,
-    /// What was posted last.
-    pub last: Option<Payload>,
-    /// The bot that serves it before any agent does.
-    pub bot: Option<Bot>,
-    /// The scripted customer that it is of, where no application began it.
-    pub visit: Option<ScriptRun>,
-    pub started: Instant,
-    /// How long the customer waited for an agent.
-    pub answered_after: Option<Duration>,
-    pub state: State,
-    pub ending: watch::Sender<Ending>,
-    /// To the agent, which plays one cue after the other.
-    pub cues: mpsc::UnboundedSender<AgentInput>,
+    /// The department whose agent serves the interaction now.
+    pub serving_department_id: String,
+    pub start_data: StartData,
+    pub update_data: InteractionUpdate,
+    /// The most recently sent trigger.
+    pub last_payload: Option<Payload>,
+    /// The bot that serves the interaction before any agent does.
+    pub bot: Option<BotLink>,
+    /// The scripted customer, if no application started the interaction.
+    pub customer_session: Option<CustomerSession>,
+    pub started_at: Instant,
+    /// The time from start to accept.
+    pub accepted_after: Option<Duration>,
+    pub state: InteractionState,
+    pub end: watch::Sender<InteractionEnd>,
+    /// The queue of the agent, which processes one input after the other.
+    pub agent_inputs: mpsc::UnboundedSender<AgentInput>,
 }
 
 impl Interaction {
-    /// Notes what a trigger of this name means for the interaction. What has ended stays as it ended.
-    pub fn note_trigger(&mut self, name: &str) {
+    /// Changes the state as a trigger of this name requires. The state of an ended interaction does not change.
+    pub fn apply_trigger(&mut self, name: &str) {
         let next = match (self.state, name) {
-            (State::Waiting, "accepted") => State::Accepted,
-            (State::Waiting | State::Accepted, "unavailable") => State::Unavailable,
-            (State::Waiting | State::Accepted, "finish") => State::Finished,
+            (InteractionState::Waiting, "accepted") => InteractionState::Accepted,
+            (InteractionState::Waiting | InteractionState::Accepted, "unavailable") => {
+                InteractionState::Unavailable
+            }
+            (InteractionState::Waiting | InteractionState::Accepted, "finish") => {
+                InteractionState::Finished
+            }
             _ => return,
         };
         self.state = next;
-        if next == State::Accepted {
-            self.answered_after = Some(self.started.elapsed());
+        if next == InteractionState::Accepted {
+            self.accepted_after = Some(self.started_at.elapsed());
         } else {
-            self.ending.send_replace(Ending::ByAgent);
+            self.end.send_replace(InteractionEnd::ByAgent);
         }
     }
 
-    pub fn finish_by_customer(&mut self) {
-        self.state = State::Finished;
-        self.ending.send_replace(Ending::ByCustomer);
+    /// Ends the interaction on the customer's request.
+    pub fn finish(&mut self) {
+        self.state = InteractionState::Finished;
+        self.end.send_replace(InteractionEnd::ByCustomer);
     }
 
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Waiting | State::Accepted)
+        matches!(
+            self.state,
+            InteractionState::Waiting | InteractionState::Accepted
+        )
     }
 
-    /// The agent of what this was must not speak into what comes after.
-    pub fn replace(&self) {
-        self.ending.send_replace(Ending::Replaced);
+    /// Stops the agent of this interaction, so that it sends nothing to the interaction that replaces this one.
+    pub fn mark_replaced(&self) {
+        self.end.send_replace(InteractionEnd::Replaced);
     }
 }
 
-/// Why an act does not fit the interaction. Each dialect has its words for it.
+/// The reason why an interaction's state does not allow a request. Each dialect has its own messages.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum StateError {
-    /// A start, and there is one that has not ended.
-    Open,
-    None,
+    /// A start, but an interaction is open.
+    AlreadyOpen,
+    NotFound,
     Finished,
     Unavailable,
     OffHours,
 }
 
-/// Whether the service takes this act now; else why not.
-pub(crate) fn admit(
+/// Checks whether the interaction's state allows this request.
+pub(crate) fn check_allowed(
     interaction: Option<&Interaction>,
-    act: CustomerRequest,
+    kind: RequestKind,
 ) -> Result<(), StateError> {
-    match (interaction.map(|interaction| interaction.state), act) {
-        (Some(State::Waiting | State::Accepted), CustomerRequest::Start) => Err(StateError::Open),
-        (_, CustomerRequest::Start) => Ok(()),
-        (None, _) => Err(StateError::None),
-        (Some(State::Finished), _) => Err(StateError::Finished),
-        (Some(State::OffHours), _) => Err(StateError::OffHours),
-        (Some(State::Unavailable), act) if act != CustomerRequest::Finish => {
+    match (interaction.map(|interaction| interaction.state), kind) {
+        (Some(InteractionState::Waiting | InteractionState::Accepted), RequestKind::Start) => {
+            Err(StateError::AlreadyOpen)
+        }
+        (_, RequestKind::Start) => Ok(()),
+        (None, _) => Err(StateError::NotFound),
+        (Some(InteractionState::Finished), _) => Err(StateError::Finished),
+        (Some(InteractionState::OffHours), _) => Err(StateError::OffHours),
+        (Some(InteractionState::Unavailable), kind) if kind != RequestKind::Finish => {
             Err(StateError::Unavailable)
         }
         _ => Ok(()),
@@ -174,67 +184,73 @@ pub(crate) fn admit(
 mod tests {
     use super::*;
 
-    fn interaction(state: State) -> Interaction {
+    fn interaction_in(state: InteractionState) -> Interaction {
         Interaction {
-            number: 1,
+            sequence: 1,
             hash: String::new(),
             department_id: "1".to_owned(),
-            served_by: "1".to_owned(),
-            about: About::default(),
-            remarks: Remarks::default(),
-            last: None,
+            serving_department_id: "1".to_owned(),
+            start_data: StartData::default(),
+            update_data: InteractionUpdate::default(),
+            last_payload: None,
             bot: None,
-            visit: None,
-            started: Instant::now(),
-            answered_after: None,
+            customer_session: None,
+            started_at: Instant::now(),
+            accepted_after: None,
             state,
-            ending: watch::Sender::new(Ending::No),
-            cues: mpsc::unbounded_channel().0,
+            end: watch::Sender::new(InteractionEnd::NotEnded),
+            agent_inputs: mpsc::unbounded_channel().0,
         }
     }
 
     #[test]
-    fn each_state_takes_its_acts_and_no_others() {
-        let all = CustomerRequest::NAMES.map(|(_, act)| act);
-        let taken = |state: Option<State>| {
-            let interaction = state.map(interaction);
+    fn each_state_allows_its_requests_only() {
+        let all = RequestKind::NAMES.map(|(_, kind)| kind);
+        let allowed = |state: Option<InteractionState>| {
+            let interaction = state.map(interaction_in);
             all.into_iter()
-                .filter(|act| admit(interaction.as_ref(), *act).is_ok())
+                .filter(|kind| check_allowed(interaction.as_ref(), *kind).is_ok())
                 .collect::<Vec<_>>()
         };
         let open = vec![
-            CustomerRequest::Message,
-            CustomerRequest::Typing,
-            CustomerRequest::Cleared,
-            CustomerRequest::Finish,
+            RequestKind::Message,
+            RequestKind::Typing,
+            RequestKind::Cleared,
+            RequestKind::Finish,
         ];
-        assert_eq!(taken(None), [CustomerRequest::Start]);
-        assert_eq!(taken(Some(State::Waiting)), open);
-        assert_eq!(taken(Some(State::Accepted)), open);
+        assert_eq!(allowed(None), [RequestKind::Start]);
+        assert_eq!(allowed(Some(InteractionState::Waiting)), open);
+        assert_eq!(allowed(Some(InteractionState::Accepted)), open);
         assert_eq!(
-            taken(Some(State::Unavailable)),
-            [CustomerRequest::Start, CustomerRequest::Finish]
+            allowed(Some(InteractionState::Unavailable)),
+            [RequestKind::Start, RequestKind::Finish]
         );
-        assert_eq!(taken(Some(State::Finished)), [CustomerRequest::Start]);
-        assert_eq!(taken(Some(State::OffHours)), [CustomerRequest::Start]);
+        assert_eq!(
+            allowed(Some(InteractionState::Finished)),
+            [RequestKind::Start]
+        );
+        assert_eq!(
+            allowed(Some(InteractionState::OffHours)),
+            [RequestKind::Start]
+        );
     }
 
     #[test]
-    fn triggers_move_an_open_interaction_and_never_a_closed_one() {
-        let mut one = interaction(State::Waiting);
-        one.note_trigger("typing");
-        assert_eq!(one.state, State::Waiting);
-        one.note_trigger("accepted");
+    fn triggers_change_the_state_of_an_open_interaction_only() {
+        let mut interaction = interaction_in(InteractionState::Waiting);
+        interaction.apply_trigger("typing");
+        assert_eq!(interaction.state, InteractionState::Waiting);
+        interaction.apply_trigger("accepted");
         assert_eq!(
-            (one.state, *one.ending.borrow()),
-            (State::Accepted, Ending::No)
+            (interaction.state, *interaction.end.borrow()),
+            (InteractionState::Accepted, InteractionEnd::NotEnded)
         );
-        one.note_trigger("finish");
+        interaction.apply_trigger("finish");
         assert_eq!(
-            (one.state, *one.ending.borrow()),
-            (State::Finished, Ending::ByAgent)
+            (interaction.state, *interaction.end.borrow()),
+            (InteractionState::Finished, InteractionEnd::ByAgent)
         );
-        one.note_trigger("accepted");
-        assert_eq!(one.state, State::Finished);
+        interaction.apply_trigger("accepted");
+        assert_eq!(interaction.state, InteractionState::Finished);
     }
 }

@@ -1,49 +1,52 @@
-//! Everything that was said, in order: each request with its answer, each trigger with its result.
+//! The transcript: each request with its response, and each trigger with its result, in order.
 //!
-//! A trigger takes its place when it is sent, and its result is filled in when the webhook has answered. So a request
-//! that a client makes because of a trigger always stands after it, however fast the client is.
+//! A trigger is recorded when it is sent; its result is added when the webhook has responded. Therefore a client's request
+//! always follows the trigger that caused it.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// One request to the service or one trigger from it. As JSON: `n`, `at`, `direction`, `dialect`, `kind`, `clientId`,
-/// `interactionHash` only in the dialects that have one, `body`, `status`, and `error` only where there is one.
+/// The dialect of the requests and triggers between the service and an external bot.
+pub(crate) const BOT_DIALECT: &str = "bot";
+
+/// A request to the service, or a trigger from it. The JSON fields are `n`, `at`, `direction`, `dialect`, `kind`, `clientId`,
+/// `body` and `status`. `interactionHash` is present in dialects with hashes, and `error` only after an error.
 ///
-/// Holds what customers and agents said: showing it is a transcript's purpose.
+/// It contains the messages of customers and agents.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its place, counted from 1.
+    /// The number of the entry, counted from 1.
     pub n: u64,
-    /// Milliseconds since the sandbox was started.
+    /// Milliseconds since the start of the sandbox.
     pub at: u64,
-    /// Which way it went.
+    /// The sender.
     pub direction: Direction,
-    /// The dialect in which it was said: `rest`, `gateway` or `interactions`; `bot` between service and external bot. None for what came to no dialect's path.
+    /// `rest`, `gateway` or `interactions`; `bot` for an external bot. `None` if the path belongs to no dialect.
     pub dialect: Option<&'static str>,
-    /// What it was, in the same words in all dialects: `start`, `message`, `finish`, `accepted` and so on. None for what
-    /// could not be read.
+    /// The kind, which has the same name in every dialect: `start`, `message`, `finish`, `accepted` and so on. `None` if it
+    /// is unreadable.
     pub kind: Option<&'static str>,
-    /// The interaction's client id, where it has a readable one; in `interactions` the `clientId` of the start's `extra`.
+    /// The client id of the interaction, if readable. In `interactions`, it is the `clientId` in the start's `extra`.
     pub client_id: Option<String>,
-    /// The interaction's hash, in the dialects that name one.
+    /// The hash of the interaction, in the dialects with hashes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction_hash: Option<String>,
-    /// The object as it was sent or received, its token redacted. A body that is no JSON object is shown as a JSON
-    /// string when the sandbox sent it, and as null when it came in.
+    /// The object, with its token redacted. If a body is not a JSON object, a trigger has it as a JSON string, and a request
+    /// has null.
     pub body: Option<Box<RawValue>>,
-    /// The HTTP status: answered by the sandbox to a request, by the webhook to a trigger. None for what got no answer,
-    /// and for a trigger that has none yet.
+    /// The HTTP status of the response: of the sandbox to a request, of the webhook to a trigger. `None` without a response,
+    /// and while a trigger is in progress.
     pub status: Option<u16>,
-    /// Why a request was rejected or a trigger failed.
+    /// The reason why the request was rejected or the trigger failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// Which way an entry of the transcript went.
+/// The direction of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -54,40 +57,40 @@ pub enum Direction {
 }
 
 impl Entry {
-    /// A trigger that is on its way: sent, not yet answered.
+    /// Returns whether the entry is a trigger without a result yet.
     pub fn is_pending(&self) -> bool {
         self.status.is_none() && self.error.is_none()
     }
 }
 
-/// Told of each entry when it is written, and of a trigger once more when its result is known.
+/// A callback for each new entry, and for each result of a trigger.
 pub type Watcher = Box<dyn Fn(&Entry) + Send>;
 
 pub(crate) struct Transcript {
     entries: Vec<Entry>,
     started: Instant,
-    /// Counts the resets, so that a trigger of before one finds no place to write its result.
-    volume: u64,
+    /// The number of resets, so that the result of an earlier trigger is not written to a later entry.
+    generation: u64,
     changed: watch::Sender<()>,
     watcher: Option<Watcher>,
 }
 
-/// A request with its answer, as it is written down.
+/// A request and its response.
 #[derive(Default)]
-pub(crate) struct Request {
+pub(crate) struct RequestRecord {
     pub dialect: Option<&'static str>,
     pub kind: Option<&'static str>,
     pub client_id: Option<String>,
     pub interaction_hash: Option<String>,
     pub body: Option<Box<RawValue>>,
-    /// None for one that was hung up on.
+    /// `None` if the connection was closed without a response.
     pub status: Option<u16>,
     pub error: Option<String>,
 }
 
-/// A trigger, as it is written down.
+/// A trigger before it has a result.
 #[derive(Default)]
-pub(crate) struct Trigger {
+pub(crate) struct TriggerRecord {
     pub dialect: Option<&'static str>,
     pub kind: Option<&'static str>,
     pub client_id: Option<String>,
@@ -95,7 +98,7 @@ pub(crate) struct Trigger {
     pub body: Option<Box<RawValue>>,
 }
 
-impl Trigger {
+impl TriggerRecord {
     fn entry(self, error: Option<String>) -> Entry {
         Entry {
             n: 0,
@@ -112,9 +115,9 @@ impl Trigger {
     }
 }
 
-/// The place of a trigger whose result is still to come.
-pub(crate) struct Place {
-    volume: u64,
+/// Refers to the entry of a trigger without a result.
+pub(crate) struct PendingEntry {
+    generation: u64,
     index: usize,
 }
 
@@ -123,14 +126,14 @@ impl Transcript {
         Transcript {
             entries: Vec::new(),
             started: Instant::now(),
-            volume: 0,
+            generation: 0,
             changed: watch::Sender::new(()),
             watcher,
         }
     }
 
-    pub fn request(&mut self, request: Request) {
-        self.write(Entry {
+    pub fn record_request(&mut self, request: RequestRecord) {
+        self.append(Entry {
             n: 0,
             at: 0,
             direction: Direction::Request,
@@ -144,33 +147,33 @@ impl Transcript {
         });
     }
 
-    /// Writes a trigger that is about to be sent.
-    pub fn trigger(&mut self, trigger: Trigger) -> Place {
-        self.write(trigger.entry(None));
-        Place {
-            volume: self.volume,
+    /// Records a trigger before it is sent.
+    pub fn record_trigger(&mut self, trigger: TriggerRecord) -> PendingEntry {
+        self.append(trigger.entry(None));
+        PendingEntry {
+            generation: self.generation,
             index: self.entries.len() - 1,
         }
     }
 
-    /// Writes a trigger that can't be sent at all.
-    pub fn undelivered(&mut self, trigger: Trigger, error: String) {
-        self.write(trigger.entry(Some(error)));
+    /// Records a trigger that can't be sent.
+    pub fn record_undeliverable_trigger(&mut self, trigger: TriggerRecord, error: String) {
+        self.append(trigger.entry(Some(error)));
     }
 
-    /// Fills in a trigger's result: the webhook's status, or why there is none.
-    pub fn settle(&mut self, place: Place, result: &Result<u16, String>) {
-        if place.volume != self.volume {
+    /// Adds the result of a trigger: the webhook's status, or the error.
+    pub fn complete_trigger(&mut self, pending: PendingEntry, result: &Result<u16, String>) {
+        if pending.generation != self.generation {
             return;
         }
-        let Some(entry) = self.entries.get_mut(place.index) else {
+        let Some(entry) = self.entries.get_mut(pending.index) else {
             return;
         };
         match result {
             Ok(status) => {
                 entry.status = Some(*status);
                 if !(200..300).contains(status) {
-                    entry.error = Some(format!("the webhook answered {status}"));
+                    entry.error = Some(format!("the webhook responded with {status}"));
                 }
             }
             Err(error) => entry.error = Some(error.clone()),
@@ -181,37 +184,37 @@ impl Transcript {
         self.changed.send_replace(());
     }
 
-    /// The entries whose `n` is greater than `after`.
-    pub fn since(&self, after: u64) -> &[Entry] {
+    /// Returns the entries whose `n` is greater than `after`.
+    pub fn entries_after(&self, after: u64) -> &[Entry] {
         let from = usize::try_from(after)
             .unwrap_or(usize::MAX)
             .min(self.entries.len());
         &self.entries[from..]
     }
 
-    /// Whether no trigger since `after` is on its way.
-    pub fn is_settled(&self, after: u64) -> bool {
-        !self.since(after).iter().any(Entry::is_pending)
+    /// Returns whether every trigger after `after` has its result.
+    pub fn is_complete(&self, after: u64) -> bool {
+        !self.entries_after(after).iter().any(Entry::is_pending)
     }
 
-    /// Wakes at every entry, result and reset from now on.
-    pub fn changes(&self) -> watch::Receiver<()> {
+    /// Returns a receiver that is notified of every later entry, result and reset.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// Wakes those who wait, for something that has no entry.
-    pub fn stir(&self) {
+    /// Notifies the receivers of a change that has no entry.
+    pub fn notify(&self) {
         self.changed.send_replace(());
     }
 
     pub fn reset(&mut self) {
         self.entries.clear();
-        self.volume += 1;
+        self.generation += 1;
         self.changed.send_replace(());
     }
 
-    /// Writes the entry at its place, which is the next.
-    fn write(&mut self, mut entry: Entry) {
+    /// Numbers the entry, calls the watcher, and appends the entry.
+    fn append(&mut self, mut entry: Entry) {
         entry.n = self.entries.len() as u64 + 1;
         entry.at = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if let Some(watcher) = &self.watcher {
@@ -227,44 +230,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_is_filled_in_where_the_trigger_was_sent() {
+    fn a_result_is_added_to_the_entry_of_its_trigger() {
         let mut transcript = Transcript::new(None);
-        let place = transcript.trigger(Trigger::default());
-        transcript.request(Request {
+        let pending = transcript.record_trigger(TriggerRecord::default());
+        transcript.record_request(RequestRecord {
             status: Some(200),
-            ..Request::default()
+            ..RequestRecord::default()
         });
-        assert!(!transcript.is_settled(0));
-        assert!(transcript.is_settled(1));
-        transcript.settle(place, &Ok(404));
-        assert!(transcript.is_settled(0));
-        let first = &transcript.since(0)[0];
+        assert!(!transcript.is_complete(0));
+        assert!(transcript.is_complete(1));
+        transcript.complete_trigger(pending, &Ok(404));
+        assert!(transcript.is_complete(0));
+        let first = &transcript.entries_after(0)[0];
         assert_eq!(
             (first.n, first.status, first.error.as_deref()),
-            (1, Some(404), Some("the webhook answered 404"))
+            (1, Some(404), Some("the webhook responded with 404"))
         );
     }
 
     #[test]
-    fn a_result_from_before_a_reset_is_not_written_into_what_came_after() {
+    fn a_result_of_a_trigger_before_a_reset_is_dropped() {
         let mut transcript = Transcript::new(None);
-        let place = transcript.trigger(Trigger::default());
+        let pending = transcript.record_trigger(TriggerRecord::default());
         transcript.reset();
-        let _later = transcript.trigger(Trigger::default());
-        transcript.settle(place, &Ok(200));
-        assert_eq!(transcript.since(0)[0].status, None);
-        assert_eq!(transcript.since(0)[0].n, 1);
+        let _later = transcript.record_trigger(TriggerRecord::default());
+        transcript.complete_trigger(pending, &Ok(200));
+        assert_eq!(transcript.entries_after(0)[0].status, None);
+        assert_eq!(transcript.entries_after(0)[0].n, 1);
     }
 
     #[test]
-    fn since_beyond_the_end_is_empty() {
+    fn entries_after_the_last_are_empty() {
         let mut transcript = Transcript::new(None);
-        transcript.request(Request {
+        transcript.record_request(RequestRecord {
             status: Some(200),
-            ..Request::default()
+            ..RequestRecord::default()
         });
-        assert_eq!(transcript.since(0).len(), 1);
-        assert!(transcript.since(1).is_empty());
-        assert!(transcript.since(u64::MAX).is_empty());
+        assert_eq!(transcript.entries_after(0).len(), 1);
+        assert!(transcript.entries_after(1).is_empty());
+        assert!(transcript.entries_after(u64::MAX).is_empty());
     }
 }

@@ -4,8 +4,8 @@
 
 . tests/check.sh
 
-programs='subscriptions_under_stress handles_are_thread_safe no_callback_after_unsubscribe_or_close
-    delivery_modes_exclude_each_other'
+programs='subscriptions_under_stress threads_may_share_everything a_callback_never_comes_late
+    events_leave_in_one_of_three_ways'
 triple=$(rustc -vV | sed -n 's/^host: //p')
 sysroot=$(rustc --print sysroot)
 library=$TARGET/thread-sanitizer/$triple/debug
