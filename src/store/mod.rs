@@ -106,7 +106,7 @@ impl fmt::Display for Row {
         match self {
             Row::Record(number) => write!(f, "event {number}"),
             Row::Letter(ticket) => write!(f, "request {ticket}"),
-            Row::InteractionRow(_) => f.write_str("an interaction"),
+            Row::Interaction(_) => f.write_str("an interaction"),
         }
     }
 }
@@ -153,7 +153,7 @@ pub enum Row {
     /// The posted request of this ticket.
     Letter(u64),
     /// The interaction of what stands there as its client id.
-    InteractionRow(rusqlite::types::Value),
+    Interaction(rusqlite::types::Value),
 }
 
 /// An open store. Dropping it writes what is still to be written.

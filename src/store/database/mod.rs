@@ -113,7 +113,7 @@ impl Database {
             |row| {
                 match rows::page(row) {
                     Ok(page) => left.pages.push(page),
-                    Err(_) => left.unreadable.push(Row::InteractionRow(row.get(0)?)),
+                    Err(_) => left.unreadable.push(Row::Interaction(row.get(0)?)),
                 }
                 Ok(())
             },
@@ -374,7 +374,7 @@ impl WriteTransaction<'_> {
                 "INSERT INTO aside SELECT 'outbox', ticket, NULL, NULL, content FROM outbox WHERE ticket IS ?1",
                 "DELETE FROM outbox WHERE ticket IS ?1",
             ),
-            Row::InteractionRow(_) => (
+            Row::Interaction(_) => (
                 "INSERT INTO aside SELECT 'interactions', client_id, since_ms, NULL, department FROM interactions
                  WHERE client_id IS ?1",
                 "DELETE FROM interactions WHERE client_id IS ?1",
@@ -382,7 +382,7 @@ impl WriteTransaction<'_> {
         };
         let key = match row {
             Row::Record(number) | Row::Letter(number) => Value::Integer(number.cast_signed()),
-            Row::InteractionRow(key) => key.clone(),
+            Row::Interaction(key) => key.clone(),
         };
         self.transaction.prepare_cached(copied)?.execute([&key])?;
         self.transaction
