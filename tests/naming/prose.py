@@ -28,7 +28,7 @@ PARTS = ("Context", "Decision", "What else was tried", "Consequences")
 LIST = Path("tests/naming/not_yet_plain.txt")
 SURFACES = {
     "C header": ("include/omnize.h",),
-    "README": ("README.md", "CONTRIBUTING.md", "benches/README.md", "bindings/*README.md", "python/README.md"),
+    "README": ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benches/README.md", "bindings/*README.md", "python/README.md"),
     "book": ("docs/src/*.md",),
     "C++ and Pascal": ("bindings/*.hpp", "bindings/*.pas", "bindings/*.inc"),
     "Python docs": ("python/omnize/*.py", "python/omnize/*.pyi", "python/python/*.py", "python/python/*.pyi"),
