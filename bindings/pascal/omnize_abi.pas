@@ -148,6 +148,7 @@ function omnize_event_sequence(Event: TOmnizeEventHandle): Int64; cdecl; externa
 function omnize_event_received_at(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_redelivered(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_ack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
 function omnize_event_nack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_event_free(Event: TOmnizeEventHandle); cdecl; external OMNIZE_LIBRARY;

@@ -5,6 +5,7 @@
 
 #![cfg(feature = "cli")]
 
+mod architecture;
 mod blocks;
 mod dialects;
 mod links;
