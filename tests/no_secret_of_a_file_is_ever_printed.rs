@@ -154,12 +154,12 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "with an end too many",
             text(format!("{pem}{end}\n")),
-            "ends a section, and none has begun",
+            "ends a section, but none has begun",
         ),
         (
-            "no base64",
+            "is incomplete",
             text(pem.replacen(lines[1], &format!("!*{}", lines[1]), 1)),
-            "line 2 holds something that is no base64",
+            "line 2 is not base64",
         ),
         (
             "no whole base64",
@@ -190,7 +190,7 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "of no known kind",
             text(pem.replace("-----BEGIN ", &format!("-----BEGIN {COMMENT} "))),
-            "of no kind that is known",
+            "has an unknown kind",
         ),
         (
             "with a passphrase",
