@@ -109,17 +109,17 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "escaped",
             text(pem.replace('\n', "\\n")),
-            "line 1 has its line breaks written as \\n",
+            "line 1 contains line breaks written as \\n",
         ),
         (
             "escaped and quoted",
             text(format!("\"{}\"", pem.replace('\n', "\\n"))),
-            "line 1 has its line breaks",
+            "line 1 contains line breaks",
         ),
         (
             "half escaped",
             text(format!("{begin}\n{base64}\\n{end}\\n")),
-            "line 2 has its line breaks written as \\n",
+            "line 2 contains line breaks written as \\n",
         ),
         ("marked", text(format!("\u{feff}{pem}")), ""),
         (
@@ -157,7 +157,7 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "ends a section, but none has begun",
         ),
         (
-            "is incomplete",
+            "not base64",
             text(pem.replacen(lines[1], &format!("!*{}", lines[1]), 1)),
             "line 2 is not base64",
         ),
@@ -180,12 +180,12 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "on one line",
             text(pem.replace('\n', " ")),
-            "line 1 has more than the beginning of a section",
+            "line 1 is not a valid beginning of a section",
         ),
         (
             "fewer dashes",
             text(pem.replace(begin, &begin[..begin.len() - 1])),
-            "line 1 has more than the beginning",
+            "line 1 is not a valid beginning",
         ),
         (
             "of no known kind",

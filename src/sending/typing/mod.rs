@@ -36,7 +36,7 @@ pub struct Keystroke {
 pub enum TimerResult {
     /// The customer has stopped; cleared must be sent.
     Stopped,
-    /// There were further keystrokes; the timer must be started again, until this instant.
+    /// There were further keystrokes; the next check is due at this instant.
     CheckAgainAt(Instant),
     /// Cleared was already sent.
     AlreadySent,
