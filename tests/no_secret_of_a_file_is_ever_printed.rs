@@ -203,11 +203,11 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         ("DER", raw, "it looks like DER"),
         ("empty", Vec::new(), "it is empty"),
-        ("a comment", text(format!("{COMMENT}\n")), "it holds no"),
+        ("a comment", text(format!("{COMMENT}\n")), "it contains no"),
         (
             "not text",
             [b"\xff\x00", pem.as_bytes()].concat(),
-            "line 1 has more than",
+            "line 1 is not a valid beginning",
         ),
     ]
 }
@@ -295,7 +295,7 @@ fn keys_and_certificates(folder: &Folder) {
             if how == "with a passphrase" && content == &pair.certificate {
                 // What can't be a key is no certificate either.
                 assert!(
-                    printed.contains("it holds no certificate"),
+                    printed.contains("it contains no certificate"),
                     "{option}: {printed}"
                 );
             } else if how == "other bytes" {

@@ -196,7 +196,7 @@ fn a_service_that_points_elsewhere_is_not_followed() {
         &error,
         Status::Rejected,
         Delivery::Rejected,
-        "points elsewhere",
+        "redirected the message",
     );
     assert_eq!((server.requests(), elsewhere.requests()), (1, 0));
 }
@@ -245,7 +245,7 @@ fn an_answer_without_end_is_cut_off() {
         {}
     });
     let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
-    let says = "100000 bytes that answer.max_bytes allows; whether it accepted it is unknown";
+    let says = "answer.max_bytes (100000 bytes); whether it accepted the request is unknown";
     ended(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
 }
 

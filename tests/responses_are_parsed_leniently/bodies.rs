@@ -45,8 +45,8 @@ fn a_coding_below_the_chunks_is_undone_too() {
 fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
     let accepted = br#"{"success":true}"#;
     for (coding, body, says) in [
-        ("br", &accepted[..], "gzip, deflate are"),
-        ("zstd", accepted, "gzip, deflate are"),
+        ("br", &accepted[..], "supported are gzip, deflate"),
+        ("zstd", accepted, "supported are gzip, deflate"),
         ("gzip", accepted, "can't be decompressed"),
         ("gzip", &GZIP[..GZIP.len() - 1], "can't be decompressed"),
         ("deflate", &ZLIB[..20], "can't be decompressed"),
@@ -186,7 +186,7 @@ fn a_json_object_that_can_not_be_read_leaves_the_outcome_unknown() {
             body,
             &ok(body.as_bytes()),
             Delivery::Unknown,
-            "can't be read",
+            "is not valid JSON",
         );
         let refused = answer("422 No", "", body.as_bytes());
         all_end(body, &refused, Delivery::Rejected, "unknown form");
