@@ -320,7 +320,12 @@ fn a_connection_that_breaks_within_the_answer() {
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Lost, Delivery::Unknown, "before the end of its body");
+    ended(
+        &error,
+        Status::Lost,
+        Delivery::Unknown,
+        "before the end of its body",
+    );
     assert_eq!(error.http_status(), Some(200));
 }
 

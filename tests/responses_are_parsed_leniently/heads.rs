@@ -54,7 +54,12 @@ fn what_tells_where_an_answer_ends_is_read_strictly() {
         all_end(head, answer.as_bytes(), Delivery::Unknown, "not in HTTP");
     }
     for chunks in ["x\r\n", "2\n{}\n0\n\n", "-2\r\n{}", "2\r\n{}0\r\n"] {
-        all_end(chunks, &chunked(chunks), Delivery::Unknown, "not valid HTTP");
+        all_end(
+            chunks,
+            &chunked(chunks),
+            Delivery::Unknown,
+            "not valid HTTP",
+        );
     }
 }
 
