@@ -1,4 +1,4 @@
-//! A conversation: the requests of one interaction.
+//! A conversation: sends the requests of one interaction.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,28 +11,28 @@ use crate::sending::Outbox;
 use crate::status::Status;
 use crate::wire::{Address, BotRequest, Message, Request, Start, Update, WhatsApp};
 
-/// One customer's interaction, as the application drives it. Can be used from any thread. Its requests leave in the order
-/// in which they are made, one at a time.
+/// The handle of one interaction. All methods can be called on any thread. Requests are sent one at a time, in the order of
+/// the calls.
 ///
-/// `start`, `send`, `typing` and the others that are named after a request make it and wait for its answer, for as long as the option
-/// `timeout` allows, or [`set_timeout`](Self::set_timeout); `Ok` means that the service accepted it, and an error's
-/// [`delivery`](crate::error::Error::delivery) tells what became of it otherwise. The `post` functions and `keystroke`
-/// never wait for the network: a post gives a ticket at once, and its outcome comes as an event.
+/// Methods that are named after a request, such as `start`, `send` and `typing`, send it and block until the response, at
+/// most for [`set_timeout`](Self::set_timeout) or the option `timeout`. `Ok` means that the service accepted the request;
+/// an error has a [`delivery`](crate::error::Error::delivery). `post` and `keystroke` never wait for the network: `post`
+/// returns a ticket, and the outcome is an event.
 ///
-/// Dropping it sends nothing: the interaction goes on, and so does what was posted.
+/// Dropping a conversation sends nothing. The interaction stays open, and posted requests are still sent.
 #[derive(Debug)]
 pub struct Conversation {
-    way: ForkGuarded<Way>,
+    inner: ForkGuarded<ConversationInner>,
     address: Address,
-    /// Whether the application is the external bot of it, and not its customer's.
-    as_bot: bool,
-    /// In milliseconds; 0 is the client's.
+    /// Whether the application is the external bot of the interaction, not its customer.
+    is_bot: bool,
+    /// In milliseconds; 0 means the client's timeout.
     timeout: AtomicU64,
 }
 
-/// Where the requests of a conversation go.
+/// The components for sending requests.
 #[derive(Debug)]
-struct Way {
+struct ConversationInner {
     outbox: Arc<Outbox>,
     interaction: Arc<Interaction>,
 }
@@ -42,15 +42,15 @@ impl Conversation {
         outbox: Arc<Outbox>,
         interaction: Arc<Interaction>,
         address: Address,
-        as_bot: bool,
+        is_bot: bool,
     ) -> Self {
         Conversation {
-            way: ForkGuarded::new(Way {
+            inner: ForkGuarded::new(ConversationInner {
                 outbox,
                 interaction,
             }),
             address,
-            as_bot,
+            is_bot,
             timeout: AtomicU64::new(0),
         }
     }
@@ -60,27 +60,27 @@ impl Conversation {
         self.request(Request::Start(Box::new(start.into())))
     }
 
-    /// Starts the interaction by a message over WhatsApp.
+    /// Starts the interaction with a WhatsApp message.
     pub fn whatsapp(&self, whatsapp: WhatsApp) -> Result<()> {
         self.request(Request::WhatsApp(Box::new(whatsapp)))
     }
 
-    /// Sends the customer's message, or the external bot's.
+    /// Sends a message of the customer, or of the external bot.
     pub fn send(&self, message: impl Into<Message>) -> Result<()> {
         self.request(Request::Message(message.into()))
     }
 
-    /// Says that the customer types.
+    /// Reports that the customer is typing.
     pub fn typing(&self) -> Result<()> {
         self.request(Request::Typing)
     }
 
-    /// Says that the customer has stopped typing.
+    /// Reports that the customer has stopped typing.
     pub fn cleared(&self) -> Result<()> {
         self.request(Request::Cleared)
     }
 
-    /// Notes something about the interaction.
+    /// Updates fields of the interaction.
     pub fn update(&self, update: Update) -> Result<()> {
         self.request(Request::Update(Box::new(update)))
     }
@@ -90,107 +90,111 @@ impl Conversation {
         self.request(Request::Finish)
     }
 
-    /// Takes the interaction that was given to the application, which is an external bot.
+    /// Accepts the interaction, as its external bot.
     pub fn bot_accept(&self) -> Result<()> {
         self.request(Request::Bot(BotRequest::Accept))
     }
 
-    /// Gives the external bot's interaction to a department, or back to where it started.
+    /// Transfers the external bot's interaction to a department, or back to its first one.
     pub fn bot_transfer(&self, department: Option<&str>) -> Result<()> {
         self.request(Request::Bot(BotRequest::Transfer(
             department.map(str::to_owned),
         )))
     }
 
-    /// Makes a request of any kind that belongs to an interaction.
+    /// Sends any request that belongs to an interaction.
     ///
     /// # Errors
-    /// As every request; [`Status::Argument`]: it belongs to no interaction, or to the other side of one.
+    /// Any failure of a request; [`Status::Argument`]: the request does not belong to an interaction, or only an external
+    /// bot may send it.
     pub fn request(&self, request: Request) -> Result<()> {
-        let request = self.told_as_what_it_is(request)?;
-        let way = self.way.get()?;
+        let request = self.adapt_request(request)?;
+        let inner = self.inner.get()?;
         let timeout = match self.timeout.load(Ordering::Relaxed) {
-            0 => way.outbox.timeout(),
+            0 => inner.outbox.timeout(),
             milliseconds => Duration::from_millis(milliseconds),
         };
-        way.outbox
-            .send(&way.interaction, &self.address, &request, timeout)
+        inner
+            .outbox
+            .send(&inner.interaction, &self.address, &request, timeout)
     }
 
-    /// Posts a request, and gives the ticket that its outcome will carry.
+    /// Queues a request, and returns the ticket of its outcome.
     ///
     /// # Errors
-    /// What is known at once: a missing id, a request that has no meaning now, a full outbox, a store that can't be
-    /// written, a closed client.
+    /// A missing id, a request that is not allowed in the current state, a full outbox, a store that can't be written, a
+    /// closed client.
     pub fn post(&self, request: Request) -> Result<u64> {
-        let request = self.told_as_what_it_is(request)?;
-        let way = self.way.get()?;
-        way.outbox.post(&way.interaction, &self.address, request)
+        let request = self.adapt_request(request)?;
+        let inner = self.inner.get()?;
+        inner
+            .outbox
+            .post(&inner.interaction, &self.address, request)
     }
 
-    /// The customer has pressed a key. Called as often as keys are pressed, it lets the service see one typing, and one
-    /// cleared after a pause (option `typing.pause`) or right before the message.
+    /// Reports a keystroke of the customer. The library sends typing after the first one, and cleared after a pause (option
+    /// `typing.pause`) or directly before the message.
     pub fn keystroke(&self) -> Result<()> {
-        self.told_as_what_it_is(Request::Typing)?;
-        let way = self.way.get()?;
-        way.outbox.key(&way.interaction, &self.address)
+        self.adapt_request(Request::Typing)?;
+        let inner = self.inner.get()?;
+        inner.outbox.keystroke(&inner.interaction, &self.address)
     }
 
-    /// How long each later request may take in all; zero is what the option `timeout` says.
+    /// Sets the timeout of later requests. Zero means the option `timeout`.
     pub fn set_timeout(&self, timeout: Duration) {
         let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self.timeout.store(milliseconds, Ordering::Relaxed);
     }
 
-    /// Where the interaction is; new in a forked child, which knows of none.
+    /// Returns the state of the interaction; [`State::New`] in a forked child.
     pub fn state(&self) -> State {
-        let way = self.way.get();
-        way.map_or(State::New, |way| way.interaction.state())
+        let inner = self.inner.get();
+        inner.map_or(State::New, |inner| inner.interaction.state())
     }
 
-    /// The id that the application gave the customer.
+    /// Returns the application's id of the customer.
     pub fn client_id(&self) -> &str {
         &self.address.client_id
     }
 
-    /// The department that the customer talks to.
+    /// Returns the department.
     pub fn department(&self) -> &str {
         &self.address.department
     }
 
-    /// The hash by which the service knows the interaction, where it does and it is known.
+    /// Returns the interaction hash; `None` if the dialect has no hashes or the hash is not known yet.
     pub fn interaction_hash(&self) -> Option<String> {
-        if self.as_bot {
+        if self.is_bot {
             return Some(self.address.client_id.clone());
         }
-        let hash = self.way.get().ok()?.interaction.hash();
+        let hash = self.inner.get().ok()?.interaction.hash();
         hash.map(|hash| hash.to_string())
     }
 
-    /// The request as this side of the interaction makes it.
-    fn told_as_what_it_is(&self, request: Request) -> Result<Request> {
-        let refused = |status, why: &str| {
+    /// Returns the request as the customer or the bot sends it.
+    fn adapt_request(&self, request: Request) -> Result<Request> {
+        let reject = |status, reason: &str| {
             let error = Error::new(
                 status,
-                format!("{}: {why}; nothing was sent", request.name()),
+                format!("{}: {reason}; nothing was sent", request.name()),
             );
-            Err(error.delivered(Delivery::NotSent))
+            Err(error.with_delivery(Delivery::NotSent))
         };
-        match (&request, self.as_bot) {
-            (Request::Departments | Request::OnlineAgents | Request::OffHours(_), _) => refused(
+        match (&request, self.is_bot) {
+            (Request::Departments | Request::OnlineAgents | Request::OffHours(_), _) => reject(
                 Status::Argument,
-                "it belongs to no interaction; ask for it on the client",
+                "it does not belong to an interaction; send it with the client",
             ),
-            (Request::Bot(_), false) => refused(
+            (Request::Bot(_), false) => reject(
                 Status::Argument,
-                "it is an external bot's; attach to the interaction as one",
+                "only an external bot may send it; attach to the interaction as a bot",
             ),
             (Request::Bot(_), true) | (_, false) => Ok(request),
             (Request::Message(message), true) => {
                 Ok(Request::Bot(BotRequest::Message(message.clone())))
             }
             (Request::Finish, true) => Ok(Request::Bot(BotRequest::Finish)),
-            (_, true) => refused(Status::Unsupported, "an external bot can't do that"),
+            (_, true) => reject(Status::Unsupported, "an external bot can't send it"),
         }
     }
 }

@@ -1,27 +1,27 @@
-//! What went wrong, as data.
+//! The error type of the crate, and the delivery of a request.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::close_report::CloseReport;
+use crate::close_report::CloseReport;
 use crate::status::Status;
 
-/// What became of a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Delivery {
-    /// The service took it.
+    /// The service accepted it.
     Accepted = 1,
-    /// The service refused it.
+    /// The service rejected it.
     Rejected = 2,
-    /// The service surely has not received it.
+    /// The service has certainly not received it.
     NotSent = 3,
     /// The service may or may not have received it.
     Unknown = 4,
 }
 
 impl Delivery {
-    /// The outcome in a word or two.
+    /// Returns the delivery as text, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Delivery::Accepted => "accepted",
@@ -32,11 +32,11 @@ impl Delivery {
     }
 }
 
-/// Why a call failed: a status, a message that says what was wrong, what was expected and what to do, and, where a
-/// request was made, what became of it. Holds no token and nothing personal.
-pub struct Error(Box<Facts>);
+/// The failure of a call: a status, a message, and the delivery if the call sent a request. Contains no token and no personal
+/// data.
+pub struct Error(Box<ErrorData>);
 
-struct Facts {
+struct ErrorData {
     status: Status,
     message: String,
     delivery: Option<Delivery>,
@@ -44,16 +44,16 @@ struct Facts {
     body: Vec<u8>,
     retryable: bool,
     retry_after: Option<Duration>,
-    left: Option<CloseReport>,
+    close_report: Option<CloseReport>,
 }
 
-/// What a fallible call gives.
+/// The result of a call that may fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error that concerns no request.
+    /// Creates an error without delivery.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Error(Box::new(Facts {
+        Error(Box::new(ErrorData {
             status,
             message: message.into(),
             delivery: None,
@@ -61,13 +61,12 @@ impl Error {
             body: Vec::new(),
             retryable: false,
             retry_after: None,
-            left: None,
+            close_report: None,
         }))
     }
 
-    /// The same error, about a request of which an earlier try may have been received: whatever became of the last one, the
-    /// service may have the request.
-    pub(crate) fn after_an_unknown_try(mut self) -> Self {
+    /// Sets the delivery to unknown, because the service may have received an earlier attempt.
+    pub(crate) fn after_unknown_attempt(mut self) -> Self {
         if matches!(
             self.0.delivery,
             Some(Delivery::NotSent | Delivery::Rejected)
@@ -75,78 +74,78 @@ impl Error {
             self.0.delivery = Some(Delivery::Unknown);
             self.0
                 .message
-                .push_str("; an earlier try may have been received");
+                .push_str("; an earlier attempt may have been received");
         }
         self
     }
 
-    /// The same error, about a request that ended so.
-    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+    /// Sets the delivery.
+    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.0.delivery = Some(delivery);
         self
     }
 
-    /// The same error, with what the service answered.
-    pub(crate) fn answered(mut self, http_status: u16, body: Vec<u8>) -> Self {
+    /// Sets the HTTP status and the body of the response.
+    pub(crate) fn with_response(mut self, http_status: u16, body: Vec<u8>) -> Self {
         self.0.http_status = Some(http_status);
         self.0.body = body;
         self
     }
 
-    /// The same error, marked as one that may pass by itself and whose request may be sent again without harm.
-    pub(crate) fn retryable(mut self, retryable: bool) -> Self {
+    /// Sets whether a retry may succeed and does no harm.
+    pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self
     }
 
-    /// The same error, with how long the service asks to wait before the request is made again.
-    pub(crate) fn retry_after(mut self, after: Option<Duration>) -> Self {
+    /// Sets the delay that the service requests before a retry.
+    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
         self.0.retry_after = after;
         self
     }
 
-    /// How long the service asks to wait before the request is made again, where it does.
-    pub fn asked_to_wait(&self) -> Option<Duration> {
+    /// Returns the delay that the service requests before a retry, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The same error, about closing, which has left this.
-    pub(crate) fn leaving(mut self, left: CloseReport) -> Self {
-        self.0.left = Some(left);
+    /// Sets what remained when the client closed.
+    pub(crate) fn with_close_report(mut self, report: CloseReport) -> Self {
+        self.0.close_report = Some(report);
         self
     }
 
-    /// What closing has left, where a callback took too long for it.
-    pub fn left(&self) -> Option<CloseReport> {
-        self.0.left
+    /// Returns what remained when the client closed, if a callback exceeded the timeout of the close.
+    pub fn close_report(&self) -> Option<CloseReport> {
+        self.0.close_report
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> Status {
         self.0.status
     }
 
-    /// What was wrong, what was expected, and what to do.
+    /// Returns the message: what was wrong, what was expected, and what to do.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What became of the request; `None` where the call made none.
+    /// Returns the delivery of the request; `None` if the call sent none.
     pub fn delivery(&self) -> Option<Delivery> {
         self.0.delivery
     }
 
-    /// The HTTP status of the answer, where there was one.
+    /// Returns the HTTP status of the response, if there was one.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// The body of the answer, where there was one; what the request held of token and personal data is taken out.
+    /// Returns the body of the response, if there was one. The token and the personal data of the request are removed.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }
 
-    /// Whether the same call may succeed later, and making it again does no harm.
+    /// Returns whether the same call may succeed later, and a retry does no harm.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }

@@ -1,7 +1,7 @@
-//! How who waits for a request may end that wait before its time, without a second thread: a hook that the waits ask.
+//! The interrupt hook: ends a blocking call before its timeout, without a second thread.
 //!
-//! It is for bindings whose host sees to signals on one thread alone, and only when that thread runs the host's code. Each
-//! wait below a request asks the hook when a signal has ended its system call, and at the latest after a [`CHECK_INTERVAL`].
+//! It is for bindings whose host handles signals on one thread only, and only while that thread runs the host's code. Each
+//! wait of a request calls the hook when a signal ends its system call, and at least once per [`CHECK_INTERVAL`].
 
 use std::cell::Cell;
 use std::io;
@@ -10,23 +10,22 @@ use std::time::Duration;
 
 use crate::host::fork::Origin;
 
-/// For how long a wait goes on at the most before the hook is asked again.
+/// The longest time between two calls of the hook.
 pub const CHECK_INTERVAL: Duration = Duration::from_millis(40);
 
-/// Tells whether the waiting is to end. Called on the thread that waits, which holds no lock of the library meanwhile; it
-/// may use the library as it likes. One that panics ends the waiting; one that forks ends it in the child, where the answer
-/// is not to be read that the parent waits for.
+/// Returns whether the wait should end. The library calls it on the waiting thread, without holding a lock; it may call the
+/// library. A panic ends the wait. A fork ends it in the child, which must not read the parent's response.
 ///
-/// A plain function, for a thread-local can't keep what is borrowed. What it has to tell beyond yes and no it leaves
-/// where its caller finds it.
+/// It is a plain function, because a thread-local can't hold borrowed values. A hook with further results stores them
+/// elsewhere.
 pub type Hook = fn() -> bool;
 
 #[derive(Clone, Copy)]
 struct InterruptState {
     hook: Hook,
-    /// Whether the hook has said yes. It is not asked again then.
-    ended: bool,
-    /// Where the call began.
+    /// Whether the hook has ended the wait. It is not called again.
+    interrupted: bool,
+    /// The process in which the call began.
     origin: Origin,
 }
 
@@ -34,67 +33,69 @@ thread_local! {
     static CURRENT: Cell<Option<InterruptState>> = const { Cell::new(None) };
 }
 
-/// Makes one call of the library, which waits for a request, with a hook that may end it: a request that no byte has left
-/// of ends as not sent then, and another one as unknown. Its connection is closed, and it is not made again.
+/// Runs one blocking call with an interrupt hook. An interrupted request fails as `NotSent` if no byte was sent, otherwise as
+/// `Unknown`. Its connection is closed, and it is not retried.
 ///
-/// Blocks for as long as `call` does. What the library does on other threads is not asked about, and neither are waits for
-/// the disk.
-pub fn with<T>(hook: Hook, call: impl FnOnce() -> T) -> T {
-    let asking = InterruptState {
+/// Blocks for as long as `call` does. The hook does not end waits for the disk, or the work of other threads.
+pub fn with_hook<T>(hook: Hook, call: impl FnOnce() -> T) -> T {
+    let state = InterruptState {
         hook,
-        ended: false,
+        interrupted: false,
         origin: Origin::here(),
     };
-    let _before = Before(CURRENT.replace(Some(asking)));
+    let _guard = RestoreHook(CURRENT.replace(Some(state)));
     call()
 }
 
-/// What held before, and holds again when this is dropped, also by a panic.
-struct Before(Option<InterruptState>);
+/// Restores the previous hook on drop, also after a panic.
+struct RestoreHook(Option<InterruptState>);
 
-impl Drop for Before {
+impl Drop for RestoreHook {
     fn drop(&mut self) {
         CURRENT.set(self.0);
     }
 }
 
-/// Whether this thread has a hook.
+/// Returns whether this thread has a hook.
 pub(crate) fn is_set() -> bool {
     CURRENT.get().is_some()
 }
 
-/// Whether the hook has ended this thread's call.
-pub(crate) fn has_ended() -> bool {
-    CURRENT.get().is_some_and(|asking| asking.ended)
+/// Returns whether the hook has ended this thread's call.
+pub(crate) fn is_interrupted() -> bool {
+    CURRENT.get().is_some_and(|state| state.interrupted)
 }
 
-/// For how long a wait of this length goes on before it is to ask the hook, if there is one.
-pub(crate) fn slice(left: Duration) -> Duration {
+/// Returns how much of a wait may pass before the hook must be called: all of it, if there is no hook.
+pub(crate) fn wait_slice(wait: Duration) -> Duration {
     if is_set() {
-        left.min(CHECK_INTERVAL)
+        wait.min(CHECK_INTERVAL)
     } else {
-        left
+        wait
     }
 }
 
-/// Asks this thread's hook, if it has one, whether the wait is to end. No lock may be held.
-pub(crate) fn asks_to_end() -> bool {
-    let Some(asking) = CURRENT.get() else {
+/// Calls this thread's hook, if there is one, and returns whether the wait should end. The caller must not hold a lock.
+pub(crate) fn should_interrupt() -> bool {
+    let Some(state) = CURRENT.get() else {
         return false;
     };
-    if asking.ended {
+    if state.interrupted {
         return true;
     }
-    // What the hook calls is no part of the call that it is asked about.
+    // Calls of the hook are not part of the interrupted call.
     CURRENT.set(None);
-    let ended = catch_unwind(asking.hook).unwrap_or(true) || asking.origin != Origin::here();
-    CURRENT.set(Some(InterruptState { ended, ..asking }));
-    ended
+    let interrupted = catch_unwind(state.hook).unwrap_or(true) || state.origin != Origin::here();
+    CURRENT.set(Some(InterruptState {
+        interrupted,
+        ..state
+    }));
+    interrupted
 }
 
-/// What a system call is said to have ended with that was given up. Not the kind `Interrupted`, after which it would be
-/// made again.
-pub(crate) fn error() -> io::Error {
+/// Returns the error for an aborted system call. Not `ErrorKind::Interrupted`, because callers repeat the system call after
+/// that kind.
+pub(crate) fn interrupted_error() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "it was interrupted")
 }
 
@@ -103,55 +104,55 @@ mod tests {
     use super::*;
 
     thread_local! {
-        static ASKED: Cell<u32> = const { Cell::new(0) };
+        static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
     }
 
-    fn third_time() -> bool {
-        ASKED.set(ASKED.get() + 1);
-        ASKED.get() == 3
+    fn interrupt_at_third_call() -> bool {
+        HOOK_CALLS.set(HOOK_CALLS.get() + 1);
+        HOOK_CALLS.get() == 3
     }
 
     #[test]
-    fn without_a_hook_waits_are_whole_and_nobody_ends_them() {
+    fn without_a_hook_waits_are_whole_and_not_interrupted() {
         let long = Duration::from_secs(600);
-        assert_eq!(slice(long), long);
-        assert!(!asks_to_end() && !has_ended());
-        with(|| false, || assert_eq!(slice(long), CHECK_INTERVAL));
-        assert_eq!(slice(long), long);
+        assert_eq!(wait_slice(long), long);
+        assert!(!should_interrupt() && !is_interrupted());
+        with_hook(|| false, || assert_eq!(wait_slice(long), CHECK_INTERVAL));
+        assert_eq!(wait_slice(long), long);
     }
 
     #[test]
-    fn what_has_ended_stays_so_and_the_hook_is_asked_no_more() {
-        with(third_time, || {
-            assert!(!asks_to_end() && !asks_to_end() && !has_ended());
-            assert!(asks_to_end() && has_ended());
-            assert!(asks_to_end());
-            assert_eq!(ASKED.get(), 3);
+    fn interrupted_call_no_longer_calls_the_hook() {
+        with_hook(interrupt_at_third_call, || {
+            assert!(!should_interrupt() && !should_interrupt() && !is_interrupted());
+            assert!(should_interrupt() && is_interrupted());
+            assert!(should_interrupt());
+            assert_eq!(HOOK_CALLS.get(), 3);
         });
-        assert!(!has_ended());
+        assert!(!is_interrupted());
     }
 
     #[test]
-    fn a_call_within_the_hook_is_asked_about_by_its_own() {
+    fn nested_call_has_its_own_hook() {
         fn outer() -> bool {
             assert!(!is_set());
-            with(|| true, || assert!(asks_to_end()));
+            with_hook(|| true, || assert!(should_interrupt()));
             false
         }
-        with(outer, || {
-            assert!(!asks_to_end());
-            assert!(is_set() && !has_ended());
+        with_hook(outer, || {
+            assert!(!should_interrupt());
+            assert!(is_set() && !is_interrupted());
         });
     }
 
     #[test]
-    fn a_hook_that_panics_ends_the_wait() {
-        with(|| panic!("on purpose"), || assert!(asks_to_end()));
+    fn panic_of_the_hook_ends_the_wait() {
+        with_hook(|| panic!("on purpose"), || assert!(should_interrupt()));
     }
 
     #[test]
-    fn is_gone_after_a_panic() {
-        catch_unwind(|| with(|| true, || panic!("on purpose"))).unwrap_err();
+    fn hook_is_removed_after_a_panic() {
+        catch_unwind(|| with_hook(|| true, || panic!("on purpose"))).unwrap_err();
         assert!(!is_set());
     }
 }

@@ -1,7 +1,7 @@
 //! Customer chat over the Omnize service.
 //!
-//! An application starts an interaction for one of its customers, sends the customer's messages, says when the customer
-//! types, and finishes it; the service posts triggers to the application's webhook. This crate holds both directions.
+//! An application starts an interaction for a customer, sends the customer's messages, reports typing, and finishes the
+//! interaction. The service posts triggers to the application's webhook. This crate implements both directions.
 
 #![deny(unsafe_code)]
 
@@ -10,6 +10,7 @@ pub mod capi;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod client;
+mod close_report;
 pub mod config;
 mod conversation;
 pub mod encoding;
@@ -32,11 +33,11 @@ pub mod wire;
 pub mod sandbox;
 
 pub use crate::client::Client;
-pub use crate::client::close_report::CloseReport;
+pub use crate::close_report::CloseReport;
 pub use crate::conversation::Conversation;
-/// For bindings that need threads of their own: signals are blocked on them.
+/// For bindings with threads of their own: spawns a thread with all signals blocked.
 pub use crate::host::thread::spawn as spawn_thread;
-/// For bindings whose calls end on another thread than an event loop's.
+/// For bindings with an event loop: wakes it from another thread.
 pub use crate::host::wake_fd::Wake;
 pub use crate::interactions::{OpenInteraction, State};
 pub use crate::receiving::{

@@ -1,33 +1,32 @@
-//! Whether there is memory for what a peer or a caller has chosen the size of. Where there is none, allocating it would end
-//! the process.
+//! Checks whether there is memory for data whose size a peer or a caller chooses. A failed allocation would abort the
+//! process.
 
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// Below this, a process that has no memory has none for anything.
-const SMALL: usize = 16 * 1024;
+/// Smaller sizes are not checked. A process without memory for them can't continue anyway.
+const MIN_CHECKED_BYTES: usize = 16 * 1024;
 
-/// How many times a text or a body is in memory while it is worked on: as it came, as text, as JSON and on its way to the disk
-/// or the network.
+/// The number of copies of a body in memory: as received, as text, as JSON, and while it is written.
 const COPIES: usize = 5;
 
-/// Fails where there is no memory to work on so many bytes.
+/// Fails if there is not enough memory to process this number of bytes.
 ///
 /// # Errors
-/// This status, retryable.
+/// `status`, retryable.
 pub fn check(bytes: usize, status: Status) -> Result<()> {
-    if bytes < SMALL {
+    if bytes < MIN_CHECKED_BYTES {
         return Ok(());
     }
     let wanted = bytes.saturating_mul(COPIES);
-    // It is given back at once, and never touched, so it costs two system calls at the most.
+    // The memory is freed at once and never touched, so this costs at most two system calls.
     if Vec::<u8>::new().try_reserve_exact(wanted).is_ok() {
         return Ok(());
     }
     let message = format!(
-        "there is no memory for {bytes} bytes now; try again when less waits, or give the process more"
+        "not enough memory for {bytes} bytes; retry when fewer events and requests are queued, or raise the process's memory limit"
     );
-    Err(Error::new(status, message).retryable(true))
+    Err(Error::new(status, message).with_retryable(true))
 }
 
 #[cfg(test)]
@@ -35,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_machine_has_is_told() {
+    fn impossible_size_is_reported() {
         check(1_000_000, Status::Full).unwrap();
         let error = check(usize::MAX / 2, Status::Full).unwrap_err();
         assert_eq!(error.status(), Status::Full);

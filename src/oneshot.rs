@@ -1,71 +1,71 @@
-//! Receiver for what another thread tells.
+//! A channel for one result between two threads.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// One outcome that is waited for.
+/// The receiving side.
 #[derive(Debug)]
-pub struct Receiver<T>(Arc<Place<T>>);
+pub struct Receiver<T>(Arc<Slot<T>>);
 
-/// Where it is left.
+/// The shared place of the result.
 #[derive(Debug)]
-struct Place<T> {
-    told: Mutex<Option<Result<T>>>,
+struct Slot<T> {
+    result: Mutex<Option<Result<T>>>,
     changed: Condvar,
 }
 
 impl<T: Send + 'static> Receiver<T> {
-    /// Nothing has been told yet.
+    /// Creates a channel without a result.
     pub fn new() -> Self {
-        Receiver(Arc::new(Place {
-            told: Mutex::new(None),
+        Receiver(Arc::new(Slot {
+            result: Mutex::new(None),
             changed: Condvar::new(),
         }))
     }
 
-    /// What the outcome is told by. Where it is dropped instead, that is an outcome too, so that nobody waits for ever.
-    pub fn teller(&self) -> impl FnOnce(Result<T>) + Send + 'static {
-        let mut teller = Sender(Some(self.0.clone()));
-        move |outcome| teller.tell(outcome)
+    /// Returns the sender. If it is dropped unused, the receiver gets an error, so [`wait`](Self::wait) never blocks forever.
+    pub fn sender(&self) -> impl FnOnce(Result<T>) + Send + 'static {
+        let mut sender = Sender(Some(self.0.clone()));
+        move |result| sender.send(result)
     }
 
-    /// Waits until it was told.
+    /// Blocks until the result was sent.
     ///
     /// # Errors
-    /// What was told; [`Status::Panic`]: whoever was to tell it has met a defect.
+    /// The error that was sent; [`Status::Panic`]: the sender was dropped by a panic.
     pub fn wait(self) -> Result<T> {
-        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.0.result.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(outcome) = told.take() {
-                return outcome;
+            if let Some(result) = slot.take() {
+                return result;
             }
-            told = self
+            slot = self
                 .0
                 .changed
-                .wait(told)
+                .wait(slot)
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// Who is to tell, and where, until he has.
-struct Sender<T>(Option<Arc<Place<T>>>);
+/// The sending side; empty after the result was sent.
+struct Sender<T>(Option<Arc<Slot<T>>>);
 
 impl<T> Sender<T> {
-    fn tell(&mut self, outcome: Result<T>) {
-        let Some(place) = self.0.take() else { return };
-        *place.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        place.changed.notify_one();
+    fn send(&mut self, result: Result<T>) {
+        let Some(slot) = self.0.take() else { return };
+        *slot.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        slot.changed.notify_one();
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.tell(Err(Error::new(
+        self.send(Err(Error::new(
             Status::Panic,
-            "the thread that was waited for has met a defect of the library; please report this",
+            "a thread of the library panicked before it returned a result; please report this",
         )));
     }
 }
@@ -75,22 +75,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_heard() {
-        let waiting = Receiver::new();
-        let tell = waiting.teller();
-        std::thread::spawn(move || tell(Ok(7)));
-        assert_eq!(waiting.wait().unwrap(), 7);
+    fn sent_result_is_received() {
+        let receiver = Receiver::new();
+        let send = receiver.sender();
+        std::thread::spawn(move || send(Ok(7)));
+        assert_eq!(receiver.wait().unwrap(), 7);
     }
 
     #[test]
-    fn nobody_waits_for_one_who_has_met_his_end() {
-        let waiting = Receiver::<u64>::new();
-        let tell = waiting.teller();
+    fn dropped_sender_wakes_the_receiver_with_an_error() {
+        let receiver = Receiver::<u64>::new();
+        let send = receiver.sender();
         let thread = std::thread::spawn(move || {
-            let _tell = tell;
-            panic!("before it has told");
+            let _send = send;
+            panic!("before it sends");
         });
-        assert_eq!(waiting.wait().unwrap_err().status(), Status::Panic);
+        assert_eq!(receiver.wait().unwrap_err().status(), Status::Panic);
         assert!(thread.join().is_err());
     }
 }

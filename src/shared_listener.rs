@@ -11,26 +11,27 @@ use crate::receiving;
 use crate::receiving::Statistic;
 use crate::status::Status;
 
-/// One address that takes triggers for any number of clients, each at a path of its own. All of it can be used from any
-/// thread. A client whose option `listen` is set has a listener of its own and needs none of these.
+/// Listens on one address for the triggers of any number of clients, each with its own path. All methods can be called on
+/// any thread. A client with the option `listen` has its own listener and does not need this one.
 ///
 /// Dropping a listener closes it without waiting.
 #[derive(Debug)]
 pub struct Listener(ForkGuarded<receiving::Listener>);
 
 impl Listener {
-    /// Listens as the options that begin with `listen` say; `listen.path` is not among them, and no token is needed. Until
-    /// a client is attached, whoever may post is answered 503.
+    /// Opens a listener with the options `listen` and `listen.*`, except `listen.path`. A token is not required. Until a client
+    /// is attached, the listener responds with 503.
     ///
     /// # Errors
-    /// [`Status::Value`]: `listen` is not set, or options contradict each other; [`Status::Listen`], [`Status::System`]: it
-    /// can't be opened; [`Status::File`]: the certificate or its key can't be used; [`Status::Unsupported`]: this build has
-    /// no listener.
+    /// - [`Status::Value`]: `listen` is not set, or options contradict each other.
+    /// - [`Status::Listen`], [`Status::System`]: the address can't be opened.
+    /// - [`Status::File`]: the certificate or its key can't be used.
+    /// - [`Status::Unsupported`]: this build has no listener.
     pub fn open(config: &Config) -> Result<Listener> {
         let settings = ListenSettings::read(config)?.ok_or_else(|| {
             Error::new(
                 Status::Value,
-                "the option listen is not set; a listener needs an address, such as 127.0.0.1:8080",
+                "the option listen is not set; a listener needs an address, for example 127.0.0.1:8080",
             )
         })?;
         host::fork::watch();
@@ -38,11 +39,11 @@ impl Listener {
         Ok(Listener(ForkGuarded::new(listener)))
     }
 
-    /// Hands the triggers that come at `path` to `client`; at a path with 128 random bits where it is `None`. A client that
-    /// is closed is answered 503 for until it is detached or dropped, or another one is attached at its path.
+    /// Delivers the triggers for `path` to `client`. `None` means a path with 128 random bits. If the client is closed, the
+    /// listener responds with 503, until the client is detached or dropped, or another one is attached to the path.
     ///
     /// # Errors
-    /// [`Status::Argument`]: it is no path, or taken, or the client is attached already; [`Status::System`].
+    /// [`Status::Argument`]: the path is invalid or in use, or the client is already attached; [`Status::System`].
     pub fn attach(&self, client: &Client, path: Option<&str>) -> Result<()> {
         if let Some(path) = path {
             let checked = if path.is_empty() {
@@ -60,34 +61,38 @@ impl Listener {
         self.0.get()?.attach(client.receiver()?, path)
     }
 
-    /// Hands nothing to `client` any more; its path is answered 404.
+    /// Stops delivering triggers to `client`. The listener responds with 404 for its path.
     ///
     /// # Errors
-    /// [`Status::Argument`]: it is not attached.
+    /// [`Status::Argument`]: the client is not attached.
     pub fn detach(&self, client: &Client) -> Result<()> {
         self.0.get()?.detach(client.receiver()?)
     }
 
-    /// The webhook URL of `client`; `None` where it is not attached.
+    /// Returns the webhook URL of `client`; `None` if it is not attached.
     pub fn url(&self, client: &Client) -> Option<String> {
         self.0.get().ok()?.url(client.receiver().ok()?)
     }
 
-    /// How often something was counted at this listener since it was opened.
+    /// Returns the value of a statistic since the listener was opened.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         self.0
             .get()
             .map_or(0, |listener| listener.count_of(statistic))
     }
 
-    /// Accepts nothing more and ends every connection. Triggers that are being kept are answered first, if that takes no
-    /// longer than `timeout`. Clients stay open.
+    /// Closes the listener and its connections. Waits up to `timeout` for triggers that are being stored, and responds to them.
+    /// Clients stay open.
     ///
     /// # Errors
-    /// [`Status::Closed`]: it was closed before; [`Status::Forked`]: it is the parent's.
+    /// [`Status::Closed`]: it was closed before; [`Status::Forked`]: another process opened it.
     pub fn close(&self, timeout: Duration) -> Result<()> {
-        const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-        if self.0.get()?.close(Instant::now() + timeout.min(WEEK)) {
+        const MAX_CLOSE_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+        if self
+            .0
+            .get()?
+            .close(Instant::now() + timeout.min(MAX_CLOSE_TIMEOUT))
+        {
             Ok(())
         } else {
             Err(Error::new(

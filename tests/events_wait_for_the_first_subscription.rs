@@ -132,7 +132,7 @@ fn closing_waits_for_no_event_that_nobody_wants() {
 fn an_event_loop_is_not_woken_for_them() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    let wake = client.wake().unwrap();
+    let wake = client.event_descriptor().unwrap();
     let is_readable = || {
         let mut watched = libc::pollfd {
             fd: i32::try_from(wake.descriptor()).unwrap(),
@@ -158,6 +158,6 @@ fn who_takes_events_one_by_one_needs_no_subscription() {
     assert_eq!(waiting(&client), ["first", "second"]);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    let turn = client.turn(Consumer::Thread, Duration::ZERO).unwrap();
+    let turn = client.next_lease(Consumer::Thread, Duration::ZERO).unwrap();
     assert!(turn.is_some());
 }

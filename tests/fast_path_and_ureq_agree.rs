@@ -131,7 +131,7 @@ fn told(answer: Serve, is_second: bool, message: &str) -> String {
         "{outcome:?} {:?} {:?} {:?}",
         error.map(|error| (
             error.http_status(),
-            error.asked_to_wait(),
+            error.retry_after(),
             error.is_retryable()
         )),
         error.map(|error| String::from_utf8_lossy(error.body()).into_owned()),

@@ -113,7 +113,7 @@ fn in_the_child(held: Box<Held>) -> bool {
         is_forked(polling.deliver(&trigger(1), None)),
         is_forked(polling.subscribe(Default::default(), Box::new(|_| {}))),
         is_forked(polling.unsubscribe(1)),
-        is_forked(polling.wake()),
+        is_forked(polling.event_descriptor()),
         is_forked(polling.start(address("1"), Start::default())),
         is_forked(polling.attach(address("1"))),
         is_forked(polling.prepare(address("1"))),
@@ -125,7 +125,7 @@ fn in_the_child(held: Box<Held>) -> bool {
         is_forked(held.listener.detach(waiting)),
         is_forked(held.listener.close(Duration::from_secs(5))),
         is_forked(polling.close(Duration::from_secs(5))),
-        polling.open_interactions().is_empty() && polling.waiting() == 0,
+        polling.open_interactions().is_empty() && polling.queued_events() == 0,
         chat.state() == State::New && held.listener.url(waiting).is_none(),
     ];
     held.events[0].ack();

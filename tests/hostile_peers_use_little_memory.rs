@@ -111,6 +111,6 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     }
     let grown = memory("VmHWM:").saturating_sub(before);
     assert!(grown < 64 * 1024, "{grown} KB more");
-    assert_eq!(client.waiting(), 100);
+    assert_eq!(client.queued_events(), 100);
     assert_eq!(client.count_of(Statistic::TooLarge), 16);
 }

@@ -48,7 +48,7 @@ fn attached(client: &Client, client_id: &str) -> Conversation {
 fn interrupted(conversation: &Conversation) -> Error {
     ASKED.set(0);
     let begun = Instant::now();
-    let ended = interrupt::with(patient, || conversation.send("oi"));
+    let ended = interrupt::with_hook(patient, || conversation.send("oi"));
     assert_eq!(ASKED.get(), PATIENCE + 1);
     // Four slices, and something for a busy machine.
     assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
@@ -123,7 +123,7 @@ fn a_patient_hook_changes_nothing() {
     let server = mute();
     let client = client(&server.url, &[("timeout.answer", "200")]);
     let begun = Instant::now();
-    let ended = interrupt::with(|| false, || attached(&client, "12").send("oi"));
+    let ended = interrupt::with_hook(|| false, || attached(&client, "12").send("oi"));
     let error = ended.unwrap_err();
     assert_ended(&error, Status::Timeout, Delivery::Unknown);
     assert!(error.message().contains("timeout.answer"), "{error}");
@@ -153,7 +153,7 @@ fn the_hook_uses_the_client() {
         assert!(begun.elapsed() < Duration::from_secs(10));
         false
     }
-    let error = interrupt::with(hook, || attached(client, "12").send("first")).unwrap_err();
+    let error = interrupt::with_hook(hook, || attached(client, "12").send("first")).unwrap_err();
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(!client.is_requesting());
 }

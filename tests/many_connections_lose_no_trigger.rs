@@ -167,6 +167,6 @@ fn clients_that_share_a_listener_share_its_places() {
         answers_200(stream, "one of both");
     }
     for client in &clients {
-        assert_eq!(client.waiting(), 200);
+        assert_eq!(client.queued_events(), 200);
     }
 }

@@ -109,17 +109,17 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "escaped",
             text(pem.replace('\n', "\\n")),
-            "line 1 has its line breaks written as \\n",
+            "line 1 contains line breaks written as \\n",
         ),
         (
             "escaped and quoted",
             text(format!("\"{}\"", pem.replace('\n', "\\n"))),
-            "line 1 has its line breaks",
+            "line 1 contains line breaks",
         ),
         (
             "half escaped",
             text(format!("{begin}\n{base64}\\n{end}\\n")),
-            "line 2 has its line breaks written as \\n",
+            "line 2 contains line breaks written as \\n",
         ),
         ("marked", text(format!("\u{feff}{pem}")), ""),
         (
@@ -154,12 +154,12 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "with an end too many",
             text(format!("{pem}{end}\n")),
-            "ends a section, and none has begun",
+            "ends a section, but none has begun",
         ),
         (
-            "no base64",
+            "not base64",
             text(pem.replacen(lines[1], &format!("!*{}", lines[1]), 1)),
-            "line 2 holds something that is no base64",
+            "line 2 is not base64",
         ),
         (
             "no whole base64",
@@ -180,17 +180,17 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "on one line",
             text(pem.replace('\n', " ")),
-            "line 1 has more than the beginning of a section",
+            "line 1 is not a valid beginning of a section",
         ),
         (
             "fewer dashes",
             text(pem.replace(begin, &begin[..begin.len() - 1])),
-            "line 1 has more than the beginning",
+            "line 1 is not a valid beginning",
         ),
         (
             "of no known kind",
             text(pem.replace("-----BEGIN ", &format!("-----BEGIN {COMMENT} "))),
-            "of no kind that is known",
+            "has an unknown kind",
         ),
         (
             "with a passphrase",
@@ -203,11 +203,11 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         ("DER", raw, "it looks like DER"),
         ("empty", Vec::new(), "it is empty"),
-        ("a comment", text(format!("{COMMENT}\n")), "it holds no"),
+        ("a comment", text(format!("{COMMENT}\n")), "it contains no"),
         (
             "not text",
             [b"\xff\x00", pem.as_bytes()].concat(),
-            "line 1 has more than",
+            "line 1 is not a valid beginning",
         ),
     ]
 }
@@ -295,7 +295,7 @@ fn keys_and_certificates(folder: &Folder) {
             if how == "with a passphrase" && content == &pair.certificate {
                 // What can't be a key is no certificate either.
                 assert!(
-                    printed.contains("it holds no certificate"),
+                    printed.contains("it contains no certificate"),
                     "{option}: {printed}"
                 );
             } else if how == "other bytes" {

@@ -80,7 +80,7 @@ fn all_fail(url: &str) {
         message: message(),
         start: start(),
     }));
-    let chat = client.attach_to(address(), "a-hash").unwrap();
+    let chat = client.attach_by_hash(address(), "a-hash").unwrap();
     failed(chat.send(message()));
     failed(chat.update(Update {
         note: Some(SAID.into()),

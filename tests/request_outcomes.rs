@@ -174,12 +174,12 @@ fn a_service_that_fails() {
     let server = Server::answering(http("503 Busy", ""));
     let error = message_to(&server.url, &[]);
     assert!(error.is_retryable());
-    let says = "it gave no reason; it may be made again";
+    let says = "it sent no reason; it may be retried";
     assert!(error.message().ends_with(says), "{error}");
 
     let busy = "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nOops";
     let error = message_to(&Server::answering(busy).url, &[]);
-    let says = "its reason is in no form that is known; see the error's body; it may be made again after 7 s";
+    let says = "its reason has an unknown form; see the error's body; it may be retried after 7 s";
     assert!(error.message().ends_with(says), "{error}");
 }
 
@@ -196,7 +196,7 @@ fn a_service_that_points_elsewhere_is_not_followed() {
         &error,
         Status::Rejected,
         Delivery::Rejected,
-        "points elsewhere",
+        "redirected the message",
     );
     assert_eq!((server.requests(), elsewhere.requests()), (1, 0));
 }
@@ -245,7 +245,7 @@ fn an_answer_without_end_is_cut_off() {
         {}
     });
     let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
-    let says = "100000 bytes that answer.max_bytes allows; whether it accepted it is unknown";
+    let says = "answer.max_bytes (100000 bytes); whether it accepted the request is unknown";
     ended(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
 }
 
@@ -307,7 +307,7 @@ fn a_connection_that_breaks_after_the_request() {
         &error,
         Status::Lost,
         Delivery::Unknown,
-        "broke before the answer",
+        "failed before the response",
     );
     assert_eq!(server.requests(), 1);
 }
@@ -320,7 +320,12 @@ fn a_connection_that_breaks_within_the_answer() {
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Lost, Delivery::Unknown, "within its body");
+    ended(
+        &error,
+        Status::Lost,
+        Delivery::Unknown,
+        "before the end of its body",
+    );
     assert_eq!(error.http_status(), Some(200));
 }
 
@@ -440,7 +445,7 @@ fn closing_breaks_off_a_request_that_hangs() {
         let left = client.close(Duration::from_millis(100)).unwrap();
         assert_eq!(left.requests, 1);
         let error = hanging.join().unwrap().unwrap_err();
-        let says = "message: the client was closed before the answer came; whether the service received it is unknown";
+        let says = "message: the client was closed before the response arrived; whether the service received it is unknown";
         ended(&error, Status::Lost, Delivery::Unknown, says);
         assert!(begun.elapsed() < Duration::from_secs(5));
     });

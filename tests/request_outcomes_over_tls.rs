@@ -87,7 +87,7 @@ fn an_authority_that_nobody_knows_is_not() {
     let (server, _) = good(accept_all);
     insecure(
         message_to(&server.url, &[]),
-        "of an authority that is not trusted; name that in tls.ca_file",
+        "the authority of its certificate is not trusted; name it in tls.ca_file",
     );
     let another = Authority::new().file();
     insecure(message_to(&server.url, &[("tls.ca_file", &another)]), HOST);

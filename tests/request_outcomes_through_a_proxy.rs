@@ -239,7 +239,7 @@ fn a_tunnel_that_is_refused_means_not_sent() {
         (http("502 Bad Gateway", ""), "HTTP 502", true),
         (
             "SSH-2.0-OpenSSH_9.2\r\n\r\n".to_owned(),
-            "no HTTP proxy",
+            "not an HTTP proxy",
             true,
         ),
     ] {

@@ -90,7 +90,7 @@ impl Core {
         if let Some(alarm) = self.alarm.get() {
             return Ok(alarm);
         }
-        let alarm = self.client.alarm()?;
+        let alarm = self.client.one_shot_notifier()?;
         Ok(self.alarm.get_or_init(|| alarm))
     }
 
@@ -181,7 +181,7 @@ impl Core {
             client_id: client_id.0,
         };
         let conversation = match interaction_hash {
-            Some(hash) => self.client.attach_to(address, hash),
+            Some(hash) => self.client.attach_by_hash(address, hash),
             None => self.client.attach(address),
         };
         Ok(self.chat(conversation.or_raise(py)?))
@@ -343,19 +343,19 @@ impl Core {
 
     /// Chooses who runs the handlers.
     fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
-        self.client.choose(leases::by(by)?).or_raise(py)
+        self.client.set_consumer(leases::by(by)?).or_raise(py)
     }
 
     /// Whether this thread runs a handler.
     #[getter]
     fn is_calling(&self) -> bool {
-        self.client.is_calling()
+        self.client.is_in_callback()
     }
 
     /// How many events wait.
     #[getter]
     fn waiting(&self) -> usize {
-        self.client.waiting()
+        self.client.queued_events()
     }
 
     /// What was counted, by name.
@@ -411,7 +411,7 @@ impl Core {
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<(usize, usize)> {
         let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         self.undelivered.refuse_all();
-        let left = if self.client.is_calling() || self.client.is_requesting() {
+        let left = if self.client.is_in_callback() || self.client.is_requesting() {
             // On another thread it would wait for this handler, or for a request that waits for a signal's handler.
             py.detach(|| self.client.close(within))
         } else {

@@ -33,8 +33,10 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         error.http_status(),
         body,
         error.is_retryable(),
-        error.asked_to_wait().map(|wait| wait.as_secs_f64()),
-        error.left().map(|left| (left.events, left.requests)),
+        error.retry_after().map(|wait| wait.as_secs_f64()),
+        error
+            .close_report()
+            .map(|left| (left.events, left.requests)),
     );
     MAKE.import(py, "omnize._errors", "_of_status")
         .and_then(|make| make.call1(arguments))

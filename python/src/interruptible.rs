@@ -77,7 +77,7 @@ pub fn requesting<T: Send>(py: Python<'_>, make: impl FnOnce() -> Result<T> + Se
     let _within = Within::another()?;
     // A request that has panicked may have left one.
     RAISED.set(None);
-    let outcome = py.detach(|| interrupt::with(handlers_raise, make));
+    let outcome = py.detach(|| interrupt::with_hook(handlers_raise, make));
     let Some(raised) = RAISED.take() else {
         return outcome.or_raise(py);
     };

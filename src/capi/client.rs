@@ -191,7 +191,7 @@ pub extern "C-unwind" fn omnize_client_wake_fd(
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
         let descriptor = strings::out("descriptor", descriptor)?;
-        *descriptor = object.client.wake()?.descriptor();
+        *descriptor = object.client.event_descriptor()?.descriptor();
         Ok(())
     })
 }

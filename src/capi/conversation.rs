@@ -169,7 +169,7 @@ pub extern "C-unwind" fn omnize_conversation_attach_to(
         let place = strings::out("conversation", conversation)?;
         let address = address(department, client_id, encoding)?;
         let hash = strings::required("interaction_hash", interaction_hash, encoding)?;
-        *place = give(object.client.attach_to(address, &hash)?, encoding)?;
+        *place = give(object.client.attach_by_hash(address, &hash)?, encoding)?;
         Ok(())
     })
 }

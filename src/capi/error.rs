@@ -9,7 +9,7 @@ use crate::capi::guard;
 use crate::capi::handle::{Table, Type};
 use crate::capi::status::omnize_status;
 use crate::capi::strings::OutText;
-use crate::client::close_report::CloseReport;
+use crate::close_report::CloseReport;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
@@ -143,7 +143,7 @@ pub extern "C-unwind" fn omnize_error_retryable(error: *const omnize_error) -> i
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
     guard::always(-1, || {
-        let wait = find(error)?.error.asked_to_wait();
+        let wait = find(error)?.error.retry_after();
         Ok(wait.map_or(-1, |wait| {
             i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
         }))
@@ -163,7 +163,7 @@ pub extern "C-unwind" fn omnize_error_requests_left(error: *const omnize_error) 
 }
 
 fn left(error: *const omnize_error) -> Result<CloseReport> {
-    Ok(find(error)?.error.left().unwrap_or_default())
+    Ok(find(error)?.error.close_report().unwrap_or_default())
 }
 
 /// Frees an error. NULL, and an error that was freed before, do nothing.

@@ -1,42 +1,40 @@
-//! What a client is made of, how it is put together, and in which order it ends.
+//! The components of a client: how they are created, and in which order they are closed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::client::close_report::CloseReport;
+use crate::close_report::CloseReport;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::interactions::{Interactions, State};
-use crate::receiving::{
-    Listener, Receiver, RecoveredRequest as LeftRequest, Sent, Statistic, Tasks,
-};
+use crate::receiving::{Listener, Receiver, RecoveredRequest, Sent, Statistic, Tasks};
 use crate::sending::{Outbox, QueuedRequest, Sender};
 use crate::status::Status;
 
-/// The longest time that closing takes, whatever is asked for: a week.
-const LONGEST_CLOSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The limit for the timeout of a close: a week.
+const MAX_CLOSE_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// The parts of one client.
+/// The components of one client.
 #[derive(Debug)]
 pub struct ClientInner {
     pub sender: Arc<Sender>,
     pub outbox: Arc<Outbox>,
     pub interactions: Arc<Interactions>,
     pub receiver: Arc<Receiver>,
-    /// The client's own.
+    /// The client's own listener, if the option `listen` is set.
     pub listener: Option<Listener>,
     closed: Mutex<bool>,
 }
 
 impl ClientInner {
-    /// Puts a client together, and takes up what an earlier run has left.
+    /// Creates the components, and restores stored requests.
     ///
     /// # Errors
     /// As [`Client::open`](crate::Client::open).
     pub fn open(settings: &Settings) -> Result<Self> {
         let sender = Sender::new(settings)?;
         let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
-        let (receiver, left) = Receiver::open(settings, interactions.clone())?;
+        let (receiver, recovered) = Receiver::open(settings, interactions.clone())?;
         let receiver = Arc::new(receiver);
         let listener = settings
             .listen
@@ -45,9 +43,9 @@ impl ClientInner {
             .transpose()?;
         let sender = Arc::new(sender);
         let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), settings));
-        for letter in left {
-            if let Err(error) = take_up(&outbox, &interactions, letter) {
-                // The threads that there are hold the outbox, and with it the store.
+        for request in recovered {
+            if let Err(error) = restore_request(&outbox, &interactions, request) {
+                // The worker threads hold the outbox, and with it the store.
                 outbox.close();
                 outbox.join();
                 return Err(error);
@@ -63,14 +61,14 @@ impl ClientInner {
         })
     }
 
-    /// The webhook URL of the client's own listener, if it has one.
+    /// Returns the webhook URL of the client's own listener, if it has one.
     pub fn webhook_url(&self) -> Option<String> {
         self.listener
             .as_ref()
             .and_then(|listener| listener.url(&self.receiver))
     }
 
-    /// How often something was counted.
+    /// Returns the value of a statistic.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         match &self.listener {
             Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
@@ -78,12 +76,12 @@ impl ClientInner {
         }
     }
 
-    /// Whether this thread is in the midst of a request.
+    /// Returns whether this thread runs the interrupt hook of a request.
     pub fn is_requesting(&self) -> bool {
-        self.sender.is_in_the_midst()
+        self.sender.is_requesting()
     }
 
-    /// Ends all of them.
+    /// Closes all components.
     ///
     /// # Errors
     /// [`Status::Closed`], [`Status::Timeout`]; see [`Client::close`](crate::Client::close).
@@ -94,74 +92,74 @@ impl ClientInner {
         ) {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        let timeout = timeout.min(LONGEST_CLOSE);
+        let timeout = timeout.min(MAX_CLOSE_TIMEOUT);
         let deadline = Instant::now() + timeout;
         if let Some(listener) = &self.listener {
             listener.close(deadline);
         }
-        // Callbacks may make requests, and what posted requests end with is told by callbacks: so the two end together. A
-        // request that hangs is to leave the callbacks some time.
+        // Callbacks may send requests, and callbacks receive the outcomes of posted requests. So both end together. The last
+        // tenth of the time is for callbacks, if a request hangs.
         self.receiver.begin_closing();
         self.outbox.begin_closing();
-        let almost = deadline - timeout / 10;
-        self.outbox.drain(almost);
-        while self.receiver.wait_until_handled(tasks, almost)
+        let request_deadline = deadline - timeout / 10;
+        self.outbox.drain(request_deadline);
+        while self.receiver.wait_until_handled(tasks, request_deadline)
             && !self.outbox.is_empty()
-            && Instant::now() < almost
+            && Instant::now() < request_deadline
         {
-            self.outbox.drain(almost);
+            self.outbox.drain(request_deadline);
         }
         let (events, still_runs) = self.receiver.close(tasks, deadline);
-        self.outbox.refuse();
-        // The last callbacks may have posted something.
+        self.outbox.stop_accepting();
+        // The last callbacks may have posted requests.
         self.outbox.drain(deadline);
         self.outbox.close();
         let requests = self.sender.close(deadline) + self.outbox.join();
         self.receiver.let_go();
-        // The outcome of a request that was broken off says no more than that one was.
+        // `requests` counts aborted requests, so their outcomes are not counted as events.
         let too_late = self.receiver.came_too_late();
-        let events = events + too_late.saturating_sub(self.outbox.broken_off());
-        let left = CloseReport { events, requests };
+        let events = events + too_late.saturating_sub(self.outbox.aborted());
+        let report = CloseReport { events, requests };
         if still_runs {
             return Err(Error::new(
                 Status::Timeout,
                 format!(
-                    "a callback runs longer than the {} ms that closing may take; it is the last one; {events} events and \
-                     {requests} requests were left",
+                    "a callback ran longer than the timeout of the close ({} ms); no further callback starts; {events} events \
+                     and {requests} requests remain",
                     timeout.as_millis()
                 ),
             )
-            .leaving(left));
+            .with_close_report(report));
         }
-        Ok(left)
+        Ok(report)
     }
 }
 
-/// Takes up a request that an earlier run has left.
-fn take_up(
+/// Restores a request that the store contained.
+fn restore_request(
     outbox: &Arc<Outbox>,
     interactions: &Arc<Interactions>,
-    left: LeftRequest,
+    recovered: RecoveredRequest,
 ) -> Result<()> {
-    let address = &left.letter.address;
-    let interaction = if left.letter.request.starts() {
+    let address = &recovered.letter.address;
+    let interaction = if recovered.letter.request.starts() {
         interactions.to_start(address)
-    } else if left.book_was_kept {
-        // What was open is known. An older store does not say.
+    } else if recovered.book_was_kept {
+        // The store lists open interactions. An older store does not.
         interactions.resumed(address, State::Finished)
     } else {
         interactions.running(address)
     };
     let posted = QueuedRequest {
-        ticket: left.ticket,
-        address: left.letter.address,
-        request: left.letter.request,
-        quiet: false,
+        ticket: recovered.ticket,
+        address: recovered.letter.address,
+        request: recovered.letter.request,
+        is_internal: false,
         size: 0,
-        age_before: left.age,
+        age_before: recovered.age,
         since: Instant::now(),
-        tries: 0,
-        unsure: left.sent == Sent::Perhaps,
+        attempts: 0,
+        maybe_received: recovered.sent == Sent::Perhaps,
     };
-    outbox.take_up(&interaction, posted, left.sent)
+    outbox.restore_request(&interaction, posted, recovered.sent)
 }

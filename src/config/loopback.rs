@@ -51,9 +51,10 @@ fn addresses(name: &str, patience: Duration) -> Vec<IpAddr> {
     let deadline = Instant::now() + patience;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match answered.recv_timeout(interrupt::slice(left)) {
+        match answered.recv_timeout(interrupt::wait_slice(left)) {
             Ok(found) => return found.into_iter().map(|address| address.ip()).collect(),
-            Err(RecvTimeoutError::Timeout) if !left.is_zero() && !interrupt::asks_to_end() => {}
+            Err(RecvTimeoutError::Timeout) if !left.is_zero() && !interrupt::should_interrupt() => {
+            }
             Err(_) => return Vec::new(),
         }
     }

@@ -34,7 +34,7 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
     let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let slice = interrupt::slice(left);
+        let slice = interrupt::wait_slice(left);
         // Rounded up, so that it never ends early; a wait that is too long for the call is taken in parts.
         let milliseconds = i32::try_from(slice.as_millis() + 1).unwrap_or(i32::MAX);
         let mut watched = libc::pollfd {
@@ -46,7 +46,7 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
         match unsafe { libc::poll(&raw mut watched, 1, milliseconds) } {
             0 if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
             1.. => break,
-            _ if interrupt::asks_to_end() => return Err(interrupt::error()),
+            _ if interrupt::should_interrupt() => return Err(interrupt::interrupted_error()),
             _ => {}
         }
     }
@@ -128,7 +128,7 @@ mod tests {
         let (_listener, address, _queued) = unanswering();
         let socket = begin(address).unwrap();
         let begun = Instant::now();
-        let ended = interrupt::with(|| true, || finish(&socket, address, PATIENCE));
+        let ended = interrupt::with_hook(|| true, || finish(&socket, address, PATIENCE));
         ended.unwrap_err();
         assert!(begun.elapsed() < PATIENCE);
     }

@@ -323,7 +323,7 @@ fn check(state: State, request: &Request) -> Result<()> {
             state.name()
         ),
     )
-    .delivered(Delivery::NotSent))
+    .with_delivery(Delivery::NotSent))
 }
 
 /// Milliseconds since 1970; 0 on a machine whose clock stands before that.

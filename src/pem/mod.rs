@@ -1,7 +1,8 @@
-//! Certificates and private keys from the PEM files that options name.
+//! Reads certificates and private keys from the PEM files that options name.
 //!
-//! Each section is read, or is an error that names its line: none is dropped in silence. Nothing that a file holds is shown,
-//! and neither is the text of another crate's error, which may hold it.
+//! A file comes in; [`sections`] splits it; certificates with their lines, or a key, go out. Each section is read, or the
+//! error names its line: none is ignored silently. Errors contain no data of the file, and no text of another crate, which
+//! may contain such data.
 
 mod sections;
 
@@ -14,21 +15,21 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::error::{Error, Result};
-use crate::pem::sections::{Kind, Section};
+use crate::pem::sections::{Section, SectionContent};
 use crate::status::Status;
 
-/// More than any collection of certificates takes.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+/// The limit for a file. No collection of certificates is larger.
+const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What is said of a section whose base64 is good, and what it makes is not.
-pub const NOT_READ: &str = "is no X.509 certificate that can be read";
+/// The error text for a section with valid base64 but an invalid certificate.
+pub const INVALID_CERTIFICATE: &str = "is not a valid X.509 certificate";
 
 /// A PEM file that an option names.
 #[derive(Clone, Copy, Debug)]
 pub struct PemFile<'a> {
-    /// The option.
+    /// The option's name.
     pub option: &'a str,
-    /// Its value.
+    /// The path.
     pub path: &'a Path,
 }
 
@@ -40,84 +41,88 @@ pub struct Certificate {
 }
 
 impl PemFile<'_> {
-    /// The file's certificates, of which there is at least one. Private keys and parameters beside them are left aside.
+    /// Returns the file's certificates, at least one. Private keys and parameters are ignored.
     ///
     /// # Errors
-    /// [`Status::File`]: the file, or a section of it, can't be read.
+    /// [`Status::File`]: the file or a section can't be read.
     pub fn certificates(&self) -> Result<Vec<Certificate>> {
         let bytes = self.read()?;
         let mut certificates = Vec::new();
         for section in self.sections(&bytes)? {
-            match section.kind {
-                Kind::Certificate => certificates.push(Certificate {
+            match section.content {
+                SectionContent::Certificate => certificates.push(Certificate {
                     line: section.line,
                     der: section.der.into(),
                 }),
-                Kind::StrangeCertificate(what) => return Err(self.at(section.line, what)),
+                SectionContent::UnsupportedCertificate(advice) => {
+                    return Err(self.section_error(section.line, advice));
+                }
                 _ => {}
             }
         }
         if certificates.is_empty() {
-            return Err(self.unusable(&nothing_found("certificate", &bytes)));
+            return Err(self.file_error(&nothing_found("certificate", &bytes)));
         }
         Ok(certificates)
     }
 
-    /// The file's first private key. Certificates and parameters beside it are left aside.
+    /// Returns the file's first private key. Certificates and parameters are ignored.
     ///
     /// # Errors
-    /// [`Status::File`]: the file, or a section of it, can't be read; it has no private key, or one with a passphrase.
+    /// [`Status::File`]: the file or a section can't be read; it contains no private key, or one with a passphrase.
     pub fn private_key(&self) -> Result<PrivateKeyDer<'static>> {
         let bytes = self.read()?;
         let mut key = None;
         for section in self.sections(&bytes)? {
-            match section.kind {
-                Kind::Key(kind) if key.is_none() => {
+            match section.content {
+                SectionContent::Key(kind) if key.is_none() => {
                     key = PrivateKeyDer::from_pem(kind, section.der);
                 }
-                Kind::StrangeKey(what) => return Err(self.at(section.line, what)),
+                SectionContent::UnsupportedKey(advice) => {
+                    return Err(self.section_error(section.line, advice));
+                }
                 _ => {}
             }
         }
-        key.ok_or_else(|| self.unusable(&nothing_found("private key", &bytes)))
+        key.ok_or_else(|| self.file_error(&nothing_found("private key", &bytes)))
     }
 
-    /// What is wrong with a section that begins at this line.
-    pub fn at(&self, line: usize, what: &str) -> Error {
-        self.unusable(&format!("the section at line {line} {what}"))
+    /// Returns the error for the section that begins at this line.
+    pub fn section_error(&self, line: usize, reason: &str) -> Error {
+        self.file_error(&format!("the section at line {line} {reason}"))
     }
 
-    /// What is wrong with the file. `why` holds nothing of what stands in it.
-    pub fn unusable(&self, why: &str) -> Error {
+    /// Returns the error for the file. `reason` must not contain data of the file.
+    pub fn file_error(&self, reason: &str) -> Error {
         let PemFile { option, path } = self;
         let path = path.display();
         Error::new(
             Status::File,
-            format!("option {option}: the file {path} can't be used: {why}"),
+            format!("option {option}: the file {path} can't be used: {reason}"),
         )
     }
 
     fn sections(&self, bytes: &[u8]) -> Result<Vec<Section>> {
-        crate::pem::sections::read(bytes).map_err(|fault| self.unusable(&fault))
+        sections::read(bytes).map_err(|reason| self.file_error(&reason))
     }
 
     fn read(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = File::open(self.path).map_err(|error| self.unusable(&error.to_string()))?;
-        file.take(LARGEST_FILE + 1)
+        let file = File::open(self.path).map_err(|error| self.file_error(&error.to_string()))?;
+        file.take(MAX_FILE_BYTES + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| self.unusable(&error.to_string()))?;
-        if bytes.len() as u64 > LARGEST_FILE {
-            return Err(self.unusable("it is larger than 16 MiB; expected a PEM file"));
+            .map_err(|error| self.file_error(&error.to_string()))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(self.file_error("it is larger than 16 MiB; expected a PEM file"));
         }
         Ok(bytes)
     }
 }
 
-/// The certificate chain and its private key from their files.
+/// Reads a certificate chain and its private key.
 ///
 /// # Errors
-/// [`Status::File`]: one of them can't be read, or they do not belong together.
+/// [`Status::File`]: a file can't be read, or the key does not match the certificate.
 pub fn identity(certificate: &PemFile<'_>, key: &PemFile<'_>) -> Result<CertifiedKey> {
     let chain = certificate.certificates()?;
     let private = key.private_key()?;
@@ -126,24 +131,26 @@ pub fn identity(certificate: &PemFile<'_>, key: &PemFile<'_>) -> Result<Certifie
     let provider = rustls::crypto::ring::default_provider();
     CertifiedKey::from_der(chain, private, &provider).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
-            key.unusable(&format!("it is not the key of {}", certificate.option))
+            key.file_error(&format!("it is not the key of {}", certificate.option))
         }
-        rustls::Error::InvalidCertificate(_) => certificate.at(first, NOT_READ),
-        _ => key.unusable("its private key can't be used; expected an RSA, ECDSA or Ed25519 key"),
+        rustls::Error::InvalidCertificate(_) => {
+            certificate.section_error(first, INVALID_CERTIFICATE)
+        }
+        _ => key.file_error("its private key can't be used; expected an RSA, ECDSA or Ed25519 key"),
     })
 }
 
-/// Why a file without a section of this kind has none, as far as its beginning tells.
-fn nothing_found(what: &str, bytes: &[u8]) -> String {
+/// Returns the error text for a file without a section of this kind, with a hint from its beginning.
+fn nothing_found(kind: &str, bytes: &[u8]) -> String {
     // DER begins with the tag of a sequence and a length of two bytes or more.
     let hint = match bytes {
-        [] => ", for it is empty",
+        [] => ", because it is empty",
         [0x30, 0x81..=0x84, ..] => {
-            "; it looks like DER: `openssl` changes it with -inform der -outform pem"
+            "; it looks like DER: convert it by `openssl` with -inform der -outform pem"
         }
         _ => "",
     };
-    format!("it holds no {what} in PEM{hint}")
+    format!("it contains no {kind} in PEM{hint}")
 }
 
 #[cfg(test)]
@@ -175,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn each_certificate_is_read_with_its_line_whatever_stands_around_it() {
+    fn certificates_are_read_with_their_lines_despite_other_text() {
         let ((one, first, key), (other, second, _)) = (certificate(), certificate());
         let one = one.replace("\r\n", "\n");
         let lines = one.lines().count();
@@ -202,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_can_not_be_read_is_told_by_its_line_and_none_is_dropped() {
+    fn invalid_section_is_reported_with_its_line() {
         let one = certificate().0.replace("\r\n", "\n");
         let lines = one.lines().count();
         for (bad, what) in [
@@ -212,12 +219,12 @@ mod tests {
             ),
             (
                 one.replace("-----BEGIN", "x-----BEGIN"),
-                format!("line {} has more", lines + 1),
+                format!("line {} is not a valid beginning", lines + 1),
             ),
             (
                 one.replace("BEGIN CERT", "BEGIN TRUSTED CERT")
                     .replace("END CERT", "END TRUSTED CERT"),
-                format!("line {} is of OpenSSL's own form", lines + 1),
+                format!("line {} has OpenSSL's own format", lines + 1),
             ),
             (
                 one.replace("CERTIFICATE", "PKCS7"),
@@ -225,7 +232,7 @@ mod tests {
             ),
             (
                 one.replace("CERTIFICATE", "CERTIFICAT"),
-                format!("line {} is of no kind", lines + 1),
+                format!("line {} has an unknown kind", lines + 1),
             ),
             (
                 one.replace("CERTIFICATE", "X509 CERTIFICATE")
@@ -240,25 +247,25 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_read_from_among_other_sections() {
+    fn private_key_is_read_among_other_sections() {
         let (certificate, _, key) = certificate();
         let parameters =
             "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
         let text = format!("{certificate}{parameters}{key}");
         read("key", &text, |file| file.private_key()).unwrap();
         for (text, what) in [
-            (certificate, "it holds no private key in PEM"),
+            (certificate, "it contains no private key in PEM"),
             (
                 key.replace("PRIVATE", "ENCRYPTED PRIVATE"),
                 "line 1 is a private key with a passphrase",
             ),
             (
                 key.replace("PRIVATE", "OPENSSH PRIVATE"),
-                "line 1 is of OpenSSH's own form",
+                "line 1 has OpenSSH's own format",
             ),
             (
                 key.replace('\n', "\\n"),
-                "line 1 has its line breaks written as \\n, a backslash and a letter",
+                "line 1 contains line breaks written as \\n, a backslash and a letter",
             ),
         ] {
             let error = read("no-key", &text, |file| file.private_key()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Takes a PEM file apart into its sections, so that what is wrong is told with its line and without what stands there.
+//! Splits a PEM file into sections. Errors contain the line number, and no data of the file.
 
 use rustls::pki_types::pem::{PemObject, SectionKind};
 
@@ -7,98 +7,113 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What stands between a beginning and its end.
+/// The part between `BEGIN` and `END`.
 pub(crate) struct Section {
-    /// The line of its beginning, from 1.
+    /// The line of `BEGIN`, counted from 1.
     pub(crate) line: usize,
-    pub(crate) kind: Kind,
+    pub(crate) content: SectionContent,
     pub(crate) der: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum SectionContent {
     Certificate,
     Key(SectionKind),
-    /// A certificate in a form that the TLS library does not read, and what to do about it.
-    StrangeCertificate(&'static str),
-    /// A private key in such a form, or with a passphrase.
-    StrangeKey(&'static str),
+    /// A certificate in a format that the TLS library can't read, with advice.
+    UnsupportedCertificate(&'static str),
+    /// A private key in such a format, or with a passphrase.
+    UnsupportedKey(&'static str),
     /// Neither a certificate nor a private key.
     Other,
 }
 
-/// The kinds that stand in files of certificates and keys, by their labels.
-const KINDS: [(&str, Kind); 19] = [
-    ("CERTIFICATE", Kind::Certificate),
-    ("X509 CERTIFICATE", Kind::Certificate),
-    ("PRIVATE KEY", Kind::Key(SectionKind::PrivateKey)),
-    ("RSA PRIVATE KEY", Kind::Key(SectionKind::RsaPrivateKey)),
-    ("EC PRIVATE KEY", Kind::Key(SectionKind::EcPrivateKey)),
+/// The known labels.
+const LABELS: [(&str, SectionContent); 19] = [
+    ("CERTIFICATE", SectionContent::Certificate),
+    ("X509 CERTIFICATE", SectionContent::Certificate),
+    ("PRIVATE KEY", SectionContent::Key(SectionKind::PrivateKey)),
+    (
+        "RSA PRIVATE KEY",
+        SectionContent::Key(SectionKind::RsaPrivateKey),
+    ),
+    (
+        "EC PRIVATE KEY",
+        SectionContent::Key(SectionKind::EcPrivateKey),
+    ),
     (
         "TRUSTED CERTIFICATE",
-        Kind::StrangeCertificate(
-            "is of OpenSSL's own form; `openssl x509` makes a CERTIFICATE of it",
+        SectionContent::UnsupportedCertificate(
+            "has OpenSSL's own format; `openssl x509` converts it to a CERTIFICATE",
         ),
     ),
     (
         "ATTRIBUTE CERTIFICATE",
-        Kind::StrangeCertificate("is an attribute certificate; expected an X.509 certificate"),
+        SectionContent::UnsupportedCertificate(
+            "is an attribute certificate; expected an X.509 certificate",
+        ),
     ),
     (
         "PKCS7",
-        Kind::StrangeCertificate(
-            "is PKCS #7; `openssl pkcs7 -print_certs` makes certificates of it",
+        SectionContent::UnsupportedCertificate(
+            "is PKCS #7; `openssl pkcs7 -print_certs` extracts its certificates",
         ),
     ),
     (
         "CMS",
-        Kind::StrangeCertificate("is CMS; `openssl pkcs7 -print_certs` makes certificates of it"),
+        SectionContent::UnsupportedCertificate(
+            "is CMS; `openssl pkcs7 -print_certs` extracts its certificates",
+        ),
     ),
-    ("ENCRYPTED PRIVATE KEY", Kind::StrangeKey(ENCRYPTED)),
+    (
+        "ENCRYPTED PRIVATE KEY",
+        SectionContent::UnsupportedKey(ENCRYPTED),
+    ),
     (
         "OPENSSH PRIVATE KEY",
-        Kind::StrangeKey("is of OpenSSH's own form; `ssh-keygen -p -m PKCS8` changes it"),
+        SectionContent::UnsupportedKey(
+            "has OpenSSH's own format; `ssh-keygen -p -m PKCS8` converts it",
+        ),
     ),
     (
         "DSA PRIVATE KEY",
-        Kind::StrangeKey(
-            "is a DSA key, which can't be used for TLS; make an RSA, ECDSA or Ed25519 key",
+        SectionContent::UnsupportedKey(
+            "is a DSA key, which TLS does not support; create an RSA, ECDSA or Ed25519 key",
         ),
     ),
-    ("EC PARAMETERS", Kind::Other),
-    ("DH PARAMETERS", Kind::Other),
-    ("DSA PARAMETERS", Kind::Other),
-    ("PUBLIC KEY", Kind::Other),
-    ("RSA PUBLIC KEY", Kind::Other),
-    ("X509 CRL", Kind::Other),
-    ("CERTIFICATE REQUEST", Kind::Other),
+    ("EC PARAMETERS", SectionContent::Other),
+    ("DH PARAMETERS", SectionContent::Other),
+    ("DSA PARAMETERS", SectionContent::Other),
+    ("PUBLIC KEY", SectionContent::Other),
+    ("RSA PUBLIC KEY", SectionContent::Other),
+    ("X509 CRL", SectionContent::Other),
+    ("CERTIFICATE REQUEST", SectionContent::Other),
 ];
 
-const ENCRYPTED: &str = "is a private key with a passphrase, and nobody can be asked for that; `openssl pkey` writes it without one";
+const ENCRYPTED: &str = "is a private key with a passphrase, which the library can't use; `openssl pkey` removes the passphrase";
 
-const ESCAPED: &str = "has its line breaks written as \\n, a backslash and a letter; write line breaks instead, by printf '%b', say";
+const ESCAPED: &str = "contains line breaks written as \\n, a backslash and a letter; write real line breaks, for example with printf '%b'";
 
-/// A section whose end has not come yet.
-struct Open<'a> {
+/// A section before its end.
+struct OpenSection<'a> {
     line: usize,
     label: &'a [u8],
-    kind: Kind,
-    /// What the TLS library's reader is given: the section without what may stand in it beside base64.
+    content: SectionContent,
+    /// The section with only its base64, for the parser of the TLS library.
     pem: Vec<u8>,
-    /// Whether the lines are headers, as old keys with a passphrase have them.
+    /// Whether the current line belongs to headers, which old keys with a passphrase have.
     in_headers: bool,
 }
 
-/// All sections of a file; or what is wrong with it, which holds nothing of what the file holds.
+/// Returns all sections of a file, or an error text without data of the file.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Section>, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("it is UTF-16; save it as UTF-8 or ASCII".to_owned());
     }
     let mut sections = Vec::new();
-    let mut open: Option<Open<'_>> = None;
+    let mut open: Option<OpenSection<'_>> = None;
     for (index, line) in lines(bytes).enumerate() {
         let number = index + 1;
-        // Files that were put together have one in their midst.
+        // Concatenated files may contain a byte-order mark anywhere.
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         let line = line.trim_ascii();
         open = match open.take() {
@@ -107,7 +122,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Section>, String> {
                 sections.push(section.end(line, number)?);
                 None
             }
-            Some(section) => Some(section.with(line, number)?),
+            Some(section) => Some(section.append(line, number)?),
         };
     }
     match open {
@@ -116,26 +131,26 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Section>, String> {
     }
 }
 
-/// The lines, whichever system's they are.
+/// Returns the lines, with the line ends of any system.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(bytes);
+    let mut remaining = Some(bytes);
     std::iter::from_fn(move || {
-        let bytes = rest?;
+        let bytes = remaining?;
         let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n')) else {
-            return rest.take();
+            return remaining.take();
         };
         let width = if bytes[end..].starts_with(b"\r\n") {
             2
         } else {
             1
         };
-        rest = Some(&bytes[end + width..]);
+        remaining = Some(&bytes[end + width..]);
         Some(&bytes[..end])
     })
 }
 
-/// The section that this line begins, if it begins one.
-fn begin(line: &[u8], number: usize) -> Result<Option<Open<'_>>, String> {
+/// Returns the section that begins at this line, if one does.
+fn begin(line: &[u8], number: usize) -> Result<Option<OpenSection<'_>>, String> {
     if !contains(line, BEGIN.trim_ascii()) && !line.starts_with(END.trim_ascii()) {
         return Ok(None);
     }
@@ -151,35 +166,35 @@ fn begin(line: &[u8], number: usize) -> Result<Option<Open<'_>>, String> {
         .filter(|label| !contains(label, DASHES));
     let Some(label) = label else {
         return Err(match line.starts_with(END.trim_ascii()) {
-            true => format!("line {number} ends a section, and none has begun"),
+            true => format!("line {number} ends a section, but none has begun"),
             false => format!(
-                "line {number} has more than the beginning of a section, or less; expected -----BEGIN, what it is, and ----- alone"
+                "line {number} is not a valid beginning of a section; expected only -----BEGIN, a label, and -----"
             ),
         });
     };
-    let known = KINDS.iter().find(|(known, _)| known.as_bytes() == label);
-    let Some((name, kind)) = known else {
+    let known = LABELS.iter().find(|(known, _)| known.as_bytes() == label);
+    let Some((name, content)) = known else {
         return Err(format!(
-            "the section at line {number} is of no kind that is known; expected CERTIFICATE or PRIVATE KEY"
+            "the section at line {number} has an unknown kind; expected CERTIFICATE or PRIVATE KEY"
         ));
     };
-    // The library knows certificates by one label.
-    let name = match kind {
-        Kind::Certificate => "CERTIFICATE",
+    // The TLS library accepts only one label for certificates.
+    let name = match content {
+        SectionContent::Certificate => "CERTIFICATE",
         _ => name,
     };
-    Ok(Some(Open {
+    Ok(Some(OpenSection {
         line: number,
         label,
-        kind: *kind,
+        content: *content,
         pem: [BEGIN, name.as_bytes(), DASHES, b"\n"].concat(),
         in_headers: false,
     }))
 }
 
-impl Open<'_> {
-    /// The same, with a line of it.
-    fn with(mut self, line: &[u8], number: usize) -> Result<Self, String> {
+impl OpenSection<'_> {
+    /// Appends a line.
+    fn append(mut self, line: &[u8], number: usize) -> Result<Self, String> {
         if contains(line, DASHES) {
             return Err(match contains(line, b"\\n") {
                 true => format!("line {number} {ESCAPED}"),
@@ -195,7 +210,7 @@ impl Open<'_> {
         if line.contains(&b':') {
             self.in_headers = true;
             if line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED") {
-                self.kind = Kind::StrangeKey(ENCRYPTED);
+                self.content = SectionContent::UnsupportedKey(ENCRYPTED);
             }
             return Ok(self);
         }
@@ -207,7 +222,7 @@ impl Open<'_> {
         }
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/= \t".contains(byte);
         if !line.iter().all(is_base64) {
-            return Err(format!("line {number} holds something that is no base64"));
+            return Err(format!("line {number} is not base64"));
         }
         self.pem
             .extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
@@ -215,7 +230,7 @@ impl Open<'_> {
         Ok(self)
     }
 
-    /// The whole section, which this line ends.
+    /// Completes the section with its last line.
     fn end(mut self, line: &[u8], number: usize) -> Result<Section, String> {
         let label = line
             .strip_prefix(END)
@@ -229,26 +244,31 @@ impl Open<'_> {
                 ),
             });
         }
-        let der = match self.kind {
-            Kind::Certificate | Kind::Key(_) => {
+        let der = match self.content {
+            SectionContent::Certificate | SectionContent::Key(_) => {
                 let begin = self.pem[..].split(|byte| *byte == b'\n').next();
                 let end = begin.unwrap_or_default()[BEGIN.len()..].to_vec();
                 self.pem.extend([END, &end].concat());
-                // Its error may show the section, so it is not shown.
+                // The error may contain data of the section.
                 let read = <(SectionKind, Vec<u8>)>::from_pem_slice(&self.pem);
                 let read = read.map(|(_, der)| der).ok().filter(|der| !der.is_empty());
-                read.ok_or_else(|| format!("the section at line {} is no whole base64", self.line))?
+                read.ok_or_else(|| {
+                    format!(
+                        "the base64 of the section at line {} is incomplete",
+                        self.line
+                    )
+                })?
             }
             _ => Vec::new(),
         };
         Ok(Section {
             line: self.line,
-            kind: self.kind,
+            content: self.content,
             der,
         })
     }
 }
 
-fn contains(line: &[u8], what: &[u8]) -> bool {
-    line.windows(what.len()).any(|window| window == what)
+fn contains(line: &[u8], text: &[u8]) -> bool {
+    line.windows(text.len()).any(|window| window == text)
 }

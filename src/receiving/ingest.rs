@@ -131,7 +131,7 @@ impl Receiver {
         memory::check(body.len(), Status::Full)?;
         let body = self.decompress(body.into(), content_encoding, self.max_trigger)?;
         let waiting = oneshot::Receiver::new();
-        let outcome = self.take(body, content_type, || waiting.teller());
+        let outcome = self.take(body, content_type, || waiting.sender());
         self.ring();
         outcome.unwrap_or_else(|| waiting.wait())
     }

@@ -98,7 +98,7 @@ impl Receiver {
     pub fn keep_posted(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
         self.keeper
             .post(address, request)
-            .map_err(|error| error.delivered(Delivery::NotSent))
+            .map_err(|error| error.with_delivery(Delivery::NotSent))
     }
 
     /// Writes down that a posted request is about to leave.
@@ -108,7 +108,7 @@ impl Receiver {
     pub fn mark_leaving(&self, ticket: u64) -> Result<()> {
         self.keeper
             .leave(ticket)
-            .map_err(|error| error.delivered(Delivery::NotSent))
+            .map_err(|error| error.with_delivery(Delivery::NotSent))
     }
 
     /// Writes down, some time soon, that a posted request has not left after all.

@@ -1,4 +1,4 @@
-//! Requests that a caller waits for.
+//! Sends the requests of blocking calls.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use crate::error::{Delivery, Error, Result};
 use crate::interactions::Interaction;
 use crate::interrupt;
-use crate::sending::http::deadlines::{Length, TimeBudget};
-use crate::sending::lane::{LaneWait, Next};
+use crate::sending::deadlines::{DurationText, TimeBudget};
+use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
 use crate::status::Status;
 use crate::wire::{Address, Request, ResponseData};
 
 impl Outbox {
-    /// Makes a request behind those of its interaction that were made before, and waits for its answer, for as long as
-    /// `timeout` allows.
+    /// Sends a request after the earlier ones of its interaction, and blocks until the response, at most for `timeout`.
     ///
     /// # Errors
-    /// As [`Sender::send`], and [`Status::State`]; [`Status::Timeout`] where the turn has not come in time.
+    /// The same as `Sender::send`, and [`Status::State`]; [`Status::Timeout`]: the earlier requests did not end in time.
     pub fn send(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
@@ -28,180 +27,186 @@ impl Outbox {
     ) -> Result<()> {
         self.sender.check_origin()?;
         self.sender.check_request(address, request)?;
-        // Before the state: what a closed client's interaction could do next is no help.
+        // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
         if self.strict {
             interaction.check(request)?;
         }
         if ActiveRequestGuard::depth(&**interaction) > 0 {
-            return Err(within_another(request));
+            return Err(nested_request_error(request));
         }
-        let _midst = ActiveRequestGuard::enter(&**interaction);
-        let begun = Instant::now();
+        let _active = ActiveRequestGuard::enter(&**interaction);
+        let started = Instant::now();
         if request.message().is_some() && interaction.typing.stop() {
-            self.post_quietly(interaction, address, Request::Cleared);
+            self.enqueue_internal(interaction, address, Request::Cleared);
         }
-        match interaction.lane.enter(begun + timeout) {
-            LaneWait::Ours => {}
-            LaneWait::Late => {
+        match interaction.lane.acquire(started + timeout) {
+            LaneWait::Acquired => {}
+            LaneWait::TimedOut => {
                 return Err(Error::new(
                     Status::Timeout,
                     format!(
-                        "{}: what was asked for before on this interaction has not ended within timeout ({}); it was not sent",
+                        "{}: an earlier request of this interaction did not finish within timeout ({}); it was not sent",
                         request.name(),
-                        Length(timeout)
+                        DurationText(timeout)
                     ),
                 )
-                .delivered(Delivery::NotSent)
-                .retryable(true));
+                .with_delivery(Delivery::NotSent)
+                .with_retryable(true));
             }
             LaneWait::Closed => return Err(closed()),
-            LaneWait::Interrupted(next) => {
+            LaneWait::Interrupted(worker_needed) => {
                 self.sender.check_origin()?;
-                if next == Next::Worker {
-                    self.make_ready(interaction.clone());
+                if worker_needed == WorkerNeeded::Yes {
+                    self.enqueue_lane(interaction.clone());
                 }
-                return Err(interrupted(request));
+                return Err(interrupted_wait_error(request));
             }
         }
-        let mut turn = LaneGuard {
+        let mut guard = LaneGuard {
             outbox: self,
             interaction,
             request,
-            begun: false,
-            accepted: false,
+            has_begun: false,
+            is_accepted: false,
         };
-        // What was before it may have finished the interaction, or failed to start it.
+        // An earlier request may have finished the interaction, or failed to start it.
         interaction.begin(request, self.strict)?;
-        turn.begun = true;
+        guard.has_begun = true;
         interaction.leave(request);
         let result = self
-            .send_now(Some(interaction), address, request, begun, timeout)
-            .map(|reply| interaction.learn(request, &reply));
-        turn.accepted = result.is_ok();
-        drop(turn);
+            .send_with_retries(Some(interaction), address, request, started, timeout)
+            .map(|response| interaction.learn(request, &response));
+        guard.is_accepted = result.is_ok();
+        drop(guard);
         self.sender.log(request.name(), &result);
         result
     }
 
-    /// How long a request may take in all that somebody waits for, where he does not say otherwise.
+    /// Returns the default timeout of blocking calls.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Makes a request that belongs to no interaction, and gives what its answer holds.
+    /// Sends a request without an interaction, and returns the data of its response.
     ///
     /// # Errors
-    /// As [`Sender::send`](crate::sending::Sender::send).
-    pub fn ask(&self, address: &Address, request: &Request) -> Result<ResponseData> {
+    /// The same as `Sender::send`.
+    pub fn send_without_interaction(
+        &self,
+        address: &Address,
+        request: &Request,
+    ) -> Result<ResponseData> {
         self.sender.check_origin()?;
         self.sender.check_request(address, request)?;
         self.check_open()?;
-        let result = self.send_now(None, address, request, Instant::now(), self.timeout);
+        let result = self.send_with_retries(None, address, request, Instant::now(), self.timeout);
         self.sender.log(request.name(), &result);
         result
     }
 
-    /// Makes a request that was checked, that was called for at `begun` and whose turn has come, as often as the policy says.
-    fn send_now(
+    /// Sends a checked request, and retries it as the policy allows. The call began at `started`.
+    fn send_with_retries(
         &self,
         interaction: Option<&Arc<Interaction>>,
         address: &Address,
         request: &Request,
-        begun: Instant,
+        started: Instant,
         timeout: Duration,
     ) -> Result<ResponseData> {
-        let mut tries = 0;
-        let mut unsure = false;
-        // Waiting for its turn was part of the first try.
-        let mut allowed = TimeBudget {
-            left: timeout.saturating_sub(begun.elapsed()),
-            whole: timeout,
+        let mut attempts = 0;
+        let mut maybe_received = false;
+        // The wait in the lane is part of the first attempt.
+        let mut budget = TimeBudget {
+            remaining: timeout.saturating_sub(started.elapsed()),
+            total: timeout,
         };
         loop {
-            tries += 1;
+            attempts += 1;
             let hash = interaction.and_then(|interaction| interaction.hash());
             let result = self
                 .sender
-                .send(address, hash.as_deref(), request, Some(allowed));
-            let pause = result.as_ref().err().and_then(|error| {
+                .send(address, hash.as_deref(), request, Some(budget));
+            let delay = result.as_ref().err().and_then(|error| {
                 self.blocking_policy
-                    .pause(request, error, tries, begun.elapsed())
+                    .delay(request, error, attempts, started.elapsed())
             });
-            let is_over = pause.is_none_or(|pause| interrupt::has_ended() || !self.rest(pause));
-            // Where the hook has forked, the request is the parent's.
+            let is_last =
+                delay.is_none_or(|delay| interrupt::is_interrupted() || !self.sleep(delay));
+            // After a fork in the hook, the request belongs to the parent.
             self.sender.check_origin()?;
-            match is_over {
+            match is_last {
                 false => {
                     self.sender.log(request.name(), &result);
-                    unsure |= is_unknown(&result);
-                    allowed.left = timeout;
+                    maybe_received |= is_unknown(&result);
+                    budget.remaining = timeout;
                 }
-                true if unsure => return result.map_err(Error::after_an_unknown_try),
+                true if maybe_received => return result.map_err(Error::after_unknown_attempt),
                 true => return result,
             }
         }
     }
 
-    /// Waits for so long; `false` when the outbox was closed meanwhile, or the caller has ended the wait.
-    fn rest(&self, pause: Duration) -> bool {
-        let begun = Instant::now();
+    /// Sleeps before the next attempt. Returns `false` if the outbox was closed or the hook interrupted.
+    fn sleep(&self, delay: Duration) -> bool {
+        let started = Instant::now();
         loop {
-            let left = pause.saturating_sub(begun.elapsed());
-            let slice = interrupt::slice(left);
+            let remaining = delay.saturating_sub(started.elapsed());
+            let slice = interrupt::wait_slice(remaining);
             let (state, _) = self
                 .closing
                 .wait_timeout_while(self.lock(), slice, |state| !state.closed)
                 .unwrap_or_else(PoisonError::into_inner);
             let is_closed = state.closed;
             drop(state);
-            if is_closed || interrupt::asks_to_end() {
+            if is_closed || interrupt::should_interrupt() {
                 return false;
             }
-            if slice == left {
+            if slice == remaining {
                 return true;
             }
         }
     }
 }
 
-/// What a request has ended with that was made where the one before it waits for its caller: neither could ever end.
-fn within_another(request: &Request) -> Error {
+/// Returns the error for a request made from the interrupt hook of another request of the same interaction. Waiting would
+/// deadlock.
+fn nested_request_error(request: &Request) -> Error {
     let name = request.name();
     let message = format!(
-        "{name}: it was made from within a request of the same interaction, by what runs while that one is waited for; post \
-         it instead, and it follows; it was not sent"
+        "{name}: it was sent from the interrupt hook of another request of the same interaction; post it instead; it was not \
+         sent"
     );
-    Error::new(Status::State, message).delivered(Delivery::NotSent)
+    Error::new(Status::State, message).with_delivery(Delivery::NotSent)
 }
 
-/// What a request has ended with whose caller has ended the wait for its turn.
-fn interrupted(request: &Request) -> Error {
+/// Returns the error for a call that was interrupted while it waited in the lane.
+fn interrupted_wait_error(request: &Request) -> Error {
     let message = format!(
-        "{}: the wait for its turn was interrupted; it was not sent",
+        "{}: the wait for earlier requests was interrupted; it was not sent",
         request.name()
     );
     Error::new(Status::Lost, message)
-        .delivered(Delivery::NotSent)
-        .retryable(true)
+        .with_delivery(Delivery::NotSent)
+        .with_retryable(true)
 }
 
-/// A caller's turn. Whatever the caller runs into, the lane is free again when this is dropped.
+/// Releases the lane on drop, also after an error or a panic.
 struct LaneGuard<'a> {
     outbox: &'a Arc<Outbox>,
     interaction: &'a Arc<Interaction>,
     request: &'a Request,
-    begun: bool,
-    accepted: bool,
+    has_begun: bool,
+    is_accepted: bool,
 }
 
 impl Drop for LaneGuard<'_> {
     fn drop(&mut self) {
-        if self.begun {
-            self.interaction.ended(self.request, self.accepted);
+        if self.has_begun {
+            self.interaction.ended(self.request, self.is_accepted);
         }
-        if self.interaction.lane.done() == Next::Worker {
-            self.outbox.make_ready(self.interaction.clone());
+        if self.interaction.lane.release() == WorkerNeeded::Yes {
+            self.outbox.enqueue_lane(self.interaction.clone());
         }
     }
 }

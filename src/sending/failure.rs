@@ -1,250 +1,92 @@
-//! What is said of a request that got no answer, or got one from the proxy.
+//! Describes requests that got no response from the service: status, delivery and message.
 
 use std::io;
 
 use ureq::Error as HttpError;
 
 use crate::config::ProxyServer;
-use crate::error::Delivery;
+use crate::error::{Delivery, Error};
 use crate::host::resource_limits;
-use crate::sending::connections::proxy_tunnel::Refused;
+use crate::sending::connections::proxy_tunnel::TunnelRejected;
 use crate::sending::connections::tls_failure;
-use crate::sending::http::deadlines::{Progress, Stage};
-use crate::sending::http::response::ResponseError;
+use crate::sending::deadlines::Stage;
+use crate::sending::http::destination::Destination;
+use crate::sending::http::response::response_error::ResponseError;
+use crate::sending::http::transport_error::TransportError;
 use crate::status::Status;
+use crate::wire::Request;
 
-/// What stopped a request, and where.
-#[derive(Debug)]
-pub struct TransportError {
-    /// What happened.
-    pub error: HttpError,
-    /// How far the request had come.
-    pub reached: Progress,
-}
-
-/// Where requests go, as messages name it.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The service's host, and its port where `base_url` has one.
-    pub host: &'a str,
-    /// The service's host alone.
-    pub name: &'a str,
-    /// The proxy, where requests go through one.
-    pub proxy: Option<&'a ProxyServer>,
-    /// Whether the proxy reads the requests and answers them.
-    pub is_forwarded: bool,
-}
-
-/// What became of a request, and why.
+/// The status, delivery and message of a failure.
 #[derive(Debug)]
 pub struct FailureReport {
     /// The status.
     pub status: Status,
-    /// What became of it.
+    /// Whether the request was sent.
     pub delivery: Delivery,
-    /// What happened and what to do.
-    pub what: String,
-    /// Whether it may pass by itself.
-    pub may_pass: bool,
+    /// The cause, and what to do.
+    pub message: String,
+    /// Whether the cause may disappear without action.
+    pub is_transient: bool,
 }
 
-impl TransportError {
-    /// What became of the request.
-    pub fn tell(&self, target: &Target) -> FailureReport {
-        let delivery = if self.reached.stage == Stage::Written {
-            Delivery::Unknown
-        } else {
-            Delivery::NotSent
-        };
-        let (status, what) = match (target.proxy, self.reached.stage) {
-            (_, stage) if stage < Stage::Ready && self.is_lack() => self.of_the_system(),
-            (Some(proxy), Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
-                self.before_the_proxy(proxy, target.host)
-            }
-            (_, Stage::Resolving | Stage::Connecting | Stage::Tunnelling) => {
-                self.before_the_service(target)
-            }
-            (_, Stage::Securing) => self.securing(target.host),
-            (_, Stage::Ready | Stage::Written | Stage::Refused) => self.before_the_answer(target),
-        };
-        let may_pass = refusal(&self.error).is_none_or(|http_status| http_status >= 500);
-        FailureReport {
-            status,
-            delivery,
-            what,
-            may_pass,
+/// Returns the error of a request that failed in this way.
+pub fn to_error(request: &Request, report: FailureReport) -> Error {
+    let delivery = match report.delivery {
+        Delivery::NotSent => "it was not sent",
+        _ => "whether the service received it is unknown",
+    };
+    let can_repeat = report.delivery == Delivery::NotSent || request.is_harmless_twice();
+    Error::new(
+        report.status,
+        format!("{}: {}; {delivery}", request.name(), report.message),
+    )
+    .with_delivery(report.delivery)
+    .with_retryable(report.is_transient && can_repeat)
+}
+
+/// Returns the report of a request that got no response.
+pub fn describe(error: &TransportError, destination: &Destination) -> FailureReport {
+    let delivery = if error.progress.stage == Stage::Written {
+        Delivery::Unknown
+    } else {
+        Delivery::NotSent
+    };
+    let (status, message) = match (destination.proxy, error.progress.stage) {
+        (_, stage) if stage < Stage::Ready && is_resource_limit(error) => system_failure(error),
+        (Some(proxy), Stage::Resolving | Stage::Connecting | Stage::OpeningTunnel) => {
+            proxy_failure(error, proxy, destination.authority)
         }
-    }
-
-    /// Whether the operating system lacks something, which says nothing of the peer.
-    fn is_lack(&self) -> bool {
-        matches!(&self.error, HttpError::Io(error) if resource_limits::is_lack(error))
-    }
-
-    fn of_the_system(&self) -> (Status, String) {
-        let what = format!(
-            "the operating system does not let this process make a connection ({}); close what it does not need, or raise its \
-             limits",
-            cause(&self.error)
-        );
-        (Status::System, what)
-    }
-
-    fn before_the_service(&self, target: &Target) -> (Status, String) {
-        let Target { host, name, .. } = target;
-        match (&self.error, self.reached.stage) {
-            (HttpError::Timeout(_), Stage::Resolving) => (
-                Status::Timeout,
-                format!(
-                    "the address of {host} was not found within {}",
-                    self.reached
-                ),
-            ),
-            (HttpError::Timeout(_), _) => (
-                Status::Timeout,
-                format!("{host} could not be connected to within {}", self.reached),
-            ),
-            (HttpError::Io(error), Stage::Resolving) => (
-                Status::Unreachable,
-                format!("the host {host} can't be used: {error}"),
-            ),
-            (_, Stage::Resolving) => (
-                Status::Unreachable,
-                format!(
-                    "the host {name} is not known; check base_url and the network's name service"
-                ),
-            ),
-            (HttpError::Io(error), _) if error.kind() == io::ErrorKind::ConnectionRefused => (
-                Status::Refused,
-                format!(
-                    "{host} refused the connection; check the port in base_url and whether the service runs"
-                ),
-            ),
-            (error, _) => (
-                Status::Unreachable,
-                format!(
-                    "{host} can't be reached ({}); check base_url and the network",
-                    cause(error)
-                ),
-            ),
+        (_, Stage::Resolving | Stage::Connecting | Stage::OpeningTunnel) => {
+            connect_failure(error, destination)
         }
-    }
-
-    fn before_the_proxy(&self, server: &ProxyServer, host: &str) -> (Status, String) {
-        let (proxy, setting) = (server.name(), server.setting());
-        let asked = self.reached.stage == Stage::Tunnelling;
-        let what = match (&self.error, refusal(&self.error)) {
-            (HttpError::Timeout(_), _) => {
-                let what = if asked {
-                    format!("the proxy {proxy} gave no way to {host}")
-                } else {
-                    format!("the proxy {proxy} could not be connected to")
-                };
-                return (Status::Timeout, format!("{what} within {}", self.reached));
-            }
-            (_, Some(407)) => wants_credentials(server),
-            (_, Some(http_status)) => format!(
-                "the proxy {proxy} refuses to connect to {host} (HTTP {http_status}); ask whoever runs it, or name the host \
-                 in no_proxy"
-            ),
-            (HttpError::Io(error), _) if asked && error.kind() == io::ErrorKind::InvalidData => {
-                format!("what listens at {proxy} is no HTTP proxy; check {setting}")
-            }
-            (error, _) if asked => format!(
-                "the proxy {proxy} broke the connection off before it led to {host} ({})",
-                cause(error)
-            ),
-            (HttpError::HostNotFound, _) => {
-                format!(
-                    "the proxy's host {} is not known; check {setting}",
-                    server.host()
-                )
-            }
-            (error, _) => format!(
-                "the proxy {proxy} can't be reached ({}); check {setting} and whether it runs",
-                cause(error)
-            ),
-        };
-        (Status::Proxy, what)
-    }
-
-    fn securing(&self, host: &str) -> (Status, String) {
-        match &self.error {
-            HttpError::Timeout(_) => (
-                Status::Timeout,
-                format!(
-                    "the TLS handshake with {host} did not end within {}",
-                    self.reached
-                ),
-            ),
-            error => (
-                Status::Tls,
-                format!(
-                    "no secure connection to {host} ({}); check its certificate, tls.ca_file, tls.certificate and this \
-                     machine's clock",
-                    cause(error)
-                ),
-            ),
-        }
-    }
-
-    fn before_the_answer(&self, target: &Target) -> (Status, String) {
-        let host = match target.proxy {
-            Some(proxy) if target.is_forwarded => format!("the proxy {}", proxy.name()),
-            _ => target.host.to_owned(),
-        };
-        match &self.error {
-            HttpError::Timeout(ureq::Timeout::SendRequest) => (
-                Status::Timeout,
-                format!("{host} did not take the request within {}", self.reached),
-            ),
-            HttpError::Timeout(_) => (
-                Status::Timeout,
-                format!("{host} did not answer within {}", self.reached),
-            ),
-            error if ResponseError::of(error) == Some(ResponseError::HeadTooLarge) => (
-                Status::AnswerTooLarge,
-                format!(
-                    "{host} answered with headers of more than {} bytes, which is the most that is read",
-                    ResponseError::MOST_BYTES
-                ),
-            ),
-            error if ResponseError::of(error) == Some(ResponseError::NoMemory) => (
-                Status::System,
-                format!("there is no memory for the answer of {host}"),
-            ),
-            error if ResponseError::of(error).is_some() => (
-                Status::Protocol,
-                format!("{host} answered, but not in HTTP; check base_url"),
-            ),
-            _ if self.reached.stage == Stage::Refused => (
-                Status::Lost,
-                format!("{host} had closed the connection before the request came"),
-            ),
-            error => (
-                Status::Lost,
-                format!(
-                    "the connection to {host} broke before the answer came ({})",
-                    cause(error)
-                ),
-            ),
-        }
+        (_, Stage::TlsHandshake) => handshake_failure(error, destination.authority),
+        (_, Stage::Ready | Stage::Written | Stage::Refused) => exchange_failure(error, destination),
+    };
+    let is_transient = tunnel_rejection(&error.error).is_none_or(|http_status| http_status >= 500);
+    FailureReport {
+        status,
+        delivery,
+        message,
+        is_transient,
     }
 }
 
-/// What an answer says that a proxy which reads the requests gave itself; `None` where it may be the service's.
+/// Returns the report of a response that the proxy itself sent; `None` if the response may be the service's.
 ///
-/// A gateway that had no answer (502, 504) may have passed the request on.
-pub fn proxy_says(target: &Target, http_status: u16) -> Option<FailureReport> {
-    let proxy = target.proxy.filter(|_| target.is_forwarded)?;
-    let (delivery, what) = match http_status {
-        407 => (Delivery::NotSent, wants_credentials(proxy)),
+/// A gateway without a response from the service (502, 504) may have forwarded the request.
+pub fn describe_proxy_response(
+    destination: &Destination,
+    http_status: u16,
+) -> Option<FailureReport> {
+    let proxy = destination.proxy.filter(|_| destination.is_forwarded)?;
+    let (delivery, message) = match http_status {
+        407 => (Delivery::NotSent, missing_credentials(proxy)),
         502 | 504 => (
             Delivery::Unknown,
             format!(
-                "the proxy {} has no answer of {} (HTTP {http_status})",
+                "the proxy {} got no response from {} (HTTP {http_status})",
                 proxy.name(),
-                target.host
+                destination.authority
             ),
         ),
         _ => return None,
@@ -252,28 +94,192 @@ pub fn proxy_says(target: &Target, http_status: u16) -> Option<FailureReport> {
     Some(FailureReport {
         status: Status::Proxy,
         delivery,
-        what,
-        may_pass: http_status != 407,
+        message,
+        is_transient: http_status != 407,
     })
 }
 
-fn wants_credentials(proxy: &ProxyServer) -> String {
+/// Returns whether the operating system refused a resource, so that the error does not concern the peer.
+fn is_resource_limit(error: &TransportError) -> bool {
+    matches!(&error.error, HttpError::Io(error) if resource_limits::is_lack(error))
+}
+
+fn system_failure(error: &TransportError) -> (Status, String) {
+    let message = format!(
+        "the operating system does not let this process open a connection ({}); close what it does not need, or raise its \
+         limits",
+        cause(&error.error)
+    );
+    (Status::System, message)
+}
+
+fn connect_failure(error: &TransportError, destination: &Destination) -> (Status, String) {
+    let Destination {
+        authority, host, ..
+    } = destination;
+    let progress = error.progress;
+    match (&error.error, progress.stage) {
+        (HttpError::Timeout(_), Stage::Resolving) => (
+            Status::Timeout,
+            format!("the address of {authority} was not found within {progress}"),
+        ),
+        (HttpError::Timeout(_), _) => (
+            Status::Timeout,
+            format!("could not connect to {authority} within {progress}"),
+        ),
+        (HttpError::Io(error), Stage::Resolving) => (
+            Status::Unreachable,
+            format!("the host {authority} can't be used: {error}"),
+        ),
+        (_, Stage::Resolving) => (
+            Status::Unreachable,
+            format!("the host {host} is not known; check base_url and the network's name service"),
+        ),
+        (HttpError::Io(error), _) if error.kind() == io::ErrorKind::ConnectionRefused => (
+            Status::Refused,
+            format!(
+                "{authority} refused the connection; check the port in base_url and whether the service runs"
+            ),
+        ),
+        (error, _) => (
+            Status::Unreachable,
+            format!(
+                "{authority} can't be reached ({}); check base_url and the network",
+                cause(error)
+            ),
+        ),
+    }
+}
+
+fn proxy_failure(
+    error: &TransportError,
+    server: &ProxyServer,
+    authority: &str,
+) -> (Status, String) {
+    let (proxy, setting) = (server.name(), server.setting());
+    let is_tunnel = error.progress.stage == Stage::OpeningTunnel;
+    let message = match (&error.error, tunnel_rejection(&error.error)) {
+        (HttpError::Timeout(_), _) => {
+            let message = if is_tunnel {
+                format!("the proxy {proxy} opened no tunnel to {authority}")
+            } else {
+                format!("could not connect to the proxy {proxy}")
+            };
+            return (
+                Status::Timeout,
+                format!("{message} within {}", error.progress),
+            );
+        }
+        (_, Some(407)) => missing_credentials(server),
+        (_, Some(http_status)) => format!(
+            "the proxy {proxy} rejected the connection to {authority} (HTTP {http_status}); ask its operator, or add the \
+             host to no_proxy"
+        ),
+        (HttpError::Io(error), _) if is_tunnel && error.kind() == io::ErrorKind::InvalidData => {
+            format!("the server at {proxy} is not an HTTP proxy; check {setting}")
+        }
+        (error, _) if is_tunnel => format!(
+            "the proxy {proxy} closed the connection before it opened a tunnel to {authority} ({})",
+            cause(error)
+        ),
+        (HttpError::HostNotFound, _) => {
+            format!(
+                "the proxy's host {} is not known; check {setting}",
+                server.host()
+            )
+        }
+        (error, _) => format!(
+            "the proxy {proxy} can't be reached ({}); check {setting} and whether it runs",
+            cause(error)
+        ),
+    };
+    (Status::Proxy, message)
+}
+
+fn handshake_failure(error: &TransportError, authority: &str) -> (Status, String) {
+    match &error.error {
+        HttpError::Timeout(_) => (
+            Status::Timeout,
+            format!(
+                "the TLS handshake with {authority} did not end within {}",
+                error.progress
+            ),
+        ),
+        error => (
+            Status::Tls,
+            format!(
+                "no secure connection to {authority} ({}); check its certificate, tls.ca_file, tls.certificate and this \
+                 machine's clock",
+                cause(error)
+            ),
+        ),
+    }
+}
+
+fn exchange_failure(error: &TransportError, destination: &Destination) -> (Status, String) {
+    let peer = match destination.proxy {
+        Some(proxy) if destination.is_forwarded => format!("the proxy {}", proxy.name()),
+        _ => destination.authority.to_owned(),
+    };
+    let progress = error.progress;
+    let (status, message) = match (&error.error, ResponseError::of(&error.error)) {
+        (HttpError::Timeout(ureq::Timeout::SendRequest), _) => (
+            Status::Timeout,
+            format!("{peer} did not receive the request within {progress}"),
+        ),
+        (HttpError::Timeout(_), _) => (
+            Status::Timeout,
+            format!("{peer} did not respond within {progress}"),
+        ),
+        (_, Some(ResponseError::HeadTooLarge)) => (
+            Status::AnswerTooLarge,
+            format!(
+                "{peer} responded with headers of more than {} bytes, which is the limit",
+                ResponseError::MAX_HEAD_BYTES
+            ),
+        ),
+        (_, Some(ResponseError::NoMemory)) => (
+            Status::System,
+            format!("not enough memory for the response of {peer}"),
+        ),
+        (_, Some(ResponseError::NotHttp)) => (
+            Status::Protocol,
+            format!("{peer} responded, but not in HTTP; check base_url"),
+        ),
+        _ if progress.stage == Stage::Refused => (
+            Status::Lost,
+            format!("{peer} had closed the connection before the request arrived"),
+        ),
+        (error, _) => (
+            Status::Lost,
+            format!(
+                "the connection to {peer} failed before the response arrived ({})",
+                cause(error)
+            ),
+        ),
+    };
+    (status, message)
+}
+
+fn missing_credentials(proxy: &ProxyServer) -> String {
     format!(
-        "the proxy {} asks for a user and a password that it knows (HTTP 407); set them in {}",
+        "the proxy {} requires a user and a password that it knows (HTTP 407); set them in {}",
         proxy.name(),
         proxy.setting()
     )
 }
 
-/// The HTTP status with which the proxy refused a tunnel.
-fn refusal(error: &HttpError) -> Option<u16> {
+/// Returns the HTTP status with which the proxy rejected a tunnel.
+fn tunnel_rejection(error: &HttpError) -> Option<u16> {
     match error {
-        HttpError::Other(cause) => cause.downcast_ref::<Refused>().map(|refused| refused.0),
+        HttpError::Other(cause) => cause
+            .downcast_ref::<TunnelRejected>()
+            .map(|rejected| rejected.0),
         _ => None,
     }
 }
 
-/// What the operating system or TLS said, where they said something; never what was sent or received.
+/// Returns the text of the operating system or of TLS, if there is one. It never contains sent or received data.
 fn cause(error: &HttpError) -> String {
     match error {
         HttpError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {

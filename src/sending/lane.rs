@@ -1,5 +1,4 @@
-//! One interaction's way out: its requests leave in the order in which they were made, one at a time, whether the caller
-//! waits for them or has posted them.
+//! The request queue of one interaction. Blocking and posted requests leave in order, one at a time.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,149 +7,149 @@ use std::time::{Duration, Instant};
 use crate::interrupt;
 use crate::sending::outbox::queued_request::QueuedRequest;
 
-/// The requests of one interaction that wait, and whether one is on its way.
+/// The waiting requests of one interaction, and whether one is in progress.
 #[derive(Debug, Default)]
 pub struct Lane {
-    state: Mutex<State>,
-    moved: Condvar,
+    state: Mutex<LaneState>,
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Waiting>,
-    busy: bool,
-    /// Whether the first request waits for its next try.
-    paused: bool,
-    closed: bool,
+struct LaneState {
+    waiting: VecDeque<LaneEntry>,
+    is_busy: bool,
+    /// Whether the first request waits for its next attempt.
+    is_paused: bool,
+    is_closed: bool,
     last_caller: u32,
 }
 
 #[derive(Debug)]
-enum Waiting {
-    /// A request that a worker of the outbox is to send.
+enum LaneEntry {
+    /// A posted request. A worker of the outbox sends it.
     QueuedRequest(Box<QueuedRequest>),
-    /// A caller that waits for its turn to send a request itself.
+    /// A blocking call, which sends its request itself.
     Caller(u32),
 }
 
-/// How a caller's wait for its turn has ended.
+/// The result of a blocking call's wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum LaneWait {
-    /// It is the caller's turn.
-    Ours,
-    /// It has not come in time.
-    Late,
-    /// It never comes, for the outbox is closed.
+    /// The caller may send its request.
+    Acquired,
+    /// The deadline has passed.
+    TimedOut,
+    /// The outbox is closed.
     Closed,
-    /// The caller has ended the wait.
-    Interrupted(Next),
+    /// The interrupt hook ended the wait.
+    Interrupted(WorkerNeeded),
 }
 
-/// What a lane needs of the outbox after a change.
+/// Whether the lane needs a worker of the outbox after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Next {
-    /// A worker: a posted request may go.
-    Worker,
-    /// Nothing.
-    Nothing,
+pub enum WorkerNeeded {
+    /// A posted request can be sent.
+    Yes,
+    /// No posted request can be sent now.
+    No,
 }
 
 impl Lane {
-    /// Waits until `deadline` for a caller's turn. Every one that comes ends with [`done`](Self::done).
-    pub fn enter(&self, deadline: Instant) -> LaneWait {
+    /// Waits until `deadline` for the permission to send. After [`LaneWait::Acquired`], the caller must call
+    /// [`release`](Self::release).
+    pub fn acquire(&self, deadline: Instant) -> LaneWait {
         let mut state = self.lock();
-        if !state.busy && state.waiting.is_empty() {
-            state.busy = true;
-            return LaneWait::Ours;
+        if !state.is_busy && state.waiting.is_empty() {
+            state.is_busy = true;
+            return LaneWait::Acquired;
         }
-        // Never as many wait at once as there are numbers.
+        // Fewer callers wait at the same time than there are numbers.
         state.last_caller = state.last_caller.wrapping_add(1);
-        let me = state.last_caller;
-        state.waiting.push_back(Waiting::Caller(me));
+        let caller = state.last_caller;
+        state.waiting.push_back(LaneEntry::Caller(caller));
         loop {
             let is_first =
-                matches!(state.waiting.front(), Some(Waiting::Caller(first)) if *first == me);
-            if is_first && !state.busy {
+                matches!(state.waiting.front(), Some(LaneEntry::Caller(first)) if *first == caller);
+            if is_first && !state.is_busy {
                 state.waiting.pop_front();
-                state.busy = true;
-                return LaneWait::Ours;
+                state.is_busy = true;
+                return LaneWait::Acquired;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if state.closed || left == Duration::ZERO {
-                self.give_up(&mut state, me);
-                return if state.closed {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            if state.is_closed || remaining == Duration::ZERO {
+                self.remove_caller(&mut state, caller);
+                return if state.is_closed {
                     LaneWait::Closed
                 } else {
-                    LaneWait::Late
+                    LaneWait::TimedOut
                 };
             }
             state = self
-                .moved
-                .wait_timeout(state, interrupt::slice(left))
+                .changed
+                .wait_timeout(state, interrupt::wait_slice(remaining))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
             if interrupt::is_set() {
                 drop(state);
-                let ends = interrupt::asks_to_end();
+                let is_interrupted = interrupt::should_interrupt();
                 state = self.lock();
-                if ends {
-                    self.give_up(&mut state, me);
-                    // Its turn may have come meanwhile, and then it is that of what stood behind.
-                    return LaneWait::Interrupted(Self::next(&state));
+                if is_interrupted {
+                    self.remove_caller(&mut state, caller);
+                    // If the caller was the first, the next request can be sent now.
+                    return LaneWait::Interrupted(Self::needs_worker(&state));
                 }
             }
         }
     }
 
-    /// A caller waits no longer.
-    fn give_up(&self, state: &mut State, me: u32) {
+    /// Removes a caller that stops waiting.
+    fn remove_caller(&self, state: &mut LaneState, caller: u32) {
         state
             .waiting
-            .retain(|waiting| !matches!(waiting, Waiting::Caller(caller) if *caller == me));
-        // Another caller may be the first one now.
-        self.moved.notify_all();
+            .retain(|entry| !matches!(entry, LaneEntry::Caller(other) if *other == caller));
+        // Another caller may be the first now.
+        self.changed.notify_all();
     }
 
-    /// Puts a posted request behind what waits.
-    pub fn post(&self, posted: Box<QueuedRequest>) -> Next {
+    /// Appends a posted request.
+    pub fn enqueue(&self, queued: Box<QueuedRequest>) -> WorkerNeeded {
         let mut state = self.lock();
-        state.waiting.push_back(Waiting::QueuedRequest(posted));
-        Self::next(&state)
+        state.waiting.push_back(LaneEntry::QueuedRequest(queued));
+        Self::needs_worker(&state)
     }
 
-    /// Puts a request that could not be sent yet back in front, where it stays until [`resume`](Self::resume), whatever is
-    /// posted meanwhile.
-    pub fn put_back(&self, posted: Box<QueuedRequest>) {
+    /// Puts a request back to the front for its next attempt, and pauses the lane until [`resume`](Self::resume).
+    pub fn requeue(&self, queued: Box<QueuedRequest>) {
         let mut state = self.lock();
-        state.busy = false;
-        state.paused = true;
-        state.waiting.push_front(Waiting::QueuedRequest(posted));
+        state.is_busy = false;
+        state.is_paused = true;
+        state.waiting.push_front(LaneEntry::QueuedRequest(queued));
     }
 
-    /// The first request may be tried again.
+    /// Allows the next attempt of the first request.
     pub fn resume(&self) {
-        self.lock().paused = false;
+        self.lock().is_paused = false;
     }
 
-    /// No posted request leaves any more, so that callers behind one wait in vain: they are woken.
+    /// Stops sending posted requests. Wakes the callers, which would wait in vain.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.moved.notify_all();
+        self.lock().is_closed = true;
+        self.changed.notify_all();
     }
 
-    /// Takes the first request for a worker, if it may go. Every one that is taken ends with [`done`](Self::done) or
-    /// [`put_back`](Self::put_back).
-    pub fn take(&self) -> Option<Box<QueuedRequest>> {
+    /// Returns the first request for a worker, if it can be sent now. The worker must call [`release`](Self::release) or
+    /// [`requeue`](Self::requeue).
+    pub fn dequeue(&self) -> Option<Box<QueuedRequest>> {
         let mut state = self.lock();
-        if state.busy || state.paused {
+        if state.is_busy || state.is_paused {
             return None;
         }
         match state.waiting.pop_front() {
-            Some(Waiting::QueuedRequest(posted)) => {
-                state.busy = true;
-                Some(posted)
+            Some(LaneEntry::QueuedRequest(queued)) => {
+                state.is_busy = true;
+                Some(queued)
             }
             Some(caller) => {
                 state.waiting.push_front(caller);
@@ -160,24 +159,26 @@ impl Lane {
         }
     }
 
-    /// The request that was on its way has ended.
-    pub fn done(&self) -> Next {
+    /// Ends the request in progress, so that the next one can be sent.
+    pub fn release(&self) -> WorkerNeeded {
         let mut state = self.lock();
-        state.busy = false;
-        if matches!(state.waiting.front(), Some(Waiting::Caller(_))) {
-            self.moved.notify_all();
+        state.is_busy = false;
+        if matches!(state.waiting.front(), Some(LaneEntry::Caller(_))) {
+            self.changed.notify_all();
         }
-        Self::next(&state)
+        Self::needs_worker(&state)
     }
 
-    fn next(state: &State) -> Next {
+    fn needs_worker(state: &LaneState) -> WorkerNeeded {
         match state.waiting.front() {
-            Some(Waiting::QueuedRequest(_)) if !state.busy && !state.paused => Next::Worker,
-            _ => Next::Nothing,
+            Some(LaneEntry::QueuedRequest(_)) if !state.is_busy && !state.is_paused => {
+                WorkerNeeded::Yes
+            }
+            _ => WorkerNeeded::No,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LaneState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

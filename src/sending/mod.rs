@@ -1,10 +1,16 @@
-//! From a request to what became of it.
+//! Sends requests, from the call of the application to the [`Delivery`](crate::error::Delivery).
 //!
-//! [`Delivery`](crate::error::Delivery) tells the four outcomes. [`delivery`] holds the whole story of one request;
-//! [`transport`] speaks HTTP; the files below it are what HTTP runs on.
+//! A call comes in at [`blocking`], a posted request at [`outbox`], a keystroke at [`typing`]. Each request waits in the
+//! [`lane`] of its interaction, so that requests leave in order. [`sender`] encodes one attempt and gives it to [`http`], which
+//! uses [`connections`]. [`deadlines`] holds the timeouts and the stage of the attempt. [`response_evaluation`] evaluates a
+//! response. [`failure`] describes a request without response. [`retry`] decides on a further attempt.
+//!
+//! A call returns the result; the result of a posted request is an event. [`reentrancy`] prevents deadlocks if an interrupt hook
+//! sends requests.
 
 mod blocking;
 mod connections;
+mod deadlines;
 mod failure;
 mod http;
 mod lane;
@@ -14,6 +20,7 @@ mod response_evaluation;
 mod retry;
 mod sender;
 mod typing;
+mod user_agent;
 
 pub use crate::sending::lane::Lane;
 pub use crate::sending::outbox::Outbox;

@@ -1,46 +1,47 @@
-//! What this thread is in the midst of, while the hook that may end its wait runs code of the application's, which may use
-//! the library: what can't end before that code does is not to be waited for by it.
+//! The requests that are active on this thread while the interrupt hook runs application code.
+//!
+//! That code may call the library. A wait for one of these requests would deadlock, because the request ends after the hook.
 
 use std::cell::RefCell;
 
 use crate::interrupt;
 
 thread_local! {
-    /// Clients' senders and interactions, by their addresses. They outlive their entries.
-    static ENTERED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    /// The addresses of senders and interactions with an active request. They live longer than their entries.
+    static ACTIVE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Until this is dropped, the thread is in the midst of a request.
+/// Marks a request as active on this thread until it is dropped.
 #[derive(Debug)]
 pub struct ActiveRequestGuard(());
 
 impl ActiveRequestGuard {
-    /// The thread makes a request of `what`; `None` where it has no hook, for then it does nothing else meanwhile.
-    pub fn enter<T>(what: &T) -> Option<Self> {
+    /// Marks a request of `owner` as active. Returns `None` if the thread has no hook, because then no other code runs.
+    pub fn enter<T>(owner: &T) -> Option<Self> {
         interrupt::is_set().then(|| {
-            ENTERED.with_borrow_mut(|entered| entered.push(address(what)));
+            ACTIVE.with_borrow_mut(|active| active.push(address(owner)));
             ActiveRequestGuard(())
         })
     }
 
-    /// In how many requests of `what` the thread is.
-    pub fn depth<T>(what: &T) -> usize {
-        ENTERED.with_borrow(|entered| {
-            let these = entered.iter().filter(|entry| **entry == address(what));
-            these.count()
+    /// Returns the number of requests of `owner` that are active on this thread.
+    pub fn depth<T>(owner: &T) -> usize {
+        ACTIVE.with_borrow(|active| {
+            let of_owner = active.iter().filter(|entry| **entry == address(owner));
+            of_owner.count()
         })
     }
 }
 
 impl Drop for ActiveRequestGuard {
     fn drop(&mut self) {
-        // One within another ends before it.
-        ENTERED.with_borrow_mut(Vec::pop);
+        // Nested requests end first.
+        ACTIVE.with_borrow_mut(Vec::pop);
     }
 }
 
-fn address<T>(what: &T) -> usize {
-    std::ptr::from_ref(what).addr()
+fn address<T>(owner: &T) -> usize {
+    std::ptr::from_ref(owner).addr()
 }
 
 #[cfg(test)]
@@ -48,10 +49,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_each_by_itself_and_only_where_a_hook_is() {
+    fn each_owner_is_counted_only_with_a_hook() {
         let (one, other) = (Box::new(1), Box::new(2));
         assert!(ActiveRequestGuard::enter(&*one).is_none());
-        interrupt::with(
+        interrupt::with_hook(
             || false,
             || {
                 let outer = ActiveRequestGuard::enter(&*one);

@@ -1,4 +1,4 @@
-//! What an answer means for the request that it answers.
+//! Evaluates a response: accepted with data, or an error with its delivery and message.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -7,9 +7,10 @@ use ureq::Error as HttpError;
 
 use crate::error::{Delivery, Error, Result};
 use crate::interrupt;
+use crate::sending::deadlines::Progress;
 use crate::sending::failure;
-use crate::sending::http::deadlines::Progress;
-use crate::sending::http::response::{HttpResponse, ResponseError};
+use crate::sending::http::response::http_response::HttpResponse;
+use crate::sending::http::response::response_error::ResponseError;
 use crate::sending::sender::Sender;
 use crate::status::Status;
 use crate::wire;
@@ -18,203 +19,210 @@ use crate::wire::body::content_coding::CodingError;
 use crate::wire::{Reason, Request, ResponseData, Verdict};
 
 impl Sender {
-    /// What a request ends with that was answered like this.
-    pub(crate) fn judge(
+    /// Returns the result of a request with this response.
+    pub(crate) fn evaluate(
         &self,
         request: &Request,
-        answer: HttpResponse,
-        reached: Progress,
+        response: HttpResponse,
+        progress: Progress,
     ) -> Result<ResponseData> {
-        let http_status = answer.status;
-        let wait = answer.retry_after.as_deref().and_then(asked_to_wait);
-        if let Some(told) = failure::proxy_says(&self.transport.target(), http_status) {
-            return Err(self
-                .stopped(request, &told)
-                .answered(http_status, Vec::new()));
+        let http_status = response.status;
+        let retry_after = response.retry_after.as_deref().and_then(parse_retry_after);
+        let destination = self.http_client.destination();
+        if let Some(report) = failure::describe_proxy_response(&destination, http_status) {
+            let error = failure::to_error(request, report);
+            return Err(error.with_response(http_status, Vec::new()));
         }
-        let (text, reason) = match self.text(&answer, reached) {
+        let (text, reason) = match self.decode_body(&response, progress) {
             Ok(text) => match wire::judge(http_status, &text) {
-                Verdict::Accepted => return self.read(request, http_status, &text),
+                Verdict::Accepted => return self.parse_data(request, http_status, &text),
                 Verdict::Unknown => {
-                    let why = "its body begins as a JSON object and can't be read as one; see the error's body";
-                    let body = self.scrubbed(request, text).into_bytes();
-                    return Err(undecided(request, http_status, Status::Protocol, why)
-                        .answered(http_status, body));
+                    let reason = "its body begins as a JSON object but is not valid JSON; see the error's body";
+                    let body = self.redact(request, text).into_bytes();
+                    return Err(
+                        unknown_verdict(request, http_status, Status::Protocol, reason)
+                            .with_response(http_status, body),
+                    );
                 }
-                Verdict::Rejected(reason) => (text, self.reason(request, reason)),
+                Verdict::Rejected(reason) => (text, self.describe_reason(request, reason)),
             },
-            // The status alone says that it was refused.
-            Err((_, why)) if !(200..300).contains(&http_status) => {
-                (Cow::default(), format!("its reason can't be read: {why}"))
+            // The HTTP status is enough to know that the request was rejected.
+            Err((_, reason)) if !(200..300).contains(&http_status) => (
+                Cow::default(),
+                format!("its reason can't be read: {reason}"),
+            ),
+            Err((status, reason)) => {
+                return Err(unknown_verdict(request, http_status, status, &reason));
             }
-            Err((status, why)) => return Err(undecided(request, http_status, status, &why)),
         };
         let name = request.name();
         let (status, message) = match http_status {
             200..300 => (
                 Status::Failed,
                 format!(
-                    "the service answered HTTP {http_status} and yet refused the {name}; {reason}"
+                    "the service responded with HTTP {http_status} but rejected the {name}; {reason}"
                 ),
             ),
             300..400 => (
                 Status::Rejected,
                 format!(
-                    "the service points elsewhere for the {name} (HTTP {http_status}); check base_url; {reason}"
+                    "the service redirected the {name} (HTTP {http_status}), and redirects are not followed; check base_url; {reason}"
                 ),
             ),
             500.. => (
                 Status::Service,
-                format!("the service failed on the {name} (HTTP {http_status}); {reason}"),
+                format!("the service failed to process the {name} (HTTP {http_status}); {reason}"),
             ),
             _ => (
                 Status::Rejected,
-                format!("the service refused the {name} (HTTP {http_status}); {reason}"),
+                format!("the service rejected the {name} (HTTP {http_status}); {reason}"),
             ),
         };
-        let passing =
+        let is_retryable =
             matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_harmless_twice());
-        let wait = wait.filter(|_| passing);
-        let again = match wait {
-            Some(wait) => format!("; it may be made again after {} s", wait.as_secs()),
-            None if passing => "; it may be made again".to_owned(),
+        let retry_after = retry_after.filter(|_| is_retryable);
+        let advice = match retry_after {
+            Some(delay) => format!("; it may be retried after {} s", delay.as_secs()),
+            None if is_retryable => "; it may be retried".to_owned(),
             None => String::new(),
         };
-        let body = self.scrubbed(request, text).into_bytes();
-        Err(Error::new(status, message + &again)
-            .delivered(Delivery::Rejected)
-            .answered(http_status, body)
-            .retryable(passing)
-            .retry_after(wait))
+        let body = self.redact(request, text).into_bytes();
+        Err(Error::new(status, message + &advice)
+            .with_delivery(Delivery::Rejected)
+            .with_response(http_status, body)
+            .with_retryable(is_retryable)
+            .with_retry_after(retry_after))
     }
 
-    /// Why the service refused, for messages.
-    fn reason(&self, request: &Request, reason: Reason) -> String {
+    /// Returns the service's reason, for messages.
+    fn describe_reason(&self, request: &Request, reason: Reason) -> String {
         match reason {
             Reason::Given(reason) => {
-                format!("it said: {}", self.scrubbed(request, reason.into()))
+                format!("its reason: {}", self.redact(request, reason.into()))
             }
-            Reason::Missing => "it gave no reason".to_owned(),
-            Reason::Unreadable => {
-                "its reason is in no form that is known; see the error's body".to_owned()
-            }
+            Reason::Missing => "it sent no reason".to_owned(),
+            Reason::Unreadable => "its reason has an unknown form; see the error's body".to_owned(),
         }
     }
 
-    fn scrubbed(&self, request: &Request, text: Cow<'_, str>) -> String {
+    fn redact(&self, request: &Request, text: Cow<'_, str>) -> String {
         let mut text = text.into_owned();
         self.scrub(request, &mut text);
         text
     }
 
-    /// The text of an answer's body, or the status and the reason why it can't be read.
-    fn text<'a>(
+    /// Returns the body as text, or the status and the reason of the failure.
+    fn decode_body<'a>(
         &self,
-        answer: &'a HttpResponse,
-        reached: Progress,
+        response: &'a HttpResponse,
+        progress: Progress,
     ) -> std::result::Result<Cow<'a, str>, (Status, String)> {
-        let body = answer.body.as_ref();
-        let bytes = &body.map_err(|error| self.unread(error, reached))?.0;
-        let plain = content_coding::decode(bytes, answer.codings.as_deref(), self.answer_max_bytes)
-            .map_err(undecoded)?;
-        Ok(match plain {
-            Cow::Borrowed(plain) => wire::body::text(plain, answer.charset).text,
-            Cow::Owned(plain) => {
-                let text = wire::body::text(&plain, answer.charset).text;
+        let body = response.body.as_ref();
+        let bytes = &body
+            .map_err(|error| self.describe_body_error(error, progress))?
+            .0;
+        let codings = response.codings.as_deref();
+        let decoded = content_coding::decode(bytes, codings, self.response_max_bytes)
+            .map_err(describe_coding_error)?;
+        Ok(match decoded {
+            Cow::Borrowed(bytes) => wire::body::text(bytes, response.charset).text,
+            Cow::Owned(bytes) => {
+                let text = wire::body::text(&bytes, response.charset).text;
                 Cow::Owned(text.into_owned())
             }
         })
     }
 
-    /// What an answer holds that was accepted.
-    fn read(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
+    /// Parses the data of an accepted request.
+    fn parse_data(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
         self.dialect.read(request, body.as_bytes()).map_err(|unexpected| {
             Error::new(
                 Status::Answer,
                 format!(
-                    "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
+                    "the service accepted the request {}, but its response is not {}; check the option dialect",
                     request.name(),
                     unexpected.expected
                 ),
             )
-            .delivered(Delivery::Accepted)
-            .answered(http_status, Vec::new())
+            .with_delivery(Delivery::Accepted)
+            .with_response(http_status, Vec::new())
         })
     }
 
-    /// Why the body of an answer could not be received.
-    fn unread(&self, error: &HttpError, reached: Progress) -> (Status, String) {
+    /// Returns the status and the reason for a body that was not received.
+    fn describe_body_error(&self, error: &HttpError, progress: Progress) -> (Status, String) {
         match error {
-            _ if interrupt::has_ended() => {
+            _ if interrupt::is_interrupted() => {
                 (Status::Lost, "the wait for its body was interrupted".into())
             }
             HttpError::BodyExceedsLimit(limit) => (
                 Status::AnswerTooLarge,
-                format!("its body is larger than the {limit} bytes that answer.max_bytes allows"),
+                format!("its body is larger than answer.max_bytes ({limit} bytes)"),
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
-                format!("its body did not end within {reached}"),
+                format!("its body did not end within {progress}"),
             ),
             _ if ResponseError::of(error) == Some(ResponseError::NoMemory) => {
-                (Status::System, "there is no memory for its body".into())
+                (Status::System, "not enough memory for its body".into())
             }
             _ if ResponseError::of(error).is_some() => {
-                (Status::Protocol, "its body is no HTTP".into())
+                (Status::Protocol, "its body is not valid HTTP".into())
             }
-            _ if self.is_broken_off() => (
+            _ if self.is_aborted() => (
                 Status::Lost,
-                "the client was closed before its body had come".into(),
+                "the client was closed before its body arrived".into(),
             ),
-            _ => (Status::Lost, "the connection broke within its body".into()),
+            _ => (
+                Status::Lost,
+                "the connection failed before the end of its body".into(),
+            ),
         }
     }
 }
 
-/// A 2xx whose body could not be read: the service had the request, and what it decided stands in that body.
-fn undecided(request: &Request, http_status: u16, status: Status, why: &str) -> Error {
+/// Returns the error for a 2xx response with an unreadable body. The service has the request; the body contains its verdict.
+fn unknown_verdict(request: &Request, http_status: u16, status: Status, reason: &str) -> Error {
     let name = request.name();
     Error::new(
         status,
         format!(
-            "the service answered the {name} with HTTP {http_status}, but {why}; whether it accepted it is unknown"
+            "the service responded to the {name} with HTTP {http_status}, but {reason}; whether it accepted the request is unknown"
         ),
     )
-    .delivered(Delivery::Unknown)
-    .answered(http_status, Vec::new())
-    .retryable(request.is_harmless_twice())
+    .with_delivery(Delivery::Unknown)
+    .with_response(http_status, Vec::new())
+    .with_retryable(request.is_harmless_twice())
 }
 
-/// Why the content coding of a body could not be undone.
-fn undecoded(error: CodingError) -> (Status, String) {
+/// Returns the status and the reason for a body that can't be decompressed.
+fn describe_coding_error(error: CodingError) -> (Status, String) {
     match error {
         CodingError::TooLarge(limit) => (
             Status::AnswerTooLarge,
-            format!(
-                "its body is, when it is decompressed, larger than the {limit} bytes that answer.max_bytes allows"
-            ),
+            format!("its decompressed body is larger than answer.max_bytes ({limit} bytes)"),
         ),
-        CodingError::NoMemory => (Status::System, "there is no memory for its body".into()),
+        CodingError::NoMemory => (Status::System, "not enough memory for its body".into()),
         CodingError::Corrupt => (
             Status::Protocol,
-            "its body can't be decompressed: it is not of the coding that the header Content-Encoding names".into(),
+            "its body can't be decompressed: it does not match its header Content-Encoding".into(),
         ),
         CodingError::Unsupported => (
             Status::Protocol,
             format!(
-                "its body is compressed in a way that was not asked for and that is not known; {} are",
+                "its body has an unknown content coding, which was not requested; supported are {}",
                 content_coding::SUPPORTED
             ),
         ),
     }
 }
 
-/// How long a Retry-After asks to wait: so many seconds, or until a date.
-fn asked_to_wait(retry_after: &str) -> Option<Duration> {
+/// Parses a Retry-After, which is a number of seconds or a date.
+fn parse_retry_after(retry_after: &str) -> Option<Duration> {
     if let Ok(seconds) = retry_after.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(retry_after).ok()?;
-    // A date that has passed asks for no wait.
+    // A date in the past means no delay.
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }

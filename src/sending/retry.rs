@@ -1,4 +1,4 @@
-//! Whether a request that was not accepted is made again, and when.
+//! Decides whether and when a request is retried.
 
 use std::time::Duration;
 
@@ -6,82 +6,82 @@ use crate::config::Settings;
 use crate::error::{Delivery, Error};
 use crate::wire::Request;
 
-/// The first pause; each further one may be twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest first delay. Each further one may be twice as long.
+const FIRST_DELAY: Duration = Duration::from_millis(200);
+/// The longest delay.
+const MAX_DELAY: Duration = Duration::from_secs(30);
 
-/// When to make requests again.
+/// The rules for retries.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// For how long after it was made a request is made again.
-    within: Duration,
-    /// Whether one that the service may have received is, though it may come twice.
+pub struct RetryPolicy {
+    /// How long after its call a request is retried.
+    period: Duration,
+    /// Whether a request that the service may have received is retried, although it may be duplicated.
     resend_unknown: bool,
 }
 
-impl Policy {
-    /// The policy for requests that were posted.
+impl RetryPolicy {
+    /// Creates the policy of posted requests.
     pub fn posted(settings: &Settings) -> Self {
-        Policy {
-            within: settings.retry_posted,
+        RetryPolicy {
+            period: settings.retry_posted,
             resend_unknown: settings.resend_unknown,
         }
     }
 
-    /// The policy for requests that somebody waits for.
+    /// Creates the policy of blocking calls.
     pub fn blocking(settings: &Settings) -> Self {
-        Policy {
-            within: settings.retry_blocking,
+        RetryPolicy {
+            period: settings.retry_blocking,
             resend_unknown: settings.resend_unknown,
         }
     }
 
-    /// Whether a request that the service may have received is made again.
+    /// Returns whether requests that the service may have received are retried.
     pub fn resends_unknown(&self) -> bool {
         self.resend_unknown
     }
 
-    /// Whether the time is over in which a request of this age is made again.
-    pub fn is_over(&self, age: Duration) -> bool {
-        age > self.within
+    /// Returns whether a request is too old for a retry.
+    pub fn is_expired(&self, age: Duration) -> bool {
+        age > self.period
     }
 
-    /// For how long a request is made again.
-    pub fn within(&self) -> Duration {
-        self.within
+    /// Returns how long requests are retried.
+    pub fn period(&self) -> Duration {
+        self.period
     }
 
-    /// How long to wait before a request is made again that was made `tries` times, `age` ago for the first time, and
-    /// ended like this; `None` where it is not.
-    pub fn pause(
+    /// Returns the delay before the next attempt, or `None` if the request is not retried. `error` is the failure of the last
+    /// of `attempts` attempts; `age` is the time since the call.
+    pub fn delay(
         &self,
         request: &Request,
         error: &Error,
-        tries: u32,
+        attempts: u32,
         age: Duration,
     ) -> Option<Duration> {
-        let again = match error.delivery()? {
+        let is_allowed = match error.delivery()? {
             Delivery::Accepted => false,
             Delivery::NotSent | Delivery::Rejected => error.is_retryable(),
             Delivery::Unknown => request.is_harmless_twice() || self.resend_unknown,
         };
-        // A service that asks for no wait, or for a date that has passed, is not to be hurried either.
-        let pause = error
-            .asked_to_wait()
+        // The backoff also holds if the service requests a shorter delay.
+        let delay = error
+            .retry_after()
             .unwrap_or_default()
-            .max(backoff(tries));
-        // The service may ask for any number of seconds.
-        (again && age.saturating_add(pause) <= self.within).then_some(pause)
+            .max(backoff(attempts));
+        // The service may request any number of seconds.
+        (is_allowed && age.saturating_add(delay) <= self.period).then_some(delay)
     }
 }
 
-/// A pause of random length, so that many applications that lost the service at once do not come back at once.
-fn backoff(tries: u32) -> Duration {
-    let longest = FIRST_PAUSE
-        .saturating_mul(1 << tries.saturating_sub(1).min(16))
-        .min(LONGEST_PAUSE);
-    // Without randomness the pauses are merely equal.
+/// Returns a random delay, so that many applications do not retry at the same instant after an outage.
+fn backoff(attempts: u32) -> Duration {
+    let longest = FIRST_DELAY
+        .saturating_mul(1 << attempts.saturating_sub(1).min(16))
+        .min(MAX_DELAY);
+    // Without random numbers, the delays are equal.
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
     longest / 2 + (longest / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
@@ -91,83 +91,99 @@ mod tests {
     use super::*;
     use crate::status::Status;
 
-    const POLICY: Policy = Policy {
-        within: Duration::from_secs(60),
+    const POLICY: RetryPolicy = RetryPolicy {
+        period: Duration::from_secs(60),
         resend_unknown: false,
     };
 
     fn error(delivery: Delivery, retryable: bool) -> Error {
         Error::new(Status::Lost, "x")
-            .delivered(delivery)
-            .retryable(retryable)
+            .with_delivery(delivery)
+            .with_retryable(retryable)
     }
 
-    fn again(policy: Policy, request: &Request, error: &Error) -> bool {
-        policy.pause(request, error, 1, Duration::ZERO).is_some()
+    fn is_retried(policy: RetryPolicy, request: &Request, error: &Error) -> bool {
+        policy.delay(request, error, 1, Duration::ZERO).is_some()
     }
 
     #[test]
-    fn what_surely_was_not_received_is_made_again() {
+    fn requests_certainly_not_received_are_retried() {
         let message = Request::Message("x".into());
-        assert!(again(POLICY, &message, &error(Delivery::NotSent, true)));
-        assert!(!again(POLICY, &message, &error(Delivery::NotSent, false)));
-        assert!(!again(POLICY, &message, &error(Delivery::Rejected, false)));
-        assert!(again(POLICY, &message, &error(Delivery::Rejected, true)));
+        assert!(is_retried(
+            POLICY,
+            &message,
+            &error(Delivery::NotSent, true)
+        ));
+        assert!(!is_retried(
+            POLICY,
+            &message,
+            &error(Delivery::NotSent, false)
+        ));
+        assert!(!is_retried(
+            POLICY,
+            &message,
+            &error(Delivery::Rejected, false)
+        ));
+        assert!(is_retried(
+            POLICY,
+            &message,
+            &error(Delivery::Rejected, true)
+        ));
     }
 
     #[test]
-    fn what_may_have_been_received_is_made_again_where_twice_does_no_harm_or_the_application_says_so()
-     {
+    fn unknown_delivery_is_retried_only_if_idempotent_or_on_unknown_is_resend() {
         let unknown = error(Delivery::Unknown, false);
         let message = Request::Message("x".into());
-        assert!(!again(POLICY, &message, &unknown));
-        assert!(!again(POLICY, &Request::Finish, &unknown));
-        assert!(again(POLICY, &Request::Typing, &unknown));
-        let resend = Policy {
+        assert!(!is_retried(POLICY, &message, &unknown));
+        assert!(!is_retried(POLICY, &Request::Finish, &unknown));
+        assert!(is_retried(POLICY, &Request::Typing, &unknown));
+        let resend = RetryPolicy {
             resend_unknown: true,
             ..POLICY
         };
-        assert!(again(resend, &message, &unknown));
+        assert!(is_retried(resend, &message, &unknown));
     }
 
     #[test]
-    fn nothing_is_made_again_after_its_time() {
+    fn expired_request_is_not_retried() {
         let error = error(Delivery::NotSent, true);
         let late = Duration::from_secs(60);
-        assert_eq!(POLICY.pause(&Request::Typing, &error, 1, late), None);
+        assert_eq!(POLICY.delay(&Request::Typing, &error, 1, late), None);
     }
 
     #[test]
-    fn the_service_says_how_long_to_wait() {
-        let asked = |seconds| {
-            error(Delivery::Rejected, true).retry_after(Some(Duration::from_secs(seconds)))
+    fn retry_after_sets_the_delay() {
+        let requested = |seconds| {
+            error(Delivery::Rejected, true).with_retry_after(Some(Duration::from_secs(seconds)))
         };
-        let pause = |seconds| POLICY.pause(&Request::Typing, &asked(seconds), 1, Duration::ZERO);
-        assert_eq!(pause(7), Some(Duration::from_secs(7)));
-        assert_eq!(pause(61), None);
-        let longest = asked(u64::MAX);
+        let delay =
+            |seconds| POLICY.delay(&Request::Typing, &requested(seconds), 1, Duration::ZERO);
+        assert_eq!(delay(7), Some(Duration::from_secs(7)));
+        assert_eq!(delay(61), None);
+        let longest = requested(u64::MAX);
         let age = Duration::from_secs(1);
-        assert_eq!(POLICY.pause(&Request::Typing, &longest, 1, age), None);
+        assert_eq!(POLICY.delay(&Request::Typing, &longest, 1, age), None);
     }
 
     #[test]
-    fn a_service_that_asks_for_no_wait_is_not_hurried() {
-        let asked = error(Delivery::Rejected, true).retry_after(Some(Duration::ZERO));
-        let pause = POLICY.pause(&Request::Typing, &asked, 5, Duration::ZERO);
+    fn retry_after_zero_does_not_shorten_the_backoff() {
+        let requested = error(Delivery::Rejected, true).with_retry_after(Some(Duration::ZERO));
+        let delay = POLICY.delay(&Request::Typing, &requested, 5, Duration::ZERO);
         assert!(
-            pause.is_some_and(|pause| pause >= Duration::from_millis(1600)),
-            "{pause:?}"
+            delay.is_some_and(|delay| delay >= Duration::from_millis(1600)),
+            "{delay:?}"
         );
     }
 
     #[test]
-    fn pauses_grow_up_to_a_bound() {
-        for (tries, longest) in [(1, 200), (2, 400), (5, 3200), (9, 30_000), (60, 30_000)] {
-            let pause = backoff(tries);
+    fn backoff_grows_up_to_a_limit() {
+        for (attempts, longest) in [(1, 200), (2, 400), (5, 3200), (9, 30_000), (60, 30_000)] {
+            let delay = backoff(attempts);
             let longest = Duration::from_millis(longest);
             assert!(
-                pause >= longest / 2 && pause <= longest,
-                "{tries}: {pause:?}"
+                delay >= longest / 2 && delay <= longest,
+                "{attempts}: {delay:?}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The story of one request, from what is asked for to what became of it.
+//! Sends one attempt of a request, and counts the requests in flight.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -8,39 +8,40 @@ use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::interrupt;
-use crate::sending::failure::{FailureReport, TransportError};
-use crate::sending::http::deadlines::TimeBudget;
+use crate::sending::deadlines::TimeBudget;
+use crate::sending::failure::{self, FailureReport};
 use crate::sending::http::http_client::HttpClient;
+use crate::sending::http::transport_error::TransportError;
 use crate::sending::reentrancy::ActiveRequestGuard;
 use crate::status::Status;
 use crate::wire;
 use crate::wire::{Address, Dialect, EncodeError, Redacted, Request, ResponseData};
 
-/// Sends requests with one token. Any number of threads may send at once.
+/// Sends requests with one token. Any number of threads may send at the same time.
 #[derive(Debug)]
 pub struct Sender {
     origin: Origin,
     pub(crate) token: Redacted,
     pub(crate) dialect: Dialect,
-    pub(crate) transport: HttpClient,
+    pub(crate) http_client: HttpClient,
     validate: bool,
-    pub(crate) answer_max_bytes: usize,
+    pub(crate) response_max_bytes: usize,
     closed: AtomicBool,
-    broken_off: AtomicBool,
-    under_way: Mutex<Count>,
-    ended: Condvar,
+    aborted: AtomicBool,
+    in_flight: Mutex<InFlightCount>,
+    request_ended: Condvar,
 }
 
-/// How many requests are under way.
+/// The number of requests in flight.
 #[derive(Debug, Default)]
-struct Count {
+struct InFlightCount {
     all: usize,
-    /// Those that a caller waits for.
-    calls: usize,
+    /// Those of blocking calls.
+    blocking: usize,
 }
 
 impl Sender {
-    /// A sender by these settings.
+    /// Creates a sender with these settings. Opens no connection.
     ///
     /// # Errors
     /// [`Status::File`]: a file that the options name can't be used.
@@ -49,17 +50,17 @@ impl Sender {
             origin: Origin::here(),
             token: settings.token.clone(),
             dialect: settings.dialect,
-            transport: HttpClient::new(settings)?,
+            http_client: HttpClient::new(settings)?,
             validate: settings.validate,
-            answer_max_bytes: usize::try_from(settings.answer_max_bytes).unwrap_or(usize::MAX),
+            response_max_bytes: usize::try_from(settings.answer_max_bytes).unwrap_or(usize::MAX),
             closed: AtomicBool::new(false),
-            broken_off: AtomicBool::new(false),
-            under_way: Mutex::default(),
-            ended: Condvar::new(),
+            aborted: AtomicBool::new(false),
+            in_flight: Mutex::default(),
+            request_ended: Condvar::new(),
         })
     }
 
-    /// Fails in a child of the process that the sender was made in.
+    /// Fails in a child that was forked from the process that created the sender.
     ///
     /// # Errors
     /// [`Status::Forked`].
@@ -67,20 +68,21 @@ impl Sender {
         self.origin.check()
     }
 
-    /// Whether requests of an interaction at this address can be made at all.
+    /// Checks that an address has a department and a customer id.
     ///
     /// # Errors
     /// [`Status::Department`], [`Status::ClientId`]: it is missing.
-    pub fn check(address: &Address) -> Result<()> {
+    pub fn check_address(address: &Address) -> Result<()> {
         check_ids(address, true, true)
     }
 
-    /// Whether this request can be made, as far as it tells itself.
+    /// Checks whether the dialect and the options allow this request. Ignores the state of the interaction.
     ///
     /// # Errors
-    /// [`Status::Department`], [`Status::ClientId`]: it is missing, or of a form that the dialect does not have;
-    /// [`Status::Unsupported`]: the dialect lacks it; [`Status::Argument`]: a field is missing; [`Status::Customer`]: the
-    /// option `validate` does not let the customer through.
+    /// - [`Status::Department`], [`Status::ClientId`]: it is missing or not valid in the dialect.
+    /// - [`Status::Unsupported`]: the dialect does not support the request.
+    /// - [`Status::Argument`]: a field is missing.
+    /// - [`Status::Customer`]: the option `validate` rejects the customer.
     pub fn check_request(&self, address: &Address, request: &Request) -> Result<()> {
         check_ids(
             address,
@@ -89,21 +91,21 @@ impl Sender {
         )?;
         self.dialect
             .check(address, request)
-            .map_err(|why| unsayable(request, why))?;
+            .map_err(|reason| encode_error(request, reason))?;
         match request.customer() {
             Some(customer) if self.validate => wire::validate(customer).map_err(|invalid| {
-                Error::new(Status::Customer, invalid.to_string()).delivered(Delivery::NotSent)
+                Error::new(Status::Customer, invalid.to_string()).with_delivery(Delivery::NotSent)
             }),
             _ => Ok(()),
         }
     }
 
-    /// Sends a request once, which [`check_request`](Self::check_request) has let through, and waits for the answer, for as
-    /// long as `timeout` allows, which a caller has, or the option of that name, which holds for what was posted. `hash` is the one by which the service knows the interaction, where it
-    /// does and it is known. `Ok` means that the service accepted it.
+    /// Sends a request once, after [`check_request`](Self::check_request), and blocks until the response. A blocking call
+    /// passes its `timeout`; a posted request has `None` and the option `timeout`. `hash` is the interaction hash, if it is
+    /// known. `Ok` means that the service accepted the request.
     ///
     /// # Errors
-    /// The error's [`delivery`](Error::delivery) tells what became of the request.
+    /// The error's [`delivery`](Error::delivery) reports whether the request was sent.
     pub fn send(
         &self,
         address: &Address,
@@ -111,134 +113,120 @@ impl Sender {
         request: &Request,
         timeout: Option<TimeBudget>,
     ) -> Result<ResponseData> {
-        let _under_way = self.enter(timeout.is_some())?;
-        let call = self
+        let _in_flight = self.begin_request(timeout.is_some())?;
+        let http_request = self
             .dialect
             .encode(&self.token, address, hash, request)
-            .map_err(|why| unsayable(request, why))?;
-        match self.transport.make(&call, timeout) {
-            Ok((answer, reached)) => self.judge(request, answer, reached),
-            Err(stopped) => Err(self.stopped(request, &self.told(&stopped))),
+            .map_err(|reason| encode_error(request, reason))?;
+        match self.http_client.send(&http_request, timeout) {
+            Ok((response, progress)) => self.evaluate(request, response, progress),
+            Err(error) => Err(failure::to_error(request, self.describe(&error))),
         }
     }
 
-    /// Whether this thread is in the midst of a request, which ends when it goes on.
-    pub fn is_in_the_midst(&self) -> bool {
+    /// Returns whether this thread runs the interrupt hook of one of this sender's requests.
+    pub fn is_requesting(&self) -> bool {
         ActiveRequestGuard::depth(self) > 0
     }
 
-    /// Takes no further request and waits until `deadline` for those under way, but for those that this thread is in the
-    /// midst of; what still waits for its answer then is broken off. Returns how many of them somebody had called for;
-    /// [`Outbox`](crate::sending::Outbox) knows those that were posted.
+    /// Accepts no further request, waits until `deadline` for the requests in flight, and then aborts the remaining ones.
+    /// Does not wait for requests whose interrupt hook runs on this thread. Returns the number of aborted blocking calls;
+    /// [`Outbox`](crate::sending::Outbox) counts the posted requests.
     pub fn close(&self, deadline: Instant) -> usize {
         self.closed.store(true, Ordering::SeqCst);
-        let left = self.wait_until(deadline);
-        self.broken_off.store(true, Ordering::SeqCst);
-        self.transport.shut_down();
-        left
+        let remaining = self.wait_for_requests(deadline);
+        self.aborted.store(true, Ordering::SeqCst);
+        self.http_client.shut_down();
+        remaining
     }
 
-    /// Whether requests that were under way when the client was closed were broken off.
-    pub fn is_broken_off(&self) -> bool {
-        self.broken_off.load(Ordering::SeqCst)
+    /// Returns whether closing the client has aborted the requests that were in flight.
+    pub fn is_aborted(&self) -> bool {
+        self.aborted.load(Ordering::SeqCst)
     }
 
-    fn enter(&self, is_call: bool) -> Result<InFlightGuard<'_>> {
+    fn begin_request(&self, is_blocking: bool) -> Result<InFlightGuard<'_>> {
         self.check_origin()
-            .map_err(|error| error.delivered(Delivery::NotSent))?;
+            .map_err(|error| error.with_delivery(Delivery::NotSent))?;
         let mut count = self
-            .under_way
+            .in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if self.closed.load(Ordering::SeqCst) {
             return Err(
-                Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
+                Error::new(Status::Closed, Status::Closed.text()).with_delivery(Delivery::NotSent)
             );
         }
         count.all += 1;
-        count.calls += usize::from(is_call);
+        count.blocking += usize::from(is_blocking);
         Ok(InFlightGuard {
             sender: self,
-            is_call,
-            _midst: ActiveRequestGuard::enter(self),
+            is_blocking,
+            _active: ActiveRequestGuard::enter(self),
         })
     }
 
-    fn wait_until(&self, deadline: Instant) -> usize {
+    fn wait_for_requests(&self, deadline: Instant) -> usize {
         let mut count = self
-            .under_way
+            .in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let ours = ActiveRequestGuard::depth(self);
-        while count.all > ours {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
+        let of_this_thread = ActiveRequestGuard::depth(self);
+        while count.all > of_this_thread {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            if remaining == Duration::ZERO {
                 break;
             }
             count = self
-                .ended
-                .wait_timeout(count, left)
+                .request_ended
+                .wait_timeout(count, remaining)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        count.calls
+        count.blocking
     }
 
-    /// Why no answer came. Whatever a request ran into whose caller ended the wait, or one that closing broke off, that is
-    /// the reason.
-    fn told(&self, stopped: &TransportError) -> FailureReport {
-        let told = stopped.tell(&self.transport.target());
-        if interrupt::has_ended() {
+    /// Returns the report of a request without response. An interrupt of the caller, or the close of the client, is the
+    /// reported reason, even if another error occurred.
+    fn describe(&self, error: &TransportError) -> FailureReport {
+        let report = failure::describe(error, &self.http_client.destination());
+        if interrupt::is_interrupted() {
             return FailureReport {
                 status: Status::Lost,
-                what: "the wait for its answer was interrupted".to_owned(),
-                may_pass: true,
-                ..told
+                message: "the wait for the response was interrupted".to_owned(),
+                is_transient: true,
+                ..report
             };
         }
-        match (self.is_broken_off(), told.delivery, told.status) {
+        match (self.is_aborted(), report.delivery, report.status) {
             (true, Delivery::NotSent, status) if status != Status::Timeout => FailureReport {
                 status: Status::Closed,
-                what: "the client was closed".to_owned(),
-                ..told
+                message: "the client was closed".to_owned(),
+                ..report
             },
             (true, Delivery::Unknown, Status::Lost) => FailureReport {
-                what: "the client was closed before the answer came".to_owned(),
-                ..told
+                message: "the client was closed before the response arrived".to_owned(),
+                ..report
             },
-            _ => told,
+            _ => report,
         }
     }
 
-    /// No answer came, or none of the service's.
-    pub(crate) fn stopped(&self, request: &Request, told: &FailureReport) -> Error {
-        let then = match told.delivery {
-            Delivery::NotSent => "it was not sent",
-            _ => "whether the service received it is unknown",
-        };
-        let may_repeat = told.delivery == Delivery::NotSent || request.is_harmless_twice();
-        Error::new(
-            told.status,
-            format!("{}: {}; {then}", request.name(), told.what),
-        )
-        .delivered(told.delivery)
-        .retryable(told.may_pass && may_repeat)
-    }
-
-    /// Tells the log how a request of this name has ended, or one try of it. The callback of the log may do anything, such
-    /// as close the client, so nothing may wait for who calls this.
-    pub(crate) fn log<T>(&self, request: &str, outcome: &Result<T>) {
-        match outcome {
+    /// Logs the result of a request or of one attempt. The log callback may do anything, for example close the client, so
+    /// the caller must not hold up other threads.
+    pub(crate) fn log<T>(&self, request: &str, result: &Result<T>) {
+        match result {
             Ok(_) => log::debug!("{request} accepted"),
             Err(error) => log::warn!(
                 "{request} to {} {}: {}",
-                self.transport.target().host,
+                self.http_client.destination().authority,
                 error.delivery().map_or("failed", Delivery::name),
                 error.status().name()
             ),
         }
     }
 
+    /// Replaces the token and the customer's data in a text.
     pub(crate) fn scrub(&self, request: &Request, text: &mut String) {
         self.token.scrub(text);
         request.scrub(text);
@@ -247,7 +235,7 @@ impl Sender {
 
 fn check_ids(address: &Address, department: bool, client_id: bool) -> Result<()> {
     let missing =
-        |status: Status| Err(Error::new(status, status.text()).delivered(Delivery::NotSent));
+        |status: Status| Err(Error::new(status, status.text()).with_delivery(Delivery::NotSent));
     if department && address.department.is_empty() {
         return missing(Status::Department);
     }
@@ -257,27 +245,27 @@ fn check_ids(address: &Address, department: bool, client_id: bool) -> Result<()>
     Ok(())
 }
 
-/// Why a request was not even written.
-fn unsayable(request: &Request, why: EncodeError) -> Error {
+/// Returns the error for a request that the dialect can't encode.
+fn encode_error(request: &Request, reason: EncodeError) -> Error {
     let name = request.name();
-    let (status, message) = match why {
+    let (status, message) = match reason {
         EncodeError::Unsupported {
             request,
             field,
             dialect,
             instead,
         } => {
-            let what = match field {
-                Some(field) => format!("no field {field} in the request {request}"),
-                None => format!("no request {request}"),
+            let part = match field {
+                Some(field) => format!("the field {field} of the request {request}"),
+                None => format!("the request {request}"),
             };
             let instead = match instead.as_str() {
                 "" => String::new(),
-                dialects => format!("; there is one in {dialects}"),
+                dialects => format!("; available in {dialects}"),
             };
             (
                 Status::Unsupported,
-                format!("the dialect {dialect} has {what}{instead}; nothing was sent"),
+                format!("the dialect {dialect} does not support {part}{instead}; nothing was sent"),
             )
         }
         EncodeError::NoHash => (
@@ -287,8 +275,8 @@ fn unsayable(request: &Request, why: EncodeError) -> Error {
         EncodeError::Department => (
             Status::Department,
             format!(
-                "{name}: the id of a department is a whole number in this dialect; pass one that the list of departments \
-                 has; nothing was sent"
+                "{name}: the department id must be a whole number in this dialect; pass an id from the list of departments; \
+                 nothing was sent"
             ),
         ),
         EncodeError::Missing("client_id") => (
@@ -302,32 +290,32 @@ fn unsayable(request: &Request, why: EncodeError) -> Error {
         EncodeError::TooLong => (
             Status::Argument,
             format!(
-                "{name}: the interaction's hash or the token is too long for a URL; nothing was sent"
+                "{name}: the interaction hash or the token is too long for a URL; nothing was sent"
             ),
         ),
     };
-    Error::new(status, message).delivered(Delivery::NotSent)
+    Error::new(status, message).with_delivery(Delivery::NotSent)
 }
 
-/// Counts a request as under way for as long as it lives.
+/// Counts a request as in flight until it is dropped.
 struct InFlightGuard<'a> {
     sender: &'a Sender,
-    is_call: bool,
-    _midst: Option<ActiveRequestGuard>,
+    is_blocking: bool,
+    _active: Option<ActiveRequestGuard>,
 }
 
 impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         let mut count = self
             .sender
-            .under_way
+            .in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         count.all -= 1;
-        count.calls -= usize::from(self.is_call);
-        // Only closing waits, and to notify nobody costs a system call too.
+        count.blocking -= usize::from(self.is_blocking);
+        // Only `close` waits, and a notification without a waiter costs a system call too.
         if self.sender.closed.load(Ordering::SeqCst) {
-            self.sender.ended.notify_all();
+            self.sender.request_ended.notify_all();
         }
     }
 }

@@ -219,7 +219,7 @@ impl Store {
     pub fn wait(&self, start: impl FnOnce(CommitCallback)) -> Result<u64> {
         Self::may_wait()?;
         let waiting = oneshot::Receiver::new();
-        start(CommitCallback::new(waiting.teller()));
+        start(CommitCallback::new(waiting.sender()));
         waiting.wait()
     }
 

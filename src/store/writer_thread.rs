@@ -312,7 +312,7 @@ impl Writer {
         let is_asked_for = job.kept.is_some();
         if let Some(kept) = job.kept {
             let message = format!("the store can't be written to: {error}");
-            kept.tell(Err(Error::new(Status::Store, message).retryable(true)));
+            kept.tell(Err(Error::new(Status::Store, message).with_retryable(true)));
         }
         // A request that has ended must not be found again after the next start as one that has not.
         if !is_asked_for || matches!(job.op, Op::Settle(..)) {

@@ -225,7 +225,7 @@ fn what_the_service_refuses_is_told_as_a_refusal() {
     assert_eq!(error.delivery(), Some(Delivery::Rejected));
     assert!(error.message().contains("department"), "{error}");
     let chat = client
-        .attach_to(address("1", "12"), "no-such-hash")
+        .attach_by_hash(address("1", "12"), "no-such-hash")
         .unwrap();
     assert_eq!(
         chat.send("oi").unwrap_err().delivery(),

@@ -85,7 +85,7 @@ fn who_attaches_upon_a_trigger_or_by_a_hash_can_send() {
     let chat = second.attach(address("1", "12")).unwrap();
     chat.send("dois").unwrap();
     let third = account.client(&[]);
-    let chat = third.attach_to(address("1", "12"), &hash).unwrap();
+    let chat = third.attach_by_hash(address("1", "12"), &hash).unwrap();
     chat.send("três").unwrap();
 }
 

@@ -90,7 +90,7 @@ fn what_may_have_been_received_once_stays_unknown_however_later_tries_end() {
     assert_eq!(outcome(&client).delivery, Delivery::Unknown as i32);
     let error = chat.send("waited for").unwrap_err();
     assert_eq!(error.delivery(), Some(Delivery::Unknown));
-    assert!(error.message().contains("an earlier try"), "{error}");
+    assert!(error.message().contains("an earlier attempt"), "{error}");
     assert_eq!(server.requests(), 4);
 }
 

@@ -63,6 +63,6 @@ fn that_a_callback_takes_too_long_hides_not_what_was_left() {
         events: 2,
         requests: 1,
     };
-    assert_eq!(error.left(), Some(left), "{error}");
+    assert_eq!(error.close_report(), Some(left), "{error}");
     drop(release);
 }

@@ -453,7 +453,7 @@ fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
         department: "1".into(),
         client_id: "12".into(),
     };
-    let chat = client.attach_to(address, "first").unwrap();
+    let chat = client.attach_by_hash(address, "first").unwrap();
     for request in [
         message("oi"),
         Request::Finish,

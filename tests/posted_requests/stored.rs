@@ -104,7 +104,7 @@ fn what_the_next_start_has_no_words_for_is_told_so() {
         department: "1".into(),
         client_id: "12".into(),
     };
-    let chat = first.attach_to(address, "h").unwrap();
+    let chat = first.attach_by_hash(address, "h").unwrap();
     let note = Request::Update(Box::new(omnize::wire::Update {
         note: Some("ligar".into()),
         ..Default::default()

@@ -19,11 +19,11 @@ fn a_compressed_refusal_is_a_refusal() {
             coding,
             &in_coding(coding, body),
             Delivery::Rejected,
-            "it said: blocked",
+            "its reason: blocked",
         );
     }
     let refused = answer("422 No", "Content-Encoding: gzip\r\n", GZIP);
-    all_end("422", &refused, Delivery::Rejected, "it said: blocked");
+    all_end("422", &refused, Delivery::Rejected, "its reason: blocked");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_coding_below_the_chunks_is_undone_too() {
         "chunked",
         &chunks.concat(),
         Delivery::Rejected,
-        "it said: blocked",
+        "its reason: blocked",
     );
 }
 
@@ -45,8 +45,8 @@ fn a_coding_below_the_chunks_is_undone_too() {
 fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
     let accepted = br#"{"success":true}"#;
     for (coding, body, says) in [
-        ("br", &accepted[..], "gzip, deflate are"),
-        ("zstd", accepted, "gzip, deflate are"),
+        ("br", &accepted[..], "supported are gzip, deflate"),
+        ("zstd", accepted, "supported are gzip, deflate"),
         ("gzip", accepted, "can't be decompressed"),
         ("gzip", &GZIP[..GZIP.len() - 1], "can't be decompressed"),
         ("deflate", &ZLIB[..20], "can't be decompressed"),
@@ -134,13 +134,13 @@ fn a_refusal_is_read_in_its_charset() {
     }
     let headers = "Content-Type: application/json; charset=ISO-8859-1\r\n";
     let refused = answer("422 No", headers, b"{\"message\":\"n\xE3o\"}");
-    all_end("422", &refused, Delivery::Rejected, "it said: não");
+    all_end("422", &refused, Delivery::Rejected, "its reason: não");
     let replaced = ok(b"{\"success\":false,\"message\":\"n\xE3o\"}");
     all_end(
         "no charset",
         &replaced,
         Delivery::Rejected,
-        "it said: n\u{FFFD}o",
+        "its reason: n\u{FFFD}o",
     );
 }
 
@@ -186,10 +186,10 @@ fn a_json_object_that_can_not_be_read_leaves_the_outcome_unknown() {
             body,
             &ok(body.as_bytes()),
             Delivery::Unknown,
-            "can't be read",
+            "is not valid JSON",
         );
         let refused = answer("422 No", "", body.as_bytes());
-        all_end(body, &refused, Delivery::Rejected, "no form that is known");
+        all_end(body, &refused, Delivery::Rejected, "unknown form");
     }
     for body in ["", "OK", "<p>{</p>", "[", "\"{\"", "null"] {
         all_end(body, &ok(body.as_bytes()), Delivery::Accepted, "");

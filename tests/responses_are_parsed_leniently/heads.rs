@@ -28,11 +28,11 @@ fn an_odd_head_is_read_as_browsers_and_curl_read_it() {
             name,
             &with_headers(headers),
             Delivery::Rejected,
-            "it said: blocked",
+            "its reason: blocked",
         );
     }
     let status = b"HTTP/1.1  200  O\x01K\r\nContent-Length: 37\r\n\r\n{\"success\":false,\"message\":\"blocked\"}";
-    all_end("status", status, Delivery::Rejected, "it said: blocked");
+    all_end("status", status, Delivery::Rejected, "its reason: blocked");
 }
 
 #[test]
@@ -54,7 +54,12 @@ fn what_tells_where_an_answer_ends_is_read_strictly() {
         all_end(head, answer.as_bytes(), Delivery::Unknown, "not in HTTP");
     }
     for chunks in ["x\r\n", "2\n{}\n0\n\n", "-2\r\n{}", "2\r\n{}0\r\n"] {
-        all_end(chunks, &chunked(chunks), Delivery::Unknown, "no HTTP");
+        all_end(
+            chunks,
+            &chunked(chunks),
+            Delivery::Unknown,
+            "not valid HTTP",
+        );
     }
 }
 
@@ -84,7 +89,7 @@ fn chunk_extensions_and_blanks_are_ignored() {
         "25 \t; a = b",
     ] {
         let chunks = chunked(&format!("{size}\r\n{refusal}\r\n0;x=\"y\"\r\nT: x\r\n\r\n"));
-        all_end(size, &chunks, Delivery::Rejected, "it said: blocked");
+        all_end(size, &chunks, Delivery::Rejected, "its reason: blocked");
     }
     let old = format!(
         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n25\r\n{refusal}\r\n0\r\n\r\n"
@@ -93,6 +98,6 @@ fn chunk_extensions_and_blanks_are_ignored() {
         "HTTP/1.0",
         old.as_bytes(),
         Delivery::Rejected,
-        "it said: blocked",
+        "its reason: blocked",
     );
 }

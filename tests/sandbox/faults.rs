@@ -182,6 +182,6 @@ fn the_library_reports_the_delivery_of_a_request_with_a_fault() {
     // The request was either retried after that time, or reported as failed.
     match waited {
         Ok(()) => assert!(begun.elapsed() >= Duration::from_secs(1)),
-        Err(error) => assert_eq!(error.asked_to_wait(), Some(Duration::from_secs(1))),
+        Err(error) => assert_eq!(error.retry_after(), Some(Duration::from_secs(1))),
     }
 }

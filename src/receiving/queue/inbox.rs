@@ -27,7 +27,9 @@ pub enum TryPushError {
 impl From<TryPushError> for Error {
     fn from(turned: TryPushError) -> Self {
         match turned {
-            TryPushError::Full => Error::new(Status::Full, Status::Full.text()).retryable(true),
+            TryPushError::Full => {
+                Error::new(Status::Full, Status::Full.text()).with_retryable(true)
+            }
             TryPushError::Closed => Error::new(Status::Closed, Status::Closed.text()),
         }
     }

@@ -1,4 +1,4 @@
-//! A connection that serves one request after another, and knows nothing of HTTP.
+//! A connection for one request after another. It does not parse HTTP.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -8,60 +8,60 @@ use ureq::{Error, Timeout};
 use crate::sending::connections::socket::Socket;
 use crate::sending::connections::tls;
 use crate::sending::connections::tls::TlsStream;
-use crate::sending::http::deadlines;
-use crate::sending::http::deadlines::Stage;
+use crate::sending::deadlines;
+use crate::sending::deadlines::Stage;
 
-/// What a connection runs on.
-pub enum Stream {
+/// The stream of a connection.
+pub enum ConnectionStream {
     /// TCP.
     Plain(Socket),
-    /// TLS over it.
+    /// TLS over TCP.
     Tls(Box<TlsStream>),
 }
 
-impl Stream {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+impl ConnectionStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Stream::Plain(socket) => socket.read(into),
-            Stream::Tls(secure) => secure.read(into),
+            ConnectionStream::Plain(socket) => socket.read(buffer),
+            ConnectionStream::Tls(tls_stream) => tls_stream.read(buffer),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Stream::Plain(socket) => socket.write(bytes),
-            Stream::Tls(secure) => secure.write(bytes),
+            ConnectionStream::Plain(socket) => socket.write(bytes),
+            ConnectionStream::Tls(tls_stream) => tls_stream.write(bytes),
         }
     }
 
     fn socket(&self) -> &Socket {
         match self {
-            Stream::Plain(socket) => socket,
-            Stream::Tls(secure) => secure.socket(),
+            ConnectionStream::Plain(socket) => socket,
+            ConnectionStream::Tls(tls_stream) => tls_stream.socket(),
         }
     }
 
-    /// A TLS stream may hold back what was written to it until it is flushed.
+    /// Sends buffered TLS data.
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Stream::Plain(_) => Ok(()),
-            Stream::Tls(secure) => secure.flush(),
+            ConnectionStream::Plain(_) => Ok(()),
+            ConnectionStream::Tls(tls_stream) => tls_stream.flush(),
         }
     }
 }
 
-/// A connection to the service, or to the proxy before it.
+/// A connection to the service, or to the proxy.
 pub struct Connection {
-    stream: Stream,
-    /// Whether anything was ever received.
-    was_heard: bool,
-    /// How many bytes were written before the request that nothing was received for yet.
-    before_request: Option<u64>,
-    /// Where requests are put together; its memory is used again.
-    gathered: Vec<u8>,
+    stream: ConnectionStream,
+    /// Whether any byte was ever received.
+    has_received: bool,
+    /// The number of bytes written before the current request, until the first byte of its response.
+    written_before: Option<u64>,
+    /// The request that is being written. Its memory is reused.
+    output: Vec<u8>,
 }
 
-/// Requests and what TLS has of them are not shown.
+/// Requests and TLS data are not printed.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connection")
@@ -69,85 +69,85 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// One over this stream, which is connected.
-    pub fn new(stream: Stream) -> Self {
+    /// Creates a connection over a connected stream.
+    pub fn new(stream: ConnectionStream) -> Self {
         Connection {
             stream,
-            was_heard: false,
-            before_request: None,
-            gathered: Vec::new(),
+            has_received: false,
+            written_before: None,
+            output: Vec::new(),
         }
     }
 
-    /// Whether it is encrypted.
+    /// Returns whether the connection is encrypted.
     pub fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        matches!(self.stream, ConnectionStream::Tls(_))
     }
 
-    /// Whether nothing has happened on it since its last answer, so that it can take another request.
+    /// Returns whether nothing was received since the last response, so that the connection can be used for a request.
     pub fn is_quiet(&mut self) -> bool {
         match &mut self.stream {
-            Stream::Plain(socket) => socket.is_quiet(),
-            Stream::Tls(secure) => secure.is_quiet(),
+            ConnectionStream::Plain(socket) => socket.is_quiet(),
+            ConnectionStream::Tls(tls_stream) => tls_stream.is_quiet(),
         }
     }
 
-    /// The bytes that [`send`](Self::send) is to send.
-    pub fn gathered(&mut self) -> &mut Vec<u8> {
-        &mut self.gathered
+    /// Returns the buffer of bytes that [`send`](Self::send) will send.
+    pub fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
     }
 
-    /// Sends what was gathered, in one packet where it fits.
+    /// Sends the buffer, in one packet if possible.
     pub fn send(&mut self) -> Result<(), Error> {
-        self.before_request
+        self.written_before
             .get_or_insert_with(|| self.stream.socket().written());
         let mut sent = 0;
-        while sent < self.gathered.len() {
-            match self.stream.write(&self.gathered[sent..]) {
+        while sent < self.output.len() {
+            match self.stream.write(&self.output[sent..]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(written) => sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(timed_out(error, Timeout::SendRequest)),
+                Err(error) => return Err(to_ureq_error(error, Timeout::SendRequest)),
             }
         }
-        self.gathered.clear();
+        self.output.clear();
         self.stream
             .flush()
-            .map_err(|error| timed_out(error, Timeout::SendRequest))
+            .map_err(|error| to_ureq_error(error, Timeout::SendRequest))
     }
 
-    /// Waits for what comes next, and gives its length: 0 when the peer has closed the connection. Where it has done so
-    /// without reading a byte of the request, the request is as good as not written.
-    pub fn receive(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+    /// Blocks until bytes arrive, and returns their number; 0 if the peer has closed the connection. If the peer has
+    /// certainly read no byte of the request, records that in [`deadlines`].
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
-            match self.stream.read(into) {
+            match self.stream.read(buffer) {
                 Ok(0) => {
-                    let before = self.before_request.take();
-                    if before.is_some_and(|before| self.stream.socket().was_refused(before)) {
-                        deadlines::was_refused();
+                    let before = self.written_before.take();
+                    if before.is_some_and(|before| self.stream.socket().is_refused(before)) {
+                        deadlines::record_refusal();
                     }
                     return Ok(0);
                 }
                 Ok(read) => {
-                    self.was_heard = true;
-                    self.before_request = None;
+                    self.has_received = true;
+                    self.written_before = None;
                     return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // A server may check our certificate only after we take the handshake for done. What it refuses then
-                    // is the connection, and it has looked at nothing that came over it.
-                    if !self.was_heard && tls::is_refusal(&error) {
-                        deadlines::reach(Stage::Securing);
+                    // A server may check the client certificate after the handshake is complete for us. A rejection
+                    // then concerns the connection; the server has not read the request.
+                    if !self.has_received && tls::is_rejection(&error) {
+                        deadlines::set_stage(Stage::TlsHandshake);
                     }
-                    return Err(timed_out(error, Timeout::RecvResponse));
+                    return Err(to_ureq_error(error, Timeout::RecvResponse));
                 }
             }
         }
     }
 }
 
-fn timed_out(error: io::Error, reason: Timeout) -> Error {
+fn to_ureq_error(error: io::Error, reason: Timeout) -> Error {
     match error.kind() {
         io::ErrorKind::TimedOut => Error::Timeout(reason),
         _ => error.into(),

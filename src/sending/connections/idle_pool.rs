@@ -1,38 +1,38 @@
-//! The connections that lie idle between two requests.
+//! The pool of idle connections.
 //!
-//! They are ours and not the HTTP client's, so that a request can take one without it.
+//! The library has its own pool instead of ureq's, so that the fast path can use a connection without ureq.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::sending::connections::connection::Connection;
-use crate::sending::http::deadlines;
-use crate::sending::http::deadlines::Stage;
+use crate::sending::deadlines;
+use crate::sending::deadlines::Stage;
 
-/// How many are kept.
+/// The largest number of idle connections.
 const MAX_IDLE: usize = 64;
 
-/// How long one is kept: less than what servers commonly allow (Apache 5 s, Node 5 s, nginx 75 s), so that it is we who let
-/// it go.
+/// How long a connection may be idle. Servers commonly close idle connections later (Apache 5 s, Node 5 s, nginx 75 s), so
+/// that the library closes first.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Idle connections, all to the same host.
 #[derive(Debug, Default)]
 pub struct IdlePool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// The one that has been idle for the longest time in front.
+struct PoolState {
+    /// The longest idle connection first.
     idle: VecDeque<(Instant, Connection)>,
     closed: bool,
 }
 
 impl IdlePool {
-    /// Keeps a connection whose last answer was read to its end.
-    pub fn put(&self, connection: Connection) {
+    /// Adds a connection whose last response was read completely.
+    pub fn checkin(&self, connection: Connection) {
         let now = Instant::now();
         let mut state = self.lock();
         if state.closed {
@@ -44,31 +44,31 @@ impl IdlePool {
             .idle
             .partition_point(|(since, _)| now.duration_since(*since) >= IDLE_TIMEOUT);
         if too_many.max(too_old) > 0 {
-            let rest = state.idle.split_off(too_many.max(too_old));
-            let dropped = std::mem::replace(&mut state.idle, rest);
-            // Closing them takes a while.
+            let remaining = state.idle.split_off(too_many.max(too_old));
+            let dropped = std::mem::replace(&mut state.idle, remaining);
+            // Closing takes time, so the lock is released first.
             drop(state);
             drop(dropped);
         }
     }
 
-    /// The one that was used last, if it is still good; this thread's request has reached a connection then.
-    pub fn take(&self) -> Option<Connection> {
+    /// Returns the most recently used connection, if it is still usable, and records the stage [`Stage::Ready`].
+    pub fn checkout(&self) -> Option<Connection> {
         loop {
             let (since, mut connection) = self.lock().idle.pop_back()?;
             if since.elapsed() >= IDLE_TIMEOUT {
-                // The others have been here for longer.
+                // The other connections have been idle for longer.
                 let _dropped = std::mem::take(&mut self.lock().idle);
                 return None;
             }
             if connection.is_quiet() {
-                deadlines::reach(Stage::Ready);
+                deadlines::set_stage(Stage::Ready);
                 return Some(connection);
             }
         }
     }
 
-    /// Closes all of them, and keeps none any more.
+    /// Closes all connections. Later ones are closed instead of added.
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -77,7 +77,7 @@ impl IdlePool {
         drop(idle);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,15 +88,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::sending::connections::connection::Stream;
+    use crate::sending::connections::connection::ConnectionStream;
     use crate::sending::connections::socket::Socket;
 
-    /// A connection, and its other end.
+    /// Returns a connection and its peer.
     fn connection(listener: &TcpListener) -> (Connection, TcpStream) {
         let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let far = listener.accept().unwrap().0;
         (
-            Connection::new(Stream::Plain(Socket::new(Arc::new(near)))),
+            Connection::new(ConnectionStream::Plain(Socket::new(Arc::new(near)))),
             far,
         )
     }
@@ -105,70 +105,70 @@ mod tests {
         TcpListener::bind("127.0.0.1:0").unwrap()
     }
 
-    /// Waits until the other end has seen that ours was closed.
-    fn ends(far: &TcpStream) {
+    /// Waits until the peer sees that the connection was closed.
+    fn wait_for_close(far: &TcpStream) {
         far.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         assert_eq!(far.peek(&mut [0]).unwrap(), 0);
     }
 
     #[test]
-    fn no_more_are_kept_than_there_may_be() {
-        let (listener, parked) = (listener(), IdlePool::default());
+    fn number_of_idle_connections_is_limited() {
+        let (listener, pool) = (listener(), IdlePool::default());
         let others: Vec<_> = (0..=MAX_IDLE)
             .map(|_| {
                 let (near, far) = connection(&listener);
-                parked.put(near);
+                pool.checkin(near);
                 far
             })
             .collect();
-        ends(&others[0]);
-        assert_eq!(parked.lock().idle.len(), MAX_IDLE);
+        wait_for_close(&others[0]);
+        assert_eq!(pool.lock().idle.len(), MAX_IDLE);
     }
 
     #[test]
-    fn what_is_too_old_is_closed_and_not_given() {
-        let (listener, parked) = (listener(), IdlePool::default());
+    fn old_connections_are_closed_and_not_reused() {
+        let (listener, pool) = (listener(), IdlePool::default());
         let (old, old_end) = connection(&listener);
         let (older, older_end) = connection(&listener);
         let then = Instant::now().checked_sub(IDLE_TIMEOUT).unwrap();
-        parked.lock().idle.extend([(then, older), (then, old)]);
+        pool.lock().idle.extend([(then, older), (then, old)]);
         let (young, _far) = connection(&listener);
-        parked.put(young);
-        ends(&older_end);
-        ends(&old_end);
-        assert!(parked.take().is_some());
-        assert!(parked.take().is_none());
+        pool.checkin(young);
+        wait_for_close(&older_end);
+        wait_for_close(&old_end);
+        assert!(pool.checkout().is_some());
+        assert!(pool.checkout().is_none());
 
         let (old, old_end) = connection(&listener);
-        parked.lock().idle.push_back((then, old));
-        assert!(parked.take().is_none());
-        ends(&old_end);
+        pool.lock().idle.push_back((then, old));
+        assert!(pool.checkout().is_none());
+        wait_for_close(&old_end);
     }
 
     #[test]
-    fn one_that_the_peer_has_left_is_passed_over() {
-        let (listener, parked) = (listener(), IdlePool::default());
+    fn connection_closed_by_the_peer_is_not_reused() {
+        let (listener, pool) = (listener(), IdlePool::default());
         let (good, _far) = connection(&listener);
-        let (left, far) = connection(&listener);
-        parked.put(good);
-        parked.put(left);
+        let (closed, far) = connection(&listener);
+        pool.checkin(good);
+        pool.checkin(closed);
         far.shutdown(std::net::Shutdown::Both).unwrap();
         drop(far);
-        while parked.lock().idle[1].1.is_quiet() {}
-        assert!(parked.take().is_some());
-        assert!(parked.take().is_none());
+        while pool.lock().idle[1].1.is_quiet() {}
+        assert!(pool.checkout().is_some());
+        assert!(pool.checkout().is_none());
     }
 
     #[test]
-    fn closing_closes_what_is_there_and_what_comes_back_later() {
-        let (listener, parked) = (listener(), IdlePool::default());
+    fn close_closes_present_and_later_connections() {
+        let (listener, pool) = (listener(), IdlePool::default());
         let (idle, idle_end) = connection(&listener);
         let (used, used_end) = connection(&listener);
-        parked.put(idle);
-        parked.close();
-        ends(&idle_end);
-        parked.put(used);
-        ends(&used_end);
-        assert!(parked.take().is_none());
+        pool.checkin(idle);
+        pool.close();
+        wait_for_close(&idle_end);
+        pool.checkin(used);
+        wait_for_close(&used_end);
+        assert!(pool.checkout().is_none());
     }
 }

@@ -1,24 +1,24 @@
-//! Requests over plain HTTP through a proxy, which reads them and passes them on.
+//! Headers for a proxy that reads plain HTTP requests and forwards them.
 
 use crate::config::ProxyServer;
 use crate::wire::Redacted;
 
-/// What a request says to the proxy and not to the service, beside the whole URL in its first line.
+/// The headers of a request that are for the proxy and not for the service.
 #[derive(Debug)]
-pub struct Forward {
+pub struct ProxyForward {
     authorization: Option<Redacted>,
 }
 
-impl Forward {
-    /// For requests through this proxy.
+impl ProxyForward {
+    /// Creates the headers for this proxy.
     pub fn new(proxy: &ProxyServer) -> Self {
-        Forward {
+        ProxyForward {
             authorization: proxy.authorization.clone(),
         }
     }
 
-    /// The lines that follow the first one.
-    pub fn lines(&self) -> String {
+    /// Returns the header lines, which follow the first line of a request.
+    pub fn header_lines(&self) -> String {
         self.authorization
             .as_ref()
             .map_or_else(String::new, |secret| {
@@ -26,16 +26,16 @@ impl Forward {
             })
     }
 
-    /// Writes the beginning of a request, which holds its first line, with what is for the proxy.
-    pub fn rewrite(&self, beginning: &[u8], into: &mut Vec<u8>) {
+    /// Appends the beginning of a request to `output`, with the headers for the proxy after its first line.
+    pub fn add_headers(&self, beginning: &[u8], output: &mut Vec<u8>) {
         const END: &[u8] = b"\r\n";
         let first_line = beginning
             .windows(END.len())
             .position(|window| window == END)
             .map_or(beginning.len(), |position| position + END.len());
-        into.extend_from_slice(&beginning[..first_line]);
-        into.extend_from_slice(self.lines().as_bytes());
-        into.extend_from_slice(&beginning[first_line..]);
+        output.extend_from_slice(&beginning[..first_line]);
+        output.extend_from_slice(self.header_lines().as_bytes());
+        output.extend_from_slice(&beginning[first_line..]);
     }
 }
 
@@ -44,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_who_asks() {
+    fn authorization_follows_the_first_line() {
         let proxy = ProxyServer::parse("http://a:b@proxy:3128").unwrap();
-        let forward = Forward::new(&proxy);
+        let forward = ProxyForward::new(&proxy);
         let mut request = Vec::new();
-        forward.rewrite(b"POST /x HTTP/1.1\r\nHost: h:81\r\n\r\n", &mut request);
+        forward.add_headers(b"POST /x HTTP/1.1\r\nHost: h:81\r\n\r\n", &mut request);
         assert_eq!(
             String::from_utf8(request).unwrap(),
             "POST /x HTTP/1.1\r\nProxy-Authorization: Basic YTpi\r\nHost: h:81\r\n\r\n"

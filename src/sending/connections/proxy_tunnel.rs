@@ -1,4 +1,4 @@
-//! The way through an HTTP proxy to a host beyond it, for what the proxy shall not read.
+//! Opens a tunnel through an HTTP proxy (CONNECT), so that the proxy can't read the request.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -6,47 +6,48 @@ use std::io::{self, Read, Write};
 use ureq::http::Uri;
 
 use crate::config::ProxyServer;
-use crate::sending::http::http_client::USER_AGENT;
+use crate::sending::user_agent::USER_AGENT;
 
-/// The largest head of an answer that is read from a proxy.
-const MAX_HEAD: usize = 16 * 1024;
+/// The largest head of a proxy's response, in bytes.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// The most answers that are read, with the interim ones.
-const MAX_ANSWERS: usize = 32;
+/// The largest number of responses to one CONNECT, with interim ones.
+const MAX_RESPONSES: usize = 32;
 
-/// A proxy's refusal: the HTTP status that it answered.
+/// The HTTP status with which a proxy rejected a tunnel.
 #[derive(Clone, Copy, Debug)]
-pub struct Refused(pub u16);
+pub struct TunnelRejected(pub u16);
 
-impl fmt::Display for Refused {
+impl fmt::Display for TunnelRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}", self.0)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for TunnelRejected {}
 
-/// What went wrong.
+/// The error of opening a tunnel.
 #[derive(Debug)]
-pub enum Failure {
-    /// The proxy does not let us through.
-    Refused(Refused),
-    /// The connection to it.
+pub enum TunnelError {
+    /// The proxy rejected it.
+    Rejected(TunnelRejected),
+    /// The connection to the proxy failed.
     Io(io::Error),
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for TunnelError {
     fn from(error: io::Error) -> Self {
-        Failure::Io(error)
+        TunnelError::Io(error)
     }
 }
 
-/// Asks the proxy at the other end of `stream` for a connection to the host of `url`. After this, `stream` leads there.
+/// Requests a tunnel to the host of `url` from the proxy at the other end of `stream`. After that, `stream` is connected
+/// to the host.
 pub fn open(
     stream: &mut (impl Read + Write),
     proxy: &ProxyServer,
     url: &Uri,
-) -> Result<(), Failure> {
+) -> Result<(), TunnelError> {
     let host = url.host().unwrap_or_default();
     let port = url.port_u16().unwrap_or(443);
     let mut request = format!(
@@ -61,13 +62,13 @@ pub fn open(
     stream.write_all(request.as_bytes())?;
     match read_final_status(stream)? {
         200..300 => Ok(()),
-        status => Err(Failure::Refused(Refused(status))),
+        status => Err(TunnelError::Rejected(TunnelRejected(status))),
     }
 }
 
-/// The status of the first answer that is no interim one (RFC 9110, 15.2). 101 is final: what follows is no HTTP.
+/// Returns the status of the final response (RFC 9110, 15.2). 101 is final, because HTTP ends after it.
 fn read_final_status(stream: &mut impl Read) -> io::Result<u16> {
-    for _ in 0..MAX_ANSWERS {
+    for _ in 0..MAX_RESPONSES {
         match read_status(stream)? {
             100 | 102..200 => {}
             status => return Ok(status),
@@ -76,8 +77,8 @@ fn read_final_status(stream: &mut impl Read) -> io::Result<u16> {
     Err(io::ErrorKind::InvalidData.into())
 }
 
-/// Reads the head of an answer to its end and not a byte further, and gives its status. Read byte by byte, which is of no
-/// account beside making the connection.
+/// Reads exactly the head of a response, and returns its status. Reads byte by byte; compared with connecting, that costs
+/// little.
 fn read_status(stream: &mut impl Read) -> io::Result<u16> {
     let mut head = Vec::with_capacity(256);
     while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
@@ -88,7 +89,7 @@ fn read_status(stream: &mut impl Read) -> io::Result<u16> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        if !head.starts_with(&b"HTTP/1."[..head.len().min(7)]) || head.len() > MAX_HEAD {
+        if !head.starts_with(&b"HTTP/1."[..head.len().min(7)]) || head.len() > MAX_HEAD_BYTES {
             return Err(io::ErrorKind::InvalidData.into());
         }
     }
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_status_and_leaves_what_follows() {
+    fn bytes_after_the_head_are_not_read() {
         let mut bytes = &b"HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\nabc"[..];
         assert_eq!(read_status(&mut bytes).unwrap(), 200);
         assert_eq!(bytes, b"abc");
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn interim_answers_are_passed_over() {
+    fn interim_responses_are_skipped() {
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
         for (last, status) in [
             ("200 OK", 200),
@@ -124,13 +125,13 @@ mod tests {
             assert_eq!(read_final_status(&mut bytes).unwrap(), status);
             assert_eq!(bytes, b"abc");
         }
-        let endless = interim.repeat(MAX_ANSWERS);
+        let endless = interim.repeat(MAX_RESPONSES);
         let error = read_final_status(&mut endless.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
-    fn takes_nothing_else() {
+    fn other_bytes_are_rejected() {
         for (bytes, kind) in [
             ("", io::ErrorKind::UnexpectedEof),
             ("HTTP/1.1 200 OK\r\n", io::ErrorKind::UnexpectedEof),
@@ -144,7 +145,7 @@ mod tests {
                 "{bytes}"
             );
         }
-        let endless = format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD));
+        let endless = format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD_BYTES));
         let error = read_status(&mut endless.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }

@@ -1,7 +1,7 @@
-//! From the name of the peer to its addresses, remembered for a while.
+//! Resolves the peer's name to addresses, and caches them.
 //!
-//! The HTTP client asks for every request, pooled connection or not, so asking the system each time would cost more than
-//! the request. The system's own look-up has no time-out, so it runs on a thread of its own and is waited for.
+//! ureq resolves the name for every request, also with a pooled connection; without the cache, that would cost more than the
+//! request. The system's lookup has no timeout, so it runs on a thread of its own.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -20,125 +20,124 @@ use crate::config::{AddressFamily, is_loopback};
 use crate::host;
 use crate::host::resource_limits;
 use crate::interrupt;
-use crate::sending::http::deadlines;
-use crate::sending::http::deadlines::Stage;
+use crate::sending::deadlines;
+use crate::sending::deadlines::Stage;
 
-/// How long addresses are remembered. A host that moves is found again after this time, or at once when connecting to
-/// the old addresses fails.
+/// How long addresses are cached. After that, or after a failed connection, the name is resolved again.
 const CACHE_TTL: Duration = Duration::from_secs(30);
 
-/// How many addresses of one host are tried.
+/// The largest number of addresses of one host that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Remembers the addresses of the one host that is connected to, whatever URL is asked for: the service's, or the proxy's
-/// where there is one.
+/// Resolves one host for every URL: the proxy's, or the service's if there is no proxy.
 #[derive(Debug)]
-pub struct RememberingResolver {
+pub struct CachingResolver {
     peer: Peer,
     family: AddressFamily,
     only_this_machine: bool,
-    find: LookUp,
-    known: Mutex<Option<Entry>>,
-    waiting: Mutex<Waiting>,
+    lookup: Lookup,
+    cache: Mutex<Option<CacheEntry>>,
+    pending: Mutex<PendingLookups>,
 }
 
-/// Who is connected to.
+/// The host to connect to.
 #[derive(Debug)]
 enum Peer {
-    /// A host by its address.
+    /// An address and port.
     Address(SocketAddr),
-    /// A host by its name, and the port.
+    /// A name and port.
     Name(String, u16),
-    /// A URL without a host, which no option lets in.
-    Nobody,
+    /// A URL without a host. The options reject it.
+    Missing,
 }
 
-/// Finds the addresses of a host, and may take its time.
-type LookUp = fn((String, u16)) -> Answer;
+/// A blocking function that finds the addresses of a host.
+type Lookup = fn((String, u16)) -> LookupResult;
 
-/// Who waits for the system's answer, and whether anybody still may.
+/// Lookups in progress.
 #[derive(Debug, Default)]
-struct Waiting {
-    asked: Vec<Weak<SyncSender<Answer>>>,
+struct PendingLookups {
+    senders: Vec<Weak<SyncSender<LookupResult>>>,
     shut_down: bool,
 }
 
-type Answer = io::Result<Vec<SocketAddr>>;
+type LookupResult = io::Result<Vec<SocketAddr>>;
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct CacheEntry {
     addresses: Vec<SocketAddr>,
     since: Instant,
 }
 
-impl RememberingResolver {
-    /// One for the host of `url`, that asks the operating system, and gives addresses of this family alone. With
-    /// `only_this_machine`, a host that has an address of another machine has none.
+impl CachingResolver {
+    /// Creates a resolver for the host of `url`, which returns only addresses of this family. With `only_this_machine`, a
+    /// host with an address of another machine fails.
     pub fn new(url: &Uri, family: AddressFamily, only_this_machine: bool) -> Self {
-        RememberingResolver {
+        CachingResolver {
             peer: Peer::of(url),
             family,
             only_this_machine,
-            find: look_up,
-            known: Mutex::default(),
-            waiting: Mutex::default(),
+            lookup: lookup_by_system,
+            cache: Mutex::default(),
+            pending: Mutex::default(),
         }
     }
 
-    /// Forgets the host's addresses, for they did not lead to it.
-    pub fn forget(&self) {
+    /// Clears the cache, because connecting to the cached addresses failed.
+    pub fn clear_cache(&self) {
         *self.lock() = None;
     }
 
-    /// Ends every wait for the system's answer, and looks nothing up any more.
+    /// Ends every wait for a lookup. Later lookups fail.
     pub fn shut_down(&self) {
-        let asked = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.shut_down = true;
-            std::mem::take(&mut waiting.asked)
+        let senders = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.shut_down = true;
+            std::mem::take(&mut pending.senders)
         };
-        for answer in asked.iter().filter_map(Weak::upgrade) {
-            // Where there is no room for it, the system's answer came first.
-            let _ = answer.try_send(Err(shut_down()));
+        for sender in senders.iter().filter_map(Weak::upgrade) {
+            // If the channel is full, the lookup ended first.
+            let _ = sender.try_send(Err(closed()));
         }
     }
 
-    fn ask(&self, answer: &Arc<SyncSender<Answer>>) -> Result<(), Error> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.shut_down {
-            return Err(shut_down().into());
+    fn register(&self, sender: &Arc<SyncSender<LookupResult>>) -> Result<(), Error> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.shut_down {
+            return Err(closed().into());
         }
-        waiting.asked.retain(|answer| answer.strong_count() > 0);
-        waiting.asked.push(Arc::downgrade(answer));
+        pending.senders.retain(|sender| sender.strong_count() > 0);
+        pending.senders.push(Arc::downgrade(sender));
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Entry>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<CacheEntry>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn resolved(&self) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve_peer(&self) -> Result<ResolvedSocketAddrs, Error> {
         match &self.peer {
-            Peer::Address(address) => self.of_family(&[*address]),
+            Peer::Address(address) => self.select(&[*address]),
             Peer::Name(name, port) => {
                 if let Some(entry) = &*self.lock()
                     && entry.since.elapsed() < CACHE_TTL
                 {
-                    return self.of_family(&entry.addresses);
+                    return self.select(&entry.addresses);
                 }
                 let addresses = self.look_up((name.clone(), *port))?;
-                let resolved = self.of_family(&addresses)?;
-                *self.lock() = Some(Entry {
+                let resolved = self.select(&addresses)?;
+                *self.lock() = Some(CacheEntry {
                     addresses,
                     since: Instant::now(),
                 });
                 Ok(resolved)
             }
-            Peer::Nobody => Err(Error::HostNotFound),
+            Peer::Missing => Err(Error::HostNotFound),
         }
     }
 
-    fn of_family(&self, addresses: &[SocketAddr]) -> Result<ResolvedSocketAddrs, Error> {
+    /// Returns the addresses that the options allow.
+    fn select(&self, addresses: &[SocketAddr]) -> Result<ResolvedSocketAddrs, Error> {
         if addresses.is_empty() {
             return Err(Error::HostNotFound);
         }
@@ -146,7 +145,7 @@ impl RememberingResolver {
         if self.only_this_machine && !addresses.iter().all(is_here) {
             return Err(io::Error::new(
                 io::ErrorKind::AddrNotAvailable,
-                "it leads to another machine, and require_tls asks for encryption on the way there",
+                "its address is on another machine, and require_tls requires encryption for that",
             )
             .into());
         }
@@ -166,7 +165,7 @@ impl RememberingResolver {
             };
             return Err(io::Error::new(
                 io::ErrorKind::AddrNotAvailable,
-                format!("it has no {wanted} address, and address_family asks for one"),
+                format!("it has no {wanted} address, and address_family requires one"),
             )
             .into());
         }
@@ -174,16 +173,16 @@ impl RememberingResolver {
     }
 
     fn look_up(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
-        let left = deadlines::remaining().ok_or(Error::Timeout(Timeout::Resolve))?;
-        let (answer, answered) = mpsc::sync_channel(1);
-        let answer = Arc::new(answer);
-        self.ask(&answer)?;
-        let find = self.find;
+        let remaining = deadlines::remaining().ok_or(Error::Timeout(Timeout::Resolve))?;
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let sender = Arc::new(sender);
+        self.register(&sender)?;
+        let lookup = self.lookup;
         host::thread::spawn("omnize-resolve", move || {
-            // Nobody listens any more where the time was over; the answer is of no use then.
-            let _ = answer.try_send(find(host));
+            // Fails after a timeout, because the receiver is gone.
+            let _ = sender.try_send(lookup(host));
         })?;
-        match wait_for(&answered, left)? {
+        match wait_for(&receiver, remaining)? {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error))
                 if error.kind() == io::ErrorKind::NotConnected
@@ -197,36 +196,36 @@ impl RememberingResolver {
     }
 }
 
-/// Waits for an answer, if the caller does not end that wait.
+/// Waits for a lookup, until the timeout or an interrupt.
 fn wait_for(
-    answered: &Receiver<Answer>,
+    receiver: &Receiver<LookupResult>,
     timeout: Duration,
-) -> io::Result<Result<Answer, RecvTimeoutError>> {
-    let begun = Instant::now();
+) -> io::Result<Result<LookupResult, RecvTimeoutError>> {
+    let started = Instant::now();
     loop {
-        let left = timeout.saturating_sub(begun.elapsed());
-        let slice = interrupt::slice(left);
-        match answered.recv_timeout(slice) {
-            Err(RecvTimeoutError::Timeout) if slice < left => {}
-            ended => return Ok(ended),
+        let remaining = timeout.saturating_sub(started.elapsed());
+        let slice = interrupt::wait_slice(remaining);
+        match receiver.recv_timeout(slice) {
+            Err(RecvTimeoutError::Timeout) if slice < remaining => {}
+            result => return Ok(result),
         }
-        if interrupt::asks_to_end() {
-            return Err(interrupt::error());
+        if interrupt::should_interrupt() {
+            return Err(interrupt::interrupted_error());
         }
     }
 }
 
-impl Resolver for RememberingResolver {
+impl Resolver for CachingResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        deadlines::reach(Stage::Resolving);
-        self.resolved()
+        deadlines::set_stage(Stage::Resolving);
+        self.resolve_peer()
     }
 }
 
 impl Peer {
     fn of(url: &Uri) -> Self {
         let Some(host) = url.host() else {
-            return Peer::Nobody;
+            return Peer::Missing;
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let default = if url.scheme() == Some(&Scheme::HTTPS) {
@@ -242,23 +241,23 @@ impl Peer {
     }
 }
 
-/// Asks the operating system.
-fn look_up(host: (String, u16)) -> Answer {
+/// Finds the addresses with the operating system.
+fn lookup_by_system(host: (String, u16)) -> LookupResult {
     match host.to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
-        // Without a descriptor it says that there is no such name.
+        // Without a free descriptor, the system reports an unknown name.
         Err(error) => Err(resource_limits::check().err().unwrap_or(error)),
     }
 }
 
-/// The name as the system knows it. The C library does not find `localhost.` in the hosts file, where `localhost` stands.
+/// Removes the final dot of a local name, because the hosts file contains `localhost` without it.
 fn name_to_look_up(host: &str) -> String {
     let name = host.strip_suffix('.').unwrap_or(host);
     let is_local = name == "localhost" || name.ends_with(".localhost");
     if is_local { name } else { host }.to_owned()
 }
 
-fn shut_down() -> io::Error {
+fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the client was closed")
 }
 
@@ -267,35 +266,35 @@ mod tests {
     use std::sync::atomic::{AtomicU16, Ordering};
 
     use super::*;
-    use crate::sending::http::deadlines::{Limits, TimeBudget};
+    use crate::sending::deadlines::{TimeBudget, Timeouts};
 
-    fn resolver(url: &str) -> RememberingResolver {
-        RememberingResolver::new(&url.parse().unwrap(), AddressFamily::Any, false)
+    fn resolver(url: &str) -> CachingResolver {
+        CachingResolver::new(&url.parse().unwrap(), AddressFamily::Any, false)
     }
 
-    fn addresses(resolver: &RememberingResolver) -> Result<Vec<SocketAddr>, Error> {
-        let limits = Limits {
+    fn addresses(resolver: &CachingResolver) -> Result<Vec<SocketAddr>, Error> {
+        let timeouts = Timeouts {
             total: TimeBudget {
-                left: Duration::from_secs(5),
-                whole: Duration::from_secs(5),
+                remaining: Duration::from_secs(5),
+                total: Duration::from_secs(5),
             },
             connect: Duration::from_secs(5),
             tls: None,
             send: None,
-            answer: None,
+            response: None,
         };
-        let resolved = deadlines::run(limits, || resolver.resolved()).0?;
+        let resolved = deadlines::run(timeouts, || resolver.resolve_peer()).0?;
         Ok(resolved.iter().copied().collect())
     }
 
     #[test]
-    fn addresses_need_no_look_up() {
+    fn addresses_are_not_looked_up() {
         for (url, address) in [
             ("http://[::1]:81/x", "[::1]:81"),
             ("https://127.0.0.1/", "127.0.0.1:443"),
         ] {
-            let resolver = RememberingResolver {
-                find: |_| unreachable!("an address is no name"),
+            let resolver = CachingResolver {
+                lookup: |_| unreachable!("an address is not a name"),
                 ..resolver(url)
             };
             assert_eq!(addresses(&resolver).unwrap(), [address.parse().unwrap()]);
@@ -303,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_this_machine_is_looked_up_without_its_last_dot() {
+    fn local_name_is_looked_up_without_its_final_dot() {
         for (host, name) in [
             ("localhost.", "localhost"),
             ("a.localhost.", "a.localhost"),
@@ -320,38 +319,38 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_remembered_until_it_is_forgotten() {
+    fn addresses_are_cached_until_the_cache_is_cleared() {
         let resolver = resolver("http://localhost:82/");
         let found = addresses(&resolver).unwrap();
         assert!(found.iter().all(|address| address.ip().is_loopback()));
         assert!(resolver.lock().is_some());
-        resolver.forget();
+        resolver.clear_cache();
         assert!(resolver.lock().is_none());
     }
 
     #[test]
-    fn the_callers_hook_ends_a_look_up_that_hangs() {
-        let resolver = RememberingResolver {
-            find: |_| {
+    fn interrupt_hook_ends_a_lookup_that_hangs() {
+        let resolver = CachingResolver {
+            lookup: |_| {
                 std::thread::sleep(Duration::from_secs(10));
                 Ok(Vec::new())
             },
             ..resolver("http://chat.example.com/")
         };
-        let begun = Instant::now();
-        let error = interrupt::with(|| true, || addresses(&resolver)).unwrap_err();
+        let started = Instant::now();
+        let error = interrupt::with_hook(|| true, || addresses(&resolver)).unwrap_err();
         assert!(matches!(error, Error::Io(_)), "{error:?}");
-        assert!(begun.elapsed() < Duration::from_secs(4));
-        // One that has the time is not ended.
-        let quick = RememberingResolver {
-            find: |_| {
+        assert!(started.elapsed() < Duration::from_secs(4));
+        // A lookup within the timeout succeeds.
+        let quick = CachingResolver {
+            lookup: |_| {
                 std::thread::sleep(interrupt::CHECK_INTERVAL * 2);
                 Ok(vec![SocketAddr::from(([192, 0, 2, 1], 80))])
             },
             ..resolver
         };
         assert_eq!(
-            interrupt::with(|| false, || addresses(&quick))
+            interrupt::with_hook(|| false, || addresses(&quick))
                 .unwrap()
                 .len(),
             1
@@ -359,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_has_is_not_found() {
+    fn unknown_name_is_not_found() {
         let error = addresses(&resolver("http://nobody.invalid/")).unwrap_err();
         assert!(
             matches!(error, Error::HostNotFound | Error::Timeout(_)),
@@ -368,25 +367,25 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_moves_is_found_again() {
-        static LOOK_UPS: AtomicU16 = AtomicU16::new(1);
-        let resolver = RememberingResolver {
-            find: |_| {
-                let port = LOOK_UPS.fetch_add(1, Ordering::Relaxed);
+    fn expired_addresses_are_not_reused() {
+        static LOOKUPS: AtomicU16 = AtomicU16::new(1);
+        let resolver = CachingResolver {
+            lookup: |_| {
+                let port = LOOKUPS.fetch_add(1, Ordering::Relaxed);
                 Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))])
             },
             ..resolver("http://chat.example.com/")
         };
         let port = || addresses(&resolver).unwrap()[0].port();
         assert_eq!([port(), port()], [1, 1]);
-        resolver.forget();
+        resolver.clear_cache();
         assert_eq!([port(), port()], [2, 2]);
         resolver.lock().as_mut().unwrap().since -= CACHE_TTL;
         assert_eq!([port(), port()], [3, 3]);
     }
 
     #[test]
-    fn another_machine_is_not_connected_to_where_that_is_asked_for() {
+    fn another_machine_is_rejected_if_require_tls_demands_it() {
         for (found, is_here) in [
             (
                 &["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"][..],
@@ -394,7 +393,7 @@ mod tests {
             ),
             (&["127.0.0.1:80", "192.0.2.1:80"], false),
         ] {
-            let resolver = RememberingResolver::new(
+            let resolver = CachingResolver::new(
                 &"http://localhost/".parse().unwrap(),
                 AddressFamily::Any,
                 true,
@@ -403,21 +402,21 @@ mod tests {
                 .iter()
                 .map(|address| address.parse().unwrap())
                 .collect();
-            assert_eq!(resolver.of_family(&found).is_ok(), is_here);
+            assert_eq!(resolver.select(&found).is_ok(), is_here);
         }
     }
 
     #[test]
-    fn gives_addresses_of_the_family_alone() {
-        let both: LookUp = |(_, port)| {
+    fn only_addresses_of_the_family_are_returned() {
+        let both: Lookup = |(_, port)| {
             Ok(vec![
                 SocketAddr::from(([127, 0, 0, 1], port)),
                 SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port)),
             ])
         };
         let found = |family, url| {
-            let resolver = RememberingResolver {
-                find: both,
+            let resolver = CachingResolver {
+                lookup: both,
                 family,
                 ..resolver(url)
             };

@@ -1,4 +1,4 @@
-//! Whether a server's certificate is trusted: by an authority, or because the application names that very certificate.
+//! Verifies a server's certificate: by an authority, or because the application names exactly this certificate.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -7,18 +7,18 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-/// Trusts what `by_authorities` does, and the `named` certificates themselves as servers' own.
+/// Trusts the certificates that `by_authorities` trusts, and the `named` ones as server certificates.
 #[derive(Debug)]
-pub struct ServerCertificate {
-    /// Trusts certificates of the operating system's authorities and of those that the application names.
+pub struct ServerCertificateVerifier {
+    /// Trusts the authorities of the operating system and of the application.
     pub by_authorities: Verifier,
     /// The certificates that the application names.
     pub named: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for ServerCertificate {
-    /// A certificate that signs itself is often one for authorities (CA:TRUE), as `openssl req -x509` makes it. The rules for
-    /// chains do not let a server have it. Naming it in `tls.ca_file` says more than any chain: this one, and no other.
+impl ServerCertVerifier for ServerCertificateVerifier {
+    /// A self-signed certificate is often an authority's (CA:TRUE), as `openssl req -x509` creates it. The rules for chains
+    /// reject it as a server certificate. An application that names it in `tls.ca_file` trusts exactly this certificate.
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -35,7 +35,7 @@ impl ServerCertVerifier for ServerCertificate {
             now,
         );
         match by_authorities {
-            Err(error) if is_of_its_place_alone(&error) && self.named.contains(end_entity) => {
+            Err(error) if is_chain_error(&error) && self.named.contains(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -68,9 +68,9 @@ impl ServerCertVerifier for ServerCertificate {
     }
 }
 
-/// Whether a certificate was refused for where it stands in the chain: at its end, though it is an authority's, or behind
-/// nobody who is trusted and has signed it. The check before that is the one of its time.
-fn is_of_its_place_alone(error: &Error) -> bool {
+/// Returns whether a certificate was rejected only for its position in the chain: an authority's certificate at the end, or
+/// no trusted issuer. The validity period was checked before that.
+fn is_chain_error(error: &Error) -> bool {
     match error {
         Error::InvalidCertificate(
             CertificateError::UnknownIssuer | CertificateError::BadSignature,

@@ -1,4 +1,4 @@
-//! The TCP socket below everything: no read and no write on it outlasts the time that the request has.
+//! A TCP socket. Each read and write ends at the deadline of the request.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::host::{liveness, tcp_refusal};
 use crate::interrupt;
-use crate::sending::http::deadlines;
+use crate::sending::deadlines;
 
-/// A TCP socket that many may hold, so that it can be shut down from elsewhere.
+/// A TCP socket with shared ownership, so that another thread can shut it down.
 #[derive(Debug)]
 pub struct Socket {
     stream: Arc<TcpStream>,
-    /// The time-outs that it has now.
+    /// The timeouts that are set on the socket.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
     written: u64,
 }
 
 impl Socket {
-    /// Takes a connected stream.
+    /// Wraps a connected stream.
     pub fn new(stream: Arc<TcpStream>) -> Self {
         Socket {
             stream,
@@ -30,17 +30,18 @@ impl Socket {
         }
     }
 
-    /// How many bytes were written to it.
+    /// Returns how many bytes were written.
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// Whether the peer, whose end has been read, has surely read nothing of what was written after the first `before` bytes.
-    pub fn was_refused(&self, before: u64) -> bool {
+    /// Returns whether the peer has certainly read no byte after the first `before` written bytes. The end of the stream must
+    /// have been read.
+    pub fn is_refused(&self, before: u64) -> bool {
         tcp_refusal::is_proved(&self.stream, before)
     }
 
-    /// Whether the peer has neither closed it nor sent anything that was not read.
+    /// Returns whether the peer has neither closed the connection nor sent unread bytes.
     pub fn is_quiet(&self) -> bool {
         liveness::is_quiet(&self.stream)
     }
@@ -49,13 +50,13 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(timeout) = changed(self.read_timeout)? {
+            if let Some(timeout) = changed_timeout(self.read_timeout)? {
                 self.stream.set_read_timeout(Some(timeout))?;
                 self.read_timeout = Some(timeout);
             }
             match (&*self.stream).read(buffer) {
-                Err(error) if is_pause(&error) => may_go_on()?,
-                ended => return ended,
+                Err(error) if must_repeat(&error) => check_interrupt()?,
+                result => return result,
             }
         }
     }
@@ -64,17 +65,17 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            if let Some(timeout) = changed(self.write_timeout)? {
+            if let Some(timeout) = changed_timeout(self.write_timeout)? {
                 self.stream.set_write_timeout(Some(timeout))?;
                 self.write_timeout = Some(timeout);
             }
             match (&*self.stream).write(bytes) {
-                Err(error) if is_pause(&error) => may_go_on()?,
+                Err(error) if must_repeat(&error) => check_interrupt()?,
                 Err(error) => return Err(error),
                 Ok(written) => {
                     self.written += written as u64;
                     if written > 0 {
-                        deadlines::wrote();
+                        deadlines::record_write();
                     }
                     return Ok(written);
                 }
@@ -87,32 +88,33 @@ impl Write for Socket {
     }
 }
 
-/// The time-out that a socket with this one needs, so that its next system call ends when the request's time does, or when
-/// the caller's hook is to be asked. Setting it costs a call, so it stays as it is while it is within a twentieth of what is
-/// wanted.
-fn changed(timeout: Option<Duration>) -> io::Result<Option<Duration>> {
-    if interrupt::has_ended() {
-        return Err(interrupt::error());
+/// Returns the timeout to set on a socket with timeout `current`, or `None` if it can stay. With it, the next system call
+/// ends at the deadline, or when the interrupt hook must be called. Setting it costs a system call, so a difference of 5 %
+/// is accepted.
+fn changed_timeout(current: Option<Duration>) -> io::Result<Option<Duration>> {
+    if interrupt::is_interrupted() {
+        return Err(interrupt::interrupted_error());
     }
-    let left = deadlines::remaining().ok_or(io::ErrorKind::TimedOut)?;
-    let wanted = interrupt::slice(left);
-    Ok(Some(wanted).filter(|_| timeout.is_none_or(|now| now.abs_diff(wanted) > now / 20)))
+    let remaining = deadlines::remaining().ok_or(io::ErrorKind::TimedOut)?;
+    let wanted = interrupt::wait_slice(remaining);
+    Ok(Some(wanted)
+        .filter(|_| current.is_none_or(|current| current.abs_diff(wanted) > current / 20)))
 }
 
-/// Whether a system call has ended without a result because of a signal or of its time-out, and is to be made again: the
-/// request may have more time than that.
-fn is_pause(error: &io::Error) -> bool {
+/// Returns whether a system call ended because of a signal or of its timeout, and must be repeated. The request may have
+/// more time.
+fn must_repeat(error: &io::Error) -> bool {
     match error.kind() {
-        // One that has timed out says that it would block, but for Windows. Elsewhere that is the connection's end.
+        // A timeout is `WouldBlock`, except on Windows. Elsewhere `TimedOut` means that the connection failed.
         io::ErrorKind::TimedOut => cfg!(windows),
         kind => matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
     }
 }
 
-/// Fails where the caller does not want to wait any longer.
-fn may_go_on() -> io::Result<()> {
-    if interrupt::asks_to_end() {
-        return Err(interrupt::error());
+/// Fails if the interrupt hook ends the wait.
+fn check_interrupt() -> io::Result<()> {
+    if interrupt::should_interrupt() {
+        return Err(interrupt::interrupted_error());
     }
     Ok(())
 }

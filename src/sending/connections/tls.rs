@@ -1,4 +1,4 @@
-//! TLS over a TCP connection, trusting what the operating system trusts and what the application names beside it.
+//! TLS over a TCP connection. Trusts the operating system's authorities and those of `tls.ca_file`.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -15,16 +15,16 @@ use crate::config::TlsSettings;
 use crate::error::Result;
 use crate::host::resource_limits;
 use crate::pem;
-use crate::pem::{NOT_READ, PemFile};
-use crate::sending::connections::server_certificate::ServerCertificate;
+use crate::pem::{INVALID_CERTIFICATE, PemFile};
+use crate::sending::connections::server_certificate::ServerCertificateVerifier;
 use crate::sending::connections::socket::Socket;
 
 /// An encrypted stream.
 pub struct TlsStream(StreamOwned<ClientConnection, Socket>);
 
 impl TlsStream {
-    /// Whether nothing has come since the last answer. The peer may have closed the encrypted stream together with that, and
-    /// the socket not yet.
+    /// Returns whether nothing was received since the last response. The peer may have closed the TLS stream with that
+    /// response, before it closes the socket.
     pub fn is_quiet(&mut self) -> bool {
         let state = self.0.conn.process_new_packets();
         let open = state
@@ -32,14 +32,14 @@ impl TlsStream {
         open && self.0.sock.is_quiet()
     }
 
-    /// What it runs on.
+    /// Returns the socket below the stream.
     pub fn socket(&self) -> &Socket {
         &self.0.sock
     }
 }
 
-/// Whether this error is the peer's refusal to have this connection at all.
-pub fn is_refusal(error: &io::Error) -> bool {
+/// Returns whether the peer rejected the connection, for example its client certificate.
+pub fn is_rejection(error: &io::Error) -> bool {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
     matches!(
         cause,
@@ -60,8 +60,7 @@ pub fn is_refusal(error: &io::Error) -> bool {
 }
 
 impl Read for TlsStream {
-    /// A peer that closes the connection without saying so in TLS is reported as having closed it; HTTP knows from the
-    /// length whether something is missing.
+    /// Returns 0 also if the peer closes without a TLS close_notify. HTTP detects a truncated response by its length.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -80,7 +79,7 @@ impl Write for TlsStream {
     }
 }
 
-/// Makes encrypted streams. Reads the system's certificates when the first one is made.
+/// Creates TLS streams. Reads the system's certificates for the first one.
 pub struct TlsConnector {
     authorities: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
@@ -89,9 +88,9 @@ pub struct TlsConnector {
 }
 
 impl fmt::Debug for TlsConnector {
-    /// What stands in the files is not shown.
+    /// Omits the contents of the files.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Securer")
+        f.debug_struct("TlsConnector")
             .field("authorities", &self.authorities.len())
             .field("has_identity", &self.identity.is_some())
             .field("only_1_3", &self.only_1_3)
@@ -103,7 +102,7 @@ impl TlsConnector {
     /// Reads the files that the settings name.
     ///
     /// # Errors
-    /// [`Status::File`](crate::status::Status::File) where one can't be read or used.
+    /// [`Status::File`](crate::status::Status::File): a file can't be read or used.
     pub fn new(settings: &TlsSettings) -> Result<Self> {
         let authorities = match &settings.ca_file {
             Some(path) => read_authorities(path)?,
@@ -131,8 +130,8 @@ impl TlsConnector {
         })
     }
 
-    /// Shakes hands with `host` over `socket`.
-    pub fn secure(&self, host: &str, socket: Socket) -> io::Result<TlsStream> {
+    /// Does the handshake with `host` over `socket`.
+    pub fn connect(&self, host: &str, socket: Socket) -> io::Result<TlsStream> {
         let config = self.config.get_or_try_init(|| self.config())?;
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
@@ -140,7 +139,7 @@ impl TlsConnector {
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
-        // What is written from now on counts as the request.
+        // Later writes count as the request.
         while stream.conn.wants_write() {
             stream.conn.write_tls(&mut stream.sock)?;
         }
@@ -148,7 +147,7 @@ impl TlsConnector {
     }
 
     fn config(&self) -> io::Result<Arc<ClientConfig>> {
-        // Without a descriptor the system's certificates would seem not to be there, and that for good.
+        // Without a free descriptor, the system's certificates would seem missing, until the process ends.
         resource_limits::check()?;
         self.config_with_system_authorities()
             .map_err(io::Error::other)
@@ -163,7 +162,7 @@ impl TlsConnector {
         } else {
             rustls::ALL_VERSIONS
         };
-        let verifier = ServerCertificate {
+        let verifier = ServerCertificateVerifier {
             by_authorities: Verifier::new_with_extra_roots(
                 self.authorities.iter().cloned(),
                 provider.clone(),
@@ -191,10 +190,10 @@ fn read_authorities(path: &str) -> Result<Vec<CertificateDer<'static>>> {
     let certificates = file.certificates()?;
     let mut store = rustls::RootCertStore::empty();
     for certificate in &certificates {
-        // Its error may show what stands in the certificate.
+        // The error may contain data of the certificate.
         store
             .add(certificate.der.clone())
-            .map_err(|_| file.at(certificate.line, NOT_READ))?;
+            .map_err(|_| file.section_error(certificate.line, INVALID_CERTIFICATE))?;
     }
     Ok(certificates.into_iter().map(|read| read.der).collect())
 }

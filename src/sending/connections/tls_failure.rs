@@ -1,10 +1,10 @@
-//! What went wrong in TLS, in words of our own: those of the TLS library may hold what a certificate or a peer says.
+//! Describes TLS errors in texts of our own. Those of the TLS library may contain data of a certificate or a peer.
 
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error};
 
-/// What TLS said of a connection that failed, as a part of a sentence; `None` where the failure is not one of TLS.
+/// Returns the cause of a TLS error, as a part of a sentence; `None` if it is not a TLS error.
 pub fn describe(error: &io::Error) -> Option<String> {
     let cause = error.get_ref()?;
     if cause.is::<rustls::pki_types::InvalidDnsNameError>() {
@@ -12,31 +12,33 @@ pub fn describe(error: &io::Error) -> Option<String> {
     }
     let error = cause.downcast_ref::<Error>()?;
     let fixed = match error {
-        Error::InvalidCertificate(error) => return Some(certificate(error).into()),
-        Error::AlertReceived(alert) => return Some(refusal(*alert)),
-        Error::NoCertificatesPresented => "it has shown no certificate",
+        Error::InvalidCertificate(error) => return Some(describe_certificate_error(error).into()),
+        Error::AlertReceived(alert) => return Some(describe_alert(*alert)),
+        Error::NoCertificatesPresented => "it sent no certificate",
         Error::PeerIncompatible(_) => {
-            "it speaks no version or cipher of TLS that is used here; check tls.min_version"
+            "it supports no TLS version or cipher of this library; check tls.min_version"
         }
         Error::InvalidMessage(_)
         | Error::InappropriateMessage { .. }
-        | Error::PeerSentOversizedRecord => "what it says is no TLS; check the port in base_url",
-        Error::InappropriateHandshakeMessage { .. } | Error::PeerMisbehaved(_) => {
-            "it does not keep the rules of TLS"
+        | Error::PeerSentOversizedRecord => {
+            "it did not respond with TLS; check the port in base_url"
         }
-        Error::DecryptError => "what it sent can't be decrypted",
+        Error::InappropriateHandshakeMessage { .. } | Error::PeerMisbehaved(_) => {
+            "it violates the rules of TLS"
+        }
+        Error::DecryptError => "its data can't be decrypted",
         Error::FailedToGetCurrentTime => "this machine's clock can't be read",
-        Error::FailedToGetRandomBytes => "the operating system gives no randomness",
-        // What is left in words is this: no system certificates and no others.
+        Error::FailedToGetRandomBytes => "the operating system returned no random numbers",
+        // The only general error is that there are no trusted certificates.
         Error::General(_) => {
-            "no certificates of authorities were found on this machine; name some in tls.ca_file"
+            "this machine has no certificates of authorities; name some in tls.ca_file"
         }
         _ => "TLS failed",
     };
     Some(fixed.into())
 }
 
-fn certificate(error: &CertificateError) -> &'static str {
+fn describe_certificate_error(error: &CertificateError) -> &'static str {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "its certificate has expired"
@@ -48,47 +50,47 @@ fn certificate(error: &CertificateError) -> &'static str {
             "its certificate is for another host"
         }
         CertificateError::UnknownIssuer => {
-            "its certificate is of an authority that is not trusted; name that in tls.ca_file"
+            "the authority of its certificate is not trusted; name it in tls.ca_file"
         }
         CertificateError::BadEncoding => "its certificate can't be read",
-        CertificateError::BadSignature => "its certificate has a wrong signature",
+        CertificateError::BadSignature => "the signature of its certificate is wrong",
         CertificateError::Revoked => "its certificate was revoked",
         CertificateError::UnhandledCriticalExtension => {
-            "its certificate has a critical extension that is not known here"
+            "its certificate has an unknown critical extension"
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "its certificate has a signature of a kind that is not used here, such as SHA-1"
+            "the signature algorithm of its certificate is not supported, for example SHA-1"
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "its certificate is not for servers (extendedKeyUsage)"
         }
         CertificateError::Other(error) => match error.0.downcast_ref() {
             Some(webpki::Error::CaUsedAsEndEntity) => {
-                "its certificate is that of an authority (CA:TRUE); name this certificate itself in tls.ca_file, or give the \
-                 server one with CA:FALSE"
+                "its certificate is an authority's (CA:TRUE); name this certificate itself in tls.ca_file, or install one with \
+                 CA:FALSE on the server"
             }
             Some(webpki::Error::UnsupportedCertVersion) => {
-                "its certificate is of X.509 version 1, which can't name a host; give the server one of version 3 with the \
-                 host as subjectAltName"
+                "its certificate has X.509 version 1, which can't name a host; install one of version 3 with the host as \
+                 subjectAltName"
             }
             Some(_) => "its certificate can't be used",
-            // The verifier has this one alone.
+            // The platform verifier reports only this error in this form.
             None => "its certificate is not for servers (extendedKeyUsage)",
         },
         _ => "its certificate can't be used",
     }
 }
 
-fn refusal(alert: AlertDescription) -> String {
-    let why = match alert {
+fn describe_alert(alert: AlertDescription) -> String {
+    let cause = match alert {
         AlertDescription::HandshakeFailure
         | AlertDescription::ProtocolVersion
         | AlertDescription::InsufficientSecurity => {
-            "it refuses the versions and ciphers of TLS that are used here"
+            "it rejected the TLS versions and ciphers of this library"
         }
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
-            "it asks for a certificate; set tls.certificate and tls.key"
+            "it requires a client certificate; set tls.certificate and tls.key"
         }
         AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate
@@ -97,12 +99,12 @@ fn refusal(alert: AlertDescription) -> String {
         | AlertDescription::CertificateUnknown
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied => {
-            "it refuses the certificate of tls.certificate, or none"
+            "it rejected the certificate of tls.certificate, or requires one"
         }
         AlertDescription::UnrecognisedName => "it does not know the host of base_url",
-        alert => return format!("it broke off with TLS alert {}", u8::from(alert)),
+        alert => return format!("it aborted with TLS alert {}", u8::from(alert)),
     };
-    why.into()
+    cause.into()
 }
 
 #[cfg(test)]
@@ -110,12 +112,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_what_a_peer_says_is_told() {
+    fn description_contains_no_data_of_the_peer() {
         let presented = CertificateError::NotValidForNameContext {
             expected: "segredo.example".try_into().unwrap(),
             presented: vec!["segredo.example".into()],
         };
-        for (error, says) in [
+        for (error, expected) in [
             (Error::InvalidCertificate(presented), "another host"),
             (Error::General("segredo".into()), "tls.ca_file"),
             (
@@ -124,8 +126,11 @@ mod tests {
             ),
             (Error::EncryptError, "TLS failed"),
         ] {
-            let told = describe(&io::Error::other(error)).unwrap();
-            assert!(told.contains(says) && !told.contains("segredo"), "{told}");
+            let text = describe(&io::Error::other(error)).unwrap();
+            assert!(
+                text.contains(expected) && !text.contains("segredo"),
+                "{text}"
+            );
         }
         assert_eq!(describe(&io::ErrorKind::BrokenPipe.into()), None);
     }

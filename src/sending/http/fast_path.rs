@@ -1,38 +1,37 @@
-//! The short way: a request over a connection that is there.
+//! The fast path: sends a request over an idle connection, without ureq.
 //!
-//! Nearly all requests go this way. The HTTP client is built for far more, and one of its requests takes three times the
-//! instructions of all else that is done for it (docs/src/decisions/0026). It makes the connections, and writes the first
-//! request on each.
+//! Nearly all requests take it. ureq needs three times the instructions of everything else (docs/src/decisions/0026); it sends
+//! only the first request on each connection, and long ones.
 
 use ureq::Error;
 
 use crate::sending::connections::connection::Connection;
-use crate::sending::http::deadlines;
+use crate::sending::deadlines;
 use crate::sending::http::request_head::RequestHead;
 use crate::wire::HttpRequest;
 
-/// Requests with a longer body leave in parts, which is the HTTP client's to do.
-const LONGEST_BODY: usize = 16 * 1024;
+/// The longest body, in bytes. ureq sends longer ones, in parts.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// Whether this call can go this way.
-pub fn is_for(call: &HttpRequest) -> bool {
-    call.body.0.len() <= LONGEST_BODY
+/// Returns whether this request can use the fast path.
+pub fn is_usable(request: &HttpRequest) -> bool {
+    request.body.0.len() <= MAX_BODY_BYTES
 }
 
-/// Sends a request over `connection`, which is quiet.
+/// Sends a request over `connection`, which must be quiet.
 ///
 /// # Errors
-/// It could not be sent.
+/// The request could not be sent.
 pub fn send(
     connection: &mut Connection,
     head: &RequestHead,
-    call: &HttpRequest,
+    request: &HttpRequest,
 ) -> Result<(), Error> {
-    let request = connection.gathered();
-    head.write(call, request);
-    request.extend_from_slice(&call.body.0);
-    deadlines::begin_sending();
+    let output = connection.output();
+    head.write(request, output);
+    output.extend_from_slice(&request.body.0);
+    deadlines::start_sending();
     connection.send()?;
-    deadlines::begin_waiting();
+    deadlines::start_waiting();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One request over HTTP, and the answer to it.
+//! Sends a request over an idle or a new connection, and reads the response.
 
 use std::io;
 use std::sync::Arc;
@@ -14,61 +14,60 @@ use ureq::{Agent, Error as HttpError};
 use crate::config::{ProxyServer, Settings};
 use crate::error::Result;
 use crate::sending::connections::connection::Connection;
-use crate::sending::connections::connector::ServiceConnector;
 use crate::sending::connections::idle_pool::IdlePool;
-use crate::sending::connections::proxy_forward::Forward;
-use crate::sending::connections::resolver::RememberingResolver;
+use crate::sending::connections::proxy_forward::ProxyForward;
+use crate::sending::connections::resolver::CachingResolver;
 use crate::sending::connections::tls::TlsConnector;
-use crate::sending::failure::{Target, TransportError};
-use crate::sending::http::deadlines;
-use crate::sending::http::deadlines::{Limits, Progress, Stage, TimeBudget};
+use crate::sending::deadlines;
+use crate::sending::deadlines::{Progress, Stage, TimeBudget, Timeouts};
+use crate::sending::http::connector::ServiceConnector;
+use crate::sending::http::destination::Destination;
 use crate::sending::http::fast_path;
 use crate::sending::http::request_context;
 use crate::sending::http::request_head::RequestHead;
-use crate::sending::http::response;
-use crate::sending::http::response::HttpResponse;
+use crate::sending::http::response::http_response::HttpResponse;
+use crate::sending::http::response::response_reader;
+use crate::sending::http::transport_error::TransportError;
 use crate::sending::http::ureq_transport;
+use crate::sending::user_agent::USER_AGENT;
 use crate::wire::{Body, HttpRequest, Method};
 
-/// How we call ourselves.
-pub(crate) const USER_AGENT: &str = concat!("omnize/", env!("CARGO_PKG_VERSION"));
-
-/// Makes requests below one URL over kept-alive connections. Any number of threads may make them at once.
+/// Sends requests below one URL over persistent connections. Any number of threads may send at the same time.
 #[derive(Debug)]
 pub struct HttpClient {
     agent: Agent,
-    parked: Arc<IdlePool>,
-    head: RequestHead,
-    resolver: Arc<RememberingResolver>,
+    idle_pool: Arc<IdlePool>,
+    request_head: RequestHead,
+    resolver: Arc<CachingResolver>,
     url: Uri,
     proxy: Option<ProxyServer>,
-    limits: Limits,
+    timeouts: Timeouts,
     max_bytes: u64,
 }
 
 impl HttpClient {
-    /// A transport by these settings. Nothing is connected yet.
+    /// Creates a client with these settings. Opens no connection.
     ///
     /// # Errors
-    /// [`Status::File`](crate::status::Status::File) where a file for TLS can't be used.
+    /// [`Status::File`](crate::status::Status::File): a file for TLS can't be used.
     pub fn new(settings: &Settings) -> Result<Self> {
         let config = Config::builder()
             .http_status_as_error(false)
-            // Following one would repeat the request, and as a GET.
+            // A redirect would repeat the request, and as a GET.
             .max_redirects(0)
-            // The HTTP client would ask the environment, and does not tell what a proxy refused.
+            // ureq would read the environment, and hides the status of a proxy.
             .proxy(None)
-            // They are parked elsewhere.
+            // `IdlePool` holds them.
             .max_idle_connections(0)
-            // Whatever the service answers with, it is read alike.
+            // Responses are read alike, whatever their type.
             .accept("")
             .user_agent(USER_AGENT)
             .build();
-        // The URL was parsed when the option was set; it can't be bad any more.
+        // The option `base_url` accepts only valid URLs.
         let url: Uri = settings.base_url.parse().unwrap_or_default();
         let proxy = settings.proxy.clone();
         let peer = proxy.as_ref().map_or(&url, |proxy| &proxy.url);
-        let resolver = Arc::new(RememberingResolver::new(
+        let resolver = Arc::new(CachingResolver::new(
             peer,
             settings.address_family,
             settings.only_this_machine,
@@ -76,138 +75,138 @@ impl HttpClient {
         let forward = proxy
             .as_ref()
             .filter(|_| url.scheme() == Some(&Scheme::HTTP))
-            .map(|proxy| Arc::new(Forward::new(proxy)));
-        let head = RequestHead::new(&url, forward.as_deref());
-        let parked = Arc::new(IdlePool::default());
+            .map(|proxy| Arc::new(ProxyForward::new(proxy)));
+        let request_head = RequestHead::new(&url, forward.as_deref());
+        let idle_pool = Arc::new(IdlePool::default());
         let connector = ServiceConnector {
-            securer: TlsConnector::new(&settings.tls)?,
+            tls: TlsConnector::new(&settings.tls)?,
             proxy: proxy.clone(),
             forward,
-            parked: parked.clone(),
+            idle_pool: idle_pool.clone(),
         };
         Ok(HttpClient {
             agent: Agent::with_parts(config, connector, SharedResolver(resolver.clone())),
-            parked,
-            head,
+            idle_pool,
+            request_head,
             resolver,
             url,
             proxy,
-            limits: Limits {
+            timeouts: Timeouts {
                 total: TimeBudget {
-                    left: settings.timeout,
-                    whole: settings.timeout,
+                    remaining: settings.timeout,
+                    total: settings.timeout,
                 },
                 connect: settings.connect_timeout,
                 tls: settings.tls_timeout,
                 send: settings.send_timeout,
-                answer: settings.answer_timeout,
+                response: settings.answer_timeout,
             },
             max_bytes: settings.answer_max_bytes,
         })
     }
 
-    /// Makes a request once, never twice, and blocks until the answer is there or the time is over: `timeout`, or else the
-    /// option of that name. Gives the answer and how far the request came.
-    pub fn make(
+    /// Sends a request exactly once, and blocks until the response or the end of `timeout` (default: the option `timeout`).
+    /// Returns the response, and the last stage.
+    pub fn send(
         &self,
-        call: &HttpRequest,
+        request: &HttpRequest,
         timeout: Option<TimeBudget>,
     ) -> std::result::Result<(HttpResponse, Progress), TransportError> {
-        let limits = Limits {
-            total: timeout.unwrap_or(self.limits.total),
-            ..self.limits
+        let timeouts = Timeouts {
+            total: timeout.unwrap_or(self.timeouts.total),
+            ..self.timeouts
         };
-        let (answer, reached) = deadlines::run(limits, || self.answer(call));
-        match answer {
-            Ok(answer) => Ok((answer, reached)),
+        let (response, progress) = deadlines::run(timeouts, || self.exchange(request));
+        match response {
+            Ok(response) => Ok((response, progress)),
             Err(error) => {
-                if reached.stage == Stage::Connecting {
-                    self.resolver.forget();
+                if progress.stage == Stage::Connecting {
+                    self.resolver.clear_cache();
                 }
-                Err(TransportError { error, reached })
+                Err(TransportError { error, progress })
             }
         }
     }
 
-    /// Sends a request over an idle connection, or else through the HTTP client, and reads the answer.
-    fn answer(&self, call: &HttpRequest) -> std::result::Result<HttpResponse, HttpError> {
-        let idle = if fast_path::is_for(call) {
-            self.parked.take()
+    /// Sends a request over an idle connection or by ureq, and reads the response.
+    fn exchange(&self, request: &HttpRequest) -> std::result::Result<HttpResponse, HttpError> {
+        let idle = if fast_path::is_usable(request) {
+            self.idle_pool.checkout()
         } else {
             None
         };
         let connection = match idle {
             Some(mut connection) => {
-                fast_path::send(&mut connection, &self.head, call)?;
+                fast_path::send(&mut connection, &self.request_head, request)?;
                 connection
             }
-            None => self.send_by_the_http_client(call)?,
+            None => self.send_by_ureq(request)?,
         };
-        let (answer, connection) = response::read(connection, self.max_bytes)?;
+        let (response, connection) = response_reader::read(connection, self.max_bytes)?;
         if let Some(connection) = connection {
-            self.parked.put(connection);
+            self.idle_pool.checkin(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    fn send_by_the_http_client(
-        &self,
-        call: &HttpRequest,
-    ) -> std::result::Result<Connection, HttpError> {
+    fn send_by_ureq(&self, request: &HttpRequest) -> std::result::Result<Connection, HttpError> {
         let mut target = Vec::new();
-        self.head.target().write(call, &mut target);
-        match request_context::with(Some(Body(target)), || self.run(call)) {
+        self.request_head.target().write(request, &mut target);
+        match request_context::with_target(Some(Body(target)), || self.run_agent(request)) {
             Err(error) => ureq_transport::connection_after_sending(error),
-            // Its connection gives it no answer to read.
+            // Unreachable: our transport gives ureq no response.
             Ok(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
     }
 
-    fn run(&self, call: &HttpRequest) -> std::result::Result<Response<ureq::Body>, HttpError> {
-        let url = self.url_of(call)?;
-        let request = match call.method {
+    fn run_agent(
+        &self,
+        request: &HttpRequest,
+    ) -> std::result::Result<Response<ureq::Body>, HttpError> {
+        let url = self.url_without_query(request)?;
+        let builder = match request.method {
             Method::Get => return self.agent.get(url).call(),
             Method::Post => Request::post(url),
             Method::Put => Request::put(url),
         };
-        let request = request
+        let request = builder
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(&call.body.0[..])?;
+            .body(&request.body.0[..])?;
         self.agent.run(request)
     }
 
-    /// The URL without any query, for the HTTP client, which logs it.
-    fn url_of(&self, call: &HttpRequest) -> std::result::Result<Uri, HttpError> {
+    /// Returns the URL without its query. ureq logs URLs, and the query may contain the token.
+    fn url_without_query(&self, request: &HttpRequest) -> std::result::Result<Uri, HttpError> {
         let mut parts = self.url.clone().into_parts();
-        let path = self.head.target().path(call).parse();
+        let path = self.request_head.target().path(request).parse();
         parts.path_and_query = Some(path.map_err(ureq::http::Error::from)?);
         Ok(Uri::from_parts(parts).map_err(ureq::http::Error::from)?)
     }
 
-    /// Where requests go, for messages.
-    pub fn target(&self) -> Target<'_> {
-        Target {
-            host: self
+    /// Returns the host to which requests go, for messages.
+    pub fn destination(&self) -> Destination<'_> {
+        Destination {
+            authority: self
                 .url
                 .authority()
                 .map_or("", |authority| authority.as_str()),
-            name: self.url.host().unwrap_or_default(),
+            host: self.url.host().unwrap_or_default(),
             proxy: self.proxy.as_ref(),
             is_forwarded: self.proxy.is_some() && self.url.scheme_str() == Some("http"),
         }
     }
 
-    /// Breaks every connection off, so that requests that wait for answers end now, and makes no new ones.
+    /// Closes every connection, so that waiting requests fail now. Opens no new connection.
     pub fn shut_down(&self) {
         self.resolver.shut_down();
-        self.parked.close();
+        self.idle_pool.close();
         self.agent.clone().shutdown();
     }
 }
 
-/// The agent owns its resolver, and we want to make it forget.
+/// Shares the resolver with the agent, so that its cache can be cleared.
 #[derive(Debug)]
-struct SharedResolver(Arc<RememberingResolver>);
+struct SharedResolver(Arc<CachingResolver>);
 
 impl Resolver for SharedResolver {
     fn resolve(

@@ -1,45 +1,45 @@
-//! What a request passes to the connection below it, past the HTTP client.
+//! Passes the request target to the connection, without ureq.
 //!
-//! The HTTP client calls resolver, connector and connection on the thread of the request, so both sides meet in a
-//! thread-local, as in [`attempt`](crate::sending::http::deadlines).
+//! ureq calls the connector and the transport on the thread of the request, so a thread-local holds the target, as in
+//! [`deadlines`](crate::sending::deadlines).
 
 use std::cell::RefCell;
 
 use crate::wire::Body;
 
 thread_local! {
-    /// The whole target of the request, which may hold secrets. The HTTP client logs URLs and knows no query, so the
-    /// connection writes it into the first line.
+    /// The whole target of the request, which may contain secrets. ureq logs URLs and gets none with a query, so the
+    /// transport writes the target into the first line.
     static TARGET: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
-/// Makes a request on this thread that passes this target.
-pub fn with<T>(target: Option<Body>, request: impl FnOnce() -> T) -> T {
-    let _before = Before(TARGET.replace(target));
+/// Runs a request on this thread with this target.
+pub fn with_target<T>(target: Option<Body>, request: impl FnOnce() -> T) -> T {
+    let _guard = RestoreTarget(TARGET.replace(target));
     request()
 }
 
-/// What there was before, which comes back when this is dropped, also by a panic: the thread goes on, and its next request
-/// must not carry the secret of this one.
-struct Before(Option<Body>);
+/// Restores the previous target on drop, also after a panic: the next request of the thread must not contain the secret of
+/// this one.
+struct RestoreTarget(Option<Body>);
 
-impl Drop for Before {
+impl Drop for RestoreTarget {
     fn drop(&mut self) {
         TARGET.set(self.0.take());
     }
 }
 
-/// Writes the target of this thread's request into the first line of `beginning`, in the place of the one there.
-pub fn replace_target(beginning: &mut Vec<u8>) {
+/// Replaces the target in the first line of `head` by that of this thread's request.
+pub fn replace_target(head: &mut Vec<u8>) {
     TARGET.with_borrow(|target| {
         let Some(target) = target else { return };
         const VERSION: &[u8] = b" HTTP/";
-        let method = beginning.iter().position(|byte| *byte == b' ');
-        let version = beginning
+        let method = head.iter().position(|byte| *byte == b' ');
+        let version = head
             .windows(VERSION.len())
             .position(|window| window == VERSION);
         if let (Some(method), Some(version)) = (method, version) {
-            beginning.splice(method + 1..version, target.0.iter().copied());
+            head.splice(method + 1..version, target.0.iter().copied());
         }
     });
 }
@@ -48,7 +48,7 @@ pub fn replace_target(beginning: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn beginning() -> String {
+    fn head() -> String {
         let mut bytes = b"GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n".to_vec();
         replace_target(&mut bytes);
         String::from_utf8(bytes).unwrap()
@@ -59,21 +59,21 @@ mod tests {
     }
 
     #[test]
-    fn a_target_stands_in_its_own_request_alone() {
-        let (outer, inner) = with(target("/a/b?token=t&x=1"), || {
-            let inner = with(target("http://h/?y"), beginning);
-            (beginning(), inner)
+    fn target_is_used_only_in_its_own_request() {
+        let (outer, inner) = with_target(target("/a/b?token=t&x=1"), || {
+            let inner = with_target(target("http://h/?y"), head);
+            (head(), inner)
         });
         assert_eq!(inner, "GET http://h/?y HTTP/1.1\r\nHost: h\r\n\r\n");
         assert_eq!(outer, "GET /a/b?token=t&x=1 HTTP/1.1\r\nHost: h\r\n\r\n");
-        assert_eq!(beginning(), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(head(), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
     }
 
     #[test]
-    fn nothing_is_left_after_a_panic() {
+    fn target_is_removed_after_a_panic() {
         let panicked =
-            std::panic::catch_unwind(|| with(target("/?token=t"), || panic!("on purpose")));
+            std::panic::catch_unwind(|| with_target(target("/?token=t"), || panic!("on purpose")));
         assert!(panicked.is_err());
-        assert_eq!(beginning(), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(head(), "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n");
     }
 }

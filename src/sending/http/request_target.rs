@@ -1,22 +1,22 @@
-//! The target of a request: what stands in its first line between the method and the version.
+//! The target of a request: the part of its first line between method and version.
 
 use ureq::http::Uri;
 
 use crate::wire::HttpRequest;
 
-/// The targets of all requests below one URL. Whichever way a request goes, its target is written here.
+/// Writes the targets of requests below one URL, for the fast path and for ureq.
 #[derive(Debug)]
 pub struct RequestTarget {
-    /// Scheme, host and port, which a proxy that reads the requests needs; else nothing.
+    /// Scheme, host and port, if a proxy forwards requests; otherwise empty.
     origin: String,
     /// The URL's path.
     path: String,
-    /// The URL's query, if it has one.
+    /// The URL's query, if there is one.
     query: Option<String>,
 }
 
 impl RequestTarget {
-    /// For requests below `url`; `is_forwarded` where a proxy reads them.
+    /// Creates the targets of requests below `url`. `is_forwarded`: a proxy forwards them.
     pub fn new(url: &Uri, is_forwarded: bool) -> Self {
         let host = url.authority().map_or("", |authority| authority.as_str());
         RequestTarget {
@@ -30,33 +30,32 @@ impl RequestTarget {
         }
     }
 
-    /// The path of this call, without a query.
-    pub fn path(&self, call: &HttpRequest) -> String {
-        let (base, path) = self.path_parts(call);
+    /// Returns the path of this request, without a query.
+    pub fn path(&self, request: &HttpRequest) -> String {
+        let (base, path) = self.path_parts(request);
         format!("{base}{path}")
     }
 
-    /// Writes the target of this call: the path of the URL, that of the call, and then what either has of a query. It may
-    /// hold the token.
-    pub fn write(&self, call: &HttpRequest, into: &mut Vec<u8>) {
-        let (base, path) = self.path_parts(call);
-        into.extend_from_slice(self.origin.as_bytes());
-        into.extend_from_slice(base.as_bytes());
-        into.extend_from_slice(path.as_bytes());
-        let of_the_call = call.query.as_ref().map(|query| query.expose());
-        let queries = [self.query.as_deref(), of_the_call];
+    /// Appends the target to `output`: the URL's path, the request's path, and the queries of both. It may contain the token.
+    pub fn write(&self, request: &HttpRequest, output: &mut Vec<u8>) {
+        let (base, path) = self.path_parts(request);
+        output.extend_from_slice(self.origin.as_bytes());
+        output.extend_from_slice(base.as_bytes());
+        output.extend_from_slice(path.as_bytes());
+        let request_query = request.query.as_ref().map(|query| query.expose());
+        let queries = [self.query.as_deref(), request_query];
         for (query, separator) in queries.into_iter().flatten().zip([b'?', b'&']) {
-            into.push(separator);
-            into.extend_from_slice(query.as_bytes());
+            output.push(separator);
+            output.extend_from_slice(query.as_bytes());
         }
     }
 
-    /// The URL's path as it stands before that of the call, and that of the call, which begins with a slash or is empty.
-    fn path_parts<'a>(&'a self, call: &'a HttpRequest) -> (&'a str, &'a str) {
-        if call.path.is_empty() {
+    /// Returns the URL's path, and the request's path, which begins with a slash or is empty.
+    fn path_parts<'a>(&'a self, request: &'a HttpRequest) -> (&'a str, &'a str) {
+        if request.path.is_empty() {
             (&self.path, "")
         } else {
-            (self.path.trim_end_matches('/'), &call.path)
+            (self.path.trim_end_matches('/'), &request.path)
         }
     }
 }
@@ -67,7 +66,7 @@ mod tests {
     use crate::wire::{Body, Method};
 
     #[test]
-    fn the_path_stands_before_the_query() {
+    fn path_precedes_the_query() {
         for (url, path, query, target) in [
             ("http://h:1?key=1", "", None, "/?key=1"),
             ("http://h", "", None, "/"),
@@ -77,7 +76,7 @@ mod tests {
             ("http://h/x?q=1", "/core/y", None, "/x/core/y?q=1"),
             ("http://h/x?q=1", "/y", Some("token=t"), "/x/y?q=1&token=t"),
         ] {
-            let call = HttpRequest {
+            let request = HttpRequest {
                 method: Method::Post,
                 path: path.into(),
                 query: query.map(Into::into),
@@ -90,7 +89,7 @@ mod tests {
                     _ => origin.to_owned(),
                 };
                 let mut written = Vec::new();
-                RequestTarget::new(&url, is_forwarded).write(&call, &mut written);
+                RequestTarget::new(&url, is_forwarded).write(&request, &mut written);
                 assert_eq!(
                     String::from_utf8(written).unwrap(),
                     format!("{origin}{target}")

@@ -1,8 +1,8 @@
-//! Carries a request of the HTTP client over a connection of ours, and takes the connection back when the request is sent:
-//! the [answer](crate::sending::http::response) is not the HTTP client's to read.
+//! Sends a request of ureq over one of our connections, and returns the connection after that. ureq does not read the
+//! [response](crate::sending::http::response).
 //!
-//! The HTTP client's own connection does not tell whether a byte of the request has left, and writes headers and body in
-//! two packets; what is said of its cost in docs/src/decisions was measured before this was written.
+//! ureq's own transport does not report whether a byte was sent, and writes headers and body in two packets. The costs in
+//! docs/src/decisions were measured with ureq's transport.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,52 +11,45 @@ use ureq::Error;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
 use crate::sending::connections::connection::Connection;
-use crate::sending::connections::proxy_forward::Forward;
-use crate::sending::http::deadlines;
+use crate::sending::connections::proxy_forward::ProxyForward;
+use crate::sending::deadlines;
 use crate::sending::http::request_context;
 
-/// The HTTP client wants some room for an answer, which never comes.
+/// ureq requires a buffer for the response, which stays empty.
 const INPUT_BYTES: usize = 1;
-/// Room for the part of a request that the HTTP client writes at once.
+/// The size of the parts in which ureq writes a request.
 const OUTPUT_BYTES: usize = 4 * 1024;
-/// How much of a request is gathered before it leaves.
-const GATHERED_BYTES: usize = 16 * 1024;
+/// How many bytes of a request are collected before they are sent.
+const MAX_COLLECTED_BYTES: usize = 16 * 1024;
 
-/// One request's hold on a connection.
+/// The transport of one request.
 pub struct UreqTransport {
     /// The connection, until the request is sent.
     connection: Option<Connection>,
-    /// The proxy at the other end, where it is one that reads the requests.
-    forward: Option<Arc<Forward>>,
+    /// The headers for the proxy, if it forwards requests.
+    forward: Option<Arc<ProxyForward>>,
     buffers: LazyBuffers,
-    state: State,
+    /// Whether the beginning of the request was already collected.
+    has_begun: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// The next bytes begin a request.
-    Fresh,
-    /// A request is being gathered and written.
-    Sending,
-}
-
-/// The request is sent over this connection. Carried as an error, which is the one way out of the HTTP client that reads
-/// no answer.
+/// The connection on which the request was sent. It is an error type, because only an error makes ureq return without
+/// reading a response.
 #[derive(Debug)]
 struct Sent(Connection);
 
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request is sent")
+        f.write_str("the request was sent")
     }
 }
 
 impl std::error::Error for Sent {}
 
-/// Returns the connection over which the HTTP client has sent its request.
+/// Returns the connection on which ureq has sent its request.
 ///
 /// # Errors
-/// The error with which it ended, if it has not.
+/// The error of ureq, if it has not sent the request.
 pub fn connection_after_sending(error: Error) -> Result<Connection, Error> {
     match error {
         Error::Other(cause) => match cause.downcast::<Sent>() {
@@ -68,22 +61,22 @@ pub fn connection_after_sending(error: Error) -> Result<Connection, Error> {
 }
 
 impl UreqTransport {
-    /// One for a request that is yet to be sent.
-    pub fn new(connection: Connection, forward: Option<Arc<Forward>>) -> Self {
+    /// Creates a transport for one request.
+    pub fn new(connection: Connection, forward: Option<Arc<ProxyForward>>) -> Self {
         UreqTransport {
             connection: Some(connection),
             forward,
             buffers: LazyBuffers::new(INPUT_BYTES, OUTPUT_BYTES),
-            state: State::Fresh,
+            has_begun: false,
         }
     }
 }
 
-/// The HTTP client asks for it, and its buffers hold what was sent and received.
+/// ureq requires `Debug`. The buffers contain sent data and are not printed.
 impl fmt::Debug for UreqTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Carrier")
-            .field("state", &self.state)
+        f.debug_struct("UreqTransport")
+            .field("has_begun", &self.has_begun)
             .finish_non_exhaustive()
     }
 }
@@ -97,37 +90,37 @@ impl Transport for UreqTransport {
         let Some(connection) = &mut self.connection else {
             return Ok(());
         };
-        let output = &self.buffers.output()[..amount];
-        let gathered = connection.gathered();
-        if self.state == State::Sending {
-            gathered.extend_from_slice(output);
+        let part = &self.buffers.output()[..amount];
+        let output = connection.output();
+        if self.has_begun {
+            output.extend_from_slice(part);
         } else {
-            self.state = State::Sending;
-            deadlines::begin_sending();
-            gathered.clear();
+            self.has_begun = true;
+            deadlines::start_sending();
+            output.clear();
             match &self.forward {
-                Some(forward) => forward.rewrite(output, gathered),
-                None => gathered.extend_from_slice(output),
+                Some(forward) => forward.add_headers(part, output),
+                None => output.extend_from_slice(part),
             }
-            request_context::replace_target(gathered);
+            request_context::replace_target(output);
         }
-        if gathered.len() >= GATHERED_BYTES {
+        if output.len() >= MAX_COLLECTED_BYTES {
             connection.send()?;
         }
         Ok(())
     }
 
-    /// Called when the request is written.
+    /// ureq calls it after the last byte of the request.
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         let Some(mut connection) = self.connection.take() else {
             return Ok(false);
         };
         connection.send()?;
-        deadlines::begin_waiting();
+        deadlines::start_waiting();
         Err(Error::Other(Box::new(Sent(connection))))
     }
 
-    /// Without its connection, nothing goes to the HTTP client's pool.
+    /// Returns `false`, so that ureq does not pool it.
     fn is_open(&mut self) -> bool {
         false
     }

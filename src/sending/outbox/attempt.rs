@@ -1,4 +1,5 @@
-//! The turn of a posted request: it is tried, and then it has an outcome, waits for its next try, or for the next start.
+//! One attempt of a posted request. After it, the request has an outcome, waits for its next attempt, or waits for a
+//! restart.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -6,127 +7,128 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
 use crate::interactions::Interaction;
-use crate::sending::lane::Next;
+use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
-use crate::sending::outbox::worker_pool::ScheduledTask;
+use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
 use crate::status::Status;
 use crate::wire::Request;
 
 impl Outbox {
-    /// Tries the interaction's first request, if it may go.
-    pub(crate) fn try_first(self: &Arc<Self>, interaction: Arc<Interaction>) {
-        let Some(mut posted) = interaction.lane.take() else {
+    /// Sends the interaction's first request, if it can be sent now.
+    pub(crate) fn send_first(self: &Arc<Self>, interaction: Arc<Interaction>) {
+        let Some(mut posted) = interaction.lane.dequeue() else {
             return;
         };
-        // Whatever happens, the lane is to be free again and the request to have an outcome.
-        let tried =
+        // Also after a panic, the lane must be released and the request must get an outcome.
+        let attempted =
             panic::catch_unwind(AssertUnwindSafe(|| self.attempt(&interaction, &mut posted)));
-        let result = tried.unwrap_or_else(|_| Err(panicked(&posted.request)));
+        let result = attempted.unwrap_or_else(|_| Err(panic_error(&posted.request)));
         let request = posted.request.name();
-        let result = self.conclude(interaction, posted, result);
-        // The callback of the log may close the client, so it is called when this request holds nothing up any more.
+        let result = self.handle_result(interaction, posted, result);
+        // The log callback may close the client, so it is called after the request has ended.
         self.sender.log(request, &result);
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
-        posted.tries += 1;
+        posted.attempts += 1;
         let starts = posted.request.starts();
         if self.strict && !starts {
-            // It may have been finished since it was posted.
+            // The interaction may have been finished since then.
             interaction.check(&posted.request)?;
         }
-        if posted.tries == 1 {
+        if posted.attempts == 1 {
             interaction.leave(&posted.request);
         }
-        if !posted.quiet {
+        if !posted.is_internal {
             self.receiver.mark_leaving(posted.ticket)?;
         }
         let hash = interaction.hash();
         let result = self
             .sender
             .send(&posted.address, hash.as_deref(), &posted.request, None)
-            .map(|reply| interaction.learn(&posted.request, &reply));
-        posted.unsure |= is_unknown(&result);
-        // One that was refused is not there either. What an earlier try may have brought there stays marked.
-        if !posted.quiet && !posted.unsure && result.is_err() {
+            .map(|response| interaction.learn(&posted.request, &response));
+        posted.maybe_received |= is_unknown(&result);
+        // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
+        if !posted.is_internal && !posted.maybe_received && result.is_err() {
             self.receiver.mark_staying(posted.ticket);
         }
         result
     }
 
-    /// Gives the result back, as the application is told of it.
-    fn conclude(
+    /// Retries, reports or requeues the request. Returns the result that the application gets.
+    fn handle_result(
         self: &Arc<Self>,
         interaction: Arc<Interaction>,
         posted: Box<QueuedRequest>,
         result: Result<()>,
     ) -> Result<()> {
         if let Err(error) = &result {
-            // What nobody is told of does no harm when it is lost, but would hold up what comes behind it.
-            if !posted.quiet
-                && let Some(pause) = self.pause(&posted, error)
+            // Internal requests are not retried, because they would delay the following ones.
+            if !posted.is_internal
+                && let Some(delay) = self.retry_delay(&posted, error)
             {
-                interaction.lane.put_back(posted);
-                // In a closed outbox it waits for the next start.
-                self.later(Instant::now() + pause, ScheduledTask::Again(interaction));
+                interaction.lane.requeue(posted);
+                // In a closed outbox, it waits for a restart.
+                self.schedule(Instant::now() + delay, ScheduledTask::Retry(interaction));
                 return result;
             }
             if error.status() == Status::Closed {
-                // It was not sent, and waits for the next start where there is a store.
-                interaction.lane.put_back(posted);
+                // It was not sent. With a store, it waits for a restart.
+                interaction.lane.requeue(posted);
                 interaction.lane.close();
                 return result;
             }
-            if self.sender.is_broken_off() {
-                self.lock().broken_off += 1;
+            if self.sender.is_aborted() {
+                self.lock().aborted += 1;
             }
         }
-        let result = match posted.unsure {
-            true => result.map_err(Error::after_an_unknown_try),
+        let result = match posted.maybe_received {
+            true => result.map_err(Error::after_unknown_attempt),
             false => result,
         };
         interaction.ended(&posted.request, result.is_ok());
         self.report(&posted, &result);
-        if interaction.lane.done() == Next::Worker {
-            self.make_ready(interaction);
+        if interaction.lane.release() == WorkerNeeded::Yes {
+            self.enqueue_lane(interaction);
         }
-        self.settle(posted.size);
+        self.remove(posted.size);
         result
     }
 
-    /// How long to wait before it is tried again; `None` where it has ended.
-    fn pause(&self, posted: &QueuedRequest, error: &Error) -> Option<Duration> {
-        let pause = self
-            .policy
-            .pause(&posted.request, error, posted.tries, posted.age())?;
-        let goes_on = !self.lock().closed || self.receiver.is_durable();
-        (goes_on && error.status() != Status::Panic).then_some(pause)
+    /// Returns the delay before the next attempt; `None` if the request has ended.
+    fn retry_delay(&self, posted: &QueuedRequest, error: &Error) -> Option<Duration> {
+        let delay =
+            self.posted_policy
+                .delay(&posted.request, error, posted.attempts, posted.age())?;
+        let can_continue = !self.lock().closed || self.receiver.is_durable();
+        (can_continue && error.status() != Status::Panic).then_some(delay)
     }
 
-    /// Tells the application what became of a request.
+    /// Queues the outcome event of a request.
     pub(crate) fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
-        if posted.quiet {
+        if posted.is_internal {
             return;
         }
         let outcome = posted.outcome(result);
         if !self.receiver.is_durable() {
             return self.receiver.tell(outcome, || {});
         }
-        self.lock().untold += 1;
+        self.lock().uncommitted_outcomes += 1;
         let outbox = self.clone();
-        self.receiver.tell(outcome, move || outbox.told());
+        self.receiver
+            .tell(outcome, move || outbox.record_committed_outcome());
     }
 }
 
-/// What a request has ended with that met a defect on its way.
-fn panicked(request: &Request) -> Error {
+/// Returns the error for a request during which the library panicked.
+fn panic_error(request: &Request) -> Error {
     Error::new(
         Status::Panic,
         format!(
-            "{}: the library panicked while it was on its way; whether the service received it is unknown; please report this",
+            "{}: the library panicked while the request was in progress; whether the service received it is unknown; please report this",
             request.name()
         ),
     )
-    .delivered(Delivery::Unknown)
+    .with_delivery(Delivery::Unknown)
 }

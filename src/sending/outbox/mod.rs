@@ -1,11 +1,15 @@
-//! Requests that were posted, on their way: those of one interaction in order and one at a time, those of different
-//! interactions side by side, over as many connections as the option `outbox.connections` allows.
+//! The outbox: sends posted requests on threads of its own.
 //!
-//! With a store, a request is on disk when posting returns, is marked before its first byte leaves, and goes from the disk
-//! in the same commit that puts its outcome there.
+//! A request comes in at [`Outbox::post`], which returns a ticket. It waits as a [`queued_request`] in the lane of its
+//! interaction. A thread of the [`worker_pool`] takes the next [`scheduled_task`] and makes an [`attempt`]. The outcome goes
+//! out as an event. The option `outbox.connections` limits the threads; each interaction has one request in progress.
+//!
+//! With a store, a request is on disk when `post` returns, and is marked before its first byte is sent. One commit replaces
+//! it by its outcome.
 
 pub(crate) mod attempt;
 pub(crate) mod queued_request;
+pub(crate) mod scheduled_task;
 pub(crate) mod worker_pool;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,10 +23,10 @@ use crate::host;
 use crate::interactions::Interaction;
 use crate::memory;
 use crate::receiving::{Receiver, Sent};
-use crate::sending::lane::Next;
+use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
-use crate::sending::outbox::worker_pool::ScheduledTask;
-use crate::sending::retry::Policy;
+use crate::sending::outbox::scheduled_task::ScheduledTask;
+use crate::sending::retry::RetryPolicy;
 use crate::sending::sender::Sender;
 use crate::status::Status;
 use crate::wire::{Address, Request};
@@ -31,72 +35,72 @@ use crate::wire::{Address, Request};
 #[derive(Debug)]
 pub struct Outbox {
     pub(crate) sender: Arc<Sender>,
-    /// Outcomes are events, so they go where triggers go.
+    /// Receives outcomes, because they are events.
     pub(crate) receiver: Arc<Receiver>,
-    pub(crate) policy: Policy,
-    pub(crate) blocking_policy: Policy,
+    pub(crate) posted_policy: RetryPolicy,
+    pub(crate) blocking_policy: RetryPolicy,
     pub(crate) timeout: Duration,
     capacity: usize,
     max_bytes: usize,
     pub(crate) connections: usize,
     pub(crate) strict: bool,
     pub(crate) typing_pause: Duration,
-    state: Mutex<State>,
-    /// For the workers: there is something to do.
+    state: Mutex<OutboxState>,
+    /// Wakes workers for new tasks.
     pub(crate) changed: Condvar,
-    /// For those who wait between two tries.
+    /// Wakes blocking calls that wait between two attempts.
     pub(crate) closing: Condvar,
     emptied: Condvar,
     pub(crate) workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
-    /// Interactions whose first request may go now.
+pub(crate) struct OutboxState {
+    /// Interactions whose first request can be sent now.
     pub(crate) ready: VecDeque<Arc<Interaction>>,
-    /// What is to be done later, by when. The number keeps the keys apart.
-    pub(crate) later: BTreeMap<(Instant, u64), ScheduledTask>,
-    pub(crate) last_later: u64,
+    /// Later tasks, by their time. The number makes the keys unique.
+    pub(crate) scheduled: BTreeMap<(Instant, u64), ScheduledTask>,
+    pub(crate) last_scheduled: u64,
     last_ticket: u64,
-    /// How many requests wait or are on their way, and how many bytes they have.
+    /// The number and the bytes of requests that are queued or in progress.
     open: usize,
     bytes: usize,
-    /// How many have ended whose outcome is on its way to the disk.
-    pub(crate) untold: usize,
-    pub(crate) hired_workers: usize,
+    /// The number of ended requests whose outcome is not on disk yet.
+    pub(crate) uncommitted_outcomes: usize,
+    pub(crate) worker_count: usize,
     pub(crate) idle_workers: usize,
-    /// How many requests ended because closing broke them off.
-    pub(crate) broken_off: usize,
-    taking: Taking,
+    /// The number of requests that the close aborted.
+    pub(crate) aborted: usize,
+    accepts: AcceptedRequests,
     pub(crate) closed: bool,
 }
 
-/// Whose requests it takes.
+/// The requests that the outbox accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Taking {
-    /// Everybody's.
+enum AcceptedRequests {
+    /// All.
     #[default]
     All,
-    /// Those that are made while a callback runs.
-    OfCallbacks,
-    /// Nobody's.
+    /// Only while a callback runs.
+    WhileCallbackRuns,
+    /// None, because the client is closed.
     None,
 }
 
-impl State {
+impl OutboxState {
     fn is_empty(&self) -> bool {
-        self.open + self.untold == 0
+        self.open + self.uncommitted_outcomes == 0
     }
 }
 
 impl Outbox {
-    /// An empty outbox. Its threads start with the first request.
+    /// Creates an empty outbox. Its threads start with the first request.
     pub fn new(sender: Arc<Sender>, receiver: Arc<Receiver>, settings: &Settings) -> Self {
         Outbox {
             sender,
             receiver,
-            policy: Policy::posted(settings),
-            blocking_policy: Policy::blocking(settings),
+            posted_policy: RetryPolicy::posted(settings),
+            blocking_policy: RetryPolicy::blocking(settings),
             timeout: settings.timeout,
             capacity: settings.outbox_capacity,
             max_bytes: settings.outbox_max_bytes,
@@ -111,19 +115,19 @@ impl Outbox {
         }
     }
 
-    /// Whether this request can be made, as far as it tells itself.
+    /// Checks whether the dialect and the options allow this request.
     ///
     /// # Errors
-    /// As [`Sender::check_request`].
+    /// The same as [`Sender::check_request`].
     pub fn check(&self, address: &Address, request: &Request) -> Result<()> {
         self.sender.check_request(address, request)
     }
 
-    /// Posts a request and gives its ticket. Never waits for the network; with a store, waits until it is on disk.
+    /// Queues a request and returns its ticket. Does not wait for the network; with a store, blocks until it is on disk.
     ///
     /// # Errors
-    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::State`]; [`Status::Full`]: as many wait as
-    /// may; [`Status::Store`]; [`Status::Closed`]; [`Status::System`]: no thread.
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::State`]; [`Status::Full`]: the outbox is full;
+    /// [`Status::Store`]; [`Status::Closed`]; [`Status::System`]: the thread can't be started.
     pub fn post(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
@@ -132,48 +136,53 @@ impl Outbox {
     ) -> Result<u64> {
         self.sender.check_origin()?;
         self.sender.check_request(address, &request)?;
-        // Before the state: what a closed client's interaction could do next is no help.
+        // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
         interaction.begin(&request, self.strict)?;
         let size = size_of(&request);
         memory::check(size, Status::Full)
-            .map_err(|error| error.delivered(Delivery::NotSent))
+            .map_err(|error| error.with_delivery(Delivery::NotSent))
             .inspect_err(|_| interaction.ended(&request, false))?;
         let ticket = self
-            .admit(address, &request, size)
+            .allocate_ticket(address, &request, size)
             .inspect_err(|_| interaction.ended(&request, false))?;
         let posted = QueuedRequest {
             ticket,
             address: address.clone(),
             request,
-            quiet: false,
+            is_internal: false,
             size,
             age_before: Duration::ZERO,
             since: Instant::now(),
-            tries: 0,
-            unsure: false,
+            attempts: 0,
+            maybe_received: false,
         };
         self.stop_typing(interaction, &posted);
         self.enqueue(interaction, posted);
         Ok(ticket)
     }
 
-    /// Finds a place and a ticket for a request.
-    fn admit(self: &Arc<Self>, address: &Address, request: &Request, size: usize) -> Result<u64> {
-        self.staff()?;
+    /// Reserves space for a request, stores it, and returns its ticket.
+    fn allocate_ticket(
+        self: &Arc<Self>,
+        address: &Address,
+        request: &Request,
+        size: usize,
+    ) -> Result<u64> {
+        self.ensure_worker()?;
         self.reserve(size)?;
         match self.receiver.keep_posted(address, request) {
             Ok(Some(ticket)) => Ok(ticket),
             Ok(None) => Ok(self.next_ticket()),
             Err(error) => {
-                self.settle(size);
+                self.remove(size);
                 Err(error)
             }
         }
     }
 
-    /// Posts a request that nobody is told of. One that is lost does no harm.
-    pub(crate) fn post_quietly(
+    /// Queues a request of the library itself, without an outcome event. Its loss does no harm.
+    pub(crate) fn enqueue_internal(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         address: &Address,
@@ -184,58 +193,58 @@ impl Outbox {
             ticket: 0,
             address: address.clone(),
             request,
-            quiet: true,
+            is_internal: true,
             size: 0,
             age_before: Duration::ZERO,
             since: Instant::now(),
-            tries: 0,
-            unsure: false,
+            attempts: 0,
+            maybe_received: false,
         };
         self.enqueue(interaction, posted);
     }
 
-    /// Takes up a request that an earlier run left. One that may have been on its way then has an unknown outcome, and one that
-    /// can't be made any more, for the options are others, has not been sent.
-    pub fn take_up(
+    /// Restores a stored request. Its outcome is `Unknown` if it may have been sent, `NotSent` if the current options no longer
+    /// allow it.
+    pub fn restore_request(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         mut posted: QueuedRequest,
         sent: Sent,
     ) -> Result<()> {
-        self.staff()?;
+        self.ensure_worker()?;
         posted.size = size_of(&posted.request);
         {
             let mut state = self.lock();
             state.open += 1;
             state.bytes += posted.size;
         }
-        let was_leaving = sent == Sent::Perhaps;
-        let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
-        let ended = if was_leaving && !may_again {
+        let may_have_been_sent = sent == Sent::Perhaps;
+        let can_repeat = posted.request.is_harmless_twice() || self.posted_policy.resends_unknown();
+        let error = if may_have_been_sent && !can_repeat {
             let lost = Error::new(
                 Status::Lost,
                 format!(
-                    "{}: the application ended while it was on its way; whether the service received it is unknown",
+                    "{}: the application ended while the request was in progress; whether the service received it is unknown",
                     posted.request.name()
                 ),
             );
-            Some(lost.delivered(Delivery::Unknown))
+            Some(lost.with_delivery(Delivery::Unknown))
         } else {
             let checked = self.sender.check_request(&posted.address, &posted.request);
-            let refused = checked.err().or_else(|| {
-                // It was made before, and its time is over.
-                let is_over = sent != Sent::Untried && self.policy.is_over(posted.age());
-                is_over.then(|| self.too_old(&posted))
+            let rejected = checked.err().or_else(|| {
+                let is_expired =
+                    sent != Sent::Untried && self.posted_policy.is_expired(posted.age());
+                is_expired.then(|| self.expired_error(&posted))
             });
-            match was_leaving {
-                true => refused.map(Error::after_an_unknown_try),
-                false => refused,
+            match may_have_been_sent {
+                true => rejected.map(Error::after_unknown_attempt),
+                false => rejected,
             }
         };
-        if let Some(error) = ended {
+        if let Some(error) = error {
             interaction.ended(&posted.request, false);
             self.report(&posted, &Err(error));
-            self.settle(posted.size);
+            self.remove(posted.size);
             return Ok(());
         }
         interaction.begin(&posted.request, false)?;
@@ -243,51 +252,51 @@ impl Outbox {
         Ok(())
     }
 
-    /// Why a request is not made again that an earlier run has made.
-    fn too_old(&self, posted: &QueuedRequest) -> Error {
+    /// Returns the error for a restored request that is too old for a retry.
+    fn expired_error(&self, posted: &QueuedRequest) -> Error {
         let message = format!(
-            "{}: it was posted {} ms ago and not received by the service, and retry.posted allows {} ms for making it again",
+            "{}: it was posted {} ms ago and the service did not receive it; retry.posted allows retries for {} ms",
             posted.request.name(),
             posted.age().as_millis(),
-            self.policy.within().as_millis()
+            self.posted_policy.period().as_millis()
         );
-        Error::new(Status::Timeout, message).delivered(Delivery::NotSent)
+        Error::new(Status::Timeout, message).with_delivery(Delivery::NotSent)
     }
 
     fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: QueuedRequest) {
-        if interaction.lane.post(Box::new(posted)) == Next::Worker {
-            self.make_ready(interaction.clone());
+        if interaction.lane.enqueue(Box::new(posted)) == WorkerNeeded::Yes {
+            self.enqueue_lane(interaction.clone());
         }
     }
 
     fn reserve(&self, size: usize) -> Result<()> {
         let mut state = self.lock();
-        if state.taking == Taking::None {
+        if state.accepts == AcceptedRequests::None {
             return Err(closed());
         }
         if state.open >= self.capacity {
             return Err(Error::new(
                 Status::Full,
                 format!(
-                    "as many posted requests wait as outbox.capacity allows ({}); wait for outcomes, or raise the option",
+                    "the outbox is full: it contains outbox.capacity posted requests ({}); wait for outcomes, or raise the option",
                     state.open
                 ),
             )
-            .delivered(Delivery::NotSent)
-            .retryable(true));
+            .with_delivery(Delivery::NotSent)
+            .with_retryable(true));
         }
-        // One that is larger than all may be together would never be taken.
+        // An empty outbox accepts a request of any size; otherwise a large one could never be queued.
         if state.open > 0 && state.bytes.saturating_add(size) > self.max_bytes {
             return Err(Error::new(
                 Status::Full,
                 format!(
-                    "posted requests of {} bytes wait, and one of {size} more is beyond outbox.max_bytes ({}); wait for \
-                     outcomes, or raise the option",
+                    "the outbox contains {} bytes of posted requests, and {size} bytes more exceed outbox.max_bytes ({}); wait \
+                     for outcomes, or raise the option",
                     state.bytes, self.max_bytes
                 ),
             )
-            .delivered(Delivery::NotSent)
-            .retryable(true));
+            .with_delivery(Delivery::NotSent)
+            .with_retryable(true));
         }
         state.open += 1;
         state.bytes += size;
@@ -300,117 +309,117 @@ impl Outbox {
         state.last_ticket
     }
 
-    /// A request has left the outbox.
-    pub(crate) fn settle(&self, size: usize) {
+    /// Removes a request that has ended.
+    pub(crate) fn remove(&self, size: usize) {
         let mut state = self.lock();
         state.open -= 1;
         state.bytes -= size;
-        self.tell_if_empty(&state);
+        self.notify_if_empty(&state);
     }
 
-    /// The outcome of a request that has left the outbox is on disk, and in the inbox.
-    pub(crate) fn told(&self) {
+    /// Records that an outcome is on disk and in the inbox.
+    pub(crate) fn record_committed_outcome(&self) {
         let mut state = self.lock();
-        state.untold -= 1;
-        self.tell_if_empty(&state);
+        state.uncommitted_outcomes -= 1;
+        self.notify_if_empty(&state);
     }
 
-    fn tell_if_empty(&self, state: &State) {
+    fn notify_if_empty(&self, state: &OutboxState) {
         if state.is_empty() {
             self.emptied.notify_all();
         }
     }
 
-    /// Whether all requests have ended and their outcomes are in the inbox.
+    /// Returns whether all requests have ended and their outcomes are in the inbox.
     pub fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// Waits until all requests have ended and their outcomes are in the inbox, or `deadline`.
+    /// Blocks until [`is_empty`](Self::is_empty) or `deadline`.
     pub fn drain(&self, deadline: Instant) {
         let mut state = self.lock();
         while !state.is_empty() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            if remaining == Duration::ZERO {
                 break;
             }
             state = self
                 .emptied
-                .wait_timeout(state, left)
+                .wait_timeout(state, remaining)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
     }
 
-    /// Fails where it takes no request any more.
+    /// Fails if the outbox accepts no request now.
     ///
     /// # Errors
     /// [`Status::Closed`].
     pub(crate) fn check_open(&self) -> Result<()> {
-        let taking = self.lock().taking;
-        // A callback may have others make its requests, so it counts that one runs, and not on which thread.
-        match taking {
-            Taking::All => Ok(()),
-            Taking::OfCallbacks if self.receiver.has_callbacks() => Ok(()),
-            Taking::OfCallbacks | Taking::None => Err(closed()),
+        let accepts = self.lock().accepts;
+        // A callback may send requests on other threads, so any running callback counts.
+        match accepts {
+            AcceptedRequests::All => Ok(()),
+            AcceptedRequests::WhileCallbackRuns if self.receiver.has_callbacks() => Ok(()),
+            AcceptedRequests::WhileCallbackRuns | AcceptedRequests::None => Err(closed()),
         }
     }
 
-    /// Takes no further request but those that are made while a callback runs.
+    /// From now on, accepts requests only while a callback runs.
     pub fn begin_closing(&self) {
-        self.lock().taking = Taking::OfCallbacks;
+        self.lock().accepts = AcceptedRequests::WhileCallbackRuns;
     }
 
-    /// Takes no further request.
-    pub fn refuse(&self) {
-        self.lock().taking = Taking::None;
+    /// Accepts no further request.
+    pub fn stop_accepting(&self) {
+        self.lock().accepts = AcceptedRequests::None;
     }
 
-    /// Takes no further request, and starts none that waits.
+    /// Closes the outbox: starts no further attempt.
     pub fn close(&self) {
-        let (ready, later) = {
+        let (ready, scheduled) = {
             let mut state = self.lock();
             state.closed = true;
             (
                 std::mem::take(&mut state.ready),
-                std::mem::take(&mut state.later),
+                std::mem::take(&mut state.scheduled),
             )
         };
         self.changed.notify_all();
         self.closing.notify_all();
-        let later = later.into_values().filter_map(|due| match due {
-            ScheduledTask::Try(interaction) | ScheduledTask::Again(interaction) => {
+        let waiting = scheduled.into_values().filter_map(|task| match task {
+            ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction) => {
                 Some(interaction)
             }
-            ScheduledTask::Look(_) => None,
+            ScheduledTask::CheckTyping(_) => None,
         });
-        for interaction in ready.into_iter().chain(later) {
+        for interaction in ready.into_iter().chain(waiting) {
             interaction.lane.close();
         }
     }
 
-    /// Waits for the workers to end, which they do when the requests on their way have; returns how many requests were
-    /// left or broken off.
+    /// Blocks until the workers have ended, which is after the requests in progress. Returns the number of remaining and
+    /// aborted requests.
     pub fn join(&self) -> usize {
         let workers =
             std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
-        // They may wait for the thread that calls this, where it is the store's.
+        // The store's thread must not wait, because the workers may wait for it.
         let may_wait = self.receiver.may_wait().is_ok();
         for worker in workers.into_iter().filter(|_| may_wait) {
-            // Of the application's code it runs the callback of the log alone, which may be what closes the client; so it
-            // can't have panicked but by a defect, which the hook noted.
+            // A worker runs no code of the application except the log callback, whose panics are caught. The panic hook
+            // has logged any other panic.
             host::thread::join(worker);
         }
         let state = self.lock();
-        state.open + state.broken_off
+        state.open + state.aborted
     }
 
-    /// How many of the requests that closing broke off have an outcome all the same.
-    pub fn broken_off(&self) -> usize {
-        self.lock().broken_off
+    /// Returns the number of aborted requests that have an outcome.
+    pub fn aborted(&self) -> usize {
+        self.lock().aborted
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, OutboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -421,7 +430,7 @@ pub(crate) fn is_unknown<T>(result: &Result<T>) -> bool {
         .is_err_and(|error| error.delivery() == Some(Delivery::Unknown))
 }
 
-/// Why nothing is sent any more.
+/// Returns the error of a closed outbox.
 pub(crate) fn closed() -> Error {
-    Error::new(Status::Closed, Status::Closed.text()).delivered(Delivery::NotSent)
+    Error::new(Status::Closed, Status::Closed.text()).with_delivery(Delivery::NotSent)
 }

@@ -1,4 +1,4 @@
-//! A request that waits in the outbox, and what it ends with.
+//! A request in the outbox, and its outcome.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,49 +9,49 @@ use crate::error::{Delivery, Error, Result};
 use crate::status::Status;
 use crate::wire::{Address, Request};
 
-/// A request on its way.
+/// A queued request.
 #[derive(Debug)]
 pub struct QueuedRequest {
-    /// Its number, by which the application knows its outcome.
+    /// The number that the application got; its outcome has the same number.
     pub ticket: u64,
-    /// Where it goes.
+    /// The department and the customer id.
     pub address: Address,
-    /// What it asks for.
+    /// The request.
     pub request: Request,
-    /// Whether nobody is told how it ends: it was the library's own idea.
-    pub quiet: bool,
-    /// How much of `outbox.max_bytes` it takes.
+    /// Whether the library queued it itself, so that it has no outcome event.
+    pub is_internal: bool,
+    /// Its share of `outbox.max_bytes`.
     pub size: usize,
-    /// How old it was when it was taken up again after a restart.
+    /// Its age when it was restored after a restart.
     pub age_before: Duration,
-    /// When it was posted, or taken up again after a restart.
+    /// When it was queued, or restored after a restart.
     pub since: Instant,
-    /// How often it was tried.
-    pub tries: u32,
-    /// Whether the service may have received one of the tries, in this run or in an earlier one.
-    pub unsure: bool,
+    /// The number of attempts.
+    pub attempts: u32,
+    /// Whether the service may have received an attempt, in this process or in an earlier one.
+    pub maybe_received: bool,
 }
 
-/// What became of a posted request.
+/// The outcome of a posted request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The number that posting gave.
+    /// The ticket that `post` returned.
     pub ticket: u64,
     /// The customer's id.
     pub client_id: String,
-    /// The request's name: start, message, typing, cleared or finish.
+    /// The request's name, for example `start` or `message`.
     pub request: String,
-    /// What became of it: an `OMNIZE_DELIVERY_` value.
+    /// The delivery, an `OMNIZE_DELIVERY_` value.
     pub delivery: i32,
-    /// The status that a blocking call would have ended with.
+    /// The status that a blocking call would return.
     pub status: i32,
-    /// The HTTP status of the answer; 0 where there was none.
+    /// The HTTP status of the response; 0 without one.
     pub http_status: u16,
-    /// The error's message; empty where the service accepted.
+    /// The error message; empty if the service accepted the request.
     pub message: String,
 }
 
-/// How many bytes a request has as JSON, which is about what it takes in memory.
+/// Returns the size of a request as JSON, in bytes. It is about the size in memory.
 pub fn size_of(request: &Request) -> usize {
     struct Counter(usize);
     impl io::Write for Counter {
@@ -65,18 +65,18 @@ pub fn size_of(request: &Request) -> usize {
         }
     }
     let mut counter = Counter(0);
-    // Numbers and strings are always JSON.
+    // Serializing numbers and strings never fails.
     let _ = serde_json::to_writer(&mut counter, request);
     counter.0
 }
 
 impl QueuedRequest {
-    /// How long ago it was posted, in whichever run.
+    /// Returns the time since it was queued, also in an earlier process.
     pub fn age(&self) -> Duration {
         self.age_before.saturating_add(self.since.elapsed())
     }
 
-    /// What this request has ended with.
+    /// Returns the outcome for this result.
     pub fn outcome(&self, result: &Result<()>) -> Outcome {
         let error = result.as_ref().err();
         Outcome {

@@ -1,4 +1,4 @@
-//! The threads that send what was posted: when there is one, and what each does next.
+//! The worker threads of the outbox: when they start, and which task each runs next.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, PoisonError};
@@ -7,122 +7,111 @@ use std::time::{Duration, Instant};
 use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::interactions::Interaction;
+use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, closed};
-use crate::sending::typing::keystrokes::TypingTimer;
 use crate::status::Status;
 
-/// How long an idle worker sleeps at the most before it looks around again.
+/// The longest wait of an idle worker.
 const WORKER_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Something whose time comes.
-#[derive(Debug)]
-pub enum ScheduledTask {
-    /// The interaction's first request may go.
-    Try(Arc<Interaction>),
-    /// The interaction's first request is to be tried again.
-    Again(Arc<Interaction>),
-    /// The customer may have stopped typing.
-    Look(TypingTimer),
-}
-
 impl Outbox {
-    /// Sees to it that there is a worker.
+    /// Starts the first worker, if it does not run yet.
     ///
     /// # Errors
-    /// [`Status::Closed`]; [`Status::System`]: no thread.
-    pub(crate) fn staff(self: &Arc<Self>) -> Result<()> {
-        match self.lock().hired_workers {
+    /// [`Status::Closed`]; [`Status::System`]: the thread can't be started.
+    pub(crate) fn ensure_worker(self: &Arc<Self>) -> Result<()> {
+        match self.lock().worker_count {
             0 => {}
             _ => return Ok(()),
         }
-        self.hire()
+        self.spawn_worker()
     }
 
-    /// Starts one more worker, where more are allowed.
-    fn hire(self: &Arc<Self>) -> Result<()> {
+    /// Starts one more worker, if the limit allows it.
+    fn spawn_worker(self: &Arc<Self>) -> Result<()> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut state = self.lock();
-            // Then `join` may have been here already.
+            // After the close, `join` may not see a new thread.
             if state.closed {
                 return Err(closed());
             }
-            if state.hired_workers >= self.connections {
+            if state.worker_count >= self.connections {
                 return Ok(());
             }
-            state.hired_workers += 1;
+            state.worker_count += 1;
         }
         let outbox = self.clone();
-        match host::thread::spawn("omnize-outbox", move || outbox.work()) {
+        match host::thread::spawn("omnize-outbox", move || outbox.run_worker()) {
             Ok(worker) => workers.push(worker),
             Err(error) => {
-                self.lock().hired_workers -= 1;
-                let message = format!("no thread for the outbox: {error}");
-                return Err(Error::new(Status::System, message).delivered(Delivery::NotSent));
+                self.lock().worker_count -= 1;
+                let message = format!("the outbox can't start a thread: {error}");
+                return Err(Error::new(Status::System, message).with_delivery(Delivery::NotSent));
             }
         }
         Ok(())
     }
 
-    /// The interaction's lane is free again, and its next request is one that was posted.
-    pub fn make_ready(self: &Arc<Self>, interaction: Arc<Interaction>) {
+    /// Queues an interaction whose next request can be sent by a worker.
+    pub fn enqueue_lane(self: &Arc<Self>, interaction: Arc<Interaction>) {
         let mut state = self.lock();
         if state.closed {
             drop(state);
             return interaction.lane.close();
         }
         state.ready.push_back(interaction);
-        let more_than_idle = state.ready.len() > state.idle_workers;
+        let lacks_workers = state.ready.len() > state.idle_workers;
         drop(state);
         self.changed.notify_one();
-        self.hire_if(more_than_idle);
+        self.spawn_worker_if(lacks_workers);
     }
 
-    fn hire_if(self: &Arc<Self>, needed: bool) {
+    fn spawn_worker_if(self: &Arc<Self>, needed: bool) {
         if needed {
-            // Where no further one can be had, those that there are come to it.
-            let _ = self.hire();
+            // If it fails, the present workers send the request later.
+            let _ = self.spawn_worker();
         }
     }
 
-    /// Has something done then.
-    pub(crate) fn later(&self, when: Instant, due: ScheduledTask) {
+    /// Schedules a task.
+    pub(crate) fn schedule(&self, due: Instant, task: ScheduledTask) {
         let mut state = self.lock();
         if state.closed {
             drop(state);
-            if let ScheduledTask::Try(interaction) | ScheduledTask::Again(interaction) = due {
+            if let ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction) = task {
                 interaction.lane.close();
             }
             return;
         }
-        state.last_later += 1;
-        let key = (when, state.last_later);
-        state.later.insert(key, due);
+        state.last_scheduled += 1;
+        let key = (due, state.last_scheduled);
+        state.scheduled.insert(key, task);
         drop(state);
         self.changed.notify_one();
     }
 
-    fn work(self: &Arc<Self>) {
-        while let Some(due) = self.next() {
-            // The callback of the log is the application's. Where it panics, the request that it was told of has ended, and
-            // the worker goes on; the panic was reported by the hook.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.see_to(due)));
+    fn run_worker(self: &Arc<Self>) {
+        while let Some(task) = self.wait_for_task() {
+            // The application's log callback may panic. Its request has ended by then, so the worker continues. The
+            // panic hook has logged the panic.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.run_task(task)));
         }
     }
 
-    fn see_to(self: &Arc<Self>, due: ScheduledTask) {
-        match due {
-            ScheduledTask::Try(interaction) => self.try_first(interaction),
-            ScheduledTask::Again(interaction) => {
+    fn run_task(self: &Arc<Self>, task: ScheduledTask) {
+        match task {
+            ScheduledTask::Send(interaction) => self.send_first(interaction),
+            ScheduledTask::Retry(interaction) => {
                 interaction.lane.resume();
-                self.try_first(interaction);
+                self.send_first(interaction);
             }
-            ScheduledTask::Look(watched) => self.look(&watched),
+            ScheduledTask::CheckTyping(timer) => self.check_typing_timeout(&timer),
         }
     }
 
-    /// Waits for something to do; `None` when the outbox is closed.
-    fn next(self: &Arc<Self>) -> Option<ScheduledTask> {
+    /// Blocks until a task is due; returns `None` when the outbox is closed.
+    fn wait_for_task(self: &Arc<Self>) -> Option<ScheduledTask> {
         let mut state = self.lock();
         loop {
             if state.closed {
@@ -130,25 +119,25 @@ impl Outbox {
             }
             let now = Instant::now();
             if let Some(entry) = state
-                .later
+                .scheduled
                 .first_entry()
                 .filter(|entry| entry.key().0 <= now)
             {
-                let due = entry.remove();
-                let more_than_idle = state.ready.len() > state.idle_workers;
+                let task = entry.remove();
+                let lacks_workers = state.ready.len() > state.idle_workers;
                 drop(state);
-                self.hire_if(more_than_idle);
-                return Some(due);
+                self.spawn_worker_if(lacks_workers);
+                return Some(task);
             }
             if let Some(interaction) = state.ready.pop_front() {
-                if state.idle_workers > 0 && !state.later.is_empty() {
-                    // The others may sleep longer than until the next thing is due, which was left to this one.
+                if state.idle_workers > 0 && !state.scheduled.is_empty() {
+                    // This worker was to wait for the next scheduled task; another one must do it now.
                     self.changed.notify_one();
                 }
-                return Some(ScheduledTask::Try(interaction));
+                return Some(ScheduledTask::Send(interaction));
             }
             let until_due = state
-                .later
+                .scheduled
                 .first_key_value()
                 .map(|((due, _), _)| *due - now);
             state.idle_workers += 1;

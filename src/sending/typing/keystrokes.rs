@@ -1,77 +1,78 @@
-//! The customer's keys: when they become requests.
+//! Turns keystrokes into queued requests: typing after the first one, cleared after a pause.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::Result;
 use crate::interactions::Interaction;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::queued_request::QueuedRequest;
-use crate::sending::outbox::worker_pool::ScheduledTask;
+use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::typing::TimerResult;
+use crate::sending::typing::typing_timer::TypingTimer;
 use crate::wire::{Address, Request};
 
-/// A customer whose keys are watched. That alone keeps no interaction alive.
-#[derive(Debug)]
-pub struct TypingTimer {
-    interaction: Weak<Interaction>,
-    address: Address,
-}
-
 impl Outbox {
-    /// A key was pressed. Never waits.
+    /// Reports a keystroke. Does not block.
     ///
     /// # Errors
     /// [`Status::State`](crate::status::Status::State), [`Status::Closed`](crate::status::Status::Closed),
     /// [`Status::System`](crate::status::Status::System).
-    pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
+    pub fn keystroke(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        address: &Address,
+    ) -> Result<()> {
         self.sender.check_origin()?;
         if self.strict {
             interaction.check(&Request::Typing)?;
         }
         self.check_open()?;
-        self.staff()?;
+        self.ensure_worker()?;
         let now = Instant::now();
-        let key = interaction.typing.key(now);
-        if key.tell {
-            self.post_quietly(interaction, address, Request::Typing);
+        let keystroke = interaction.typing.record_keystroke(now);
+        if keystroke.sends_typing {
+            self.enqueue_internal(interaction, address, Request::Typing);
         }
-        if key.watch {
-            self.watch(interaction, address, now + self.typing_pause);
+        if keystroke.starts_timer {
+            self.start_timer(interaction, address, now + self.typing_pause);
         }
         Ok(())
     }
 
-    fn watch(&self, interaction: &Arc<Interaction>, address: &Address, due: Instant) {
-        let watched = TypingTimer {
+    fn start_timer(&self, interaction: &Arc<Interaction>, address: &Address, due: Instant) {
+        let timer = TypingTimer {
             interaction: Arc::downgrade(interaction),
             address: address.clone(),
         };
-        self.later(due, ScheduledTask::Look(watched));
+        self.schedule(due, ScheduledTask::CheckTyping(timer));
     }
 
-    /// An alarm has gone off: has the customer stopped typing?
-    pub(crate) fn look(self: &Arc<Self>, watched: &TypingTimer) {
-        let Some(interaction) = watched.interaction.upgrade() else {
+    /// Checks whether the customer has stopped typing, when a timer is due.
+    pub(crate) fn check_typing_timeout(self: &Arc<Self>, timer: &TypingTimer) {
+        let Some(interaction) = timer.interaction.upgrade() else {
             return;
         };
-        match interaction.typing.alarm(Instant::now(), self.typing_pause) {
+        match interaction
+            .typing
+            .check_timer(Instant::now(), self.typing_pause)
+        {
             TimerResult::Stopped => {
-                self.post_quietly(&interaction, &watched.address, Request::Cleared)
+                self.enqueue_internal(&interaction, &timer.address, Request::Cleared);
             }
-            TimerResult::Again(due) => self.watch(&interaction, &watched.address, due),
-            TimerResult::Known => {}
+            TimerResult::CheckAgainAt(due) => self.start_timer(&interaction, &timer.address, due),
+            TimerResult::AlreadySent => {}
         }
     }
 
-    /// Right before the customer's message the service hears that the customer has stopped typing.
+    /// Queues cleared before a message of the customer, if the service believes that the customer types.
     pub(crate) fn stop_typing(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
-        posted: &QueuedRequest,
+        queued: &QueuedRequest,
     ) {
-        if posted.request.message().is_some() && interaction.typing.stop() {
-            self.post_quietly(interaction, &posted.address, Request::Cleared);
+        if queued.request.message().is_some() && interaction.typing.stop() {
+            self.enqueue_internal(interaction, &queued.address, Request::Cleared);
         }
     }
 }

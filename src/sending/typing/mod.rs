@@ -1,77 +1,81 @@
-//! From many keystrokes to few requests: one typing when the customer begins, one cleared when no key came for a while or
-//! right before the message.
+//! Turns many keystrokes into few requests.
+//!
+//! A keystroke comes in at [`keystrokes`]. This file holds whether the service believes that the customer types. The first
+//! keystroke queues typing and starts a [`typing_timer`]. When the timer is due and no keystroke has followed, or directly
+//! before a message, cleared is queued. The [`outbox`](crate::sending::outbox) sends both.
 
 pub(crate) mod keystrokes;
+pub(crate) mod typing_timer;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What the service has been told of one customer's keys.
+/// The typing state of one customer, as the service knows it.
 #[derive(Debug, Default)]
-pub struct Typing(Mutex<State>);
+pub struct Typing(Mutex<TypingState>);
 
 #[derive(Debug, Default)]
-struct State {
-    /// When the last key came, while the service believes that the customer types.
-    last_key: Option<Instant>,
-    /// Whether an alarm is set that will look whether the customer still types.
-    watched: bool,
+struct TypingState {
+    /// The time of the last keystroke, while the service believes that the customer types.
+    last_keystroke: Option<Instant>,
+    /// Whether a timer is running.
+    has_timer: bool,
 }
 
-/// What is to be done upon a key.
+/// The actions after a keystroke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The service is to be told that the customer types.
-    pub tell: bool,
-    /// An alarm is to be set.
-    pub watch: bool,
+pub struct Keystroke {
+    /// Typing must be sent.
+    pub sends_typing: bool,
+    /// A timer must be started.
+    pub starts_timer: bool,
 }
 
-/// What an alarm has found.
+/// The result of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimerResult {
-    /// The customer has stopped: the service is to be told.
+    /// The customer has stopped; cleared must be sent.
     Stopped,
-    /// Keys have come since: look again then.
-    Again(Instant),
-    /// The service knows already.
-    Known,
+    /// There were further keystrokes; the next check is due at this instant.
+    CheckAgainAt(Instant),
+    /// Cleared was already sent.
+    AlreadySent,
 }
 
 impl Typing {
-    /// A key was pressed.
-    pub fn key(&self, now: Instant) -> Key {
+    /// Records a keystroke.
+    pub fn record_keystroke(&self, now: Instant) -> Keystroke {
         let mut state = self.lock();
-        let key = Key {
-            tell: state.last_key.is_none(),
-            watch: !state.watched,
+        let keystroke = Keystroke {
+            sends_typing: state.last_keystroke.is_none(),
+            starts_timer: !state.has_timer,
         };
-        state.last_key = Some(now);
-        state.watched = true;
-        key
+        state.last_keystroke = Some(now);
+        state.has_timer = true;
+        keystroke
     }
 
-    /// An alarm has gone off, `pause` after a key.
-    pub fn alarm(&self, now: Instant, pause: Duration) -> TimerResult {
+    /// Evaluates a timer that was started `pause` ago.
+    pub fn check_timer(&self, now: Instant, pause: Duration) -> TimerResult {
         let mut state = self.lock();
-        let Some(last_key) = state.last_key else {
-            state.watched = false;
-            return TimerResult::Known;
+        let Some(last_keystroke) = state.last_keystroke else {
+            state.has_timer = false;
+            return TimerResult::AlreadySent;
         };
-        let due = last_key + pause;
+        let due = last_keystroke + pause;
         if due > now {
-            return TimerResult::Again(due);
+            return TimerResult::CheckAgainAt(due);
         }
-        *state = State::default();
+        *state = TypingState::default();
         TimerResult::Stopped
     }
 
-    /// The customer's message is about to be sent. Whether the service is to be told first that the customer has stopped.
+    /// Ends typing before a message. Returns whether cleared must be sent first.
     pub fn stop(&self) -> bool {
-        self.lock().last_key.take().is_some()
+        self.lock().last_keystroke.take().is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TypingState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,57 +87,70 @@ mod tests {
     const PAUSE: Duration = Duration::from_secs(5);
 
     #[test]
-    fn the_first_key_tells_and_the_next_ones_do_not() {
+    fn only_the_first_keystroke_sends_typing() {
         let typing = Typing::default();
         let now = Instant::now();
         assert_eq!(
-            typing.key(now),
-            Key {
-                tell: true,
-                watch: true
+            typing.record_keystroke(now),
+            Keystroke {
+                sends_typing: true,
+                starts_timer: true
             }
         );
         assert_eq!(
-            typing.key(now),
-            Key {
-                tell: false,
-                watch: false
+            typing.record_keystroke(now),
+            Keystroke {
+                sends_typing: false,
+                starts_timer: false
             }
         );
     }
 
     #[test]
-    fn a_pause_ends_it_and_keys_put_it_off() {
+    fn pause_ends_typing_and_keystrokes_postpone_it() {
         let typing = Typing::default();
         let begin = Instant::now();
-        typing.key(begin);
-        typing.key(begin + Duration::from_secs(3));
-        let again = typing.alarm(begin + PAUSE, PAUSE);
-        assert_eq!(again, TimerResult::Again(begin + Duration::from_secs(8)));
+        typing.record_keystroke(begin);
+        typing.record_keystroke(begin + Duration::from_secs(3));
+        let result = typing.check_timer(begin + PAUSE, PAUSE);
         assert_eq!(
-            typing.alarm(begin + Duration::from_secs(8), PAUSE),
+            result,
+            TimerResult::CheckAgainAt(begin + Duration::from_secs(8))
+        );
+        assert_eq!(
+            typing.check_timer(begin + Duration::from_secs(8), PAUSE),
             TimerResult::Stopped
         );
         assert!(!typing.stop());
-        assert!(typing.key(begin + Duration::from_secs(9)).tell);
+        assert!(
+            typing
+                .record_keystroke(begin + Duration::from_secs(9))
+                .sends_typing
+        );
     }
 
     #[test]
-    fn a_message_ends_it_and_the_alarm_finds_nothing_to_do() {
+    fn message_ends_typing_and_the_timer_does_nothing() {
         let typing = Typing::default();
         let begin = Instant::now();
-        typing.key(begin);
+        typing.record_keystroke(begin);
         assert!(typing.stop());
         assert!(!typing.stop());
-        // A key after the message is watched by the alarm that is still set.
+        // The running timer is used for a keystroke after the message.
         assert_eq!(
-            typing.key(begin),
-            Key {
-                tell: true,
-                watch: false
+            typing.record_keystroke(begin),
+            Keystroke {
+                sends_typing: true,
+                starts_timer: false
             }
         );
-        assert_eq!(typing.alarm(begin + PAUSE, PAUSE), TimerResult::Stopped);
-        assert_eq!(typing.alarm(begin + PAUSE, PAUSE), TimerResult::Known);
+        assert_eq!(
+            typing.check_timer(begin + PAUSE, PAUSE),
+            TimerResult::Stopped
+        );
+        assert_eq!(
+            typing.check_timer(begin + PAUSE, PAUSE),
+            TimerResult::AlreadySent
+        );
     }
 }

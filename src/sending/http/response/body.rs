@@ -1,106 +1,107 @@
-//! The body of an answer.
+//! Reads the body of a response.
 
 use std::io;
 
 use ureq::Error as HttpError;
 
 use crate::sending::connections::connection::Connection;
-use crate::sending::http::response::chunked::Chunked;
-use crate::sending::http::response::{PART_BYTES, ResponseError, closed};
+use crate::sending::http::response::chunked::ChunkedDecoder;
+use crate::sending::http::response::response_error::ResponseError;
+use crate::sending::http::response::response_input::{PART_BYTES, closed_early};
 
-/// Where a body ends.
+/// How the end of a body is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// After so many bytes.
+    /// After this number of bytes.
     Length(u64),
     /// After its last chunk.
-    Chunked(Chunked),
-    /// Where the connection is closed.
+    Chunked(ChunkedDecoder),
+    /// When the peer closes the connection.
     UntilClosed,
 }
 
 impl Framing {
-    /// Takes bytes of the body as they came, and returns how many there were of it.
-    fn take(&mut self, input: &[u8], body: &mut Body) -> Result<usize, HttpError> {
+    /// Appends received bytes to the body. Returns how many belong to it.
+    fn decode(&mut self, input: &[u8], body: &mut BodyBuffer) -> Result<usize, HttpError> {
         match self {
-            Framing::Length(left) => {
-                let length =
-                    usize::try_from(*left).map_or(input.len(), |left| left.min(input.len()));
-                body.add(&input[..length])?;
-                *left -= length as u64;
+            Framing::Length(remaining) => {
+                let length = usize::try_from(*remaining)
+                    .map_or(input.len(), |remaining| remaining.min(input.len()));
+                body.append(&input[..length])?;
+                *remaining -= length as u64;
                 Ok(length)
             }
-            Framing::Chunked(chunked) => chunked.take(input, |data| body.add(data)),
-            Framing::UntilClosed => body.add(input).map(|()| input.len()),
+            Framing::Chunked(chunked) => chunked.decode(input, |data| body.append(data)),
+            Framing::UntilClosed => body.append(input).map(|()| input.len()),
         }
     }
 
-    fn is_ended(&self) -> bool {
+    fn is_complete(&self) -> bool {
         match self {
-            Framing::Length(left) => *left == 0,
-            Framing::Chunked(chunked) => chunked.is_ended(),
+            Framing::Length(remaining) => *remaining == 0,
+            Framing::Chunked(chunked) => chunked.is_complete(),
             Framing::UntilClosed => false,
         }
     }
 
-    /// Whether the body is whole if the connection is closed now.
-    fn may_end(&self) -> bool {
+    /// Returns whether the body is complete if the peer closes the connection now.
+    fn is_complete_if_closed(&self) -> bool {
         match self {
-            Framing::Length(left) => *left == 0,
+            Framing::Length(remaining) => *remaining == 0,
             Framing::Chunked(chunked) => chunked.has_all_chunks(),
             Framing::UntilClosed => true,
         }
     }
 }
 
-/// Reads a body of `limit` bytes at most, of which `begin` was received with the head. The second value tells whether the
-/// connection can't be used again: bytes came behind the body, or it was closed.
+/// Reads a body of at most `limit` bytes, of which `begin` was received with the head. The second value is `true` if the
+/// connection can't be reused, because bytes followed the body or the peer closed it.
 pub fn read(
     connection: &mut Connection,
     framing: Framing,
     begin: &[u8],
     limit: u64,
 ) -> (Result<Vec<u8>, HttpError>, bool) {
-    let mut body = Body {
+    let mut body = BodyBuffer {
         bytes: Vec::new(),
         limit,
     };
-    let whole = fill(connection, framing, begin, &mut body);
-    let is_used_up = !matches!(whole, Ok(true));
-    (whole.map(|_| body.bytes), is_used_up)
+    let result = fill(connection, framing, begin, &mut body);
+    let is_used_up = !matches!(result, Ok(true));
+    (result.map(|_| body.bytes), is_used_up)
 }
 
-/// Whether the body ended without the connection, and nothing came behind it.
+/// Returns whether the connection is still open and no byte followed the body.
 fn fill(
     connection: &mut Connection,
     mut framing: Framing,
     begin: &[u8],
-    body: &mut Body,
+    body: &mut BodyBuffer,
 ) -> Result<bool, HttpError> {
     if let Framing::Length(length) = framing {
-        // What is too long is not read at all.
-        body.check(length)?;
+        // A body that is too large is not read at all.
+        body.check_limit(length)?;
     }
-    let mut taken = framing.take(begin, body)?;
+    let mut decoded = framing.decode(begin, body)?;
     let mut length = begin.len();
     let mut part = [0; PART_BYTES];
-    while !framing.is_ended() {
+    while !framing.is_complete() {
         length = match connection.receive(&mut part) {
             Ok(received) => received,
-            // Many peers close without the farewell that TLS has, or reset a connection that they have done with.
+            // Many peers close without a TLS close_notify, or reset the connection after the response.
             Err(HttpError::Io(error)) if is_end(&error) => 0,
             Err(error) => return Err(error),
         };
         if length == 0 {
-            return if framing.may_end() {
+            return if framing.is_complete_if_closed() {
                 Ok(false)
             } else {
-                Err(closed())
+                Err(closed_early())
             };
         }
-        taken = framing.take(&part[..length], body)?;
+        decoded = framing.decode(&part[..length], body)?;
     }
-    Ok(taken == length)
+    Ok(decoded == length)
 }
 
 fn is_end(error: &io::Error) -> bool {
@@ -112,15 +113,15 @@ fn is_end(error: &io::Error) -> bool {
     )
 }
 
-/// A body that grows.
-struct Body {
+/// The received part of a body.
+struct BodyBuffer {
     bytes: Vec<u8>,
     limit: u64,
 }
 
-impl Body {
-    fn add(&mut self, more: &[u8]) -> Result<(), HttpError> {
-        self.check(self.bytes.len() as u64 + more.len() as u64)?;
+impl BodyBuffer {
+    fn append(&mut self, more: &[u8]) -> Result<(), HttpError> {
+        self.check_limit(self.bytes.len() as u64 + more.len() as u64)?;
         self.bytes
             .try_reserve(more.len())
             .map_err(|_| ResponseError::NoMemory)?;
@@ -128,27 +129,10 @@ impl Body {
         Ok(())
     }
 
-    fn check(&self, length: u64) -> Result<(), HttpError> {
+    fn check_limit(&self, length: u64) -> Result<(), HttpError> {
         match length > self.limit {
             true => Err(HttpError::BodyExceedsLimit(self.limit)),
             false => Ok(()),
         }
     }
-}
-
-/// Waits for up to `most` bytes more, and appends them to `received`. Returns how many came: 0 if the peer has closed the
-/// connection.
-pub fn receive_more(
-    connection: &mut Connection,
-    received: &mut Vec<u8>,
-    most: usize,
-) -> Result<usize, HttpError> {
-    let before = received.len();
-    received
-        .try_reserve(most)
-        .map_err(|_| ResponseError::NoMemory)?;
-    received.resize(before + most, 0);
-    let outcome = connection.receive(&mut received[before..]);
-    received.truncate(before + outcome.as_ref().copied().unwrap_or(0));
-    outcome
 }

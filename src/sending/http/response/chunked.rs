@@ -1,117 +1,127 @@
-//! Bodies in chunks, RFC 9112 7.1.
+//! Decodes chunked bodies (RFC 9112 7.1).
 
-use crate::sending::http::response::ResponseError;
+use crate::sending::http::response::response_error::ResponseError;
 
-/// The most bytes that a chunk's extensions may have, and that all trailers may have.
-const MOST_EXTRA: usize = crate::sending::http::response::response_head::MOST_BYTES;
+/// The limit for the extensions of one chunk, and for all trailers, in bytes.
+const MAX_SKIPPED_BYTES: usize = ResponseError::MAX_HEAD_BYTES;
 
-/// Where in a body in chunks the next byte stands.
+/// An incremental decoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Chunked {
-    at: At,
-    /// Of the chunk that is read, as far as it is known.
+pub struct ChunkedDecoder {
+    position: Position,
+    /// The remaining size of the current chunk.
     size: u64,
-    /// How many bytes of extensions or trailers were skipped.
+    /// The number of skipped bytes of extensions or trailers.
     skipped: usize,
 }
 
+/// The meaning of the next byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum At {
+enum Position {
     /// The first digit of a size.
     #[default]
     FirstDigit,
     Digit,
-    /// Behind the digits, where blanks may stand.
+    /// After the digits, where blanks are allowed.
     AfterSize,
     Extension,
     SizeLineFeed,
     Data,
     DataReturn,
     DataLineFeed,
-    /// The first byte of a line behind the last chunk.
+    /// The first byte of a line after the last chunk.
     TrailerBegin,
     Trailer,
     LastLineFeed,
     End,
 }
 
-impl Chunked {
-    /// Takes bytes of the body as they came and gives those of its chunks to `data`. Returns how many it took, which is all
-    /// of them unless the body has ended.
+impl ChunkedDecoder {
+    /// Decodes received bytes and passes the data of the chunks to `data`. Returns how many bytes belong to the body: all,
+    /// unless the body has ended.
     ///
     /// # Errors
-    /// They are no chunks, or `data` failed.
-    pub fn take<E: From<ResponseError>>(
+    /// The bytes are not chunks, or `data` failed.
+    pub fn decode<E: From<ResponseError>>(
         &mut self,
         input: &[u8],
         mut data: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let mut taken = 0;
-        while taken < input.len() && self.at != At::End {
-            if self.at == At::Data {
-                let rest = &input[taken..];
+        let mut decoded = 0;
+        while decoded < input.len() && self.position != Position::End {
+            if self.position == Position::Data {
+                let rest = &input[decoded..];
                 let length =
                     usize::try_from(self.size).map_or(rest.len(), |size| size.min(rest.len()));
                 data(&rest[..length])?;
-                taken += length;
+                decoded += length;
                 self.size -= length as u64;
                 if self.size == 0 {
-                    self.at = At::DataReturn;
+                    self.position = Position::DataReturn;
                 }
             } else {
-                self.step(input[taken])?;
-                taken += 1;
+                self.step(input[decoded])?;
+                decoded += 1;
             }
         }
-        Ok(taken)
+        Ok(decoded)
     }
 
     fn step(&mut self, byte: u8) -> Result<(), ResponseError> {
         let digit = char::from(byte).to_digit(16);
-        self.at = match (self.at, byte) {
-            (At::FirstDigit | At::Digit, _) if digit.is_some() => {
+        self.position = match (self.position, byte) {
+            (Position::FirstDigit | Position::Digit, _) if digit.is_some() => {
                 let size = self.size.checked_mul(16).ok_or(ResponseError::NotHttp)?;
                 self.size = size + u64::from(digit.unwrap_or_default());
-                At::Digit
+                Position::Digit
             }
-            (At::Digit | At::AfterSize, b' ' | b'\t') => self.skip(At::AfterSize)?,
-            (At::Digit | At::AfterSize, b';') => self.skip(At::Extension)?,
-            (At::Digit | At::AfterSize | At::Extension, b'\r') => At::SizeLineFeed,
-            (At::Extension, byte) if byte != b'\n' => self.skip(At::Extension)?,
-            (At::SizeLineFeed, b'\n') => {
+            (Position::Digit | Position::AfterSize, b' ' | b'\t') => {
+                self.skip(Position::AfterSize)?
+            }
+            (Position::Digit | Position::AfterSize, b';') => self.skip(Position::Extension)?,
+            (Position::Digit | Position::AfterSize | Position::Extension, b'\r') => {
+                Position::SizeLineFeed
+            }
+            (Position::Extension, byte) if byte != b'\n' => self.skip(Position::Extension)?,
+            (Position::SizeLineFeed, b'\n') => {
                 self.skipped = 0;
                 match self.size {
-                    0 => At::TrailerBegin,
-                    _ => At::Data,
+                    0 => Position::TrailerBegin,
+                    _ => Position::Data,
                 }
             }
-            (At::DataReturn, b'\r') => At::DataLineFeed,
-            (At::DataLineFeed, b'\n') => At::FirstDigit,
-            (At::TrailerBegin, b'\r') => At::LastLineFeed,
-            (At::TrailerBegin | At::Trailer, b'\n') => self.skip(At::TrailerBegin)?,
-            (At::TrailerBegin | At::Trailer, _) => self.skip(At::Trailer)?,
-            (At::LastLineFeed, b'\n') => At::End,
+            (Position::DataReturn, b'\r') => Position::DataLineFeed,
+            (Position::DataLineFeed, b'\n') => Position::FirstDigit,
+            (Position::TrailerBegin, b'\r') => Position::LastLineFeed,
+            (Position::TrailerBegin | Position::Trailer, b'\n') => {
+                self.skip(Position::TrailerBegin)?
+            }
+            (Position::TrailerBegin | Position::Trailer, _) => self.skip(Position::Trailer)?,
+            (Position::LastLineFeed, b'\n') => Position::End,
             _ => return Err(ResponseError::NotHttp),
         };
         Ok(())
     }
 
-    fn skip(&mut self, to: At) -> Result<At, ResponseError> {
+    fn skip(&mut self, to: Position) -> Result<Position, ResponseError> {
         self.skipped += 1;
-        if self.skipped > MOST_EXTRA {
+        if self.skipped > MAX_SKIPPED_BYTES {
             return Err(ResponseError::NotHttp);
         }
         Ok(to)
     }
 
-    /// Whether the body has ended.
-    pub fn is_ended(&self) -> bool {
-        self.at == At::End
+    /// Returns whether the body has ended.
+    pub fn is_complete(&self) -> bool {
+        self.position == Position::End
     }
 
-    /// Whether all chunks are there, also if the empty line that ends the body is not: some servers close instead.
+    /// Returns whether all chunks were received. The final empty line may be missing: some servers close instead.
     pub fn has_all_chunks(&self) -> bool {
-        matches!(self.at, At::TrailerBegin | At::LastLineFeed | At::End)
+        matches!(
+            self.position,
+            Position::TrailerBegin | Position::LastLineFeed | Position::End
+        )
     }
 }
 
@@ -119,20 +129,24 @@ impl Chunked {
 mod tests {
     use super::*;
 
-    /// The body of these bytes, whether it has ended, and how many were taken.
+    /// Returns the decoded body, whether it has ended, and its number of bytes.
     fn read(input: &[u8], part: usize) -> Result<(String, bool, usize), ResponseError> {
-        let (mut chunked, mut body, mut taken) = (Chunked::default(), Vec::new(), 0);
+        let (mut chunked, mut body, mut decoded) = (ChunkedDecoder::default(), Vec::new(), 0);
         for part in input.chunks(part) {
-            taken += chunked.take(part, |data| {
+            decoded += chunked.decode(part, |data| {
                 body.extend_from_slice(data);
                 Ok::<_, ResponseError>(())
             })?;
         }
-        Ok((String::from_utf8(body).unwrap(), chunked.is_ended(), taken))
+        Ok((
+            String::from_utf8(body).unwrap(),
+            chunked.is_complete(),
+            decoded,
+        ))
     }
 
     #[test]
-    fn reads_chunks_however_they_come() {
+    fn chunks_are_decoded_in_parts_of_any_size() {
         for input in [
             "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
             "02;signature=\"0123456789abcdef0123\"\r\nab\r\n1;x\r\nc\r\n0;y=\"a;b\"\r\n\r\n",
@@ -147,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_nothing_behind_the_end() {
+    fn bytes_after_the_end_are_not_decoded() {
         let input = "1\r\na\r\n0\r\n\r\nHTTP";
         assert_eq!(
             read(input.as_bytes(), 99),
@@ -156,16 +170,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_has_not_ended() {
+    fn truncated_body_is_not_complete() {
         let input = "A\r\n0123456789\r\n0\r\n\r\n";
         for end in 0..input.len() {
-            let (_, is_ended, _) = read(&input.as_bytes()[..end], 99).unwrap();
-            assert!(!is_ended, "{end}");
+            let (_, is_complete, _) = read(&input.as_bytes()[..end], 99).unwrap();
+            assert!(!is_complete, "{end}");
         }
     }
 
     #[test]
-    fn refuses_what_is_no_chunk() {
+    fn invalid_chunks_are_rejected() {
         for input in [
             "\r\n",
             "x\r\n",
@@ -188,9 +202,9 @@ mod tests {
                 "{input:?}"
             );
         }
-        let endless = format!("1;{}", "x".repeat(MOST_EXTRA));
+        let endless = format!("1;{}", "x".repeat(MAX_SKIPPED_BYTES));
         assert_eq!(read(endless.as_bytes(), 999), Err(ResponseError::NotHttp));
-        let trailers = format!("0\r\n{}", "a: b\r\n".repeat(MOST_EXTRA / 6 + 1));
+        let trailers = format!("0\r\n{}", "a: b\r\n".repeat(MAX_SKIPPED_BYTES / 6 + 1));
         assert_eq!(read(trailers.as_bytes(), 999), Err(ResponseError::NotHttp));
     }
 }

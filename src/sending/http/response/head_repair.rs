@@ -1,12 +1,12 @@
-//! Mends heads that are not quite HTTP, before they are parsed.
+//! Corrects heads that are not quite HTTP, before they are parsed.
 //!
-//! A line that goes on becomes one line (RFC 9112 5.2), blanks before a colon are dropped, control characters in a value become spaces,
-//! and a line that is no header is left out, as is the reason behind the status. Of the headers that tell where the answer
-//! ends, none is mended: whoever reads them differently reads another answer.
+//! Folded lines are joined (RFC 9112 5.2), blanks before a colon are removed, and control characters in a value become
+//! spaces. Lines that are not headers and the reason phrase are removed. The headers that define the end of the response
+//! are never corrected, because another reader may understand them differently.
 
 const FRAMING: [&[u8]; 3] = [b"content-length", b"transfer-encoding", b"connection"];
 
-/// Returns a whole head as HTTP has it, or `None` if it can't be mended.
+/// Returns the head as valid HTTP, or `None` if it can't be corrected.
 pub fn repair(head: &[u8]) -> Option<Vec<u8>> {
     let mut lines = head
         .split(|&byte| byte == b'\n')
@@ -14,13 +14,13 @@ pub fn repair(head: &[u8]) -> Option<Vec<u8>> {
         .skip_while(|line| line.is_empty());
     let mut repair = Repair {
         repaired: Vec::with_capacity(head.len()),
-        last: Last::Dropped,
+        last_line: LineKind::Dropped,
     };
-    repair.status_line(lines.next()?)?;
+    repair.copy_status_line(lines.next()?)?;
     for line in lines.take_while(|line| !line.is_empty()) {
         match line {
-            [b' ' | b'\t', ..] => repair.continuation(line.trim_ascii())?,
-            _ => repair.header(line)?,
+            [b' ' | b'\t', ..] => repair.append_folded_line(line.trim_ascii())?,
+            _ => repair.copy_header(line)?,
         }
     }
     repair.repaired.extend_from_slice(b"\r\n\r\n");
@@ -29,19 +29,19 @@ pub fn repair(head: &[u8]) -> Option<Vec<u8>> {
 
 struct Repair {
     repaired: Vec<u8>,
-    last: Last,
+    last_line: LineKind,
 }
 
-/// What the last line was.
+/// The treatment of a header line.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    Kept,
+enum LineKind {
+    Copied,
     Framing,
     Dropped,
 }
 
 impl Repair {
-    fn status_line(&mut self, line: &[u8]) -> Option<()> {
+    fn copy_status_line(&mut self, line: &[u8]) -> Option<()> {
         let (version, rest) = line.split_at_checked(b"HTTP/1.1".len())?;
         let rest = rest.trim_ascii_start();
         let (code, reason) = rest.split_at_checked(3)?;
@@ -54,20 +54,20 @@ impl Repair {
         is_whole.then_some(())
     }
 
-    /// A line that goes on with the header before it.
-    fn continuation(&mut self, line: &[u8]) -> Option<()> {
-        match self.last {
-            Last::Kept => {
+    /// Appends a folded line to the header before it.
+    fn append_folded_line(&mut self, line: &[u8]) -> Option<()> {
+        match self.last_line {
+            LineKind::Copied => {
                 self.repaired.push(b' ');
-                self.value(line);
+                self.copy_value(line);
                 Some(())
             }
-            Last::Framing => None,
-            Last::Dropped => (!is_framing(line)).then_some(()),
+            LineKind::Framing => None,
+            LineKind::Dropped => (!is_framing(line)).then_some(()),
         }
     }
 
-    fn header(&mut self, line: &[u8]) -> Option<()> {
+    fn copy_header(&mut self, line: &[u8]) -> Option<()> {
         let colon = line.iter().position(|&byte| byte == b':');
         let (name, value) = match colon {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
@@ -75,24 +75,24 @@ impl Repair {
         };
         let trimmed = name.trim_ascii_end();
         let is_name = !trimmed.is_empty() && trimmed.iter().copied().all(is_token);
-        self.last = if is_framing(line) {
+        self.last_line = if is_framing(line) {
             let is_plain = is_name && trimmed == name && !value.iter().any(is_control);
-            (is_plain && colon.is_some()).then_some(Last::Framing)?
+            (is_plain && colon.is_some()).then_some(LineKind::Framing)?
         } else if is_name && colon.is_some() {
-            Last::Kept
+            LineKind::Copied
         } else {
-            Last::Dropped
+            LineKind::Dropped
         };
-        if self.last != Last::Dropped {
+        if self.last_line != LineKind::Dropped {
             self.repaired.extend_from_slice(b"\r\n");
             self.repaired.extend_from_slice(trimmed);
             self.repaired.extend_from_slice(b": ");
-            self.value(value.trim_ascii());
+            self.copy_value(value.trim_ascii());
         }
         Some(())
     }
 
-    fn value(&mut self, value: &[u8]) {
+    fn copy_value(&mut self, value: &[u8]) {
         let plain = value
             .iter()
             .map(|byte| if is_control(byte) { b' ' } else { *byte });
@@ -100,7 +100,7 @@ impl Repair {
     }
 }
 
-/// Whether a line is meant as one of the headers that tell where the answer ends, in whatever form.
+/// Returns whether a line looks like one of the headers that define the end of the response.
 fn is_framing(line: &[u8]) -> bool {
     let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
     let token = |separated: &[u8]| -> Vec<u8> {
@@ -111,16 +111,16 @@ fn is_framing(line: &[u8]) -> bool {
         .trim_ascii()
         .split(|byte| matches!(byte, b' ' | b'\t'))
         .next();
-    let meant = [token(name), token(first_word.unwrap_or_default())];
+    let candidates = [token(name), token(first_word.unwrap_or_default())];
     let is_one = |framing: &&[u8]| {
-        meant
+        candidates
             .iter()
-            .any(|meant| meant.eq_ignore_ascii_case(framing))
+            .any(|candidate| candidate.eq_ignore_ascii_case(framing))
     };
     FRAMING.iter().any(is_one)
 }
 
-/// A character of a token, RFC 9110 5.6.2.
+/// Returns whether a byte is allowed in a token (RFC 9110 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn mends_what_is_odd() {
+    fn unusual_lines_are_corrected() {
         for (lines, headers) in [
             ("A: b", "|A: b"),
             ("A: b\r\n c\r\n\td", "|A: b c d"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn mends_nothing_that_tells_where_the_answer_ends() {
+    fn framing_headers_are_not_corrected() {
         for name in ["Content-Length", "transfer-encoding", "CONNECTION"] {
             for lines in [
                 format!("{name} : 5"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_line_needs_its_version_and_code() {
+    fn status_line_needs_version_and_code() {
         for line in [
             "HTTP/1.1 200",
             "HTTP/1.1  200 OK",

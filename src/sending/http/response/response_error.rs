@@ -1,28 +1,26 @@
-//! Answers that can't be read.
+//! Errors of responses that can't be read.
 
 use std::error::Error;
 use std::fmt;
 
 use ureq::Error as HttpError;
 
-use crate::sending::http::response::response_head;
-
-/// Why an answer can't be read. Shows nothing of it.
+/// The reason why a response can't be read. Contains no part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseError {
-    /// It does not follow HTTP.
+    /// It is not HTTP.
     NotHttp,
-    /// Its head is larger than [`MOST_BYTES`](Self::MOST_BYTES).
+    /// Its head is larger than [`MAX_HEAD_BYTES`](Self::MAX_HEAD_BYTES).
     HeadTooLarge,
-    /// There is no memory for it.
+    /// The process has not enough memory for it.
     NoMemory,
 }
 
 impl ResponseError {
-    /// The largest head that is read, in bytes.
-    pub const MOST_BYTES: usize = response_head::MOST_BYTES;
+    /// The limit for a head, with the interim responses (1xx) before it. The number of headers is not limited.
+    pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-    /// Returns this error if the HTTP client's error holds it.
+    /// Returns the response error that a ureq error contains.
     pub fn of(error: &HttpError) -> Option<Self> {
         match error {
             HttpError::Other(cause) => cause.downcast_ref().copied(),
@@ -34,9 +32,9 @@ impl ResponseError {
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            ResponseError::NotHttp => "the answer does not follow HTTP",
-            ResponseError::HeadTooLarge => "the head of the answer is too large",
-            ResponseError::NoMemory => "there is no memory for the answer",
+            ResponseError::NotHttp => "the response is not HTTP",
+            ResponseError::HeadTooLarge => "the head of the response is too large",
+            ResponseError::NoMemory => "not enough memory for the response",
         })
     }
 }
@@ -44,7 +42,7 @@ impl fmt::Display for ResponseError {
 impl Error for ResponseError {}
 
 impl From<ResponseError> for HttpError {
-    fn from(bad: ResponseError) -> Self {
-        HttpError::Other(Box::new(bad))
+    fn from(error: ResponseError) -> Self {
+        HttpError::Other(Box::new(error))
     }
 }

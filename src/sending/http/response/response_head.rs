@@ -1,27 +1,26 @@
-//! The head of an answer: its status and its headers.
+//! Reads and parses the head of a response: status and headers.
 
 use std::mem::MaybeUninit;
 
 use ureq::Error as HttpError;
 
 use crate::sending::connections::connection::Connection;
-use crate::sending::http::response::body::{Framing, receive_more};
-use crate::sending::http::response::chunked::Chunked;
-use crate::sending::http::response::{PART_BYTES, ResponseError, closed, head_repair};
+use crate::sending::http::response::body::Framing;
+use crate::sending::http::response::chunked::ChunkedDecoder;
+use crate::sending::http::response::head_repair;
+use crate::sending::http::response::response_error::ResponseError;
+use crate::sending::http::response::response_input::{PART_BYTES, closed_early, receive_more};
 use crate::wire::body::charset::Charset;
 
-/// The largest head that is read, with those of the hints before it (1xx). The number of its headers has no limit.
-pub const MOST_BYTES: usize = 64 * 1024;
+/// The limit for a head that is parsed in place.
+const MAX_HEADERS_IN_PLACE: usize = 32;
 
-/// How many headers a usual head has at most.
-const USUAL_HEADERS: usize = 32;
-
-/// What a head says.
+/// The parts of a head that the library uses.
 #[derive(Debug)]
 pub struct ResponseHead {
     /// The HTTP status.
     pub status: u16,
-    /// Where the body ends.
+    /// How the end of the body is found.
     pub framing: Framing,
     /// Whether the connection stays open after the body.
     pub keeps_connection: bool,
@@ -29,46 +28,50 @@ pub struct ResponseHead {
     pub retry_after: Option<String>,
     /// The charset of Content-Type.
     pub charset: Option<Charset>,
-    /// The codings of the body, but for chunked.
+    /// The codings of the body, without `chunked`.
     pub codings: Option<String>,
-    /// The bytes of the head.
+    /// The length of the head in bytes.
     pub length: usize,
 }
 
-/// Parses a head that was received as a whole, if it is a usual one.
+/// Parses a complete, common head in place. Returns `None` for any other.
 pub fn parse(received: &[u8]) -> Option<ResponseHead> {
-    let mut room = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
-    parse_with(received, &mut room)
+    let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS_IN_PLACE];
+    parse_with(received, &mut headers)
         .ok()
-        .filter(|head| !is_hint(head.status))
+        .filter(|head| !is_interim(head.status))
 }
 
-/// Whether the answer itself comes later. The peer changes to another protocol (101) only if it was asked to.
-fn is_hint(status: u16) -> bool {
+/// Returns whether the final response follows later. 101 is final, because the library never requests an upgrade.
+fn is_interim(status: u16) -> bool {
     matches!(status, 100 | 102..=199)
 }
 
-/// Waits until `received` has a whole head, and removes it from there. Hints (1xx) are skipped.
+/// Blocks until `received` begins with a whole head, and removes the head from it. Interim responses (1xx) are skipped.
 ///
 /// # Errors
-/// The connection broke before its end, it is too large, or it is not HTTP.
+/// The connection failed before the end of the head, or the head is too large or not HTTP.
 pub fn read(
     connection: &mut Connection,
     received: &mut Vec<u8>,
 ) -> Result<ResponseHead, HttpError> {
-    let mut hints = 0;
+    let mut skipped = 0;
     loop {
-        let length = wait_for_end(connection, received, MOST_BYTES - hints)?;
+        let length = wait_for_end(
+            connection,
+            received,
+            ResponseError::MAX_HEAD_BYTES - skipped,
+        )?;
         let head = parse_whole(&received[..length])?;
         received.drain(..length);
-        if !is_hint(head.status) {
+        if !is_interim(head.status) {
             return Ok(head);
         }
-        hints += length;
+        skipped += length;
     }
 }
 
-/// Returns the length of the head that `received` begins with, when all of it has come.
+/// Blocks until `received` begins with a whole head. Returns the length of the head.
 fn wait_for_end(
     connection: &mut Connection,
     received: &mut Vec<u8>,
@@ -86,31 +89,31 @@ fn wait_for_end(
         if let Some(end) = end {
             return Ok(end);
         }
-        // The last bytes may be the beginning of the end.
+        // The last two bytes may belong to the end of the head.
         searched = received.len().saturating_sub(2);
         if receive_more(connection, received, PART_BYTES)? == 0 {
-            return Err(closed());
+            return Err(closed_early());
         }
     }
 }
 
-/// Whether these bytes can be the beginning of a head. Servers may send line ends before it (RFC 9112 2.2).
+/// Returns whether a head can begin with these bytes. Servers may send line ends before it (RFC 9112 2.2).
 fn may_begin_head(received: &[u8]) -> bool {
     const VERSION: &[u8] = b"HTTP/1.";
-    let begin = &received[blank_lines(received)..];
+    let begin = &received[leading_line_ends(received)..];
     let common = begin.len().min(VERSION.len());
     begin[..common] == VERSION[..common]
 }
 
-/// The length of the line ends that these bytes begin with.
-fn blank_lines(received: &[u8]) -> usize {
+/// Returns the length of the line ends at the beginning.
+fn leading_line_ends(received: &[u8]) -> usize {
     let is_other = |byte: &u8| !matches!(byte, b'\r' | b'\n');
     received.iter().position(is_other).unwrap_or(received.len())
 }
 
-/// Where the empty line that ends a head ends. The first `searched` bytes have none.
+/// Returns the position after the empty line that ends a head. The first `searched` bytes do not contain it.
 fn end_of_head(received: &[u8], searched: usize) -> Option<usize> {
-    let mut from = searched.max(blank_lines(received));
+    let mut from = searched.max(leading_line_ends(received));
     loop {
         let line_end = from
             + received
@@ -126,26 +129,26 @@ fn end_of_head(received: &[u8], searched: usize) -> Option<usize> {
     }
 }
 
-/// Parses a whole head, in whatever form it is.
+/// Parses a whole head, and corrects it if necessary.
 fn parse_whole(head: &[u8]) -> Result<ResponseHead, ResponseError> {
     let lines = head.iter().filter(|&&byte| byte == b'\n').count();
-    let mut room = vec![MaybeUninit::uninit(); lines];
-    parse_with(head, &mut room).or_else(|bad| {
-        let repaired = head_repair::repair(head).ok_or(bad)?;
-        let mut room = vec![MaybeUninit::uninit(); lines];
-        parse_with(&repaired, &mut room)
+    let mut headers = vec![MaybeUninit::uninit(); lines];
+    parse_with(head, &mut headers).or_else(|error| {
+        let repaired = head_repair::repair(head).ok_or(error)?;
+        let mut headers = vec![MaybeUninit::uninit(); lines];
+        parse_with(&repaired, &mut headers)
     })
 }
 
 fn parse_with<'b>(
     received: &'b [u8],
-    room: &mut [MaybeUninit<httparse::Header<'b>>],
+    headers: &mut [MaybeUninit<httparse::Header<'b>>],
 ) -> Result<ResponseHead, ResponseError> {
     let mut response = httparse::Response::new(&mut []);
     let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
         &mut response,
         received,
-        room,
+        headers,
     );
     match (parsed, response.version, response.code) {
         (Ok(httparse::Status::Complete(length)), Some(version), Some(status @ 100..)) => {
@@ -171,19 +174,19 @@ fn interpret(
         length,
     };
     let mut content_length = None;
-    let mut transfer = Transfer::default();
+    let mut transfer = TransferEncoding::default();
     let mut closes = false;
     let mut has_type = false;
     for header in headers {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        // Most headers are none of these, and that shows in their length already.
+        // Comparing the length first is faster, because most headers are not in this list.
         match header.name.len() {
             14 if is("content-length") => {
-                let told = Some(lengths(header.value)?);
-                if content_length.is_some() && content_length != told {
+                let length = Some(parse_content_length(header.value)?);
+                if content_length.is_some() && content_length != length {
                     return Err(ResponseError::NotHttp);
                 }
-                content_length = told;
+                content_length = length;
             }
             12 if is("content-type") && !has_type => {
                 has_type = true;
@@ -203,7 +206,7 @@ fn interpret(
             _ => {}
         }
     }
-    // Of two that disagree about the end of the body, somebody on the way may have believed the other.
+    // If two headers disagree about the end of the body, a proxy may have believed the other one.
     let is_ambiguous = transfer.is_given && (content_length.is_some() || version == 0);
     head.keeps_connection &= !closes && !is_ambiguous && status >= 200;
     if let Some(codings) = &transfer.codings {
@@ -211,7 +214,7 @@ fn interpret(
     }
     head.framing = match content_length {
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
-        _ if transfer.is_chunked => Framing::Chunked(Chunked::default()),
+        _ if transfer.is_chunked => Framing::Chunked(ChunkedDecoder::default()),
         Some(length) if transfer.codings.is_none() => Framing::Length(length),
         _ => {
             head.keeps_connection = false;
@@ -221,7 +224,7 @@ fn interpret(
     Ok(head)
 }
 
-/// The charset of a Content-Type, which has one among its parameters if at all.
+/// Returns the charset parameter of a Content-Type.
 fn charset(content_type: &[u8]) -> Option<Charset> {
     if !content_type.contains(&b';') {
         return None;
@@ -229,11 +232,11 @@ fn charset(content_type: &[u8]) -> Option<Charset> {
     Charset::of_content_type(&String::from_utf8_lossy(content_type))
 }
 
-/// A Content-Length, or several in a list that are all the same.
-fn lengths(value: &[u8]) -> Result<u64, ResponseError> {
+/// Parses a Content-Length, or a list of equal ones.
+fn parse_content_length(value: &[u8]) -> Result<u64, ResponseError> {
     let mut length = None;
-    for one in value.split(|&byte| byte == b',') {
-        let digits = one.trim_ascii();
+    for item in value.split(|&byte| byte == b',') {
+        let digits = item.trim_ascii();
         let is_plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         let parsed = str::from_utf8(digits).ok().filter(|_| is_plain);
         let parsed = parsed.and_then(|digits| digits.parse().ok());
@@ -245,20 +248,20 @@ fn lengths(value: &[u8]) -> Result<u64, ResponseError> {
     length.ok_or(ResponseError::NotHttp)
 }
 
-/// What Transfer-Encoding says.
+/// The parsed Transfer-Encoding.
 #[derive(Default)]
-struct Transfer {
+struct TransferEncoding {
     is_given: bool,
     is_chunked: bool,
-    /// The codings below the chunks.
+    /// The codings inside the chunks.
     codings: Option<String>,
 }
 
-impl Transfer {
+impl TransferEncoding {
     fn add(&mut self, value: &[u8]) -> Result<(), ResponseError> {
         self.is_given = true;
         for coding in tokens(value) {
-            // Chunks are the last coding, and nothing else tells where they end.
+            // `chunked` must be the last coding, because only it marks the end.
             if self.is_chunked {
                 return Err(ResponseError::NotHttp);
             }

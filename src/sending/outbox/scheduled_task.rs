@@ -1,0 +1,17 @@
+//! The tasks of the outbox's workers.
+
+use std::sync::Arc;
+
+use crate::interactions::Interaction;
+use crate::sending::typing::typing_timer::TypingTimer;
+
+/// A task that is due at some time.
+#[derive(Debug)]
+pub enum ScheduledTask {
+    /// Send the interaction's first request.
+    Send(Arc<Interaction>),
+    /// Retry the interaction's first request.
+    Retry(Arc<Interaction>),
+    /// Check whether the customer has stopped typing.
+    CheckTyping(TypingTimer),
+}
