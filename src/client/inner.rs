@@ -117,9 +117,9 @@ impl ClientInner {
         self.outbox.drain(deadline);
         self.outbox.close();
         let requests = self.sender.close(deadline) + self.outbox.join();
-        self.receiver.let_go();
+        self.receiver.release_store();
         // The outcome of a request that was broken off says no more than that one was.
-        let too_late = self.receiver.came_too_late();
+        let too_late = self.receiver.dropped_after_close();
         let events = events + too_late.saturating_sub(self.outbox.broken_off());
         let left = CloseReport { events, requests };
         if still_runs {
@@ -143,10 +143,10 @@ fn take_up(
     interactions: &Arc<Interactions>,
     left: LeftRequest,
 ) -> Result<()> {
-    let address = &left.letter.address;
-    let interaction = if left.letter.request.starts() {
+    let address = &left.request.address;
+    let interaction = if left.request.request.starts() {
         interactions.to_start(address)
-    } else if left.book_was_kept {
+    } else if left.has_interactions_table {
         // What was open is known. An older store does not say.
         interactions.resumed(address, State::Finished)
     } else {
@@ -154,8 +154,8 @@ fn take_up(
     };
     let posted = QueuedRequest {
         ticket: left.ticket,
-        address: left.letter.address,
-        request: left.letter.request,
+        address: left.request.address,
+        request: left.request.request,
         quiet: false,
         size: 0,
         age_before: left.age,

@@ -278,22 +278,22 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Mode`]: events leave another way, or this thread has a turn already; [`Status::Closed`].
-    pub fn turn(&self, by: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
-        self.parts.get()?.receiver.turn(by, timeout)
+    pub fn lease(&self, consumer: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
+        self.parts.get()?.receiver.lease(consumer, timeout)
     }
 
-    /// Chooses who runs the handlers, as the first [`turn`](Self::turn) does.
+    /// Chooses who runs the handlers, as the first [`lease`](Self::lease) does.
     ///
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
-    pub fn choose(&self, by: Consumer) -> Result<()> {
-        self.parts.get()?.receiver.choose(by)
+    pub fn choose_consumer(&self, consumer: Consumer) -> Result<()> {
+        self.parts.get()?.receiver.choose_consumer(consumer)
     }
 
     /// Whether this thread runs a callback of this client, or has a turn.
     pub fn is_calling(&self) -> bool {
         let parts = self.parts.get();
-        parts.is_ok_and(|parts| parts.receiver.is_calling())
+        parts.is_ok_and(|parts| parts.receiver.is_in_callback())
     }
 
     /// Whether this thread is in the midst of a request of this client, and runs the [hook](crate::interrupt) that may end it.
@@ -314,8 +314,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`wake`](Self::wake).
-    pub fn alarm(&self) -> Result<OneShotNotifier> {
-        self.parts.get()?.receiver.alarm()
+    pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
+        self.parts.get()?.receiver.one_shot_notifier()
     }
 
     /// The webhook URL of this client's listener, with `listen.public_url`, or else the address as it is reached on this machine;
@@ -339,7 +339,7 @@ impl Client {
     /// How many events wait for the application.
     pub fn waiting(&self) -> usize {
         let parts = self.parts.get();
-        parts.map_or(0, |parts| parts.receiver.waiting())
+        parts.map_or(0, |parts| parts.receiver.queue_length())
     }
 
     /// How the application writes text.

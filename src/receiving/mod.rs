@@ -16,10 +16,11 @@ mod queue;
 mod rate_limited_log;
 mod receiver;
 mod statistics;
+mod time;
 
 pub use crate::receiving::dispatch::callback_gate::Tasks;
 pub use crate::receiving::dispatch::event_lease::{Consumer, EventLease};
-pub use crate::receiving::dispatch::subscriptions::{EventFilter, Handler, SubscriptionId};
+pub use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 pub use crate::receiving::listener::Listener;
 pub use crate::receiving::queue::event::{Content, Event, EventKind};
 pub use crate::receiving::queue::journal::{RecoveredRequest, Sent};

@@ -13,26 +13,26 @@ pub struct LogRateLimiter(Mutex<Written>);
 #[derive(Debug, Default)]
 struct Written {
     last: Option<Instant>,
-    kept_back: u64,
+    suppressed: u64,
 }
 
 impl LogRateLimiter {
     /// Another line would be written: how many were kept back before it; `None` where it is kept back too.
-    pub fn another(&self) -> Option<u64> {
+    pub fn check(&self) -> Option<u64> {
         let mut written = self.lock();
         let now = Instant::now();
         let early = |last| now.duration_since(last) < BETWEEN_LINES;
         if written.last.is_some_and(early) {
-            written.kept_back += 1;
+            written.suppressed += 1;
             return None;
         }
         written.last = Some(now);
-        Some(std::mem::take(&mut written.kept_back))
+        Some(std::mem::take(&mut written.suppressed))
     }
 
     /// How many were kept back since the last line, which are told now.
-    pub fn kept_back(&self) -> u64 {
-        std::mem::take(&mut self.lock().kept_back)
+    pub fn take_suppressed(&self) -> u64 {
+        std::mem::take(&mut self.lock().suppressed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Written> {
@@ -41,10 +41,10 @@ impl LogRateLimiter {
 }
 
 /// How a line goes on that stands for so many more.
-pub fn and_more(kept_back: u64) -> String {
-    match kept_back {
+pub fn suppressed_suffix(suppressed: u64) -> String {
+    match suppressed {
         0 => String::new(),
-        _ => format!(", and {kept_back} more like it before"),
+        _ => format!(", and {suppressed} more like it before"),
     }
 }
 
@@ -55,11 +55,11 @@ mod tests {
     #[test]
     fn of_a_flood_one_line_is_written_and_the_rest_counted() {
         let sparing = LogRateLimiter::default();
-        assert_eq!(sparing.another(), Some(0));
-        let kept_back = (0..1000).filter(|_| sparing.another().is_none()).count();
+        assert_eq!(sparing.check(), Some(0));
+        let suppressed = (0..1000).filter(|_| sparing.check().is_none()).count();
         // A second may have passed on a slow machine.
-        assert!(kept_back >= 990, "{kept_back}");
-        sparing.kept_back();
-        assert_eq!(sparing.kept_back(), 0);
+        assert!(suppressed >= 990, "{suppressed}");
+        sparing.take_suppressed();
+        assert_eq!(sparing.take_suppressed(), 0);
     }
 }

@@ -158,8 +158,8 @@ impl Counters {
     }
 
     /// What became of a trigger.
-    pub fn count_taken(&self, outcome: &Result<()>) {
-        match outcome {
+    pub fn count_received(&self, result: &Result<()>) {
+        match result {
             Ok(()) => self.count(Statistic::Received),
             Err(error) if error.status() == Status::Full => self.count(Statistic::TurnedAway),
             Err(_) => {}

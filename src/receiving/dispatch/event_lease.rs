@@ -2,11 +2,17 @@
 //! language.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::error::{Error, Result};
 use crate::host::fork_guard::ForkGuarded;
 use crate::host::thread::ThreadId;
+use crate::receiving::dispatch::callback_gate::DeliveryMode;
 use crate::receiving::queue::event::Event;
 use crate::receiving::receiver::Receiver;
+use crate::receiving::statistics::Statistic;
+use crate::receiving::time::deadline_after;
+use crate::status::Status;
 
 /// Who runs the handlers of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub enum Consumer {
     PollingTask,
 }
 
-/// Who is inside the turnstile for an event.
+/// Who is inside the callback_gate for an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PermitKind {
     /// This thread, which counts as running a callback.
@@ -38,16 +44,100 @@ pub(crate) enum PermitKind {
 pub struct EventLease {
     // Dropped before the turn ends: the last one to end closes the store, in which this is to be noted before.
     event: Arc<Event>,
-    inside: Inside,
+    guard: LeaseGuard,
 }
 
 /// What ends with a turn.
 #[derive(Debug)]
-struct Inside {
+struct LeaseGuard {
     receiver: ForkGuarded<Arc<Receiver>>,
     /// The interaction whose next events are held back.
     lane: Option<String>,
-    place: PermitKind,
+    permit: PermitKind,
+}
+
+impl Receiver {
+    /// Chooses who runs the handlers.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn choose_consumer(&self, consumer: Consumer) -> Result<()> {
+        self.callback_gate.choose_mode(match consumer {
+            Consumer::Poll | Consumer::PollingTask => DeliveryMode::Poll,
+            Consumer::Thread | Consumer::Task => DeliveryMode::Dispatch,
+        })
+    }
+
+    /// Waits up to `timeout` for an event that may be handled now, and gives it with the turn to handle it; `None` where
+    /// none came.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn lease(
+        self: &Arc<Self>,
+        consumer: Consumer,
+        timeout: Duration,
+    ) -> Result<Option<EventLease>> {
+        let deadline = deadline_after(timeout);
+        self.choose_consumer(consumer)?;
+        if !self.inbox.wait(deadline) {
+            self.finish_close();
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        // As in `run_dispatcher`, the turn comes before the event.
+        let permit = match consumer {
+            Consumer::Task | Consumer::PollingTask => {
+                self.callback_gate.acquire_for_task()?;
+                PermitKind::Task
+            }
+            Consumer::Poll | Consumer::Thread => match self.callback_gate.acquire(deadline)? {
+                Some(permit) => PermitKind::Thread(permit.into_thread()),
+                None => return Ok(None),
+            },
+        };
+        // A thread alone handles one event after the other.
+        let hold = match consumer {
+            Consumer::Poll => false,
+            Consumer::Thread => self.dispatch_threads > 1,
+            Consumer::Task | Consumer::PollingTask => true,
+        };
+        let Some(queued) = self.inbox.pop_ready(hold) else {
+            self.release_permit(permit);
+            return Ok(None);
+        };
+        let lane = hold.then(|| queued.content.client_id().to_owned());
+        Ok(Some(EventLease::new(
+            self.clone(),
+            self.make_event(queued),
+            lane,
+            permit,
+        )))
+    }
+
+    /// Whether the turn at this permit went on longer than closing could wait.
+    pub(crate) fn is_overdue(&self, permit: PermitKind) -> bool {
+        match permit {
+            PermitKind::Thread(thread) => self.callback_gate.is_overdue(thread),
+            PermitKind::Task => self.callback_gate.are_tasks_overdue(),
+        }
+    }
+
+    /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
+    pub(crate) fn end_lease(&self, lane: Option<&str>, permit: PermitKind) {
+        self.counters.count(Statistic::Handled);
+        if let Some(client_id) = lane {
+            self.inbox.release(client_id);
+        }
+        self.release_permit(permit);
+    }
+
+    fn release_permit(&self, permit: PermitKind) {
+        match permit {
+            PermitKind::Thread(thread) => self.callback_gate.release(thread),
+            PermitKind::Task => self.callback_gate.release_task(),
+        }
+        self.finish_close();
+    }
 }
 
 impl EventLease {
@@ -55,14 +145,14 @@ impl EventLease {
         receiver: Arc<Receiver>,
         event: Event,
         lane: Option<String>,
-        place: PermitKind,
+        permit: PermitKind,
     ) -> Self {
         EventLease {
             event: Arc::new(event),
-            inside: Inside {
+            guard: LeaseGuard {
                 receiver: ForkGuarded::new(receiver),
                 lane,
-                place,
+                permit,
             },
         }
     }
@@ -73,8 +163,8 @@ impl EventLease {
     }
 
     /// Says that no handler wants it, which is counted and logged.
-    pub fn unwanted(&self) {
-        if let Ok(receiver) = self.inside.receiver.get() {
+    pub fn report_unwanted(&self) {
+        if let Ok(receiver) = self.guard.receiver.get() {
             receiver.count_unwanted(&self.event);
         }
     }
@@ -82,18 +172,18 @@ impl EventLease {
 
 impl Drop for EventLease {
     fn drop(&mut self) {
-        if let Ok(receiver) = self.inside.receiver.get()
-            && receiver.is_cut_off(self.inside.place)
+        if let Ok(receiver) = self.guard.receiver.get()
+            && receiver.is_overdue(self.guard.permit)
         {
             self.event.nack();
         }
     }
 }
 
-impl Drop for Inside {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         if let Ok(receiver) = self.receiver.get() {
-            receiver.end_turn(self.lane.as_deref(), self.place);
+            receiver.end_lease(self.lane.as_deref(), self.permit);
         }
     }
 }

@@ -9,27 +9,27 @@ impl Receiver {
     /// Nobody wanted the event.
     pub fn count_unwanted(&self, event: &Event) {
         self.counters.count(Statistic::Unwanted);
-        if let Some(kept_back) = self.unwanted.another() {
+        if let Some(suppressed) = self.unwanted_log.check() {
             let kind = event.content.kind().name();
-            let more = rate_limited_log::and_more(kept_back);
+            let more = rate_limited_log::suppressed_suffix(suppressed);
             log::warn!("no callback wants the event {kind}{more}");
         }
     }
 
     /// With a store, events wait while there is no handler at all: calling none would use them up unseen.
-    pub(crate) fn hold_back_what_nobody_wants(&self) {
+    pub(crate) fn pause_without_subscriptions(&self) {
         if !self.is_durable() || !self.subscriptions.is_empty() {
             return;
         }
-        let held = self.inbox.hold_back(true);
+        let held = self.inbox.set_paused(true);
         if !self.subscriptions.is_empty() {
             // One was added meanwhile.
-            self.inbox.hold_back(false);
-        } else if let Some(waiting) = held
-            && waiting > 0
+            self.inbox.set_paused(false);
+        } else if let Some(queued) = held
+            && queued > 0
         {
             log::warn!(
-                "{waiting} events wait in the store until a callback is subscribed that may want them"
+                "{queued} events wait in the store until a callback is subscribed that may want them"
             );
         }
     }

@@ -20,11 +20,11 @@ use crate::receiving::listener::connection::connection_limits::{ConnectionPermit
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 use crate::receiving::listener::connection::parser_pool;
 use crate::receiving::listener::connection::parser_pool::ParserPool;
-use crate::receiving::listener::connection::stream::{Bytes, Stream};
+use crate::receiving::listener::connection::stream::{Socket, Stream};
 use crate::receiving::listener::connection::timeouts::PhaseTimer;
 use crate::receiving::listener::connection::tracking_waker::Tracked;
 use crate::receiving::listener::request::framing::Framing;
-use crate::receiving::listener::request::handler;
+use crate::receiving::listener::request::handler as request_handler;
 use crate::receiving::listener::request::handler::{ConnectionContext, RequestHandler};
 use crate::receiving::listener::request::rejection::Rejection;
 use crate::receiving::listener::tls::Tls;
@@ -34,7 +34,7 @@ use crate::receiving::rate_limited_log::LogRateLimiter;
 /// What all connections of a listener share.
 #[derive(Debug)]
 pub struct Server {
-    door: Arc<RequestHandler>,
+    handler: Arc<RequestHandler>,
     tls: Option<Arc<Tls>>,
     limits: Limits,
     connections: Arc<Connections>,
@@ -44,20 +44,20 @@ pub struct Server {
 }
 
 /// How serving a connection ended.
-enum End {
+enum ConnectionEnd {
     /// By itself.
     Served(hyper::Result<()>),
     /// It took too long with what it was doing.
-    Overdue,
+    TimedOut,
     /// It closes for another connection.
-    MadeRoom,
+    Evicted,
 }
 
 impl Server {
     /// One without connections.
-    pub fn new(door: Arc<RequestHandler>, tls: Option<Tls>, limits: &Limits) -> Self {
+    pub fn new(handler: Arc<RequestHandler>, tls: Option<Tls>, limits: &Limits) -> Self {
         Server {
-            door,
+            handler,
             tls: tls.map(Arc::new),
             limits: limits.clone(),
             connections: Arc::new(Connections::new(limits)),
@@ -80,12 +80,12 @@ impl Server {
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.clone().watch());
         }
-        tokio::spawn(self.door.kept.clone().pass_on());
+        tokio::spawn(self.handler.commit_waiters.clone().forward());
         loop {
             let next = poll_fn(|cx| {
                 let accepted = socket.poll_accept(cx);
                 if accepted.is_pending() {
-                    self.connections.none_waits();
+                    self.connections.reset_pressure();
                 }
                 accepted
             });
@@ -94,67 +94,72 @@ impl Server {
                 _ = stop.changed() => break,
             };
             // What can't be accepted or admitted waits, and those behind it wait in the system's queue.
-            let admitted = async {
+            let handling = async {
                 match accepted {
-                    Ok((stream, peer)) => self.welcome(stream, peer.ip()).await,
-                    Err(error) if is_of_one_connection(&error) => {}
+                    Ok((stream, peer)) => self.spawn_connection(stream, peer.ip()).await,
+                    Err(error) if is_connection_error(&error) => {}
                     Err(error) => {
-                        if let Some(kept_back) = self.accept_failures.another() {
-                            let more = rate_limited_log::and_more(kept_back);
+                        if let Some(suppressed) = self.accept_failures.check() {
+                            let more = rate_limited_log::suppressed_suffix(suppressed);
                             log::warn!("the listener can't accept: {error}{more}");
                         }
-                        self.connections.make_room().await;
+                        self.connections.evict().await;
                     }
                 }
             };
             tokio::select! {
-                () = admitted => {}
+                () = handling => {}
                 _ = stop.changed() => break,
             }
         }
         drop(socket);
         self.closing.store(true, Ordering::Relaxed);
-        self.connections.end_all_but_keeping();
+        self.connections.abort_all_except_storing();
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
         // What is still being kept then is not answered.
-        let _ = tokio::time::timeout_at(deadline.into(), self.connections.emptied()).await;
-        self.door.refusals.flush();
+        let _ = tokio::time::timeout_at(deadline.into(), self.connections.wait_idle()).await;
+        self.handler.rejections.flush();
     }
 
     fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }
 
-    async fn welcome(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
-        let trusted = self.door.trusted_proxies.contains(peer);
-        let seat = self.connections.admit(peer, trusted).await;
+    async fn spawn_connection(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
+        let trusted = self.handler.trusted_proxies.contains(peer);
+        let permit = self.connections.acquire(peer, trusted).await;
         // Answers are small and wait for nothing.
         let _ = stream.set_nodelay(true);
-        let number = seat.number();
-        let task = tokio::spawn(self.clone().serve(stream, peer, seat));
-        self.connections.served_by(number, task.abort_handle());
+        let id = permit.id();
+        let task = tokio::spawn(self.clone().serve_connection(stream, peer, permit));
+        self.connections.set_task(id, task.abort_handle());
     }
 
-    async fn serve(self: Arc<Self>, stream: TcpStream, peer: IpAddr, seat: ConnectionPermit) {
-        let pulse = seat.pulse().clone();
+    async fn serve_connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: IpAddr,
+        permit: ConnectionPermit,
+    ) {
+        let connection = permit.connection().clone();
         poll_fn(|cx| {
-            pulse.served_by(cx.waker());
+            connection.set_task(cx.waker());
             Poll::Ready(())
         })
         .await;
-        let Some(bytes) = self.secure(stream, &pulse).await else {
+        let Some(socket) = self.accept_tls(stream, &connection).await else {
             return;
         };
-        pulse.enter(Phase::New);
+        connection.enter(Phase::New);
         let framing = Arc::new(Framing::default());
-        let mut stream = Stream::new(bytes, pulse.clone(), framing.clone());
-        let visitor = ConnectionContext {
+        let mut stream = Stream::new(socket, connection.clone(), framing.clone());
+        let context = ConnectionContext {
             address: peer,
-            pulse: pulse.clone(),
+            connection: connection.clone(),
             framing,
         };
         let service = async |mut request| {
-            let mut response = self.door.answer(&mut request, &visitor).await;
+            let mut response = self.handler.handle(&mut request, &context).await;
             if self.is_closing() || self.connections.is_full() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
@@ -162,69 +167,74 @@ impl Server {
             Ok::<_, Infallible>(response)
         };
         let limits = &self.limits;
-        let head_time = pulse.head_time(limits);
+        let head_time = connection.head_time(limits);
         let sleep = pin!(tokio::time::sleep(head_time));
-        let mut clock = PhaseTimer::new(sleep, limits, head_time);
+        let mut timer = PhaseTimer::new(sleep, limits, head_time);
         let end = loop {
             // It has no parser until something comes.
-            let begins = poll_fn(|cx| {
-                if stream.poll_begins(cx).is_ready() {
+            let first_byte = poll_fn(|cx| {
+                if stream.poll_read_ready(cx).is_ready() {
                     return Poll::Ready(Ok(Tracked::new(cx.waker().clone())));
                 }
-                let end = if pulse.must_close() {
-                    End::MadeRoom
+                let end = if connection.is_close_requested() {
+                    ConnectionEnd::Evicted
                 } else {
-                    ready!(clock.poll_overdue(&pulse, limits.idle_time, cx));
-                    End::Overdue
+                    ready!(timer.poll_elapsed(&connection, limits.idle_time, cx));
+                    ConnectionEnd::TimedOut
                 };
                 // A request may have arrived that the runtime does not know of yet.
-                if stream.has_more() {
-                    pulse.decline_to_close();
+                if stream.has_unread_bytes() {
+                    connection.decline_close();
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
                 Poll::Ready(Err(end))
             });
-            let nudged = match begins.await {
-                Ok(nudged) => nudged,
+            let tracked = match first_byte.await {
+                Ok(tracked) => tracked,
                 Err(end) => break end,
             };
-            let kept = self.parsers.keep();
-            let many_lines = visitor.framing.has_many_lines();
-            visitor.framing.begin();
-            stream.read_by(many_lines);
-            let parser = self.parsers.of(stream, service_fn(service), many_lines);
+            let parser_permit = self.parsers.acquire_idle_permit();
+            let many_headers = context.framing.has_many_headers();
+            context.framing.reset();
+            stream.set_header_limit(many_headers);
+            let parser = self
+                .parsers
+                .make_parser(stream, service_fn(service), many_headers);
             let mut parser = Box::new(parser);
             // `None` where it goes on without a parser, or with another one.
             let end = poll_fn(|cx| {
-                let (polled, was_woken) = nudged.poll(Pin::new(&mut *parser));
+                let (polled, was_woken) = tracked.poll(Pin::new(&mut *parser));
                 if let Poll::Ready(result) = polled {
-                    return Poll::Ready(Some(End::Served(result)));
+                    return Poll::Ready(Some(ConnectionEnd::Served(result)));
                 }
-                if visitor.framing.has_many_lines() && !many_lines && pulse.phase() == Phase::Head {
+                if context.framing.has_many_headers()
+                    && !many_headers
+                    && connection.phase() == Phase::Head
+                {
                     return Poll::Ready(None);
                 }
-                let rests = pulse.is_at_rest();
-                // Where it rests, it has woken itself for nothing.
-                if was_woken && !rests {
+                let is_idle = connection.is_idle();
+                // Where it is_idle, it has woken itself for nothing.
+                if was_woken && !is_idle {
                     cx.waker().wake_by_ref();
                 }
-                if rests && (kept.is_none() || pulse.must_close()) {
+                if is_idle && (parser_permit.is_none() || connection.is_close_requested()) {
                     return Poll::Ready(None);
                 }
-                if pulse.must_close() {
-                    if pulse.is_slow() || pulse.is_over_limit() {
-                        return Poll::Ready(Some(End::MadeRoom));
+                if connection.is_close_requested() {
+                    if connection.is_slow() || connection.is_over_limit() {
+                        return Poll::Ready(Some(ConnectionEnd::Evicted));
                     }
-                    pulse.decline_to_close();
+                    connection.decline_close();
                 }
-                let idle_time = if rests {
+                let idle_time = if is_idle {
                     parser_pool::PARSER_IDLE_TIMEOUT.min(limits.idle_time)
                 } else {
                     limits.idle_time
                 };
-                let overdue = clock.poll_overdue(&pulse, idle_time, cx);
-                overdue.map(|()| (!rests).then_some(End::Overdue))
+                let timed_out = timer.poll_elapsed(&connection, idle_time, cx);
+                timed_out.map(|()| (!is_idle).then_some(ConnectionEnd::TimedOut))
             });
             let end = end.await;
             let parts = parser.into_parts();
@@ -232,28 +242,31 @@ impl Server {
             if let Some(end) = end {
                 break end;
             }
-            stream.put_back(&parts.read_buf);
+            stream.rewind(&parts.read_buf);
         };
         // Nothing is told to a peer that has had all its answers.
-        let has_all = matches!(end, End::MadeRoom) && pulse.phase() == Phase::Idle;
-        let words = self.part(end, &pulse);
-        pulse.enter(Phase::Ending);
-        let lingering = pulse.must_close().then(|| self.connections.linger());
+        let is_complete =
+            matches!(end, ConnectionEnd::Evicted) && connection.phase() == Phase::Idle;
+        let response_bytes = self.final_response(end, &connection);
+        connection.enter(Phase::Closing);
+        let linger_permit = connection
+            .is_close_requested()
+            .then(|| self.connections.acquire_linger_permit());
         // A connection ends once, so it has no room for that set aside.
         Box::pin(async {
-            stream.say(&words).await;
-            match lingering {
+            stream.send_final(&response_bytes).await;
+            match linger_permit {
                 // It lingers beside those that count.
-                Some(Some(_lingering)) if !has_all => {
-                    drop(seat);
-                    stream.hear_out().await;
+                Some(Some(_linger_permit)) if !is_complete => {
+                    drop(permit);
+                    stream.linger().await;
                 }
                 Some(_) => stream.drain(),
                 None if self.is_closing() => {}
                 None => {
                     tokio::select! {
-                        () = stream.hear_out() => {}
-                        () = pulse.asked_to_close() => stream.drain(),
+                        () = stream.linger() => {}
+                        () = connection.close_requested() => stream.drain(),
                     }
                 }
             }
@@ -262,55 +275,57 @@ impl Server {
     }
 
     /// The connection's bytes, after the handshake where there is to be one; `None` where it fails.
-    async fn secure(&self, stream: TcpStream, pulse: &ConnectionState) -> Option<Bytes> {
+    async fn accept_tls(&self, stream: TcpStream, connection: &ConnectionState) -> Option<Socket> {
         let Some(tls) = &self.tls else {
-            return Some(Bytes::Plain(stream));
+            return Some(Socket::Plain(stream));
         };
         // Its state is large, and over before the first request.
         let mut accepted = Box::pin(tls.accept(stream));
-        let in_time = tokio::time::timeout(pulse.head_time(&self.limits), &mut accepted);
+        let in_time = tokio::time::timeout(connection.head_time(&self.limits), &mut accepted);
         // What fails is noted before the connection is closed.
-        let refusal = match in_time.await {
-            Ok(Ok(stream)) => return Some(Bytes::Encrypted(Box::new(stream))),
-            Ok(Err(_)) => Rejection::NoTls,
+        let rejection = match in_time.await {
+            Ok(Ok(stream)) => return Some(Socket::Encrypted(Box::new(stream))),
+            Ok(Err(_)) => Rejection::TlsFailed,
             Err(_) => Rejection::TooSlow,
         };
-        self.door.refusals.note(refusal);
+        self.handler.rejections.record(rejection);
         None
     }
 
-    /// Notes what was wrong at a connection's end, where the door has not seen it, and says what is still to be said.
-    fn part(&self, end: End, pulse: &ConnectionState) -> Vec<u8> {
-        let phase = pulse.phase();
-        let (refusal, is_told) = match end {
-            End::Served(Err(error)) if error.is_parse_version_h2() => (Rejection::Malformed, false),
+    /// Notes what was wrong at a connection's end, where the handler has not seen it, and says what is still to be said.
+    fn final_response(&self, end: ConnectionEnd, connection: &ConnectionState) -> Vec<u8> {
+        let phase = connection.phase();
+        let (rejection, is_silent) = match end {
+            ConnectionEnd::Served(Err(error)) if error.is_parse_version_h2() => {
+                (Rejection::Malformed, false)
+            }
             // The parser has answered these.
-            End::Served(Err(error)) if error.is_parse_too_large() => {
+            ConnectionEnd::Served(Err(error)) if error.is_parse_too_large() => {
                 (Rejection::HeadTooLarge, true)
             }
-            End::Served(Err(error)) if error.is_parse() => (Rejection::Malformed, true),
-            End::Served(_) if phase == Phase::Head => (Rejection::BrokenOff, true),
-            End::Served(_) => return Vec::new(),
-            End::MadeRoom => (Rejection::OverLimit, phase == Phase::Idle),
-            End::Overdue if pulse.is_over_limit() => (Rejection::OverLimit, false),
+            ConnectionEnd::Served(Err(error)) if error.is_parse() => (Rejection::Malformed, true),
+            ConnectionEnd::Served(_) if phase == Phase::Head => (Rejection::Incomplete, true),
+            ConnectionEnd::Served(_) => return Vec::new(),
+            ConnectionEnd::Evicted => (Rejection::OverLimit, phase == Phase::Idle),
+            ConnectionEnd::TimedOut if connection.is_over_limit() => (Rejection::OverLimit, false),
             // An answer to no request could be taken for the answer to the next one.
-            End::Overdue if matches!(phase, Phase::Head | Phase::Body) => {
+            ConnectionEnd::TimedOut if matches!(phase, Phase::Head | Phase::Body) => {
                 (Rejection::TooSlow, false)
             }
-            End::Overdue if phase == Phase::New => (Rejection::TooSlow, true),
-            End::Overdue => return Vec::new(),
+            ConnectionEnd::TimedOut if phase == Phase::New => (Rejection::TooSlow, true),
+            ConnectionEnd::TimedOut => return Vec::new(),
         };
-        self.door.refusals.note(refusal);
-        if is_told {
+        self.handler.rejections.record(rejection);
+        if is_silent {
             Vec::new()
         } else {
-            handler::last_words(refusal)
+            request_handler::raw_rejection_response(rejection)
         }
     }
 }
 
 /// Whether accepting failed for one connection, which has ended by itself, and goes on.
-fn is_of_one_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(
         error.kind(),

@@ -1,7 +1,7 @@
 //! The webhook: an HTTP server on a thread of its own, which takes triggers for one client or several.
 //!
-//! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows what
-//! it is doing (`pulse`), and each of its requests comes to the `door`.
+//! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows error
+//! it is doing (`pulse`), and each of its requests comes to the `handler`.
 
 mod accept_loop;
 mod commit_waiters;
@@ -34,9 +34,9 @@ use crate::status::Status;
 #[derive(Debug)]
 pub struct Listener {
     /// The webhook URL without its path.
-    base: String,
+    base_url: String,
     health: Option<String>,
-    door: Arc<RequestHandler>,
+    handler: Arc<RequestHandler>,
     stop: watch::Sender<Option<Instant>>,
     thread: Mutex<Option<DetachableThread>>,
 }
@@ -49,40 +49,40 @@ impl Listener {
     /// [`Status::System`] where a thread or randomness can't be had.
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
-        let cannot = |what: io::Error| {
-            let advice = advice(what.kind());
+        let listen_error = |error: io::Error| {
+            let advice = advice(error.kind());
             Error::new(
                 Status::Listen,
-                format!("can't listen at {address}: {what}{advice}"),
+                format!("can't listen at {address}: {error}{advice}"),
             )
         };
         let tls = settings.tls.clone().map(Tls::new).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let door = Arc::new(RequestHandler::new(settings));
-        let house = Arc::new(Server::new(door.clone(), tls, &settings.limits));
-        let runtime = runtime(&door)
+        let handler = Arc::new(RequestHandler::new(settings));
+        let server = Arc::new(Server::new(handler.clone(), tls, &settings.limits));
+        let runtime = runtime(&handler)
             .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
-        let socket = bind(address).map_err(cannot)?;
-        socket.set_nonblocking(true).map_err(cannot)?;
-        let bound = socket.local_addr().map_err(cannot)?;
+        let socket = bind(address).map_err(listen_error)?;
+        socket.set_nonblocking(true).map_err(listen_error)?;
+        let bound = socket.local_addr().map_err(listen_error)?;
         let (stop, stopped) = watch::channel(None);
         let listener = Listener {
-            base: settings
+            base_url: settings
                 .public_url
                 .clone()
                 .unwrap_or_else(|| format!("{scheme}://{bound}")),
             health: settings.health.clone(),
-            door,
+            handler,
             stop,
             thread: Mutex::new(None),
         };
         if let Some(own) = own {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
-        let ringing = listener.door.clone();
+        let at_exit = listener.handler.clone();
         let thread = DetachableThread::spawn("omnize-listen", move || {
-            runtime.block_on(house.run(socket, stopped));
-            ringing.bells.ring();
+            runtime.block_on(server.run(socket, stopped));
+            at_exit.wake_list.wake_all();
             // Connections that still wait for something end here.
             runtime.shutdown_background();
         })
@@ -95,13 +95,13 @@ impl Listener {
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
                 "{bound} stands for every address of this machine, so the webhook URL that is told leads nowhere; set \
-                 listen.public_url to what the service is to call"
+                 listen.public_url to error the service is to call"
             );
         }
         Ok(listener)
     }
 
-    /// Hands what comes at `path` to `receiver` from now on; at a path that nobody guesses where it is `None`.
+    /// Hands error comes at `path` to `receiver` from now on; at a path that nobody guesses where it is `None`.
     ///
     /// # Errors
     /// [`Status::Argument`] where the path is none, or taken, or the receiver is attached already; [`Status::System`] where
@@ -117,7 +117,7 @@ impl Listener {
                 "the path is the health check's; pass another one, or NULL",
             ));
         }
-        self.door.paths.attach(&path, receiver)
+        self.handler.routes.attach(&path, receiver)
     }
 
     /// Hands nothing to `receiver` any more. What is being kept for it is answered still.
@@ -125,7 +125,7 @@ impl Listener {
     /// # Errors
     /// [`Status::Argument`] where it is not attached.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> Result<()> {
-        if self.door.paths.detach(receiver) {
+        if self.handler.routes.detach(receiver) {
             return Ok(());
         }
         Err(Error::new(
@@ -136,13 +136,13 @@ impl Listener {
 
     /// The webhook URL of `receiver`.
     pub fn url(&self, receiver: &Arc<Receiver>) -> Option<String> {
-        let path = self.door.paths.path_of(receiver)?;
-        Some(format!("{}{}", self.base, path.expose()))
+        let path = self.handler.routes.path_of(receiver)?;
+        Some(format!("{}{}", self.base_url, path.expose()))
     }
 
     /// How often something was counted.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.door.refusals.count_of(statistic)
+        self.handler.rejections.count_of(statistic)
     }
 
     /// Accepts nothing more, ends its thread and every connection; those whose trigger is being kept are answered, if that
@@ -158,13 +158,13 @@ impl Listener {
         let Some(thread) = thread else { return false };
         // It ends at once, unless the application's callback of the log holds it up; where that callback closes the client, it
         // ends when the callback has returned.
-        thread.join(deadline.max(Instant::now()) + GRACE);
+        thread.join(deadline.max(Instant::now()) + SHUTDOWN_GRACE);
         true
     }
 }
 
 /// How long the listener's thread may take to end when all its connections have, or are given up.
-const GRACE: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 impl Drop for Listener {
     fn drop(&mut self) {
@@ -208,17 +208,17 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
 /// which leak checkers then report.
-fn runtime(door: &Arc<RequestHandler>) -> io::Result<Runtime> {
-    let door = door.clone();
+fn runtime(handler: &Arc<RequestHandler>) -> io::Result<Runtime> {
+    let handler = handler.clone();
     let build = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // Nothing more is to be done for now.
-            .on_thread_park(move || door.bells.ring())
+            .on_thread_park(move || handler.wake_list.wake_all())
             .build()
     };
-    let built = host::thread::spawn("omnize-build", build)?.join();
-    built.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
+    let result = host::thread::spawn("omnize-build", build)?.join();
+    result.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
 }
 
 fn unguessable_path() -> Result<String> {

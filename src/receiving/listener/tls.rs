@@ -26,7 +26,7 @@ pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: Mutex<Arc<ServerConfig>>,
-    read: Mutex<FileFingerprints>,
+    loaded: Mutex<FileFingerprints>,
 }
 
 /// By what a change of the two files is noticed: time, length and, where there is one, number of each.
@@ -38,13 +38,13 @@ impl Tls {
     /// # Errors
     /// [`Status::File`] where they can't be read, understood or used together.
     pub fn new((certificate, key): (PathBuf, PathBuf)) -> Result<Self> {
-        let read = stamps(&certificate, &key);
+        let fingerprints = fingerprints(&certificate, &key);
         let config = load(&certificate, &key)?;
         Ok(Tls {
             certificate,
             key,
             current: Mutex::new(config),
-            read: Mutex::new(read),
+            loaded: Mutex::new(fingerprints),
         })
     }
 
@@ -61,23 +61,23 @@ impl Tls {
     /// Looks at the files for ever. They are read when they have changed and then stayed the same from one look to the next,
     /// for they are written one after the other.
     pub async fn watch(self: Arc<Self>) {
-        let mut before = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             tokio::time::sleep(RELOAD_INTERVAL).await;
-            let now = stamps(&self.certificate, &self.key);
+            let now = fingerprints(&self.certificate, &self.key);
             if now == before {
-                self.renew(now);
+                self.reload_if_changed(now);
             }
             before = now;
         }
     }
 
-    fn renew(&self, now: FileFingerprints) {
-        let read = std::mem::replace(
-            &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner),
+    fn reload_if_changed(&self, now: FileFingerprints) {
+        let loaded = std::mem::replace(
+            &mut *self.loaded.lock().unwrap_or_else(PoisonError::into_inner),
             now,
         );
-        if read == now {
+        if loaded == now {
             return;
         }
         match load(&self.certificate, &self.key) {
@@ -90,20 +90,20 @@ impl Tls {
     }
 }
 
-fn stamps(certificate: &Path, key: &Path) -> FileFingerprints {
+fn fingerprints(certificate: &Path, key: &Path) -> FileFingerprints {
     [certificate, key].map(|file| {
-        let facts = fs::metadata(file).ok()?;
-        Some((facts.modified().ok()?, facts.len(), number(&facts)))
+        let metadata = fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len(), inode(&metadata)))
     })
 }
 
 #[cfg(unix)]
-fn number(facts: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(facts)
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
 }
 
 #[cfg(not(unix))]
-fn number(_facts: &fs::Metadata) -> u64 {
+fn inode(_facts: &fs::Metadata) -> u64 {
     0
 }
 

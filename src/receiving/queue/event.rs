@@ -91,18 +91,18 @@ pub struct Event {
     pub received_at: i64,
     /// Whether it was received in an earlier run, which may have handled it already.
     pub redelivered: bool,
-    receipt: AckToken,
+    ack_token: AckToken,
 }
 
 impl Event {
-    /// The event that was waiting as this; its receipt tells the store.
-    pub(crate) fn new(waiting: QueuedEvent, receipt: AckToken) -> Self {
+    /// The event that was waiting as this; its ack_token tells the store.
+    pub(crate) fn new(queued: QueuedEvent, ack_token: AckToken) -> Self {
         Event {
-            content: waiting.content,
-            sequence: waiting.sequence,
-            received_at: waiting.received_at,
-            redelivered: waiting.redelivered,
-            receipt,
+            content: queued.content,
+            sequence: queued.sequence,
+            received_at: queued.received_at,
+            redelivered: queued.redelivered,
+            ack_token,
         }
     }
 
@@ -125,13 +125,13 @@ impl Event {
     /// Says that the application has handled it, so that it does not come again. A second call, and one without a store,
     /// do nothing.
     pub fn ack(&self) {
-        self.receipt.sign();
+        self.ack_token.ack();
     }
 
     /// Says that the application has not handled it, for its handler failed, say: with a store it comes again after the next
     /// start, unless [`ack`](Self::ack) says otherwise. Without one, and with `ack = manual`, this does nothing.
     pub fn nack(&self) {
-        self.receipt.withhold();
+        self.ack_token.nack();
     }
 }
 
@@ -146,12 +146,12 @@ pub struct QueuedEvent {
 
 /// Tells the store once that an event was handled.
 #[cfg(feature = "store")]
-pub use kept::{AckKey, AckToken};
+pub use stored::{AckKey, AckToken};
 #[cfg(not(feature = "store"))]
-pub use unkept::AckToken;
+pub use without_store::AckToken;
 
 #[cfg(feature = "store")]
-mod kept {
+mod stored {
     use std::fmt;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -167,36 +167,36 @@ mod kept {
         Outcome(u64),
     }
 
-    /// What is signed when an event was handled.
+    /// What is acked when an event was handled.
     pub struct AckToken {
         store: Option<ForkGuarded<Arc<Store>>>,
-        mark: AckKey,
+        key: AckKey,
         /// Whether letting go of the event signs for it.
         auto: bool,
-        signed: AtomicBool,
+        acked: AtomicBool,
         /// Whether letting go of it signs no longer.
-        withheld: AtomicBool,
+        nacked: AtomicBool,
     }
 
     impl AckToken {
-        /// A receipt for what the store knows by this mark.
-        pub fn new(store: Option<Arc<Store>>, mark: AckKey, auto: bool) -> Self {
+        /// A ack_token for what the store knows by this mark.
+        pub fn new(store: Option<Arc<Store>>, key: AckKey, auto: bool) -> Self {
             AckToken {
                 store: store.map(ForkGuarded::new),
-                mark,
+                key,
                 auto,
-                signed: AtomicBool::new(false),
-                withheld: AtomicBool::new(false),
+                acked: AtomicBool::new(false),
+                nacked: AtomicBool::new(false),
             }
         }
 
         /// Signs, once.
-        pub fn sign(&self) {
+        pub fn ack(&self) {
             // What a forked child handles, the parent handles too.
             if let Some(Ok(store)) = self.store.as_ref().map(ForkGuarded::get)
-                && !self.signed.swap(true, Ordering::Relaxed)
+                && !self.acked.swap(true, Ordering::Relaxed)
             {
-                match self.mark {
+                match self.key {
                     AckKey::Record(number) => store.forget(number),
                     AckKey::Outcome(ticket) => store.forget_outcome(ticket),
                 }
@@ -204,39 +204,39 @@ mod kept {
         }
 
         /// Does not sign when it is let go of.
-        pub fn withhold(&self) {
-            self.withheld.store(true, Ordering::Relaxed);
+        pub fn nack(&self) {
+            self.nacked.store(true, Ordering::Relaxed);
         }
     }
 
     impl Drop for AckToken {
         fn drop(&mut self) {
-            if self.auto && !*self.withheld.get_mut() {
-                self.sign();
+            if self.auto && !*self.nacked.get_mut() {
+                self.ack();
             }
         }
     }
 
     impl fmt::Debug for AckToken {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("Receipt")
-                .field("signed", &self.signed)
+            f.debug_struct("AckToken")
+                .field("acked", &self.acked)
                 .finish_non_exhaustive()
         }
     }
 }
 
 #[cfg(not(feature = "store"))]
-mod unkept {
+mod without_store {
     /// Nothing is kept in this build, so there is nothing to sign.
     #[derive(Debug)]
     pub struct AckToken;
 
     impl AckToken {
         /// Does nothing.
-        pub fn sign(&self) {}
+        pub fn ack(&self) {}
 
         /// Does nothing.
-        pub fn withhold(&self) {}
+        pub fn nack(&self) {}
     }
 }

@@ -1,10 +1,10 @@
 //! Keeps events until the application has them, and posted requests until they have ended: in memory, or on disk first
 //! where the option `store` is set.
 
-#[cfg(not(feature = "store"))]
-pub use memory::Journal;
 #[cfg(feature = "store")]
 pub use stored::Journal;
+#[cfg(not(feature = "store"))]
+pub use without_store::Journal;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::store::Sent;
 use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
-pub use memory::Sent;
+pub use without_store::Sent;
 
 /// A posted request that an earlier run left.
 #[derive(Debug)]
@@ -22,13 +22,13 @@ pub struct RecoveredRequest {
     /// Its ticket.
     pub ticket: u64,
     /// What it is.
-    pub letter: StoredRequest,
+    pub request: StoredRequest,
     /// Whether it was sent.
     pub sent: Sent,
     /// How long ago it was posted, by this machine's clock.
     pub age: Duration,
     /// Whether the store knew then which interactions are open.
-    pub book_was_kept: bool,
+    pub has_interactions_table: bool,
 }
 
 /// A posted request, as it is written down.
@@ -53,8 +53,8 @@ mod stored {
     use crate::receiving::queue::event::{AckKey, AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
-    use crate::receiving::receiver::now;
     use crate::receiving::statistics::{Counters, Statistic};
+    use crate::receiving::time::unix_millis;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::store::{Account, CommitCallback, Record, RecordKind, Row, Store};
@@ -75,28 +75,28 @@ mod stored {
             settings: &Settings,
             inbox: &Arc<Inbox>,
             interactions: &Arc<Interactions>,
-            repeats: &MessageDedup,
+            message_dedup: &MessageDedup,
             counters: &Counters,
         ) -> Result<(Self, Vec<RecoveredRequest>)> {
-            let mut left = Vec::new();
+            let mut recovered = Vec::new();
             let store = match &settings.store {
                 Some(path) => {
-                    let rung = inbox.clone();
-                    let ring = Box::new(move || rung.ring());
+                    let notified = inbox.clone();
+                    let notify = Box::new(move || notified.notify());
                     let account = Account::new(
                         &settings.token,
                         settings.dialect,
                         &settings.host(),
                         settings.store_move_account,
                     );
-                    let (store, leftovers) = Store::open(Path::new(path), account, ring)?;
+                    let (store, leftovers) = Store::open(Path::new(path), account, notify)?;
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     let mut unreadable = leftovers.unreadable;
-                    let reader = Reader {
+                    let reader = RecordReader {
                         dialect: settings.dialect,
                         interactions,
-                        repeats,
+                        message_dedup,
                     };
                     for (number, record) in leftovers.records {
                         if !reader.restore(inbox, number, record) {
@@ -105,12 +105,12 @@ mod stored {
                     }
                     for (ticket, letter) in leftovers.letters {
                         match serde_json::from_str::<StoredRequest>(&letter.content) {
-                            Ok(content) => left.push(RecoveredRequest {
+                            Ok(content) => recovered.push(RecoveredRequest {
                                 ticket,
-                                letter: content,
+                                request: content,
                                 sent: letter.sent,
                                 age: letter.posted_at.map_or(Duration::ZERO, age),
-                                book_was_kept: !leftovers.knew_no_interactions,
+                                has_interactions_table: !leftovers.knew_no_interactions,
                             }),
                             Err(_) => unreadable.push(Row::Letter(ticket)),
                         }
@@ -130,32 +130,32 @@ mod stored {
                 }
                 None => None,
             };
-            let keeper = Journal {
+            let journal = Journal {
                 store,
                 auto_ack: settings.auto_ack,
             };
-            Ok((keeper, left))
+            Ok((journal, recovered))
         }
 
         /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, after
-        /// the next [`hurry`](Self::hurry) by what `later` makes, whereupon the inbox rings.
-        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+        /// the next [`hurry`](Self::flush) by what `later` makes, whereupon the inbox rings.
+        pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
             content_type: Option<&str>,
             received_at: i64,
-            later: impl FnOnce() -> T,
+            make_callback: impl FnOnce() -> T,
         ) -> Option<Result<()>> {
             let Some(store) = &self.store else {
                 let content = Content::Trigger(trigger);
                 return Some(inbox.push(content, received_at).map_err(Error::from));
             };
             let size = trigger.raw.len();
-            if let Err(turned) = inbox.reserve(size) {
-                return Some(Err(turned.into()));
+            if let Err(error) = inbox.reserve(size) {
+                return Some(Err(error.into()));
             }
-            let kept = later();
+            let callback = make_callback();
             let record = Record {
                 kind: RecordKind::Trigger,
                 received_at,
@@ -167,17 +167,17 @@ mod stored {
                 record,
                 CommitCallback::new(move |written| match written {
                     Ok(sequence) => {
-                        inbox.fill(QueuedEvent {
+                        inbox.push_reserved(QueuedEvent {
                             content: Content::Trigger(trigger),
                             sequence,
                             received_at,
                             redelivered: false,
                         });
-                        kept(Ok(()));
+                        callback(Ok(()));
                     }
                     Err(error) => {
-                        inbox.give_up(size);
-                        kept(Err(error));
+                        inbox.release_slot(size);
+                        callback(Err(error));
                     }
                 }),
             );
@@ -185,34 +185,34 @@ mod stored {
         }
 
         /// Has what was handed over written now.
-        pub fn hurry(&self) {
+        pub fn flush(&self) {
             if let Some(store) = &self.store {
                 store.hurry();
             }
         }
 
         /// Writes a posted request down, and gives its ticket; `None` without a store.
-        pub fn post(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+        pub fn store_request(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
             let Some(store) = &self.store else {
                 return Ok(None);
             };
-            let letter = StoredRequest {
+            let stored = StoredRequest {
                 address: address.clone(),
                 request: request.clone(),
             };
-            let content = serde_json::to_string(&letter).map_err(|error| {
+            let content = serde_json::to_string(&stored).map_err(|error| {
                 Error::new(
                     Status::Store,
                     format!("the request can't be written down: {error}"),
                 )
             })?;
             store
-                .wait(|kept| store.post(content, now(), kept))
+                .wait(|kept| store.post(content, unix_millis(), kept))
                 .map(Some)
         }
 
         /// Writes down that a posted request is about to leave.
-        pub fn leave(&self, ticket: u64) -> Result<()> {
+        pub fn mark_sending(&self, ticket: u64) -> Result<()> {
             match &self.store {
                 Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
                 None => Ok(()),
@@ -220,7 +220,7 @@ mod stored {
         }
 
         /// Writes down that it has not left after all.
-        pub fn stay(&self, ticket: u64) {
+        pub fn mark_unsent(&self, ticket: u64) {
             if let Some(store) = &self.store {
                 store.stay(ticket);
             }
@@ -238,16 +238,16 @@ mod stored {
 
         /// Puts an outcome on disk in its request's place, then into the inbox, however many events wait there, and then
         /// calls `told`.
-        pub fn tell(
+        pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             received_at: i64,
-            told: impl FnOnce() + Send + 'static,
+            on_enqueued: impl FnOnce() + Send + 'static,
         ) {
             let Some(store) = &self.store else {
                 inbox.push_always(Content::Outcome(outcome), received_at);
-                return told();
+                return on_enqueued();
             };
             // Numbers and strings are always JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
@@ -270,18 +270,18 @@ mod stored {
                         received_at,
                         redelivered: false,
                     });
-                    told();
+                    on_enqueued();
                 }),
             );
         }
 
         /// What is signed when this event was handled.
-        pub fn receipt(&self, event: &QueuedEvent) -> AckToken {
-            let mark = match &event.content {
+        pub fn ack_token(&self, event: &QueuedEvent) -> AckToken {
+            let key = match &event.content {
                 Content::Outcome(outcome) if event.sequence == 0 => AckKey::Outcome(outcome.ticket),
                 _ => AckKey::Record(event.sequence),
             };
-            AckToken::new(self.store.clone(), mark, self.auto_ack)
+            AckToken::new(self.store.clone(), key, self.auto_ack)
         }
 
         /// Lets go of the store.
@@ -294,18 +294,18 @@ mod stored {
 
     /// How long ago that was; no time where the clock was set back since.
     fn age(posted_at: i64) -> Duration {
-        let age = u64::try_from(now().saturating_sub(posted_at));
+        let age = u64::try_from(unix_millis().saturating_sub(posted_at));
         Duration::from_millis(age.unwrap_or(0))
     }
 
     /// Reads what an earlier run has left.
-    struct Reader<'a> {
+    struct RecordReader<'a> {
         dialect: Dialect,
         interactions: &'a Interactions,
-        repeats: &'a MessageDedup,
+        message_dedup: &'a MessageDedup,
     }
 
-    impl Reader<'_> {
+    impl RecordReader<'_> {
         /// A store may come from a run in another dialect.
         fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
             let content_type = record.content_type.as_deref();
@@ -326,7 +326,7 @@ mod stored {
                     .decode(&record)
                     .map(|mut trigger| {
                         self.interactions.resolve(&mut trigger);
-                        self.repeats.remember(&trigger);
+                        self.message_dedup.remember(&trigger);
                         Content::Trigger(trigger)
                     })
                     .ok(),
@@ -347,7 +347,7 @@ mod stored {
 }
 
 #[cfg(not(feature = "store"))]
-mod memory {
+mod without_store {
     use std::sync::Arc;
 
     use super::RecoveredRequest;
@@ -397,7 +397,7 @@ mod memory {
         }
 
         /// Puts a trigger into the inbox, and tells at once what became of that.
-        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+        pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
@@ -410,20 +410,20 @@ mod memory {
         }
 
         /// Nothing is to be written.
-        pub fn hurry(&self) {}
+        pub fn flush(&self) {}
 
         /// Writes nothing.
-        pub fn post(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
+        pub fn store_request(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
             Ok(None)
         }
 
         /// Writes nothing.
-        pub fn leave(&self, _: u64) -> Result<()> {
+        pub fn mark_sending(&self, _: u64) -> Result<()> {
             Ok(())
         }
 
         /// Writes nothing.
-        pub fn stay(&self, _: u64) {}
+        pub fn mark_unsent(&self, _: u64) {}
 
         /// Anybody may, everywhere.
         pub fn may_wait(&self) -> Result<()> {
@@ -436,19 +436,19 @@ mod memory {
         }
 
         /// Puts an outcome into the inbox, however many events wait there.
-        pub fn tell(
+        pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             received_at: i64,
-            told: impl FnOnce(),
+            on_enqueued: impl FnOnce(),
         ) {
             inbox.push_always(Content::Outcome(outcome), received_at);
-            told();
+            on_enqueued();
         }
 
         /// Nothing to sign.
-        pub fn receipt(&self, _: &QueuedEvent) -> AckToken {
+        pub fn ack_token(&self, _: &QueuedEvent) -> AckToken {
             AckToken
         }
 

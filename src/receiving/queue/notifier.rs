@@ -10,7 +10,7 @@ use crate::host::wake_fd::Wake;
 pub struct Notifier {
     /// Made when the application first asks for it; until then nobody pays for it.
     wake: Option<Arc<Wake>>,
-    is_up: bool,
+    is_readable: bool,
 }
 
 impl Notifier {
@@ -21,65 +21,53 @@ impl Notifier {
         }
         let wake = Arc::new(Wake::new()?);
         self.wake = Some(wake.clone());
-        self.show(is_ready);
+        self.set_readable(is_ready);
         Ok(wake)
     }
 
     /// Makes the descriptor readable where an event may go, and not readable where none may.
-    pub fn show(&mut self, is_ready: bool) {
+    pub fn set_readable(&mut self, is_ready: bool) {
         let Some(wake) = &self.wake else { return };
-        if is_ready && !self.is_up {
+        if is_ready && !self.is_readable {
             wake.set();
-        } else if !is_ready && self.is_up {
+        } else if !is_ready && self.is_readable {
             wake.clear();
         }
-        self.is_up = is_ready;
+        self.is_readable = is_ready;
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::time::Instant;
+/// The inbox's side of it.
+#[derive(Debug, Default)]
+pub(crate) struct OneShotState {
+    /// Made when the application first asks for it.
+    wake: Option<Arc<Wake>>,
+    is_armed: bool,
+}
 
-    use crate::receiving::queue::event::Content;
-    use crate::receiving::queue::inbox::Inbox;
-    use crate::wire::dialects::rest;
-
-    fn push(inbox: &Inbox, id: u32) {
-        let body = format!(r#"{{"status":"typing","clientId":{id}}}"#);
-        let trigger = rest::decode(body.as_bytes().into(), None).unwrap();
-        inbox.push(Content::Trigger(trigger), 0).unwrap();
+impl OneShotState {
+    /// What is to be made readable.
+    pub fn wake(&mut self) -> io::Result<Arc<Wake>> {
+        if let Some(wake) = &self.wake {
+            return Ok(wake.clone());
+        }
+        let wake = Arc::new(Wake::new()?);
+        self.wake = Some(wake.clone());
+        Ok(wake)
     }
 
-    #[test]
-    fn what_is_dropped_leaves_the_descriptor_unreadable() {
-        let inbox = Inbox::new(2, usize::MAX);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1);
-        assert!(!wake.is_readable());
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.close();
-        inbox.clear();
-        assert!(!wake.is_readable());
+    /// It is to ring.
+    pub fn arm(&mut self) {
+        self.is_armed = true;
     }
 
-    #[test]
-    fn the_descriptor_is_readable_while_an_event_may_go() {
-        let inbox = Inbox::new(10, usize::MAX);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1);
-        push(&inbox, 1);
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        push(&inbox, 2);
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        inbox.release("1");
-        assert!(wake.is_readable());
+    /// What is to be made readable now that an event may go, where that is wanted: once the inbox is not locked any more, or
+    /// who is woken by it would wait for the lock.
+    pub fn take_armed(&mut self) -> Option<Arc<Wake>> {
+        if std::mem::take(&mut self.is_armed) {
+            self.wake.clone()
+        } else {
+            None
+        }
     }
 }

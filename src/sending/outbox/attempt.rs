@@ -40,7 +40,7 @@ impl Outbox {
             interaction.leave(&posted.request);
         }
         if !posted.quiet {
-            self.receiver.mark_leaving(posted.ticket)?;
+            self.receiver.mark_sending(posted.ticket)?;
         }
         let hash = interaction.hash();
         let result = self
@@ -50,7 +50,7 @@ impl Outbox {
         posted.unsure |= is_unknown(&result);
         // One that was refused is not there either. What an earlier try may have brought there stays marked.
         if !posted.quiet && !posted.unsure && result.is_err() {
-            self.receiver.mark_staying(posted.ticket);
+            self.receiver.mark_unsent(posted.ticket);
         }
         result
     }
@@ -111,11 +111,11 @@ impl Outbox {
         }
         let outcome = posted.outcome(result);
         if !self.receiver.is_durable() {
-            return self.receiver.tell(outcome, || {});
+            return self.receiver.report_outcome(outcome, || {});
         }
         self.lock().untold += 1;
         let outbox = self.clone();
-        self.receiver.tell(outcome, move || outbox.told());
+        self.receiver.report_outcome(outcome, move || outbox.told());
     }
 }
 

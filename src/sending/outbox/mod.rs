@@ -162,7 +162,7 @@ impl Outbox {
     fn admit(self: &Arc<Self>, address: &Address, request: &Request, size: usize) -> Result<u64> {
         self.staff()?;
         self.reserve(size)?;
-        match self.receiver.keep_posted(address, request) {
+        match self.receiver.store_request(address, request) {
             Ok(Some(ticket)) => Ok(ticket),
             Ok(None) => Ok(self.next_ticket()),
             Err(error) => {

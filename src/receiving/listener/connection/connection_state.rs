@@ -19,11 +19,11 @@ pub enum Phase {
     /// The head has come, and the body is awaited.
     Body,
     /// The trigger is being kept.
-    Keeping,
+    Storing,
     /// Between two requests.
     Idle,
     /// All is said; the peer is given a moment to read it.
-    Ending,
+    Closing,
 }
 
 /// The phase of one connection. Written and read on the listener's thread alone; the atomics only let it be shared.
@@ -32,23 +32,23 @@ pub enum Phase {
 /// waits for anything. So a phase counts from when it is first asked for, which is when the connection comes to wait.
 #[derive(Debug)]
 pub struct ConnectionState {
-    born: Instant,
+    created_at: Instant,
     phase: AtomicU8,
     since: AtomicU64,
-    is_drained: AtomicBool,
-    is_held_up: AtomicBool,
+    is_read_empty: AtomicBool,
+    is_write_blocked: AtomicBool,
     /// Whether the connection is over the limit of its address, and so is to be answered 503.
     is_over_limit: bool,
     /// Whether the connection was asked to close for another one.
-    must_close: AtomicBool,
+    is_close_requested: AtomicBool,
     task: OnceLock<Waker>,
 }
 
 /// How long a request's head may stay incomplete while another connection waits for a place: time for a packet that was lost
 /// to come again.
-const INCOMPLETE_FOR: Duration = Duration::from_millis(400);
+const SLOW_HEAD_TIME: Duration = Duration::from_millis(400);
 /// How long a connection over the limit of its address may take to send the head that is answered 503.
-const OVER_LIMIT_FOR: Duration = Duration::from_secs(1);
+const OVER_LIMIT_HEAD_TIME: Duration = Duration::from_secs(1);
 
 /// Nobody has asked since when.
 const UNSET: u64 = u64::MAX;
@@ -57,13 +57,13 @@ impl ConnectionState {
     /// The state of a new connection.
     pub fn new(is_over_limit: bool) -> Self {
         ConnectionState {
-            born: Instant::now(),
+            created_at: Instant::now(),
             phase: AtomicU8::new(Phase::New as u8),
             since: AtomicU64::new(0),
-            is_drained: AtomicBool::new(false),
-            is_held_up: AtomicBool::new(false),
+            is_read_empty: AtomicBool::new(false),
+            is_write_blocked: AtomicBool::new(false),
             is_over_limit,
-            must_close: AtomicBool::new(false),
+            is_close_requested: AtomicBool::new(false),
             task: OnceLock::new(),
         }
     }
@@ -80,9 +80,9 @@ impl ConnectionState {
             Phase::New,
             Phase::Head,
             Phase::Body,
-            Phase::Keeping,
+            Phase::Storing,
             Phase::Idle,
-            Phase::Ending,
+            Phase::Closing,
         ];
         ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
@@ -98,24 +98,24 @@ impl ConnectionState {
 
     /// How long there has been a connection.
     pub fn age(&self) -> Duration {
-        self.born.elapsed()
+        self.created_at.elapsed()
     }
 
     /// Whether the last attempt to read found nothing.
-    pub fn note_drained(&self, drained: bool) {
-        self.is_drained.store(drained, Ordering::Relaxed);
+    pub fn set_read_empty(&self, empty: bool) {
+        self.is_read_empty.store(empty, Ordering::Relaxed);
     }
 
     /// Whether the last attempt to write was held up by the peer.
-    pub fn note_held_up(&self, held_up: bool) {
-        self.is_held_up.store(held_up, Ordering::Relaxed);
+    pub fn set_write_blocked(&self, blocked: bool) {
+        self.is_write_blocked.store(blocked, Ordering::Relaxed);
     }
 
     /// Whether nothing is under way: the last request was answered, the answer has left, and nothing more has come.
-    pub fn is_at_rest(&self) -> bool {
+    pub fn is_idle(&self) -> bool {
         self.phase() == Phase::Idle
-            && self.is_drained.load(Ordering::Relaxed)
-            && !self.is_held_up.load(Ordering::Relaxed)
+            && self.is_read_empty.load(Ordering::Relaxed)
+            && !self.is_write_blocked.load(Ordering::Relaxed)
     }
 
     /// Whether the connection is over the limit of its address.
@@ -124,47 +124,47 @@ impl ConnectionState {
     }
 
     /// Remembers the task that serves the connection.
-    pub fn served_by(&self, task: &Waker) {
+    pub fn set_task(&self, task: &Waker) {
         // There is one task, and it calls this once.
         let _ = self.task.set(task.clone());
     }
 
     /// Asks the connection to close for another one, and wakes its task. The task looks whether a request has arrived, and
     /// declines if so.
-    pub fn ask_to_close(&self) {
-        self.must_close.store(true, Ordering::Relaxed);
+    pub fn request_close(&self) {
+        self.is_close_requested.store(true, Ordering::Relaxed);
         if let Some(task) = self.task.get() {
             task.wake_by_ref();
         }
     }
 
     /// Whether the connection was asked to close, and has not declined.
-    pub fn must_close(&self) -> bool {
-        self.must_close.load(Ordering::Relaxed)
+    pub fn is_close_requested(&self) -> bool {
+        self.is_close_requested.load(Ordering::Relaxed)
     }
 
     /// Waits until the connection is asked to close.
-    pub async fn asked_to_close(&self) {
-        let asked = |_: &mut Context<'_>| match self.must_close() {
+    pub async fn close_requested(&self) {
+        let poll = |_: &mut Context<'_>| match self.is_close_requested() {
             true => Poll::Ready(()),
             // The task is woken then.
             false => Poll::Pending,
         };
-        poll_fn(asked).await;
+        poll_fn(poll).await;
     }
 
     /// Declines to close: a request is under way.
-    pub fn decline_to_close(&self) {
-        self.must_close.store(false, Ordering::Relaxed);
+    pub fn decline_close(&self) {
+        self.is_close_requested.store(false, Ordering::Relaxed);
     }
 
     /// The age at which the phase must be over; `None` where it may last. Between two requests it may last for `idle_time`.
-    pub fn due(&self, limits: &Limits, idle_time: Duration) -> Option<Duration> {
+    pub fn deadline(&self, limits: &Limits, idle_time: Duration) -> Option<Duration> {
         let limit = match self.phase() {
             Phase::New | Phase::Head => self.head_time(limits),
             Phase::Body => limits.body_time,
             Phase::Idle => idle_time,
-            Phase::Keeping | Phase::Ending => return None,
+            Phase::Storing | Phase::Closing => return None,
         };
         Some(self.since() + limit)
     }
@@ -172,7 +172,7 @@ impl ConnectionState {
     /// How long the handshake, and then the head of a request, may take.
     pub fn head_time(&self, limits: &Limits) -> Duration {
         if self.is_over_limit {
-            limits.head_time.min(OVER_LIMIT_FOR)
+            limits.head_time.min(OVER_LIMIT_HEAD_TIME)
         } else {
             limits.head_time
         }
@@ -180,19 +180,19 @@ impl ConnectionState {
 
     /// Whether the connection may be closed for another one, and in which order: the lowest first. `None` for a connection
     /// that waits for its first bytes, or whose request is under way and not slow.
-    pub fn rank(&self) -> Option<(u8, Instant)> {
+    pub fn eviction_rank(&self) -> Option<(u8, Instant)> {
         let rank = match self.phase() {
-            Phase::Ending => 0,
+            Phase::Closing => 0,
             Phase::New | Phase::Head if self.is_over_limit => 1,
             Phase::Idle => 2,
             Phase::Head if self.is_slow() => 3,
-            Phase::New | Phase::Head | Phase::Body | Phase::Keeping => return None,
+            Phase::New | Phase::Head | Phase::Body | Phase::Storing => return None,
         };
-        Some((rank, self.born + self.since()))
+        Some((rank, self.created_at + self.since()))
     }
 
     /// Whether the head of a request is incomplete for too long to be kept while another connection waits.
     pub fn is_slow(&self) -> bool {
-        self.phase() == Phase::Head && self.age().saturating_sub(self.since()) >= INCOMPLETE_FOR
+        self.phase() == Phase::Head && self.age().saturating_sub(self.since()) >= SLOW_HEAD_TIME
     }
 }

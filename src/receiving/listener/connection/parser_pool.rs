@@ -13,25 +13,25 @@ use crate::config::Limits;
 use crate::receiving::listener::connection::stream::Stream;
 
 /// How many connections may keep a parser between two requests.
-const MOST_KEPT: usize = 256;
+const MAX_IDLE_PARSERS: usize = 256;
 /// How long a connection keeps its parser for the next request.
 pub const PARSER_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The smallest buffer that the parser can work with.
-const SMALLEST_BUFFER: usize = 8192;
+const MIN_BUFFER: usize = 8192;
 
 /// The size of the smallest header, with its colon and the end of its line.
-const SMALLEST_HEADER: usize = 4;
+const MIN_HEADER: usize = 4;
 /// The most headers that the parser's map can hold.
-const MOST_HEADERS: usize = 24_000;
+const MAX_HEADERS: usize = 24_000;
 
 /// Makes parsers, and counts those that are kept.
 #[derive(Debug)]
 pub struct ParserPool {
     http: http1::Builder,
     /// For heads of many lines: it takes ten times as long.
-    http_of_many_lines: http1::Builder,
+    http_with_many_headers: http1::Builder,
     /// Written on the listener's thread alone; the atomic only lets it be shared.
-    kept: AtomicUsize,
+    idle_permits: AtomicUsize,
 }
 
 /// The right of one connection to keep its parser.
@@ -46,27 +46,27 @@ impl ParserPool {
             // The clock sees to that.
             .header_read_timeout(None)
             .max_header_size(limits.head)
-            .max_buf_size(limits.head.max(SMALLEST_BUFFER))
+            .max_buf_size(limits.head.max(MIN_BUFFER))
             // An answer is one piece.
             .writev(false)
             // A peer may say that it has sent all and still wait for its answer.
             .half_close(true);
-        let mut http_of_many_lines = http.clone();
+        let mut http_with_many_headers = http.clone();
         // As many as have room in such a head.
-        http_of_many_lines.max_headers((limits.head / SMALLEST_HEADER).clamp(1, MOST_HEADERS));
+        http_with_many_headers.max_headers((limits.head / MIN_HEADER).clamp(1, MAX_HEADERS));
         ParserPool {
             http,
-            http_of_many_lines,
-            kept: AtomicUsize::new(0),
+            http_with_many_headers,
+            idle_permits: AtomicUsize::new(0),
         }
     }
 
     /// One for what comes over `stream`, with what answers it.
-    pub fn of<S>(
+    pub fn make_parser<S>(
         &self,
         stream: Stream,
         service: S,
-        many_lines: bool,
+        many_headers: bool,
     ) -> http1::Connection<TokioIo<Stream>, S>
     where
         S: HttpService<
@@ -76,8 +76,8 @@ impl ParserPool {
             >,
         <S::ResBody as Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let http = if many_lines {
-            &self.http_of_many_lines
+        let http = if many_headers {
+            &self.http_with_many_headers
         } else {
             &self.http
         };
@@ -85,12 +85,12 @@ impl ParserPool {
     }
 
     /// Lets a connection keep its parser, if not too many do.
-    pub fn keep(&self) -> Option<ParserPermit<'_>> {
-        if self.kept.load(Ordering::Relaxed) >= MOST_KEPT {
+    pub fn acquire_idle_permit(&self) -> Option<ParserPermit<'_>> {
+        if self.idle_permits.load(Ordering::Relaxed) >= MAX_IDLE_PARSERS {
             return None;
         }
-        self.kept.fetch_add(1, Ordering::Relaxed);
-        Some(ParserPermit(&self.kept))
+        self.idle_permits.fetch_add(1, Ordering::Relaxed);
+        Some(ParserPermit(&self.idle_permits))
     }
 }
 

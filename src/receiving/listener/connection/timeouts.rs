@@ -9,7 +9,7 @@ use tokio::time::Sleep;
 use crate::config::Limits;
 use crate::receiving::listener::connection::connection_state::ConnectionState;
 
-/// How long a connection that nothing is due of is left alone.
+/// How long a connection that nothing is deadline of is left alone.
 const MAX_SLEEP: Duration = Duration::from_secs(60 * 60);
 
 /// The clock of one connection. It is moved only when it would be late, not with every request.
@@ -18,9 +18,9 @@ pub struct PhaseTimer<'a> {
     sleep: Pin<&'a mut Sleep>,
     limits: &'a Limits,
     /// The connection's age at which it goes off.
-    due: Duration,
+    deadline: Duration,
     /// Whether the sleep knows whom to wake.
-    is_set: bool,
+    is_registered: bool,
 }
 
 impl<'a> PhaseTimer<'a> {
@@ -29,41 +29,46 @@ impl<'a> PhaseTimer<'a> {
         PhaseTimer {
             sleep,
             limits,
-            due: head_time,
-            is_set: false,
+            deadline: head_time,
+            is_registered: false,
         }
     }
 
     /// Waits until the phase has lasted longer than it may; `idle_time` is what it may between two requests.
-    pub fn poll_overdue(
+    pub fn poll_elapsed(
         &mut self,
-        pulse: &ConnectionState,
+        connection: &ConnectionState,
         idle_time: Duration,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         loop {
-            if let Some(due) = pulse.due(self.limits, idle_time)
-                && due < self.due
+            if let Some(deadline) = connection.deadline(self.limits, idle_time)
+                && deadline < self.deadline
             {
-                self.set(due, pulse);
+                self.reset(deadline, connection);
             }
-            if self.is_set && !self.sleep.is_elapsed() {
+            if self.is_registered && !self.sleep.is_elapsed() {
                 return Poll::Pending;
             }
-            self.is_set = true;
+            self.is_registered = true;
             std::task::ready!(self.sleep.as_mut().poll(cx));
-            let (due, age) = (pulse.due(self.limits, idle_time), pulse.age());
-            if due.is_some_and(|due| due <= age) {
+            let (deadline, age) = (
+                connection.deadline(self.limits, idle_time),
+                connection.age(),
+            );
+            if deadline.is_some_and(|deadline| deadline <= age) {
                 return Poll::Ready(());
             }
-            self.set(due.unwrap_or(age + MAX_SLEEP), pulse);
+            self.reset(deadline.unwrap_or(age + MAX_SLEEP), connection);
         }
     }
 
-    fn set(&mut self, due: Duration, pulse: &ConnectionState) {
-        self.due = due;
-        self.is_set = false;
-        let left = due.saturating_sub(pulse.age());
-        self.sleep.as_mut().reset((Instant::now() + left).into());
+    fn reset(&mut self, deadline: Duration, connection: &ConnectionState) {
+        self.deadline = deadline;
+        self.is_registered = false;
+        let time_left = deadline.saturating_sub(connection.age());
+        self.sleep
+            .as_mut()
+            .reset((Instant::now() + time_left).into());
     }
 }

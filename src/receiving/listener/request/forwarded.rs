@@ -35,7 +35,7 @@ fn parse(text: &[u8]) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn origin_of(peer: &str, forwarded: &[&'static str]) -> Option<String> {
+    fn parse_origin(peer: &str, forwarded: &[&'static str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
@@ -45,15 +45,15 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_not_trusted_is_believed_nothing() {
+    fn the_header_of_an_untrusted_peer_is_ignored() {
         assert_eq!(
-            origin_of("192.0.2.1", &["198.51.100.9"]).unwrap(),
+            parse_origin("192.0.2.1", &["198.51.100.9"]).unwrap(),
             "192.0.2.1"
         );
     }
 
     #[test]
-    fn the_right_most_that_is_not_trusted_counts() {
+    fn the_rightmost_untrusted_address_is_used() {
         for forwarded in [
             &["203.0.113.5, 198.51.100.9"][..],
             &["203.0.113.5, 198.51.100.9, 10.9.9.9"],
@@ -62,27 +62,27 @@ mod tests {
             &["unknown, 198.51.100.9"],
         ] {
             assert_eq!(
-                origin_of("10.0.0.1", forwarded).unwrap(),
+                parse_origin("10.0.0.1", forwarded).unwrap(),
                 "198.51.100.9",
                 "{forwarded:?}"
             );
         }
         assert_eq!(
-            origin_of("::ffff:10.0.0.1", &["[2001:db8::1]:80"]).unwrap(),
+            parse_origin("::ffff:10.0.0.1", &["[2001:db8::1]:80"]).unwrap(),
             "2001:db8::1"
         );
     }
 
     #[test]
-    fn without_a_word_the_proxy_itself_counts() {
-        assert_eq!(origin_of("10.0.0.1", &[]).unwrap(), "10.0.0.1");
-        assert_eq!(origin_of("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.2");
+    fn without_an_untrusted_address_the_proxy_is_used() {
+        assert_eq!(parse_origin("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+        assert_eq!(parse_origin("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.2");
     }
 
     #[test]
-    fn what_is_no_address_is_nobody() {
+    fn an_invalid_address_has_no_origin() {
         for forwarded in ["unknown", "", "198.51.100.9,", "1.2.3"] {
-            assert_eq!(origin_of("10.0.0.1", &[forwarded]), None, "{forwarded}");
+            assert_eq!(parse_origin("10.0.0.1", &[forwarded]), None, "{forwarded}");
         }
     }
 }

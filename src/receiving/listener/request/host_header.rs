@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_with_and_without_a_port() {
+    fn hosts_are_valid_with_and_without_a_port() {
         for host in [
             "a",
             "a.example:8080",

@@ -18,11 +18,11 @@ pub enum Rejection {
     HeadTooLarge,
     TooLarge,
     TooSlow,
-    BrokenOff,
-    NoTrigger,
-    UnknownCoding,
-    NoRoom,
-    NoTls,
+    Incomplete,
+    InvalidTrigger,
+    UnsupportedCoding,
+    Unavailable,
+    TlsFailed,
     OverLimit,
 }
 
@@ -36,11 +36,11 @@ impl Rejection {
         Rejection::HeadTooLarge,
         Rejection::TooLarge,
         Rejection::TooSlow,
-        Rejection::BrokenOff,
-        Rejection::NoTrigger,
-        Rejection::UnknownCoding,
-        Rejection::NoRoom,
-        Rejection::NoTls,
+        Rejection::Incomplete,
+        Rejection::InvalidTrigger,
+        Rejection::UnsupportedCoding,
+        Rejection::Unavailable,
+        Rejection::TlsFailed,
         Rejection::OverLimit,
     ];
 
@@ -55,11 +55,11 @@ impl Rejection {
             Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Rejection::Malformed
-            | Rejection::BrokenOff
-            | Rejection::NoTrigger
-            | Rejection::NoTls => StatusCode::BAD_REQUEST,
-            Rejection::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Rejection::NoRoom | Rejection::OverLimit => StatusCode::SERVICE_UNAVAILABLE,
+            | Rejection::Incomplete
+            | Rejection::InvalidTrigger
+            | Rejection::TlsFailed => StatusCode::BAD_REQUEST,
+            Rejection::UnsupportedCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Rejection::Unavailable | Rejection::OverLimit => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -73,15 +73,15 @@ impl Rejection {
             Rejection::HeadTooLarge => Statistic::HeadTooLarge,
             Rejection::TooLarge => Statistic::TooLarge,
             Rejection::TooSlow => Statistic::TooSlow,
-            Rejection::BrokenOff => Statistic::BrokenOff,
-            Rejection::NoTrigger | Rejection::UnknownCoding => Statistic::Unreadable,
-            Rejection::NoRoom => Statistic::TurnedAway,
-            Rejection::NoTls => Statistic::NoTls,
+            Rejection::Incomplete => Statistic::BrokenOff,
+            Rejection::InvalidTrigger | Rejection::UnsupportedCoding => Statistic::Unreadable,
+            Rejection::Unavailable => Statistic::TurnedAway,
+            Rejection::TlsFailed => Statistic::NoTls,
             Rejection::OverLimit => Statistic::OverLimit,
         }
     }
 
-    fn words(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Rejection::NotAllowed => "a request from an address that is not allowed",
             Rejection::BadCredentials => "a request without the right credentials",
@@ -91,11 +91,11 @@ impl Rejection {
             Rejection::HeadTooLarge => "a request whose head is too large",
             Rejection::TooLarge => "a request whose body is too large",
             Rejection::TooSlow => "a request that came too slowly",
-            Rejection::BrokenOff => "a request that broke off",
-            Rejection::NoTrigger => "a body that is no trigger",
-            Rejection::UnknownCoding => "a body whose content coding is not known",
-            Rejection::NoRoom => "a trigger that could not be kept",
-            Rejection::NoTls => "a connection that does not speak TLS",
+            Rejection::Incomplete => "a request that broke off",
+            Rejection::InvalidTrigger => "a body that is no trigger",
+            Rejection::UnsupportedCoding => "a body whose content coding is not known",
+            Rejection::Unavailable => "a trigger that could not be kept",
+            Rejection::TlsFailed => "a connection that does not speak TLS",
             Rejection::OverLimit => "a connection over the limits, or ended one for it",
         }
     }
@@ -105,20 +105,20 @@ impl Rejection {
 #[derive(Debug, Default)]
 pub struct RejectionCounters {
     counters: Counters,
-    lines: [LogRateLimiter; Rejection::ALL.len()],
+    log_limiters: [LogRateLimiter; Rejection::ALL.len()],
 }
 
 impl RejectionCounters {
-    /// Counts a refusal, and logs it where the last line of its kind is old enough.
-    pub fn note(&self, refusal: Rejection) {
-        self.counters.count(refusal.statistic());
-        if let Some(kept_back) = self.lines[refusal as usize].another() {
-            line(refusal, kept_back);
+    /// Counts a rejection, and logs it where the last line of its kind is old enough.
+    pub fn record(&self, rejection: Rejection) {
+        self.counters.count(rejection.statistic());
+        if let Some(suppressed) = self.log_limiters[rejection as usize].check() {
+            log_rejection(rejection, suppressed);
         }
     }
 
     /// Counts a trigger that was kept.
-    pub fn note_kept(&self) {
+    pub fn record_received(&self) {
         self.counters.count(Statistic::Received);
     }
 
@@ -129,19 +129,19 @@ impl RejectionCounters {
 
     /// Logs what was kept back.
     pub fn flush(&self) {
-        for (refusal, lines) in Rejection::ALL.into_iter().zip(&self.lines) {
-            let kept_back = lines.kept_back();
-            if kept_back > 0 {
-                line(refusal, kept_back - 1);
+        for (rejection, limiter) in Rejection::ALL.into_iter().zip(&self.log_limiters) {
+            let suppressed = limiter.take_suppressed();
+            if suppressed > 0 {
+                log_rejection(rejection, suppressed - 1);
             }
         }
     }
 }
 
-fn line(refusal: Rejection, kept_back: u64) {
-    let (words, status) = (refusal.words(), refusal.status().as_u16());
-    let more = rate_limited_log::and_more(kept_back);
-    log::warn!("the listener refused {words} ({status}){more}");
+fn log_rejection(rejection: Rejection, suppressed: u64) {
+    let (description, status) = (rejection.description(), rejection.status().as_u16());
+    let more = rate_limited_log::suppressed_suffix(suppressed);
+    log::warn!("the listener refused {description} ({status}){more}");
 }
 
 #[cfg(test)]
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn the_list_is_complete_and_in_order() {
-        for (index, refusal) in Rejection::ALL.into_iter().enumerate() {
-            assert_eq!(refusal as usize, index);
+        for (index, rejection) in Rejection::ALL.into_iter().enumerate() {
+            assert_eq!(rejection as usize, index);
         }
         assert_eq!(Rejection::OverLimit as usize + 1, Rejection::ALL.len());
     }
