@@ -1,4 +1,4 @@
-//! The end of the receiving half: who is waited for, and what is left.
+//! Closes the receiving half: waits for callbacks and counts the events that remain.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -8,26 +8,26 @@ use crate::receiving::dispatch::callback_gate::Tasks;
 use crate::receiving::receiver::Receiver;
 
 impl Receiver {
-    /// Takes no further trigger in. Outcomes still come, and handlers go on.
+    /// Rejects further triggers. Outcomes are still accepted, and handlers continue.
     pub fn begin_closing(&self) {
         self.inbox.reject_triggers();
         self.callback_gate.begin_closing();
     }
 
-    /// Whether a handler runs, but for one that closes the client.
+    /// Returns whether a handler runs, except one that closes the client.
     pub fn has_callbacks(&self) -> bool {
         self.callback_gate.has_callbacks()
     }
 
-    /// Waits until the dispatch threads have handled all that waits, or `deadline`; `false` when they have not by then.
-    /// Where there are none, or this is one of them, there is nothing to wait for.
+    /// Blocks until the dispatch threads have handled all queued events. Returns `false` at `deadline`. Returns `true`
+    /// at once if there are no dispatch threads, or if this is one of them.
     pub fn wait_until_handled(&self, tasks: Tasks, deadline: Instant) -> bool {
         if !self.callback_gate.is_dispatching() || self.callback_gate.is_in_callback() {
             return true;
         }
         loop {
             self.inbox.wait_until_empty(deadline);
-            // Each takes its event while it has the turn, so that there is no event between the two.
+            // Each thread pops its event while it has a permit, so that no event is missed between the two waits.
             if !self.callback_gate.wait_for_callbacks(tasks, deadline) {
                 return false;
             }
@@ -40,9 +40,11 @@ impl Receiver {
         }
     }
 
-    /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, consumer `deadline`. Afterwards
-    /// no handler is called, and all are dropped. Returns how many events were left, and whether a handler still ran.
-    /// With a store, what was left waits there; [`release_store`](Self::release_store) closes it.
+    /// Rejects new events, lets the dispatch threads finish the queued ones until `deadline`, and ends all calls.
+    /// Afterwards no handler is called, and all are dropped.
+    ///
+    /// Returns the number of remaining events, and whether a handler still ran. With a store, the remaining events
+    /// stay in it; [`release_store`](Self::release_store) closes it.
     pub fn close(&self, tasks: Tasks, deadline: Instant) -> (usize, bool) {
         self.inbox.close();
         let dispatchers = std::mem::take(
@@ -53,7 +55,7 @@ impl Receiver {
         );
         let in_callback = self.callback_gate.is_in_callback();
         if self.callback_gate.is_dispatching() && !in_callback {
-            // The callback that runs then is to have some time to return.
+            // A callback that runs at the deadline needs some time to return.
             let time_left = deadline.saturating_duration_since(Instant::now());
             self.inbox.wait_until_empty(deadline - time_left / 10);
         }
@@ -66,14 +68,15 @@ impl Receiver {
         self.log_suppressed();
         if !in_callback {
             for thread in dispatchers {
-                // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
+                // The thread runs no more handlers and is about to end. It cannot have panicked: panics of handlers
+                // are caught.
                 let _ = thread.join();
             }
         }
         (remaining, false)
     }
 
-    /// Logs how many lines a flood has kept out of the log.
+    /// Logs the number of suppressed log lines.
     fn log_suppressed(&self) {
         let suppressed = [
             (&self.unreadable_log, "bodies were no trigger"),
@@ -90,22 +93,23 @@ impl Receiver {
         }
     }
 
-    /// Lets go of the store, once the last posted request has ended and the last handler has returned.
+    /// Closes the store after the last posted request has ended and the last handler has returned.
     pub fn release_store(&self) {
         self.requests_ended.store(true, Ordering::SeqCst);
         self.finish_close();
     }
 
-    /// How many outcomes and kept triggers came after [`close`](Self::close): the application was not given them either.
+    /// Returns the number of outcomes and stored triggers that arrived after [`close`](Self::close) and were not
+    /// delivered.
     pub fn dropped_after_close(&self) -> usize {
         self.inbox.dropped()
     }
 
-    /// Ends what closing from in_callback a handler, or during one that ran too long, had to leave.
+    /// Finishes a close that was made inside a handler, or that timed out because of one.
     pub(crate) fn finish_close(&self) {
         if self.callback_gate.is_finished() {
             self.subscriptions.close();
-            // What becomes of the last requests is written down too.
+            // The outcomes of the last requests must be stored too.
             if self.requests_ended.load(Ordering::SeqCst) {
                 self.journal.close();
             }

@@ -1,4 +1,4 @@
-//! How a trigger is taken in: read, tied to its interaction, and kept for the application, once.
+//! Turns the body of a trigger into an event in the inbox: decoded, linked to its interaction, and only once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
 use crate::wire::{Trigger, Unreadable};
 
-/// The same status whichever way the body came in.
+/// The status does not depend on the way the body was received.
 impl From<Unreadable> for Error {
     fn from(why: Unreadable) -> Self {
         let status = match why {
@@ -28,15 +28,15 @@ impl From<Unreadable> for Error {
 }
 
 impl Receiver {
-    /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
-    /// to disk first, on another thread consumer what `make_callback` makes. Only upon `Ok` may the service be told that its trigger
-    /// arrived. Never waits for the application. A message that came before under the same hash is kept once. Whoever has
-    /// taken what there is for now calls [`ring`](Self::notify).
+    /// Decodes the body of a trigger and adds the event to the inbox. A message with a known hash is added once. Never
+    /// blocks on the application. Call [`notify`](Self::notify) after a batch.
+    ///
+    /// Returns the result, or `None` if the trigger must be stored first. The callback that `make_callback` returns
+    /// then gets the result on another thread. The service may get a 200 only after `Ok`.
     ///
     /// # Errors
-    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait, or
-    /// there is no memory;
-    /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
+    /// [`Status::NotJson`], [`Status::NoClientId`]: not a trigger. [`Status::Full`]: the inbox is full, or out of
+    /// memory. [`Status::Store`]: it cannot be stored. [`Status::Closed`], [`Status::Forked`].
     pub fn ingest<T: FnOnce(Result<()>) + Send + 'static>(
         &self,
         body: Arc<[u8]>,
@@ -96,11 +96,11 @@ impl Receiver {
         Some(result)
     }
 
-    /// Undoes the content coding of a trigger's body, which may have `limit` bytes then.
+    /// Decodes the content coding of a trigger's body. `limit` is the largest decoded size in bytes.
     ///
     /// # Errors
-    /// [`Status::Unsupported`]: the coding is not known; [`Status::NotJson`]: it is not what the body has;
-    /// [`Status::TriggerTooLarge`]; [`Status::System`]: there is no memory for it.
+    /// [`Status::Unsupported`]: the coding is unknown. [`Status::NotJson`]: the body does not have this coding.
+    /// [`Status::TriggerTooLarge`]. [`Status::System`]: out of memory.
     pub fn decompress(
         &self,
         body: Arc<[u8]>,
@@ -121,10 +121,10 @@ impl Receiver {
         Err(self.reject_unreadable(status, format!("the trigger can't be read: {why}")))
     }
 
-    /// As [`take`](Self::ingest), and waits until the trigger is kept and the application is told.
+    /// As [`ingest`](Self::ingest), but blocks until the event is stored and consumers are notified.
     ///
     /// # Errors
-    /// As [`take`](Self::ingest).
+    /// As [`ingest`](Self::ingest).
     pub fn deliver(
         &self,
         body: &[u8],
@@ -154,7 +154,7 @@ impl Receiver {
         Ok(trigger)
     }
 
-    /// Counts and logs that a body is no trigger.
+    /// Counts and logs a body that is not a trigger.
     fn reject_unreadable(&self, status: Status, why: String) -> Error {
         self.counters.count(Statistic::Unreadable);
         if let Some(suppressed) = self.unreadable_log.check() {

@@ -1,12 +1,12 @@
-//! A line in the log that a flood does not multiply.
+//! Rate limits for log lines, so that a flood of equal messages writes one line per second.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a line is written at the most.
+/// Shortest interval between two lines.
 const BETWEEN_LINES: Duration = Duration::from_secs(1);
 
-/// Whether a line of some kind is to be written.
+/// The rate limit of one kind of log line.
 #[derive(Debug, Default)]
 pub struct LogRateLimiter(Mutex<Written>);
 
@@ -17,7 +17,8 @@ struct Written {
 }
 
 impl LogRateLimiter {
-    /// Another line would be written: how many were kept back before it; `None` where it is kept back too.
+    /// Returns the number of lines suppressed since the last one if a line may be written now; otherwise counts it and
+    /// returns `None`.
     pub fn check(&self) -> Option<u64> {
         let mut written = self.lock();
         let now = Instant::now();
@@ -30,7 +31,7 @@ impl LogRateLimiter {
         Some(std::mem::take(&mut written.suppressed))
     }
 
-    /// How many were kept back since the last line, which are told now.
+    /// Returns the number of lines suppressed since the last one, and resets it.
     pub fn take_suppressed(&self) -> u64 {
         std::mem::take(&mut self.lock().suppressed)
     }
@@ -40,7 +41,7 @@ impl LogRateLimiter {
     }
 }
 
-/// How a line goes on that stands for so many more.
+/// Returns the end of a log line that reports suppressed lines.
 pub fn suppressed_suffix(suppressed: u64) -> String {
     match suppressed {
         0 => String::new(),
@@ -57,7 +58,7 @@ mod tests {
         let sparing = LogRateLimiter::default();
         assert_eq!(sparing.check(), Some(0));
         let suppressed = (0..1000).filter(|_| sparing.check().is_none()).count();
-        // A second may have passed on a slow machine.
+        // More than a second may pass on a slow machine.
         assert!(suppressed >= 990, "{suppressed}");
         sparing.take_suppressed();
         assert_eq!(sparing.take_suppressed(), 0);

@@ -1,4 +1,4 @@
-//! The receiving half of a client: takes bytes in, gives events out.
+//! The receiving half of a client: its queue, its subscriptions and the functions that deliver events.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,10 +25,10 @@ use crate::sending::Outcome;
 use crate::status::Status;
 use crate::wire::{Address, Dialect, Request};
 
-/// How long a dispatch thread sleeps at the most before it looks around again.
+/// Longest sleep of a dispatch thread before it checks whether the client was closed.
 const DISPATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Takes triggers in and gives events out. Shared by the client, its listener and its dispatch threads.
+/// Receives triggers and delivers events. The client, its listener and its dispatch threads share it.
 #[derive(Debug)]
 pub struct Receiver {
     pub(crate) dialect: Dialect,
@@ -39,7 +39,7 @@ pub struct Receiver {
     pub(crate) callback_gate: CallbackGate,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) counters: Arc<Counters>,
-    /// The lines that say what was wrong with a trigger, and those about events that nobody wants.
+    /// Rate limits of the log lines about unreadable triggers and about unwanted events.
     pub(crate) unreadable_log: LogRateLimiter,
     pub(crate) unwanted_log: LogRateLimiter,
     pub(crate) max_trigger: usize,
@@ -49,11 +49,10 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver by these settings. With a store, what waits in it from an earlier run waits here now, and the posted
-    /// requests that it left come back.
+    /// Opens the receiver. With a store, it restores the stored events and returns the stored requests.
     ///
     /// # Errors
-    /// [`Status::Store`]: it can't be opened; [`Status::Unsupported`]: this build has none.
+    /// [`Status::Store`]: the store cannot be opened. [`Status::Unsupported`]: this build has no store.
     pub fn open(
         settings: &Settings,
         interactions: Arc<Interactions>,
@@ -85,13 +84,13 @@ impl Receiver {
         Ok((receiver, recovered))
     }
 
-    /// Tells the application of what was taken since the last ring, and has what goes to disk first written.
+    /// Wakes the consumers of the events since the last call, and flushes the store.
     pub fn notify(&self) {
         self.inbox.notify();
         self.journal.flush();
     }
 
-    /// Writes a posted request down, and gives its ticket; `None` without a store.
+    /// Stores a posted request and returns its ticket; `None` without a store.
     ///
     /// # Errors
     /// [`Status::Store`].
@@ -101,7 +100,7 @@ impl Receiver {
             .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
-    /// Writes down that a posted request is about to leave.
+    /// Stores that a posted request is about to be sent.
     ///
     /// # Errors
     /// [`Status::Store`].
@@ -111,12 +110,12 @@ impl Receiver {
             .map_err(|error| error.delivered(Delivery::NotSent))
     }
 
-    /// Writes down, some time soon, that a posted request has not left after all.
+    /// Stores, with the next transaction, that a posted request was not sent.
     pub fn mark_unsent(&self, ticket: u64) {
         self.journal.mark_unsent(ticket);
     }
 
-    /// Fails on a thread on which nobody may wait for what is to be kept: the store's own, in a callback of the log.
+    /// Fails on a thread that must not block on the store: the store's own thread, for example in a log callback.
     ///
     /// # Errors
     /// [`Status::Store`].
@@ -124,13 +123,13 @@ impl Receiver {
         self.journal.may_wait()
     }
 
-    /// Whether what is posted outlives the process.
+    /// Returns whether posted requests outlive the process.
     pub fn is_durable(&self) -> bool {
         self.journal.is_durable()
     }
 
-    /// Tells the application what became of a posted request, and calls `told` when it is in the inbox: at once, or, with a
-    /// store, when it is on disk, on another thread.
+    /// Adds the outcome of a posted request to the inbox, then calls `on_enqueued`. With a store, both happen on the
+    /// store's thread after the commit.
     pub fn report_outcome(&self, outcome: Outcome, on_enqueued: impl FnOnce() + Send + 'static) {
         self.journal
             .enqueue_outcome(&self.inbox, outcome, unix_millis(), on_enqueued);
@@ -139,7 +138,7 @@ impl Receiver {
     /// Adds a handler that `poll` or a dispatch thread calls.
     ///
     /// # Errors
-    /// [`Status::Closed`]; the handler is dropped then.
+    /// [`Status::Closed`]; the handler is dropped.
     pub fn subscribe(&self, interest: EventFilter, handler: Handler) -> Result<SubscriptionId> {
         let id = self
             .subscriptions
@@ -149,10 +148,10 @@ impl Receiver {
         Ok(id)
     }
 
-    /// Ends a subscription, as `Subscriptions::remove` does.
+    /// Ends a subscription; see [`Subscriptions::remove`].
     ///
     /// # Errors
-    /// [`Status::Argument`] where there is no such subscription.
+    /// [`Status::Argument`]: the subscription does not exist.
     pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
         if self
             .subscriptions
@@ -169,8 +168,8 @@ impl Receiver {
         }
     }
 
-    /// Waits up to `timeout` for an event, then runs the handlers for all that wait, on this thread. Returns how many
-    /// events were handled.
+    /// Blocks up to `timeout` for an event, then runs the handlers for all queued events on this thread. Returns the
+    /// number of handled events.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
@@ -188,7 +187,7 @@ impl Receiver {
                 self.finish_close();
                 return Ok(handled);
             }
-            // Without the turn: closing waits for the callbacks of those who have one, and this thread runs none.
+            // Without the permit: close waits for the callbacks of permit holders, and this thread runs none.
             if !self.inbox.wait(deadline) {
                 self.finish_close();
                 return Err(Error::new(Status::Closed, Status::Closed.text()));
@@ -199,10 +198,11 @@ impl Receiver {
         }
     }
 
-    /// Runs the handlers for the events that wait, in the turn that this thread has, and tells how many events there were.
+    /// Runs the handlers for the queued events with this thread's permit. Returns the number of events.
     fn handle_queued(&self) -> usize {
         let mut handled = 0;
-        // What arrives while handlers run is for the next poll, so that a busy service can't keep the caller here.
+        // Events that arrive while handlers run are for the next poll. Otherwise a busy service could keep the caller
+        // here.
         let due = self.inbox.len();
         while handled < due && !self.callback_gate.is_closed() {
             let Some(event) = self.inbox.pop_ready(false) else {
@@ -214,16 +214,16 @@ impl Receiver {
         handled
     }
 
-    /// Waits up to `timeout` for the next event; `None` where none came.
+    /// Blocks up to `timeout` for the next event; returns `None` after a timeout.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
     pub fn next(&self, timeout: Duration) -> Result<Option<Event>> {
         self.callback_gate.choose_mode(DeliveryMode::Next)?;
-        // The clock is asked only where there is something to wait for.
+        // Reads the clock only if it must wait.
         let ready = self.inbox.pop_ready(false);
         let Some(queued) = ready.or_else(|| self.inbox.pop(deadline_after(timeout), false)) else {
-            // The inbox is closed before the callback_gate, and whoever waits is woken then.
+            // The inbox is closed before the callback gate, and its close wakes waiting consumers.
             return if self.inbox.is_closed() {
                 Err(Error::new(Status::Closed, Status::Closed.text()))
             } else {
@@ -237,7 +237,7 @@ impl Receiver {
     /// Starts the threads that run the handlers. A second call does nothing.
     ///
     /// # Errors
-    /// [`Status::Mode`], [`Status::Closed`]; [`Status::System`] where no thread could be had.
+    /// [`Status::Mode`], [`Status::Closed`]; [`Status::System`]: a thread could not be created.
     pub fn dispatch(self: &Arc<Self>) -> Result<()> {
         self.callback_gate.choose_mode(DeliveryMode::Dispatch)?;
         self.pause_without_subscriptions();
@@ -256,19 +256,19 @@ impl Receiver {
         Ok(())
     }
 
-    /// Whether this thread runs a callback, or has a turn.
+    /// Returns whether this thread runs a callback or has a lease.
     pub fn is_in_callback(&self) -> bool {
         self.callback_gate.is_in_callback()
     }
 
     fn run_dispatcher(&self) {
-        // A thread alone handles one event after the other.
+        // A single thread handles one event after the other.
         let hold = self.dispatch_threads > 1;
         while !self.callback_gate.is_closed()
             && self.inbox.wait(deadline_after(DISPATCH_IDLE_TIMEOUT))
         {
             self.pause_without_subscriptions();
-            // The turn comes before the event, so that none is lost between the two when the client closes.
+            // The permit comes before the event, so that no event is lost between them if the client closes.
             let Ok(Some(_permit)) = self
                 .callback_gate
                 .acquire(deadline_after(DISPATCH_IDLE_TIMEOUT))
@@ -302,20 +302,21 @@ impl Receiver {
         Event::new(queued, ack_token)
     }
 
-    /// How many events wait.
+    /// Returns the number of queued events.
     pub fn queue_length(&self) -> usize {
         self.inbox.len()
     }
 
-    /// The descriptor that is readable while events wait.
+    /// Returns the descriptor that is readable while events are queued.
     ///
     /// # Errors
-    /// [`Status::Unsupported`] where this operating system has none, [`Status::System`] where none could be had.
+    /// [`Status::Unsupported`]: this operating system has no such descriptor. [`Status::System`]: it could not be
+    /// created.
     pub fn wake(&self) -> Result<Arc<Wake>> {
         self.inbox.wake().map_err(|error| no_descriptor(&error))
     }
 
-    /// The alarm that rings once for the next event.
+    /// Returns the notifier that becomes readable once, for the next event.
     ///
     /// # Errors
     /// As [`wake`](Self::wake).
@@ -323,12 +324,12 @@ impl Receiver {
         OneShotNotifier::new(self.inbox.clone()).map_err(|error| no_descriptor(&error))
     }
 
-    /// How often something was counted.
+    /// Returns the value of a counter.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         self.counters.get(statistic)
     }
 
-    /// Whether it is closed, or closing.
+    /// Returns whether it is closed or closing.
     #[cfg(feature = "listener")]
     pub fn is_closed(&self) -> bool {
         self.callback_gate.is_closed() || self.inbox.is_rejecting_triggers()

@@ -1,11 +1,11 @@
-//! What was received, in numbers.
+//! Counters of received triggers, delivered events and rejected requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Result;
 use crate::status::Status;
 
-/// One thing that is counted.
+/// One counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
     /// Triggers that were taken in.
@@ -47,13 +47,13 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    /// Whether a listener counts it, before it knows the client that a request is for.
+    /// Returns whether a listener counts it, before the client of the request is known.
     pub fn is_of_listener(self) -> bool {
         self as usize >= Statistic::WrongPath as usize
     }
 }
 
-/// Every statistic, with its name and what it counts.
+/// All statistics, with name and description.
 pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::Received,
@@ -147,17 +147,17 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     ),
 ];
 
-/// The counters of one client, or of one listener.
+/// The counters of one client or of one listener.
 #[derive(Debug, Default)]
 pub struct Counters([AtomicU64; STATISTICS.len()]);
 
 impl Counters {
-    /// One more.
+    /// Adds one.
     pub fn count(&self, statistic: Statistic) {
         self.0[statistic as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What became of a trigger.
+    /// Counts the result of a received trigger.
     pub fn count_received(&self, result: &Result<()>) {
         match result {
             Ok(()) => self.count(Statistic::Received),
@@ -166,7 +166,7 @@ impl Counters {
         }
     }
 
-    /// How many so far.
+    /// Returns the value of a counter.
     pub fn get(&self, statistic: Statistic) -> u64 {
         self.0[statistic as usize].load(Ordering::Relaxed)
     }

@@ -1,5 +1,7 @@
-//! How events leave: by callbacks in `poll`, one by one through `next`, or by callbacks on a thread of the library.
-//! A client uses one of the three, chosen by its first use.
+//! The delivery mode of a client, and the permits to run callbacks.
+//!
+//! Events are delivered by callbacks in `poll`, one by one by `next`, or by callbacks on dispatch threads. The first
+//! use chooses the mode of the client.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,14 +12,14 @@ use crate::host::fork::Origin;
 use crate::host::thread::ThreadId;
 use crate::status::Status;
 
-/// A way out.
+/// How a client's events reach the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryMode {
     /// Callbacks on the thread that polls.
     Poll,
-    /// Events, fetched one by one.
+    /// Events, returned one by one.
     Next,
-    /// Callbacks on a thread of the library.
+    /// Callbacks on threads of the library.
     Dispatch,
 }
 
@@ -31,8 +33,7 @@ impl DeliveryMode {
     }
 }
 
-/// Sees to it that one way out is used, and that no more threads run callbacks than may: one, unless the application
-/// asked for more dispatch threads.
+/// Enforces the delivery mode, and limits the number of threads that run callbacks: one, or `dispatch.threads`.
 #[derive(Debug)]
 pub struct CallbackGate {
     origin: Origin,
@@ -44,31 +45,31 @@ pub struct CallbackGate {
 #[derive(Debug, Default)]
 struct GateState {
     mode: Option<DeliveryMode>,
-    /// The threads that run callbacks now.
+    /// The threads that run callbacks.
     callback_threads: Vec<ThreadId>,
-    /// How many tasks run callbacks now.
+    /// Number of tasks that run callbacks.
     callback_tasks: usize,
-    /// How many threads wait for a turn to end. To notify nobody costs a system call too.
+    /// Number of threads that wait for a change. A notification without a waiter would cost a system call.
     waiting_threads: usize,
     /// The thread that closes the client from inside a callback.
     closing_thread: Option<ThreadId>,
     closed: bool,
-    /// The threads whose callback ran longer than closing could wait, and whether there were such tasks.
+    /// The threads whose callbacks ran past the close deadline, and whether tasks did.
     overdue_threads: Vec<ThreadId>,
     tasks_are_overdue: bool,
 }
 
-/// Which callbacks closing waits for, beside those on other threads.
+/// Whether closing waits for the callbacks of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tasks {
-    /// Those of tasks, too: none of them is on the thread that waits.
+    /// Closing waits for tasks. None of them may be on the thread that waits.
     Awaited,
-    /// No others.
+    /// Closing waits only for threads.
     Ignored,
 }
 
 impl CallbackGate {
-    /// A gate that lets so many dispatch threads in at once.
+    /// Creates a gate with a limit for dispatch threads.
     pub fn new(dispatch_threads: usize) -> Self {
         CallbackGate {
             origin: Origin::here(),
@@ -78,7 +79,7 @@ impl CallbackGate {
         }
     }
 
-    /// Fails in a child of the process that it was made in.
+    /// Fails in a forked child process.
     ///
     /// # Errors
     /// [`Status::Forked`].
@@ -86,10 +87,10 @@ impl CallbackGate {
         self.origin.check()
     }
 
-    /// Chooses the way out, or confirms the one that is chosen.
+    /// Chooses the delivery mode, or confirms the chosen one.
     ///
     /// # Errors
-    /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close),
+    /// [`Status::Mode`]: another mode was chosen. [`Status::Closed`]: after [`close`](Self::close).
     /// [`Status::Forked`].
     pub fn choose_mode(&self, mode: DeliveryMode) -> Result<()> {
         self.check_origin()?;
@@ -110,10 +111,10 @@ impl CallbackGate {
         }
     }
 
-    /// Waits until `deadline` for a turn to run callbacks; `None` when others have all of them by then.
+    /// Blocks until `deadline` for a permit to run callbacks; returns `None` at the deadline.
     ///
     /// # Errors
-    /// [`Status::Mode`] where this thread runs a callback already, [`Status::Closed`] after [`close`](Self::close).
+    /// [`Status::Mode`]: this thread runs a callback. [`Status::Closed`]: after [`close`](Self::close).
     pub fn acquire(&self, deadline: Instant) -> Result<Option<CallbackPermit<'_>>> {
         let this_thread = host::thread::id();
         let mut state = self.lock();
@@ -142,10 +143,10 @@ impl CallbackGate {
         }
     }
 
-    /// Lets a task run callbacks, beside all that do already, until [`release_task`](Self::release_task).
+    /// Allows a task to run callbacks, without a limit, until [`release_task`](Self::release_task).
     ///
     /// # Errors
-    /// [`Status::Closed`] after [`close`](Self::close).
+    /// [`Status::Closed`]: after [`close`](Self::close).
     pub fn acquire_for_task(&self) -> Result<()> {
         let mut state = self.lock();
         if state.closed {
@@ -155,7 +156,7 @@ impl CallbackGate {
         Ok(())
     }
 
-    /// A task runs no callbacks any more.
+    /// Ends the permit of a task.
     pub fn release_task(&self) {
         let mut state = self.lock();
         state.callback_tasks -= 1;
@@ -164,7 +165,7 @@ impl CallbackGate {
         }
     }
 
-    /// This thread closes the client. Where it is inside a callback, that one counts no longer among those that run.
+    /// Records that this thread closes the client. Its callback, if it runs one, is no longer counted.
     pub fn begin_closing(&self) {
         let this_thread = host::thread::id();
         let mut state = self.lock();
@@ -173,19 +174,19 @@ impl CallbackGate {
         }
     }
 
-    /// Whether a callback runs, but for one that closes the client.
+    /// Returns whether a callback runs, except one that closes the client.
     pub fn has_callbacks(&self) -> bool {
         self.lock().has_callbacks(Tasks::Awaited)
     }
 
-    /// Waits until `deadline` for the callbacks that run; `false` when one still runs then.
+    /// Blocks until no callback runs. Returns `false` at `deadline`.
     pub fn wait_for_callbacks(&self, tasks: Tasks, deadline: Instant) -> bool {
         self.wait_until_no_callbacks(self.lock(), tasks, deadline)
             .is_ok()
     }
 
-    /// Lets nobody in any more. Waits until `deadline` for the callbacks that run, but for one that closes the client;
-    /// `false` when one still runs then.
+    /// Rejects new permits. Blocks until no callback runs, except one that closes the client. Returns `false` at
+    /// `deadline`.
     pub fn close(&self, tasks: Tasks, deadline: Instant) -> bool {
         let mut state = self.lock();
         state.closed = true;
@@ -214,22 +215,22 @@ impl CallbackGate {
         Ok(state)
     }
 
-    /// Whether the callback of this thread goes on longer than closing could wait.
+    /// Returns whether the callback of this thread ran past the close deadline.
     pub fn is_overdue(&self, thread: ThreadId) -> bool {
         self.lock().overdue_threads.contains(&thread)
     }
 
-    /// Whether tasks run callbacks longer than closing could wait.
+    /// Returns whether callbacks of tasks ran past the close deadline.
     pub fn are_tasks_overdue(&self) -> bool {
         self.lock().tasks_are_overdue
     }
 
-    /// Whether events leave by callbacks on threads.
+    /// Returns whether dispatch threads deliver the events.
     pub fn is_dispatching(&self) -> bool {
         self.lock().mode == Some(DeliveryMode::Dispatch)
     }
 
-    /// Gives back a turn that was [kept](CallbackPermit::keep).
+    /// Ends the permit of a thread.
     pub fn release(&self, thread: ThreadId) {
         let mut state = self.lock();
         state.callback_threads.retain(|other| *other != thread);
@@ -238,23 +239,23 @@ impl CallbackGate {
         }
     }
 
-    /// Whether it is closed.
+    /// Returns whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// Whether it is closed and nobody is inside any more.
+    /// Returns whether it is closed and no permit is held.
     pub fn is_finished(&self) -> bool {
         let state = self.lock();
         state.closed && state.callback_threads.is_empty() && state.callback_tasks == 0
     }
 
-    /// Whether this thread runs a callback.
+    /// Returns whether this thread runs a callback.
     pub fn is_in_callback(&self) -> bool {
         self.lock().callback_threads.contains(&host::thread::id())
     }
 
-    /// Waits for a change; `Err` at the deadline.
+    /// Blocks until a change; `Err` at the deadline.
     fn wait<'a>(
         &self,
         state: MutexGuard<'a, GateState>,
@@ -287,12 +288,12 @@ impl GateState {
     }
 }
 
-/// The right to run callbacks, for as long as it lives.
+/// The right to run callbacks. Its drop ends it.
 #[derive(Debug)]
 pub struct CallbackPermit<'a>(&'a CallbackGate, ThreadId);
 
 impl CallbackPermit<'_> {
-    /// Keeps the turn beyond this value; [`CallbackGate::leave`] gives it back, with the thread that this tells.
+    /// Returns the thread and keeps the permit. [`CallbackGate::release`] ends it.
     pub fn into_thread(self) -> ThreadId {
         let thread = self.1;
         std::mem::forget(self);

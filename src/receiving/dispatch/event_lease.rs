@@ -1,5 +1,4 @@
-//! One event, and the turn to handle it: for a binding that runs the application's handlers on threads or tasks of its own
-//! language.
+//! The lease of one event. A binding uses it to run handlers on threads or tasks of its own language.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,50 +13,51 @@ use crate::receiving::statistics::Statistic;
 use crate::receiving::time::deadline_after;
 use crate::status::Status;
 
-/// Who runs the handlers of an event.
+/// The kind of thread or task that handles events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consumer {
-    /// The thread that polls. Other threads that poll wait meanwhile.
+    /// The thread that polls. Only one thread polls at a time; others wait.
     Poll,
-    /// A thread that does nothing else. As many as the option `dispatch.threads` says have a turn at once, and events of an
-    /// interaction wait for one another.
+    /// A dedicated thread. At most `dispatch.threads` of them have a lease at once. Events of one interaction are
+    /// handled in order.
     Thread,
-    /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are is the
-    /// binding's to see to. Closing waits for them where it is [asked to](crate::Client::close_with_tasks).
+    /// A task that shares its thread with others. The binding limits the number of tasks. Events of one interaction
+    /// are handled in order. Closing waits for tasks only [if requested](crate::Client::close_with_tasks).
     Task,
-    /// As [`Task`](Self::Task), where the application's own task polls: closing does not wait until what waits was handled.
+    /// As [`Task`](Self::Task), for a task of the application that polls: closing does not wait until queued events
+    /// are handled.
     PollingTask,
 }
 
-/// Who is inside the callback_gate for an event.
+/// The holder of a permit of the callback gate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PermitKind {
-    /// This thread, which counts as running a callback.
+    /// This thread. It counts as running a callback.
     Thread(ThreadId),
     /// A task.
     Task,
 }
 
-/// An event that is being handled. Dropping it says that it was, but for one whose handler ran longer than closing could
-/// wait, or that was [given back](Event::nack): with a store, those come again.
+/// An event that is being handled. Its drop acknowledges the event, except if its handler ran past the close deadline
+/// or if [`nack`](Event::nack) was called. With a store, such an event is redelivered.
 #[derive(Debug)]
 pub struct EventLease {
-    // Dropped before the turn ends: the last one to end closes the store, in which this is to be noted before.
+    // Dropped before the guard: the last guard closes the store, and the acknowledgement must be stored before.
     event: Arc<Event>,
     guard: LeaseGuard,
 }
 
-/// What ends with a turn.
+/// Returns the permit on drop.
 #[derive(Debug)]
 struct LeaseGuard {
     receiver: ForkGuarded<Arc<Receiver>>,
-    /// The interaction whose next events are held back.
+    /// The client id of the interaction whose next events are held.
     lane: Option<String>,
     permit: PermitKind,
 }
 
 impl Receiver {
-    /// Chooses who runs the handlers.
+    /// Chooses the consumer, and with it the delivery mode.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
@@ -68,8 +68,7 @@ impl Receiver {
         })
     }
 
-    /// Waits up to `timeout` for an event that may be handled now, and gives it with the turn to handle it; `None` where
-    /// none came.
+    /// Blocks up to `timeout` for an event, and returns it with the permit to handle it; `None` after a timeout.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
@@ -84,7 +83,7 @@ impl Receiver {
             self.finish_close();
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        // As in `run_dispatcher`, the turn comes before the event.
+        // As in `run_dispatcher`, the permit comes before the event.
         let permit = match consumer {
             Consumer::Task | Consumer::PollingTask => {
                 self.callback_gate.acquire_for_task()?;
@@ -95,7 +94,7 @@ impl Receiver {
                 None => return Ok(None),
             },
         };
-        // A thread alone handles one event after the other.
+        // A single thread handles one event after the other.
         let hold = match consumer {
             Consumer::Poll => false,
             Consumer::Thread => self.dispatch_threads > 1,
@@ -114,7 +113,7 @@ impl Receiver {
         )))
     }
 
-    /// Whether the turn at this permit went on longer than closing could wait.
+    /// Returns whether the holder of this permit ran past the close deadline.
     pub(crate) fn is_overdue(&self, permit: PermitKind) -> bool {
         match permit {
             PermitKind::Thread(thread) => self.callback_gate.is_overdue(thread),
@@ -122,7 +121,7 @@ impl Receiver {
         }
     }
 
-    /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
+    /// Counts a handled event, releases its lane if one is held, and returns the permit.
     pub(crate) fn end_lease(&self, lane: Option<&str>, permit: PermitKind) {
         self.counters.count(Statistic::Handled);
         if let Some(client_id) = lane {
@@ -157,12 +156,12 @@ impl EventLease {
         }
     }
 
-    /// The event.
+    /// Returns the event.
     pub fn event(&self) -> &Arc<Event> {
         &self.event
     }
 
-    /// Says that no handler wants it, which is counted and logged.
+    /// Counts and logs that no handler wants the event.
     pub fn report_unwanted(&self) {
         if let Ok(receiver) = self.guard.receiver.get() {
             receiver.count_unwanted(&self.event);

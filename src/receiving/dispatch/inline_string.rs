@@ -1,11 +1,11 @@
-//! A text that stands where it is kept, if it is short: who compares it need not go to another place of the memory first.
+//! A string that is stored inside its owner if it is short. Comparing it needs no further memory access.
 
 use std::fmt;
 
-/// How long a short text is at the most, in bytes. Ids are numbers mostly.
+/// Longest string that is stored inline, in bytes. Most ids are numbers.
 const INLINE_CAPACITY: usize = 30;
 
-/// A text, as bytes. It may be a customer's id, so `Debug` does not show it.
+/// A string as bytes. It may be a client id, so `Debug` hides it.
 #[derive(Clone)]
 pub enum InlineString {
     Inline(u8, [u8; INLINE_CAPACITY]),
@@ -13,7 +13,7 @@ pub enum InlineString {
 }
 
 impl InlineString {
-    /// The text.
+    /// Returns the bytes of the string.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             InlineString::Inline(length, bytes) => &bytes[..usize::from(*length)],

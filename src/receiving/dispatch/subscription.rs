@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 use crate::receiving::queue::event::{Event, EventKind};
 
-/// What is called with an event. It is dropped once, after its last call.
+/// A function that is called with events. It is dropped once, after its last call.
 pub type Handler = Box<dyn Fn(&Arc<Event>) + Send + Sync>;
 
-/// Names a subscription; never used twice in one client.
+/// The id of a subscription. A client never reuses one.
 pub type SubscriptionId = i64;
 
-/// Which events a subscription is for.
+/// Selects events by kind and client id.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only those of this kind; `None` is all.
+    /// The kind of event; `None` matches all.
     pub kind: Option<EventKind>,
-    /// Only those of this customer; `None` is all.
+    /// The client id of the customer; `None` matches all.
     pub client_id: Option<String>,
 }
 
-/// A handler with all that it holds in one index.
+/// A handler in one allocation.
 pub type SharedHandler = Arc<dyn Fn(&Arc<Event>) + Send + Sync>;
 
-/// A handler, and what it is for.
+/// A handler and the kind of its events.
 pub struct Subscription {
     pub id: SubscriptionId,
-    /// `None` is every kind.
+    /// `None` matches all kinds.
     pub kind: Option<EventKind>,
     pub handler: SharedHandler,
 }

@@ -1,4 +1,4 @@
-//! Which subscriptions a entry has. Most often it is one, and it stands where the entry is looked up.
+//! The subscriptions of a client id, in a list optimized for one. The list is stored in the hash table's entry.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use crate::receiving::dispatch::inline_string::InlineString;
 use crate::receiving::dispatch::subscription::{Subscription, SubscriptionId};
 
-/// Some subscriptions, in the order of their ids.
+/// Subscriptions in the order of their ids.
 #[derive(Debug, Default)]
 pub enum SubscriptionList {
     #[default]
@@ -25,7 +25,7 @@ impl SubscriptionList {
         }
     }
 
-    /// Those whose id is greater than `after` and no greater than `last`.
+    /// Returns the subscriptions with ids greater than `after`, up to `last`.
     pub fn range(&self, after: SubscriptionId, last: SubscriptionId) -> &[Subscription] {
         let all = self.as_slice();
         let start = all.partition_point(|subscription| subscription.id <= after);
@@ -33,7 +33,7 @@ impl SubscriptionList {
         &all[start..end]
     }
 
-    /// Adds one with the greatest id.
+    /// Adds a subscription, whose id must be the greatest.
     pub fn push(&mut self, subscription: Subscription) {
         *self = match std::mem::take(self) {
             SubscriptionList::None => SubscriptionList::One(subscription),
@@ -45,7 +45,7 @@ impl SubscriptionList {
         };
     }
 
-    /// Takes one out.
+    /// Removes and returns a subscription.
     pub fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         match std::mem::take(self) {
             SubscriptionList::One(one) if one.id == id => Some(one),
@@ -65,11 +65,11 @@ impl SubscriptionList {
     }
 }
 
-/// The by_client who have subscriptions.
+/// The subscriptions that filter by client id.
 #[derive(Debug, Default)]
 pub struct SubscriptionsByClient(HashSet<ClientSubscriptions>);
 
-/// As large as what a processor fetches at once, and found by its client id.
+/// An entry of the hash table, with the size of a cache line. Its key is the client id.
 #[derive(Debug)]
 #[repr(align(64))]
 struct ClientSubscriptions {
@@ -78,14 +78,14 @@ struct ClientSubscriptions {
 }
 
 impl SubscriptionsByClient {
-    /// The subscriptions of this entry.
+    /// Returns the subscriptions of a client id.
     pub fn get(&self, client_id: &str) -> &SubscriptionList {
         self.0
             .get(client_id.as_bytes())
             .map_or(&SubscriptionList::None, |entry| &entry.list)
     }
 
-    /// Adds one, with the greatest id, for this entry.
+    /// Adds a subscription, whose id must be the greatest, for a client id.
     pub fn add(&mut self, client_id: &InlineString, subscription: Subscription) {
         let mut entry = self
             .0
@@ -98,7 +98,7 @@ impl SubscriptionsByClient {
         self.0.insert(entry);
     }
 
-    /// Takes one out that is for this entry.
+    /// Removes and returns a subscription of a client id.
     pub fn remove(&mut self, client_id: &InlineString, id: SubscriptionId) -> Option<Subscription> {
         let mut entry = self.0.take(client_id.as_bytes())?;
         let removed = entry.list.remove(id);
@@ -115,7 +115,7 @@ impl Borrow<[u8]> for ClientSubscriptions {
     }
 }
 
-/// As the bytes are hashed by which it is looked up.
+/// Hashes like the bytes of the lookup key.
 impl Hash for ClientSubscriptions {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.client_id.as_bytes().hash(state);

@@ -1,4 +1,4 @@
-//! Who matches to be called for what, and the promise that a call ended by `unsubscribe` never comes late.
+//! Calls the handlers that match an event. After `unsubscribe` returns, its handler is not called again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,32 +14,32 @@ use crate::receiving::queue::event::Event;
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     registry: Mutex<Registry>,
-    /// A call has ended.
+    /// Notified at the end of a call.
     call_ended: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Registry {
     last_id: SubscriptionId,
-    /// Those that are for one customer, and those for all. An event looks at these two alone: with thousands of customers,
-    /// each further place in the memory is one that the processor must wait for.
+    /// The subscriptions that filter by client id, and the others. Each event looks up only these two, because each
+    /// further memory access costs a cache miss if there are thousands of customers.
     by_client: SubscriptionsByClient,
     for_all: SubscriptionList,
-    /// Where each is: its customer, or `None` where it is for all.
+    /// The client id of each subscription; `None` if it matches all.
     by_id: BTreeMap<SubscriptionId, Option<InlineString>>,
-    /// Those whose handler runs now, once for each call.
+    /// The subscriptions whose handlers run, one entry per call.
     running: Vec<SubscriptionId>,
-    /// How many wait for a call to end. To notify nobody costs a system call too.
+    /// Number of threads that wait for the end of a call. A notification without a waiter would cost a system call.
     waiting_removals: usize,
     closed: bool,
 }
 
 impl Subscriptions {
-    /// Adds a handler. Once all are closed it is dropped at once, and `None` comes back.
+    /// Adds a handler. After [`close`](Self::close), it drops the handler and returns `None`.
     pub fn add(&self, filter: EventFilter, handler: Handler) -> Option<SubscriptionId> {
         let mut registry = self.lock();
         if registry.closed {
-            // The handler runs code of the application as it drops, so the lock goes first.
+            // The handler's drop runs application code, so the lock is released first.
             drop(registry);
             drop(handler);
             return None;
@@ -60,10 +60,11 @@ impl Subscriptions {
         Some(id)
     }
 
-    /// Ends a subscription. When this returns, its handler neither runs nor will run and is dropped; `false` where there is
-    /// no such subscription. Called from `in_callback` a handler, it does not wait: two handlers that end one another's
-    /// subscriptions would wait for ever. No further call begins then, and the drop follows when the last one under way
-    /// returns.
+    /// Ends a subscription. When it returns, its handler does not run, is not called again, and is dropped. Returns
+    /// `false` if the subscription does not exist.
+    ///
+    /// From inside a callback (`in_callback`) it does not block, because two handlers that end each other's
+    /// subscriptions would deadlock. No further call starts, and the handler is dropped after the calls in progress.
     pub fn remove(&self, id: SubscriptionId, in_callback: bool) -> bool {
         let mut registry = self.lock();
         let Some(subscription) = registry.remove(id) else {
@@ -78,17 +79,17 @@ impl Subscriptions {
             registry.waiting_removals -= 1;
         }
         drop(registry);
-        // Runs code of the application as it drops, so after the lock.
+        // The drop runs application code, so it comes after the lock is released.
         drop(subscription);
         true
     }
 
-    /// Whether there is none.
+    /// Returns whether no subscription exists.
     pub fn is_empty(&self) -> bool {
         self.lock().by_id.is_empty()
     }
 
-    /// Ends all, and takes no more.
+    /// Ends all subscriptions and rejects new ones.
     pub fn close(&self) {
         let mut registry = self.lock();
         registry.closed = true;
@@ -98,15 +99,15 @@ impl Subscriptions {
             std::mem::take(&mut registry.for_all),
         );
         drop(registry);
-        // Whoever closes has waited for the handlers already, or is in_callback one.
+        // The caller has waited for the handlers, or is inside one.
         drop(all);
     }
 
-    /// Calls every handler that matches this event, in the order in which they were added, and tells how many did. A handler
-    /// that panics is reported and the next is called.
+    /// Calls every handler that matches the event, in the order of subscription. Returns the number of calls. A panic
+    /// of a handler is logged, and the next handler is called.
     pub fn call(&self, event: &Arc<Event>) -> usize {
         let mut registry = self.lock();
-        // What is added by a handler is for the next event.
+        // A subscription that a handler adds starts with the next event.
         let last = registry.last_id;
         let (mut called, mut after) = (0, 0);
         while let Some(next) = registry.next_match(event, after, last) {
@@ -134,11 +135,11 @@ impl Subscriptions {
     }
 }
 
-/// What is to be called next.
+/// The handler to call next.
 struct NextCall {
     id: SubscriptionId,
     handler: SharedHandler,
-    /// Whether no further one matches the event.
+    /// Whether no further handler matches the event.
     is_last: bool,
 }
 
@@ -150,7 +151,7 @@ impl Registry {
         }
     }
 
-    /// The first that matches the event, of those that were added later than `after` and no later than `last`.
+    /// Returns the first matching subscription with an id greater than `after`, up to `last`.
     fn next_match(
         &self,
         event: &Event,
@@ -178,8 +179,8 @@ impl Registry {
     }
 }
 
-/// One call of a handler. When it drops, it lets go of the handler first and is under way no longer after that, so that
-/// whoever waits for its end knows the handler dropped.
+/// One call of a handler. Its drop releases the handler before it ends the call, so a thread that waits for the end
+/// knows that the handler is dropped.
 struct Call<'a> {
     subscriptions: &'a Subscriptions,
     id: SubscriptionId,
@@ -246,7 +247,7 @@ mod tests {
         event(r#"{"status":"typing","clientId":"1"}"#)
     }
 
-    /// A handler that counts its calls, and its drops.
+    /// A handler that counts its calls and drops.
     struct Counter {
         calls: Arc<AtomicUsize>,
         drops: Arc<AtomicUsize>,
@@ -338,7 +339,7 @@ mod tests {
         assert_eq!(subscriptions.call(&typing()), 4);
         assert_eq!(*called.lock().unwrap(), [1, 2, 3, 5]);
         assert_eq!(subscriptions.call(&typing()), 5);
-        // A handler that holds its subscriptions would keep them for ever.
+        // Otherwise a handler that holds its subscriptions is never freed.
         subscriptions.close();
     }
 

@@ -1,4 +1,4 @@
-//! Events that no handler wants.
+//! Events that no handler wants: counted and logged, or retained in the store.
 
 use crate::receiving::queue::event::Event;
 use crate::receiving::rate_limited_log;
@@ -6,7 +6,7 @@ use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 
 impl Receiver {
-    /// Nobody wanted the event.
+    /// Counts and logs an event that no handler wants.
     pub fn count_unwanted(&self, event: &Event) {
         self.counters.count(Statistic::Unwanted);
         if let Some(suppressed) = self.unwanted_log.check() {
@@ -16,14 +16,14 @@ impl Receiver {
         }
     }
 
-    /// With a store, events wait while there is no handler at all: calling none would use them up unseen.
+    /// With a store, pauses the inbox while no subscription exists. Otherwise the events would be lost unseen.
     pub(crate) fn pause_without_subscriptions(&self) {
         if !self.is_durable() || !self.subscriptions.is_empty() {
             return;
         }
         let held = self.inbox.set_paused(true);
         if !self.subscriptions.is_empty() {
-            // One was added meanwhile.
+            // A subscription was added in the meantime.
             self.inbox.set_paused(false);
         } else if let Some(queued) = held
             && queued > 0

@@ -1,4 +1,4 @@
-//! The listener's thread: accepts connections, serves each, and ends them all when it is told to.
+//! The accept loop: accepts connections, serves each in a task, and ends them all on close.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -31,7 +31,7 @@ use crate::receiving::listener::tls::Tls;
 use crate::receiving::rate_limited_log;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 
-/// What all connections of a listener share.
+/// The state that all connections of a listener share.
 #[derive(Debug)]
 pub struct Server {
     handler: Arc<RequestHandler>,
@@ -43,18 +43,18 @@ pub struct Server {
     accept_failures: LogRateLimiter,
 }
 
-/// How serving a connection ended.
+/// The reason why serving a connection ended.
 enum ConnectionEnd {
-    /// By itself.
+    /// The parser ended: the peer closed, or an error.
     Served(hyper::Result<()>),
-    /// It took too long with what it was doing.
+    /// A phase took longer than its timeout.
     TimedOut,
-    /// It closes for another connection.
+    /// It closes to free a permit for another connection.
     Evicted,
 }
 
 impl Server {
-    /// One without connections.
+    /// Creates a server without connections.
     pub fn new(handler: Arc<RequestHandler>, tls: Option<Tls>, limits: &Limits) -> Self {
         Server {
             handler,
@@ -67,7 +67,7 @@ impl Server {
         }
     }
 
-    /// Accepts and serves until `stop` says by when all is to be over.
+    /// Accepts and serves connections until `stop` contains the deadline of the close.
     pub async fn run(
         self: Arc<Self>,
         socket: TcpListener,
@@ -93,7 +93,7 @@ impl Server {
                 accepted = next => accepted,
                 _ = stop.changed() => break,
             };
-            // What can't be accepted or admitted waits, and those behind it wait in the system's queue.
+            // While a connection waits for a permit, the next ones wait in the system's queue.
             let handling = async {
                 match accepted {
                     Ok((stream, peer)) => self.spawn_connection(stream, peer.ip()).await,
@@ -116,7 +116,7 @@ impl Server {
         self.closing.store(true, Ordering::Relaxed);
         self.connections.abort_all_except_storing();
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
-        // What is still being kept then is not answered.
+        // Connections whose trigger is still being stored then get no response.
         let _ = tokio::time::timeout_at(deadline.into(), self.connections.wait_idle()).await;
         self.handler.rejections.flush();
     }
@@ -128,7 +128,7 @@ impl Server {
     async fn spawn_connection(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let trusted = self.handler.trusted_proxies.contains(peer);
         let permit = self.connections.acquire(peer, trusted).await;
-        // Answers are small and wait for nothing.
+        // Responses are small and must not be delayed.
         let _ = stream.set_nodelay(true);
         let id = permit.id();
         let task = tokio::spawn(self.clone().serve_connection(stream, peer, permit));
@@ -171,7 +171,7 @@ impl Server {
         let sleep = pin!(tokio::time::sleep(head_time));
         let mut timer = PhaseTimer::new(sleep, limits, head_time);
         let end = loop {
-            // It has no parser until something comes.
+            // The connection has no parser until bytes arrive.
             let first_byte = poll_fn(|cx| {
                 if stream.poll_read_ready(cx).is_ready() {
                     return Poll::Ready(Ok(Tracked::new(cx.waker().clone())));
@@ -182,7 +182,7 @@ impl Server {
                     ready!(timer.poll_elapsed(&connection, limits.idle_time, cx));
                     ConnectionEnd::TimedOut
                 };
-                // A request may have arrived that the runtime does not know of yet.
+                // Bytes may have arrived that the runtime has not seen yet.
                 if stream.has_unread_bytes() {
                     connection.decline_close();
                     cx.waker().wake_by_ref();
@@ -202,7 +202,7 @@ impl Server {
                 .parsers
                 .make_parser(stream, service_fn(service), many_headers);
             let mut parser = Box::new(parser);
-            // `None` where it goes on without a parser, or with another one.
+            // `None` if the connection continues without a parser, or with another one.
             let end = poll_fn(|cx| {
                 let (polled, was_woken) = tracked.poll(Pin::new(&mut *parser));
                 if let Poll::Ready(result) = polled {
@@ -215,7 +215,7 @@ impl Server {
                     return Poll::Ready(None);
                 }
                 let is_idle = connection.is_idle();
-                // Where it is_idle, it has woken itself for nothing.
+                // If it is idle, the parser's own wake-up needs no second poll.
                 if was_woken && !is_idle {
                     cx.waker().wake_by_ref();
                 }
@@ -244,7 +244,7 @@ impl Server {
             }
             stream.rewind(&parts.read_buf);
         };
-        // Nothing is told to a peer that has had all its answers.
+        // A peer that has all its responses gets no further one.
         let is_complete =
             matches!(end, ConnectionEnd::Evicted) && connection.phase() == Phase::Idle;
         let response_bytes = self.final_response(end, &connection);
@@ -252,11 +252,11 @@ impl Server {
         let linger_permit = connection
             .is_close_requested()
             .then(|| self.connections.acquire_linger_permit());
-        // A connection ends once, so it has no room for that set aside.
+        // Boxed, because the large state of this future is needed only once.
         Box::pin(async {
             stream.send_final(&response_bytes).await;
             match linger_permit {
-                // It lingers beside those that count.
+                // A lingering connection does not count against the limits.
                 Some(Some(_linger_permit)) if !is_complete => {
                     drop(permit);
                     stream.linger().await;
@@ -274,15 +274,15 @@ impl Server {
         .await;
     }
 
-    /// The connection's bytes, after the handshake where there is to be one; `None` where it fails.
+    /// Returns the socket after the TLS handshake, if TLS is used; `None` if the handshake fails.
     async fn accept_tls(&self, stream: TcpStream, connection: &ConnectionState) -> Option<Socket> {
         let Some(tls) = &self.tls else {
             return Some(Socket::Plain(stream));
         };
-        // Its state is large, and over before the first request.
+        // Boxed, because its large state is not needed after the handshake.
         let mut accepted = Box::pin(tls.accept(stream));
         let in_time = tokio::time::timeout(connection.head_time(&self.limits), &mut accepted);
-        // What fails is noted before the connection is closed.
+        // The rejection is recorded before the connection closes.
         let rejection = match in_time.await {
             Ok(Ok(stream)) => return Some(Socket::Encrypted(Box::new(stream))),
             Ok(Err(_)) => Rejection::TlsFailed,
@@ -292,14 +292,14 @@ impl Server {
         None
     }
 
-    /// Notes what was wrong at a connection's end, where the handler has not seen it, and says what is still to be said.
+    /// Records the rejection at a connection's end, unless the handler did. Returns the bytes of the final response.
     fn final_response(&self, end: ConnectionEnd, connection: &ConnectionState) -> Vec<u8> {
         let phase = connection.phase();
         let (rejection, is_silent) = match end {
             ConnectionEnd::Served(Err(error)) if error.is_parse_version_h2() => {
                 (Rejection::Malformed, false)
             }
-            // The parser has answered these.
+            // The parser has sent a response to these.
             ConnectionEnd::Served(Err(error)) if error.is_parse_too_large() => {
                 (Rejection::HeadTooLarge, true)
             }
@@ -308,7 +308,7 @@ impl Server {
             ConnectionEnd::Served(_) => return Vec::new(),
             ConnectionEnd::Evicted => (Rejection::OverLimit, phase == Phase::Idle),
             ConnectionEnd::TimedOut if connection.is_over_limit() => (Rejection::OverLimit, false),
-            // An answer to no request could be taken for the answer to the next one.
+            // The peer may pair a response without a request with its next request.
             ConnectionEnd::TimedOut if matches!(phase, Phase::Head | Phase::Body) => {
                 (Rejection::TooSlow, false)
             }
@@ -324,7 +324,7 @@ impl Server {
     }
 }
 
-/// Whether accepting failed for one connection, which has ended by itself, and goes on.
+/// Returns whether the error concerns only the connection that was being accepted.
 fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(

@@ -1,6 +1,6 @@
-//! What became of triggers that go to disk first, on its way from the store's thread to the connections that wait for it.
+//! Carries the results of commits from the store's thread to the connections that wait for them.
 //!
-//! To wake the listener costs the store's thread a system call. So the first of many wakes it, and the others come along.
+//! Waking the listener costs the store's thread a system call. Therefore only the first result of a batch wakes it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,18 +8,18 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::error::Result;
 
-/// What is on its way.
+/// Results that are not forwarded yet.
 #[derive(Debug, Default)]
 pub struct CommitWaiters {
     results: Mutex<Vec<(Waiter, Result<()>)>>,
     arrived: Notify,
 }
 
-/// A waiter that waits.
+/// A connection that waits for a result.
 type Waiter = oneshot::Sender<Result<()>>;
 
 impl CommitWaiters {
-    /// What an result is told by, and where it arrives.
+    /// Returns the callback for the store, and the channel of the result.
     pub fn register(
         self: &Arc<Self>,
     ) -> (
@@ -43,14 +43,14 @@ impl CommitWaiters {
         (complete, result)
     }
 
-    /// Passes on what arrives, for ever.
+    /// Forwards results, forever.
     pub async fn forward(self: Arc<Self>) {
         loop {
             self.arrived.notified().await;
             let results =
                 std::mem::take(&mut *self.results.lock().unwrap_or_else(PoisonError::into_inner));
             for (waiter, result) in results {
-                // Nobody waits any more where the waiter was ended.
+                // The send fails if the connection was closed.
                 let _ = waiter.send(result);
             }
         }

@@ -1,7 +1,13 @@
-//! The webhook: an HTTP server on a thread of its own, which takes triggers for one client or several.
+//! The webhook: an HTTP server on its own thread, which receives triggers for one or several clients.
 //!
-//! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows error
-//! it is doing (`pulse`), and each of its requests comes to the `handler`.
+//! 1. `accept_loop` accepts a connection when `connection/connection_limits` has a permit, and serves it in a task,
+//!   over `tls` if that is configured.
+//! 2. `connection/stream` reads bytes and records the phase in `connection/connection_state`; `connection/timeouts`
+//!   limits each phase. A parser of `connection/parser_pool` turns the bytes into requests.
+//! 3. `request/handler` checks each request, finds the client in `request/routes`, and ingests the body.
+//! 4. If the trigger must be stored, `commit_waiters` brings the result back from the store's thread. `wake_list`
+//!   wakes the clients after a batch of triggers.
+//! 5. The response goes out: 200, or the status of a `request/rejection`.
 
 mod accept_loop;
 mod commit_waiters;
@@ -30,10 +36,10 @@ use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 
-/// A listener that runs. Dropping it stops it.
+/// A running listener. Its drop closes it.
 #[derive(Debug)]
 pub struct Listener {
-    /// The webhook URL without its path.
+    /// The webhook URL without the path.
     base_url: String,
     health: Option<String>,
     handler: Arc<RequestHandler>,
@@ -42,11 +48,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens. Where it is one client's `own`, that is attached before the first connection is accepted.
+    /// Opens a listener. If it belongs to one client (`own`), that client is attached before the first connection is
+    /// accepted.
     ///
     /// # Errors
-    /// [`Status::Listen`] where the address can't be had, [`Status::File`] where the certificate or its key can't be used,
-    /// [`Status::System`] where a thread or randomness can't be had.
+    /// [`Status::Listen`]: the address is not available. [`Status::File`]: the certificate or its key is not usable.
+    /// [`Status::System`]: no thread or no random bytes.
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
         let listen_error = |error: io::Error| {
@@ -83,7 +90,7 @@ impl Listener {
         let thread = DetachableThread::spawn("omnize-listen", move || {
             runtime.block_on(server.run(socket, stopped));
             at_exit.wake_list.wake_all();
-            // Connections that still wait for something end here.
+            // Ends the remaining connections.
             runtime.shutdown_background();
         })
         .map_err(|error| Error::new(Status::System, format!("no listener thread: {error}")))?;
@@ -101,11 +108,11 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Hands error comes at `path` to `receiver` from now on; at a path that nobody guesses where it is `None`.
+    /// Routes requests at `path` to `receiver`. `None` chooses a random path that cannot be guessed.
     ///
     /// # Errors
-    /// [`Status::Argument`] where the path is none, or taken, or the receiver is attached already; [`Status::System`] where
-    /// randomness can't be had.
+    /// [`Status::Argument`]: the path is invalid or in use, or the receiver is attached already. [`Status::System`]:
+    /// no random bytes.
     pub fn attach(&self, receiver: &Arc<Receiver>, path: Option<&str>) -> Result<()> {
         let path = match path {
             Some(path) => path.to_owned(),
@@ -120,10 +127,10 @@ impl Listener {
         self.handler.routes.attach(&path, receiver)
     }
 
-    /// Hands nothing to `receiver` any more. What is being kept for it is answered still.
+    /// Stops routing requests to `receiver`. Triggers that are being stored still get a response.
     ///
     /// # Errors
-    /// [`Status::Argument`] where it is not attached.
+    /// [`Status::Argument`]: it is not attached.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> Result<()> {
         if self.handler.routes.detach(receiver) {
             return Ok(());
@@ -134,21 +141,21 @@ impl Listener {
         ))
     }
 
-    /// The webhook URL of `receiver`.
+    /// Returns the webhook URL of `receiver`.
     pub fn url(&self, receiver: &Arc<Receiver>) -> Option<String> {
         let path = self.handler.routes.path_of(receiver)?;
         Some(format!("{}{}", self.base_url, path.expose()))
     }
 
-    /// How often something was counted.
+    /// Returns the value of a counter.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         self.handler.rejections.count_of(statistic)
     }
 
-    /// Accepts nothing more, ends its thread and every connection; those whose trigger is being kept are answered, if that
-    /// takes no longer than `deadline`. Whether it was open before.
+    /// Stops accepting, and ends the thread and every connection. Connections whose trigger is being stored get a
+    /// response if that takes no longer than `deadline`. Returns whether the listener was open.
     pub fn close(&self, deadline: Instant) -> bool {
-        // Nobody listens where the thread has ended by itself.
+        // The send fails if the thread has ended.
         let _ = self.stop.send(Some(deadline));
         let thread = self
             .thread
@@ -156,14 +163,14 @@ impl Listener {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(thread) = thread else { return false };
-        // It ends at once, unless the application's callback of the log holds it up; where that callback closes the client, it
-        // ends when the callback has returned.
+        // The thread ends at once, except if a log callback of the application blocks it. If that callback closes the
+        // client, the thread ends after the callback returns.
         thread.join(deadline.max(Instant::now()) + SHUTDOWN_GRACE);
         true
     }
 }
 
-/// How long the listener's thread may take to end when all its connections have, or are given up.
+/// How long the listener's thread may take to end after its connections.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 impl Drop for Listener {
@@ -172,7 +179,7 @@ impl Drop for Listener {
     }
 }
 
-/// What to do where an address can't be had.
+/// Returns the end of the error message, with advice.
 fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::AddrInUse => {
@@ -188,7 +195,7 @@ fn advice(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// The standard library would let 128 connections wait to be accepted, which a burst overflows.
+/// The standard library's default of 128 pending connections is too small for a burst.
 const BACKLOG: i32 = 4096;
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -197,8 +204,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
-    // So that a restart need not wait for the connections of the last run to be forgotten. On Windows the same word means
-    // that two programs may listen at one address.
+    // A restart must not wait until the connections of the earlier process expire. On Windows the option lets two
+    // programs share an address.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -206,14 +213,14 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
-/// which leak checkers then report.
+/// Builds the runtime on its own thread. Otherwise the standard library allocates a handle for the host's thread,
+/// which leak checkers report.
 fn runtime(handler: &Arc<RequestHandler>) -> io::Result<Runtime> {
     let handler = handler.clone();
     let build = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            // Nothing more is to be done for now.
+            // The thread has no more work for now.
             .on_thread_park(move || handler.wake_list.wake_all())
             .build()
     };

@@ -1,4 +1,4 @@
-//! The listener's certificate and key: read from their files, and read again when these change.
+//! The listener's certificate and key. They are read from their files, and reloaded after a change.
 
 use std::fs;
 use std::io;
@@ -17,10 +17,10 @@ use crate::pem;
 use crate::pem::PemFile;
 use crate::status::Status;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Makes encrypted connections with the newest certificate that can be used.
+/// Accepts TLS connections with the newest usable certificate.
 #[derive(Debug)]
 pub struct Tls {
     certificate: PathBuf,
@@ -29,14 +29,14 @@ pub struct Tls {
     loaded: Mutex<FileFingerprints>,
 }
 
-/// By what a change of the two files is noticed: time, length and, where there is one, number of each.
+/// The modification time, length and inode number of both files.
 type FileFingerprints = [Option<(SystemTime, u64, u64)>; 2];
 
 impl Tls {
-    /// With the certificate and the key in these files.
+    /// Loads the certificate and the key.
     ///
     /// # Errors
-    /// [`Status::File`] where they can't be read, understood or used together.
+    /// [`Status::File`]: a file cannot be read or parsed, or the two do not match.
     pub fn new((certificate, key): (PathBuf, PathBuf)) -> Result<Self> {
         let fingerprints = fingerprints(&certificate, &key);
         let config = load(&certificate, &key)?;
@@ -48,7 +48,7 @@ impl Tls {
         })
     }
 
-    /// Shakes hands.
+    /// Performs the TLS handshake.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let config = self
             .current
@@ -58,8 +58,8 @@ impl Tls {
         TlsAcceptor::from(config).accept(stream).await
     }
 
-    /// Looks at the files for ever. They are read when they have changed and then stayed the same from one look to the next,
-    /// for they are written one after the other.
+    /// Checks the files, forever. It reloads them when two checks in a row see the same change, because they are
+    /// written one after the other.
     pub async fn watch(self: Arc<Self>) {
         let mut before = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

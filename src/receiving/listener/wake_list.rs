@@ -1,13 +1,13 @@
-//! Whom the listener owes a ring: those it has given triggers to.
+//! Clients to wake after a batch of triggers.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::receiving::receiver::Receiver;
 
-/// How many triggers may share a ring. A listener that is never idle rings when so many have come.
+/// Largest batch. A listener that never idles wakes its clients after this many triggers.
 const MAX_TRIGGERS: usize = 32;
 
-/// The rings that are pending.
+/// The clients to wake, and the number of their new triggers.
 #[derive(Debug, Default)]
 pub struct WakeList(Mutex<PendingWakeups>);
 
@@ -18,7 +18,7 @@ struct PendingWakeups {
 }
 
 impl WakeList {
-    /// Owes `receiver` a ring for a trigger.
+    /// Adds the receiver of a trigger.
     pub fn push(&self, receiver: &Arc<Receiver>) {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_last = |last: &Weak<Receiver>| std::ptr::eq(last.as_ptr(), Arc::as_ptr(receiver));
@@ -31,7 +31,7 @@ impl WakeList {
         }
     }
 
-    /// Rings.
+    /// Wakes all receivers of the batch.
     pub fn wake_all(&self) {
         self.0
             .lock()
@@ -44,7 +44,7 @@ impl PendingWakeups {
     fn wake_all(&mut self) {
         self.triggers = 0;
         for receiver in self.receivers.drain(..) {
-            // One that is gone waits for nothing.
+            // A freed receiver has no consumers.
             if let Some(receiver) = receiver.upgrade() {
                 receiver.notify();
             }

@@ -1,22 +1,23 @@
-//! Events that wait, in the order of receipt, but for this: while an event of an interaction is being handled, the
-//! interaction's next ones stay back and those of others pass.
+//! Queued events in the order of receipt, with one lane for each interaction.
+//!
+//! While an event of an interaction is being handled, its later events are held, and events of other interactions
+//! pass.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::receiving::queue::event::QueuedEvent;
 
-/// All that waits.
+/// All queued events.
 ///
-/// Most applications handle one event after the other and hold nothing back. Theirs is a queue and nothing more; an
-/// interaction has a lane only from when an event of it is held until its last one was handled.
+/// Most applications handle one event after the other and never hold one. For them it is a plain queue. An interaction
+/// has a lane only while one of its events is held.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// Events in the order of receipt. Where the interaction of the first one has a lane, it goes there before anybody
-    /// looks.
+    /// Events in the order of receipt. The first one has no lane, or is moved there before the next access.
     queue: VecDeque<(Position, QueuedEvent)>,
     /// Lanes by client id.
     lanes: HashMap<String, Lane>,
-    /// The first event of each lane that is free.
+    /// The first event of each released lane.
     ready: BTreeMap<Position, QueuedEvent>,
     last_position: Position,
     count: usize,
@@ -25,11 +26,11 @@ pub struct Lanes {
 /// A position in the order of receipt.
 type Position = u64;
 
-/// What stays back of an interaction while an earlier event of it is handled, or is among the ready.
+/// The later events of an interaction while an earlier one is handled or ready.
 type Lane = VecDeque<(Position, QueuedEvent)>;
 
 impl Lanes {
-    /// Puts an event behind those of its interaction.
+    /// Adds an event after those of its interaction.
     pub fn push(&mut self, event: QueuedEvent) {
         self.count += 1;
         self.last_position += 1;
@@ -37,7 +38,7 @@ impl Lanes {
         self.distribute();
     }
 
-    /// Takes the first event that may go. Where `hold`, its interaction's next ones stay back until
+    /// Pops the first event that is not held. With `hold`, the next events of its interaction are held until
     /// [`release`](Self::release).
     pub fn pop(&mut self, hold: bool) -> Option<QueuedEvent> {
         let queued = self.queue.front().map(|(position, _)| *position);
@@ -65,7 +66,7 @@ impl Lanes {
         Some(event)
     }
 
-    /// The interaction's event that is held was handled: its next one may go.
+    /// Releases the next event of an interaction after its held event was handled.
     pub fn release(&mut self, client_id: &str) {
         let Some(lane) = self.lanes.get_mut(client_id) else {
             return;
@@ -80,7 +81,7 @@ impl Lanes {
         }
     }
 
-    /// Moves events from the front of the queue into their lanes, up to the first that has none.
+    /// Moves events from the front of the queue into their lanes, up to the first without a lane.
     fn distribute(&mut self) {
         if self.lanes.is_empty() {
             return;
@@ -92,17 +93,17 @@ impl Lanes {
         }
     }
 
-    /// Whether an event may go.
+    /// Returns whether an event can be popped.
     pub fn is_ready(&self) -> bool {
         self.ready_count() > 0
     }
 
-    /// How many events may go, at the most: one behind the first may be of an interaction that is held.
+    /// Returns an upper bound of the events that can be popped: queued ones after the first may be held.
     pub fn ready_count(&self) -> usize {
         self.queue.len() + self.ready.len()
     }
 
-    /// How many wait, those that stay back included.
+    /// Returns the number of queued events, held ones included.
     pub fn len(&self) -> usize {
         self.count
     }
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn events_with_equal_sequence_numbers_are_all_popped() {
-        // Outcomes that the store could not write have no number of their own.
+        // An outcome that could not be stored has no sequence number.
         let mut lanes = lanes(&[("a", 0), ("b", 0), ("a", 7)]);
         let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, true)).collect();
         assert_eq!(order, [0, 0]);

@@ -1,5 +1,5 @@
-//! Keeps events until the application has them, and posted requests until they have ended: in memory, or on disk first
-//! where the option `store` is set.
+//! Writes events and posted requests to the store before they continue. Without the option `store`, it passes them on
+//! at once.
 
 #[cfg(feature = "store")]
 pub use stored::Journal;
@@ -16,27 +16,27 @@ use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
 pub use without_store::Sent;
 
-/// A posted request that an earlier run left.
+/// A posted request that was in the store at open.
 #[derive(Debug)]
 pub struct RecoveredRequest {
-    /// Its ticket.
+    /// The ticket.
     pub ticket: u64,
-    /// What it is.
+    /// The address and the request.
     pub request: StoredRequest,
-    /// Whether it was sent.
+    /// Whether the request was sent.
     pub sent: Sent,
-    /// How long ago it was posted, by this machine's clock.
+    /// The time since it was posted, by this machine's clock.
     pub age: Duration,
-    /// Whether the store knew then which interactions are open.
+    /// Whether the store had a table of open interactions when it was opened.
     pub has_interactions_table: bool,
 }
 
-/// A posted request, as it is written down.
+/// The stored form of a posted request.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredRequest {
-    /// Where it goes.
+    /// The address of the interaction.
     pub address: Address,
-    /// What it asks for.
+    /// The request.
     pub request: Request,
 }
 
@@ -60,17 +60,17 @@ mod stored {
     use crate::store::{Account, CommitCallback, Record, RecordKind, Row, Store};
     use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
-    /// Where events and posted requests are kept.
+    /// Stores events and posted requests, if the client has a store.
     #[derive(Debug)]
     pub struct Journal {
         store: Option<Arc<Store>>,
-        /// Whether letting go of an event means that it was handled.
+        /// Whether the drop of an event acknowledges it.
         auto_ack: bool,
     }
 
     impl Journal {
-        /// Opens the store, if there is to be one; puts the events that wait in it into the inbox and the open interactions
-        /// among those that are known, and gives the requests.
+        /// Opens the store, if the option is set. Adds stored events to the inbox, restores open interactions, and
+        /// returns the stored requests.
         pub fn open(
             settings: &Settings,
             inbox: &Arc<Inbox>,
@@ -115,7 +115,7 @@ mod stored {
                             Err(_) => unreadable.push(Row::Letter(ticket)),
                         }
                     }
-                    // It was read once, when it was written, so this is a file that somebody else has written to.
+                    // These rows were readable when they were written, so another program has changed the file.
                     if let Some(first) = unreadable.first() {
                         log::error!(
                             "{} rows of the store can't be read and are set aside, in its table aside; the first is {first}",
@@ -137,8 +137,8 @@ mod stored {
             Ok((journal, recovered))
         }
 
-        /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, after
-        /// the next [`hurry`](Self::flush) by what `later` makes, whereupon the inbox rings.
+        /// Adds a trigger to the inbox. Returns the result, or `None` if the trigger must be stored first. The
+        /// callback from `make_callback` then gets the result after the next commit, and the inbox is notified.
         pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
@@ -184,14 +184,14 @@ mod stored {
             None
         }
 
-        /// Has what was handed over written now.
+        /// Starts a commit of the queued changes.
         pub fn flush(&self) {
             if let Some(store) = &self.store {
                 store.hurry();
             }
         }
 
-        /// Writes a posted request down, and gives its ticket; `None` without a store.
+        /// Stores a posted request and returns its ticket; `None` without a store.
         pub fn store_request(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
             let Some(store) = &self.store else {
                 return Ok(None);
@@ -211,7 +211,7 @@ mod stored {
                 .map(Some)
         }
 
-        /// Writes down that a posted request is about to leave.
+        /// Stores that a posted request is about to be sent.
         pub fn mark_sending(&self, ticket: u64) -> Result<()> {
             match &self.store {
                 Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
@@ -219,25 +219,25 @@ mod stored {
             }
         }
 
-        /// Writes down that it has not left after all.
+        /// Stores that a posted request was not sent.
         pub fn mark_unsent(&self, ticket: u64) {
             if let Some(store) = &self.store {
                 store.stay(ticket);
             }
         }
 
-        /// Fails on a thread on which nobody may wait for the store, if there is one.
+        /// Fails on a thread that must not block on the store.
         pub fn may_wait(&self) -> Result<()> {
             self.store.as_ref().map_or(Ok(()), |_| Store::may_wait())
         }
 
-        /// Whether what is kept outlives the process.
+        /// Returns whether events and requests outlive the process.
         pub fn is_durable(&self) -> bool {
             self.store.is_some()
         }
 
-        /// Puts an outcome on disk in its request's place, then into the inbox, however many events wait there, and then
-        /// calls `told`.
+        /// Replaces a request in the store by its outcome, adds the outcome to the inbox without a limit, and then
+        /// calls `on_enqueued`.
         pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
@@ -249,7 +249,7 @@ mod stored {
                 inbox.push_always(Content::Outcome(outcome), received_at);
                 return on_enqueued();
             };
-            // Numbers and strings are always JSON.
+            // Numbers and strings can always be written as JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
             let record = Record {
                 kind: RecordKind::Outcome,
@@ -262,8 +262,8 @@ mod stored {
                 outcome.ticket,
                 record,
                 CommitCallback::new(move |written| {
-                    // Where it could not be written, it is told all the same, under no number of the store, which goes on
-                    // trying.
+                    // If the outcome could not be stored, it is still delivered, without a number. The store retries
+                    // the write.
                     inbox.restore(QueuedEvent {
                         content: Content::Outcome(outcome),
                         sequence: written.unwrap_or(0),
@@ -275,7 +275,7 @@ mod stored {
             );
         }
 
-        /// What is signed when this event was handled.
+        /// Returns the token that acknowledges this event.
         pub fn ack_token(&self, event: &QueuedEvent) -> AckToken {
             let key = match &event.content {
                 Content::Outcome(outcome) if event.sequence == 0 => AckKey::Outcome(outcome.ticket),
@@ -284,7 +284,7 @@ mod stored {
             AckToken::new(self.store.clone(), key, self.auto_ack)
         }
 
-        /// Lets go of the store.
+        /// Closes the store.
         pub fn close(&self) {
             if let Some(store) = &self.store {
                 store.close();
@@ -292,13 +292,13 @@ mod stored {
         }
     }
 
-    /// How long ago that was; no time where the clock was set back since.
+    /// Returns the time since `posted_at`; zero if the clock was set back.
     fn age(posted_at: i64) -> Duration {
         let age = u64::try_from(unix_millis().saturating_sub(posted_at));
         Duration::from_millis(age.unwrap_or(0))
     }
 
-    /// Reads what an earlier run has left.
+    /// Reads the stored records.
     struct RecordReader<'a> {
         dialect: Dialect,
         interactions: &'a Interactions,
@@ -306,7 +306,7 @@ mod stored {
     }
 
     impl RecordReader<'_> {
-        /// A store may come from a run in another dialect.
+        /// Decodes a trigger. Another dialect may have been configured when it was stored.
         fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
             let content_type = record.content_type.as_deref();
             let read = |dialect: Dialect| dialect.decode(record.body.clone(), content_type);
@@ -319,7 +319,7 @@ mod stored {
             })
         }
 
-        /// Whether it can be read.
+        /// Adds a record to the inbox. Returns `false` if it cannot be read.
         fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) -> bool {
             let content = match record.kind {
                 RecordKind::Trigger => self
@@ -362,24 +362,27 @@ mod without_store {
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
 
-    /// Whether a posted request was sent. Without a store, no earlier run has left one.
+    /// Whether a posted request was sent. Without a store, none is recovered.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[allow(dead_code)]
     pub enum Sent {
-        /// It was not tried.
+        /// It was not sent.
         Untried,
-        /// It may have been on its way.
+        /// It may have been sent.
         Perhaps,
-        /// It was tried, and the service surely does not have it.
+        /// It was tried, and the service certainly did not receive it.
         Not,
     }
 
-    /// Keeps nothing: this build has no store.
+    /// The journal of a build without the feature `store`.
     #[derive(Debug)]
     pub struct Journal;
 
     impl Journal {
-        /// Fails where a store is asked for.
+        /// Fails if the option `store` is set.
+        ///
+        /// # Errors
+        /// [`Status::Unsupported`].
         pub fn open(
             settings: &Settings,
             _: &Arc<Inbox>,
@@ -396,7 +399,7 @@ mod without_store {
             }
         }
 
-        /// Puts a trigger into the inbox, and tells at once what became of that.
+        /// Adds a trigger to the inbox and returns the result.
         pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
@@ -409,33 +412,33 @@ mod without_store {
             Some(inbox.push(content, received_at).map_err(Error::from))
         }
 
-        /// Nothing is to be written.
+        /// Does nothing.
         pub fn flush(&self) {}
 
-        /// Writes nothing.
+        /// Returns `None`.
         pub fn store_request(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
             Ok(None)
         }
 
-        /// Writes nothing.
+        /// Does nothing.
         pub fn mark_sending(&self, _: u64) -> Result<()> {
             Ok(())
         }
 
-        /// Writes nothing.
+        /// Does nothing.
         pub fn mark_unsent(&self, _: u64) {}
 
-        /// Anybody may, everywhere.
+        /// Never fails.
         pub fn may_wait(&self) -> Result<()> {
             Ok(())
         }
 
-        /// Nothing is.
+        /// Returns `false`.
         pub fn is_durable(&self) -> bool {
             false
         }
 
-        /// Puts an outcome into the inbox, however many events wait there.
+        /// Adds an outcome to the inbox without a limit, then calls `on_enqueued`.
         pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
@@ -447,12 +450,12 @@ mod without_store {
             on_enqueued();
         }
 
-        /// Nothing to sign.
+        /// Returns a token without effect.
         pub fn ack_token(&self, _: &QueuedEvent) -> AckToken {
             AckToken
         }
 
-        /// Nothing to let go of.
+        /// Does nothing.
         pub fn close(&self) {}
     }
 }

@@ -1,7 +1,6 @@
-//! Messages that the service posts again: where they carry a hash, the application is given them once.
+//! Detects messages that the service posts twice, by their hash. The application gets each once.
 //!
-//! A bounded number of hashes is remembered, the last ones, in memory; with a store, also those of messages that still wait
-//! in it after a restart.
+//! It remembers a bounded number of recent hashes in memory. After a restart, it also knows the messages in the store.
 
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, VecDeque};
@@ -12,17 +11,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, Result};
 use crate::wire::Trigger;
 
-/// How many messages are remembered: what a busy account hears in some minutes, in a few megabytes.
+/// Number of remembered messages: some minutes of a busy account, in a few megabytes.
 const CAPACITY: usize = 32 * 1024;
 
-/// A message's hash and its interaction's, in 128 bits that nobody outside can foresee.
+/// The hash of a message and its interaction, in 128 bits that no peer can predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DedupKey(u64, u64);
 
-/// Is told what became of the message that one dedup.
+/// Gets the result of the message that this one duplicates.
 type Callback = Box<dyn FnOnce(Result<()>) + Send>;
 
-/// Which messages have come.
+/// The recent messages.
 #[derive(Debug, Default)]
 pub struct MessageDedup {
     state: Mutex<DedupState>,
@@ -32,14 +31,14 @@ pub struct MessageDedup {
 #[derive(Debug, Default)]
 struct DedupState {
     known: HashMap<DedupKey, EntryState>,
-    /// Those that are there, in the order in which they came.
+    /// Keys of accepted messages in the order of arrival.
     insertion_order: VecDeque<DedupKey>,
 }
 
 enum EntryState {
-    /// It is being kept; these have come meanwhile.
+    /// The message is being stored. The callbacks belong to its duplicates.
     Pending(Vec<Callback>),
-    /// It is kept.
+    /// The message was accepted.
     Stored,
 }
 
@@ -52,19 +51,19 @@ impl fmt::Debug for EntryState {
     }
 }
 
-/// Whether a message has come before.
+/// Whether a message is a duplicate.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DedupResult<L> {
-    /// It has not. It is to be kept, and [`complete`](MessageDedup::complete) to be told of it.
+    /// A new message. The caller must add it and then call [`complete`](MessageDedup::complete).
     New(L),
-    /// It has, and is kept.
+    /// A duplicate of an accepted message.
     Duplicate,
-    /// It has, and is being kept; what becomes of it will be receiver.
+    /// A duplicate of a message that is being stored. The callback gets that result.
     PendingDuplicate,
 }
 
 impl MessageDedup {
-    /// What this trigger is known by, where it is a message with a hash.
+    /// Returns the key of a message with a hash; `None` for other triggers.
     pub fn key(&self, trigger: &Trigger) -> Option<DedupKey> {
         let hash = trigger.detail(|details| details.message_hash.as_deref())?;
         let identity = (trigger.interaction_hash(), &*trigger.client_id, hash);
@@ -72,7 +71,8 @@ impl MessageDedup {
         Some(DedupKey(one.hash_one(identity), other.hash_one(identity)))
     }
 
-    /// A message has come. Where it is being kept already, what `make_callback` makes is told of that.
+    /// Checks whether a message is new. If an equal message is being stored, the callback from `make_callback` gets
+    /// its result.
     pub fn check<T, L>(&self, key: DedupKey, make_callback: L) -> DedupResult<L>
     where
         T: FnOnce(Result<()>) + Send + 'static,
@@ -93,7 +93,7 @@ impl MessageDedup {
         }
     }
 
-    /// The first of its kind was kept, or was not: then the next one is the first.
+    /// Ends the processing of a new message. After an error, the next equal message is new again.
     pub fn complete(&self, key: DedupKey, result: &Result<()>) {
         let callbacks = {
             let mut state = self.lock();
@@ -114,7 +114,7 @@ impl MessageDedup {
         }
     }
 
-    /// An earlier run has left this message.
+    /// Remembers a message from the store.
     #[cfg(feature = "store")]
     pub fn remember(&self, trigger: &Trigger) {
         if let Some(key) = self.key(trigger) {
@@ -128,10 +128,10 @@ impl MessageDedup {
 }
 
 impl DedupState {
-    /// It is there from now on; gives what was known of it before.
+    /// Marks a message as accepted and returns its previous state.
     fn remember(&mut self, key: DedupKey) -> Option<EntryState> {
         let before = self.known.insert(key, EntryState::Stored);
-        // Once for each, or forgetting the first would take away what is known of the next.
+        // A second entry would evict the key while it is still needed.
         if let Some(EntryState::Stored) = before {
             return before;
         }
@@ -165,7 +165,7 @@ mod tests {
         key_of(dedup, "h", &format!(r#","hash":"{hash}""#)).unwrap()
     }
 
-    /// Whether it is the first, has come, or will be told of.
+    /// Returns the kind of result, and the channel of the callback.
     fn check(dedup: &MessageDedup, key: DedupKey) -> (&'static str, Receiver<Result<()>>) {
         let (sender, receiver) = mpsc::channel();
         let kind = dedup.check(key, move || move |result| sender.send(result).unwrap());

@@ -1,20 +1,20 @@
-//! The wake-up descriptor as the inbox keeps it: readable exactly while an event may go.
+//! The inbox's descriptors: one that is readable while an event can be popped, and one that becomes readable once.
 
 use std::io;
 use std::sync::Arc;
 
 use crate::host::wake_fd::Wake;
 
-/// Shows whether an event may go.
+/// A descriptor that is readable exactly while an event can be popped.
 #[derive(Debug, Default)]
 pub struct Notifier {
-    /// Made when the application first asks for it; until then nobody pays for it.
+    /// Created at the application's first request, because each change costs a system call.
     wake: Option<Arc<Wake>>,
     is_readable: bool,
 }
 
 impl Notifier {
-    /// The descriptor, from now on kept as it is to be.
+    /// Returns the descriptor, and creates it at the first call.
     pub fn wake(&mut self, is_ready: bool) -> io::Result<Arc<Wake>> {
         if let Some(wake) = &self.wake {
             return Ok(wake.clone());
@@ -25,7 +25,7 @@ impl Notifier {
         Ok(wake)
     }
 
-    /// Makes the descriptor readable where an event may go, and not readable where none may.
+    /// Makes the descriptor readable or unreadable.
     pub fn set_readable(&mut self, is_ready: bool) {
         let Some(wake) = &self.wake else { return };
         if is_ready && !self.is_readable {
@@ -37,16 +37,16 @@ impl Notifier {
     }
 }
 
-/// The inbox's side of it.
+/// A descriptor that becomes readable once after it was armed.
 #[derive(Debug, Default)]
 pub(crate) struct OneShotState {
-    /// Made when the application first asks for it.
+    /// Created at the application's first request.
     wake: Option<Arc<Wake>>,
     is_armed: bool,
 }
 
 impl OneShotState {
-    /// What is to be made readable.
+    /// Returns the descriptor, and creates it at the first call.
     pub fn wake(&mut self) -> io::Result<Arc<Wake>> {
         if let Some(wake) = &self.wake {
             return Ok(wake.clone());
@@ -56,13 +56,13 @@ impl OneShotState {
         Ok(wake)
     }
 
-    /// It is to ring.
+    /// Requests a notification for the next event.
     pub fn arm(&mut self) {
         self.is_armed = true;
     }
 
-    /// What is to be made readable now that an event may go, where that is wanted: once the inbox is not locked any more, or
-    /// who is woken by it would wait for the lock.
+    /// Returns the descriptor if it is armed, and disarms it. The caller must unlock the inbox before it sets the
+    /// descriptor, because the woken thread needs the lock.
     pub fn take_armed(&mut self) -> Option<Arc<Wake>> {
         if std::mem::take(&mut self.is_armed) {
             self.wake.clone()

@@ -1,9 +1,8 @@
-//! A descriptor that rings once: for an event loop that asks for events itself, and wants to be told only when it has found
-//! none.
+//! A descriptor that becomes readable once, for an event loop that pops events itself and needs a notification only
+//! after it found no event.
 //!
-//! The [wake-up descriptor](crate::receiving::queue::notifier) is readable exactly while events wait, so each burst of events makes it readable
-//! and unreadable again, whether anybody looks or not, and wakes who takes the events while the inbox is locked. An notifier
-//! costs nothing while it is not set.
+//! The [event descriptor](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
+//! while the inbox is locked. This notifier costs nothing while it is not armed.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use crate::host::fork_guard::ForkGuarded;
 use crate::host::wake_fd::Wake;
 use crate::receiving::queue::inbox::Inbox;
 
-/// The notifier of a client.
+/// The one-shot notifier of a client.
 #[derive(Debug)]
 pub struct OneShotNotifier {
     inbox: ForkGuarded<Arc<Inbox>>,
@@ -28,15 +27,16 @@ impl OneShotNotifier {
         })
     }
 
-    /// Tells how many events may go now, at the most; where there is none, the descriptor becomes readable as soon as one may.
+    /// Returns an upper bound of the events that can be popped. If it is 0, the descriptor becomes readable at the
+    /// next event.
     pub fn arm(&self) -> usize {
         self.inbox.get().map_or(0, |inbox| inbox.arm_one_shot(1))
     }
 
-    /// The descriptor was readable: it is not any more. Tells how many events may go now, at the most; where more are
-    /// `wanted`, it becomes readable again with the next one.
+    /// Makes the descriptor unreadable. Returns an upper bound of the events that can be popped. If more are `wanted`,
+    /// the descriptor becomes readable at the next event.
     pub fn clear_and_rearm(&self, wanted: usize) -> usize {
-        // In a child, the parent's is left alone.
+        // A forked child must not change the parent's descriptor.
         let Ok(inbox) = self.inbox.get() else {
             return 0;
         };
@@ -44,7 +44,7 @@ impl OneShotNotifier {
         inbox.arm_one_shot(wanted)
     }
 
-    /// The descriptor, which stays the library's.
+    /// Returns the descriptor. It stays the library's.
     pub fn descriptor(&self) -> i64 {
         self.wake.descriptor()
     }

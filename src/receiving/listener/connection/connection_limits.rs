@@ -1,7 +1,7 @@
-//! Limits how many connections counted are, in all and from one address, and decides which one is closed for another.
+//! Limits the number of connections, in total and for each address, and chooses the ones to close for others.
 //!
-//! A connection is asked to close and never cut off: its task looks first whether a request has arrived. Whom nobody may ask
-//! is in `ConnectionState::rank`.
+//! A connection is requested to close and never aborted: its task first checks whether a request has arrived.
+//! `ConnectionState::eviction_rank` specifies which ones may be requested.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,9 +15,10 @@ use tokio::task::AbortHandle;
 use crate::config::Limits;
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 
-/// How long to wait before further connections are asked to close, where none has left.
+/// How long to wait for a closed connection before further ones are requested to close.
 const EVICTION_INTERVAL: Duration = Duration::from_millis(20);
-/// How many closed connections may linger beside those that count, so that their peers can read the last answer.
+/// Number of closed connections that may linger in addition to the open ones, so that their peers can read the last
+/// response.
 const MAX_LINGERING: usize = 64;
 
 /// All connections of a listener.
@@ -27,8 +28,8 @@ pub struct Connections {
     max_per_address: Option<usize>,
     state: Mutex<ConnectionTable>,
     closed: Notify,
-    /// How many connections are to be asked to close for the next that finds no place: more with each in a row, as nobody
-    /// knows how many wait in the system's queue. 0 while none waits.
+    /// Number of connections to request for the next one without a permit. It doubles each time, because the length of
+    /// the system's queue is unknown. It is 0 while no connection waits.
     pressure: AtomicUsize,
     lingering: AtomicUsize,
 }
@@ -46,7 +47,7 @@ struct ConnectionEntry {
     task: Option<AbortHandle>,
 }
 
-/// A connection's place, given back when it is dropped.
+/// The permit of a connection. Its drop releases it.
 #[derive(Debug)]
 pub struct ConnectionPermit {
     id: u64,
@@ -59,7 +60,7 @@ pub struct ConnectionPermit {
 pub struct LingerPermit<'a>(&'a AtomicUsize);
 
 impl Connections {
-    /// None yet.
+    /// Creates the limits, without connections.
     pub fn new(limits: &Limits) -> Self {
         Connections {
             max_connections: limits.connections,
@@ -71,8 +72,8 @@ impl Connections {
         }
     }
 
-    /// Waits until counted is a place for a connection from `peer`, whose address is counted unless it is `exempt`. Where its
-    /// address has too many, the place is for an answer of 503 alone.
+    /// Waits for a permit for a connection from `peer`. The address is not counted if it is `exempt`. If it has too
+    /// many connections, the permit is only for a 503.
     pub async fn acquire(self: &Arc<Self>, peer: IpAddr, exempt: bool) -> ConnectionPermit {
         let mut should_evict = true;
         loop {
@@ -111,14 +112,14 @@ impl Connections {
         })
     }
 
-    /// Makes known which task serves the connection with this id.
+    /// Sets the task that serves the connection with this id.
     pub fn set_task(&self, id: u64, task: AbortHandle) {
         if let Some(entry) = self.lock().entries.get_mut(&id) {
             entry.task = Some(task);
         }
     }
 
-    /// Where no connection can be accepted: asks some to close, and waits for a moment, or until one has left.
+    /// Requests that some connections close, after accept failed. Waits for a moment, or until one has closed.
     pub async fn evict(&self) {
         self.request_evictions();
         self.wait_closed().await;
@@ -132,23 +133,23 @@ impl Connections {
         self.lock().request_evictions(pressure);
     }
 
-    /// No connection waits to be accepted.
+    /// Resets the pressure, because no connection waits to be accepted.
     pub fn reset_pressure(&self) {
         self.pressure.store(0, Ordering::Relaxed);
     }
 
-    /// Waits until a connection has left. `false` where none has for a moment, so that another one is to be asked.
+    /// Waits until a connection has closed. Returns `false` after a moment, so that the caller requests more.
     async fn wait_closed(&self) -> bool {
         let closed = tokio::time::timeout(EVICTION_INTERVAL, self.closed.notified());
         closed.await.is_ok()
     }
 
-    /// Whether connections wait for a place, so that those that have one end with their next answer.
+    /// Returns whether connections wait for a permit. The others then close after their next response.
     pub fn is_full(&self) -> bool {
         self.pressure.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets a closed connection linger, if not too many do.
+    /// Returns the right to linger, unless too many connections linger.
     pub fn acquire_linger_permit(&self) -> Option<LingerPermit<'_>> {
         if self.lingering.load(Ordering::Relaxed) >= MAX_LINGERING {
             return None;
@@ -157,7 +158,7 @@ impl Connections {
         Some(LingerPermit(&self.lingering))
     }
 
-    /// Ends every connection but those whose trigger is being kept.
+    /// Aborts every connection except those whose trigger is being stored.
     pub fn abort_all_except_storing(&self) {
         for entry in self.lock().entries.values() {
             if let Some(task) = entry
@@ -170,7 +171,7 @@ impl Connections {
         }
     }
 
-    /// Waits until none is left.
+    /// Waits until no connection remains.
     pub async fn wait_idle(&self) {
         while !self.lock().entries.is_empty() {
             self.closed.notified().await;
@@ -183,7 +184,8 @@ impl Connections {
 }
 
 impl ConnectionTable {
-    /// Whether one more of `most` connections may come from this address, for which another one may be asked to close.
+    /// Returns whether `most` allows one more connection from this address, perhaps after a request to another one to
+    /// close.
     fn check_address_limit(&self, address: IpAddr, most: usize) -> bool {
         let counted = self.entries.values().filter(|entry| {
             let connection = &entry.connection;
@@ -194,7 +196,7 @@ impl ConnectionTable {
         counted.len() < most || evict_from(counted, 1) > 0
     }
 
-    /// Asks the connections that are missed least to close, until so many are asked.
+    /// Requests that the connections with the lowest rank close, until `count` of them are closing.
     fn request_evictions(&self, count: usize) {
         let all = self.entries.values().map(|entry| &*entry.connection);
         let (closing, others): (Vec<_>, Vec<_>) =
@@ -203,7 +205,7 @@ impl ConnectionTable {
     }
 }
 
-/// Asks so many of these connections to close, if counted are so many that may be asked. How many it were.
+/// Requests that up to `count` of these connections close. Returns how many were requested.
 fn evict_from(connections: Vec<&ConnectionState>, count: usize) -> usize {
     let ranked = connections
         .into_iter()
@@ -218,12 +220,12 @@ fn evict_from(connections: Vec<&ConnectionState>, count: usize) -> usize {
 }
 
 impl ConnectionPermit {
-    /// Tells this connection from the others.
+    /// Returns the id of the connection.
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// What it is doing.
+    /// Returns the state of the connection.
     pub fn connection(&self) -> &Arc<ConnectionState> {
         &self.connection
     }
@@ -242,7 +244,7 @@ impl Drop for LingerPermit<'_> {
     }
 }
 
-/// What counts as one address: an IPv6 host has 2^64 of them.
+/// Returns the address that is counted: the /64 prefix of an IPv6 address, because one host has 2^64 addresses.
 fn address_prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -1,4 +1,4 @@
-//! A connection's bytes, plain or encrypted, which tell the connection when a request begins.
+//! The bytes of a connection, plain or encrypted. It records the start of each request in the connection's state.
 
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
@@ -16,8 +16,8 @@ use tokio_rustls::server::TlsStream;
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 use crate::receiving::listener::request::framing::Framing;
 
-/// How long, and over how many bytes, a peer that is told something while it still sends is listened to. Hanging up on it at
-/// once would reset the connection, and what it was told could be lost.
+/// How long, and for how many bytes, a connection lingers after the last response. Closing it while the peer sends
+/// would reset it, and the peer might lose the response.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 256 * 1024;
 
@@ -28,13 +28,13 @@ pub struct Stream {
     connection: Arc<ConnectionState>,
     framing: Arc<Framing>,
     is_read_closed: bool,
-    /// What received already, and is to be read rewind_buffer.
+    /// Bytes to read once more.
     rewind_buffer: Vec<u8>,
-    /// Whether the parser that reads can take a head of many lines.
+    /// Whether the parser that reads accepts a head with many headers.
     accepts_many_headers: bool,
 }
 
-/// Where the bytes go.
+/// A TCP socket, with or without TLS.
 #[derive(Debug)]
 pub enum Socket {
     Plain(TcpStream),
@@ -42,7 +42,7 @@ pub enum Socket {
 }
 
 impl Stream {
-    /// The connection with these bytes.
+    /// Creates the stream of a connection.
     pub fn new(socket: Socket, connection: Arc<ConnectionState>, framing: Arc<Framing>) -> Self {
         Stream {
             socket,
@@ -54,22 +54,22 @@ impl Stream {
         }
     }
 
-    /// Another parser reads from now on, which can take a head of many lines or not.
+    /// Sets whether the next parser accepts a head with many headers.
     pub fn set_header_limit(&mut self, accepts_many_headers: bool) {
         self.accepts_many_headers = accepts_many_headers;
     }
 
-    /// Says these last words and ends the connection's near side.
+    /// Sends the last response and closes the write side.
     pub async fn send_final(&mut self, response_bytes: &[u8]) {
         let sending = async {
             self.socket.write_all(response_bytes).await?;
             self.socket.shutdown().await
         };
-        // A peer that is gone, or that takes longer, misses the end of the answer.
+        // A peer that is gone or too slow misses the end of the response.
         let _ = tokio::time::timeout(LINGER_TIMEOUT, sending).await;
     }
 
-    /// Gives the peer a moment to read what it was told.
+    /// Reads and drops input for a moment, so that the peer can read the last response.
     pub async fn linger(&mut self) {
         if self.is_read_closed {
             return;
@@ -80,7 +80,8 @@ impl Stream {
         let _ = tokio::time::timeout(LINGER_TIMEOUT, draining).await;
     }
 
-    /// Takes what has arrived, so that what the peer was told is not lost in a reset when the connection is dropped.
+    /// Reads the input that has arrived. Otherwise the drop resets the connection, and the peer might lose the last
+    /// response.
     pub fn drain(&self) {
         let mut room = [0; 4096];
         let mut socket = &*SockRef::from(self.socket.tcp());
@@ -91,19 +92,20 @@ impl Stream {
         }
     }
 
-    /// Whether the system holds something that nobody has read, be it the end.
+    /// Returns whether the system has unread bytes or the end of the input.
     pub fn has_unread_bytes(&self) -> bool {
         let mut first = [MaybeUninit::uninit()];
         let peeked = SockRef::from(self.socket.tcp()).peek(&mut first);
         !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Has these bytes come rewind_buffer, before what is to be read rewind_buffer already.
+    /// Puts bytes in front of the input, to be read once more.
     pub fn rewind(&mut self, bytes: &[u8]) {
         self.rewind_buffer.splice(..0, bytes.iter().copied());
     }
 
-    /// Waits until something comes, be it the end. Where it is encrypted, more may come than what was sent to us, so it is read.
+    /// Completes when bytes or the end of the input arrive. Of an encrypted connection it reads them, because not all
+    /// TLS records contain data.
     pub fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.rewind_buffer.is_empty() {
             return Poll::Ready(());
@@ -113,7 +115,7 @@ impl Stream {
             Socket::Encrypted(stream) => {
                 let mut first = [0; 1024];
                 let mut first = ReadBuf::new(&mut first);
-                // What goes wrong does so rewind_buffer for who reads.
+                // The next read returns the error.
                 let _ = ready!(Pin::new(stream).poll_read(cx, &mut first));
                 self.rewind_buffer.extend_from_slice(first.filled());
                 Poll::Ready(())
@@ -143,7 +145,7 @@ impl AsyncRead for Stream {
         let room = buffer.remaining();
         if self.rewind_buffer.is_empty() {
             let received = Pin::new(&mut self.socket).poll_read(cx, buffer);
-            // A task that has done much in one go is told to wait, whatever there is, and is woken at once.
+            // `Pending` can also mean that the task has used up its budget of the runtime.
             self.connection
                 .set_read_empty(received.is_pending() && coop::has_budget_remaining());
             ready!(received)?;
@@ -158,7 +160,7 @@ impl AsyncRead for Stream {
         }
         let has_too_many_headers = !self.accepts_many_headers && self.framing.has_many_headers();
         if has_too_many_headers && self.connection.phase() == Phase::Head {
-            // Whoever polls the parser looks for that, and goes on with another one.
+            // The caller that polls the parser checks for this and continues with another parser.
             let received = buffer.filled()[before..].to_vec();
             self.rewind(&received);
             buffer.set_filled(before);
@@ -185,7 +187,7 @@ impl AsyncWrite for Stream {
         flushed
     }
 
-    /// Does nothing: [`send_final`](Stream::send_final) ends the connection.
+    /// Does nothing: [`send_final`](Stream::send_final) closes the connection.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -249,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection between two requests, and its peer.
+    /// Returns an idle connection and its peer.
     async fn connected(connection: &Arc<ConnectionState>) -> (Stream, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -266,7 +268,7 @@ mod tests {
         runtime.enable_all().build().unwrap().block_on(test);
     }
 
-    /// Whether there was something to read.
+    /// Returns the bytes of a read; `None` if it is pending.
     async fn reads(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; room];
         let mut buffer = ReadBuf::new(&mut bytes);

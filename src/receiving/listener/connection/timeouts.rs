@@ -1,4 +1,4 @@
-//! Tells when a connection takes too long with what it is doing.
+//! The timer that ends a phase of a connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,22 +9,22 @@ use tokio::time::Sleep;
 use crate::config::Limits;
 use crate::receiving::listener::connection::connection_state::ConnectionState;
 
-/// How long a connection that nothing is deadline of is left alone.
+/// Longest sleep if the phase has no timeout.
 const MAX_SLEEP: Duration = Duration::from_secs(60 * 60);
 
-/// The clock of one connection. It is moved only when it would be late, not with every request.
+/// The timer of one connection. It is reset only if it is late, not at every request.
 #[derive(Debug)]
 pub struct PhaseTimer<'a> {
     sleep: Pin<&'a mut Sleep>,
     limits: &'a Limits,
-    /// The connection's age at which it goes off.
+    /// The age of the connection at which the timer fires.
     deadline: Duration,
-    /// Whether the sleep knows whom to wake.
+    /// Whether the sleep has the task's waker.
     is_registered: bool,
 }
 
 impl<'a> PhaseTimer<'a> {
-    /// That of a connection from which a head is awaited; `sleep` is as long as that may take, `head_time`.
+    /// Creates the timer of a connection that waits for a head. `sleep` lasts for `head_time`.
     pub fn new(sleep: Pin<&'a mut Sleep>, limits: &'a Limits, head_time: Duration) -> Self {
         PhaseTimer {
             sleep,
@@ -34,7 +34,7 @@ impl<'a> PhaseTimer<'a> {
         }
     }
 
-    /// Waits until the phase has lasted longer than it may; `idle_time` is what it may between two requests.
+    /// Completes when the phase has timed out. `idle_time` is the timeout between two requests.
     pub fn poll_elapsed(
         &mut self,
         connection: &ConnectionState,

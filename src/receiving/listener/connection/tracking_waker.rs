@@ -1,16 +1,18 @@
-//! What a parser is woken by. It wakes self_waking while it is polled, with every body that it hands over, and would be polled once
-//! more for nothing; so whoever polls it is told, and decides.
+//! A waker that records whether it was called during a poll.
+//!
+//! The parser wakes itself during poll after each body, which would cause a useless second poll. `poll` reports this
+//! wake-up, and the caller decides.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// It is not being polled: who wakes it wakes its task.
+/// The future is not being polled: a wake-up wakes the task.
 const NOT_POLLED: u8 = 0;
-/// It is being polled.
+/// The future is being polled.
 const POLLED: u8 = 1;
-/// It is being polled and was woken.
+/// The future is being polled and was woken.
 const WOKEN: u8 = 2;
 
 struct TrackingWaker {
@@ -18,14 +20,14 @@ struct TrackingWaker {
     state: AtomicU8,
 }
 
-/// Polls one future of a task, and tells when it was woken meanwhile.
+/// Polls one future of a task, and reports whether it was woken during the poll.
 pub struct Tracked {
     tracking: Arc<TrackingWaker>,
     waker: Waker,
 }
 
 impl Tracked {
-    /// For a future of the task that `task` wakes.
+    /// Creates the waker for a future of the task that `task` wakes.
     pub fn new(task: Waker) -> Self {
         let state = AtomicU8::new(NOT_POLLED);
         let tracking = Arc::new(TrackingWaker { task, state });
@@ -33,7 +35,8 @@ impl Tracked {
         Tracked { tracking, waker }
     }
 
-    /// Polls the future. The second value tells whether it was woken before this returned; its task was not woken then.
+    /// Polls the future. The second value is whether the future was woken during the poll; the task was not woken
+    /// then.
     pub fn poll<F: Future>(&self, future: Pin<&mut F>) -> (Poll<F::Output>, bool) {
         self.tracking.state.store(POLLED, Ordering::Release);
         let polled = future.poll(&mut Context::from_waker(&self.waker));

@@ -1,4 +1,4 @@
-//! The credentials that a request must bring: HTTP Basic authentication.
+//! HTTP Basic authentication of requests.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -9,23 +9,23 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::wire::Redacted;
 
-/// Reads with and without padding, as both are sent.
+/// Decodes base64 with and without padding, because clients send both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// User and password, with a colon between.
+/// User name and password, separated by a colon.
 #[derive(Debug)]
 pub struct Credentials(Redacted);
 
 impl Credentials {
-    /// These.
+    /// Creates the expected credentials.
     pub fn new(user_and_password: Redacted) -> Self {
         Credentials(user_and_password)
     }
 
-    /// Whether the request brings them. Takes a time that does not depend on them.
+    /// Returns whether the request has these credentials. The time does not depend on them.
     pub fn matches(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.as_bytes().split_at_checked(6)?;
@@ -38,7 +38,7 @@ impl Credentials {
     }
 }
 
-/// Whether the two are the same, in a time that depends on the length of `given` alone.
+/// Compares in a time that depends only on the length of `given`.
 fn constant_time_eq(secret: &[u8], given: &[u8]) -> Choice {
     let mut same = (secret.len() as u64).ct_eq(&(given.len() as u64));
     for (byte, expected) in given.iter().zip(secret.iter().cycle()) {

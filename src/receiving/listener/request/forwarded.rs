@@ -1,4 +1,4 @@
-//! Where a request comes from, when proxies stand between.
+//! The origin of a request that came through reverse proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,11 +6,13 @@ use hyper::HeaderMap;
 
 use crate::config::Networks;
 
-/// The address that a request comes from. A trusted proxy is believed what it says of its own peer in X-Forwarded-For; so
-/// the right-most address there that is no trusted proxy is the one. `None` where a trusted proxy says what is no address.
+/// Returns the address from which a request originates.
+///
+/// A trusted proxy reports its own peer in X-Forwarded-For. Therefore the origin is the rightmost address there that
+/// is not a trusted proxy. Returns `None` if a trusted proxy reports an invalid address.
 pub fn origin(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Option<IpAddr> {
     let mut address = peer.to_canonical();
-    // Each proxy adds to the end of the last header, or adds a header below the others.
+    // A proxy appends to the last header or adds a header after it.
     let mut chain = headers
         .get_all("x-forwarded-for")
         .into_iter()
@@ -23,7 +25,7 @@ pub fn origin(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Option<I
     Some(address)
 }
 
-/// An address as proxies write it: some add the port.
+/// Parses an address. Some proxies add the port.
 fn parse(text: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(text).ok()?.trim();
     let bare = text.trim_start_matches('[').trim_end_matches(']');

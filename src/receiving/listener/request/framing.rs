@@ -1,13 +1,14 @@
-//! Follows a connection's bytes from one request to the next, and finds heads that servers read in two ways.
+//! Follows the bytes of a connection from request to request, and detects ambiguous heads.
 //!
-//! The parser of the requests does not tell: it takes a line that ends without a carriage return, and drops a length that
-//! stands beside a chunked body. A proxy before this listener may have seen another request there.
+//! The parser does not report them: it accepts a line that ends without a carriage return, and it ignores
+//! Content-Length in a chunked request. A proxy in front of this listener may have parsed such a head as another
+//! request.
 
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memchr;
 
-/// Where a connection's requests begin and end.
+/// Finds the start and end of each request of a connection.
 #[derive(Debug, Default)]
 pub struct Framing(Mutex<FramingState>);
 
@@ -15,16 +16,16 @@ pub struct Framing(Mutex<FramingState>);
 struct FramingState {
     parse_state: ParseState,
     head: Head,
-    /// The beginning of a line whose end has not come, and its last byte.
+    /// The prefix of an incomplete line, and its last byte.
     line: Vec<u8>,
     last: u8,
-    /// How many heads that are not ambiguous are complete, and not asked for yet.
+    /// Number of complete, unambiguous heads that the handler has not checked yet.
     complete_heads: usize,
-    /// Whether a head had bytes lines than the usual parser can take.
+    /// Whether a head has more headers than the default parser accepts.
     has_many_headers: bool,
 }
 
-/// What the next byte belongs to.
+/// The part of a request that the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ParseState {
     /// A head, or empty lines before it.
@@ -32,34 +33,34 @@ enum ParseState {
     Start,
     RequestLine,
     Head,
-    /// A body, of which so much is to come.
+    /// A body with this number of remaining bytes.
     Body(u64),
     Chunked(ChunkState),
-    /// A head was ambiguous, or a body is none: the parser answers no further request.
+    /// A head was ambiguous, or a body is malformed: the parser serves no further request.
     Invalid,
 }
 
-/// What the next byte of a chunked body belongs to.
+/// The part of a chunked body that the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChunkState {
-    /// The first digit of its size.
+    /// The first digit of the chunk size.
     FirstDigit,
     Size(u64),
-    /// White space behind the size.
+    /// White space after the size.
     Space(u64),
     Extension(u64),
     SizeFeed(u64),
     Data(u64),
     DataReturn,
     DataFeed,
-    /// A line behind the last chunk: the empty one, or a trailer.
+    /// A line after the last chunk: the empty line or a trailer.
     LastLine,
     Trailer,
     TrailerFeed,
     LastFeed,
 }
 
-/// What is known of the head that is being read.
+/// The headers of the current head.
 #[derive(Debug, Default)]
 struct Head {
     headers: usize,
@@ -71,23 +72,23 @@ struct Head {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Length {
     Bytes(u64),
-    /// It is no number, or there are two; the parser refuses it.
+    /// It is not a number, or there are two values. The parser rejects it.
     Invalid,
 }
 
-/// How many header lines the usual parser can take.
+/// Number of headers that the default parser accepts.
 pub const DEFAULT_MAX_HEADERS: usize = 100;
 
-/// How much of a line is kept until its end comes: bytes than the two headers need.
+/// Number of bytes stored of an incomplete line: more than the two headers need.
 const MAX_LINE_PREFIX: usize = 256;
 
 impl Framing {
-    /// More has come.
+    /// Parses further bytes.
     pub fn feed(&self, bytes: &[u8]) {
         self.lock().feed(bytes);
     }
 
-    /// The parser has read another head: whether that is ambiguous.
+    /// Returns whether the head that the parser has just read is ambiguous.
     pub fn next_head_is_ambiguous(&self) -> bool {
         let mut state = self.lock();
         let is_valid = state.complete_heads > 0;
@@ -95,12 +96,12 @@ impl Framing {
         !is_valid
     }
 
-    /// Whether a head needs a parser that can take bytes than [`DEFAULT_MAX_HEADERS`].
+    /// Returns whether a head needs a parser for more than [`DEFAULT_MAX_HEADERS`].
     pub fn has_many_headers(&self) -> bool {
         self.lock().has_many_headers
     }
 
-    /// The parser has read all that came, and what comes next begins a request.
+    /// Resets the state. The next byte starts a request.
     pub fn reset(&self) {
         *self.lock() = FramingState::default();
     }
@@ -141,7 +142,7 @@ impl FramingState {
         empty
     }
 
-    /// Takes the bytes up to the end of a line, or all.
+    /// Parses up to the end of a line. Returns the number of bytes.
     fn parse_line(&mut self, bytes: &[u8]) -> usize {
         let Some(end) = memchr(b'\n', bytes) else {
             self.store_line_prefix(bytes);
@@ -166,7 +167,7 @@ impl FramingState {
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// A line of the head is complete, but for its line feed.
+    /// Parses a complete line, without its line feed.
     fn end_line(&mut self, line: &[u8], last: Option<u8>) {
         let has_return = last == Some(b'\r');
         self.head.has_bare_feed |= !has_return;
@@ -214,10 +215,10 @@ impl FramingState {
 }
 
 impl Head {
-    /// Reads a header line.
+    /// Parses a header line.
     fn parse_header(&mut self, line: &[u8]) {
         self.headers += 1;
-        // Most lines are neither of the two.
+        // Skips most other headers quickly.
         if !matches!(line[0] | 0x20, b'c' | b't') {
             return;
         }
@@ -236,7 +237,7 @@ impl Head {
     }
 }
 
-/// The length of a value, which may be there several times with commas between.
+/// Parses the value of Content-Length, which may be a list of equal numbers.
 fn parse_length(value: &[u8]) -> Length {
     let mut lengths = value.split(|byte| *byte == b',').map(|one| {
         let one = one.trim_ascii();
@@ -252,7 +253,7 @@ fn parse_length(value: &[u8]) -> Length {
     }
 }
 
-/// Where a chunked body goes on after a byte.
+/// Returns the state after a byte of a chunked body.
 fn next_chunk_state(chunk: ChunkState, byte: u8) -> ParseState {
     let next = match (chunk, byte) {
         (ChunkState::FirstDigit, _) => push_hex_digit(0, byte).map(ChunkState::Size),
@@ -291,7 +292,8 @@ fn push_hex_digit(size: u64, byte: u8) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// How many requests are good, and whether the next one is ambiguous or can't be found, however the bytes are cut.
+    /// Returns the number of unambiguous heads, and whether parsing stopped. Checks that the result does not depend on
+    /// how the bytes are split.
     fn count_heads(bytes: &str) -> (usize, bool) {
         let result = |pieces: &mut dyn Iterator<Item = &[u8]>| {
             let framing = Framing::default();

@@ -1,7 +1,7 @@
-//! What a request is answered: who may come in, where to, and whether the trigger was kept.
+//! Handles one request: access, route, body and response.
 //!
-//! The order of the checks gives no hint: what can be told of any request alike comes first; only who comes from an allowed
-//! address is asked for credentials; only who has them learns whether a path exists; and only there a body is read.
+//! The order of the checks reveals nothing. Checks that are equal for all requests come first. Only an allowed address
+//! is asked for credentials. Only a peer with credentials learns whether a path exists. Only then the body is read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::url_path::normalized;
 
-/// What a service that is turned away is told to wait, in seconds.
+/// Value of the header Retry-After, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Answers the requests of a listener.
+/// Handles the requests of a listener.
 #[derive(Debug)]
 pub struct RequestHandler {
     pub routes: Routes,
@@ -47,7 +47,7 @@ pub struct RequestHandler {
     limits: Limits,
 }
 
-/// The connection that a request came over.
+/// The connection of a request.
 #[derive(Debug)]
 pub struct ConnectionContext {
     pub address: IpAddr,
@@ -56,7 +56,7 @@ pub struct ConnectionContext {
 }
 
 impl RequestHandler {
-    /// With these settings, and no client behind it yet.
+    /// Creates a handler without clients.
     pub fn new(settings: &ListenSettings) -> Self {
         RequestHandler {
             routes: Routes::default(),
@@ -71,7 +71,7 @@ impl RequestHandler {
         }
     }
 
-    /// The answer to a request.
+    /// Handles a request and returns the response.
     pub async fn handle(
         &self,
         request: &mut Request<Incoming>,
@@ -110,7 +110,7 @@ impl RequestHandler {
                 return Err(Rejection::NotAllowed);
             }
         }
-        // Those of the settings have nothing to be normalized.
+        // The paths of the settings are normalized already.
         let path = normalized(request.uri().path());
         if self.health.as_deref() == Some(&path)
             && matches!(*request.method(), Method::GET | Method::HEAD)
@@ -127,7 +127,7 @@ impl RequestHandler {
             return Err(Rejection::BadCredentials);
         }
         let Some(receiver) = self.routes.find(&path) else {
-            // The application may be about to attach the client that this is for.
+            // The application may be about to attach the client.
             let has_no_client = self.routes.is_empty();
             return Err(if has_no_client {
                 Rejection::Unavailable
@@ -155,12 +155,12 @@ impl RequestHandler {
         if matches!(result, None | Some(Ok(()))) {
             self.wake_list.push(&receiver);
         }
-        // Its application may free it while the answer is awaited.
+        // The application may free the client while the commit is pending.
         drop(receiver);
         let result = match (result, awaited) {
             (Some(result), _) => result,
             (None, Some(awaited)) => awaited.await.map_err(|_| Rejection::Unavailable)?,
-            // What is told later is awaited.
+            // `ingest` returns `None` only after it called the closure, or for a duplicate that waits through it.
             (None, None) => return Err(Rejection::Unavailable),
         };
         match result {
@@ -172,7 +172,7 @@ impl RequestHandler {
         }
     }
 
-    /// The body. The connection sees to it that it comes in time.
+    /// Reads the body. The phase timer limits the time.
     async fn read_body(&self, body: &mut Incoming) -> std::result::Result<Arc<[u8]>, Rejection> {
         if body.size_hint().lower() > self.limits.body as u64 {
             return Err(Rejection::TooLarge);
@@ -183,7 +183,7 @@ impl RequestHandler {
                 break;
             };
             let frame = frame.map_err(|_| Rejection::Incomplete)?;
-            // Trailers say nothing of a trigger.
+            // Trailers are not part of the trigger.
             let Ok(chunk) = frame.into_data() else {
                 continue;
             };
@@ -204,7 +204,7 @@ impl RequestHandler {
     }
 }
 
-/// The content codings of the body; `None` where it has none.
+/// Returns the content codings of the body; `None` without the header.
 fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, Rejection> {
     let mut values = headers.get_all(CONTENT_ENCODING).iter();
     let text = |value: &HeaderValue| {
@@ -222,7 +222,7 @@ fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, 
     Ok(Some(all))
 }
 
-/// Why a trigger was not taken.
+/// Returns the rejection for an error of `ingest`.
 fn refusal_of(error: &Error) -> Rejection {
     match error.status() {
         Status::NotJson | Status::NoClientId => Rejection::InvalidTrigger,
@@ -232,7 +232,7 @@ fn refusal_of(error: &Error) -> Rejection {
     }
 }
 
-/// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
+/// Returns the response of a rejection. If the body was not read, the connection closes.
 fn rejection_response(rejection: Rejection, is_body_read: bool) -> Response<Full<Bytes>> {
     let mut response = empty_response(rejection.status());
     let headers = response.headers_mut();
@@ -263,14 +263,14 @@ fn rejection_response(rejection: Rejection, is_body_read: bool) -> Response<Full
     response
 }
 
-/// An answer without a body: a stranger learns nothing from it.
+/// Returns a response without a body, which reveals nothing.
 fn empty_response(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
 }
 
-/// What a request is told that never became one.
+/// Returns the bytes of a response to a request that could not be parsed.
 pub fn raw_rejection_response(rejection: Rejection) -> Vec<u8> {
     let status = rejection.status();
     let retry_after = match rejection {

@@ -1,5 +1,4 @@
-//! What the listener refuses: each kind with its answer, its counter, and a line in the log that says nothing of the request
-//! and that a flood does not multiply.
+//! Rejections of the listener. Each has a status, a counter and a rate-limited log line without data of the request.
 
 use hyper::StatusCode;
 
@@ -7,7 +6,7 @@ use crate::receiving::rate_limited_log;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 use crate::receiving::statistics::{Counters, Statistic};
 
-/// Why something was refused.
+/// The reason of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     NotAllowed,
@@ -44,7 +43,7 @@ impl Rejection {
         Rejection::OverLimit,
     ];
 
-    /// What the request is answered. Where there is no request to answer, it says what would fit.
+    /// Returns the HTTP status of the response. A rejection without a response has the status that would fit.
     pub fn status(self) -> StatusCode {
         match self {
             Rejection::NotAllowed => StatusCode::FORBIDDEN,
@@ -101,7 +100,7 @@ impl Rejection {
     }
 }
 
-/// Counts and logs what one listener refuses and takes.
+/// Counts and logs the rejections of one listener.
 #[derive(Debug, Default)]
 pub struct RejectionCounters {
     counters: Counters,
@@ -109,7 +108,7 @@ pub struct RejectionCounters {
 }
 
 impl RejectionCounters {
-    /// Counts a rejection, and logs it where the last line of its kind is old enough.
+    /// Counts a rejection, and logs it at a limited rate.
     pub fn record(&self, rejection: Rejection) {
         self.counters.count(rejection.statistic());
         if let Some(suppressed) = self.log_limiters[rejection as usize].check() {
@@ -117,17 +116,17 @@ impl RejectionCounters {
         }
     }
 
-    /// Counts a trigger that was kept.
+    /// Counts an accepted trigger.
     pub fn record_received(&self) {
         self.counters.count(Statistic::Received);
     }
 
-    /// How often something was counted.
+    /// Returns the value of a counter.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         self.counters.get(statistic)
     }
 
-    /// Logs what was kept back.
+    /// Logs the number of suppressed lines.
     pub fn flush(&self) {
         for (rejection, limiter) in Rejection::ALL.into_iter().zip(&self.log_limiters) {
             let suppressed = limiter.take_suppressed();

@@ -1,4 +1,4 @@
-//! The clients of a listener, each by its path.
+//! The clients of a listener, by path.
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
@@ -9,7 +9,7 @@ use crate::receiving::receiver::Receiver;
 use crate::status::Status;
 use crate::wire::Redacted;
 
-/// Who takes the triggers that come at which path. A receiver that is gone leaves its path by itself.
+/// Maps paths to receivers. The route of a freed receiver ends by itself.
 #[derive(Debug, Default)]
 pub struct Routes(RwLock<Vec<Route>>);
 
@@ -24,7 +24,7 @@ impl Route {
         std::ptr::eq(self.receiver.as_ptr(), Arc::as_ptr(receiver))
     }
 
-    /// Whether somebody is there who takes triggers.
+    /// Returns whether the receiver accepts triggers.
     fn is_open(&self) -> bool {
         self.receiver
             .upgrade()
@@ -33,10 +33,10 @@ impl Route {
 }
 
 impl Routes {
-    /// Has what comes at `path` go to `receiver`. One that is closed makes room.
+    /// Routes requests at `path` to `receiver`. It replaces the route of a closed receiver.
     ///
     /// # Errors
-    /// [`Status::Argument`] where the path is taken, or the receiver has one.
+    /// [`Status::Argument`]: the path is in use, or the receiver has a route.
     pub fn attach(&self, path: &str, receiver: &Arc<Receiver>) -> Result<()> {
         let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
         routes.retain(|other| {
@@ -62,7 +62,7 @@ impl Routes {
         Ok(())
     }
 
-    /// Nothing goes to `receiver` any more. Whether something did before.
+    /// Removes the route of `receiver`. Returns whether it had one.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> bool {
         let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = routes.len();
@@ -70,15 +70,15 @@ impl Routes {
         routes.len() < before
     }
 
-    /// The path of `receiver`.
+    /// Returns the path of `receiver`.
     pub fn path_of(&self, receiver: &Arc<Receiver>) -> Option<Redacted> {
         let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let route = routes.iter().find(|other| other.is_for(receiver));
         route.map(|route| route.path.clone())
     }
 
-    /// Who takes what comes at `path`. All paths are compared, each to its end, so that the time tells nothing of them but
-    /// how many there are and how long they are.
+    /// Returns the receiver at `path`. All paths are compared completely, so the time reveals only their number and
+    /// lengths.
     pub fn find(&self, path: &str) -> Option<Arc<Receiver>> {
         let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = u64::MAX;
@@ -89,13 +89,13 @@ impl Routes {
         routes.get(usize::try_from(found).ok()?)?.receiver.upgrade()
     }
 
-    /// Whether some client takes triggers.
+    /// Returns whether a client accepts triggers.
     pub fn has_any_open(&self) -> bool {
         let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         routes.iter().any(Route::is_open)
     }
 
-    /// Whether no client is here at all.
+    /// Returns whether no client is attached.
     pub fn is_empty(&self) -> bool {
         self.0
             .read()
