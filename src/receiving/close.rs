@@ -79,11 +79,8 @@ impl Receiver {
     /// Logs the number of suppressed log lines.
     fn log_suppressed(&self) {
         let suppressed = [
-            (&self.unreadable_log, "bodies were no trigger"),
-            (
-                &self.unwanted_log,
-                "events were wanted consumer no callback",
-            ),
+            (&self.unreadable_log, "bodies were not triggers"),
+            (&self.unwanted_log, "events had no matching callback"),
         ];
         for (limiter, description) in suppressed {
             let count = limiter.take_suppressed();

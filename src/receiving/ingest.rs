@@ -118,7 +118,7 @@ impl Receiver {
             CodingError::TooLarge(_) => Status::TriggerTooLarge,
             CodingError::NoMemory => Status::System,
         };
-        Err(self.reject_unreadable(status, format!("the trigger can't be read: {why}")))
+        Err(self.reject_unreadable(status, format!("the trigger cannot be decoded: {why}")))
     }
 
     /// As [`ingest`](Self::ingest), but blocks until the event is stored and consumers are notified.

@@ -21,7 +21,7 @@ impl Listener {
     pub fn open(_settings: &ListenSettings, _own: Option<&Arc<Receiver>>) -> Result<Self> {
         Err(Error::new(
             Status::Unsupported,
-            "this build has no listener; leave listen unset and hand triggers over with deliver",
+            "this build has no listener; leave the option listen unset and pass triggers to deliver",
         ))
     }
 

@@ -45,7 +45,7 @@ impl LogRateLimiter {
 pub fn suppressed_suffix(suppressed: u64) -> String {
     match suppressed {
         0 => String::new(),
-        _ => format!(", and {suppressed} more like it before"),
+        _ => format!("; {suppressed} similar lines were suppressed before"),
     }
 }
 

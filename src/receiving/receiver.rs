@@ -162,7 +162,7 @@ impl Receiver {
             Err(Error::new(
                 Status::Argument,
                 format!(
-                    "there is no subscription {id}; it was ended before, or belongs to another client"
+                    "subscription {id} does not exist; it has ended, or it belongs to another client"
                 ),
             ))
         }
@@ -249,7 +249,10 @@ impl Receiver {
             let receiver = self.clone();
             let thread = host::thread::spawn("omnize-dispatch", move || receiver.run_dispatcher())
                 .map_err(|error| {
-                    Error::new(Status::System, format!("no dispatch thread: {error}"))
+                    Error::new(
+                        Status::System,
+                        format!("a dispatch thread could not be created: {error}"),
+                    )
                 })?;
             dispatchers.push(thread);
         }
@@ -340,8 +343,11 @@ fn no_descriptor(error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::Unsupported => Error::new(
             Status::Unsupported,
-            "there is no wake-up descriptor on this operating system; call poll or next in a timer",
+            "this operating system has no event descriptors; call poll or next in a timer",
         ),
-        _ => Error::new(Status::System, format!("no wake-up descriptor: {error}")),
+        _ => Error::new(
+            Status::System,
+            format!("the event descriptor could not be created: {error}"),
+        ),
     }
 }

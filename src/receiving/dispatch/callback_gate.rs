@@ -103,7 +103,7 @@ impl CallbackGate {
             chosen => Err(Error::new(
                 Status::Mode,
                 format!(
-                    "events of this client leave by {}, so {} can't take them; use one way for the whole life of a client",
+                    "this client delivers events by {}, so {} is not allowed; use one delivery mode for the whole life of a client",
                     chosen.name(),
                     mode.name()
                 ),
@@ -125,7 +125,7 @@ impl CallbackGate {
             if state.callback_threads.contains(&this_thread) {
                 return Err(Error::new(
                     Status::Mode,
-                    "a callback can't poll its own client; return, and the next event comes",
+                    "a callback must not poll its own client; return from the callback to get the next event",
                 ));
             }
             let limit = match state.mode {

@@ -28,9 +28,7 @@ impl Receiver {
         } else if let Some(queued) = held
             && queued > 0
         {
-            log::warn!(
-                "{queued} events wait in the store until a callback is subscribed that may want them"
-            );
+            log::warn!("{queued} events stay in the store until a callback is subscribed");
         }
     }
 }

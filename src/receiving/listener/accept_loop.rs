@@ -75,7 +75,7 @@ impl Server {
     ) {
         let socket = match tokio::net::TcpListener::from_std(socket) {
             Ok(socket) => socket,
-            Err(error) => return log::error!("the listener can't start: {error}"),
+            Err(error) => return log::error!("the listener cannot start: {error}"),
         };
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.clone().watch());
@@ -101,7 +101,7 @@ impl Server {
                     Err(error) => {
                         if let Some(suppressed) = self.accept_failures.check() {
                             let more = rate_limited_log::suppressed_suffix(suppressed);
-                            log::warn!("the listener can't accept: {error}{more}");
+                            log::warn!("the listener cannot accept connections: {error}{more}");
                         }
                         self.connections.evict().await;
                     }

@@ -67,8 +67,12 @@ impl Listener {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let handler = Arc::new(RequestHandler::new(settings));
         let server = Arc::new(Server::new(handler.clone(), tls, &settings.limits));
-        let runtime = runtime(&handler)
-            .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
+        let runtime = runtime(&handler).map_err(|error| {
+            Error::new(
+                Status::System,
+                format!("the listener's runtime could not be created: {error}"),
+            )
+        })?;
         let socket = bind(address).map_err(listen_error)?;
         socket.set_nonblocking(true).map_err(listen_error)?;
         let bound = socket.local_addr().map_err(listen_error)?;
@@ -93,7 +97,12 @@ impl Listener {
             // Ends the remaining connections.
             runtime.shutdown_background();
         })
-        .map_err(|error| Error::new(Status::System, format!("no listener thread: {error}")))?;
+        .map_err(|error| {
+            Error::new(
+                Status::System,
+                format!("the listener's thread could not be created: {error}"),
+            )
+        })?;
         *listener
             .thread
             .lock()
@@ -101,8 +110,8 @@ impl Listener {
         log::info!("listening at {bound}");
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
-                "{bound} stands for every address of this machine, so the webhook URL that is told leads nowhere; set \
-                 listen.public_url to error the service is to call"
+                "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \
+                 listen.public_url to the URL that the service must call"
             );
         }
         Ok(listener)
@@ -121,7 +130,7 @@ impl Listener {
         if self.health.as_ref() == Some(&path) {
             return Err(Error::new(
                 Status::Argument,
-                "the path is the health check's; pass another one, or NULL",
+                "this path belongs to the health check; pass another one, or NULL",
             ));
         }
         self.handler.routes.attach(&path, receiver)
@@ -189,7 +198,7 @@ fn advice(kind: io::ErrorKind) -> &'static str {
             "; this machine does not have that address: use one of its own, or 0.0.0.0 for all of them"
         }
         io::ErrorKind::PermissionDenied => {
-            "; a port below 1024 needs a privilege: choose another one, or put a proxy before it"
+            "; a port below 1024 needs a privilege: choose another one, or put a proxy in front of it"
         }
         _ => "",
     }
@@ -233,7 +242,7 @@ fn unguessable_path() -> Result<String> {
     getrandom::fill(&mut random).map_err(|error| {
         Error::new(
             Status::System,
-            format!("no randomness for the webhook's path: {error}; choose a path"),
+            format!("no random bytes for the webhook's path: {error}; choose a path"),
         )
     })?;
     let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();

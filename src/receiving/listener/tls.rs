@@ -120,7 +120,7 @@ fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Status::System, format!("TLS can't be used: {error}")))?;
+        .map_err(|error| Error::new(Status::System, format!("TLS is not available: {error}")))?;
     let mut config = config
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));

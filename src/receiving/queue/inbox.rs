@@ -178,7 +178,7 @@ impl Inbox {
         !is_drained(&state)
     }
 
-    /// Pops the first event that is not held. Blocks until `deadline` if there is none; returns `None` at the deadline
+    /// Pops the first event that is not held, and blocks until `deadline` for it. Returns `None` at the deadline
     /// or if the inbox is closed. With `hold`, the next events of its interaction are held until
     /// [`release`](Self::release).
     pub fn pop(&self, deadline: Instant, hold: bool) -> Option<QueuedEvent> {

@@ -118,7 +118,7 @@ mod stored {
                     // These rows were readable when they were written, so another program has changed the file.
                     if let Some(first) = unreadable.first() {
                         log::error!(
-                            "{} rows of the store can't be read and are set aside, in its table aside; the first is {first}",
+                            "{} unreadable rows of the store were moved to its table aside; the first is {first}",
                             unreadable.len()
                         );
                     }
@@ -203,7 +203,7 @@ mod stored {
             let content = serde_json::to_string(&stored).map_err(|error| {
                 Error::new(
                     Status::Store,
-                    format!("the request can't be written down: {error}"),
+                    format!("the request cannot be stored: {error}"),
                 )
             })?;
             store

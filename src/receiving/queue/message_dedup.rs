@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_new_again_after_a_failure() {
+    fn a_message_is_new_after_a_failure() {
         let dedup = MessageDedup::default();
         let key = key_of_hash(&dedup, 1);
         assert_eq!(check(&dedup, key).0, "new");

@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_asked_for_once_and_forgotten_at_the_beginning_of_check() {
+    fn each_head_is_checked_once_and_reset_discards_it() {
         let framing = Framing::default();
         assert!(framing.next_head_is_ambiguous());
         framing.feed(GET.as_bytes());

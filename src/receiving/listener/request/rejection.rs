@@ -90,12 +90,12 @@ impl Rejection {
             Rejection::HeadTooLarge => "a request whose head is too large",
             Rejection::TooLarge => "a request whose body is too large",
             Rejection::TooSlow => "a request that came too slowly",
-            Rejection::Incomplete => "a request that broke off",
-            Rejection::InvalidTrigger => "a body that is no trigger",
-            Rejection::UnsupportedCoding => "a body whose content coding is not known",
-            Rejection::Unavailable => "a trigger that could not be kept",
+            Rejection::Incomplete => "an incomplete request",
+            Rejection::InvalidTrigger => "a body that is not a trigger",
+            Rejection::UnsupportedCoding => "a body with an unknown content coding",
+            Rejection::Unavailable => "a trigger that could not be accepted",
             Rejection::TlsFailed => "a connection that does not speak TLS",
-            Rejection::OverLimit => "a connection over the limits, or ended one for it",
+            Rejection::OverLimit => "a connection over the limits, or closed one for another",
         }
     }
 }
@@ -140,7 +140,7 @@ impl RejectionCounters {
 fn log_rejection(rejection: Rejection, suppressed: u64) {
     let (description, status) = (rejection.description(), rejection.status().as_u16());
     let more = rate_limited_log::suppressed_suffix(suppressed);
-    log::warn!("the listener refused {description} ({status}){more}");
+    log::warn!("the listener rejected {description} ({status}){more}");
 }
 
 #[cfg(test)]
