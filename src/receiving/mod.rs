@@ -1,11 +1,11 @@
 //! From the service's HTTP POST to the application.
 //!
-//! 1. `listener/` accepts connections and reads requests. `ClientInner`'s `deliver` gets bodies from the application's
-//!   own web server.
+//! 1. `listener/` accepts connections and reads requests. `Client::deliver` gets bodies from the application's
+//!    own web server.
 //! 2. `ingest` decodes the body, drops duplicates (`queue/message_dedup`) and makes an event.
 //! 3. `queue/journal` stores the event, if the client has a store. `queue/inbox` holds it in the order of receipt.
 //! 4. `receiver` delivers events by poll, next or dispatch. `dispatch/` has the permits, the subscriptions and the
-//!   leases.
+//!    leases.
 //! 5. `close` ends all of this in order, and counts the events that remain.
 //!
 //! `statistics` counts what happens, and `rate_limited_log` limits the log lines.

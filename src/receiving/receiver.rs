@@ -139,10 +139,10 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Closed`]; the handler is dropped.
-    pub fn subscribe(&self, interest: EventFilter, handler: Handler) -> Result<SubscriptionId> {
+    pub fn subscribe(&self, filter: EventFilter, handler: Handler) -> Result<SubscriptionId> {
         let id = self
             .subscriptions
-            .add(interest, handler)
+            .add(filter, handler)
             .ok_or_else(|| Error::new(Status::Closed, Status::Closed.text()))?;
         self.inbox.set_paused(false);
         Ok(id)

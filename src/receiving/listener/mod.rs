@@ -1,18 +1,20 @@
 //! The webhook: an HTTP server on its own thread, which receives triggers for one or several clients.
 //!
-//! 1. `accept_loop` accepts a connection when `connection/connection_limits` has a permit, and serves it in a task,
-//!   over `tls` if that is configured.
+//! 1. `accept_loop` accepts a connection when `connection/connection_limits` has a permit. `connection_task` serves it,
+//!    over `tls` if that is configured. Both share the state in `server`.
 //! 2. `connection/stream` reads bytes and records the phase in `connection/connection_state`; `connection/timeouts`
-//!   limits each phase. A parser of `connection/parser_pool` turns the bytes into requests.
+//!    limits each phase. A parser of `connection/parser_pool` turns the bytes into requests.
 //! 3. `request/handler` checks each request, finds the client in `request/routes`, and ingests the body.
 //! 4. If the trigger must be stored, `commit_waiters` brings the result back from the store's thread. `wake_list`
-//!   wakes the clients after a batch of triggers.
+//!    wakes the clients after a batch of triggers.
 //! 5. The response goes out: 200, or the status of a `request/rejection`.
 
 mod accept_loop;
 mod commit_waiters;
 mod connection;
+mod connection_task;
 mod request;
+mod server;
 mod tls;
 mod wake_list;
 
@@ -29,8 +31,8 @@ use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::detachable_thread::DetachableThread;
-use crate::receiving::listener::accept_loop::Server;
 use crate::receiving::listener::request::handler::RequestHandler;
+use crate::receiving::listener::server::Server;
 use crate::receiving::listener::tls::Tls;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;

@@ -64,7 +64,7 @@ mod tests {
         inbox.push(Content::Trigger(trigger), 0).unwrap();
     }
 
-    fn opened() -> (Arc<Inbox>, OneShotNotifier) {
+    fn open_notifier() -> (Arc<Inbox>, OneShotNotifier) {
         let inbox = Arc::new(Inbox::new(10, usize::MAX));
         let notifier = OneShotNotifier::new(inbox.clone()).unwrap();
         (inbox, notifier)
@@ -72,26 +72,29 @@ mod tests {
 
     #[test]
     fn it_notifies_once_after_it_was_armed() {
-        let (inbox, notifier) = opened();
+        let (inbox, notifier) = open_notifier();
         push(&inbox, 1);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "nobody has set it");
+        assert!(!notifier.wake.is_readable(), "it is not armed");
         assert_eq!(notifier.arm(), 1);
         inbox.pop(Instant::now(), false).unwrap();
         assert_eq!(notifier.arm(), 0);
         push(&inbox, 2);
-        assert!(!notifier.wake.is_readable(), "it rings with the others");
+        assert!(
+            !notifier.wake.is_readable(),
+            "it notifies with the other consumers"
+        );
         inbox.notify();
         assert!(notifier.wake.is_readable());
         assert_eq!(notifier.clear_and_rearm(1), 1);
         push(&inbox, 3);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "once");
+        assert!(!notifier.wake.is_readable(), "it notifies once");
     }
 
     #[test]
     fn it_stays_armed_while_more_events_are_wanted() {
-        let (inbox, notifier) = opened();
+        let (inbox, notifier) = open_notifier();
         notifier.arm();
         push(&inbox, 1);
         inbox.notify();
@@ -103,13 +106,13 @@ mod tests {
 
     #[test]
     fn it_notifies_when_a_held_event_is_released() {
-        let (inbox, notifier) = opened();
+        let (inbox, notifier) = open_notifier();
         push(&inbox, 1);
         push(&inbox, 1);
         inbox.pop(Instant::now(), true).unwrap();
         assert_eq!(notifier.arm(), 0);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "it may not go yet");
+        assert!(!notifier.wake.is_readable(), "the event is held");
         inbox.release("1");
         assert!(notifier.wake.is_readable());
     }

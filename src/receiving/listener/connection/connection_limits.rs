@@ -95,7 +95,7 @@ impl Connections {
         let address = (!exempt).then(|| address_prefix(peer));
         let is_over_limit = address
             .zip(self.max_per_address)
-            .is_some_and(|(address, most)| !state.check_address_limit(address, most));
+            .is_some_and(|(address, limit)| !state.check_address_limit(address, limit));
         state.last_id += 1;
         let id = state.last_id;
         let connection = Arc::new(ConnectionState::new(is_over_limit));
@@ -184,16 +184,16 @@ impl Connections {
 }
 
 impl ConnectionTable {
-    /// Returns whether `most` allows one more connection from this address, perhaps after a request to another one to
+    /// Returns whether `limit` allows one more connection from this address, perhaps after a request to another one to
     /// close.
-    fn check_address_limit(&self, address: IpAddr, most: usize) -> bool {
+    fn check_address_limit(&self, address: IpAddr, limit: usize) -> bool {
         let counted = self.entries.values().filter(|entry| {
             let connection = &entry.connection;
             let counts = !connection.is_close_requested() && !connection.is_over_limit();
             counts && connection.phase() != Phase::Closing && entry.address == Some(address)
         });
         let counted: Vec<_> = counted.map(|entry| &*entry.connection).collect();
-        counted.len() < most || evict_from(counted, 1) > 0
+        counted.len() < limit || evict_from(counted, 1) > 0
     }
 
     /// Requests that the connections with the lowest rank close, until `count` of them are closing.

@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     /// Returns an idle connection and its peer.
-    async fn connected(connection: &Arc<ConnectionState>) -> (Stream, std::net::TcpStream) {
+    async fn connect(connection: &Arc<ConnectionState>) -> (Stream, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let stream = listener.accept().unwrap().0;
@@ -269,7 +269,7 @@ mod tests {
     }
 
     /// Returns the bytes of a read; `None` if it is pending.
-    async fn reads(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
+    async fn try_read(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; room];
         let mut buffer = ReadBuf::new(&mut bytes);
         let received = poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut buffer)));
@@ -280,9 +280,9 @@ mod tests {
     fn a_connection_is_not_idle_while_its_write_is_blocked() {
         run(async {
             let connection = Arc::new(ConnectionState::new(false));
-            let (mut stream, mut peer) = connected(&connection).await;
-            assert!(!connection.is_idle(), "nobody has tried to read");
-            assert_eq!(reads(&mut stream, 10).await, None);
+            let (mut stream, mut peer) = connect(&connection).await;
+            assert!(!connection.is_idle(), "no read was tried");
+            assert_eq!(try_read(&mut stream, 10).await, None);
             assert!(connection.is_idle());
 
             let mut sent = 0;
@@ -293,7 +293,7 @@ mod tests {
                 Poll::Ready(())
             })
             .await;
-            assert!(!connection.is_idle(), "{sent} bytes went");
+            assert!(!connection.is_idle(), "{sent} bytes were sent");
             peer.read_exact(&mut vec![0; sent]).unwrap();
             stream.write_all(b"the rest").await.unwrap();
             assert!(connection.is_idle());
@@ -304,8 +304,8 @@ mod tests {
     fn a_connection_is_not_idle_if_only_the_runtime_budget_stops_a_read() {
         run(async {
             let connection = Arc::new(ConnectionState::new(false));
-            let (mut stream, mut peer) = connected(&connection).await;
-            assert_eq!(reads(&mut stream, 10).await, None);
+            let (mut stream, mut peer) = connect(&connection).await;
+            assert_eq!(try_read(&mut stream, 10).await, None);
             assert!(connection.is_idle());
             peer.write_all(b"POST").unwrap();
             poll_fn(|cx| stream.poll_read_ready(cx)).await;
@@ -316,7 +316,7 @@ mod tests {
                 Poll::Ready(())
             })
             .await;
-            assert_eq!(reads(&mut stream, 10).await, None);
+            assert_eq!(try_read(&mut stream, 10).await, None);
             assert!(!connection.is_idle());
         });
     }
@@ -325,14 +325,14 @@ mod tests {
     fn rewound_bytes_are_read_first_and_start_a_head() {
         run(async {
             let connection = Arc::new(ConnectionState::new(false));
-            let (mut stream, _peer) = connected(&connection).await;
-            assert_eq!(reads(&mut stream, 10).await, None);
+            let (mut stream, _peer) = connect(&connection).await;
+            assert_eq!(try_read(&mut stream, 10).await, None);
             stream.rewind(b"POST");
             poll_fn(|cx| stream.poll_read_ready(cx)).await;
-            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"POS");
+            assert_eq!(try_read(&mut stream, 3).await.unwrap(), b"POS");
             assert_eq!(connection.phase(), Phase::Head);
-            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"T");
-            assert_eq!(reads(&mut stream, 3).await, None);
+            assert_eq!(try_read(&mut stream, 3).await.unwrap(), b"T");
+            assert_eq!(try_read(&mut stream, 3).await, None);
         });
     }
 }
