@@ -200,7 +200,7 @@ fn a_turn_counts_as_a_callback() {
         let (has_turn, taken) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
-                let turn = client.lease(by, LONG).unwrap().unwrap();
+                let turn = client.next_lease(by, LONG).unwrap().unwrap();
                 client.deliver(TRIGGER, None).unwrap();
                 has_turn.send(()).unwrap();
                 until_closing(&client);
@@ -212,7 +212,7 @@ fn a_turn_counts_as_a_callback() {
                 drop(turn);
                 // The other trigger and the outcome are of the same interaction.
                 for _ in 0..2 {
-                    client.lease(by, LONG).unwrap().unwrap();
+                    client.next_lease(by, LONG).unwrap().unwrap();
                 }
             });
             taken.recv().unwrap();
@@ -286,7 +286,7 @@ fn cut_off(store: &Store, is_turn: bool) {
         if is_turn {
             let client = client.clone();
             scope.spawn(move || {
-                let turn = client.lease(Consumer::Task, LONG).unwrap().unwrap();
+                let turn = client.next_lease(Consumer::Task, LONG).unwrap().unwrap();
                 run_on();
                 drop(turn);
             });

@@ -158,6 +158,6 @@ fn who_takes_events_one_by_one_needs_no_subscription() {
     assert_eq!(waiting(&client), ["first", "second"]);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    let turn = client.lease(Consumer::Thread, Duration::ZERO).unwrap();
+    let turn = client.next_lease(Consumer::Thread, Duration::ZERO).unwrap();
     assert!(turn.is_some());
 }

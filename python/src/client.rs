@@ -343,7 +343,7 @@ impl Core {
 
     /// Chooses who runs the handlers.
     fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
-        self.client.choose_consumer(leases::by(by)?).or_raise(py)
+        self.client.set_consumer(leases::by(by)?).or_raise(py)
     }
 
     /// Whether this thread runs a handler.

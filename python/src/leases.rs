@@ -41,7 +41,7 @@ impl EventCursor {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.end(py);
         let core = self.core.get();
-        let wait = |slice| core.client().lease(self.by, slice);
+        let wait = |slice| core.client().next_lease(self.by, slice);
         let turn = match core.undelivered().take_turn() {
             Some(turn) => turn,
             None => match core.wait(py, seconds, wait)? {

@@ -278,16 +278,16 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Mode`]: events leave another way, or this thread has a turn already; [`Status::Closed`].
-    pub fn lease(&self, consumer: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
-        self.parts.get()?.receiver.lease(consumer, timeout)
+    pub fn next_lease(&self, consumer: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
+        self.parts.get()?.receiver.next_lease(consumer, timeout)
     }
 
-    /// Chooses who runs the handlers, as the first [`lease`](Self::lease) does.
+    /// Chooses who runs the handlers, as the first [`next_lease`](Self::next_lease) does.
     ///
     /// # Errors
     /// [`Status::Mode`]: events leave another way; [`Status::Closed`].
-    pub fn choose_consumer(&self, consumer: Consumer) -> Result<()> {
-        self.parts.get()?.receiver.choose_consumer(consumer)
+    pub fn set_consumer(&self, consumer: Consumer) -> Result<()> {
+        self.parts.get()?.receiver.set_consumer(consumer)
     }
 
     /// Whether this thread runs a callback of this client, or has a turn.

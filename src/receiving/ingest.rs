@@ -81,7 +81,7 @@ impl Receiver {
         let count_then = || {
             let (counters, callback) = (self.counters.clone(), make_callback());
             move |result: Result<()>| {
-                counters.count_received(&result);
+                counters.count_taken(&result);
                 callback(result);
             }
         };
@@ -92,7 +92,7 @@ impl Receiver {
             unix_millis(),
             count_then,
         )?;
-        self.counters.count_received(&result);
+        self.counters.count_taken(&result);
         Some(result)
     }
 

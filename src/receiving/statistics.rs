@@ -1,11 +1,11 @@
-//! Counters of received triggers, delivered events and rejected requests.
+//! What was received, in numbers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Result;
 use crate::status::Status;
 
-/// One counter.
+/// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
     /// Triggers that were taken in.
@@ -47,13 +47,13 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    /// Returns whether a listener counts it, before the client of the request is known.
+    /// Whether a listener counts it, before it knows the client that a request is for.
     pub fn is_of_listener(self) -> bool {
         self as usize >= Statistic::WrongPath as usize
     }
 }
 
-/// All statistics, with name and description.
+/// Every statistic, with its name and what it counts.
 pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::Received,
@@ -147,26 +147,26 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     ),
 ];
 
-/// The counters of one client or of one listener.
+/// The counters of one client, or of one listener.
 #[derive(Debug, Default)]
 pub struct Counters([AtomicU64; STATISTICS.len()]);
 
 impl Counters {
-    /// Adds one.
+    /// One more.
     pub fn count(&self, statistic: Statistic) {
         self.0[statistic as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the result of a received trigger.
-    pub fn count_received(&self, result: &Result<()>) {
-        match result {
+    /// What became of a trigger.
+    pub fn count_taken(&self, outcome: &Result<()>) {
+        match outcome {
             Ok(()) => self.count(Statistic::Received),
             Err(error) if error.status() == Status::Full => self.count(Statistic::TurnedAway),
             Err(_) => {}
         }
     }
 
-    /// Returns the value of a counter.
+    /// How many so far.
     pub fn get(&self, statistic: Statistic) -> u64 {
         self.0[statistic as usize].load(Ordering::Relaxed)
     }

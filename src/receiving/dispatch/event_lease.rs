@@ -57,11 +57,11 @@ struct LeaseGuard {
 }
 
 impl Receiver {
-    /// Chooses the consumer, and with it the delivery mode.
+    /// Sets the consumer, and with it the delivery mode.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
-    pub fn choose_consumer(&self, consumer: Consumer) -> Result<()> {
+    pub fn set_consumer(&self, consumer: Consumer) -> Result<()> {
         self.callback_gate.choose_mode(match consumer {
             Consumer::Poll | Consumer::PollingTask => DeliveryMode::Poll,
             Consumer::Thread | Consumer::Task => DeliveryMode::Dispatch,
@@ -72,13 +72,13 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
-    pub fn lease(
+    pub fn next_lease(
         self: &Arc<Self>,
         consumer: Consumer,
         timeout: Duration,
     ) -> Result<Option<EventLease>> {
         let deadline = deadline_after(timeout);
-        self.choose_consumer(consumer)?;
+        self.set_consumer(consumer)?;
         if !self.inbox.wait(deadline) {
             self.finish_close();
             return Err(Error::new(Status::Closed, Status::Closed.text()));
