@@ -4,14 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shortest interval between two lines.
-const BETWEEN_LINES: Duration = Duration::from_secs(1);
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The rate limit of one kind of log line.
 #[derive(Debug, Default)]
-pub struct LogRateLimiter(Mutex<Written>);
+pub struct LogRateLimiter(Mutex<LimiterState>);
 
 #[derive(Debug, Default)]
-struct Written {
+struct LimiterState {
     last: Option<Instant>,
     suppressed: u64,
 }
@@ -20,15 +20,15 @@ impl LogRateLimiter {
     /// Returns the number of lines suppressed since the last one if a line may be written now; otherwise counts it and
     /// returns `None`.
     pub fn check(&self) -> Option<u64> {
-        let mut written = self.lock();
+        let mut state = self.lock();
         let now = Instant::now();
-        let early = |last| now.duration_since(last) < BETWEEN_LINES;
-        if written.last.is_some_and(early) {
-            written.suppressed += 1;
+        let is_early = |last| now.duration_since(last) < MIN_INTERVAL;
+        if state.last.is_some_and(is_early) {
+            state.suppressed += 1;
             return None;
         }
-        written.last = Some(now);
-        Some(std::mem::take(&mut written.suppressed))
+        state.last = Some(now);
+        Some(std::mem::take(&mut state.suppressed))
     }
 
     /// Returns the number of lines suppressed since the last one, and resets it.
@@ -36,7 +36,7 @@ impl LogRateLimiter {
         std::mem::take(&mut self.lock().suppressed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Written> {
+    fn lock(&self) -> MutexGuard<'_, LimiterState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -54,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_flood_one_line_is_written_and_the_rest_counted() {
-        let sparing = LogRateLimiter::default();
-        assert_eq!(sparing.check(), Some(0));
-        let suppressed = (0..1000).filter(|_| sparing.check().is_none()).count();
+    fn a_flood_writes_one_line_and_counts_the_rest() {
+        let limiter = LogRateLimiter::default();
+        assert_eq!(limiter.check(), Some(0));
+        let suppressed = (0..1000).filter(|_| limiter.check().is_none()).count();
         // More than a second may pass on a slow machine.
         assert!(suppressed >= 990, "{suppressed}");
-        sparing.take_suppressed();
-        assert_eq!(sparing.take_suppressed(), 0);
+        limiter.take_suppressed();
+        assert_eq!(limiter.take_suppressed(), 0);
     }
 }

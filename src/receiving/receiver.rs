@@ -316,7 +316,7 @@ impl Receiver {
     /// [`Status::Unsupported`]: this operating system has no such descriptor. [`Status::System`]: it could not be
     /// created.
     pub fn wake(&self) -> Result<Arc<Wake>> {
-        self.inbox.wake().map_err(|error| no_descriptor(&error))
+        self.inbox.wake().map_err(|error| descriptor_error(&error))
     }
 
     /// Returns the notifier that becomes readable once, for the next event.
@@ -324,7 +324,7 @@ impl Receiver {
     /// # Errors
     /// As [`wake`](Self::wake).
     pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
-        OneShotNotifier::new(self.inbox.clone()).map_err(|error| no_descriptor(&error))
+        OneShotNotifier::new(self.inbox.clone()).map_err(|error| descriptor_error(&error))
     }
 
     /// Returns the value of a counter.
@@ -339,7 +339,7 @@ impl Receiver {
     }
 }
 
-fn no_descriptor(error: &std::io::Error) -> Error {
+fn descriptor_error(error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::Unsupported => Error::new(
             Status::Unsupported,

@@ -157,7 +157,7 @@ mod tests {
         lanes.release("a");
         lanes.release("b");
         assert_eq!(lanes.len(), 0);
-        assert!(lanes.lanes.is_empty(), "lanes that are over are not kept");
+        assert!(lanes.lanes.is_empty(), "empty lanes are removed");
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn pop_returns_the_oldest_event_that_is_not_held() {
         let mut lanes = Lanes::default();
-        let (mut waiting, mut held) = (Vec::new(), Vec::new());
+        let (mut queued, mut held) = (Vec::new(), Vec::new());
         let mut random = 7u64;
         for sequence in 1..20_000 {
             random = random
@@ -195,11 +195,11 @@ mod tests {
                 0 => {
                     let mut more = self::lanes(&[(id, sequence)]);
                     lanes.push(more.pop(false).unwrap());
-                    waiting.push((id, sequence));
+                    queued.push((id, sequence));
                 }
                 1 => {
-                    let first = waiting.iter().position(|(id, _)| !held.contains(id));
-                    let first = first.map(|first| waiting.remove(first));
+                    let first = queued.iter().position(|(id, _)| !held.contains(id));
+                    let first = first.map(|first| queued.remove(first));
                     assert_eq!(lanes.is_ready(), first.is_some());
                     assert_eq!(pop(&mut lanes, true), first.map(|(_, sequence)| sequence));
                     held.extend(first.map(|(id, _)| id));
@@ -211,7 +211,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(lanes.len(), waiting.len());
+            assert_eq!(lanes.len(), queued.len());
         }
     }
 }

@@ -99,12 +99,12 @@ mod tests {
         let count = Arc::new(Count::default());
         let tracked = Tracked::new(count.clone().into());
         let waker = Mutex::new(None);
-        let mut waiting = pin!(poll_fn(|cx| {
+        let mut pending = pin!(poll_fn(|cx| {
             *waker.lock().unwrap() = Some(cx.waker().clone());
             Poll::<()>::Pending
         }));
         for woken in 1..=2 {
-            assert_eq!(tracked.poll(waiting.as_mut()), (Poll::Pending, false));
+            assert_eq!(tracked.poll(pending.as_mut()), (Poll::Pending, false));
             waker.lock().unwrap().take().unwrap().wake();
             assert_eq!(count.0.load(Ordering::SeqCst), woken);
         }

@@ -145,7 +145,7 @@ impl RequestHandler {
         let content_encoding = content_encoding(request.headers())?;
         let body = receiver
             .decompress(body, content_encoding.as_deref(), self.limits.body)
-            .map_err(|error| refusal_of(&error))?;
+            .map_err(|error| rejection_for(&error))?;
         let mut awaited = None;
         let result = receiver.ingest(body, content_type, || {
             let (complete, result) = self.commit_waiters.register();
@@ -168,7 +168,7 @@ impl RequestHandler {
                 self.rejections.record_received();
                 Ok(empty_response(StatusCode::OK))
             }
-            Err(error) => Err(refusal_of(&error)),
+            Err(error) => Err(rejection_for(&error)),
         }
     }
 
@@ -223,7 +223,7 @@ fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, 
 }
 
 /// Returns the rejection for an error of `ingest`.
-fn refusal_of(error: &Error) -> Rejection {
+fn rejection_for(error: &Error) -> Rejection {
     match error.status() {
         Status::NotJson | Status::NoClientId => Rejection::InvalidTrigger,
         Status::Unsupported => Rejection::UnsupportedCoding,
