@@ -65,7 +65,7 @@ fn polling_before_anything_is_subscribed_uses_nothing_up() {
         .collect();
     assert_eq!(
         about,
-        ["3 events wait in the store until a callback is subscribed that may want them"]
+        ["3 events stay in the store until a callback is subscribed"]
     );
 
     let (id, told) = subscribe(&client);

@@ -1,4 +1,4 @@
-//! Each kind of refusal leaves a line in the log, a flood of them few, and none says what was in the request.
+//! Each kind of rejection writes a log line, a flood writes few, and no line contains data of the request.
 
 #![cfg(feature = "listener")]
 
@@ -11,10 +11,10 @@ use log::{LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
 use webhook::*;
 
-/// Keeps what the library logs.
-struct Keeper(Mutex<Vec<String>>);
+/// Collects the log lines of the library.
+struct Lines(Mutex<Vec<String>>);
 
-impl Log for Keeper {
+impl Log for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("omnize")
     }
@@ -28,12 +28,12 @@ impl Log for Keeper {
     fn flush(&self) {}
 }
 
-static KEEPER: Keeper = Keeper(Mutex::new(Vec::new()));
+static LINES: Lines = Lines(Mutex::new(Vec::new()));
 
-/// One test, for there is one log.
+/// One test, because the process has one log.
 #[test]
-fn a_flood_leaves_few_lines_and_no_secret() {
-    log::set_logger(&KEEPER).unwrap();
+fn a_flood_writes_few_lines_and_no_secret() {
+    log::set_logger(&LINES).unwrap();
     log::set_max_level(LevelFilter::Debug);
     let client = client(&[
         ("listen.path", "/hook/s3cret"),
@@ -42,45 +42,45 @@ fn a_flood_leaves_few_lines_and_no_secret() {
     let (host, path) = webhook(&client);
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     let wrong = "Authorization: Basic am9hbzpzZWdyZWRh\r\n";
-    let ask = |path: &str, method: &str, headers: &str, body: &str| {
+    let post = |path: &str, method: &str, headers: &str, body: &str| {
         exchange(
             &client,
             &request_at(&host, path, method, headers, body.as_bytes()),
         )
     };
     for _ in 0..300 {
-        ask(&path, "POST", wrong, "S3CRET BODY");
-        ask("/hook/s3cre7", "POST", right, "S3CRET BODY");
+        post(&path, "POST", wrong, "S3CRET BODY");
+        post("/hook/s3cre7", "POST", right, "S3CRET BODY");
     }
-    ask(&path, "GET", right, "");
-    ask(&path, "POST", right, &" ".repeat(2_000_000));
+    post(&path, "GET", right, "");
+    post(&path, "POST", right, &" ".repeat(2_000_000));
     exchange(&client, b"S3CRET\0");
     assert_eq!(client.count_of(Statistic::BadCredentials), 300);
     client.close(Duration::from_secs(5)).unwrap();
 
-    let lines = KEEPER.0.lock().unwrap();
-    let about = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
-    for (words, most) in [
+    let lines = LINES.0.lock().unwrap();
+    let count_lines = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
+    for (words, limit) in [
         ("right credentials (401)", 30),
         ("wrong path (404)", 30),
         ("wrong method (405)", 1),
         ("too large (413)", 1),
         ("malformed (400)", 1),
     ] {
-        let count = about(words);
+        let count = count_lines(words);
         assert!(
-            (1..=most).contains(&count),
+            (1..=limit).contains(&count),
             "{words}: {count} of {lines:#?}"
         );
     }
-    // Those that were kept back are told with a later line: at closing, if no other came.
-    let told = |line: &String| {
-        let more = line.split_once(", and ").map_or("0 ", |(_, rest)| rest);
+    // A later line reports the suppressed ones: the one at close, if no other was written.
+    let count_of = |line: &String| {
+        let more = line.split_once("; ").map_or("0 ", |(_, rest)| rest);
         1 + more.split_once(' ').unwrap().0.parse::<u64>().unwrap()
     };
     let credentials = lines.iter().filter(|line| line.contains("(401)"));
-    assert_eq!(credentials.map(told).sum::<u64>(), 300);
+    assert_eq!(credentials.map(count_of).sum::<u64>(), 300);
     for secret in ["s3cre", "S3CRET", "segred", "am9hbz", "joao"] {
-        assert_eq!(about(secret), 0, "{secret} in {lines:#?}");
+        assert_eq!(count_lines(secret), 0, "{secret} in {lines:#?}");
     }
 }

@@ -1,10 +1,10 @@
-//! However slowly peers send, and however many they are, triggers arrive in time.
+//! Slow peers, even a thousand of them, do not block the triggers of others.
 
 #![cfg(feature = "listener")]
 
 mod webhook;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 use omnize::{Client, Statistic};
 use webhook::*;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time for anything that must happen. Timeouts that must not matter are longer.
+const LIMIT: Duration = Duration::from_secs(20);
+/// A timeout of the listener that no test reaches, in milliseconds.
+const NEVER: &str = "600000";
 
 fn open(client: &Client, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(webhook(client).0).unwrap();
@@ -21,165 +24,178 @@ fn open(client: &Client, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// Posts triggers while `slow` peers send a byte now and then; the longest that one took.
-fn longest_while_they_drip(client: &Client, slow: Vec<TcpStream>) -> Duration {
+/// Returns whether the listener waits for more bytes of this connection.
+fn is_open(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false).unwrap();
+    peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Sets the flag when it is dropped, after a panic too.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Posts 100 triggers while `slow` peers send one byte after the other, and returns how many of these are still open.
+///
+/// Their heads never end and never time out. So if a post waited for one of them, it would exceed `LIMIT`, which a busy
+/// machine does not reach.
+fn post_while_peers_are_slow(client: &Client, slow: &[TcpStream]) -> usize {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                for mut stream in &slow {
-                    // The listener may have given it up.
+                for mut stream in slow {
+                    // The listener may have closed it.
                     let _ = stream.write_all(b"x");
                 }
             }
         });
-        let longest = (0..100).map(|_| {
-            let begun = Instant::now();
+        let _stop = SetOnDrop(&done);
+        for _ in 0..100 {
+            let started = Instant::now();
             assert_eq!(post(client, TYPING), 200);
-            begun.elapsed()
-        });
-        let longest = longest.max().unwrap();
-        done.store(true, Ordering::Relaxed);
-        longest
-    })
+            assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+        }
+    });
+    slow.iter().filter(|stream| is_open(stream)).count()
 }
 
 #[test]
-fn a_thousand_that_are_held_do_not() {
+fn a_thousand_slow_peers_do_not_delay_posts() {
     allow_descriptors(4000);
     let client = client(&[
         ("listen.max_connections", "2000"),
         ("listen.max_connections_per_address", "2000"),
-        ("listen.timeout.head", "600000"),
+        ("listen.timeout.head", NEVER),
         ("listen.max_head", "1000000"),
     ]);
-    let slow = (0..1000)
+    let slow: Vec<_> = (0..1000)
         .map(|_| open(&client, b"POST / HTTP/1.1\r\nX: "))
         .collect();
-    let longest = longest_while_they_drip(&client, slow);
-    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    assert_eq!(post_while_peers_are_slow(&client, &slow), 1000);
     assert_eq!(client.count_of(Statistic::Received), 100);
     assert_eq!(client.count_of(Statistic::OverLimit), 0);
 }
 
 #[test]
-fn a_thousand_from_many_addresses_do_not_with_the_defaults() {
+fn slow_peers_over_the_limit_do_not_delay_posts() {
     allow_descriptors(4000);
-    let client = client(&[]);
+    let client = client(&[
+        ("listen.timeout.head", NEVER),
+        ("listen.max_head", "1000000"),
+    ]);
     let host = webhook(&client).0;
-    let slow = (0..1000).map(|at| {
-        let mut stream = connect_from(&format!("127.0.1.{}", at % 20), &host);
+    let slow = (0..1000).map(|index| {
+        let mut stream = connect_from(&format!("127.0.1.{}", index % 20), &host);
         let _ = stream.write_all(b"POST / HTTP/1.1\r\nX: ");
         stream
     });
-    let slow = slow.collect();
-    let longest = longest_while_they_drip(&client, slow);
-    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    let slow: Vec<_> = slow.collect();
+    let still_open = post_while_peers_are_slow(&client, &slow);
+    assert!(still_open > 0, "all were closed");
     assert_eq!(client.count_of(Statistic::Received), 100);
     assert!(client.count_of(Statistic::OverLimit) >= 488);
 }
 
 #[test]
-fn a_head_that_drips_is_answered_408() {
+fn a_slow_head_gets_408() {
     let client = client(&[("listen.timeout.head", "400")]);
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut stream = open(&client, b"POST / HTTP/1.1\r\nX: ");
     stream
         .set_read_timeout(Some(Duration::from_millis(50)))
         .unwrap();
-    let mut answer = [0; 500];
+    let mut response = [0; 500];
     let length = loop {
         let _ = stream.write_all(b"x");
-        match stream.read(&mut answer) {
+        match stream.read(&mut response) {
             Ok(length) => break length,
-            Err(_) => assert!(begun.elapsed() < PATIENCE),
+            Err(_) => assert!(started.elapsed() < LIMIT),
         }
     };
-    let answer = str::from_utf8(&answer[..length]).unwrap();
-    assert_eq!(status_of(answer), 408);
-    assert!(begun.elapsed() >= Duration::from_millis(400));
-    assert!(
-        begun.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        begun.elapsed()
-    );
+    let response = str::from_utf8(&response[..length]).unwrap();
+    assert_eq!(status_of(response), 408);
+    assert!(started.elapsed() >= Duration::from_millis(400));
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
 }
 
 #[test]
-fn a_second_head_has_its_own_time() {
+fn each_head_has_its_own_timeout() {
     let client = client(&[("listen.timeout.head", "400")]);
     let mut stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     thread::sleep(Duration::from_millis(800));
     stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
-    let begun = Instant::now();
-    let answers = all_of(stream, PATIENCE).unwrap();
-    assert!(answers.starts_with("HTTP/1.1 200 "), "{answers}");
-    assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
-    assert!(
-        begun.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        begun.elapsed()
-    );
+    let started = Instant::now();
+    let responses = all_of(stream, LIMIT).unwrap();
+    assert!(responses.starts_with("HTTP/1.1 200 "), "{responses}");
+    assert!(responses.contains("HTTP/1.1 408 "), "{responses}");
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
 }
 
 #[test]
-fn a_body_that_stops_is_answered_408() {
+fn an_incomplete_body_gets_408() {
     let client = client(&[("listen.timeout.body", "300")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let stream = open(&client, &whole[..whole.len() - 1]);
-    assert_eq!(status_of(&all_of(stream, PATIENCE).unwrap()), 408);
+    assert_eq!(status_of(&all_of(stream, LIMIT).unwrap()), 408);
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     nothing_waits(&client);
 }
 
 #[test]
-fn who_says_nothing_is_told_nothing() {
+fn a_silent_peer_gets_no_response() {
     let client = client(&[
         ("listen.timeout.head", "300"),
         ("listen.timeout.idle", "300"),
     ]);
-    assert_eq!(all_of(open(&client, b""), PATIENCE).unwrap(), "");
+    assert_eq!(all_of(open(&client, b""), LIMIT).unwrap(), "");
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
-    let begun = Instant::now();
-    let answers = all_of(stream, PATIENCE).unwrap();
-    assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+    let started = Instant::now();
+    let responses = all_of(stream, LIMIT).unwrap();
+    assert_eq!(responses.matches("HTTP/1.1").count(), 1, "{responses}");
     assert!(
-        begun.elapsed() >= Duration::from_millis(250),
+        started.elapsed() >= Duration::from_millis(250),
         "{:?}",
-        begun.elapsed()
+        started.elapsed()
     );
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
 }
 
-/// All that comes back where there is one connection too many from its address.
-fn one_more(client: &Client) -> String {
+/// Returns all bytes that a further connection receives.
+fn post_once_more(client: &Client) -> String {
     exchange(client, &request(client, "POST", "", TYPING.as_bytes()))
 }
 
 #[test]
-fn one_too_many_from_an_address_is_answered_503_or_costs_a_slow_one() {
+fn a_connection_over_the_address_limit_gets_503_or_replaces_a_slow_one() {
     let client = client(&[("listen.max_connections_per_address", "2")]);
     let host = webhook(&client).0;
     let first = open(&client, b"POST / HT");
     let second = open(&client, b"POST / HT");
     let elsewhere = connect_from("127.0.0.2", &host);
-    // Both have their time: the third is told to come again, until one of them is slow.
-    let begun = Instant::now();
+    // The third gets 503 until one of the first two is slow.
+    let started = Instant::now();
     loop {
-        let answer = one_more(&client);
-        if status_of(&answer) == 200 {
+        let response = post_once_more(&client);
+        if status_of(&response) == 200 {
             break;
         }
-        assert_eq!(status_of(&answer), 503, "{answer}");
-        assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
-        assert!(begun.elapsed() < PATIENCE);
+        assert_eq!(status_of(&response), 503, "{response}");
+        assert!(response.contains("retry-after: 1\r\n"), "{response}");
+        assert!(started.elapsed() < LIMIT);
     }
-    assert!(begun.elapsed() >= Duration::from_millis(300));
-    let told = all_of(first, PATIENCE).unwrap();
-    assert_eq!(status_of(&told), 503, "{told}");
-    assert!(told.contains("retry-after: 1\r\n"), "{told}");
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    let response = all_of(first, LIMIT).unwrap();
+    assert_eq!(status_of(&response), 503, "{response}");
+    assert!(response.contains("retry-after: 1\r\n"), "{response}");
     for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
         assert_eq!(all_of(stream, Duration::from_millis(200)), None, "{name}");
     }
@@ -187,28 +203,28 @@ fn one_too_many_from_an_address_is_answered_503_or_costs_a_slow_one() {
 }
 
 #[test]
-fn one_too_many_that_says_nothing_is_answered_503_too() {
+fn a_silent_connection_over_the_address_limit_gets_503() {
     let client = client(&[("listen.max_connections_per_address", "1")]);
     let first = open(&client, b"");
     let second = open(&client, b"");
-    let told = all_of(second, PATIENCE).unwrap();
-    assert_eq!(status_of(&told), 503, "{told}");
+    let response = all_of(second, LIMIT).unwrap();
+    assert_eq!(status_of(&response), 503, "{response}");
     assert_eq!(all_of(first, Duration::from_millis(200)), None);
 }
 
 #[test]
-fn a_request_under_way_makes_no_room() {
+fn a_request_in_progress_is_not_evicted() {
     let client = client(&[("listen.max_connections", "1")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let mut busy = open(&client, &whole[..whole.len() - 1]);
     let waiting = open(&client, &whole);
-    // Longer than a head may be incomplete: the body has its own time.
+    // Longer than a slow head would stay open: the body has its own timeout.
     let waiting = match all_of(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
         None => waiting,
-        Some(answer) => panic!("{answer}"),
+        Some(response) => panic!("{response}"),
     };
     busy.write_all(&whole[whole.len() - 1..]).unwrap();
-    assert_eq!(status_of(&all_of(busy, PATIENCE).unwrap()), 200);
+    assert_eq!(status_of(&all_of(busy, LIMIT).unwrap()), 200);
     assert_eq!(status_of(&head_of(&mut &waiting)), 200);
     assert_eq!(client.count_of(Statistic::Received), 2);
 }
@@ -226,19 +242,18 @@ fn connections_of_a_trusted_proxy_are_not_counted_by_address() {
 }
 
 #[test]
-fn closing_waits_for_none_of_them() {
-    let client = client(&[]);
+fn close_does_not_wait_for_slow_peers() {
+    let client = client(&[
+        ("listen.timeout.head", NEVER),
+        ("listen.timeout.body", NEVER),
+    ]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let slow: Vec<_> = (0..60)
         .map(|at| open(&client, &whole[..at * whole.len() / 60]))
         .collect();
     assert_eq!(post(&client, TYPING), 200);
-    let begun = Instant::now();
-    client.close(Duration::from_secs(30)).unwrap();
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
+    let started = Instant::now();
+    client.close(Duration::from_secs(60)).unwrap();
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
     drop(slow);
 }

@@ -248,7 +248,7 @@ def _closed() -> Closed:
 def _another_way(way: str, wanted: str) -> ModeError:
     """What there is to tell where events leave one way and are asked for by another."""
     error = ModeError(
-        f"events of this client leave by {way}, so {wanted} can't take them; use one way for the whole life of a client"
+        f"this client delivers events by {way}, so {wanted} is not allowed; use one delivery mode for the whole life of a client"
     )
     error.status = "OMNIZE_E_MODE"
     return error

@@ -120,7 +120,7 @@ class GreenCore:
 
     def turns(self, by: str) -> GreenTurns:
         if by == "poll" and self.is_calling:
-            error = ModeError("a handler can't poll its own client; return, and the next event comes")
+            error = ModeError("a handler must not poll its own client; return from the handler to get the next event")
             error.status = "OMNIZE_E_MODE"
             raise error
         self.choose(by)

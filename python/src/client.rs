@@ -379,13 +379,13 @@ impl Core {
             // As the core does before it sleeps: what others bring while they go first costs no waking.
             py.detach(std::thread::yield_now);
         }
-        Ok(alarm.set())
+        Ok(alarm.arm())
     }
 
     /// The alarm's descriptor was readable: it is not any more. Tells how many events may go, at the most; where more are
     /// waited for, it becomes readable again with the next one.
     fn alarm_rang(&self, py: Python<'_>, waited_for: usize) -> PyResult<usize> {
-        Ok(self.alarm().or_raise(py)?.rang(waited_for))
+        Ok(self.alarm().or_raise(py)?.clear_and_rearm(waited_for))
     }
 
     /// A descriptor that is readable while calls have ended that the loop does not know of.

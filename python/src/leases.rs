@@ -64,7 +64,7 @@ impl EventCursor {
     /// Nobody wants the event in hand.
     fn unwanted(&self) {
         if let Some(turn) = &*self.in_hand() {
-            turn.unwanted();
+            turn.report_unwanted();
         }
     }
 

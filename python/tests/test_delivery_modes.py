@@ -251,7 +251,7 @@ def test_asyncio_is_told_of_the_ways_that_were_asked_for(first, then):
     async def main():
         async with omnize.AsyncClient("t", environment=False) as client:
             await call(client, first)
-            with pytest.raises(omnize.ModeError, match=f"leave by {first}, so {then} can't take") as caught:
+            with pytest.raises(omnize.ModeError, match=f"delivers events by {first}, so {then} is not allowed") as caught:
                 await call(client, then)
             assert caught.value.status == "OMNIZE_E_MODE"
 

@@ -115,9 +115,9 @@ impl ClientInner {
         self.outbox.drain(deadline);
         self.outbox.close();
         let requests = self.sender.close(deadline) + self.outbox.join();
-        self.receiver.let_go();
+        self.receiver.release_store();
         // `requests` counts aborted requests, so their outcomes are not counted as events.
-        let too_late = self.receiver.came_too_late();
+        let too_late = self.receiver.dropped_after_close();
         let events = events + too_late.saturating_sub(self.outbox.aborted());
         let report = CloseReport { events, requests };
         if still_runs {
@@ -141,10 +141,10 @@ fn restore_request(
     interactions: &Arc<Interactions>,
     recovered: RecoveredRequest,
 ) -> Result<()> {
-    let address = &recovered.letter.address;
-    let interaction = if recovered.letter.request.starts() {
+    let address = &recovered.request.address;
+    let interaction = if recovered.request.request.starts() {
         interactions.to_start(address)
-    } else if recovered.book_was_kept {
+    } else if recovered.has_interactions_table {
         // The store lists open interactions. An older store does not.
         interactions.resumed(address, State::Finished)
     } else {
@@ -152,8 +152,8 @@ fn restore_request(
     };
     let posted = QueuedRequest {
         ticket: recovered.ticket,
-        address: recovered.letter.address,
-        request: recovered.letter.request,
+        address: recovered.request.address,
+        request: recovered.request.request,
         is_internal: false,
         size: 0,
         age_before: recovered.age,

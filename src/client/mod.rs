@@ -284,7 +284,7 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: the client has another delivery mode, or this thread has a lease already; [`Status::Closed`].
     pub fn next_lease(&self, consumer: Consumer, timeout: Duration) -> Result<Option<EventLease>> {
-        self.inner.get()?.receiver.turn(consumer, timeout)
+        self.inner.get()?.receiver.next_lease(consumer, timeout)
     }
 
     /// Sets the kind of consumer, as the first [`next_lease`](Self::next_lease) does.
@@ -292,13 +292,13 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: the client has another delivery mode; [`Status::Closed`].
     pub fn set_consumer(&self, consumer: Consumer) -> Result<()> {
-        self.inner.get()?.receiver.choose(consumer)
+        self.inner.get()?.receiver.set_consumer(consumer)
     }
 
     /// Returns whether this thread runs a callback of this client, or has a lease.
     pub fn is_in_callback(&self) -> bool {
         let inner = self.inner.get();
-        inner.is_ok_and(|inner| inner.receiver.is_calling())
+        inner.is_ok_and(|inner| inner.receiver.is_in_callback())
     }
 
     /// Returns whether this thread runs the [interrupt hook](crate::interrupt) of a request of this client.
@@ -320,7 +320,7 @@ impl Client {
     /// # Errors
     /// The same as [`event_descriptor`](Self::event_descriptor).
     pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
-        self.inner.get()?.receiver.alarm()
+        self.inner.get()?.receiver.one_shot_notifier()
     }
 
     /// Returns the webhook URL of this client's own listener, with `listen.public_url` or else with an address of this machine;
@@ -344,7 +344,7 @@ impl Client {
     /// Returns the number of queued events.
     pub fn queued_events(&self) -> usize {
         let inner = self.inner.get();
-        inner.map_or(0, |inner| inner.receiver.waiting())
+        inner.map_or(0, |inner| inner.receiver.queue_length())
     }
 
     /// Returns the application's text encoding.

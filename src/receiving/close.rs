@@ -1,4 +1,4 @@
-//! The end of the receiving half: who is waited for, and what is left.
+//! Closes the receiving half: waits for callbacks and counts the events that remain.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -8,30 +8,30 @@ use crate::receiving::dispatch::callback_gate::Tasks;
 use crate::receiving::receiver::Receiver;
 
 impl Receiver {
-    /// Takes no further trigger in. Outcomes still come, and handlers go on.
+    /// Rejects further triggers. Outcomes are still accepted, and handlers continue.
     pub fn begin_closing(&self) {
-        self.inbox.refuse_triggers();
-        self.turnstile.begin_closing();
+        self.inbox.reject_triggers();
+        self.callback_gate.begin_closing();
     }
 
-    /// Whether a handler runs, but for one that closes the client.
+    /// Returns whether a handler runs, except one that closes the client.
     pub fn has_callbacks(&self) -> bool {
-        self.turnstile.has_callbacks()
+        self.callback_gate.has_callbacks()
     }
 
-    /// Waits until the dispatch threads have handled all that waits, or `deadline`; `false` when they have not by then.
-    /// Where there are none, or this is one of them, there is nothing to wait for.
+    /// Blocks until the dispatch threads have handled all queued events. Returns `false` at `deadline`. Returns `true`
+    /// at once if there are no dispatch threads, or if this is one of them.
     pub fn wait_until_handled(&self, tasks: Tasks, deadline: Instant) -> bool {
-        if !self.turnstile.is_dispatching() || self.turnstile.is_calling() {
+        if !self.callback_gate.is_dispatching() || self.callback_gate.is_in_callback() {
             return true;
         }
         loop {
             self.inbox.wait_until_empty(deadline);
-            // Each takes its event while it has the turn, so that there is no event between the two.
-            if !self.turnstile.wait_for_callbacks(tasks, deadline) {
+            // Each thread pops its event while it has a permit, so that no event is missed between the two waits.
+            if !self.callback_gate.wait_for_callbacks(tasks, deadline) {
                 return false;
             }
-            if !self.inbox.has_to_be_handled() {
+            if !self.inbox.has_deliverable_events() {
                 return true;
             }
             if Instant::now() >= deadline {
@@ -40,9 +40,11 @@ impl Receiver {
         }
     }
 
-    /// Takes nothing more in, lets the dispatch threads finish what waits, and ends all calls, by `deadline`. Afterwards
-    /// no handler is called, and all are dropped. Returns how many events were left, and whether a handler still ran.
-    /// With a store, what was left waits there; [`let_go`](Self::let_go) closes it.
+    /// Rejects new events, lets the dispatch threads finish the queued ones until `deadline`, and ends all calls.
+    /// Afterwards no handler is called, and all are dropped.
+    ///
+    /// Returns the number of remaining events, and whether a handler still ran. With a store, the remaining events
+    /// stay in it; [`release_store`](Self::release_store) closes it.
     pub fn close(&self, tasks: Tasks, deadline: Instant) -> (usize, bool) {
         self.inbox.close();
         let dispatchers = std::mem::take(
@@ -51,60 +53,62 @@ impl Receiver {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let inside = self.turnstile.is_calling();
-        if self.turnstile.is_dispatching() && !inside {
-            // The callback that runs then is to have some time to return.
-            let left = deadline.saturating_duration_since(Instant::now());
-            self.inbox.wait_until_empty(deadline - left / 10);
+        let in_callback = self.callback_gate.is_in_callback();
+        if self.callback_gate.is_dispatching() && !in_callback {
+            // A callback that runs at the deadline needs some time to return.
+            let time_left = deadline.saturating_duration_since(Instant::now());
+            self.inbox.wait_until_empty(deadline - time_left / 10);
         }
-        let quiet = self.turnstile.close(tasks, deadline);
-        let left = self.inbox.clear();
-        if !quiet {
-            return (left, true);
+        let no_callback_runs = self.callback_gate.close(tasks, deadline);
+        let remaining = self.inbox.clear();
+        if !no_callback_runs {
+            return (remaining, true);
         }
         self.subscriptions.close();
-        self.tell_what_was_kept_back();
-        if !inside {
+        self.log_suppressed();
+        if !in_callback {
             for thread in dispatchers {
-                // It runs no handler any more, so it is about to end. It can't have panicked: handlers are caught.
+                // The thread runs no more handlers and is about to end. It cannot have panicked: panics of handlers
+                // are caught.
                 let _ = thread.join();
             }
         }
-        (left, false)
+        (remaining, false)
     }
 
-    /// Logs how many lines a flood has kept out of the log.
-    fn tell_what_was_kept_back(&self) {
-        let kept_back = [
-            (&self.unreadable, "bodies were no trigger"),
-            (&self.unwanted, "events were wanted by no callback"),
+    /// Logs the number of suppressed log lines.
+    fn log_suppressed(&self) {
+        let suppressed = [
+            (&self.unreadable_log, "bodies were not triggers"),
+            (&self.unwanted_log, "events had no matching callback"),
         ];
-        for (lines, what) in kept_back {
-            let count = lines.kept_back();
+        for (limiter, description) in suppressed {
+            let count = limiter.take_suppressed();
             if count > 0 {
-                log::warn!("{count} more {what}");
+                log::warn!("{count} more {description}");
             }
         }
     }
 
-    /// Lets go of the store, once the last posted request has ended and the last handler has returned.
-    pub fn let_go(&self) {
+    /// Closes the store after the last posted request has ended and the last handler has returned.
+    pub fn release_store(&self) {
         self.requests_ended.store(true, Ordering::SeqCst);
-        self.end_if_closed();
+        self.finish_close();
     }
 
-    /// How many outcomes and kept triggers came after [`close`](Self::close): the application was not given them either.
-    pub fn came_too_late(&self) -> usize {
+    /// Returns the number of outcomes and stored triggers that arrived after [`close`](Self::close) and were not
+    /// delivered.
+    pub fn dropped_after_close(&self) -> usize {
         self.inbox.dropped()
     }
 
-    /// Ends what closing from inside a handler, or during one that ran too long, had to leave.
-    pub(crate) fn end_if_closed(&self) {
-        if self.turnstile.is_over() {
+    /// Finishes a close that was made inside a handler, or that timed out because of one.
+    pub(crate) fn finish_close(&self) {
+        if self.callback_gate.is_finished() {
             self.subscriptions.close();
-            // What becomes of the last requests is written down too.
+            // The outcomes of the last requests must be stored too.
             if self.requests_ended.load(Ordering::SeqCst) {
-                self.keeper.close();
+                self.journal.close();
             }
         }
     }

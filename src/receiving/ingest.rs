@@ -1,4 +1,4 @@
-//! How a trigger is taken in: read, tied to its interaction, and kept for the application, once.
+//! Turns the body of a trigger into an event in the inbox: decoded, linked to its interaction, and only once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use crate::memory;
 use crate::oneshot;
 use crate::receiving::queue::message_dedup::DedupResult;
 use crate::receiving::rate_limited_log;
-use crate::receiving::receiver::{Receiver, now};
+use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
+use crate::receiving::time::unix_millis;
 use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
 use crate::wire::{Trigger, Unreadable};
 
-/// The same status whichever way the body came in.
+/// The status does not depend on the way the body was received.
 impl From<Unreadable> for Error {
     fn from(why: Unreadable) -> Self {
         let status = match why {
@@ -27,20 +28,20 @@ impl From<Unreadable> for Error {
 }
 
 impl Receiver {
-    /// Reads the body of a trigger and keeps it for the application. Tells what became of it: at once, or, where it goes
-    /// to disk first, on another thread by what `later` makes. Only upon `Ok` may the service be told that its trigger
-    /// arrived. Never waits for the application. A message that came before under the same hash is kept once. Whoever has
-    /// taken what there is for now calls [`ring`](Self::ring).
+    /// Decodes the body of a trigger and adds the event to the inbox. A message with a known hash is added once. Never
+    /// blocks on the application. Call [`notify`](Self::notify) after a batch.
+    ///
+    /// Returns the result, or `None` if the trigger must be stored first. The callback that `make_callback` returns
+    /// then gets the result on another thread. The service may get a 200 only after `Ok`.
     ///
     /// # Errors
-    /// [`Status::NotJson`], [`Status::NoClientId`]: it is no trigger; [`Status::Full`]: too many wait, or
-    /// there is no memory;
-    /// [`Status::Store`]: it can't be written; [`Status::Closed`]; [`Status::Forked`].
-    pub fn take<T: FnOnce(Result<()>) + Send + 'static>(
+    /// [`Status::NotJson`], [`Status::NoClientId`]: not a trigger. [`Status::Full`]: the inbox is full, or out of
+    /// memory. [`Status::Store`]: it cannot be stored. [`Status::Closed`], [`Status::Forked`].
+    pub fn ingest<T: FnOnce(Result<()>) + Send + 'static>(
         &self,
         body: Arc<[u8]>,
         content_type: Option<&str>,
-        later: impl FnOnce() -> T,
+        make_callback: impl FnOnce() -> T,
     ) -> Option<Result<()>> {
         if let Err(error) = memory::check(body.len(), Status::Full) {
             return Some(Err(error));
@@ -49,53 +50,57 @@ impl Receiver {
             Ok(trigger) => trigger,
             Err(error) => return Some(Err(error)),
         };
-        let Some(mark) = self.repeats.mark(&trigger) else {
-            return self.keep(trigger, content_type, later);
+        let Some(key) = self.message_dedup.key(&trigger) else {
+            return self.enqueue(trigger, content_type, make_callback);
         };
-        let later = match self.repeats.meet(mark, later) {
-            DedupResult::First(later) => later,
-            again => {
+        let make_callback = match self.message_dedup.check(key, make_callback) {
+            DedupResult::New(make_callback) => make_callback,
+            duplicate => {
                 self.counters.count(Statistic::Repeated);
-                return matches!(again, DedupResult::There).then_some(Ok(()));
+                return matches!(duplicate, DedupResult::Duplicate).then_some(Ok(()));
             }
         };
-        let settled_later = || {
-            let (repeats, kept) = (self.repeats.clone(), later());
-            move |outcome: Result<()>| {
-                repeats.settle(mark, &outcome);
-                kept(outcome);
+        let complete_then = || {
+            let (message_dedup, callback) = (self.message_dedup.clone(), make_callback());
+            move |result: Result<()>| {
+                message_dedup.complete(key, &result);
+                callback(result);
             }
         };
-        let outcome = self.keep(trigger, content_type, settled_later)?;
-        self.repeats.settle(mark, &outcome);
-        Some(outcome)
+        let result = self.enqueue(trigger, content_type, complete_then)?;
+        self.message_dedup.complete(key, &result);
+        Some(result)
     }
 
-    fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+    fn enqueue<T: FnOnce(Result<()>) + Send + 'static>(
         &self,
         trigger: Trigger,
         content_type: Option<&str>,
-        later: impl FnOnce() -> T,
+        make_callback: impl FnOnce() -> T,
     ) -> Option<Result<()>> {
-        let counted_later = || {
-            let (counters, kept) = (self.counters.clone(), later());
-            move |outcome: Result<()>| {
-                counters.count_taken(&outcome);
-                kept(outcome);
+        let count_then = || {
+            let (counters, callback) = (self.counters.clone(), make_callback());
+            move |result: Result<()>| {
+                counters.count_taken(&result);
+                callback(result);
             }
         };
-        let outcome = self
-            .keeper
-            .keep(&self.inbox, trigger, content_type, now(), counted_later)?;
-        self.counters.count_taken(&outcome);
-        Some(outcome)
+        let result = self.journal.enqueue_trigger(
+            &self.inbox,
+            trigger,
+            content_type,
+            unix_millis(),
+            count_then,
+        )?;
+        self.counters.count_taken(&result);
+        Some(result)
     }
 
-    /// Undoes the content coding of a trigger's body, which may have `limit` bytes then.
+    /// Decodes the content coding of a trigger's body. `limit` is the largest decoded size in bytes.
     ///
     /// # Errors
-    /// [`Status::Unsupported`]: the coding is not known; [`Status::NotJson`]: it is not what the body has;
-    /// [`Status::TriggerTooLarge`]; [`Status::System`]: there is no memory for it.
+    /// [`Status::Unsupported`]: the coding is unknown. [`Status::NotJson`]: the body does not have this coding.
+    /// [`Status::TriggerTooLarge`]. [`Status::System`]: out of memory.
     pub fn decompress(
         &self,
         body: Arc<[u8]>,
@@ -113,13 +118,13 @@ impl Receiver {
             CodingError::TooLarge(_) => Status::TriggerTooLarge,
             CodingError::NoMemory => Status::System,
         };
-        Err(self.unreadable(status, format!("the trigger can't be read: {why}")))
+        Err(self.reject_unreadable(status, format!("the trigger cannot be decoded: {why}")))
     }
 
-    /// As [`take`](Self::take), and waits until the trigger is kept and the application is told.
+    /// As [`ingest`](Self::ingest), but blocks until the event is stored and consumers are notified.
     ///
     /// # Errors
-    /// As [`take`](Self::take).
+    /// As [`ingest`](Self::ingest).
     pub fn deliver(
         &self,
         body: &[u8],
@@ -127,20 +132,20 @@ impl Receiver {
         content_encoding: Option<&str>,
     ) -> Result<()> {
         self.may_wait()?;
-        self.turnstile.check_origin()?;
+        self.callback_gate.check_origin()?;
         memory::check(body.len(), Status::Full)?;
         let body = self.decompress(body.into(), content_encoding, self.max_trigger)?;
-        let waiting = oneshot::Receiver::new();
-        let outcome = self.take(body, content_type, || waiting.sender());
-        self.ring();
-        outcome.unwrap_or_else(|| waiting.wait())
+        let receiver = oneshot::Receiver::new();
+        let result = self.ingest(body, content_type, || receiver.sender());
+        self.notify();
+        result.unwrap_or_else(|| receiver.wait())
     }
 
     fn read(&self, body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger> {
-        self.turnstile.check_origin()?;
+        self.callback_gate.check_origin()?;
         let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
             let error = Error::from(why);
-            self.unreadable(error.status(), error.message().to_owned())
+            self.reject_unreadable(error.status(), error.message().to_owned())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
         self.interactions.resolve(&mut trigger);
@@ -149,11 +154,11 @@ impl Receiver {
         Ok(trigger)
     }
 
-    /// Counts and logs that a body is no trigger.
-    fn unreadable(&self, status: Status, why: String) -> Error {
+    /// Counts and logs a body that is not a trigger.
+    fn reject_unreadable(&self, status: Status, why: String) -> Error {
         self.counters.count(Statistic::Unreadable);
-        if let Some(kept_back) = self.unreadable.another() {
-            log::warn!("{why}{}", rate_limited_log::and_more(kept_back));
+        if let Some(suppressed) = self.unreadable_log.check() {
+            log::warn!("{why}{}", rate_limited_log::suppressed_suffix(suppressed));
         }
         Error::new(status, why)
     }

@@ -1,8 +1,14 @@
-//! From the service's POST to the application.
+//! From the service's HTTP POST to the application.
 //!
-//! A source (the listener, or the application's own web server through `deliver`) hands bytes over; the
-//! dialect reads them; the inbox keeps them in order; dispatch gives them to the application, in the one way that
-//! the application has chosen.
+//! 1. `listener/` accepts connections and reads requests. `Client::deliver` gets bodies from the application's
+//!    own web server.
+//! 2. `ingest` decodes the body, drops duplicates (`queue/message_dedup`) and makes an event.
+//! 3. `queue/journal` stores the event, if the client has a store. `queue/inbox` holds it in the order of receipt.
+//! 4. `receiver` delivers events by poll, next or dispatch. `dispatch/` has the permits, the subscriptions and the
+//!    leases.
+//! 5. `close` ends all of this in order, and counts the events that remain.
+//!
+//! `statistics` counts what happens, and `rate_limited_log` limits the log lines.
 
 mod close;
 mod dispatch;
@@ -16,10 +22,11 @@ mod queue;
 mod rate_limited_log;
 mod receiver;
 mod statistics;
+mod time;
 
 pub use crate::receiving::dispatch::callback_gate::Tasks;
 pub use crate::receiving::dispatch::event_lease::{Consumer, EventLease};
-pub use crate::receiving::dispatch::subscriptions::{EventFilter, Handler, SubscriptionId};
+pub use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 pub use crate::receiving::listener::Listener;
 pub use crate::receiving::queue::event::{Content, Event, EventKind};
 pub use crate::receiving::queue::journal::{RecoveredRequest, Sent};

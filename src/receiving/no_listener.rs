@@ -1,4 +1,4 @@
-//! The listener of a build that has none.
+//! The listener of a build without the feature `listener`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,16 +9,19 @@ use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 
-/// No listener: there is no value of this type.
+/// Cannot be created.
 #[derive(Debug)]
 pub enum Listener {}
 
 impl Listener {
     /// Always fails.
+    ///
+    /// # Errors
+    /// [`Status::Unsupported`].
     pub fn open(_settings: &ListenSettings, _own: Option<&Arc<Receiver>>) -> Result<Self> {
         Err(Error::new(
             Status::Unsupported,
-            "this build has no listener; leave listen unset and hand triggers over with deliver",
+            "this build has no listener; leave the option listen unset and pass triggers to deliver",
         ))
     }
 

@@ -1,50 +1,51 @@
-//! A line in the log that a flood does not multiply.
+//! Rate limits for log lines, so that a flood of equal messages writes one line per second.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a line is written at the most.
-const BETWEEN_LINES: Duration = Duration::from_secs(1);
+/// Shortest interval between two lines.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether a line of some kind is to be written.
+/// The rate limit of one kind of log line.
 #[derive(Debug, Default)]
-pub struct LogRateLimiter(Mutex<Written>);
+pub struct LogRateLimiter(Mutex<LimiterState>);
 
 #[derive(Debug, Default)]
-struct Written {
+struct LimiterState {
     last: Option<Instant>,
-    kept_back: u64,
+    suppressed: u64,
 }
 
 impl LogRateLimiter {
-    /// Another line would be written: how many were kept back before it; `None` where it is kept back too.
-    pub fn another(&self) -> Option<u64> {
-        let mut written = self.lock();
+    /// Returns the number of lines suppressed since the last one if a line may be written now; otherwise counts it and
+    /// returns `None`.
+    pub fn check(&self) -> Option<u64> {
+        let mut state = self.lock();
         let now = Instant::now();
-        let early = |last| now.duration_since(last) < BETWEEN_LINES;
-        if written.last.is_some_and(early) {
-            written.kept_back += 1;
+        let is_early = |last| now.duration_since(last) < MIN_INTERVAL;
+        if state.last.is_some_and(is_early) {
+            state.suppressed += 1;
             return None;
         }
-        written.last = Some(now);
-        Some(std::mem::take(&mut written.kept_back))
+        state.last = Some(now);
+        Some(std::mem::take(&mut state.suppressed))
     }
 
-    /// How many were kept back since the last line, which are told now.
-    pub fn kept_back(&self) -> u64 {
-        std::mem::take(&mut self.lock().kept_back)
+    /// Returns the number of lines suppressed since the last one, and resets it.
+    pub fn take_suppressed(&self) -> u64 {
+        std::mem::take(&mut self.lock().suppressed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Written> {
+    fn lock(&self) -> MutexGuard<'_, LimiterState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How a line goes on that stands for so many more.
-pub fn and_more(kept_back: u64) -> String {
-    match kept_back {
+/// Returns the end of a log line that reports suppressed lines.
+pub fn suppressed_suffix(suppressed: u64) -> String {
+    match suppressed {
         0 => String::new(),
-        _ => format!(", and {kept_back} more like it before"),
+        _ => format!("; {suppressed} similar lines were suppressed before"),
     }
 }
 
@@ -53,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_flood_one_line_is_written_and_the_rest_counted() {
-        let sparing = LogRateLimiter::default();
-        assert_eq!(sparing.another(), Some(0));
-        let kept_back = (0..1000).filter(|_| sparing.another().is_none()).count();
-        // A second may have passed on a slow machine.
-        assert!(kept_back >= 990, "{kept_back}");
-        sparing.kept_back();
-        assert_eq!(sparing.kept_back(), 0);
+    fn a_flood_writes_one_line_and_counts_the_rest() {
+        let limiter = LogRateLimiter::default();
+        assert_eq!(limiter.check(), Some(0));
+        let suppressed = (0..1000).filter(|_| limiter.check().is_none()).count();
+        // More than a second may pass on a slow machine.
+        assert!(suppressed >= 990, "{suppressed}");
+        limiter.take_suppressed();
+        assert_eq!(limiter.take_suppressed(), 0);
     }
 }

@@ -1,5 +1,7 @@
-//! How events leave: by callbacks in `poll`, one by one through `next`, or by callbacks on a thread of the library.
-//! A client uses one of the three, chosen by its first use.
+//! The delivery mode of a client, and the permits to run callbacks.
+//!
+//! Events are delivered by callbacks in `poll`, one by one by `next`, or by callbacks on dispatch threads. The first
+//! use chooses the mode of the client.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,14 +12,14 @@ use crate::host::fork::Origin;
 use crate::host::thread::ThreadId;
 use crate::status::Status;
 
-/// A way out.
+/// How a client's events reach the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryMode {
     /// Callbacks on the thread that polls.
     Poll,
-    /// Events, fetched one by one.
+    /// Events, returned one by one.
     Next,
-    /// Callbacks on a thread of the library.
+    /// Callbacks on threads of the library.
     Dispatch,
 }
 
@@ -31,54 +33,53 @@ impl DeliveryMode {
     }
 }
 
-/// Sees to it that one way out is used, and that no more threads run callbacks than may: one, unless the application
-/// asked for more dispatch threads.
+/// Enforces the delivery mode, and limits the number of threads that run callbacks: one, or `dispatch.threads`.
 #[derive(Debug)]
 pub struct CallbackGate {
     origin: Origin,
-    state: Mutex<State>,
-    free: Condvar,
+    state: Mutex<GateState>,
+    changed: Condvar,
     dispatch_threads: usize,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    way: Option<DeliveryMode>,
-    /// The threads that run callbacks now.
-    calling: Vec<ThreadId>,
-    /// How many tasks run callbacks now.
-    tasks: usize,
-    /// How many threads wait for a turn to end. To notify nobody costs a system call too.
-    waiting: usize,
+struct GateState {
+    mode: Option<DeliveryMode>,
+    /// The threads that run callbacks.
+    callback_threads: Vec<ThreadId>,
+    /// Number of tasks that run callbacks.
+    callback_tasks: usize,
+    /// Number of threads that wait for a change. A notification without a waiter would cost a system call.
+    waiting_threads: usize,
     /// The thread that closes the client from inside a callback.
-    closer: Option<ThreadId>,
+    closing_thread: Option<ThreadId>,
     closed: bool,
-    /// The threads whose callback ran longer than closing could wait, and whether there were such tasks.
-    cut_off: Vec<ThreadId>,
-    cuts_off_tasks: bool,
+    /// The threads whose callbacks ran past the close deadline, and whether tasks did.
+    overdue_threads: Vec<ThreadId>,
+    tasks_are_overdue: bool,
 }
 
-/// Which callbacks closing waits for, beside those on other threads.
+/// Whether closing waits for the callbacks of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tasks {
-    /// Those of tasks, too: none of them is on the thread that waits.
+    /// Closing waits for tasks. None of them may be on the thread that waits.
     Awaited,
-    /// No others.
+    /// Closing waits only for threads.
     Ignored,
 }
 
 impl CallbackGate {
-    /// A turnstile that lets so many dispatch threads in at once.
+    /// Creates a gate with a limit for dispatch threads.
     pub fn new(dispatch_threads: usize) -> Self {
         CallbackGate {
             origin: Origin::here(),
             state: Mutex::default(),
-            free: Condvar::new(),
+            changed: Condvar::new(),
             dispatch_threads,
         }
     }
 
-    /// Fails in a child of the process that it was made in.
+    /// Fails in a forked child process.
     ///
     /// # Errors
     /// [`Status::Forked`].
@@ -86,53 +87,53 @@ impl CallbackGate {
         self.origin.check()
     }
 
-    /// Chooses the way out, or confirms the one that is chosen.
+    /// Chooses the delivery mode, or confirms the chosen one.
     ///
     /// # Errors
-    /// [`Status::Mode`] where another one is chosen, [`Status::Closed`] after [`close`](Self::close),
+    /// [`Status::Mode`]: another mode was chosen. [`Status::Closed`]: after [`close`](Self::close).
     /// [`Status::Forked`].
-    pub fn choose(&self, way: DeliveryMode) -> Result<()> {
+    pub fn choose_mode(&self, mode: DeliveryMode) -> Result<()> {
         self.check_origin()?;
         let mut state = self.lock();
         if state.closed {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        match *state.way.get_or_insert(way) {
-            chosen if chosen == way => Ok(()),
+        match *state.mode.get_or_insert(mode) {
+            chosen if chosen == mode => Ok(()),
             chosen => Err(Error::new(
                 Status::Mode,
                 format!(
-                    "events of this client leave by {}, so {} can't take them; use one way for the whole life of a client",
+                    "this client delivers events by {}, so {} is not allowed; use one delivery mode for the whole life of a client",
                     chosen.name(),
-                    way.name()
+                    mode.name()
                 ),
             )),
         }
     }
 
-    /// Waits until `deadline` for a turn to run callbacks; `None` when others have all of them by then.
+    /// Blocks until `deadline` for a permit to run callbacks; returns `None` at the deadline.
     ///
     /// # Errors
-    /// [`Status::Mode`] where this thread runs a callback already, [`Status::Closed`] after [`close`](Self::close).
-    pub fn enter(&self, deadline: Instant) -> Result<Option<CallbackPermit<'_>>> {
+    /// [`Status::Mode`]: this thread runs a callback. [`Status::Closed`]: after [`close`](Self::close).
+    pub fn acquire(&self, deadline: Instant) -> Result<Option<CallbackPermit<'_>>> {
         let this_thread = host::thread::id();
         let mut state = self.lock();
         loop {
             if state.closed {
                 return Err(Error::new(Status::Closed, Status::Closed.text()));
             }
-            if state.calling.contains(&this_thread) {
+            if state.callback_threads.contains(&this_thread) {
                 return Err(Error::new(
                     Status::Mode,
-                    "a callback can't poll its own client; return, and the next event comes",
+                    "a callback must not poll its own client; return from the callback to get the next event",
                 ));
             }
-            let places = match state.way {
+            let limit = match state.mode {
                 Some(DeliveryMode::Dispatch) => self.dispatch_threads,
                 _ => 1,
             };
-            if state.calling.len() < places {
-                state.calling.push(this_thread);
+            if state.callback_threads.len() < limit {
+                state.callback_threads.push(this_thread);
                 return Ok(Some(CallbackPermit(self, this_thread)));
             }
             match self.wait(state, deadline) {
@@ -142,156 +143,158 @@ impl CallbackGate {
         }
     }
 
-    /// Lets a task run callbacks, beside all that do already, until [`leave_task`](Self::leave_task).
+    /// Allows a task to run callbacks, without a limit, until [`release_task`](Self::release_task).
     ///
     /// # Errors
-    /// [`Status::Closed`] after [`close`](Self::close).
-    pub fn enter_task(&self) -> Result<()> {
+    /// [`Status::Closed`]: after [`close`](Self::close).
+    pub fn acquire_for_task(&self) -> Result<()> {
         let mut state = self.lock();
         if state.closed {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        state.tasks += 1;
+        state.callback_tasks += 1;
         Ok(())
     }
 
-    /// A task runs no callbacks any more.
-    pub fn leave_task(&self) {
+    /// Ends the permit of a task.
+    pub fn release_task(&self) {
         let mut state = self.lock();
-        state.tasks -= 1;
-        if state.waiting > 0 {
-            self.free.notify_all();
+        state.callback_tasks -= 1;
+        if state.waiting_threads > 0 {
+            self.changed.notify_all();
         }
     }
 
-    /// This thread closes the client. Where it is inside a callback, that one counts no longer among those that run.
+    /// Records that this thread closes the client. Its callback, if it runs one, is no longer counted.
     pub fn begin_closing(&self) {
         let this_thread = host::thread::id();
         let mut state = self.lock();
-        if state.calling.contains(&this_thread) {
-            state.closer = Some(this_thread);
+        if state.callback_threads.contains(&this_thread) {
+            state.closing_thread = Some(this_thread);
         }
     }
 
-    /// Whether a callback runs, but for one that closes the client.
+    /// Returns whether a callback runs, except one that closes the client.
     pub fn has_callbacks(&self) -> bool {
         self.lock().has_callbacks(Tasks::Awaited)
     }
 
-    /// Waits until `deadline` for the callbacks that run; `false` when one still runs then.
+    /// Blocks until no callback runs. Returns `false` at `deadline`.
     pub fn wait_for_callbacks(&self, tasks: Tasks, deadline: Instant) -> bool {
-        self.wait_while_calling(self.lock(), tasks, deadline)
+        self.wait_until_no_callbacks(self.lock(), tasks, deadline)
             .is_ok()
     }
 
-    /// Lets nobody in any more. Waits until `deadline` for the callbacks that run, but for one that closes the client;
-    /// `false` when one still runs then.
+    /// Rejects new permits. Blocks until no callback runs, except one that closes the client. Returns `false` at
+    /// `deadline`.
     pub fn close(&self, tasks: Tasks, deadline: Instant) -> bool {
         let mut state = self.lock();
         state.closed = true;
-        self.free.notify_all();
-        let Err(mut state) = self.wait_while_calling(state, tasks, deadline) else {
+        self.changed.notify_all();
+        let Err(mut state) = self.wait_until_no_callbacks(state, tasks, deadline) else {
             return true;
         };
-        let closer = state.closer;
-        state.cut_off = state.calling.clone();
-        state.cut_off.retain(|thread| Some(*thread) != closer);
-        state.cuts_off_tasks = tasks == Tasks::Awaited;
+        let closing_thread = state.closing_thread;
+        state.overdue_threads = state.callback_threads.clone();
+        state
+            .overdue_threads
+            .retain(|thread| Some(*thread) != closing_thread);
+        state.tasks_are_overdue = tasks == Tasks::Awaited;
         false
     }
 
-    fn wait_while_calling<'a>(
+    fn wait_until_no_callbacks<'a>(
         &self,
-        mut state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, GateState>,
         tasks: Tasks,
         deadline: Instant,
-    ) -> std::result::Result<MutexGuard<'a, State>, MutexGuard<'a, State>> {
+    ) -> std::result::Result<MutexGuard<'a, GateState>, MutexGuard<'a, GateState>> {
         while state.has_callbacks(tasks) {
             state = self.wait(state, deadline)?;
         }
         Ok(state)
     }
 
-    /// Whether the callback of this thread goes on longer than closing could wait.
-    pub fn is_cut_off(&self, thread: ThreadId) -> bool {
-        self.lock().cut_off.contains(&thread)
+    /// Returns whether the callback of this thread ran past the close deadline.
+    pub fn is_overdue(&self, thread: ThreadId) -> bool {
+        self.lock().overdue_threads.contains(&thread)
     }
 
-    /// Whether tasks run callbacks longer than closing could wait.
-    pub fn cuts_off_tasks(&self) -> bool {
-        self.lock().cuts_off_tasks
+    /// Returns whether callbacks of tasks ran past the close deadline.
+    pub fn are_tasks_overdue(&self) -> bool {
+        self.lock().tasks_are_overdue
     }
 
-    /// Whether events leave by callbacks on threads.
+    /// Returns whether dispatch threads deliver the events.
     pub fn is_dispatching(&self) -> bool {
-        self.lock().way == Some(DeliveryMode::Dispatch)
+        self.lock().mode == Some(DeliveryMode::Dispatch)
     }
 
-    /// Gives back a turn that was [kept](CallbackPermit::keep).
-    pub fn leave(&self, thread: ThreadId) {
+    /// Ends the permit of a thread.
+    pub fn release(&self, thread: ThreadId) {
         let mut state = self.lock();
-        state.calling.retain(|calling| *calling != thread);
-        if state.waiting > 0 {
-            self.free.notify_all();
+        state.callback_threads.retain(|other| *other != thread);
+        if state.waiting_threads > 0 {
+            self.changed.notify_all();
         }
     }
 
-    /// Whether it is closed.
+    /// Returns whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// Whether it is closed and nobody is inside any more.
-    pub fn is_over(&self) -> bool {
+    /// Returns whether it is closed and no permit is held.
+    pub fn is_finished(&self) -> bool {
         let state = self.lock();
-        state.closed && state.calling.is_empty() && state.tasks == 0
+        state.closed && state.callback_threads.is_empty() && state.callback_tasks == 0
     }
 
-    /// Whether this thread runs a callback.
-    pub fn is_calling(&self) -> bool {
-        self.lock().calling.contains(&host::thread::id())
+    /// Returns whether this thread runs a callback.
+    pub fn is_in_callback(&self) -> bool {
+        self.lock().callback_threads.contains(&host::thread::id())
     }
 
-    /// Waits for a change; `Err` at the deadline.
+    /// Blocks until a change; `Err` at the deadline.
     fn wait<'a>(
         &self,
-        state: MutexGuard<'a, State>,
+        state: MutexGuard<'a, GateState>,
         deadline: Instant,
-    ) -> std::result::Result<MutexGuard<'a, State>, MutexGuard<'a, State>> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left == Duration::ZERO {
+    ) -> std::result::Result<MutexGuard<'a, GateState>, MutexGuard<'a, GateState>> {
+        let time_left = deadline.saturating_duration_since(Instant::now());
+        if time_left == Duration::ZERO {
             return Err(state);
         }
         let mut state = state;
-        state.waiting += 1;
+        state.waiting_threads += 1;
         let (mut state, _) = self
-            .free
-            .wait_timeout(state, left)
+            .changed
+            .wait_timeout(state, time_left)
             .unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
+        state.waiting_threads -= 1;
         Ok(state)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, GateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl GateState {
     fn has_callbacks(&self, tasks: Tasks) -> bool {
-        let mut calling = self.calling.iter();
-        calling.any(|thread| Some(*thread) != self.closer)
-            || (tasks == Tasks::Awaited && self.tasks > 0)
+        let mut threads = self.callback_threads.iter();
+        threads.any(|thread| Some(*thread) != self.closing_thread)
+            || (tasks == Tasks::Awaited && self.callback_tasks > 0)
     }
 }
 
-/// The right to run callbacks, for as long as it lives.
+/// The right to run callbacks. Its drop ends it.
 #[derive(Debug)]
 pub struct CallbackPermit<'a>(&'a CallbackGate, ThreadId);
 
 impl CallbackPermit<'_> {
-    /// Keeps the turn beyond this value; [`CallbackGate::leave`] gives it back, with the thread that this tells.
-    pub fn keep(self) -> ThreadId {
+    /// Returns the thread and keeps the permit. [`CallbackGate::release`] ends it.
+    pub fn into_thread(self) -> ThreadId {
         let thread = self.1;
         std::mem::forget(self);
         thread
@@ -300,7 +303,7 @@ impl CallbackPermit<'_> {
 
 impl Drop for CallbackPermit<'_> {
     fn drop(&mut self) {
-        self.0.leave(self.1);
+        self.0.release(self.1);
     }
 }
 
@@ -311,86 +314,89 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_way_out_is_the_only_one() {
-        let turnstile = CallbackGate::new(1);
-        turnstile.choose(DeliveryMode::Next).unwrap();
-        turnstile.choose(DeliveryMode::Next).unwrap();
-        let error = turnstile.choose(DeliveryMode::Poll).unwrap_err();
+    fn the_first_delivery_mode_is_the_only_one() {
+        let gate = CallbackGate::new(1);
+        gate.choose_mode(DeliveryMode::Next).unwrap();
+        gate.choose_mode(DeliveryMode::Next).unwrap();
+        let error = gate.choose_mode(DeliveryMode::Poll).unwrap_err();
         assert_eq!(error.status(), Status::Mode);
         assert!(error.message().contains("next"), "{error}");
     }
 
     #[test]
-    fn one_thread_at_a_time_has_the_turn() {
-        let turnstile = CallbackGate::new(1);
-        let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
+    fn one_thread_at_a_time_has_a_permit() {
+        let gate = CallbackGate::new(1);
+        let permit = gate.acquire(Instant::now()).unwrap().unwrap();
         thread::scope(|scope| {
-            let other = scope.spawn(|| turnstile.enter(Instant::now()).unwrap().is_none());
+            let other = scope.spawn(|| gate.acquire(Instant::now()).unwrap().is_none());
             assert!(other.join().unwrap());
         });
         assert_eq!(
-            turnstile.enter(Instant::now()).unwrap_err().status(),
+            gate.acquire(Instant::now()).unwrap_err().status(),
             Status::Mode
         );
-        drop(turn);
-        assert!(turnstile.enter(Instant::now()).unwrap().is_some());
+        drop(permit);
+        assert!(gate.acquire(Instant::now()).unwrap().is_some());
     }
 
     #[test]
-    fn it_is_over_when_the_last_task_has_left() {
-        let turnstile = CallbackGate::new(1);
-        turnstile.enter_task().unwrap();
-        turnstile.enter_task().unwrap();
-        assert!(turnstile.close(Tasks::Ignored, Instant::now()));
-        assert_eq!(turnstile.enter_task().unwrap_err().status(), Status::Closed);
-        turnstile.leave_task();
-        assert!(!turnstile.is_over());
-        turnstile.leave_task();
-        assert!(turnstile.is_over());
+    fn it_is_finished_after_the_last_task_releases() {
+        let gate = CallbackGate::new(1);
+        gate.acquire_for_task().unwrap();
+        gate.acquire_for_task().unwrap();
+        assert!(gate.close(Tasks::Ignored, Instant::now()));
+        assert_eq!(
+            gate.acquire_for_task().unwrap_err().status(),
+            Status::Closed
+        );
+        gate.release_task();
+        assert!(!gate.is_finished());
+        gate.release_task();
+        assert!(gate.is_finished());
     }
 
     #[test]
-    fn closing_waits_for_tasks_where_that_is_asked_for() {
-        let turnstile = &CallbackGate::new(1);
-        turnstile.enter_task().unwrap();
-        assert!(turnstile.wait_for_callbacks(Tasks::Ignored, Instant::now()));
-        assert!(!turnstile.wait_for_callbacks(Tasks::Awaited, Instant::now()));
-        assert!(!turnstile.close(Tasks::Awaited, Instant::now()));
-        assert!(turnstile.cuts_off_tasks() && !turnstile.is_cut_off(host::thread::id()));
+    fn close_waits_for_tasks_if_they_are_awaited() {
+        let gate = &CallbackGate::new(1);
+        gate.acquire_for_task().unwrap();
+        assert!(gate.wait_for_callbacks(Tasks::Ignored, Instant::now()));
+        assert!(!gate.wait_for_callbacks(Tasks::Awaited, Instant::now()));
+        assert!(!gate.close(Tasks::Awaited, Instant::now()));
+        assert!(gate.are_tasks_overdue() && !gate.is_overdue(host::thread::id()));
         thread::scope(|scope| {
             let far = Instant::now() + Duration::from_secs(60);
-            let closing = scope.spawn(move || turnstile.close(Tasks::Awaited, far));
-            turnstile.leave_task();
+            let closing = scope.spawn(move || gate.close(Tasks::Awaited, far));
+            gate.release_task();
             assert!(closing.join().unwrap());
         });
     }
 
     #[test]
-    fn the_callback_that_closes_is_not_waited_for_nor_cut_off() {
-        let turnstile = CallbackGate::new(1);
-        let _turn = turnstile.enter(Instant::now()).unwrap().unwrap();
-        assert!(turnstile.has_callbacks());
-        turnstile.begin_closing();
-        assert!(!turnstile.has_callbacks());
-        assert!(turnstile.close(Tasks::Awaited, Instant::now()));
-        assert!(!turnstile.is_cut_off(host::thread::id()));
+    fn the_closing_callback_is_neither_awaited_nor_overdue() {
+        let gate = CallbackGate::new(1);
+        let _permit = gate.acquire(Instant::now()).unwrap().unwrap();
+        assert!(gate.has_callbacks());
+        gate.begin_closing();
+        assert!(!gate.has_callbacks());
+        assert!(gate.close(Tasks::Awaited, Instant::now()));
+        assert!(!gate.is_overdue(host::thread::id()));
     }
 
     #[test]
-    fn closing_waits_for_the_turn_of_another_thread_within_its_bound() {
-        let turnstile = &CallbackGate::new(1);
-        let turn = turnstile.enter(Instant::now()).unwrap().unwrap();
+    fn close_waits_for_another_thread_until_the_deadline() {
+        let gate = &CallbackGate::new(1);
+        let permit = gate.acquire(Instant::now()).unwrap().unwrap();
         thread::scope(|scope| {
-            let closing = scope.spawn(|| turnstile.close(Tasks::Ignored, Instant::now()));
+            let closing = scope.spawn(|| gate.close(Tasks::Ignored, Instant::now()));
             assert!(!closing.join().unwrap());
-            assert!(turnstile.is_cut_off(host::thread::id()));
+            assert!(gate.is_overdue(host::thread::id()));
             let far = Instant::now() + Duration::from_secs(60);
-            let closing = scope.spawn(move || turnstile.close(Tasks::Ignored, far));
-            drop(turn);
+            let closing = scope.spawn(move || gate.close(Tasks::Ignored, far));
+            drop(permit);
             assert!(closing.join().unwrap());
         });
         assert_eq!(
-            turnstile.enter(Instant::now()).unwrap_err().status(),
+            gate.acquire(Instant::now()).unwrap_err().status(),
             Status::Closed
         );
     }

@@ -1,53 +1,142 @@
-//! One event, and the turn to handle it: for a binding that runs the application's handlers on threads or tasks of its own
-//! language.
+//! The lease of one event. A binding uses it to run handlers on threads or tasks of its own language.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::error::{Error, Result};
 use crate::host::fork_guard::ForkGuarded;
 use crate::host::thread::ThreadId;
+use crate::receiving::dispatch::callback_gate::DeliveryMode;
 use crate::receiving::queue::event::Event;
 use crate::receiving::receiver::Receiver;
+use crate::receiving::statistics::Statistic;
+use crate::receiving::time::deadline_after;
+use crate::status::Status;
 
-/// Who runs the handlers of an event.
+/// The kind of thread or task that handles events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consumer {
-    /// The thread that polls. Other threads that poll wait meanwhile.
+    /// The thread that polls. Only one thread polls at a time; others wait.
     Poll,
-    /// A thread that does nothing else. As many as the option `dispatch.threads` says have a turn at once, and events of an
-    /// interaction wait for one another.
+    /// A dedicated thread. At most `dispatch.threads` of them have a lease at once. Events of one interaction are
+    /// handled in order.
     Thread,
-    /// A task among others on its thread. Events of an interaction wait for one another; how many tasks there are is the
-    /// binding's to see to. Closing waits for them where it is [asked to](crate::Client::close_with_tasks).
+    /// A task that shares its thread with others. The binding limits the number of tasks. Events of one interaction
+    /// are handled in order. Closing waits for tasks only [if requested](crate::Client::close_with_tasks).
     Task,
-    /// As [`Task`](Self::Task), where the application's own task polls: closing does not wait until what waits was handled.
+    /// As [`Task`](Self::Task), for a task of the application that polls: closing does not wait until queued events
+    /// are handled.
     PollingTask,
 }
 
-/// Who is inside the turnstile for an event.
+/// The holder of a permit of the callback gate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PermitKind {
-    /// This thread, which counts as running a callback.
+    /// This thread. It counts as running a callback.
     Thread(ThreadId),
     /// A task.
     Task,
 }
 
-/// An event that is being handled. Dropping it says that it was, but for one whose handler ran longer than closing could
-/// wait, or that was [given back](Event::nack): with a store, those come again.
+/// An event that is being handled. Its drop acknowledges the event, except if its handler ran past the close deadline
+/// or if [`nack`](Event::nack) was called. With a store, such an event is redelivered.
 #[derive(Debug)]
 pub struct EventLease {
-    // Dropped before the turn ends: the last one to end closes the store, in which this is to be noted before.
+    // Dropped before the guard: the last guard closes the store, and the acknowledgement must be stored before.
     event: Arc<Event>,
-    inside: Inside,
+    guard: LeaseGuard,
 }
 
-/// What ends with a turn.
+/// Returns the permit on drop.
 #[derive(Debug)]
-struct Inside {
+struct LeaseGuard {
     receiver: ForkGuarded<Arc<Receiver>>,
-    /// The interaction whose next events are held back.
+    /// The client id of the interaction whose next events are held.
     lane: Option<String>,
-    place: PermitKind,
+    permit: PermitKind,
+}
+
+impl Receiver {
+    /// Sets the consumer, and with it the delivery mode.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn set_consumer(&self, consumer: Consumer) -> Result<()> {
+        self.callback_gate.choose_mode(match consumer {
+            Consumer::Poll | Consumer::PollingTask => DeliveryMode::Poll,
+            Consumer::Thread | Consumer::Task => DeliveryMode::Dispatch,
+        })
+    }
+
+    /// Blocks up to `timeout` for an event, and returns it with the permit to handle it; `None` after a timeout.
+    ///
+    /// # Errors
+    /// [`Status::Mode`], [`Status::Closed`].
+    pub fn next_lease(
+        self: &Arc<Self>,
+        consumer: Consumer,
+        timeout: Duration,
+    ) -> Result<Option<EventLease>> {
+        let deadline = deadline_after(timeout);
+        self.set_consumer(consumer)?;
+        if !self.inbox.wait(deadline) {
+            self.finish_close();
+            return Err(Error::new(Status::Closed, Status::Closed.text()));
+        }
+        // As in `run_dispatcher`, the permit comes before the event.
+        let permit = match consumer {
+            Consumer::Task | Consumer::PollingTask => {
+                self.callback_gate.acquire_for_task()?;
+                PermitKind::Task
+            }
+            Consumer::Poll | Consumer::Thread => match self.callback_gate.acquire(deadline)? {
+                Some(permit) => PermitKind::Thread(permit.into_thread()),
+                None => return Ok(None),
+            },
+        };
+        // A single thread handles one event after the other.
+        let hold = match consumer {
+            Consumer::Poll => false,
+            Consumer::Thread => self.dispatch_threads > 1,
+            Consumer::Task | Consumer::PollingTask => true,
+        };
+        let Some(queued) = self.inbox.pop_ready(hold) else {
+            self.release_permit(permit);
+            return Ok(None);
+        };
+        let lane = hold.then(|| queued.content.client_id().to_owned());
+        Ok(Some(EventLease::new(
+            self.clone(),
+            self.make_event(queued),
+            lane,
+            permit,
+        )))
+    }
+
+    /// Returns whether the holder of this permit ran past the close deadline.
+    pub(crate) fn is_overdue(&self, permit: PermitKind) -> bool {
+        match permit {
+            PermitKind::Thread(thread) => self.callback_gate.is_overdue(thread),
+            PermitKind::Task => self.callback_gate.are_tasks_overdue(),
+        }
+    }
+
+    /// Counts a handled event, releases its lane if one is held, and returns the permit.
+    pub(crate) fn end_lease(&self, lane: Option<&str>, permit: PermitKind) {
+        self.counters.count(Statistic::Handled);
+        if let Some(client_id) = lane {
+            self.inbox.release(client_id);
+        }
+        self.release_permit(permit);
+    }
+
+    fn release_permit(&self, permit: PermitKind) {
+        match permit {
+            PermitKind::Thread(thread) => self.callback_gate.release(thread),
+            PermitKind::Task => self.callback_gate.release_task(),
+        }
+        self.finish_close();
+    }
 }
 
 impl EventLease {
@@ -55,26 +144,26 @@ impl EventLease {
         receiver: Arc<Receiver>,
         event: Event,
         lane: Option<String>,
-        place: PermitKind,
+        permit: PermitKind,
     ) -> Self {
         EventLease {
             event: Arc::new(event),
-            inside: Inside {
+            guard: LeaseGuard {
                 receiver: ForkGuarded::new(receiver),
                 lane,
-                place,
+                permit,
             },
         }
     }
 
-    /// The event.
+    /// Returns the event.
     pub fn event(&self) -> &Arc<Event> {
         &self.event
     }
 
-    /// Says that no handler wants it, which is counted and logged.
-    pub fn unwanted(&self) {
-        if let Ok(receiver) = self.inside.receiver.get() {
+    /// Counts and logs that no handler wants the event.
+    pub fn report_unwanted(&self) {
+        if let Ok(receiver) = self.guard.receiver.get() {
             receiver.count_unwanted(&self.event);
         }
     }
@@ -82,18 +171,18 @@ impl EventLease {
 
 impl Drop for EventLease {
     fn drop(&mut self) {
-        if let Ok(receiver) = self.inside.receiver.get()
-            && receiver.is_cut_off(self.inside.place)
+        if let Ok(receiver) = self.guard.receiver.get()
+            && receiver.is_overdue(self.guard.permit)
         {
             self.event.nack();
         }
     }
 }
 
-impl Drop for Inside {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         if let Ok(receiver) = self.receiver.get() {
-            receiver.end_turn(self.lane.as_deref(), self.place);
+            receiver.end_lease(self.lane.as_deref(), self.permit);
         }
     }
 }

@@ -1,43 +1,43 @@
-//! A text that stands where it is kept, if it is short: who compares it need not go to another place of the memory first.
+//! A string that is stored inside its owner if it is short. Comparing it needs no further memory access.
 
 use std::fmt;
 
-/// How long a short text is at the most, in bytes. Ids are numbers mostly.
-const SHORT: usize = 30;
+/// Longest string that is stored inline, in bytes. Most ids are numbers.
+const INLINE_CAPACITY: usize = 30;
 
-/// A text, as bytes. It may be a customer's id, so `Debug` does not show it.
+/// A string as bytes. It may be a client id, so `Debug` hides it.
 #[derive(Clone)]
 pub enum InlineString {
-    Here(u8, [u8; SHORT]),
-    Elsewhere(Box<[u8]>),
+    Inline(u8, [u8; INLINE_CAPACITY]),
+    Heap(Box<[u8]>),
 }
 
 impl InlineString {
-    /// The text.
-    pub fn bytes(&self) -> &[u8] {
+    /// Returns the bytes of the string.
+    pub fn as_bytes(&self) -> &[u8] {
         match self {
-            InlineString::Here(length, bytes) => &bytes[..usize::from(*length)],
-            InlineString::Elsewhere(bytes) => bytes,
+            InlineString::Inline(length, bytes) => &bytes[..usize::from(*length)],
+            InlineString::Heap(bytes) => bytes,
         }
     }
 }
 
 impl From<&str> for InlineString {
     fn from(text: &str) -> Self {
-        let mut here = [0; SHORT];
-        match (here.get_mut(..text.len()), u8::try_from(text.len())) {
+        let mut inline = [0; INLINE_CAPACITY];
+        match (inline.get_mut(..text.len()), u8::try_from(text.len())) {
             (Some(start), Ok(length)) => {
                 start.copy_from_slice(text.as_bytes());
-                InlineString::Here(length, here)
+                InlineString::Inline(length, inline)
             }
-            _ => InlineString::Elsewhere(text.as_bytes().into()),
+            _ => InlineString::Heap(text.as_bytes().into()),
         }
     }
 }
 
 impl fmt::Debug for InlineString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("NearText").finish_non_exhaustive()
+        f.debug_tuple("InlineString").finish_non_exhaustive()
     }
 }
 
@@ -46,15 +46,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_any_length_is_what_it_was() {
+    fn strings_of_any_length_are_preserved() {
         for length in 0..300 {
             let text = "é".repeat(length);
-            assert_eq!(InlineString::from(text.as_str()).bytes(), text.as_bytes());
+            assert_eq!(
+                InlineString::from(text.as_str()).as_bytes(),
+                text.as_bytes()
+            );
         }
     }
 
     #[test]
-    fn nobody_sees_it() {
+    fn debug_output_hides_the_string() {
         for text in ["5511", &"5511".repeat(20)] {
             assert!(!format!("{:?}", InlineString::from(text)).contains("55"));
         }

@@ -1,131 +1,118 @@
-//! Who wants to be called for what, and the promise that a call ended by `unsubscribe` never comes late.
+//! Calls the handlers that match an event. After `unsubscribe` returns, its handler is not called again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::receiving::dispatch::inline_string::InlineString;
-use crate::receiving::dispatch::subscription_list::{
-    Customers, Shared, Subscription, SubscriptionList,
+use crate::receiving::dispatch::subscription::{
+    EventFilter, Handler, SharedHandler, Subscription, SubscriptionId,
 };
-use crate::receiving::queue::event::{Event, EventKind};
-
-/// What is called with an event. It is dropped once, after its last call.
-pub type Handler = Box<dyn Fn(&Arc<Event>) + Send + Sync>;
-
-/// Names a subscription; never used twice in one client.
-pub type SubscriptionId = i64;
-
-/// Which events a subscription is for.
-#[derive(Clone, Debug, Default)]
-pub struct EventFilter {
-    /// Only those of this kind; `None` is all.
-    pub kind: Option<EventKind>,
-    /// Only those of this customer; `None` is all.
-    pub client_id: Option<String>,
-}
+use crate::receiving::dispatch::subscription_list::{SubscriptionList, SubscriptionsByClient};
+use crate::receiving::queue::event::Event;
 
 /// All subscriptions of a client.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    registered: Mutex<Registered>,
-    /// A call has ended.
-    left: Condvar,
+    registry: Mutex<Registry>,
+    /// Notified at the end of a call.
+    call_ended: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Registered {
+struct Registry {
     last_id: SubscriptionId,
-    /// Those that are for one customer, and those for all. An event looks at these two alone: with thousands of customers,
-    /// each further place in the memory is one that the processor must wait for.
-    of_one: Customers,
-    of_all: SubscriptionList,
-    /// Where each is: its customer, or `None` where it is for all.
+    /// The subscriptions that filter by client id, and the others. Each event looks up only these two, because each
+    /// further memory access costs a cache miss if there are thousands of customers.
+    by_client: SubscriptionsByClient,
+    for_all: SubscriptionList,
+    /// The client id of each subscription; `None` if it matches all.
     by_id: BTreeMap<SubscriptionId, Option<InlineString>>,
-    /// Those whose handler runs now, once for each call.
-    under_way: Vec<SubscriptionId>,
-    /// How many wait for a call to end. To notify nobody costs a system call too.
-    waiting: usize,
+    /// The subscriptions whose handlers run, one entry per call.
+    running: Vec<SubscriptionId>,
+    /// Number of threads that wait for the end of a call. A notification without a waiter would cost a system call.
+    waiting_removals: usize,
     closed: bool,
 }
 
 impl Subscriptions {
-    /// Adds a handler. Once all are closed it is dropped at once, and `None` comes back.
-    pub fn add(&self, interest: EventFilter, handler: Handler) -> Option<SubscriptionId> {
-        let mut registered = self.lock();
-        if registered.closed {
-            // The handler runs code of the application as it drops, so the lock goes first.
-            drop(registered);
+    /// Adds a handler. After [`close`](Self::close), it drops the handler and returns `None`.
+    pub fn add(&self, filter: EventFilter, handler: Handler) -> Option<SubscriptionId> {
+        let mut registry = self.lock();
+        if registry.closed {
+            // The handler's drop runs application code, so the lock is released first.
+            drop(registry);
             drop(handler);
             return None;
         }
-        registered.last_id += 1;
-        let id = registered.last_id;
+        registry.last_id += 1;
+        let id = registry.last_id;
         let subscription = Subscription {
             id,
-            kind: interest.kind,
+            kind: filter.kind,
             handler: handler.into(),
         };
-        let client_id = interest.client_id.as_deref().map(InlineString::from);
+        let client_id = filter.client_id.as_deref().map(InlineString::from);
         match &client_id {
-            Some(client_id) => registered.of_one.add(client_id, subscription),
-            None => registered.of_all.push(subscription),
+            Some(client_id) => registry.by_client.add(client_id, subscription),
+            None => registry.for_all.push(subscription),
         }
-        registered.by_id.insert(id, client_id);
+        registry.by_id.insert(id, client_id);
         Some(id)
     }
 
-    /// Ends a subscription. When this returns, its handler neither runs nor will run and is dropped; `false` where there is
-    /// no such subscription. Called from `inside` a handler, it does not wait: two handlers that end one another's
-    /// subscriptions would wait for ever. No further call begins then, and the drop follows when the last one under way
-    /// returns.
-    pub fn remove(&self, id: SubscriptionId, inside: bool) -> bool {
-        let mut registered = self.lock();
-        let Some(subscription) = registered.remove(id) else {
+    /// Ends a subscription. When it returns, its handler does not run, is not called again, and is dropped. Returns
+    /// `false` if the subscription does not exist.
+    ///
+    /// From inside a callback (`in_callback`) it does not block, because two handlers that end each other's
+    /// subscriptions would deadlock. No further call starts, and the handler is dropped after the calls in progress.
+    pub fn remove(&self, id: SubscriptionId, in_callback: bool) -> bool {
+        let mut registry = self.lock();
+        let Some(subscription) = registry.remove(id) else {
             return false;
         };
-        while !inside && registered.under_way.contains(&id) {
-            registered.waiting += 1;
-            registered = self
-                .left
-                .wait(registered)
+        while !in_callback && registry.running.contains(&id) {
+            registry.waiting_removals += 1;
+            registry = self
+                .call_ended
+                .wait(registry)
                 .unwrap_or_else(PoisonError::into_inner);
-            registered.waiting -= 1;
+            registry.waiting_removals -= 1;
         }
-        drop(registered);
-        // Runs code of the application as it drops, so after the lock.
+        drop(registry);
+        // The drop runs application code, so it comes after the lock is released.
         drop(subscription);
         true
     }
 
-    /// Whether there is none.
+    /// Returns whether no subscription exists.
     pub fn is_empty(&self) -> bool {
         self.lock().by_id.is_empty()
     }
 
-    /// Ends all, and takes no more.
+    /// Ends all subscriptions and rejects new ones.
     pub fn close(&self) {
-        let mut registered = self.lock();
-        registered.closed = true;
-        registered.by_id.clear();
+        let mut registry = self.lock();
+        registry.closed = true;
+        registry.by_id.clear();
         let all = (
-            std::mem::take(&mut registered.of_one),
-            std::mem::take(&mut registered.of_all),
+            std::mem::take(&mut registry.by_client),
+            std::mem::take(&mut registry.for_all),
         );
-        drop(registered);
-        // Whoever closes has waited for the handlers already, or is inside one.
+        drop(registry);
+        // The caller has waited for the handlers, or is inside one.
         drop(all);
     }
 
-    /// Calls every handler that wants this event, in the order in which they were added, and tells how many did. A handler
-    /// that panics is reported and the next is called.
+    /// Calls every handler that matches the event, in the order of subscription. Returns the number of calls. A panic
+    /// of a handler is logged, and the next handler is called.
     pub fn call(&self, event: &Arc<Event>) -> usize {
-        let mut registered = self.lock();
-        // What is added by a handler is for the next event.
-        let last = registered.last_id;
+        let mut registry = self.lock();
+        // A subscription that a handler adds starts with the next event.
+        let last = registry.last_id;
         let (mut called, mut after) = (0, 0);
-        while let Some(next) = registered.wanting(event, after, last) {
-            registered.under_way.push(next.id);
-            drop(registered);
+        while let Some(next) = registry.next_match(event, after, last) {
+            registry.running.push(next.id);
+            drop(registry);
             let call = Call {
                 subscriptions: self,
                 id: next.id,
@@ -138,50 +125,53 @@ impl Subscriptions {
                 return called;
             }
             after = next.id;
-            registered = self.lock();
+            registry = self.lock();
         }
         called
     }
 
-    fn lock(&self) -> MutexGuard<'_, Registered> {
-        self.registered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is to be called next.
-struct Next {
+/// The handler to call next.
+struct NextCall {
     id: SubscriptionId,
-    handler: Shared,
-    /// Whether no further one wants the event.
+    handler: SharedHandler,
+    /// Whether no further handler matches the event.
     is_last: bool,
 }
 
-impl Registered {
+impl Registry {
     fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         match self.by_id.remove(&id)? {
-            Some(client_id) => self.of_one.remove(&client_id, id),
-            None => self.of_all.remove(id),
+            Some(client_id) => self.by_client.remove(&client_id, id),
+            None => self.for_all.remove(id),
         }
     }
 
-    /// The first that wants the event, of those that were added later than `after` and no later than `last`.
-    fn wanting(&self, event: &Event, after: SubscriptionId, last: SubscriptionId) -> Option<Next> {
-        let wants = |subscription: &&Subscription| {
+    /// Returns the first matching subscription with an id greater than `after`, up to `last`.
+    fn next_match(
+        &self,
+        event: &Event,
+        after: SubscriptionId,
+        last: SubscriptionId,
+    ) -> Option<NextCall> {
+        let matches = |subscription: &&Subscription| {
             let kind = subscription.kind;
             kind.is_none_or(|kind| kind == event.content.kind())
         };
-        let of_one = self.of_one.of(event.content.client_id());
-        let mut of_one = of_one.between(after, last).iter().filter(wants);
-        let mut of_all = self.of_all.between(after, last).iter().filter(wants);
-        let (first, other) = match (of_one.next(), of_all.next()) {
+        let by_client = self.by_client.get(event.content.client_id());
+        let mut by_client = by_client.range(after, last).iter().filter(matches);
+        let mut for_all = self.for_all.range(after, last).iter().filter(matches);
+        let (first, other) = match (by_client.next(), for_all.next()) {
             (Some(one), Some(all)) if all.id < one.id => (all, Some(one)),
             (Some(one), all) => (one, all),
             (None, all) => (all?, None),
         };
-        let is_last = other.is_none() && of_one.next().is_none() && of_all.next().is_none();
-        Some(Next {
+        let is_last = other.is_none() && by_client.next().is_none() && for_all.next().is_none();
+        Some(NextCall {
             id: first.id,
             handler: first.handler.clone(),
             is_last,
@@ -189,12 +179,12 @@ impl Registered {
     }
 }
 
-/// One call of a handler. When it drops, it lets go of the handler first and is under way no longer after that, so that
-/// whoever waits for its end knows the handler dropped.
+/// One call of a handler. Its drop releases the handler before it ends the call, so a thread that waits for the end
+/// knows that the handler is dropped.
 struct Call<'a> {
     subscriptions: &'a Subscriptions,
     id: SubscriptionId,
-    handler: Option<Shared>,
+    handler: Option<SharedHandler>,
 }
 
 impl Call<'_> {
@@ -212,13 +202,13 @@ impl Call<'_> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         drop(self.handler.take());
-        let mut registered = self.subscriptions.lock();
-        let mine = registered.under_way.iter().position(|id| *id == self.id);
-        if let Some(mine) = mine {
-            registered.under_way.swap_remove(mine);
+        let mut registry = self.subscriptions.lock();
+        let index = registry.running.iter().position(|id| *id == self.id);
+        if let Some(index) = index {
+            registry.running.swap_remove(index);
         }
-        if registered.waiting > 0 {
-            self.subscriptions.left.notify_all();
+        if registry.waiting_removals > 0 {
+            self.subscriptions.call_ended.notify_all();
         }
     }
 }
@@ -231,33 +221,33 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::receiving::queue::event::{AckToken, Content, QueuedEvent};
+    use crate::receiving::queue::event::{AckToken, Content, EventKind, QueuedEvent};
     use crate::wire::Kind;
     use crate::wire::dialects::rest;
 
     fn event(body: &str) -> Arc<Event> {
-        let waiting = QueuedEvent {
+        let queued = QueuedEvent {
             content: Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap()),
             sequence: 1,
             received_at: 0,
             redelivered: false,
         };
         #[cfg(feature = "store")]
-        let receipt = AckToken::new(
+        let ack_token = AckToken::new(
             None,
             crate::receiving::queue::event::AckKey::Record(1),
             true,
         );
         #[cfg(not(feature = "store"))]
-        let receipt = AckToken;
-        Arc::new(Event::new(waiting, receipt))
+        let ack_token = AckToken;
+        Arc::new(Event::new(queued, ack_token))
     }
 
     fn typing() -> Arc<Event> {
         event(r#"{"status":"typing","clientId":"1"}"#)
     }
 
-    /// A handler that counts its calls, and its drops.
+    /// A handler that counts its calls and drops.
     struct Counter {
         calls: Arc<AtomicUsize>,
         drops: Arc<AtomicUsize>,
@@ -281,7 +271,7 @@ mod tests {
             let calls = self.calls.clone();
             let on_drop = OnDrop(self.drops.clone());
             Box::new(move |_| {
-                let _kept = &on_drop;
+                let _captured = &on_drop;
                 calls.fetch_add(1, Ordering::SeqCst);
             })
         }
@@ -295,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_those_who_want_the_event() {
+    fn calls_the_handlers_whose_filter_matches() {
         let subscriptions = Subscriptions::default();
         let (all, typings, others) = (Counter::new(), Counter::new(), Counter::new());
         subscriptions.add(EventFilter::default(), all.handler());
@@ -318,11 +308,11 @@ mod tests {
     }
 
     #[test]
-    fn calls_them_in_the_order_in_which_they_were_added_and_later_ones_with_the_next_event() {
+    fn calls_handlers_in_the_order_of_subscription_and_new_ones_from_the_next_event() {
         let subscriptions = Arc::new(Subscriptions::default());
         let called = Arc::new(Mutex::new(Vec::new()));
         let add = |number: usize, client_id: Option<&str>| {
-            let interest = EventFilter {
+            let filter = EventFilter {
                 client_id: client_id.map(str::to_owned),
                 ..EventFilter::default()
             };
@@ -335,7 +325,7 @@ mod tests {
                     inner.remove(4, true);
                 }
             };
-            subscriptions.add(interest, Box::new(handler)).unwrap();
+            subscriptions.add(filter, Box::new(handler)).unwrap();
         };
         for (number, client_id) in [
             (1, Some("1")),
@@ -349,12 +339,12 @@ mod tests {
         assert_eq!(subscriptions.call(&typing()), 4);
         assert_eq!(*called.lock().unwrap(), [1, 2, 3, 5]);
         assert_eq!(subscriptions.call(&typing()), 5);
-        // A handler that holds its subscriptions would keep them for ever.
+        // Otherwise a handler that holds its subscriptions is never freed.
         subscriptions.close();
     }
 
     #[test]
-    fn drops_a_handler_once_when_it_is_removed() {
+    fn remove_drops_the_handler_once() {
         let subscriptions = Subscriptions::default();
         let counter = Counter::new();
         let id = subscriptions
@@ -372,13 +362,13 @@ mod tests {
     fn a_handler_can_remove_itself() {
         let subscriptions = Arc::new(Subscriptions::default());
         let dropped = Counter::new();
-        let kept = dropped.handler();
+        let handler = dropped.handler();
         let inner = subscriptions.clone();
         let drops = dropped.drops.clone();
         subscriptions.add(
             EventFilter::default(),
             Box::new(move |event| {
-                kept(event);
+                handler(event);
                 assert!(inner.remove(1, true));
                 assert_eq!(drops.load(Ordering::SeqCst), 0, "dropped while it runs");
             }),
@@ -389,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn removing_waits_for_a_call_on_another_thread() {
+    fn remove_waits_for_a_call_on_another_thread() {
         let subscriptions = Subscriptions::default();
         let (entered, has_entered) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
@@ -413,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_ends_all_and_takes_no_more() {
+    fn close_removes_all_and_rejects_new_subscriptions() {
         let subscriptions = Subscriptions::default();
         let (first, second) = (Counter::new(), Counter::new());
         subscriptions.add(EventFilter::default(), first.handler());
@@ -427,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_stops_neither_the_next_handler_nor_the_next_event() {
+    fn a_panic_does_not_stop_the_next_handler_or_event() {
         let subscriptions = Subscriptions::default();
         let counter = Counter::new();
         subscriptions.add(EventFilter::default(), Box::new(|_| panic!("on purpose")));

@@ -1,4 +1,4 @@
-//! Events that no handler wants.
+//! Events that no handler wants: counted and logged, or retained in the store.
 
 use crate::receiving::queue::event::Event;
 use crate::receiving::rate_limited_log;
@@ -6,31 +6,29 @@ use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 
 impl Receiver {
-    /// Nobody wanted the event.
+    /// Counts and logs an event that no handler wants.
     pub fn count_unwanted(&self, event: &Event) {
         self.counters.count(Statistic::Unwanted);
-        if let Some(kept_back) = self.unwanted.another() {
+        if let Some(suppressed) = self.unwanted_log.check() {
             let kind = event.content.kind().name();
-            let more = rate_limited_log::and_more(kept_back);
+            let more = rate_limited_log::suppressed_suffix(suppressed);
             log::warn!("no callback wants the event {kind}{more}");
         }
     }
 
-    /// With a store, events wait while there is no handler at all: calling none would use them up unseen.
-    pub(crate) fn hold_back_what_nobody_wants(&self) {
+    /// With a store, pauses the inbox while no subscription exists. Otherwise the events would be lost unseen.
+    pub(crate) fn pause_without_subscriptions(&self) {
         if !self.is_durable() || !self.subscriptions.is_empty() {
             return;
         }
-        let held = self.inbox.hold_back(true);
+        let held = self.inbox.set_paused(true);
         if !self.subscriptions.is_empty() {
-            // One was added meanwhile.
-            self.inbox.hold_back(false);
-        } else if let Some(waiting) = held
-            && waiting > 0
+            // A subscription was added in the meantime.
+            self.inbox.set_paused(false);
+        } else if let Some(queued) = held
+            && queued > 0
         {
-            log::warn!(
-                "{waiting} events wait in the store until a callback is subscribed that may want them"
-            );
+            log::warn!("{queued} events stay in the store until a callback is subscribed");
         }
     }
 }

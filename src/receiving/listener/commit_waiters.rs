@@ -1,6 +1,6 @@
-//! What became of triggers that go to disk first, on its way from the store's thread to the connections that wait for it.
+//! Carries the results of commits from the store's thread to the connections that wait for them.
 //!
-//! To wake the listener costs the store's thread a system call. So the first of many wakes it, and the others come along.
+//! Waking the listener costs the store's thread a system call. Therefore only the first result of a batch wakes it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,47 +8,50 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::error::Result;
 
-/// What is on its way.
+/// Results that are not forwarded yet.
 #[derive(Debug, Default)]
 pub struct CommitWaiters {
-    outcomes: Mutex<Vec<(Connection, Result<()>)>>,
+    results: Mutex<Vec<(Waiter, Result<()>)>>,
     arrived: Notify,
 }
 
-/// A connection that waits.
-type Connection = oneshot::Sender<Result<()>>;
+/// A connection that waits for a result.
+type Waiter = oneshot::Sender<Result<()>>;
 
 impl CommitWaiters {
-    /// What an outcome is told by, and where it arrives.
-    pub fn awaited(
+    /// Returns the callback for the store, and the channel of the result.
+    pub fn register(
         self: &Arc<Self>,
     ) -> (
         impl FnOnce(Result<()>) + Send + 'static,
         oneshot::Receiver<Result<()>>,
     ) {
-        let (connection, outcome) = oneshot::channel();
-        let kept = self.clone();
-        let tell = move |outcome| {
-            let mut outcomes = kept.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-            outcomes.push((connection, outcome));
-            let is_first = outcomes.len() == 1;
-            drop(outcomes);
+        let (waiter, result) = oneshot::channel();
+        let waiters = self.clone();
+        let complete = move |result| {
+            let mut results = waiters
+                .results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            results.push((waiter, result));
+            let is_first = results.len() == 1;
+            drop(results);
             if is_first {
-                kept.arrived.notify_one();
+                waiters.arrived.notify_one();
             }
         };
-        (tell, outcome)
+        (complete, result)
     }
 
-    /// Passes on what arrives, for ever.
-    pub async fn pass_on(self: Arc<Self>) {
+    /// Forwards results, forever.
+    pub async fn forward(self: Arc<Self>) {
         loop {
             self.arrived.notified().await;
-            let outcomes =
-                std::mem::take(&mut *self.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
-            for (connection, outcome) in outcomes {
-                // Nobody waits any more where the connection was ended.
-                let _ = connection.send(outcome);
+            let results =
+                std::mem::take(&mut *self.results.lock().unwrap_or_else(PoisonError::into_inner));
+            for (waiter, result) in results {
+                // The send fails if the connection was closed.
+                let _ = waiter.send(result);
             }
         }
     }

@@ -1,12 +1,20 @@
-//! The webhook: an HTTP server on a thread of its own, which takes triggers for one client or several.
+//! The webhook: an HTTP server on its own thread, which receives triggers for one or several clients.
 //!
-//! A connection is admitted (`connections`), is served on the listener's thread (`house`) through a `stream` that knows what
-//! it is doing (`pulse`), and each of its requests comes to the `door`.
+//! 1. `accept_loop` accepts a connection when `connection/connection_limits` has a permit. `connection_task` serves it,
+//!    over `tls` if that is configured. Both share the state in `server`.
+//! 2. `connection/stream` reads bytes and records the phase in `connection/connection_state`; `connection/timeouts`
+//!    limits each phase. A parser of `connection/parser_pool` turns the bytes into requests.
+//! 3. `request/handler` checks each request, finds the client in `request/routes`, and ingests the body.
+//! 4. If the trigger must be stored, `commit_waiters` brings the result back from the store's thread. `wake_list`
+//!    wakes the clients after a batch of triggers.
+//! 5. The response goes out: 200, or the status of a `request/rejection`.
 
 mod accept_loop;
 mod commit_waiters;
 mod connection;
+mod connection_task;
 mod request;
+mod server;
 mod tls;
 mod wake_list;
 
@@ -23,70 +31,80 @@ use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::detachable_thread::DetachableThread;
-use crate::receiving::listener::accept_loop::Server;
 use crate::receiving::listener::request::handler::RequestHandler;
+use crate::receiving::listener::server::Server;
 use crate::receiving::listener::tls::Tls;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 
-/// A listener that runs. Dropping it stops it.
+/// A running listener. Its drop closes it.
 #[derive(Debug)]
 pub struct Listener {
-    /// The webhook URL without its path.
-    base: String,
+    /// The webhook URL without the path.
+    base_url: String,
     health: Option<String>,
-    door: Arc<RequestHandler>,
+    handler: Arc<RequestHandler>,
     stop: watch::Sender<Option<Instant>>,
     thread: Mutex<Option<DetachableThread>>,
 }
 
 impl Listener {
-    /// Listens. Where it is one client's `own`, that is attached before the first connection is accepted.
+    /// Opens a listener. If it belongs to one client (`own`), that client is attached before the first connection is
+    /// accepted.
     ///
     /// # Errors
-    /// [`Status::Listen`] where the address can't be had, [`Status::File`] where the certificate or its key can't be used,
-    /// [`Status::System`] where a thread or randomness can't be had.
+    /// [`Status::Listen`]: the address is not available. [`Status::File`]: the certificate or its key is not usable.
+    /// [`Status::System`]: no thread or no random bytes.
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
-        let cannot = |what: io::Error| {
-            let advice = advice(what.kind());
+        let listen_error = |error: io::Error| {
+            let advice = advice(error.kind());
             Error::new(
                 Status::Listen,
-                format!("can't listen at {address}: {what}{advice}"),
+                format!("can't listen at {address}: {error}{advice}"),
             )
         };
         let tls = settings.tls.clone().map(Tls::new).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let door = Arc::new(RequestHandler::new(settings));
-        let house = Arc::new(Server::new(door.clone(), tls, &settings.limits));
-        let runtime = runtime(&door)
-            .map_err(|error| Error::new(Status::System, format!("no listener: {error}")))?;
-        let socket = bind(address).map_err(cannot)?;
-        socket.set_nonblocking(true).map_err(cannot)?;
-        let bound = socket.local_addr().map_err(cannot)?;
+        let handler = Arc::new(RequestHandler::new(settings));
+        let server = Arc::new(Server::new(handler.clone(), tls, &settings.limits));
+        let runtime = runtime(&handler).map_err(|error| {
+            Error::new(
+                Status::System,
+                format!("the listener's runtime could not be created: {error}"),
+            )
+        })?;
+        let socket = bind(address).map_err(listen_error)?;
+        socket.set_nonblocking(true).map_err(listen_error)?;
+        let bound = socket.local_addr().map_err(listen_error)?;
         let (stop, stopped) = watch::channel(None);
         let listener = Listener {
-            base: settings
+            base_url: settings
                 .public_url
                 .clone()
                 .unwrap_or_else(|| format!("{scheme}://{bound}")),
             health: settings.health.clone(),
-            door,
+            handler,
             stop,
             thread: Mutex::new(None),
         };
         if let Some(own) = own {
             listener.attach(own, settings.path.as_ref().map(|path| path.expose()))?;
         }
-        let ringing = listener.door.clone();
+        let at_exit = listener.handler.clone();
         let thread = DetachableThread::spawn("omnize-listen", move || {
-            runtime.block_on(house.run(socket, stopped));
-            ringing.bells.ring();
-            // Connections that still wait for something end here.
+            runtime.block_on(server.run(socket, stopped));
+            at_exit.wake_list.wake_all();
+            // Ends the remaining connections.
             runtime.shutdown_background();
         })
-        .map_err(|error| Error::new(Status::System, format!("no listener thread: {error}")))?;
+        .map_err(|error| {
+            Error::new(
+                Status::System,
+                format!("the listener's thread could not be created: {error}"),
+            )
+        })?;
         *listener
             .thread
             .lock()
@@ -94,18 +112,18 @@ impl Listener {
         log::info!("listening at {bound}");
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
-                "{bound} stands for every address of this machine, so the webhook URL that is told leads nowhere; set \
-                 listen.public_url to what the service is to call"
+                "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \
+                 listen.public_url to the URL that the service must call"
             );
         }
         Ok(listener)
     }
 
-    /// Hands what comes at `path` to `receiver` from now on; at a path that nobody guesses where it is `None`.
+    /// Routes requests at `path` to `receiver`. `None` chooses a random path that cannot be guessed.
     ///
     /// # Errors
-    /// [`Status::Argument`] where the path is none, or taken, or the receiver is attached already; [`Status::System`] where
-    /// randomness can't be had.
+    /// [`Status::Argument`]: the path is invalid or in use, or the receiver is attached already. [`Status::System`]:
+    /// no random bytes.
     pub fn attach(&self, receiver: &Arc<Receiver>, path: Option<&str>) -> Result<()> {
         let path = match path {
             Some(path) => path.to_owned(),
@@ -114,18 +132,18 @@ impl Listener {
         if self.health.as_ref() == Some(&path) {
             return Err(Error::new(
                 Status::Argument,
-                "the path is the health check's; pass another one, or NULL",
+                "this path belongs to the health check; pass another one, or NULL",
             ));
         }
-        self.door.paths.attach(&path, receiver)
+        self.handler.routes.attach(&path, receiver)
     }
 
-    /// Hands nothing to `receiver` any more. What is being kept for it is answered still.
+    /// Stops routing requests to `receiver`. Triggers that are being stored still get a response.
     ///
     /// # Errors
-    /// [`Status::Argument`] where it is not attached.
+    /// [`Status::Argument`]: it is not attached.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> Result<()> {
-        if self.door.paths.detach(receiver) {
+        if self.handler.routes.detach(receiver) {
             return Ok(());
         }
         Err(Error::new(
@@ -134,21 +152,21 @@ impl Listener {
         ))
     }
 
-    /// The webhook URL of `receiver`.
+    /// Returns the webhook URL of `receiver`.
     pub fn url(&self, receiver: &Arc<Receiver>) -> Option<String> {
-        let path = self.door.paths.path_of(receiver)?;
-        Some(format!("{}{}", self.base, path.expose()))
+        let path = self.handler.routes.path_of(receiver)?;
+        Some(format!("{}{}", self.base_url, path.expose()))
     }
 
-    /// How often something was counted.
+    /// Returns the value of a counter.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.door.refusals.count_of(statistic)
+        self.handler.rejections.count_of(statistic)
     }
 
-    /// Accepts nothing more, ends its thread and every connection; those whose trigger is being kept are answered, if that
-    /// takes no longer than `deadline`. Whether it was open before.
+    /// Stops accepting, and ends the thread and every connection. Connections whose trigger is being stored get a
+    /// response if that takes no longer than `deadline`. Returns whether the listener was open.
     pub fn close(&self, deadline: Instant) -> bool {
-        // Nobody listens where the thread has ended by itself.
+        // The send fails if the thread has ended.
         let _ = self.stop.send(Some(deadline));
         let thread = self
             .thread
@@ -156,15 +174,15 @@ impl Listener {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         let Some(thread) = thread else { return false };
-        // It ends at once, unless the application's callback of the log holds it up; where that callback closes the client, it
-        // ends when the callback has returned.
-        thread.join(deadline.max(Instant::now()) + GRACE);
+        // The thread ends at once, except if a log callback of the application blocks it. If that callback closes the
+        // client, the thread ends after the callback returns.
+        thread.join(deadline.max(Instant::now()) + SHUTDOWN_GRACE);
         true
     }
 }
 
-/// How long the listener's thread may take to end when all its connections have, or are given up.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the listener's thread may take to end after its connections.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 impl Drop for Listener {
     fn drop(&mut self) {
@@ -172,7 +190,7 @@ impl Drop for Listener {
     }
 }
 
-/// What to do where an address can't be had.
+/// Returns the end of the error message, with advice.
 fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::AddrInUse => {
@@ -182,13 +200,13 @@ fn advice(kind: io::ErrorKind) -> &'static str {
             "; this machine does not have that address: use one of its own, or 0.0.0.0 for all of them"
         }
         io::ErrorKind::PermissionDenied => {
-            "; a port below 1024 needs a privilege: choose another one, or put a proxy before it"
+            "; a port below 1024 needs a privilege: choose another one, or put a proxy in front of it"
         }
         _ => "",
     }
 }
 
-/// The standard library would let 128 connections wait to be accepted, which a burst overflows.
+/// The standard library's default of 128 pending connections is too small for a burst.
 const BACKLOG: i32 = 4096;
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -197,8 +215,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
-    // So that a restart need not wait for the connections of the last run to be forgotten. On Windows the same word means
-    // that two programs may listen at one address.
+    // A restart must not wait until the connections of the earlier process expire. On Windows the option lets two
+    // programs share an address.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -206,19 +224,19 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Builds the runtime on a thread of its own: building it would touch the standard library's handle of the host's thread,
-/// which leak checkers then report.
-fn runtime(door: &Arc<RequestHandler>) -> io::Result<Runtime> {
-    let door = door.clone();
+/// Builds the runtime on its own thread. Otherwise the standard library allocates a handle for the host's thread,
+/// which leak checkers report.
+fn runtime(handler: &Arc<RequestHandler>) -> io::Result<Runtime> {
+    let handler = handler.clone();
     let build = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            // Nothing more is to be done for now.
-            .on_thread_park(move || door.bells.ring())
+            // The thread has no more work for now.
+            .on_thread_park(move || handler.wake_list.wake_all())
             .build()
     };
-    let built = host::thread::spawn("omnize-build", build)?.join();
-    built.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
+    let result = host::thread::spawn("omnize-build", build)?.join();
+    result.unwrap_or_else(|_| Err(io::Error::other("the runtime panicked")))
 }
 
 fn unguessable_path() -> Result<String> {
@@ -226,7 +244,7 @@ fn unguessable_path() -> Result<String> {
     getrandom::fill(&mut random).map_err(|error| {
         Error::new(
             Status::System,
-            format!("no randomness for the webhook's path: {error}; choose a path"),
+            format!("no random bytes for the webhook's path: {error}; choose a path"),
         )
     })?;
     let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();

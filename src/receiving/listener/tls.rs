@@ -1,4 +1,4 @@
-//! The listener's certificate and key: read from their files, and read again when these change.
+//! The listener's certificate and key. They are read from their files, and reloaded after a change.
 
 use std::fs;
 use std::io;
@@ -17,38 +17,38 @@ use crate::pem;
 use crate::pem::PemFile;
 use crate::status::Status;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Makes encrypted connections with the newest certificate that can be used.
+/// Accepts TLS connections with the newest usable certificate.
 #[derive(Debug)]
 pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: Mutex<Arc<ServerConfig>>,
-    read: Mutex<FileFingerprints>,
+    loaded: Mutex<FileFingerprints>,
 }
 
-/// By what a change of the two files is noticed: time, length and, where there is one, number of each.
+/// The modification time, length and inode number of both files.
 type FileFingerprints = [Option<(SystemTime, u64, u64)>; 2];
 
 impl Tls {
-    /// With the certificate and the key in these files.
+    /// Loads the certificate and the key.
     ///
     /// # Errors
-    /// [`Status::File`] where they can't be read, understood or used together.
+    /// [`Status::File`]: a file cannot be read or parsed, or the two do not match.
     pub fn new((certificate, key): (PathBuf, PathBuf)) -> Result<Self> {
-        let read = stamps(&certificate, &key);
+        let fingerprints = fingerprints(&certificate, &key);
         let config = load(&certificate, &key)?;
         Ok(Tls {
             certificate,
             key,
             current: Mutex::new(config),
-            read: Mutex::new(read),
+            loaded: Mutex::new(fingerprints),
         })
     }
 
-    /// Shakes hands.
+    /// Performs the TLS handshake.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let config = self
             .current
@@ -58,26 +58,26 @@ impl Tls {
         TlsAcceptor::from(config).accept(stream).await
     }
 
-    /// Looks at the files for ever. They are read when they have changed and then stayed the same from one look to the next,
-    /// for they are written one after the other.
+    /// Checks the files, forever. It reloads them when two checks in a row see the same change, because they are
+    /// written one after the other.
     pub async fn watch(self: Arc<Self>) {
-        let mut before = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             tokio::time::sleep(RELOAD_INTERVAL).await;
-            let now = stamps(&self.certificate, &self.key);
+            let now = fingerprints(&self.certificate, &self.key);
             if now == before {
-                self.renew(now);
+                self.reload_if_changed(now);
             }
             before = now;
         }
     }
 
-    fn renew(&self, now: FileFingerprints) {
-        let read = std::mem::replace(
-            &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner),
+    fn reload_if_changed(&self, now: FileFingerprints) {
+        let loaded = std::mem::replace(
+            &mut *self.loaded.lock().unwrap_or_else(PoisonError::into_inner),
             now,
         );
-        if read == now {
+        if loaded == now {
             return;
         }
         match load(&self.certificate, &self.key) {
@@ -90,20 +90,20 @@ impl Tls {
     }
 }
 
-fn stamps(certificate: &Path, key: &Path) -> FileFingerprints {
+fn fingerprints(certificate: &Path, key: &Path) -> FileFingerprints {
     [certificate, key].map(|file| {
-        let facts = fs::metadata(file).ok()?;
-        Some((facts.modified().ok()?, facts.len(), number(&facts)))
+        let metadata = fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len(), inode(&metadata)))
     })
 }
 
 #[cfg(unix)]
-fn number(facts: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(facts)
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
 }
 
 #[cfg(not(unix))]
-fn number(_facts: &fs::Metadata) -> u64 {
+fn inode(_facts: &fs::Metadata) -> u64 {
     0
 }
 
@@ -120,7 +120,7 @@ fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Status::System, format!("TLS can't be used: {error}")))?;
+        .map_err(|error| Error::new(Status::System, format!("TLS is not available: {error}")))?;
     let mut config = config
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));

@@ -1,49 +1,52 @@
-//! Whom the listener owes a ring: those it has given triggers to.
+//! Clients to wake after a batch of triggers.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::receiving::receiver::Receiver;
 
-/// How many triggers may share a ring. A listener that is never idle rings when so many have come.
-const MOST: usize = 32;
+/// Largest batch. A listener that never idles wakes its clients after this many triggers.
+const MAX_TRIGGERS: usize = 32;
 
-/// The rings that are owed.
+/// The clients to wake, and the number of their new triggers.
 #[derive(Debug, Default)]
-pub struct WakeList(Mutex<Owed>);
+pub struct WakeList(Mutex<PendingWakeups>);
 
 #[derive(Debug, Default)]
-struct Owed {
+struct PendingWakeups {
     triggers: usize,
-    to: Vec<Weak<Receiver>>,
+    receivers: Vec<Weak<Receiver>>,
 }
 
 impl WakeList {
-    /// Owes `receiver` a ring for a trigger.
-    pub fn owe(&self, receiver: &Arc<Receiver>) {
-        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Adds the receiver of a trigger.
+    pub fn push(&self, receiver: &Arc<Receiver>) {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_last = |last: &Weak<Receiver>| std::ptr::eq(last.as_ptr(), Arc::as_ptr(receiver));
-        if !owed.to.last().is_some_and(is_last) {
-            owed.to.push(Arc::downgrade(receiver));
+        if !pending.receivers.last().is_some_and(is_last) {
+            pending.receivers.push(Arc::downgrade(receiver));
         }
-        owed.triggers += 1;
-        if owed.triggers >= MOST {
-            owed.pay();
+        pending.triggers += 1;
+        if pending.triggers >= MAX_TRIGGERS {
+            pending.wake_all();
         }
     }
 
-    /// Rings.
-    pub fn ring(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pay();
+    /// Wakes all receivers of the batch.
+    pub fn wake_all(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wake_all();
     }
 }
 
-impl Owed {
-    fn pay(&mut self) {
+impl PendingWakeups {
+    fn wake_all(&mut self) {
         self.triggers = 0;
-        for receiver in self.to.drain(..) {
-            // One that is gone waits for nothing.
+        for receiver in self.receivers.drain(..) {
+            // A freed receiver has no consumers.
             if let Some(receiver) = receiver.upgrade() {
-                receiver.ring();
+                receiver.notify();
             }
         }
     }

@@ -1,31 +1,31 @@
-//! What the application is told.
+//! Events, as the application receives them.
 
 use crate::sending::Outcome;
 use crate::wire::{Kind, Trigger};
 
-/// What an event tells of.
+/// The content of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// The service has posted a trigger.
+    /// A trigger of the service.
     Trigger(Trigger),
-    /// A posted request has ended.
+    /// The outcome of a posted request.
     Outcome(Outcome),
 }
 
-/// What kind of event it is.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A trigger of this kind.
     Trigger(Kind),
-    /// What became of a posted request.
+    /// The outcome of a posted request.
     Outcome,
 }
 
 impl EventKind {
-    /// The kind of number [`OUTCOME`](Self::OUTCOME); triggers have the smaller ones.
+    /// The number of the kind `Outcome`; triggers have smaller numbers.
     pub const OUTCOME: i32 = 100;
 
-    /// Every kind, in the order of their numbers.
+    /// Returns every kind, in the order of their numbers.
     pub fn all() -> impl Iterator<Item = EventKind> {
         Kind::ALL
             .into_iter()
@@ -33,7 +33,7 @@ impl EventKind {
             .chain([EventKind::Outcome])
     }
 
-    /// The kind's number.
+    /// Returns the number of the kind.
     pub fn number(self) -> i32 {
         match self {
             EventKind::Trigger(kind) => kind as i32,
@@ -41,7 +41,7 @@ impl EventKind {
         }
     }
 
-    /// The kind's name.
+    /// Returns the name of the kind.
     pub fn name(self) -> &'static str {
         match self {
             EventKind::Trigger(kind) => kind.name(),
@@ -51,7 +51,7 @@ impl EventKind {
 }
 
 impl Content {
-    /// What kind of event it makes.
+    /// Returns the kind of the event.
     pub fn kind(&self) -> EventKind {
         match self {
             Content::Trigger(trigger) => EventKind::Trigger(trigger.kind),
@@ -59,7 +59,7 @@ impl Content {
         }
     }
 
-    /// How many bytes it has, about.
+    /// Returns the approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
         match self {
             Content::Trigger(trigger) => trigger.raw.len(),
@@ -67,7 +67,7 @@ impl Content {
         }
     }
 
-    /// Whose interaction it is about.
+    /// Returns the client id of the interaction.
     pub fn client_id(&self) -> &str {
         match self {
             Content::Trigger(trigger) => &trigger.client_id,
@@ -76,37 +76,37 @@ impl Content {
     }
 }
 
-/// Something that happened, as it is handed to the application.
+/// An event.
 ///
-/// With a store, an event is handled when it is dropped (`ack = auto`), or when [`ack`](Self::ack) says so
-/// (`ack = manual`); one that was not handled comes again after the next start.
+/// With a store, the drop of the event acknowledges it (`ack = auto`), or [`ack`](Self::ack) does (`ack = manual`). An
+/// event that was not acknowledged is redelivered after a restart.
 #[derive(Debug)]
 pub struct Event {
-    /// What has happened.
+    /// The content.
     pub content: Content,
-    /// Its place in the order in which this client received, from 1; with a store, the count goes on across restarts, and it
-    /// is 0 for an outcome that could not be written when it came.
+    /// The number of the event, from 1, in the order of receipt. With a store, the numbers continue after a restart,
+    /// and an outcome that could not be stored has 0.
     pub sequence: u64,
     /// When it was received, in milliseconds since 1970-01-01 UTC by this machine's clock.
     pub received_at: i64,
-    /// Whether it was received in an earlier run, which may have handled it already.
+    /// Whether an earlier process received it and may have handled it.
     pub redelivered: bool,
-    receipt: AckToken,
+    ack_token: AckToken,
 }
 
 impl Event {
-    /// The event that was waiting as this; its receipt tells the store.
-    pub(crate) fn new(waiting: QueuedEvent, receipt: AckToken) -> Self {
+    /// Creates the event from a queued one. The token acknowledges it in the store.
+    pub(crate) fn new(queued: QueuedEvent, ack_token: AckToken) -> Self {
         Event {
-            content: waiting.content,
-            sequence: waiting.sequence,
-            received_at: waiting.received_at,
-            redelivered: waiting.redelivered,
-            receipt,
+            content: queued.content,
+            sequence: queued.sequence,
+            received_at: queued.received_at,
+            redelivered: queued.redelivered,
+            ack_token,
         }
     }
 
-    /// The trigger, where it is one.
+    /// Returns the trigger; `None` for an outcome.
     pub fn trigger(&self) -> Option<&Trigger> {
         match &self.content {
             Content::Trigger(trigger) => Some(trigger),
@@ -114,7 +114,7 @@ impl Event {
         }
     }
 
-    /// The outcome of a posted request, where it is one.
+    /// Returns the outcome; `None` for a trigger.
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.content {
             Content::Trigger(_) => None,
@@ -122,20 +122,19 @@ impl Event {
         }
     }
 
-    /// Says that the application has handled it, so that it does not come again. A second call, and one without a store,
-    /// do nothing.
+    /// Acknowledges the event, so that it is not redelivered. A second call, and a call without a store, does nothing.
     pub fn ack(&self) {
-        self.receipt.sign();
+        self.ack_token.ack();
     }
 
-    /// Says that the application has not handled it, for its handler failed, say: with a store it comes again after the next
-    /// start, unless [`ack`](Self::ack) says otherwise. Without one, and with `ack = manual`, this does nothing.
+    /// Prevents the acknowledgement at drop, for example after an error of the handler. The event is redelivered after
+    /// a restart, unless [`ack`](Self::ack) is called. Without a store, and with `ack = manual`, it does nothing.
     pub fn nack(&self) {
-        self.receipt.withhold();
+        self.ack_token.nack();
     }
 }
 
-/// An event that waits.
+/// An event in the inbox.
 #[derive(Debug)]
 pub struct QueuedEvent {
     pub content: Content,
@@ -144,14 +143,14 @@ pub struct QueuedEvent {
     pub redelivered: bool,
 }
 
-/// Tells the store once that an event was handled.
+/// Acknowledges an event in the store, once.
 #[cfg(feature = "store")]
-pub use kept::{AckKey, AckToken};
+pub use stored::{AckKey, AckToken};
 #[cfg(not(feature = "store"))]
-pub use unkept::AckToken;
+pub use without_store::AckToken;
 
 #[cfg(feature = "store")]
-mod kept {
+mod stored {
     use std::fmt;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -159,84 +158,84 @@ mod kept {
     use crate::host::fork_guard::ForkGuarded;
     use crate::store::Store;
 
-    /// What the store knows an event by.
+    /// Identifies an event in the store.
     pub enum AckKey {
-        /// The record of this number.
+        /// The number of a record.
         Record(u64),
-        /// The outcome of the request of this ticket, which could not be written at once.
+        /// The ticket of a request whose outcome could not be stored at once.
         Outcome(u64),
     }
 
-    /// What is signed when an event was handled.
+    /// Acknowledges an event.
     pub struct AckToken {
         store: Option<ForkGuarded<Arc<Store>>>,
-        mark: AckKey,
-        /// Whether letting go of the event signs for it.
+        key: AckKey,
+        /// Whether its drop acknowledges the event.
         auto: bool,
-        signed: AtomicBool,
-        /// Whether letting go of it signs no longer.
-        withheld: AtomicBool,
+        acked: AtomicBool,
+        /// Whether its drop must not acknowledge the event.
+        nacked: AtomicBool,
     }
 
     impl AckToken {
-        /// A receipt for what the store knows by this mark.
-        pub fn new(store: Option<Arc<Store>>, mark: AckKey, auto: bool) -> Self {
+        /// Creates the token of an event.
+        pub fn new(store: Option<Arc<Store>>, key: AckKey, auto: bool) -> Self {
             AckToken {
                 store: store.map(ForkGuarded::new),
-                mark,
+                key,
                 auto,
-                signed: AtomicBool::new(false),
-                withheld: AtomicBool::new(false),
+                acked: AtomicBool::new(false),
+                nacked: AtomicBool::new(false),
             }
         }
 
-        /// Signs, once.
-        pub fn sign(&self) {
-            // What a forked child handles, the parent handles too.
+        /// Acknowledges the event, once.
+        pub fn ack(&self) {
+            // The parent process handles the events of a forked child too.
             if let Some(Ok(store)) = self.store.as_ref().map(ForkGuarded::get)
-                && !self.signed.swap(true, Ordering::Relaxed)
+                && !self.acked.swap(true, Ordering::Relaxed)
             {
-                match self.mark {
+                match self.key {
                     AckKey::Record(number) => store.forget(number),
                     AckKey::Outcome(ticket) => store.forget_outcome(ticket),
                 }
             }
         }
 
-        /// Does not sign when it is let go of.
-        pub fn withhold(&self) {
-            self.withheld.store(true, Ordering::Relaxed);
+        /// Prevents the acknowledgement at drop.
+        pub fn nack(&self) {
+            self.nacked.store(true, Ordering::Relaxed);
         }
     }
 
     impl Drop for AckToken {
         fn drop(&mut self) {
-            if self.auto && !*self.withheld.get_mut() {
-                self.sign();
+            if self.auto && !*self.nacked.get_mut() {
+                self.ack();
             }
         }
     }
 
     impl fmt::Debug for AckToken {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("Receipt")
-                .field("signed", &self.signed)
+            f.debug_struct("AckToken")
+                .field("acked", &self.acked)
                 .finish_non_exhaustive()
         }
     }
 }
 
 #[cfg(not(feature = "store"))]
-mod unkept {
-    /// Nothing is kept in this build, so there is nothing to sign.
+mod without_store {
+    /// This build has no store, so there is nothing to acknowledge.
     #[derive(Debug)]
     pub struct AckToken;
 
     impl AckToken {
         /// Does nothing.
-        pub fn sign(&self) {}
+        pub fn ack(&self) {}
 
         /// Does nothing.
-        pub fn withhold(&self) {}
+        pub fn nack(&self) {}
     }
 }

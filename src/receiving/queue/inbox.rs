@@ -1,7 +1,7 @@
-//! Where events wait for the application: bounded, and woken by.
+//! The inbox: the bounded queue of events that wait for the application.
 //!
-//! To wake a thread costs more than all else that an event costs. So whoever puts events in rings for many at once, when
-//! there are no more for now.
+//! Waking a thread costs more than everything else for an event. Therefore producers push several events and then call
+//! `notify` once.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,21 +12,21 @@ use crate::host::wake_fd::Wake;
 use crate::receiving::queue::event::{Content, QueuedEvent};
 use crate::receiving::queue::interaction_lanes::Lanes;
 use crate::receiving::queue::notifier::Notifier;
-use crate::receiving::queue::one_shot_notifier::NotifierState;
+use crate::receiving::queue::notifier::OneShotState;
 use crate::status::Status;
 
-/// Why an event was not taken.
+/// The reason why an event was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryPushError {
-    /// As many wait as may.
+    /// The queue is full.
     Full,
     /// The client is closed.
     Closed,
 }
 
 impl From<TryPushError> for Error {
-    fn from(turned: TryPushError) -> Self {
-        match turned {
+    fn from(error: TryPushError) -> Self {
+        match error {
             TryPushError::Full => {
                 Error::new(Status::Full, Status::Full.text()).with_retryable(true)
             }
@@ -38,7 +38,7 @@ impl From<TryPushError> for Error {
 /// A bounded queue.
 #[derive(Debug)]
 pub struct Inbox {
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
     ready: Condvar,
     emptied: Condvar,
     capacity: usize,
@@ -46,33 +46,34 @@ pub struct Inbox {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InboxState {
     lanes: Lanes,
-    /// Places that are promised to triggers on their way to the disk.
-    reserved: usize,
-    /// How many bytes all of these have.
+    /// Number of slots that are reserved for triggers until they are stored.
+    reserved_slots: usize,
+    /// Size in bytes of the queued events and of the reserved slots.
     bytes: usize,
-    /// Whether none may go, for nobody is there who could want one.
-    is_held_back: bool,
+    /// Whether events are held because no subscription exists.
+    is_paused: bool,
     last_sequence: u64,
-    /// How many events have come since it last rang.
-    owed: usize,
-    /// Whether an event was taken since somebody last let the others go first.
-    is_busy: bool,
-    /// How many threads wait for an event, and how many until none is left. To notify nobody costs a system call too.
-    awaiting: usize,
-    draining: usize,
-    /// Whether it takes no trigger any more. Outcomes still come.
-    refuses_triggers: bool,
+    /// Number of events pushed since the last notification.
+    unnotified: usize,
+    /// Whether a consumer must yield once to producers before it sleeps, because it popped an event.
+    should_yield: bool,
+    /// Number of threads that wait for an event, and of those that wait until the queue is empty. A notification
+    /// without a waiter would cost a system call.
+    waiting_consumers: usize,
+    waiting_until_empty: usize,
+    /// Whether it rejects triggers. Outcomes are still accepted.
+    rejects_triggers: bool,
     closed: bool,
-    /// How many events came when it was closed.
+    /// Number of events that arrived after close.
     dropped: usize,
-    flag: Notifier,
-    bell: NotifierState,
+    notifier: Notifier,
+    one_shot: OneShotState,
 }
 
 impl Inbox {
-    /// An empty inbox in which `capacity` events may wait, of `max_bytes` together.
+    /// Creates an inbox for at most `capacity` events with `max_bytes` in total.
     pub fn new(capacity: usize, max_bytes: usize) -> Self {
         Inbox {
             state: Mutex::default(),
@@ -83,64 +84,63 @@ impl Inbox {
         }
     }
 
-    /// Puts an event behind those that wait, under the next number. Nobody is told before the next [`ring`](Self::ring).
+    /// Adds an event with the next sequence number. Consumers wake at the next [`notify`](Self::notify).
     pub fn push(&self, content: Content, received_at: i64) -> Result<(), TryPushError> {
         let mut state = self.lock();
-        self.has_room(&state, content.size())?;
-        let event = state.number(content, received_at);
-        state.add(event);
+        self.check_room(&state, content.size())?;
+        let event = state.number_event(content, received_at);
+        state.push(event);
         Ok(())
     }
 
-    /// Puts an event behind those that wait, however many they are, and rings: the application has made the room for it
-    /// when it posted. A closed inbox drops it.
+    /// Adds an event without a limit, and notifies. The application made the room for it when it posted the request. A
+    /// closed inbox drops it.
     pub fn push_always(&self, content: Content, received_at: i64) {
         let mut state = self.lock();
-        let event = state.number(content, received_at);
-        self.add_always(state, event);
+        let event = state.number_event(content, received_at);
+        self.push_and_notify(state, event);
     }
 
-    /// Promises a place for a trigger of this size that is to be written to disk first. Every promise is followed by one
-    /// [`fill`](Self::fill) or [`give_up`](Self::give_up).
+    /// Reserves a slot for a trigger of this size, which is stored first. [`push_reserved`](Self::push_reserved) or
+    /// [`release_slot`](Self::release_slot) must follow.
     #[cfg(feature = "store")]
     pub fn reserve(&self, size: usize) -> Result<(), TryPushError> {
         let mut state = self.lock();
-        self.has_room(&state, size)?;
-        state.reserved += 1;
+        self.check_room(&state, size)?;
+        state.reserved_slots += 1;
         state.bytes += size;
         Ok(())
     }
 
-    /// Puts an event into the place that was promised. A closed inbox drops it, for it comes again from the disk. Nobody is
-    /// told before the next [`ring`](Self::ring).
+    /// Adds an event to its reserved slot. A closed inbox drops it, because the store redelivers it. Consumers wake at
+    /// the next [`notify`](Self::notify).
     #[cfg(feature = "store")]
-    pub fn fill(&self, event: QueuedEvent) {
+    pub fn push_reserved(&self, event: QueuedEvent) {
         let mut state = self.lock();
-        state.reserved -= 1;
+        state.reserved_slots -= 1;
         state.bytes -= event.content.size();
-        state.add_unless_closed(event);
+        state.push_unless_closed(event);
     }
 
-    /// Takes the promise for a trigger of this size back.
+    /// Releases the slot of a trigger of this size.
     #[cfg(feature = "store")]
-    pub fn give_up(&self, size: usize) {
+    pub fn release_slot(&self, size: usize) {
         let mut state = self.lock();
-        state.reserved -= 1;
+        state.reserved_slots -= 1;
         state.bytes -= size;
     }
 
-    /// Puts in what is on disk already, however much waits, and rings. A closed inbox drops it, for it comes again from
-    /// there.
+    /// Adds a stored event without a limit, and notifies. A closed inbox drops it, because the store redelivers it.
     #[cfg(feature = "store")]
     pub fn restore(&self, event: QueuedEvent) {
-        self.add_always(self.lock(), event);
+        self.push_and_notify(self.lock(), event);
     }
 
-    fn has_room(&self, state: &State, size: usize) -> Result<(), TryPushError> {
-        let count = state.lanes.len() + state.reserved;
-        // One that is larger than all may be together would never be taken.
+    fn check_room(&self, state: &InboxState, size: usize) -> Result<(), TryPushError> {
+        let count = state.lanes.len() + state.reserved_slots;
+        // An event that is larger than the limit would never be accepted otherwise.
         let is_too_large = count > 0 && state.bytes.saturating_add(size) > self.max_bytes;
-        if state.closed || state.refuses_triggers {
+        if state.closed || state.rejects_triggers {
             Err(TryPushError::Closed)
         } else if count >= self.capacity || is_too_large {
             Err(TryPushError::Full)
@@ -149,226 +149,227 @@ impl Inbox {
         }
     }
 
-    fn add_always(&self, mut state: MutexGuard<'_, State>, event: QueuedEvent) {
-        state.add_unless_closed(event);
-        self.ring_for(state);
+    fn push_and_notify(&self, mut state: MutexGuard<'_, InboxState>, event: QueuedEvent) {
+        state.push_unless_closed(event);
+        self.notify_locked(state);
     }
 
-    /// Tells the application of the events that came since the last ring.
-    pub fn ring(&self) {
-        self.ring_for(self.lock());
+    /// Wakes consumers of the events since the last notification.
+    pub fn notify(&self) {
+        self.notify_locked(self.lock());
     }
 
-    fn ring_for(&self, mut state: MutexGuard<'_, State>) {
-        let owed = std::mem::take(&mut state.owed);
-        state.show();
-        // Whoever waits goes back to sleep where others have taken all meanwhile.
-        let to_wake = owed.min(state.awaiting);
-        let bell = state.bell_to_ring();
+    fn notify_locked(&self, mut state: MutexGuard<'_, InboxState>) {
+        let unnotified = std::mem::take(&mut state.unnotified);
+        state.update_notifier();
+        // A consumer that finds no event sleeps again.
+        let to_wake = unnotified.min(state.waiting_consumers);
+        let one_shot = state.take_one_shot();
         drop(state);
-        if let Some(bell) = bell {
-            bell.set();
+        if let Some(wake) = one_shot {
+            wake.set();
         }
         for _ in 0..to_wake {
             self.ready.notify_one();
         }
     }
 
-    /// Waits until an event may go, or `deadline`; `false` when the inbox is closed and no event will come any more.
+    /// Blocks until an event can be popped, or until `deadline`. Returns `false` if the inbox is closed and empty.
     pub fn wait(&self, deadline: Instant) -> bool {
         let state = self.wait_for_event(deadline);
-        !is_over(&state)
+        !is_drained(&state)
     }
 
-    /// Takes the first event that may go, or waits for one until `deadline`; `None` when there is none by then or the
-    /// inbox is closed. Where `hold`, the next ones of its interaction stay back until [`release`](Self::release).
+    /// Pops the first event that is not held, and blocks until `deadline` for it. Returns `None` at the deadline
+    /// or if the inbox is closed. With `hold`, the next events of its interaction are held until
+    /// [`release`](Self::release).
     pub fn pop(&self, deadline: Instant, hold: bool) -> Option<QueuedEvent> {
-        self.pop_from(self.wait_for_event(deadline), hold)
+        self.pop_locked(self.wait_for_event(deadline), hold)
     }
 
-    /// As [`pop`](Self::pop), without waiting and without asking the clock.
+    /// As [`pop`](Self::pop), without blocking.
     pub fn pop_ready(&self, hold: bool) -> Option<QueuedEvent> {
-        self.pop_from(self.lock(), hold)
+        self.pop_locked(self.lock(), hold)
     }
 
-    fn pop_from(&self, mut state: MutexGuard<'_, State>, hold: bool) -> Option<QueuedEvent> {
-        if state.is_held_back {
+    fn pop_locked(&self, mut state: MutexGuard<'_, InboxState>, hold: bool) -> Option<QueuedEvent> {
+        if state.is_paused {
             return None;
         }
         let event = state.lanes.pop(hold)?;
         state.bytes -= event.content.size();
-        state.is_busy = true;
-        state.show();
-        if state.lanes.len() == 0 && state.draining > 0 {
+        state.should_yield = true;
+        state.update_notifier();
+        if state.lanes.len() == 0 && state.waiting_until_empty > 0 {
             self.emptied.notify_all();
         }
         Some(event)
     }
 
-    /// The event of this interaction that was taken with `hold` was handled.
+    /// Releases the next event of an interaction, after an event that was popped with `hold`.
     pub fn release(&self, client_id: &str) {
         let mut state = self.lock();
         state.lanes.release(client_id);
-        state.show();
-        let is_awaited = state.is_ready() && state.awaiting > 0;
-        let bell = state.bell_to_ring();
+        state.update_notifier();
+        let is_awaited = state.is_ready() && state.waiting_consumers > 0;
+        let one_shot = state.take_one_shot();
         drop(state);
-        if let Some(bell) = bell {
-            bell.set();
+        if let Some(wake) = one_shot {
+            wake.set();
         }
         if is_awaited {
             self.ready.notify_one();
         }
     }
 
-    fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, State> {
+    fn wait_for_event(&self, deadline: Instant) -> MutexGuard<'_, InboxState> {
         let mut state = self.lock();
-        // In a closed inbox, events that are held back still come.
-        while !state.is_ready() && !is_over(&state) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
+        // Held events of a closed inbox are still delivered.
+        while !state.is_ready() && !is_drained(&state) {
+            let time_left = deadline.saturating_duration_since(Instant::now());
+            if time_left == Duration::ZERO {
                 break;
             }
-            if std::mem::take(&mut state.is_busy) {
-                // What others bring while they go first costs no waking.
+            if std::mem::take(&mut state.should_yield) {
+                // Events that producers push now need no wake-up.
                 drop(state);
                 std::thread::yield_now();
                 state = self.lock();
                 continue;
             }
-            state.awaiting += 1;
+            state.waiting_consumers += 1;
             state = self
                 .ready
-                .wait_timeout(state, left)
+                .wait_timeout(state, time_left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
-            state.awaiting -= 1;
+            state.waiting_consumers -= 1;
         }
         state
     }
 
-    /// Waits until everything was taken out, or `deadline`.
+    /// Blocks until the inbox is empty or paused, or until `deadline`.
     pub fn wait_until_empty(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.lanes.len() > 0 && !state.is_held_back {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
+        while state.lanes.len() > 0 && !state.is_paused {
+            let time_left = deadline.saturating_duration_since(Instant::now());
+            if time_left == Duration::ZERO {
                 break;
             }
-            state.draining += 1;
+            state.waiting_until_empty += 1;
             state = self
                 .emptied
-                .wait_timeout(state, left)
+                .wait_timeout(state, time_left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
-            state.draining -= 1;
+            state.waiting_until_empty -= 1;
         }
     }
 
-    /// Lets no event go from now on, for nobody is there who could want one, or lets them go again. How many wait; `None`
-    /// where that is as it was.
-    pub fn hold_back(&self, held: bool) -> Option<usize> {
+    /// Pauses or resumes the delivery of events. Returns the number of queued events, or `None` if nothing changed.
+    pub fn set_paused(&self, paused: bool) -> Option<usize> {
         let mut state = self.lock();
-        if std::mem::replace(&mut state.is_held_back, held) == held {
+        if std::mem::replace(&mut state.is_paused, paused) == paused {
             return None;
         }
-        let waiting = state.lanes.len();
-        state.owed = waiting;
-        if state.draining > 0 {
+        let queued = state.lanes.len();
+        state.unnotified = queued;
+        if state.waiting_until_empty > 0 {
             self.emptied.notify_all();
         }
-        self.ring_for(state);
-        Some(waiting)
+        self.notify_locked(state);
+        Some(queued)
     }
 
-    /// Whether an event may go.
+    /// Returns whether an event can be popped.
     pub fn is_ready(&self) -> bool {
         self.lock().is_ready()
     }
 
-    /// Whether events wait that somebody may still want.
-    pub fn has_to_be_handled(&self) -> bool {
+    /// Returns whether events are queued and not paused.
+    pub fn has_deliverable_events(&self) -> bool {
         let state = self.lock();
-        !state.is_held_back && state.lanes.len() > 0
+        !state.is_paused && state.lanes.len() > 0
     }
 
-    /// How many events wait.
+    /// Returns the number of queued events.
     pub fn len(&self) -> usize {
         self.lock().lanes.len()
     }
 
-    /// Takes no further trigger in. Outcomes still come, and those triggers that have a place.
-    pub fn refuse_triggers(&self) {
-        self.lock().refuses_triggers = true;
+    /// Rejects new triggers. Outcomes and triggers with a reserved slot are still accepted.
+    pub fn reject_triggers(&self) {
+        self.lock().rejects_triggers = true;
     }
 
-    /// Takes nothing more in; what waits can still be taken out. Whoever waits for an event is woken.
+    /// Rejects new events and wakes waiting consumers. Queued events can still be popped.
     pub fn close(&self) {
         self.lock().closed = true;
         self.ready.notify_all();
     }
 
-    /// How many events came after that which nobody can turn away, and were dropped.
+    /// Returns the number of events that were dropped because the inbox was closed.
     pub fn dropped(&self) -> usize {
         self.lock().dropped
     }
 
-    /// Whether it takes no trigger any more.
+    /// Returns whether new triggers are rejected.
     #[cfg(feature = "listener")]
-    pub fn is_refusing_triggers(&self) -> bool {
+    pub fn is_rejecting_triggers(&self) -> bool {
         let state = self.lock();
-        state.closed || state.refuses_triggers
+        state.closed || state.rejects_triggers
     }
 
-    /// Whether it is closed.
+    /// Returns whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// Drops what still waits, and tells how much that was.
+    /// Drops all queued events and returns their number.
     pub fn clear(&self) -> usize {
         let mut state = self.lock();
-        let left = std::mem::take(&mut state.lanes);
+        let remaining = std::mem::take(&mut state.lanes);
         state.bytes = 0;
-        state.show();
+        state.update_notifier();
         drop(state);
         self.ready.notify_all();
-        left.len()
+        remaining.len()
     }
 
-    /// The wake-up descriptor: readable exactly while an event may go, from when it has rung for it.
+    /// Returns the event descriptor: readable while an event can be popped, updated at each notification.
     pub fn wake(&self) -> io::Result<Arc<Wake>> {
         let mut state = self.lock();
         let is_ready = state.is_ready();
-        state.flag.wake(is_ready)
+        state.notifier.wake(is_ready)
     }
 
-    /// What rings for an [alarm](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
-    pub fn bell(&self) -> io::Result<Arc<Wake>> {
-        self.lock().bell.wake()
+    /// Returns the descriptor of the [one-shot notifier](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
+    pub fn one_shot_wake(&self) -> io::Result<Arc<Wake>> {
+        self.lock().one_shot.wake()
     }
 
-    /// Tells how many events may go, at the most, and has it ring for the next one where more are waited for.
-    pub fn set_bell(&self, waited_for: usize) -> usize {
+    /// Returns an upper bound of the events that can be popped. If it is less than `wanted`, arms the one-shot
+    /// notifier.
+    pub fn arm_one_shot(&self, wanted: usize) -> usize {
         let mut state = self.lock();
-        let ready = if state.is_held_back {
+        let ready = if state.is_paused {
             0
         } else {
-            state.lanes.ready()
+            state.lanes.ready_count()
         };
-        if ready < waited_for {
-            state.bell.set();
+        if ready < wanted {
+            state.one_shot.arm();
         }
         ready
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn number(&mut self, content: Content, received_at: i64) -> QueuedEvent {
+impl InboxState {
+    fn number_event(&mut self, content: Content, received_at: i64) -> QueuedEvent {
         self.last_sequence += 1;
         QueuedEvent {
             content,
@@ -378,40 +379,40 @@ impl State {
         }
     }
 
-    fn add_unless_closed(&mut self, event: QueuedEvent) {
+    fn push_unless_closed(&mut self, event: QueuedEvent) {
         if self.closed {
             self.dropped += 1;
         } else {
-            self.add(event);
+            self.push(event);
         }
     }
 
-    fn add(&mut self, event: QueuedEvent) {
+    fn push(&mut self, event: QueuedEvent) {
         self.bytes += event.content.size();
         self.lanes.push(event);
-        self.owed += 1;
+        self.unnotified += 1;
     }
 
-    fn show(&mut self) {
-        self.flag.show(self.is_ready());
+    fn update_notifier(&mut self) {
+        self.notifier.set_readable(self.is_ready());
     }
 
-    /// Whether an event may go.
+    /// Returns whether an event can be popped.
     fn is_ready(&self) -> bool {
-        !self.is_held_back && self.lanes.is_ready()
+        !self.is_paused && self.lanes.is_ready()
     }
 
-    fn bell_to_ring(&mut self) -> Option<Arc<Wake>> {
+    fn take_one_shot(&mut self) -> Option<Arc<Wake>> {
         if self.is_ready() {
-            self.bell.ring()
+            self.one_shot.take_armed()
         } else {
             None
         }
     }
 }
 
-fn is_over(state: &State) -> bool {
-    state.closed && (state.is_held_back || state.lanes.len() == 0)
+fn is_drained(state: &InboxState) -> bool {
+    state.closed && (state.is_paused || state.lanes.len() == 0)
 }
 
 #[cfg(test)]

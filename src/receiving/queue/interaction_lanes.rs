@@ -1,49 +1,50 @@
-//! Events that wait, in the order of receipt, but for this: while an event of an interaction is being handled, the
-//! interaction's next ones stay back and those of others pass.
+//! Queued events in the order of receipt, with one lane for each interaction.
+//!
+//! While an event of an interaction is being handled, its later events are held, and events of other interactions
+//! pass.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::receiving::queue::event::QueuedEvent;
 
-/// All that waits.
+/// All queued events.
 ///
-/// Most applications handle one event after the other and hold nothing back. Theirs is a queue and nothing more; an
-/// interaction has a lane only from when an event of it is held until its last one was handled.
+/// Most applications handle one event after the other and never hold one. For them it is a plain queue. An interaction
+/// has a lane only while one of its events is held.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// Events in the order of receipt. Where the interaction of the first one has a lane, it goes there before anybody
-    /// looks.
-    queue: VecDeque<(Place, QueuedEvent)>,
+    /// Events in the order of receipt. The first one has no lane, or is moved there before the next access.
+    queue: VecDeque<(Position, QueuedEvent)>,
     /// Lanes by client id.
     lanes: HashMap<String, Lane>,
-    /// The first event of each lane that is free.
-    freed: BTreeMap<Place, QueuedEvent>,
-    last_place: Place,
-    waiting: usize,
+    /// The first event of each released lane.
+    ready: BTreeMap<Position, QueuedEvent>,
+    last_position: Position,
+    count: usize,
 }
 
-/// A place in the order of receipt.
-type Place = u64;
+/// A position in the order of receipt.
+type Position = u64;
 
-/// What stays back of an interaction while an earlier event of it is handled, or is among the freed.
-type Lane = VecDeque<(Place, QueuedEvent)>;
+/// The later events of an interaction while an earlier one is handled or ready.
+type Lane = VecDeque<(Position, QueuedEvent)>;
 
 impl Lanes {
-    /// Puts an event behind those of its interaction.
+    /// Adds an event after those of its interaction.
     pub fn push(&mut self, event: QueuedEvent) {
-        self.waiting += 1;
-        self.last_place += 1;
-        self.queue.push_back((self.last_place, event));
-        self.sort_out();
+        self.count += 1;
+        self.last_position += 1;
+        self.queue.push_back((self.last_position, event));
+        self.distribute();
     }
 
-    /// Takes the first event that may go. Where `hold`, its interaction's next ones stay back until
+    /// Pops the first event that is not held. With `hold`, the next events of its interaction are held until
     /// [`release`](Self::release).
     pub fn pop(&mut self, hold: bool) -> Option<QueuedEvent> {
-        let queued = self.queue.front().map(|(place, _)| *place);
-        let freed = self.freed.first_key_value().map(|(place, _)| *place);
-        let from_queue = match (queued, freed) {
-            (Some(queued), Some(freed)) => queued < freed,
+        let queued = self.queue.front().map(|(position, _)| *position);
+        let ready = self.ready.first_key_value().map(|(position, _)| *position);
+        let from_queue = match (queued, ready) {
+            (Some(queued), Some(ready)) => queued < ready,
             (queued, _) => queued.is_some(),
         };
         let event = if from_queue {
@@ -54,25 +55,25 @@ impl Lanes {
             }
             event
         } else {
-            let (_, event) = self.freed.pop_first()?;
+            let (_, event) = self.ready.pop_first()?;
             if !hold {
                 self.release(event.content.client_id());
             }
             event
         };
-        self.waiting -= 1;
-        self.sort_out();
+        self.count -= 1;
+        self.distribute();
         Some(event)
     }
 
-    /// The interaction's event that is held was handled: its next one may go.
+    /// Releases the next event of an interaction after its held event was handled.
     pub fn release(&mut self, client_id: &str) {
         let Some(lane) = self.lanes.get_mut(client_id) else {
             return;
         };
         match lane.pop_front() {
-            Some((place, event)) => {
-                self.freed.insert(place, event);
+            Some((position, event)) => {
+                self.ready.insert(position, event);
             }
             None => {
                 self.lanes.remove(client_id);
@@ -80,8 +81,8 @@ impl Lanes {
         }
     }
 
-    /// Moves events from the front of the queue into their lanes, up to the first that has none.
-    fn sort_out(&mut self) {
+    /// Moves events from the front of the queue into their lanes, up to the first without a lane.
+    fn distribute(&mut self) {
         if self.lanes.is_empty() {
             return;
         }
@@ -92,19 +93,19 @@ impl Lanes {
         }
     }
 
-    /// Whether an event may go.
+    /// Returns whether an event can be popped.
     pub fn is_ready(&self) -> bool {
-        self.ready() > 0
+        self.ready_count() > 0
     }
 
-    /// How many events may go, at the most: one behind the first may be of an interaction that is held.
-    pub fn ready(&self) -> usize {
-        self.queue.len() + self.freed.len()
+    /// Returns an upper bound of the events that can be popped: queued ones after the first may be held.
+    pub fn ready_count(&self) -> usize {
+        self.queue.len() + self.ready.len()
     }
 
-    /// How many wait, those that stay back included.
+    /// Returns the number of queued events, held ones included.
     pub fn len(&self) -> usize {
-        self.waiting
+        self.count
     }
 }
 
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn without_holding_the_order_is_that_of_receipt() {
+    fn without_hold_events_are_popped_in_the_order_of_receipt() {
         let mut lanes = lanes(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5)]);
         let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, false)).collect();
         assert_eq!(order, [1, 2, 3, 4, 5]);
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_interaction_stays_back_and_others_pass() {
+    fn events_of_a_held_interaction_wait_and_others_pass() {
         let mut lanes = lanes(&[("a", 1), ("a", 2), ("b", 3), ("a", 4), ("b", 5)]);
         assert_eq!(pop(&mut lanes, true), Some(1));
         assert_eq!(pop(&mut lanes, true), Some(3));
@@ -156,12 +157,12 @@ mod tests {
         lanes.release("a");
         lanes.release("b");
         assert_eq!(lanes.len(), 0);
-        assert!(lanes.lanes.is_empty(), "lanes that are over are not kept");
+        assert!(lanes.lanes.is_empty(), "empty lanes are removed");
     }
 
     #[test]
-    fn events_of_the_same_number_are_all_given() {
-        // Outcomes that the store could not write have no number of their own.
+    fn events_with_equal_sequence_numbers_are_all_popped() {
+        // An outcome that could not be stored has no sequence number.
         let mut lanes = lanes(&[("a", 0), ("b", 0), ("a", 7)]);
         let order: Vec<_> = std::iter::from_fn(|| pop(&mut lanes, true)).collect();
         assert_eq!(order, [0, 0]);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_while_an_interaction_is_held_stays_back_too() {
+    fn new_events_of_a_held_interaction_wait_too() {
         let mut lanes = lanes(&[("a", 1)]);
         assert_eq!(pop(&mut lanes, true), Some(1));
         let mut more = self::lanes(&[("a", 2)]);
@@ -181,9 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_may_go_goes_whatever_was_held_before() {
+    fn pop_returns_the_oldest_event_that_is_not_held() {
         let mut lanes = Lanes::default();
-        let (mut waiting, mut held) = (Vec::new(), Vec::new());
+        let (mut queued, mut held) = (Vec::new(), Vec::new());
         let mut random = 7u64;
         for sequence in 1..20_000 {
             random = random
@@ -194,11 +195,11 @@ mod tests {
                 0 => {
                     let mut more = self::lanes(&[(id, sequence)]);
                     lanes.push(more.pop(false).unwrap());
-                    waiting.push((id, sequence));
+                    queued.push((id, sequence));
                 }
                 1 => {
-                    let first = waiting.iter().position(|(id, _)| !held.contains(id));
-                    let first = first.map(|first| waiting.remove(first));
+                    let first = queued.iter().position(|(id, _)| !held.contains(id));
+                    let first = first.map(|first| queued.remove(first));
                     assert_eq!(lanes.is_ready(), first.is_some());
                     assert_eq!(pop(&mut lanes, true), first.map(|(_, sequence)| sequence));
                     held.extend(first.map(|(id, _)| id));
@@ -210,7 +211,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(lanes.len(), waiting.len());
+            assert_eq!(lanes.len(), queued.len());
         }
     }
 }

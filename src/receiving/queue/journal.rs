@@ -1,10 +1,10 @@
-//! Keeps events until the application has them, and posted requests until they have ended: in memory, or on disk first
-//! where the option `store` is set.
+//! Writes events and posted requests to the store before they continue. Without the option `store`, it passes them on
+//! at once.
 
-#[cfg(not(feature = "store"))]
-pub use memory::Journal;
 #[cfg(feature = "store")]
 pub use stored::Journal;
+#[cfg(not(feature = "store"))]
+pub use without_store::Journal;
 
 use std::time::Duration;
 
@@ -14,29 +14,29 @@ use serde::{Deserialize, Serialize};
 pub use crate::store::Sent;
 use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
-pub use memory::Sent;
+pub use without_store::Sent;
 
-/// A posted request that an earlier run left.
+/// A posted request that was in the store at open.
 #[derive(Debug)]
 pub struct RecoveredRequest {
-    /// Its ticket.
+    /// The ticket.
     pub ticket: u64,
-    /// What it is.
-    pub letter: StoredRequest,
-    /// Whether it was sent.
+    /// The address and the request.
+    pub request: StoredRequest,
+    /// Whether the request was sent.
     pub sent: Sent,
-    /// How long ago it was posted, by this machine's clock.
+    /// The time since it was posted, by this machine's clock.
     pub age: Duration,
-    /// Whether the store knew then which interactions are open.
-    pub book_was_kept: bool,
+    /// Whether the store had a table of open interactions when it was opened.
+    pub has_interactions_table: bool,
 }
 
-/// A posted request, as it is written down.
+/// The stored form of a posted request.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredRequest {
-    /// Where it goes.
+    /// The address of the interaction.
     pub address: Address,
-    /// What it asks for.
+    /// The request.
     pub request: Request,
 }
 
@@ -53,50 +53,50 @@ mod stored {
     use crate::receiving::queue::event::{AckKey, AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
-    use crate::receiving::receiver::now;
     use crate::receiving::statistics::{Counters, Statistic};
+    use crate::receiving::time::unix_millis;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::store::{Account, CommitCallback, Record, RecordKind, Row, Store};
     use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
-    /// Where events and posted requests are kept.
+    /// Stores events and posted requests, if the client has a store.
     #[derive(Debug)]
     pub struct Journal {
         store: Option<Arc<Store>>,
-        /// Whether letting go of an event means that it was handled.
+        /// Whether the drop of an event acknowledges it.
         auto_ack: bool,
     }
 
     impl Journal {
-        /// Opens the store, if there is to be one; puts the events that wait in it into the inbox and the open interactions
-        /// among those that are known, and gives the requests.
+        /// Opens the store, if the option is set. Adds stored events to the inbox, restores open interactions, and
+        /// returns the stored requests.
         pub fn open(
             settings: &Settings,
             inbox: &Arc<Inbox>,
             interactions: &Arc<Interactions>,
-            repeats: &MessageDedup,
+            message_dedup: &MessageDedup,
             counters: &Counters,
         ) -> Result<(Self, Vec<RecoveredRequest>)> {
-            let mut left = Vec::new();
+            let mut recovered = Vec::new();
             let store = match &settings.store {
                 Some(path) => {
-                    let rung = inbox.clone();
-                    let ring = Box::new(move || rung.ring());
+                    let notified = inbox.clone();
+                    let notify = Box::new(move || notified.notify());
                     let account = Account::new(
                         &settings.token,
                         settings.dialect,
                         &settings.host(),
                         settings.store_move_account,
                     );
-                    let (store, leftovers) = Store::open(Path::new(path), account, ring)?;
+                    let (store, leftovers) = Store::open(Path::new(path), account, notify)?;
                     let store = Arc::new(store);
                     interactions.restore(store.clone(), leftovers.pages);
                     let mut unreadable = leftovers.unreadable;
-                    let reader = Reader {
+                    let reader = RecordReader {
                         dialect: settings.dialect,
                         interactions,
-                        repeats,
+                        message_dedup,
                     };
                     for (number, record) in leftovers.records {
                         if !reader.restore(inbox, number, record) {
@@ -105,20 +105,20 @@ mod stored {
                     }
                     for (ticket, letter) in leftovers.letters {
                         match serde_json::from_str::<StoredRequest>(&letter.content) {
-                            Ok(content) => left.push(RecoveredRequest {
+                            Ok(content) => recovered.push(RecoveredRequest {
                                 ticket,
-                                letter: content,
+                                request: content,
                                 sent: letter.sent,
                                 age: letter.posted_at.map_or(Duration::ZERO, age),
-                                book_was_kept: !leftovers.knew_no_interactions,
+                                has_interactions_table: !leftovers.knew_no_interactions,
                             }),
                             Err(_) => unreadable.push(Row::Letter(ticket)),
                         }
                     }
-                    // It was read once, when it was written, so this is a file that somebody else has written to.
+                    // These rows were readable when they were written, so another program has changed the file.
                     if let Some(first) = unreadable.first() {
                         log::error!(
-                            "{} rows of the store can't be read and are set aside, in its table aside; the first is {first}",
+                            "{} unreadable rows of the store were moved to its table aside; the first is {first}",
                             unreadable.len()
                         );
                     }
@@ -130,32 +130,32 @@ mod stored {
                 }
                 None => None,
             };
-            let keeper = Journal {
+            let journal = Journal {
                 store,
                 auto_ack: settings.auto_ack,
             };
-            Ok((keeper, left))
+            Ok((journal, recovered))
         }
 
-        /// Keeps a trigger for the inbox, and tells what became of that: at once, or, where it is written down first, after
-        /// the next [`hurry`](Self::hurry) by what `later` makes, whereupon the inbox rings.
-        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+        /// Adds a trigger to the inbox. Returns the result, or `None` if the trigger must be stored first. The
+        /// callback from `make_callback` then gets the result after the next commit, and the inbox is notified.
+        pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
             content_type: Option<&str>,
             received_at: i64,
-            later: impl FnOnce() -> T,
+            make_callback: impl FnOnce() -> T,
         ) -> Option<Result<()>> {
             let Some(store) = &self.store else {
                 let content = Content::Trigger(trigger);
                 return Some(inbox.push(content, received_at).map_err(Error::from));
             };
             let size = trigger.raw.len();
-            if let Err(turned) = inbox.reserve(size) {
-                return Some(Err(turned.into()));
+            if let Err(error) = inbox.reserve(size) {
+                return Some(Err(error.into()));
             }
-            let kept = later();
+            let callback = make_callback();
             let record = Record {
                 kind: RecordKind::Trigger,
                 received_at,
@@ -167,89 +167,89 @@ mod stored {
                 record,
                 CommitCallback::new(move |written| match written {
                     Ok(sequence) => {
-                        inbox.fill(QueuedEvent {
+                        inbox.push_reserved(QueuedEvent {
                             content: Content::Trigger(trigger),
                             sequence,
                             received_at,
                             redelivered: false,
                         });
-                        kept(Ok(()));
+                        callback(Ok(()));
                     }
                     Err(error) => {
-                        inbox.give_up(size);
-                        kept(Err(error));
+                        inbox.release_slot(size);
+                        callback(Err(error));
                     }
                 }),
             );
             None
         }
 
-        /// Has what was handed over written now.
-        pub fn hurry(&self) {
+        /// Starts a commit of the queued changes.
+        pub fn flush(&self) {
             if let Some(store) = &self.store {
                 store.hurry();
             }
         }
 
-        /// Writes a posted request down, and gives its ticket; `None` without a store.
-        pub fn post(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+        /// Stores a posted request and returns its ticket; `None` without a store.
+        pub fn store_request(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
             let Some(store) = &self.store else {
                 return Ok(None);
             };
-            let letter = StoredRequest {
+            let stored = StoredRequest {
                 address: address.clone(),
                 request: request.clone(),
             };
-            let content = serde_json::to_string(&letter).map_err(|error| {
+            let content = serde_json::to_string(&stored).map_err(|error| {
                 Error::new(
                     Status::Store,
-                    format!("the request can't be written down: {error}"),
+                    format!("the request cannot be stored: {error}"),
                 )
             })?;
             store
-                .wait(|kept| store.post(content, now(), kept))
+                .wait(|kept| store.post(content, unix_millis(), kept))
                 .map(Some)
         }
 
-        /// Writes down that a posted request is about to leave.
-        pub fn leave(&self, ticket: u64) -> Result<()> {
+        /// Stores that a posted request is about to be sent.
+        pub fn mark_sending(&self, ticket: u64) -> Result<()> {
             match &self.store {
                 Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
                 None => Ok(()),
             }
         }
 
-        /// Writes down that it has not left after all.
-        pub fn stay(&self, ticket: u64) {
+        /// Stores that a posted request was not sent.
+        pub fn mark_unsent(&self, ticket: u64) {
             if let Some(store) = &self.store {
                 store.stay(ticket);
             }
         }
 
-        /// Fails on a thread on which nobody may wait for the store, if there is one.
+        /// Fails on a thread that must not block on the store.
         pub fn may_wait(&self) -> Result<()> {
             self.store.as_ref().map_or(Ok(()), |_| Store::may_wait())
         }
 
-        /// Whether what is kept outlives the process.
+        /// Returns whether events and requests outlive the process.
         pub fn is_durable(&self) -> bool {
             self.store.is_some()
         }
 
-        /// Puts an outcome on disk in its request's place, then into the inbox, however many events wait there, and then
-        /// calls `told`.
-        pub fn tell(
+        /// Replaces a request in the store by its outcome, adds the outcome to the inbox without a limit, and then
+        /// calls `on_enqueued`.
+        pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             received_at: i64,
-            told: impl FnOnce() + Send + 'static,
+            on_enqueued: impl FnOnce() + Send + 'static,
         ) {
             let Some(store) = &self.store else {
                 inbox.push_always(Content::Outcome(outcome), received_at);
-                return told();
+                return on_enqueued();
             };
-            // Numbers and strings are always JSON.
+            // Numbers and strings can always be written as JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
             let record = Record {
                 kind: RecordKind::Outcome,
@@ -262,29 +262,29 @@ mod stored {
                 outcome.ticket,
                 record,
                 CommitCallback::new(move |written| {
-                    // Where it could not be written, it is told all the same, under no number of the store, which goes on
-                    // trying.
+                    // If the outcome could not be stored, it is still delivered, without a number. The store retries
+                    // the write.
                     inbox.restore(QueuedEvent {
                         content: Content::Outcome(outcome),
                         sequence: written.unwrap_or(0),
                         received_at,
                         redelivered: false,
                     });
-                    told();
+                    on_enqueued();
                 }),
             );
         }
 
-        /// What is signed when this event was handled.
-        pub fn receipt(&self, event: &QueuedEvent) -> AckToken {
-            let mark = match &event.content {
+        /// Returns the token that acknowledges this event.
+        pub fn ack_token(&self, event: &QueuedEvent) -> AckToken {
+            let key = match &event.content {
                 Content::Outcome(outcome) if event.sequence == 0 => AckKey::Outcome(outcome.ticket),
                 _ => AckKey::Record(event.sequence),
             };
-            AckToken::new(self.store.clone(), mark, self.auto_ack)
+            AckToken::new(self.store.clone(), key, self.auto_ack)
         }
 
-        /// Lets go of the store.
+        /// Closes the store.
         pub fn close(&self) {
             if let Some(store) = &self.store {
                 store.close();
@@ -292,21 +292,21 @@ mod stored {
         }
     }
 
-    /// How long ago that was; no time where the clock was set back since.
+    /// Returns the time since `posted_at`; zero if the clock was set back.
     fn age(posted_at: i64) -> Duration {
-        let age = u64::try_from(now().saturating_sub(posted_at));
+        let age = u64::try_from(unix_millis().saturating_sub(posted_at));
         Duration::from_millis(age.unwrap_or(0))
     }
 
-    /// Reads what an earlier run has left.
-    struct Reader<'a> {
+    /// Reads the stored records.
+    struct RecordReader<'a> {
         dialect: Dialect,
         interactions: &'a Interactions,
-        repeats: &'a MessageDedup,
+        message_dedup: &'a MessageDedup,
     }
 
-    impl Reader<'_> {
-        /// A store may come from a run in another dialect.
+    impl RecordReader<'_> {
+        /// Decodes a trigger. Another dialect may have been configured when it was stored.
         fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
             let content_type = record.content_type.as_deref();
             let read = |dialect: Dialect| dialect.decode(record.body.clone(), content_type);
@@ -319,14 +319,14 @@ mod stored {
             })
         }
 
-        /// Whether it can be read.
+        /// Adds a record to the inbox. Returns `false` if it cannot be read.
         fn restore(&self, inbox: &Inbox, sequence: u64, record: Record) -> bool {
             let content = match record.kind {
                 RecordKind::Trigger => self
                     .decode(&record)
                     .map(|mut trigger| {
                         self.interactions.resolve(&mut trigger);
-                        self.repeats.remember(&trigger);
+                        self.message_dedup.remember(&trigger);
                         Content::Trigger(trigger)
                     })
                     .ok(),
@@ -347,7 +347,7 @@ mod stored {
 }
 
 #[cfg(not(feature = "store"))]
-mod memory {
+mod without_store {
     use std::sync::Arc;
 
     use super::RecoveredRequest;
@@ -362,24 +362,27 @@ mod memory {
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
 
-    /// Whether a posted request was sent. Without a store, no earlier run has left one.
+    /// Whether a posted request was sent. Without a store, none is recovered.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[allow(dead_code)]
     pub enum Sent {
-        /// It was not tried.
+        /// It was not sent.
         Untried,
-        /// It may have been on its way.
+        /// It may have been sent.
         Perhaps,
-        /// It was tried, and the service surely does not have it.
+        /// It was tried, and the service certainly did not receive it.
         Not,
     }
 
-    /// Keeps nothing: this build has no store.
+    /// The journal of a build without the feature `store`.
     #[derive(Debug)]
     pub struct Journal;
 
     impl Journal {
-        /// Fails where a store is asked for.
+        /// Fails if the option `store` is set.
+        ///
+        /// # Errors
+        /// [`Status::Unsupported`].
         pub fn open(
             settings: &Settings,
             _: &Arc<Inbox>,
@@ -396,8 +399,8 @@ mod memory {
             }
         }
 
-        /// Puts a trigger into the inbox, and tells at once what became of that.
-        pub fn keep<T: FnOnce(Result<()>) + Send + 'static>(
+        /// Adds a trigger to the inbox and returns the result.
+        pub fn enqueue_trigger<T: FnOnce(Result<()>) + Send + 'static>(
             &self,
             inbox: &Arc<Inbox>,
             trigger: Trigger,
@@ -409,50 +412,50 @@ mod memory {
             Some(inbox.push(content, received_at).map_err(Error::from))
         }
 
-        /// Nothing is to be written.
-        pub fn hurry(&self) {}
+        /// Does nothing.
+        pub fn flush(&self) {}
 
-        /// Writes nothing.
-        pub fn post(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
+        /// Returns `None`.
+        pub fn store_request(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
             Ok(None)
         }
 
-        /// Writes nothing.
-        pub fn leave(&self, _: u64) -> Result<()> {
+        /// Does nothing.
+        pub fn mark_sending(&self, _: u64) -> Result<()> {
             Ok(())
         }
 
-        /// Writes nothing.
-        pub fn stay(&self, _: u64) {}
+        /// Does nothing.
+        pub fn mark_unsent(&self, _: u64) {}
 
-        /// Anybody may, everywhere.
+        /// Never fails.
         pub fn may_wait(&self) -> Result<()> {
             Ok(())
         }
 
-        /// Nothing is.
+        /// Returns `false`.
         pub fn is_durable(&self) -> bool {
             false
         }
 
-        /// Puts an outcome into the inbox, however many events wait there.
-        pub fn tell(
+        /// Adds an outcome to the inbox without a limit, then calls `on_enqueued`.
+        pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             received_at: i64,
-            told: impl FnOnce(),
+            on_enqueued: impl FnOnce(),
         ) {
             inbox.push_always(Content::Outcome(outcome), received_at);
-            told();
+            on_enqueued();
         }
 
-        /// Nothing to sign.
-        pub fn receipt(&self, _: &QueuedEvent) -> AckToken {
+        /// Returns a token without effect.
+        pub fn ack_token(&self, _: &QueuedEvent) -> AckToken {
             AckToken
         }
 
-        /// Nothing to let go of.
+        /// Does nothing.
         pub fn close(&self) {}
     }
 }

@@ -1,7 +1,6 @@
-//! Messages that the service posts again: where they carry a hash, the application is given them once.
+//! Detects messages that the service posts twice, by their hash. The application gets each once.
 //!
-//! A bounded number of hashes is remembered, the last ones, in memory; with a store, also those of messages that still wait
-//! in it after a restart.
+//! It remembers a bounded number of recent hashes in memory. After a restart, it also knows the messages in the store.
 
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, VecDeque};
@@ -12,132 +11,133 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, Result};
 use crate::wire::Trigger;
 
-/// How many messages are remembered: what a busy account hears in some minutes, in a few megabytes.
-const REMEMBERED: usize = 32 * 1024;
+/// Number of remembered messages: some minutes of a busy account, in a few megabytes.
+const CAPACITY: usize = 32 * 1024;
 
-/// A message's hash and its interaction's, in 128 bits that nobody outside can foresee.
+/// The hash of a message and its interaction, in 128 bits that no peer can predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DedupKey(u64, u64);
 
-/// Is told what became of the message that one repeats.
-type Waiter = Box<dyn FnOnce(Result<()>) + Send>;
+/// Gets the result of the message that this one duplicates.
+type Callback = Box<dyn FnOnce(Result<()>) + Send>;
 
-/// Which messages have come.
+/// The recent messages.
 #[derive(Debug, Default)]
 pub struct MessageDedup {
-    state: Mutex<State>,
-    keys: [RandomState; 2],
+    state: Mutex<DedupState>,
+    hashers: [RandomState; 2],
 }
 
 #[derive(Debug, Default)]
-struct State {
-    known: HashMap<DedupKey, Known>,
-    /// Those that are there, in the order in which they came.
-    there: VecDeque<DedupKey>,
+struct DedupState {
+    known: HashMap<DedupKey, EntryState>,
+    /// Keys of accepted messages in the order of arrival.
+    insertion_order: VecDeque<DedupKey>,
 }
 
-enum Known {
-    /// It is being kept; these have come meanwhile.
-    Coming(Vec<Waiter>),
-    /// It is kept.
-    There,
+enum EntryState {
+    /// The message is being stored. The callbacks belong to its duplicates.
+    Pending(Vec<Callback>),
+    /// The message was accepted.
+    Stored,
 }
 
-impl fmt::Debug for Known {
+impl fmt::Debug for EntryState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Known::Coming(_) => "Coming",
-            Known::There => "There",
+            EntryState::Pending(_) => "Pending",
+            EntryState::Stored => "Stored",
         })
     }
 }
 
-/// Whether a message has come before.
+/// Whether a message is a duplicate.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DedupResult<L> {
-    /// It has not. It is to be kept, and [`settle`](MessageDedup::settle) to be told of it.
-    First(L),
-    /// It has, and is kept.
-    There,
-    /// It has, and is being kept; what becomes of it will be told.
-    Coming,
+    /// A new message. The caller must add it and then call [`complete`](MessageDedup::complete).
+    New(L),
+    /// A duplicate of an accepted message.
+    Duplicate,
+    /// A duplicate of a message that is being stored. The callback gets that result.
+    PendingDuplicate,
 }
 
 impl MessageDedup {
-    /// What this trigger is known by, where it is a message with a hash.
-    pub fn mark(&self, trigger: &Trigger) -> Option<DedupKey> {
+    /// Returns the key of a message with a hash; `None` for other triggers.
+    pub fn key(&self, trigger: &Trigger) -> Option<DedupKey> {
         let hash = trigger.detail(|details| details.message_hash.as_deref())?;
-        let whose = (trigger.interaction_hash(), &*trigger.client_id, hash);
-        let [one, other] = &self.keys;
-        Some(DedupKey(one.hash_one(whose), other.hash_one(whose)))
+        let identity = (trigger.interaction_hash(), &*trigger.client_id, hash);
+        let [one, other] = &self.hashers;
+        Some(DedupKey(one.hash_one(identity), other.hash_one(identity)))
     }
 
-    /// A message has come. Where it is being kept already, what `later` makes is told of that.
-    pub fn meet<T, L>(&self, mark: DedupKey, later: L) -> DedupResult<L>
+    /// Checks whether a message is new. If an equal message is being stored, the callback from `make_callback` gets
+    /// its result.
+    pub fn check<T, L>(&self, key: DedupKey, make_callback: L) -> DedupResult<L>
     where
         T: FnOnce(Result<()>) + Send + 'static,
         L: FnOnce() -> T,
     {
-        match self.lock().known.entry(mark) {
-            Entry::Vacant(place) => {
-                place.insert(Known::Coming(Vec::new()));
-                DedupResult::First(later)
+        match self.lock().known.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(EntryState::Pending(Vec::new()));
+                DedupResult::New(make_callback)
             }
             Entry::Occupied(mut known) => match known.get_mut() {
-                Known::Coming(waiters) => {
-                    waiters.push(Box::new(later()));
-                    DedupResult::Coming
+                EntryState::Pending(callbacks) => {
+                    callbacks.push(Box::new(make_callback()));
+                    DedupResult::PendingDuplicate
                 }
-                Known::There => DedupResult::There,
+                EntryState::Stored => DedupResult::Duplicate,
             },
         }
     }
 
-    /// The first of its kind was kept, or was not: then the next one is the first.
-    pub fn settle(&self, mark: DedupKey, outcome: &Result<()>) {
-        let waiters = {
+    /// Ends the processing of a new message. After an error, the next equal message is new again.
+    pub fn complete(&self, key: DedupKey, result: &Result<()>) {
+        let callbacks = {
             let mut state = self.lock();
-            let known = match outcome {
-                Ok(()) => state.remember(mark),
-                Err(_) => state.known.remove(&mark),
+            let known = match result {
+                Ok(()) => state.remember(key),
+                Err(_) => state.known.remove(&key),
             };
             match known {
-                Some(Known::Coming(waiters)) => waiters,
+                Some(EntryState::Pending(callbacks)) => callbacks,
                 _ => Vec::new(),
             }
         };
-        for waiter in waiters {
-            waiter(match outcome {
+        for callback in callbacks {
+            callback(match result {
                 Ok(()) => Ok(()),
                 Err(error) => Err(Error::new(error.status(), error.message())),
             });
         }
     }
 
-    /// An earlier run has left this message.
+    /// Remembers a message from the store.
     #[cfg(feature = "store")]
     pub fn remember(&self, trigger: &Trigger) {
-        if let Some(mark) = self.mark(trigger) {
-            self.lock().remember(mark);
+        if let Some(key) = self.key(trigger) {
+            self.lock().remember(key);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DedupState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// It is there from now on; gives what was known of it before.
-    fn remember(&mut self, mark: DedupKey) -> Option<Known> {
-        let before = self.known.insert(mark, Known::There);
-        // Once for each, or forgetting the first would take away what is known of the next.
-        if let Some(Known::There) = before {
+impl DedupState {
+    /// Marks a message as accepted and returns its previous state.
+    fn remember(&mut self, key: DedupKey) -> Option<EntryState> {
+        let before = self.known.insert(key, EntryState::Stored);
+        // A second entry would evict the key while it is still needed.
+        if let Some(EntryState::Stored) = before {
             return before;
         }
-        self.there.push_back(mark);
-        if self.there.len() > REMEMBERED
-            && let Some(oldest) = self.there.pop_front()
+        self.insertion_order.push_back(key);
+        if self.insertion_order.len() > CAPACITY
+            && let Some(oldest) = self.insertion_order.pop_front()
         {
             self.known.remove(&oldest);
         }
@@ -153,99 +153,99 @@ mod tests {
     use crate::status::Status;
     use crate::wire::Dialect;
 
-    fn mark(repeats: &MessageDedup, interaction: &str, message: &str) -> Option<DedupKey> {
+    fn key_of(dedup: &MessageDedup, interaction: &str, message: &str) -> Option<DedupKey> {
         let body = format!(
             r#"{{"interaction_hash":"{interaction}","message":{{"content":"oi"{message}}}}}"#
         );
         let trigger = Dialect::Interactions.decode(body.into_bytes().into(), None);
-        repeats.mark(&trigger.unwrap())
+        dedup.key(&trigger.unwrap())
     }
 
-    fn marked(repeats: &MessageDedup, hash: usize) -> DedupKey {
-        mark(repeats, "h", &format!(r#","hash":"{hash}""#)).unwrap()
+    fn key_of_hash(dedup: &MessageDedup, hash: usize) -> DedupKey {
+        key_of(dedup, "h", &format!(r#","hash":"{hash}""#)).unwrap()
     }
 
-    /// Whether it is the first, has come, or will be told of.
-    fn meet(repeats: &MessageDedup, mark: DedupKey) -> (&'static str, Receiver<Result<()>>) {
-        let (tell, told) = mpsc::channel();
-        let met = repeats.meet(mark, move || move |outcome| tell.send(outcome).unwrap());
-        let met = match met {
-            DedupResult::First(_) => "first",
-            DedupResult::There => "there",
-            DedupResult::Coming => "coming",
+    /// Returns the kind of result, and the channel of the callback.
+    fn check(dedup: &MessageDedup, key: DedupKey) -> (&'static str, Receiver<Result<()>>) {
+        let (sender, receiver) = mpsc::channel();
+        let kind = dedup.check(key, move || move |result| sender.send(result).unwrap());
+        let kind = match kind {
+            DedupResult::New(_) => "new",
+            DedupResult::Duplicate => "duplicate",
+            DedupResult::PendingDuplicate => "pending",
         };
-        (met, told)
+        (kind, receiver)
     }
 
     #[test]
-    fn a_message_is_known_by_its_hash_within_its_interaction() {
-        let repeats = MessageDedup::default();
-        let one = mark(&repeats, "a", r#","hash":"1""#);
+    fn a_message_is_identified_by_its_hash_and_its_interaction() {
+        let dedup = MessageDedup::default();
+        let one = key_of(&dedup, "a", r#","hash":"1""#);
         assert!(one.is_some());
-        assert_eq!(one, mark(&repeats, "a", r#","hash":1"#));
-        assert_ne!(one, mark(&repeats, "a", r#","hash":"2""#));
-        assert_ne!(one, mark(&repeats, "b", r#","hash":"1""#));
-        assert_eq!(mark(&repeats, "a", ""), None, "it may be meant twice");
+        assert_eq!(one, key_of(&dedup, "a", r#","hash":1"#));
+        assert_ne!(one, key_of(&dedup, "a", r#","hash":"2""#));
+        assert_ne!(one, key_of(&dedup, "b", r#","hash":"1""#));
+        assert_eq!(key_of(&dedup, "a", ""), None, "it may be meant twice");
     }
 
     #[test]
-    fn what_is_there_does_not_come_again() {
-        let repeats = MessageDedup::default();
-        let mark = marked(&repeats, 1);
-        assert_eq!(meet(&repeats, mark).0, "first");
-        repeats.settle(mark, &Ok(()));
-        assert_eq!(meet(&repeats, mark).0, "there");
+    fn a_stored_message_is_a_duplicate() {
+        let dedup = MessageDedup::default();
+        let key = key_of_hash(&dedup, 1);
+        assert_eq!(check(&dedup, key).0, "new");
+        dedup.complete(key, &Ok(()));
+        assert_eq!(check(&dedup, key).0, "duplicate");
     }
 
     #[test]
-    fn what_was_not_kept_may_come_again() {
-        let repeats = MessageDedup::default();
-        let mark = marked(&repeats, 1);
-        assert_eq!(meet(&repeats, mark).0, "first");
-        let (met, told) = meet(&repeats, mark);
-        assert_eq!(met, "coming");
-        repeats.settle(mark, &Err(Error::new(Status::Full, "x")));
-        assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Full);
-        assert_eq!(meet(&repeats, mark).0, "first");
+    fn a_message_is_new_after_a_failure() {
+        let dedup = MessageDedup::default();
+        let key = key_of_hash(&dedup, 1);
+        assert_eq!(check(&dedup, key).0, "new");
+        let (kind, receiver) = check(&dedup, key);
+        assert_eq!(kind, "pending");
+        dedup.complete(key, &Err(Error::new(Status::Full, "x")));
+        assert_eq!(receiver.recv().unwrap().unwrap_err().status(), Status::Full);
+        assert_eq!(check(&dedup, key).0, "new");
     }
 
     #[test]
-    fn who_comes_while_it_is_being_kept_is_told_of_that() {
-        let repeats = MessageDedup::default();
-        let mark = marked(&repeats, 1);
-        assert_eq!(meet(&repeats, mark).0, "first");
-        let (met, told) = meet(&repeats, mark);
-        assert_eq!(met, "coming");
-        assert!(told.try_recv().is_err());
-        repeats.settle(mark, &Ok(()));
-        assert!(told.recv().unwrap().is_ok());
+    fn a_duplicate_of_a_pending_message_gets_its_result() {
+        let dedup = MessageDedup::default();
+        let key = key_of_hash(&dedup, 1);
+        assert_eq!(check(&dedup, key).0, "new");
+        let (kind, receiver) = check(&dedup, key);
+        assert_eq!(kind, "pending");
+        assert!(receiver.try_recv().is_err());
+        dedup.complete(key, &Ok(()));
+        assert!(receiver.recv().unwrap().is_ok());
     }
 
     #[test]
-    fn what_an_earlier_run_left_twice_is_forgotten_once() {
-        let repeats = MessageDedup::default();
-        let twice = marked(&repeats, 0);
+    fn a_key_that_was_remembered_twice_is_evicted_once() {
+        let dedup = MessageDedup::default();
+        let twice = key_of_hash(&dedup, 0);
         for _ in 0..2 {
-            repeats.lock().remember(twice);
+            dedup.lock().remember(twice);
         }
-        for hash in 1..REMEMBERED {
-            repeats.lock().remember(marked(&repeats, hash));
+        for hash in 1..CAPACITY {
+            dedup.lock().remember(key_of_hash(&dedup, hash));
         }
-        assert_eq!(meet(&repeats, twice).0, "there");
-        repeats.lock().remember(marked(&repeats, REMEMBERED));
-        assert_eq!(meet(&repeats, twice).0, "first");
+        assert_eq!(check(&dedup, twice).0, "duplicate");
+        dedup.lock().remember(key_of_hash(&dedup, CAPACITY));
+        assert_eq!(check(&dedup, twice).0, "new");
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
-        let repeats = MessageDedup::default();
-        for hash in 0..REMEMBERED + 10 {
-            let mark = marked(&repeats, hash);
-            assert_eq!(meet(&repeats, mark).0, "first");
-            repeats.settle(mark, &Ok(()));
+    fn the_oldest_keys_are_evicted() {
+        let dedup = MessageDedup::default();
+        for hash in 0..CAPACITY + 10 {
+            let key = key_of_hash(&dedup, hash);
+            assert_eq!(check(&dedup, key).0, "new");
+            dedup.complete(key, &Ok(()));
         }
-        assert_eq!(repeats.lock().known.len(), REMEMBERED);
-        assert_eq!(meet(&repeats, marked(&repeats, 20)).0, "there");
-        assert_eq!(meet(&repeats, marked(&repeats, 0)).0, "first");
+        assert_eq!(dedup.lock().known.len(), CAPACITY);
+        assert_eq!(check(&dedup, key_of_hash(&dedup, 20)).0, "duplicate");
+        assert_eq!(check(&dedup, key_of_hash(&dedup, 0)).0, "new");
     }
 }

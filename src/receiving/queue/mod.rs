@@ -1,4 +1,8 @@
 //! Events between the listener and the application.
+//!
+//! `message_dedup` detects duplicates. `journal` stores an `event` first, if the client has a store, and then pushes
+//! it to the `inbox`. The inbox orders events in `interaction_lanes`, and wakes the application through a condition
+//! variable, the `notifier` or the `one_shot_notifier`.
 
 pub(crate) mod event;
 pub(crate) mod inbox;

@@ -1,85 +1,73 @@
-//! The wake-up descriptor as the inbox keeps it: readable exactly while an event may go.
+//! The inbox's descriptors: one that is readable while an event can be popped, and one that becomes readable once.
 
 use std::io;
 use std::sync::Arc;
 
 use crate::host::wake_fd::Wake;
 
-/// Shows whether an event may go.
+/// A descriptor that is readable exactly while an event can be popped.
 #[derive(Debug, Default)]
 pub struct Notifier {
-    /// Made when the application first asks for it; until then nobody pays for it.
+    /// Created at the application's first request, because each change costs a system call.
     wake: Option<Arc<Wake>>,
-    is_up: bool,
+    is_readable: bool,
 }
 
 impl Notifier {
-    /// The descriptor, from now on kept as it is to be.
+    /// Returns the descriptor, and creates it at the first call.
     pub fn wake(&mut self, is_ready: bool) -> io::Result<Arc<Wake>> {
         if let Some(wake) = &self.wake {
             return Ok(wake.clone());
         }
         let wake = Arc::new(Wake::new()?);
         self.wake = Some(wake.clone());
-        self.show(is_ready);
+        self.set_readable(is_ready);
         Ok(wake)
     }
 
-    /// Makes the descriptor readable where an event may go, and not readable where none may.
-    pub fn show(&mut self, is_ready: bool) {
+    /// Makes the descriptor readable or unreadable.
+    pub fn set_readable(&mut self, is_ready: bool) {
         let Some(wake) = &self.wake else { return };
-        if is_ready && !self.is_up {
+        if is_ready && !self.is_readable {
             wake.set();
-        } else if !is_ready && self.is_up {
+        } else if !is_ready && self.is_readable {
             wake.clear();
         }
-        self.is_up = is_ready;
+        self.is_readable = is_ready;
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::time::Instant;
+/// A descriptor that becomes readable once after it was armed.
+#[derive(Debug, Default)]
+pub(crate) struct OneShotState {
+    /// Created at the application's first request.
+    wake: Option<Arc<Wake>>,
+    is_armed: bool,
+}
 
-    use crate::receiving::queue::event::Content;
-    use crate::receiving::queue::inbox::Inbox;
-    use crate::wire::dialects::rest;
-
-    fn push(inbox: &Inbox, id: u32) {
-        let body = format!(r#"{{"status":"typing","clientId":{id}}}"#);
-        let trigger = rest::decode(body.as_bytes().into(), None).unwrap();
-        inbox.push(Content::Trigger(trigger), 0).unwrap();
+impl OneShotState {
+    /// Returns the descriptor, and creates it at the first call.
+    pub fn wake(&mut self) -> io::Result<Arc<Wake>> {
+        if let Some(wake) = &self.wake {
+            return Ok(wake.clone());
+        }
+        let wake = Arc::new(Wake::new()?);
+        self.wake = Some(wake.clone());
+        Ok(wake)
     }
 
-    #[test]
-    fn what_is_dropped_leaves_the_descriptor_unreadable() {
-        let inbox = Inbox::new(2, usize::MAX);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1);
-        assert!(!wake.is_readable());
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.close();
-        inbox.clear();
-        assert!(!wake.is_readable());
+    /// Requests a notification for the next event.
+    pub fn arm(&mut self) {
+        self.is_armed = true;
     }
 
-    #[test]
-    fn the_descriptor_is_readable_while_an_event_may_go() {
-        let inbox = Inbox::new(10, usize::MAX);
-        let wake = inbox.wake().unwrap();
-        push(&inbox, 1);
-        push(&inbox, 1);
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        push(&inbox, 2);
-        inbox.ring();
-        assert!(wake.is_readable());
-        inbox.pop(Instant::now(), true).unwrap();
-        assert!(!wake.is_readable());
-        inbox.release("1");
-        assert!(wake.is_readable());
+    /// Returns the descriptor if it is armed, and disarms it. The caller must unlock the inbox before it sets the
+    /// descriptor, because the woken thread needs the lock.
+    pub fn take_armed(&mut self) -> Option<Arc<Wake>> {
+        if std::mem::take(&mut self.is_armed) {
+            self.wake.clone()
+        } else {
+            None
+        }
     }
 }

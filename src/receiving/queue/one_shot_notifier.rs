@@ -1,9 +1,8 @@
-//! A descriptor that rings once: for an event loop that asks for events itself, and wants to be told only when it has found
-//! none.
+//! A descriptor that becomes readable once, for an event loop that pops events itself and needs a notification only
+//! after it found no event.
 //!
-//! The [wake-up descriptor](crate::receiving::queue::notifier) is readable exactly while events wait, so each burst of events makes it readable
-//! and unreadable again, whether anybody looks or not, and wakes who takes the events while the inbox is locked. An alarm
-//! costs nothing while it is not set.
+//! The [event descriptor](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
+//! while the inbox is locked. This notifier costs nothing while it is not armed.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use crate::host::fork_guard::ForkGuarded;
 use crate::host::wake_fd::Wake;
 use crate::receiving::queue::inbox::Inbox;
 
-/// The alarm of a client.
+/// The one-shot notifier of a client.
 #[derive(Debug)]
 pub struct OneShotNotifier {
     inbox: ForkGuarded<Arc<Inbox>>,
@@ -21,67 +20,33 @@ pub struct OneShotNotifier {
 
 impl OneShotNotifier {
     pub(crate) fn new(inbox: Arc<Inbox>) -> io::Result<Self> {
-        let wake = inbox.bell()?;
+        let wake = inbox.one_shot_wake()?;
         Ok(OneShotNotifier {
             inbox: ForkGuarded::new(inbox),
             wake,
         })
     }
 
-    /// Tells how many events may go now, at the most; where there is none, the descriptor becomes readable as soon as one may.
-    pub fn set(&self) -> usize {
-        self.inbox.get().map_or(0, |inbox| inbox.set_bell(1))
+    /// Returns an upper bound of the events that can be popped. If it is 0, the descriptor becomes readable at the
+    /// next event.
+    pub fn arm(&self) -> usize {
+        self.inbox.get().map_or(0, |inbox| inbox.arm_one_shot(1))
     }
 
-    /// The descriptor was readable: it is not any more. Tells how many events may go now, at the most; where more are
-    /// `waited_for`, it becomes readable again with the next one.
-    pub fn rang(&self, waited_for: usize) -> usize {
-        // In a child, the parent's is left alone.
+    /// Makes the descriptor unreadable. Returns an upper bound of the events that can be popped. If more are `wanted`,
+    /// the descriptor becomes readable at the next event.
+    pub fn clear_and_rearm(&self, wanted: usize) -> usize {
+        // A forked child must not change the parent's descriptor.
         let Ok(inbox) = self.inbox.get() else {
             return 0;
         };
         self.wake.clear();
-        inbox.set_bell(waited_for)
+        inbox.arm_one_shot(wanted)
     }
 
-    /// The descriptor, which stays the library's.
+    /// Returns the descriptor. It stays the library's.
     pub fn descriptor(&self) -> i64 {
         self.wake.descriptor()
-    }
-}
-
-/// The inbox's side of it.
-#[derive(Debug, Default)]
-pub(crate) struct NotifierState {
-    /// Made when the application first asks for it.
-    wake: Option<Arc<Wake>>,
-    is_set: bool,
-}
-
-impl NotifierState {
-    /// What is to be made readable.
-    pub fn wake(&mut self) -> io::Result<Arc<Wake>> {
-        if let Some(wake) = &self.wake {
-            return Ok(wake.clone());
-        }
-        let wake = Arc::new(Wake::new()?);
-        self.wake = Some(wake.clone());
-        Ok(wake)
-    }
-
-    /// It is to ring.
-    pub fn set(&mut self) {
-        self.is_set = true;
-    }
-
-    /// What is to be made readable now that an event may go, where that is wanted: once the inbox is not locked any more, or
-    /// who is woken by it would wait for the lock.
-    pub fn ring(&mut self) -> Option<Arc<Wake>> {
-        if std::mem::take(&mut self.is_set) {
-            self.wake.clone()
-        } else {
-            None
-        }
     }
 }
 
@@ -99,53 +64,56 @@ mod tests {
         inbox.push(Content::Trigger(trigger), 0).unwrap();
     }
 
-    fn opened() -> (Arc<Inbox>, OneShotNotifier) {
+    fn open_notifier() -> (Arc<Inbox>, OneShotNotifier) {
         let inbox = Arc::new(Inbox::new(10, usize::MAX));
-        let alarm = OneShotNotifier::new(inbox.clone()).unwrap();
-        (inbox, alarm)
+        let notifier = OneShotNotifier::new(inbox.clone()).unwrap();
+        (inbox, notifier)
     }
 
     #[test]
-    fn it_rings_once_when_it_was_set() {
-        let (inbox, alarm) = opened();
+    fn it_notifies_once_after_it_was_armed() {
+        let (inbox, notifier) = open_notifier();
         push(&inbox, 1);
-        inbox.ring();
-        assert!(!alarm.wake.is_readable(), "nobody has set it");
-        assert_eq!(alarm.set(), 1);
+        inbox.notify();
+        assert!(!notifier.wake.is_readable(), "it is not armed");
+        assert_eq!(notifier.arm(), 1);
         inbox.pop(Instant::now(), false).unwrap();
-        assert_eq!(alarm.set(), 0);
+        assert_eq!(notifier.arm(), 0);
         push(&inbox, 2);
-        assert!(!alarm.wake.is_readable(), "it rings with the others");
-        inbox.ring();
-        assert!(alarm.wake.is_readable());
-        assert_eq!(alarm.rang(1), 1);
+        assert!(
+            !notifier.wake.is_readable(),
+            "it notifies with the other consumers"
+        );
+        inbox.notify();
+        assert!(notifier.wake.is_readable());
+        assert_eq!(notifier.clear_and_rearm(1), 1);
         push(&inbox, 3);
-        inbox.ring();
-        assert!(!alarm.wake.is_readable(), "once");
+        inbox.notify();
+        assert!(!notifier.wake.is_readable(), "it notifies once");
     }
 
     #[test]
-    fn it_stays_set_for_who_gets_no_event() {
-        let (inbox, alarm) = opened();
-        alarm.set();
+    fn it_stays_armed_while_more_events_are_wanted() {
+        let (inbox, notifier) = open_notifier();
+        notifier.arm();
         push(&inbox, 1);
-        inbox.ring();
-        assert_eq!(alarm.rang(2), 1);
+        inbox.notify();
+        assert_eq!(notifier.clear_and_rearm(2), 1);
         push(&inbox, 2);
-        inbox.ring();
-        assert!(alarm.wake.is_readable());
+        inbox.notify();
+        assert!(notifier.wake.is_readable());
     }
 
     #[test]
-    fn it_rings_for_what_was_held_back() {
-        let (inbox, alarm) = opened();
+    fn it_notifies_when_a_held_event_is_released() {
+        let (inbox, notifier) = open_notifier();
         push(&inbox, 1);
         push(&inbox, 1);
         inbox.pop(Instant::now(), true).unwrap();
-        assert_eq!(alarm.set(), 0);
-        inbox.ring();
-        assert!(!alarm.wake.is_readable(), "it may not go yet");
+        assert_eq!(notifier.arm(), 0);
+        inbox.notify();
+        assert!(!notifier.wake.is_readable(), "the event is held");
         inbox.release("1");
-        assert!(alarm.wake.is_readable());
+        assert!(notifier.wake.is_readable());
     }
 }

@@ -41,7 +41,7 @@ impl Outbox {
             interaction.leave(&posted.request);
         }
         if !posted.is_internal {
-            self.receiver.mark_leaving(posted.ticket)?;
+            self.receiver.mark_sending(posted.ticket)?;
         }
         let hash = interaction.hash();
         let result = self
@@ -51,7 +51,7 @@ impl Outbox {
         posted.maybe_received |= is_unknown(&result);
         // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
         if !posted.is_internal && !posted.maybe_received && result.is_err() {
-            self.receiver.mark_staying(posted.ticket);
+            self.receiver.mark_unsent(posted.ticket);
         }
         result
     }
@@ -112,12 +112,12 @@ impl Outbox {
         }
         let outcome = posted.outcome(result);
         if !self.receiver.is_durable() {
-            return self.receiver.tell(outcome, || {});
+            return self.receiver.report_outcome(outcome, || {});
         }
         self.lock().uncommitted_outcomes += 1;
         let outbox = self.clone();
         self.receiver
-            .tell(outcome, move || outbox.record_committed_outcome());
+            .report_outcome(outcome, move || outbox.record_committed_outcome());
     }
 }
 

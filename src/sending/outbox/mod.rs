@@ -171,7 +171,7 @@ impl Outbox {
     ) -> Result<u64> {
         self.ensure_worker()?;
         self.reserve(size)?;
-        match self.receiver.keep_posted(address, request) {
+        match self.receiver.store_request(address, request) {
             Ok(Some(ticket)) => Ok(ticket),
             Ok(None) => Ok(self.next_ticket()),
             Err(error) => {

@@ -1,7 +1,7 @@
-//! Limits how many connections there are, in all and from one address, and decides which one is closed for another.
+//! Limits the number of connections, in total and for each address, and chooses the ones to close for others.
 //!
-//! A connection is asked to close and never cut off: its task looks first whether a request has arrived. Whom nobody may ask
-//! is in `ConnectionState::rank`.
+//! A connection is requested to close and never aborted: its task first checks whether a request has arrived.
+//! `ConnectionState::eviction_rank` specifies which ones may be requested.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,233 +15,237 @@ use tokio::task::AbortHandle;
 use crate::config::Limits;
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 
-/// How long to wait before further connections are asked to close, where none has left.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
-/// How many closed connections may linger beside those that count, so that their peers can read the last answer.
-const MOST_LINGERING: usize = 64;
+/// How long to wait for a closed connection before further ones are requested to close.
+const EVICTION_INTERVAL: Duration = Duration::from_millis(20);
+/// Number of closed connections that may linger in addition to the open ones, so that their peers can read the last
+/// response.
+const MAX_LINGERING: usize = 64;
 
 /// All connections of a listener.
 #[derive(Debug)]
 pub struct Connections {
-    most: usize,
-    most_per_address: Option<usize>,
-    state: Mutex<State>,
-    left: Notify,
-    /// How many connections are to be asked to close for the next that finds no place: more with each in a row, as nobody
-    /// knows how many wait in the system's queue. 0 while none waits.
+    max_connections: usize,
+    max_per_address: Option<usize>,
+    state: Mutex<ConnectionTable>,
+    closed: Notify,
+    /// Number of connections to request for the next one without a permit. It doubles each time, because the length of
+    /// the system's queue is unknown. It is 0 while no connection waits.
     pressure: AtomicUsize,
     lingering: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    last: u64,
-    seated: HashMap<u64, ConnectionEntry>,
+struct ConnectionTable {
+    last_id: u64,
+    entries: HashMap<u64, ConnectionEntry>,
 }
 
 #[derive(Debug)]
 struct ConnectionEntry {
     address: Option<IpAddr>,
-    pulse: Arc<ConnectionState>,
+    connection: Arc<ConnectionState>,
     task: Option<AbortHandle>,
 }
 
-/// A connection's place, given back when it is dropped.
+/// The permit of a connection. Its drop releases it.
 #[derive(Debug)]
 pub struct ConnectionPermit {
-    number: u64,
-    pulse: Arc<ConnectionState>,
+    id: u64,
+    connection: Arc<ConnectionState>,
     connections: Arc<Connections>,
 }
 
 /// The right of a closed connection to linger.
 #[derive(Debug)]
-pub struct Lingering<'a>(&'a AtomicUsize);
+pub struct LingerPermit<'a>(&'a AtomicUsize);
 
 impl Connections {
-    /// None yet.
+    /// Creates the limits, without connections.
     pub fn new(limits: &Limits) -> Self {
         Connections {
-            most: limits.connections,
-            most_per_address: limits.connections_per_address,
+            max_connections: limits.connections,
+            max_per_address: limits.connections_per_address,
             state: Mutex::default(),
-            left: Notify::new(),
+            closed: Notify::new(),
             pressure: AtomicUsize::new(0),
             lingering: AtomicUsize::new(0),
         }
     }
 
-    /// Waits until there is a place for a connection from `peer`, whose address is counted unless it is `exempt`. Where its
-    /// address has too many, the place is for an answer of 503 alone.
-    pub async fn admit(self: &Arc<Self>, peer: IpAddr, exempt: bool) -> ConnectionPermit {
-        let mut ask = true;
+    /// Waits for a permit for a connection from `peer`. The address is not counted if it is `exempt`. If it has too
+    /// many connections, the permit is only for a 503.
+    pub async fn acquire(self: &Arc<Self>, peer: IpAddr, exempt: bool) -> ConnectionPermit {
+        let mut should_evict = true;
         loop {
-            if let Some(seat) = self.admit_now(peer, exempt) {
-                return seat;
+            if let Some(permit) = self.try_acquire(peer, exempt) {
+                return permit;
             }
-            if ask {
-                self.ask_some();
+            if should_evict {
+                self.request_evictions();
             }
-            ask = !self.one_left().await;
+            should_evict = !self.wait_closed().await;
         }
     }
 
-    fn admit_now(self: &Arc<Self>, peer: IpAddr, exempt: bool) -> Option<ConnectionPermit> {
+    fn try_acquire(self: &Arc<Self>, peer: IpAddr, exempt: bool) -> Option<ConnectionPermit> {
         let mut state = self.lock();
-        if state.seated.len() >= self.most {
+        if state.entries.len() >= self.max_connections {
             return None;
         }
-        let address = (!exempt).then(|| neighbourhood(peer));
+        let address = (!exempt).then(|| address_prefix(peer));
         let is_over_limit = address
-            .zip(self.most_per_address)
-            .is_some_and(|(address, most)| !state.has_room_at(address, most));
-        state.last += 1;
-        let number = state.last;
-        let pulse = Arc::new(ConnectionState::new(is_over_limit));
-        let seated = ConnectionEntry {
+            .zip(self.max_per_address)
+            .is_some_and(|(address, limit)| !state.check_address_limit(address, limit));
+        state.last_id += 1;
+        let id = state.last_id;
+        let connection = Arc::new(ConnectionState::new(is_over_limit));
+        let entry = ConnectionEntry {
             address,
-            pulse: pulse.clone(),
+            connection: connection.clone(),
             task: None,
         };
-        state.seated.insert(number, seated);
+        state.entries.insert(id, entry);
         Some(ConnectionPermit {
-            number,
-            pulse,
+            id,
+            connection,
             connections: self.clone(),
         })
     }
 
-    /// Makes known which task serves the connection with this number.
-    pub fn served_by(&self, number: u64, task: AbortHandle) {
-        if let Some(seated) = self.lock().seated.get_mut(&number) {
-            seated.task = Some(task);
+    /// Sets the task that serves the connection with this id.
+    pub fn set_task(&self, id: u64, task: AbortHandle) {
+        if let Some(entry) = self.lock().entries.get_mut(&id) {
+            entry.task = Some(task);
         }
     }
 
-    /// Where no connection can be accepted: asks some to close, and waits for a moment, or until one has left.
-    pub async fn make_room(&self) {
-        self.ask_some();
-        self.one_left().await;
+    /// Requests that some connections close, after accept failed. Waits for a moment, or until one has closed.
+    pub async fn evict(&self) {
+        self.request_evictions();
+        self.wait_closed().await;
     }
 
-    fn ask_some(&self) {
+    fn request_evictions(&self) {
         let pressure = self.pressure.load(Ordering::Relaxed);
-        let pressure = (2 * pressure).clamp(1 + self.most / 64, 1 + self.most / 4);
+        let pressure =
+            (2 * pressure).clamp(1 + self.max_connections / 64, 1 + self.max_connections / 4);
         self.pressure.store(pressure, Ordering::Relaxed);
-        self.lock().ask(pressure);
+        self.lock().request_evictions(pressure);
     }
 
-    /// No connection waits to be accepted.
-    pub fn none_waits(&self) {
+    /// Resets the pressure, because no connection waits to be accepted.
+    pub fn reset_pressure(&self) {
         self.pressure.store(0, Ordering::Relaxed);
     }
 
-    /// Waits until a connection has left. `false` where none has for a moment, so that another one is to be asked.
-    async fn one_left(&self) -> bool {
-        let left = tokio::time::timeout(ASK_AGAIN, self.left.notified());
-        left.await.is_ok()
+    /// Waits until a connection has closed. Returns `false` after a moment, so that the caller requests more.
+    async fn wait_closed(&self) -> bool {
+        let closed = tokio::time::timeout(EVICTION_INTERVAL, self.closed.notified());
+        closed.await.is_ok()
     }
 
-    /// Whether connections wait for a place, so that those that have one end with their next answer.
+    /// Returns whether connections wait for a permit. The others then close after their next response.
     pub fn is_full(&self) -> bool {
         self.pressure.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets a closed connection linger, if not too many do.
-    pub fn linger(&self) -> Option<Lingering<'_>> {
-        if self.lingering.load(Ordering::Relaxed) >= MOST_LINGERING {
+    /// Returns the right to linger, unless too many connections linger.
+    pub fn acquire_linger_permit(&self) -> Option<LingerPermit<'_>> {
+        if self.lingering.load(Ordering::Relaxed) >= MAX_LINGERING {
             return None;
         }
         self.lingering.fetch_add(1, Ordering::Relaxed);
-        Some(Lingering(&self.lingering))
+        Some(LingerPermit(&self.lingering))
     }
 
-    /// Ends every connection but those whose trigger is being kept.
-    pub fn end_all_but_keeping(&self) {
-        for seated in self.lock().seated.values() {
-            if let Some(task) = seated
+    /// Aborts every connection except those whose trigger is being stored.
+    pub fn abort_all_except_storing(&self) {
+        for entry in self.lock().entries.values() {
+            if let Some(task) = entry
                 .task
                 .as_ref()
-                .filter(|_| seated.pulse.phase() != Phase::Keeping)
+                .filter(|_| entry.connection.phase() != Phase::Storing)
             {
                 task.abort();
             }
         }
     }
 
-    /// Waits until none is left.
-    pub async fn emptied(&self) {
-        while !self.lock().seated.is_empty() {
-            self.left.notified().await;
+    /// Waits until no connection remains.
+    pub async fn wait_idle(&self) {
+        while !self.lock().entries.is_empty() {
+            self.closed.notified().await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionTable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// Whether one more of `most` connections may come from this address, for which another one may be asked to close.
-    fn has_room_at(&self, address: IpAddr, most: usize) -> bool {
-        let there = self.seated.values().filter(|seated| {
-            let pulse = &seated.pulse;
-            let counts = !pulse.must_close() && !pulse.is_over_limit();
-            counts && pulse.phase() != Phase::Ending && seated.address == Some(address)
+impl ConnectionTable {
+    /// Returns whether `limit` allows one more connection from this address, perhaps after a request to another one to
+    /// close.
+    fn check_address_limit(&self, address: IpAddr, limit: usize) -> bool {
+        let counted = self.entries.values().filter(|entry| {
+            let connection = &entry.connection;
+            let counts = !connection.is_close_requested() && !connection.is_over_limit();
+            counts && connection.phase() != Phase::Closing && entry.address == Some(address)
         });
-        let there: Vec<_> = there.map(|seated| &*seated.pulse).collect();
-        there.len() < most || ask_of(there, 1) > 0
+        let counted: Vec<_> = counted.map(|entry| &*entry.connection).collect();
+        counted.len() < limit || evict_from(counted, 1) > 0
     }
 
-    /// Asks the connections that are missed least to close, until so many are asked.
-    fn ask(&self, count: usize) {
-        let all = self.seated.values().map(|seated| &*seated.pulse);
-        let (asked, others): (Vec<_>, Vec<_>) = all.partition(|pulse| pulse.must_close());
-        ask_of(others, count.saturating_sub(asked.len()));
+    /// Requests that the connections with the lowest rank close, until `count` of them are closing.
+    fn request_evictions(&self, count: usize) {
+        let all = self.entries.values().map(|entry| &*entry.connection);
+        let (closing, others): (Vec<_>, Vec<_>) =
+            all.partition(|connection| connection.is_close_requested());
+        evict_from(others, count.saturating_sub(closing.len()));
     }
 }
 
-/// Asks so many of these connections to close, if there are so many that may be asked. How many it were.
-fn ask_of(connections: Vec<&ConnectionState>, count: usize) -> usize {
+/// Requests that up to `count` of these connections close. Returns how many were requested.
+fn evict_from(connections: Vec<&ConnectionState>, count: usize) -> usize {
     let ranked = connections
         .into_iter()
-        .filter_map(|pulse| Some((pulse.rank()?, pulse)));
+        .filter_map(|connection| Some((connection.eviction_rank()?, connection)));
     let mut ranked: Vec<_> = ranked.collect();
     ranked.sort_unstable_by_key(|(rank, _)| *rank);
     ranked.truncate(count);
-    for (_, pulse) in &ranked {
-        pulse.ask_to_close();
+    for (_, connection) in &ranked {
+        connection.request_close();
     }
     ranked.len()
 }
 
 impl ConnectionPermit {
-    /// Tells this connection from the others.
-    pub fn number(&self) -> u64 {
-        self.number
+    /// Returns the id of the connection.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
-    /// What it is doing.
-    pub fn pulse(&self) -> &Arc<ConnectionState> {
-        &self.pulse
+    /// Returns the state of the connection.
+    pub fn connection(&self) -> &Arc<ConnectionState> {
+        &self.connection
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.connections.lock().seated.remove(&self.number);
-        self.connections.left.notify_one();
+        self.connections.lock().entries.remove(&self.id);
+        self.connections.closed.notify_one();
     }
 }
 
-impl Drop for Lingering<'_> {
+impl Drop for LingerPermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// What counts as one address: an IPv6 host has 2^64 of them.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+/// Returns the address that is counted: the /64 prefix of an IPv6 address, because one host has 2^64 addresses.
+fn address_prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address => address,

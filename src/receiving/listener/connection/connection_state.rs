@@ -1,4 +1,4 @@
-//! What a connection is doing, and since when.
+//! The phase of a connection, and the time of its start.
 
 use std::future::poll_fn;
 use std::sync::OnceLock;
@@ -8,81 +8,81 @@ use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
-    /// It is new, and has sent no whole request yet: a TLS handshake is under way, or nothing has come.
+    /// No complete request yet: it performs the TLS handshake or waits for the first bytes.
     New,
-    /// A part of a request's head has come.
+    /// A part of a request's head has arrived.
     Head,
-    /// The head has come, and the body is awaited.
+    /// The head is complete, and the body is not.
     Body,
-    /// The trigger is being kept.
-    Keeping,
+    /// The trigger is being stored.
+    Storing,
     /// Between two requests.
     Idle,
-    /// All is said; the peer is given a moment to read it.
-    Ending,
+    /// The last response is sent, and the peer has a moment to read it.
+    Closing,
 }
 
-/// The phase of one connection. Written and read on the listener's thread alone; the atomics only let it be shared.
+/// The state of one connection. Only the listener's thread uses it; the atomics make it `Sync`.
 ///
-/// Asking the clock costs, and most phases end where they begin: a request that came as a whole is answered before anybody
-/// waits for anything. So a phase counts from when it is first asked for, which is when the connection comes to wait.
+/// Reading the clock is expensive, and most phases end within one poll: a complete request gets its response at once.
+/// Therefore the start of a phase is recorded at its first use, when the connection begins to wait.
 #[derive(Debug)]
 pub struct ConnectionState {
-    born: Instant,
+    created_at: Instant,
     phase: AtomicU8,
     since: AtomicU64,
-    is_drained: AtomicBool,
-    is_held_up: AtomicBool,
-    /// Whether the connection is over the limit of its address, and so is to be answered 503.
+    is_read_empty: AtomicBool,
+    is_write_blocked: AtomicBool,
+    /// Whether its address has too many connections, so that it gets only a 503.
     is_over_limit: bool,
-    /// Whether the connection was asked to close for another one.
-    must_close: AtomicBool,
+    /// Whether it was requested to close for another connection.
+    is_close_requested: AtomicBool,
     task: OnceLock<Waker>,
 }
 
-/// How long a request's head may stay incomplete while another connection waits for a place: time for a packet that was lost
-/// to come again.
-const INCOMPLETE_FOR: Duration = Duration::from_millis(400);
-/// How long a connection over the limit of its address may take to send the head that is answered 503.
-const OVER_LIMIT_FOR: Duration = Duration::from_secs(1);
+/// How long a head may be incomplete while another connection waits for a permit. A lost packet can be retransmitted
+/// in this time.
+const SLOW_HEAD_TIME: Duration = Duration::from_millis(400);
+/// How long a connection over the address limit may take to send the head that gets the 503.
+const OVER_LIMIT_HEAD_TIME: Duration = Duration::from_secs(1);
 
-/// Nobody has asked since when.
+/// The start of the phase is not recorded.
 const UNSET: u64 = u64::MAX;
 
 impl ConnectionState {
-    /// The state of a new connection.
+    /// Creates the state of a new connection.
     pub fn new(is_over_limit: bool) -> Self {
         ConnectionState {
-            born: Instant::now(),
+            created_at: Instant::now(),
             phase: AtomicU8::new(Phase::New as u8),
             since: AtomicU64::new(0),
-            is_drained: AtomicBool::new(false),
-            is_held_up: AtomicBool::new(false),
+            is_read_empty: AtomicBool::new(false),
+            is_write_blocked: AtomicBool::new(false),
             is_over_limit,
-            must_close: AtomicBool::new(false),
+            is_close_requested: AtomicBool::new(false),
             task: OnceLock::new(),
         }
     }
 
-    /// A phase begins.
+    /// Starts a phase.
     pub fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
         self.since.store(UNSET, Ordering::Relaxed);
     }
 
-    /// The phase.
+    /// Returns the phase.
     pub fn phase(&self) -> Phase {
         const ALL: [Phase; 6] = [
             Phase::New,
             Phase::Head,
             Phase::Body,
-            Phase::Keeping,
+            Phase::Storing,
             Phase::Idle,
-            Phase::Ending,
+            Phase::Closing,
         ];
         ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
@@ -96,103 +96,104 @@ impl ConnectionState {
         Duration::from_nanos(since)
     }
 
-    /// How long there has been a connection.
+    /// Returns the age of the connection.
     pub fn age(&self) -> Duration {
-        self.born.elapsed()
+        self.created_at.elapsed()
     }
 
-    /// Whether the last attempt to read found nothing.
-    pub fn note_drained(&self, drained: bool) {
-        self.is_drained.store(drained, Ordering::Relaxed);
+    /// Sets whether the last read found no bytes.
+    pub fn set_read_empty(&self, empty: bool) {
+        self.is_read_empty.store(empty, Ordering::Relaxed);
     }
 
-    /// Whether the last attempt to write was held up by the peer.
-    pub fn note_held_up(&self, held_up: bool) {
-        self.is_held_up.store(held_up, Ordering::Relaxed);
+    /// Sets whether the last write was blocked by the peer.
+    pub fn set_write_blocked(&self, blocked: bool) {
+        self.is_write_blocked.store(blocked, Ordering::Relaxed);
     }
 
-    /// Whether nothing is under way: the last request was answered, the answer has left, and nothing more has come.
-    pub fn is_at_rest(&self) -> bool {
+    /// Returns whether the last response is sent and no further byte has arrived.
+    pub fn is_idle(&self) -> bool {
         self.phase() == Phase::Idle
-            && self.is_drained.load(Ordering::Relaxed)
-            && !self.is_held_up.load(Ordering::Relaxed)
+            && self.is_read_empty.load(Ordering::Relaxed)
+            && !self.is_write_blocked.load(Ordering::Relaxed)
     }
 
-    /// Whether the connection is over the limit of its address.
+    /// Returns whether its address has too many connections.
     pub fn is_over_limit(&self) -> bool {
         self.is_over_limit
     }
 
-    /// Remembers the task that serves the connection.
-    pub fn served_by(&self, task: &Waker) {
-        // There is one task, and it calls this once.
+    /// Sets the task that serves the connection.
+    pub fn set_task(&self, task: &Waker) {
+        // Called once, by the only task.
         let _ = self.task.set(task.clone());
     }
 
-    /// Asks the connection to close for another one, and wakes its task. The task looks whether a request has arrived, and
-    /// declines if so.
-    pub fn ask_to_close(&self) {
-        self.must_close.store(true, Ordering::Relaxed);
+    /// Requests that the connection closes for another one, and wakes its task. The task declines if a request has
+    /// arrived.
+    pub fn request_close(&self) {
+        self.is_close_requested.store(true, Ordering::Relaxed);
         if let Some(task) = self.task.get() {
             task.wake_by_ref();
         }
     }
 
-    /// Whether the connection was asked to close, and has not declined.
-    pub fn must_close(&self) -> bool {
-        self.must_close.load(Ordering::Relaxed)
+    /// Returns whether a close was requested and not declined.
+    pub fn is_close_requested(&self) -> bool {
+        self.is_close_requested.load(Ordering::Relaxed)
     }
 
-    /// Waits until the connection is asked to close.
-    pub async fn asked_to_close(&self) {
-        let asked = |_: &mut Context<'_>| match self.must_close() {
+    /// Completes when a close is requested.
+    pub async fn close_requested(&self) {
+        let poll = |_: &mut Context<'_>| match self.is_close_requested() {
             true => Poll::Ready(()),
-            // The task is woken then.
+            // `request_close` wakes the task.
             false => Poll::Pending,
         };
-        poll_fn(asked).await;
+        poll_fn(poll).await;
     }
 
-    /// Declines to close: a request is under way.
-    pub fn decline_to_close(&self) {
-        self.must_close.store(false, Ordering::Relaxed);
+    /// Declines to close, because a request is in progress.
+    pub fn decline_close(&self) {
+        self.is_close_requested.store(false, Ordering::Relaxed);
     }
 
-    /// The age at which the phase must be over; `None` where it may last. Between two requests it may last for `idle_time`.
-    pub fn due(&self, limits: &Limits, idle_time: Duration) -> Option<Duration> {
+    /// Returns the age at which the phase times out; `None` if it has no timeout. `idle_time` is the timeout between
+    /// two requests.
+    pub fn deadline(&self, limits: &Limits, idle_time: Duration) -> Option<Duration> {
         let limit = match self.phase() {
             Phase::New | Phase::Head => self.head_time(limits),
             Phase::Body => limits.body_time,
             Phase::Idle => idle_time,
-            Phase::Keeping | Phase::Ending => return None,
+            Phase::Storing | Phase::Closing => return None,
         };
         Some(self.since() + limit)
     }
 
-    /// How long the handshake, and then the head of a request, may take.
+    /// Returns the timeout of the handshake and of a request's head.
     pub fn head_time(&self, limits: &Limits) -> Duration {
         if self.is_over_limit {
-            limits.head_time.min(OVER_LIMIT_FOR)
+            limits.head_time.min(OVER_LIMIT_HEAD_TIME)
         } else {
             limits.head_time
         }
     }
 
-    /// Whether the connection may be closed for another one, and in which order: the lowest first. `None` for a connection
-    /// that waits for its first bytes, or whose request is under way and not slow.
-    pub fn rank(&self) -> Option<(u8, Instant)> {
+    /// Returns the order of eviction, lowest first. `None` for a connection that waits for its first bytes, or whose
+    /// request is in progress and not slow.
+    pub fn eviction_rank(&self) -> Option<(u8, Instant)> {
         let rank = match self.phase() {
-            Phase::Ending => 0,
+            Phase::Closing => 0,
             Phase::New | Phase::Head if self.is_over_limit => 1,
             Phase::Idle => 2,
             Phase::Head if self.is_slow() => 3,
-            Phase::New | Phase::Head | Phase::Body | Phase::Keeping => return None,
+            Phase::New | Phase::Head | Phase::Body | Phase::Storing => return None,
         };
-        Some((rank, self.born + self.since()))
+        Some((rank, self.created_at + self.since()))
     }
 
-    /// Whether the head of a request is incomplete for too long to be kept while another connection waits.
+    /// Returns whether the head is incomplete for so long that another connection may replace this one.
     pub fn is_slow(&self) -> bool {
-        self.phase() == Phase::Head && self.age().saturating_sub(self.since()) >= INCOMPLETE_FOR
+        self.phase() == Phase::Head && self.age().saturating_sub(self.since()) >= SLOW_HEAD_TIME
     }
 }

@@ -1,4 +1,4 @@
-//! A connection's bytes, plain or encrypted, which tell the pulse when a request begins.
+//! The bytes of a connection, plain or encrypted. It records the start of each request in the connection's state.
 
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
@@ -16,120 +16,122 @@ use tokio_rustls::server::TlsStream;
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 use crate::receiving::listener::request::framing::Framing;
 
-/// How long, and over how many bytes, a peer that is told something while it still sends is listened to. Hanging up on it at
-/// once would reset the connection, and what it was told could be lost.
-const FAREWELL_TIME: Duration = Duration::from_secs(1);
-const FAREWELL_BYTES: u64 = 256 * 1024;
+/// How long, and for how many bytes, a connection lingers after the last response. Closing it while the peer sends
+/// would reset it, and the peer might lose the response.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 256 * 1024;
 
 /// A connection.
 #[derive(Debug)]
 pub struct Stream {
-    bytes: Bytes,
-    pulse: Arc<ConnectionState>,
+    socket: Socket,
+    connection: Arc<ConnectionState>,
     framing: Arc<Framing>,
-    ended: bool,
-    /// What came already, and is to be read again.
-    again: Vec<u8>,
-    /// Whether the parser that reads can take a head of many lines.
-    takes_many_lines: bool,
+    is_read_closed: bool,
+    /// Bytes to read once more.
+    rewind_buffer: Vec<u8>,
+    /// Whether the parser that reads accepts a head with many headers.
+    accepts_many_headers: bool,
 }
 
-/// Where the bytes go.
+/// A TCP socket, with or without TLS.
 #[derive(Debug)]
-pub enum Bytes {
+pub enum Socket {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
-    /// The connection with these bytes.
-    pub fn new(bytes: Bytes, pulse: Arc<ConnectionState>, framing: Arc<Framing>) -> Self {
+    /// Creates the stream of a connection.
+    pub fn new(socket: Socket, connection: Arc<ConnectionState>, framing: Arc<Framing>) -> Self {
         Stream {
-            bytes,
-            pulse,
+            socket,
+            connection,
             framing,
-            ended: false,
-            again: Vec::new(),
-            takes_many_lines: false,
+            is_read_closed: false,
+            rewind_buffer: Vec::new(),
+            accepts_many_headers: false,
         }
     }
 
-    /// Another parser reads from now on, which can take a head of many lines or not.
-    pub fn read_by(&mut self, takes_many_lines: bool) {
-        self.takes_many_lines = takes_many_lines;
+    /// Sets whether the next parser accepts a head with many headers.
+    pub fn set_header_limit(&mut self, accepts_many_headers: bool) {
+        self.accepts_many_headers = accepts_many_headers;
     }
 
-    /// Says these last words and ends the connection's near side.
-    pub async fn say(&mut self, words: &[u8]) {
-        let said = async {
-            self.bytes.write_all(words).await?;
-            self.bytes.shutdown().await
+    /// Sends the last response and closes the write side.
+    pub async fn send_final(&mut self, response_bytes: &[u8]) {
+        let sending = async {
+            self.socket.write_all(response_bytes).await?;
+            self.socket.shutdown().await
         };
-        // A peer that is gone, or that takes longer, misses the end of the answer.
-        let _ = tokio::time::timeout(FAREWELL_TIME, said).await;
+        // A peer that is gone or too slow misses the end of the response.
+        let _ = tokio::time::timeout(LINGER_TIMEOUT, sending).await;
     }
 
-    /// Gives the peer a moment to read what it was told.
-    pub async fn hear_out(&mut self) {
-        if self.ended {
+    /// Reads and drops input for a moment, so that the peer can read the last response.
+    pub async fn linger(&mut self) {
+        if self.is_read_closed {
             return;
         }
-        let mut rest = (&mut self.bytes).take(FAREWELL_BYTES);
-        let mut nowhere = tokio::io::sink();
-        let heard_out = tokio::io::copy(&mut rest, &mut nowhere);
-        let _ = tokio::time::timeout(FAREWELL_TIME, heard_out).await;
+        let mut rest = (&mut self.socket).take(LINGER_BYTES);
+        let mut sink = tokio::io::sink();
+        let draining = tokio::io::copy(&mut rest, &mut sink);
+        let _ = tokio::time::timeout(LINGER_TIMEOUT, draining).await;
     }
 
-    /// Takes what has arrived, so that what the peer was told is not lost in a reset when the connection is dropped.
+    /// Reads the input that has arrived. Otherwise the drop resets the connection, and the peer might lose the last
+    /// response.
     pub fn drain(&self) {
         let mut room = [0; 4096];
-        let mut socket = &*SockRef::from(self.bytes.socket());
-        for _ in 0..FAREWELL_BYTES / room.len() as u64 {
+        let mut socket = &*SockRef::from(self.socket.tcp());
+        for _ in 0..LINGER_BYTES / room.len() as u64 {
             if !matches!(socket.read(&mut room), Ok(1..)) {
                 break;
             }
         }
     }
 
-    /// Whether the system holds something that nobody has read, be it the end.
-    pub fn has_more(&self) -> bool {
+    /// Returns whether the system has unread bytes or the end of the input.
+    pub fn has_unread_bytes(&self) -> bool {
         let mut first = [MaybeUninit::uninit()];
-        let peeked = SockRef::from(self.bytes.socket()).peek(&mut first);
+        let peeked = SockRef::from(self.socket.tcp()).peek(&mut first);
         !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Has these bytes come again, before what is to be read again already.
-    pub fn put_back(&mut self, bytes: &[u8]) {
-        self.again.splice(..0, bytes.iter().copied());
+    /// Puts bytes in front of the input, to be read once more.
+    pub fn rewind(&mut self, bytes: &[u8]) {
+        self.rewind_buffer.splice(..0, bytes.iter().copied());
     }
 
-    /// Waits until something comes, be it the end. Where it is encrypted, more may come than what was sent to us, so it is read.
-    pub fn poll_begins(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.again.is_empty() {
+    /// Completes when bytes or the end of the input arrive. Of an encrypted connection it reads them, because not all
+    /// TLS records contain data.
+    pub fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.rewind_buffer.is_empty() {
             return Poll::Ready(());
         }
-        match &mut self.bytes {
-            Bytes::Plain(stream) => stream.poll_read_ready(cx).map(|_| ()),
-            Bytes::Encrypted(stream) => {
+        match &mut self.socket {
+            Socket::Plain(stream) => stream.poll_read_ready(cx).map(|_| ()),
+            Socket::Encrypted(stream) => {
                 let mut first = [0; 1024];
                 let mut first = ReadBuf::new(&mut first);
-                // What goes wrong does so again for who reads.
+                // The next read returns the error.
                 let _ = ready!(Pin::new(stream).poll_read(cx, &mut first));
-                self.again.extend_from_slice(first.filled());
+                self.rewind_buffer.extend_from_slice(first.filled());
                 Poll::Ready(())
             }
         }
     }
 
-    fn note(&mut self, came: &[u8]) {
-        if came.is_empty() {
-            self.ended = true;
+    fn record_read(&mut self, received: &[u8]) {
+        if received.is_empty() {
+            self.is_read_closed = true;
             return;
         }
-        if matches!(self.pulse.phase(), Phase::New | Phase::Idle) {
-            self.pulse.enter(Phase::Head);
+        if matches!(self.connection.phase(), Phase::New | Phase::Idle) {
+            self.connection.enter(Phase::Head);
         }
-        self.framing.add(came);
+        self.framing.feed(received);
     }
 }
 
@@ -141,26 +143,26 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let room = buffer.remaining();
-        if self.again.is_empty() {
-            let came = Pin::new(&mut self.bytes).poll_read(cx, buffer);
-            // A task that has done much in one go is told to wait, whatever there is, and is woken at once.
-            self.pulse
-                .note_drained(came.is_pending() && coop::has_budget_remaining());
-            ready!(came)?;
+        if self.rewind_buffer.is_empty() {
+            let received = Pin::new(&mut self.socket).poll_read(cx, buffer);
+            // `Pending` can also mean that the task has used up its budget of the runtime.
+            self.connection
+                .set_read_empty(received.is_pending() && coop::has_budget_remaining());
+            ready!(received)?;
         } else {
-            let mut again = std::mem::take(&mut self.again);
-            self.again = again.split_off(room.min(again.len()));
-            buffer.put_slice(&again);
-            self.pulse.note_drained(false);
+            let mut rewind_buffer = std::mem::take(&mut self.rewind_buffer);
+            self.rewind_buffer = rewind_buffer.split_off(room.min(rewind_buffer.len()));
+            buffer.put_slice(&rewind_buffer);
+            self.connection.set_read_empty(false);
         }
         if room > 0 {
-            self.note(&buffer.filled()[before..]);
+            self.record_read(&buffer.filled()[before..]);
         }
-        let is_too_much = !self.takes_many_lines && self.framing.has_many_lines();
-        if is_too_much && self.pulse.phase() == Phase::Head {
-            // Whoever polls the parser looks for that, and goes on with another one.
-            let came = buffer.filled()[before..].to_vec();
-            self.put_back(&came);
+        let has_too_many_headers = !self.accepts_many_headers && self.framing.has_many_headers();
+        if has_too_many_headers && self.connection.phase() == Phase::Head {
+            // The caller that polls the parser checks for this and continues with another parser.
+            let received = buffer.filled()[before..].to_vec();
+            self.rewind(&received);
             buffer.set_filled(before);
             return Poll::Pending;
         }
@@ -174,68 +176,68 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.bytes).poll_write(cx, bytes);
-        self.pulse.note_held_up(written.is_pending());
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.connection.set_write_blocked(written.is_pending());
         written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.bytes).poll_flush(cx);
-        self.pulse.note_held_up(flushed.is_pending());
+        let flushed = Pin::new(&mut self.socket).poll_flush(cx);
+        self.connection.set_write_blocked(flushed.is_pending());
         flushed
     }
 
-    /// Does nothing: [`say`](Stream::say) ends the connection.
+    /// Does nothing: [`send_final`](Stream::send_final) closes the connection.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 }
 
-impl Bytes {
-    fn socket(&self) -> &TcpStream {
+impl Socket {
+    fn tcp(&self) -> &TcpStream {
         match self {
-            Bytes::Plain(stream) => stream,
-            Bytes::Encrypted(stream) => stream.get_ref().0,
+            Socket::Plain(stream) => stream,
+            Socket::Encrypted(stream) => stream.get_ref().0,
         }
     }
 }
 
-impl AsyncRead for Bytes {
+impl AsyncRead for Socket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Bytes::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Bytes::Encrypted(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Socket::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Socket::Encrypted(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
 
-impl AsyncWrite for Bytes {
+impl AsyncWrite for Socket {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Bytes::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Bytes::Encrypted(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Socket::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Socket::Encrypted(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Bytes::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Bytes::Encrypted(stream) => Pin::new(stream).poll_flush(cx),
+            Socket::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Socket::Encrypted(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Bytes::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Bytes::Encrypted(stream) => Pin::new(stream).poll_shutdown(cx),
+            Socket::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Socket::Encrypted(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }
@@ -249,16 +251,16 @@ mod tests {
 
     use super::*;
 
-    /// A connection between two requests, and its peer.
-    async fn connected(pulse: &Arc<ConnectionState>) -> (Stream, std::net::TcpStream) {
+    /// Returns an idle connection and its peer.
+    async fn connect(connection: &Arc<ConnectionState>) -> (Stream, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let stream = listener.accept().unwrap().0;
         stream.set_nonblocking(true).unwrap();
-        let bytes = Bytes::Plain(TcpStream::from_std(stream).unwrap());
-        pulse.enter(Phase::Idle);
+        let socket = Socket::Plain(TcpStream::from_std(stream).unwrap());
+        connection.enter(Phase::Idle);
         let framing = Arc::default();
-        (Stream::new(bytes, pulse.clone(), framing), peer)
+        (Stream::new(socket, connection.clone(), framing), peer)
     }
 
     fn run(test: impl Future) {
@@ -266,22 +268,22 @@ mod tests {
         runtime.enable_all().build().unwrap().block_on(test);
     }
 
-    /// Whether there was something to read.
-    async fn reads(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
+    /// Returns the bytes of a read; `None` if it is pending.
+    async fn try_read(stream: &mut Stream, room: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; room];
         let mut buffer = ReadBuf::new(&mut bytes);
-        let came = poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut buffer)));
-        came.await.is_ready().then(|| buffer.filled().to_vec())
+        let received = poll_fn(|cx| Poll::Ready(Pin::new(&mut *stream).poll_read(cx, &mut buffer)));
+        received.await.is_ready().then(|| buffer.filled().to_vec())
     }
 
     #[test]
-    fn a_connection_is_not_at_rest_while_its_peer_reads_no_answer() {
+    fn a_connection_is_not_idle_while_its_write_is_blocked() {
         run(async {
-            let pulse = Arc::new(ConnectionState::new(false));
-            let (mut stream, mut peer) = connected(&pulse).await;
-            assert!(!pulse.is_at_rest(), "nobody has tried to read");
-            assert_eq!(reads(&mut stream, 10).await, None);
-            assert!(pulse.is_at_rest());
+            let connection = Arc::new(ConnectionState::new(false));
+            let (mut stream, mut peer) = connect(&connection).await;
+            assert!(!connection.is_idle(), "no read was tried");
+            assert_eq!(try_read(&mut stream, 10).await, None);
+            assert!(connection.is_idle());
 
             let mut sent = 0;
             poll_fn(|cx| {
@@ -291,22 +293,22 @@ mod tests {
                 Poll::Ready(())
             })
             .await;
-            assert!(!pulse.is_at_rest(), "{sent} bytes went");
+            assert!(!connection.is_idle(), "{sent} bytes were sent");
             peer.read_exact(&mut vec![0; sent]).unwrap();
             stream.write_all(b"the rest").await.unwrap();
-            assert!(pulse.is_at_rest());
+            assert!(connection.is_idle());
         });
     }
 
     #[test]
-    fn a_connection_is_not_at_rest_where_the_runtime_alone_lets_it_wait() {
+    fn a_connection_is_not_idle_if_only_the_runtime_budget_stops_a_read() {
         run(async {
-            let pulse = Arc::new(ConnectionState::new(false));
-            let (mut stream, mut peer) = connected(&pulse).await;
-            assert_eq!(reads(&mut stream, 10).await, None);
-            assert!(pulse.is_at_rest());
+            let connection = Arc::new(ConnectionState::new(false));
+            let (mut stream, mut peer) = connect(&connection).await;
+            assert_eq!(try_read(&mut stream, 10).await, None);
+            assert!(connection.is_idle());
             peer.write_all(b"POST").unwrap();
-            poll_fn(|cx| stream.poll_begins(cx)).await;
+            poll_fn(|cx| stream.poll_read_ready(cx)).await;
             poll_fn(|cx| {
                 while coop::has_budget_remaining() {
                     let _ = pin!(coop::consume_budget()).poll(cx);
@@ -314,23 +316,23 @@ mod tests {
                 Poll::Ready(())
             })
             .await;
-            assert_eq!(reads(&mut stream, 10).await, None);
-            assert!(!pulse.is_at_rest());
+            assert_eq!(try_read(&mut stream, 10).await, None);
+            assert!(!connection.is_idle());
         });
     }
 
     #[test]
-    fn what_is_put_back_comes_first_and_begins_a_head() {
+    fn rewound_bytes_are_read_first_and_start_a_head() {
         run(async {
-            let pulse = Arc::new(ConnectionState::new(false));
-            let (mut stream, _peer) = connected(&pulse).await;
-            assert_eq!(reads(&mut stream, 10).await, None);
-            stream.put_back(b"POST");
-            poll_fn(|cx| stream.poll_begins(cx)).await;
-            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"POS");
-            assert_eq!(pulse.phase(), Phase::Head);
-            assert_eq!(reads(&mut stream, 3).await.unwrap(), b"T");
-            assert_eq!(reads(&mut stream, 3).await, None);
+            let connection = Arc::new(ConnectionState::new(false));
+            let (mut stream, _peer) = connect(&connection).await;
+            assert_eq!(try_read(&mut stream, 10).await, None);
+            stream.rewind(b"POST");
+            poll_fn(|cx| stream.poll_read_ready(cx)).await;
+            assert_eq!(try_read(&mut stream, 3).await.unwrap(), b"POS");
+            assert_eq!(connection.phase(), Phase::Head);
+            assert_eq!(try_read(&mut stream, 3).await.unwrap(), b"T");
+            assert_eq!(try_read(&mut stream, 3).await, None);
         });
     }
 }

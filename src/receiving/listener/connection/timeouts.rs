@@ -1,4 +1,4 @@
-//! Tells when a connection takes too long with what it is doing.
+//! The timer that ends a phase of a connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,61 +9,66 @@ use tokio::time::Sleep;
 use crate::config::Limits;
 use crate::receiving::listener::connection::connection_state::ConnectionState;
 
-/// How long a connection that nothing is due of is left alone.
+/// Longest sleep if the phase has no timeout.
 const MAX_SLEEP: Duration = Duration::from_secs(60 * 60);
 
-/// The clock of one connection. It is moved only when it would be late, not with every request.
+/// The timer of one connection. It is reset only if it is late, not at every request.
 #[derive(Debug)]
 pub struct PhaseTimer<'a> {
     sleep: Pin<&'a mut Sleep>,
     limits: &'a Limits,
-    /// The connection's age at which it goes off.
-    due: Duration,
-    /// Whether the sleep knows whom to wake.
-    is_set: bool,
+    /// The age of the connection at which the timer fires.
+    deadline: Duration,
+    /// Whether the sleep has the task's waker.
+    is_registered: bool,
 }
 
 impl<'a> PhaseTimer<'a> {
-    /// That of a connection from which a head is awaited; `sleep` is as long as that may take, `head_time`.
+    /// Creates the timer of a connection that waits for a head. `sleep` lasts for `head_time`.
     pub fn new(sleep: Pin<&'a mut Sleep>, limits: &'a Limits, head_time: Duration) -> Self {
         PhaseTimer {
             sleep,
             limits,
-            due: head_time,
-            is_set: false,
+            deadline: head_time,
+            is_registered: false,
         }
     }
 
-    /// Waits until the phase has lasted longer than it may; `idle_time` is what it may between two requests.
-    pub fn poll_overdue(
+    /// Completes when the phase has timed out. `idle_time` is the timeout between two requests.
+    pub fn poll_elapsed(
         &mut self,
-        pulse: &ConnectionState,
+        connection: &ConnectionState,
         idle_time: Duration,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         loop {
-            if let Some(due) = pulse.due(self.limits, idle_time)
-                && due < self.due
+            if let Some(deadline) = connection.deadline(self.limits, idle_time)
+                && deadline < self.deadline
             {
-                self.set(due, pulse);
+                self.reset(deadline, connection);
             }
-            if self.is_set && !self.sleep.is_elapsed() {
+            if self.is_registered && !self.sleep.is_elapsed() {
                 return Poll::Pending;
             }
-            self.is_set = true;
+            self.is_registered = true;
             std::task::ready!(self.sleep.as_mut().poll(cx));
-            let (due, age) = (pulse.due(self.limits, idle_time), pulse.age());
-            if due.is_some_and(|due| due <= age) {
+            let (deadline, age) = (
+                connection.deadline(self.limits, idle_time),
+                connection.age(),
+            );
+            if deadline.is_some_and(|deadline| deadline <= age) {
                 return Poll::Ready(());
             }
-            self.set(due.unwrap_or(age + MAX_SLEEP), pulse);
+            self.reset(deadline.unwrap_or(age + MAX_SLEEP), connection);
         }
     }
 
-    fn set(&mut self, due: Duration, pulse: &ConnectionState) {
-        self.due = due;
-        self.is_set = false;
-        let left = due.saturating_sub(pulse.age());
-        self.sleep.as_mut().reset((Instant::now() + left).into());
+    fn reset(&mut self, deadline: Duration, connection: &ConnectionState) {
+        self.deadline = deadline;
+        self.is_registered = false;
+        let time_left = deadline.saturating_sub(connection.age());
+        self.sleep
+            .as_mut()
+            .reset((Instant::now() + time_left).into());
     }
 }

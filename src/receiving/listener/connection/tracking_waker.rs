@@ -1,16 +1,18 @@
-//! What a parser is woken by. It wakes itself while it is polled, with every body that it hands over, and would be polled once
-//! more for nothing; so whoever polls it is told, and decides.
+//! A waker that records whether it was called during a poll.
+//!
+//! The parser wakes itself during poll after each body, which would cause a useless second poll. `poll` reports this
+//! wake-up, and the caller decides.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// It is not being polled: who wakes it wakes its task.
+/// The future is not being polled: a wake-up wakes the task.
 const NOT_POLLED: u8 = 0;
-/// It is being polled.
+/// The future is being polled.
 const POLLED: u8 = 1;
-/// It is being polled and was woken.
+/// The future is being polled and was woken.
 const WOKEN: u8 = 2;
 
 struct TrackingWaker {
@@ -18,26 +20,27 @@ struct TrackingWaker {
     state: AtomicU8,
 }
 
-/// Polls one future of a task, and tells when it was woken meanwhile.
+/// Polls one future of a task, and reports whether it was woken during the poll.
 pub struct Tracked {
-    nudge: Arc<TrackingWaker>,
+    tracking: Arc<TrackingWaker>,
     waker: Waker,
 }
 
 impl Tracked {
-    /// For a future of the task that `task` wakes.
+    /// Creates the waker for a future of the task that `task` wakes.
     pub fn new(task: Waker) -> Self {
         let state = AtomicU8::new(NOT_POLLED);
-        let nudge = Arc::new(TrackingWaker { task, state });
-        let waker = nudge.clone().into();
-        Tracked { nudge, waker }
+        let tracking = Arc::new(TrackingWaker { task, state });
+        let waker = tracking.clone().into();
+        Tracked { tracking, waker }
     }
 
-    /// Polls the future. The second value tells whether it was woken before this returned; its task was not woken then.
+    /// Polls the future. The second value is whether the future was woken during the poll; the task was not woken
+    /// then.
     pub fn poll<F: Future>(&self, future: Pin<&mut F>) -> (Poll<F::Output>, bool) {
-        self.nudge.state.store(POLLED, Ordering::Release);
+        self.tracking.state.store(POLLED, Ordering::Release);
         let polled = future.poll(&mut Context::from_waker(&self.waker));
-        let state = self.nudge.state.swap(NOT_POLLED, Ordering::AcqRel);
+        let state = self.tracking.state.swap(NOT_POLLED, Ordering::AcqRel);
         (polled, state == WOKEN)
     }
 }
@@ -48,10 +51,10 @@ impl Wake for TrackingWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let noted = self
-            .state
-            .compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
-        if noted == Err(NOT_POLLED) {
+        let recorded =
+            self.state
+                .compare_exchange(POLLED, WOKEN, Ordering::AcqRel, Ordering::Acquire);
+        if recorded == Err(NOT_POLLED) {
             self.task.wake_by_ref();
         }
     }
@@ -76,33 +79,33 @@ mod tests {
     }
 
     #[test]
-    fn who_is_woken_while_it_is_polled_wakes_no_task() {
+    fn a_wake_during_poll_does_not_wake_the_task() {
         let count = Arc::new(Count::default());
-        let nudged = Tracked::new(count.clone().into());
-        let mut itself = pin!(poll_fn(|cx| {
+        let tracked = Tracked::new(count.clone().into());
+        let mut self_waking = pin!(poll_fn(|cx| {
             cx.waker().wake_by_ref();
             let another = cx.waker().clone();
             another.wake();
             Poll::<()>::Pending
         }));
         for _ in 0..2 {
-            assert_eq!(nudged.poll(itself.as_mut()), (Poll::Pending, true));
+            assert_eq!(tracked.poll(self_waking.as_mut()), (Poll::Pending, true));
         }
         assert_eq!(count.0.load(Ordering::SeqCst), 0);
     }
 
     #[test]
-    fn who_is_woken_later_wakes_its_task_each_time() {
+    fn each_later_wake_wakes_the_task() {
         let count = Arc::new(Count::default());
-        let nudged = Tracked::new(count.clone().into());
-        let kept = Mutex::new(None);
-        let mut waiting = pin!(poll_fn(|cx| {
-            *kept.lock().unwrap() = Some(cx.waker().clone());
+        let tracked = Tracked::new(count.clone().into());
+        let waker = Mutex::new(None);
+        let mut pending = pin!(poll_fn(|cx| {
+            *waker.lock().unwrap() = Some(cx.waker().clone());
             Poll::<()>::Pending
         }));
         for woken in 1..=2 {
-            assert_eq!(nudged.poll(waiting.as_mut()), (Poll::Pending, false));
-            kept.lock().unwrap().take().unwrap().wake();
+            assert_eq!(tracked.poll(pending.as_mut()), (Poll::Pending, false));
+            waker.lock().unwrap().take().unwrap().wake();
             assert_eq!(count.0.load(Ordering::SeqCst), woken);
         }
     }

@@ -1,4 +1,4 @@
-//! The credentials that a request must bring: HTTP Basic authentication.
+//! HTTP Basic authentication of requests.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -9,37 +9,37 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::wire::Redacted;
 
-/// Reads with and without padding, as both are sent.
-const TOLERANT: GeneralPurpose = GeneralPurpose::new(
+/// Decodes base64 with and without padding, because clients send both.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// User and password, with a colon between.
+/// User name and password, separated by a colon.
 #[derive(Debug)]
 pub struct Credentials(Redacted);
 
 impl Credentials {
-    /// These.
+    /// Creates the expected credentials.
     pub fn new(user_and_password: Redacted) -> Self {
         Credentials(user_and_password)
     }
 
-    /// Whether the request brings them. Takes a time that does not depend on them.
-    pub fn are_in(&self, headers: &HeaderMap) -> bool {
+    /// Returns whether the request has these credentials. The time does not depend on them.
+    pub fn matches(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.as_bytes().split_at_checked(6)?;
             let token = scheme
                 .eq_ignore_ascii_case(b"basic ")
                 .then(|| token.trim_ascii())?;
-            TOLERANT.decode(token).ok()
+            BASE64.decode(token).ok()
         });
-        given.is_some_and(|given| same(self.0.expose().as_bytes(), &given).into())
+        given.is_some_and(|given| constant_time_eq(self.0.expose().as_bytes(), &given).into())
     }
 }
 
-/// Whether the two are the same, in a time that depends on the length of `given` alone.
-fn same(secret: &[u8], given: &[u8]) -> Choice {
+/// Compares in a time that depends only on the length of `given`.
+fn constant_time_eq(secret: &[u8], given: &[u8]) -> Choice {
     let mut same = (secret.len() as u64).ct_eq(&(given.len() as u64));
     for (byte, expected) in given.iter().zip(secret.iter().cycle()) {
         same &= byte.ct_eq(expected);
@@ -51,25 +51,25 @@ fn same(secret: &[u8], given: &[u8]) -> Choice {
 mod tests {
     use super::*;
 
-    fn let_in(header: &str) -> bool {
+    fn is_accepted(header: &str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, header.parse().unwrap());
-        Credentials::new("joão:a:b".into()).are_in(&headers)
+        Credentials::new("joão:a:b".into()).matches(&headers)
     }
 
     #[test]
-    fn the_right_ones_are_let_in_however_they_are_written() {
+    fn correct_credentials_are_accepted_in_any_form() {
         for header in [
             "Basic am/Do286YTpi",
             "basic am/Do286YTpi",
             "BASIC  am/Do286YTpi ",
         ] {
-            assert!(let_in(header), "{header}");
+            assert!(is_accepted(header), "{header}");
         }
     }
 
     #[test]
-    fn others_and_none_are_not() {
+    fn other_or_missing_credentials_are_rejected() {
         let others = [
             "Basic",
             "Basic ",
@@ -81,8 +81,8 @@ mod tests {
             "Basic am9hbzphOmI=",
         ];
         for header in others {
-            assert!(!let_in(header), "{header}");
+            assert!(!is_accepted(header), "{header}");
         }
-        assert!(!Credentials::new("a:b".into()).are_in(&HeaderMap::new()));
+        assert!(!Credentials::new("a:b".into()).matches(&HeaderMap::new()));
     }
 }

@@ -1,4 +1,4 @@
-//! Where a request comes from, when proxies stand between.
+//! The origin of a request that came through reverse proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,11 +6,13 @@ use hyper::HeaderMap;
 
 use crate::config::Networks;
 
-/// The address that a request comes from. A trusted proxy is believed what it says of its own peer in X-Forwarded-For; so
-/// the right-most address there that is no trusted proxy is the one. `None` where a trusted proxy says what is no address.
+/// Returns the address from which a request originates.
+///
+/// A trusted proxy reports its own peer in X-Forwarded-For. Therefore the origin is the rightmost address there that
+/// is not a trusted proxy. Returns `None` if a trusted proxy reports an invalid address.
 pub fn origin(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Option<IpAddr> {
     let mut address = peer.to_canonical();
-    // Each proxy adds to the end of the last header, or adds a header below the others.
+    // A proxy appends to the last header or adds a header after it.
     let mut chain = headers
         .get_all("x-forwarded-for")
         .into_iter()
@@ -23,7 +25,7 @@ pub fn origin(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Option<I
     Some(address)
 }
 
-/// An address as proxies write it: some add the port.
+/// Parses an address. Some proxies add the port.
 fn parse(text: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(text).ok()?.trim();
     let bare = text.trim_start_matches('[').trim_end_matches(']');
@@ -35,7 +37,7 @@ fn parse(text: &[u8]) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn origin_of(peer: &str, forwarded: &[&'static str]) -> Option<String> {
+    fn parse_origin(peer: &str, forwarded: &[&'static str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
@@ -45,15 +47,15 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_not_trusted_is_believed_nothing() {
+    fn the_header_of_an_untrusted_peer_is_ignored() {
         assert_eq!(
-            origin_of("192.0.2.1", &["198.51.100.9"]).unwrap(),
+            parse_origin("192.0.2.1", &["198.51.100.9"]).unwrap(),
             "192.0.2.1"
         );
     }
 
     #[test]
-    fn the_right_most_that_is_not_trusted_counts() {
+    fn the_rightmost_untrusted_address_is_used() {
         for forwarded in [
             &["203.0.113.5, 198.51.100.9"][..],
             &["203.0.113.5, 198.51.100.9, 10.9.9.9"],
@@ -62,27 +64,27 @@ mod tests {
             &["unknown, 198.51.100.9"],
         ] {
             assert_eq!(
-                origin_of("10.0.0.1", forwarded).unwrap(),
+                parse_origin("10.0.0.1", forwarded).unwrap(),
                 "198.51.100.9",
                 "{forwarded:?}"
             );
         }
         assert_eq!(
-            origin_of("::ffff:10.0.0.1", &["[2001:db8::1]:80"]).unwrap(),
+            parse_origin("::ffff:10.0.0.1", &["[2001:db8::1]:80"]).unwrap(),
             "2001:db8::1"
         );
     }
 
     #[test]
-    fn without_a_word_the_proxy_itself_counts() {
-        assert_eq!(origin_of("10.0.0.1", &[]).unwrap(), "10.0.0.1");
-        assert_eq!(origin_of("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.2");
+    fn without_an_untrusted_address_the_proxy_is_used() {
+        assert_eq!(parse_origin("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+        assert_eq!(parse_origin("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.2");
     }
 
     #[test]
-    fn what_is_no_address_is_nobody() {
+    fn an_invalid_address_has_no_origin() {
         for forwarded in ["unknown", "", "198.51.100.9,", "1.2.3"] {
-            assert_eq!(origin_of("10.0.0.1", &[forwarded]), None, "{forwarded}");
+            assert_eq!(parse_origin("10.0.0.1", &[forwarded]), None, "{forwarded}");
         }
     }
 }

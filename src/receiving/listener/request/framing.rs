@@ -1,68 +1,69 @@
-//! Follows a connection's bytes from one request to the next, and finds heads that servers read in two ways.
+//! Follows the bytes of a connection from request to request, and detects ambiguous heads.
 //!
-//! The parser of the requests does not tell: it takes a line that ends without a carriage return, and drops a length that
-//! stands beside a chunked body. A proxy before this listener may have seen another request there.
+//! The parser does not report them: it accepts a line that ends without a carriage return, and it ignores
+//! Content-Length in a chunked request. A proxy in front of this listener may have parsed such a head as another
+//! request.
 
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memchr;
 
-/// Where a connection's requests begin and end.
+/// Finds the start and end of each request of a connection.
 #[derive(Debug, Default)]
-pub struct Framing(Mutex<State>);
+pub struct Framing(Mutex<FramingState>);
 
 #[derive(Debug, Default)]
-struct State {
-    place: Place,
+struct FramingState {
+    parse_state: ParseState,
     head: Head,
-    /// The beginning of a line whose end has not come, and its last byte.
+    /// The prefix of an incomplete line, and its last byte.
     line: Vec<u8>,
     last: u8,
-    /// How many heads that are not ambiguous are complete, and not asked for yet.
-    good: usize,
-    /// Whether a head had more lines than the usual parser can take.
-    has_many_lines: bool,
+    /// Number of complete, unambiguous heads that the handler has not checked yet.
+    complete_heads: usize,
+    /// Whether a head has more headers than the default parser accepts.
+    has_many_headers: bool,
 }
 
-/// What the next byte belongs to.
+/// The part of a request that the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum ParseState {
     /// A head, or empty lines before it.
     #[default]
     Start,
     RequestLine,
     Head,
-    /// A body, of which so much is to come.
+    /// A body with this number of remaining bytes.
     Body(u64),
-    Chunked(Chunk),
-    /// A head was ambiguous, or a body is none: the parser answers no further request.
-    Lost,
+    Chunked(ChunkState),
+    /// A head was ambiguous, or a body is malformed: the parser serves no further request.
+    Invalid,
 }
 
-/// What the next byte of a chunked body belongs to.
+/// The part of a chunked body that the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Chunk {
-    /// The first digit of its size.
+enum ChunkState {
+    /// The first digit of the chunk size.
     FirstDigit,
     Size(u64),
-    /// White space behind the size.
+    /// White space after the size.
     Space(u64),
     Extension(u64),
     SizeFeed(u64),
     Data(u64),
     DataReturn,
     DataFeed,
-    /// A line behind the last chunk: the empty one, or a trailer.
+    /// A line after the last chunk: the empty line or a trailer.
     LastLine,
     Trailer,
     TrailerFeed,
     LastFeed,
 }
 
-/// What is known of the head that is being read.
+/// The headers of the current head.
 #[derive(Debug, Default)]
 struct Head {
-    lines: usize,
+    headers: usize,
     length: Option<Length>,
     is_chunked: bool,
     has_bare_feed: bool,
@@ -71,84 +72,86 @@ struct Head {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Length {
     Bytes(u64),
-    /// It is no number, or there are two; the parser refuses it.
-    None,
+    /// It is not a number, or there are two values. The parser rejects it.
+    Invalid,
 }
 
-/// How many header lines the usual parser can take.
-pub const USUAL_LINES: usize = 100;
+/// Number of headers that the default parser accepts.
+pub const DEFAULT_MAX_HEADERS: usize = 100;
 
-/// How much of a line is kept until its end comes: more than the two headers need.
-const LONGEST_START: usize = 256;
+/// Number of bytes stored of an incomplete line: more than the two headers need.
+const MAX_LINE_PREFIX: usize = 256;
 
 impl Framing {
-    /// More has come.
-    pub fn add(&self, more: &[u8]) {
-        self.lock().add(more);
+    /// Parses further bytes.
+    pub fn feed(&self, bytes: &[u8]) {
+        self.lock().feed(bytes);
     }
 
-    /// The parser has read another head: whether that is ambiguous.
-    pub fn is_ambiguous(&self) -> bool {
+    /// Returns whether the head that the parser has just read is ambiguous.
+    pub fn next_head_is_ambiguous(&self) -> bool {
         let mut state = self.lock();
-        let is_good = state.good > 0;
-        state.good = state.good.saturating_sub(1);
-        !is_good
+        let is_valid = state.complete_heads > 0;
+        state.complete_heads = state.complete_heads.saturating_sub(1);
+        !is_valid
     }
 
-    /// Whether a head needs a parser that can take more than [`USUAL_LINES`].
-    pub fn has_many_lines(&self) -> bool {
-        self.lock().has_many_lines
+    /// Returns whether a head needs a parser for more than [`DEFAULT_MAX_HEADERS`].
+    pub fn has_many_headers(&self) -> bool {
+        self.lock().has_many_headers
     }
 
-    /// The parser has read all that came, and what comes next begins a request.
-    pub fn begin(&self) {
-        *self.lock() = State::default();
+    /// Resets the state. The next byte starts a request.
+    pub fn reset(&self) {
+        *self.lock() = FramingState::default();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, FramingState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn add(&mut self, mut more: &[u8]) {
-        while !more.is_empty() {
-            let taken = match self.place {
-                Place::Start => self.skip_empty_lines(more),
-                Place::RequestLine | Place::Head => self.take_line(more),
-                Place::Body(left) => self.take_body(more, left),
-                Place::Chunked(Chunk::Data(left)) => self.take_data(more, left),
-                Place::Chunked(chunk) => {
-                    self.place = after(chunk, more[0]);
+impl FramingState {
+    fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let consumed = match self.parse_state {
+                ParseState::Start => self.skip_empty_lines(bytes),
+                ParseState::RequestLine | ParseState::Head => self.parse_line(bytes),
+                ParseState::Body(left) => self.skip_body(bytes, left),
+                ParseState::Chunked(ChunkState::Data(left)) => self.skip_chunk_data(bytes, left),
+                ParseState::Chunked(chunk) => {
+                    self.parse_state = next_chunk_state(chunk, bytes[0]);
                     1
                 }
-                Place::Lost => return,
+                ParseState::Invalid => return,
             };
-            more = &more[taken..];
+            bytes = &bytes[consumed..];
         }
     }
 
-    fn skip_empty_lines(&mut self, more: &[u8]) -> usize {
-        let empty = more.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    fn skip_empty_lines(&mut self, bytes: &[u8]) -> usize {
+        let empty = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
         let empty = empty.count();
-        if empty < more.len() {
-            self.place = Place::RequestLine;
+        if empty < bytes.len() {
+            self.parse_state = ParseState::RequestLine;
             self.head = Head::default();
             self.line.clear();
         }
         empty
     }
 
-    /// Takes the bytes up to the end of a line, or all.
-    fn take_line(&mut self, more: &[u8]) -> usize {
-        let Some(end) = memchr(b'\n', more) else {
-            self.keep(more);
-            return more.len();
+    /// Parses up to the end of a line. Returns the number of bytes.
+    fn parse_line(&mut self, bytes: &[u8]) -> usize {
+        let Some(end) = memchr(b'\n', bytes) else {
+            self.store_line_prefix(bytes);
+            return bytes.len();
         };
         if self.line.is_empty() {
-            self.end_line(&more[..end], end.checked_sub(1).map(|last| more[last]));
+            self.end_line(&bytes[..end], end.checked_sub(1).map(|last| bytes[last]));
         } else {
-            self.keep(&more[..end]);
+            self.store_line_prefix(&bytes[..end]);
             let (mut line, last) = (std::mem::take(&mut self.line), self.last);
             self.end_line(&line, Some(last));
             line.clear();
@@ -157,65 +160,65 @@ impl State {
         end + 1
     }
 
-    fn keep(&mut self, more: &[u8]) {
-        let Some(last) = more.last() else { return };
+    fn store_line_prefix(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else { return };
         self.last = *last;
-        let room = LONGEST_START.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&more[..more.len().min(room)]);
+        let room = MAX_LINE_PREFIX.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// A line of the head is complete, but for its line feed.
+    /// Parses a complete line, without its line feed.
     fn end_line(&mut self, line: &[u8], last: Option<u8>) {
         let has_return = last == Some(b'\r');
         self.head.has_bare_feed |= !has_return;
         let is_empty = line.len() == usize::from(has_return);
-        if self.place == Place::RequestLine {
-            self.place = Place::Head;
+        if self.parse_state == ParseState::RequestLine {
+            self.parse_state = ParseState::Head;
         } else if is_empty {
             self.end_head();
         } else {
-            self.head.read(line);
-            self.has_many_lines |= self.head.lines > USUAL_LINES;
+            self.head.parse_header(line);
+            self.has_many_headers |= self.head.headers > DEFAULT_MAX_HEADERS;
         }
     }
 
     fn end_head(&mut self) {
         let head = std::mem::take(&mut self.head);
         let is_ambiguous = head.has_bare_feed || head.is_chunked && head.length.is_some();
-        self.good += usize::from(!is_ambiguous);
-        self.place = match head.length {
-            _ if is_ambiguous => Place::Lost,
-            _ if head.is_chunked => Place::Chunked(Chunk::FirstDigit),
-            Some(Length::None) => Place::Lost,
-            None | Some(Length::Bytes(0)) => Place::Start,
-            Some(Length::Bytes(length)) => Place::Body(length),
+        self.complete_heads += usize::from(!is_ambiguous);
+        self.parse_state = match head.length {
+            _ if is_ambiguous => ParseState::Invalid,
+            _ if head.is_chunked => ParseState::Chunked(ChunkState::FirstDigit),
+            Some(Length::Invalid) => ParseState::Invalid,
+            None | Some(Length::Bytes(0)) => ParseState::Start,
+            Some(Length::Bytes(length)) => ParseState::Body(length),
         };
     }
 
-    fn take_body(&mut self, more: &[u8], left: u64) -> usize {
-        let taken = left.min(more.len() as u64);
-        self.place = match left - taken {
-            0 => Place::Start,
-            left => Place::Body(left),
+    fn skip_body(&mut self, bytes: &[u8], left: u64) -> usize {
+        let consumed = left.min(bytes.len() as u64);
+        self.parse_state = match left - consumed {
+            0 => ParseState::Start,
+            left => ParseState::Body(left),
         };
-        taken as usize
+        consumed as usize
     }
 
-    fn take_data(&mut self, more: &[u8], left: u64) -> usize {
-        let taken = left.min(more.len() as u64);
-        self.place = Place::Chunked(match left - taken {
-            0 => Chunk::DataReturn,
-            left => Chunk::Data(left),
+    fn skip_chunk_data(&mut self, bytes: &[u8], left: u64) -> usize {
+        let consumed = left.min(bytes.len() as u64);
+        self.parse_state = ParseState::Chunked(match left - consumed {
+            0 => ChunkState::DataReturn,
+            left => ChunkState::Data(left),
         });
-        taken as usize
+        consumed as usize
     }
 }
 
 impl Head {
-    /// Reads a header line.
-    fn read(&mut self, line: &[u8]) {
-        self.lines += 1;
-        // Most lines are neither of the two.
+    /// Parses a header line.
+    fn parse_header(&mut self, line: &[u8]) {
+        self.headers += 1;
+        // Skips most other headers quickly.
         if !matches!(line[0] | 0x20, b'c' | b't') {
             return;
         }
@@ -225,58 +228,62 @@ impl Head {
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.is_chunked = true;
         } else if name.eq_ignore_ascii_case(b"content-length") {
-            let length = length_of(value[1..].trim_ascii());
+            let length = parse_length(value[1..].trim_ascii());
             self.length = Some(match self.length {
-                Some(other) if other != length => Length::None,
+                Some(other) if other != length => Length::Invalid,
                 _ => length,
             });
         }
     }
 }
 
-/// The length of a value, which may be there several times with commas between.
-fn length_of(value: &[u8]) -> Length {
+/// Parses the value of Content-Length, which may be a list of equal numbers.
+fn parse_length(value: &[u8]) -> Length {
     let mut lengths = value.split(|byte| *byte == b',').map(|one| {
         let one = one.trim_ascii();
         let digits = one.iter().all(u8::is_ascii_digit).then_some(one);
         let number = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
-        number.map_or(Length::None, Length::Bytes)
+        number.map_or(Length::Invalid, Length::Bytes)
     });
-    let first = lengths.next().unwrap_or(Length::None);
+    let first = lengths.next().unwrap_or(Length::Invalid);
     if lengths.all(|other| other == first) {
         first
     } else {
-        Length::None
+        Length::Invalid
     }
 }
 
-/// Where a chunked body goes on after a byte.
-fn after(chunk: Chunk, byte: u8) -> Place {
+/// Returns the state after a byte of a chunked body.
+fn next_chunk_state(chunk: ChunkState, byte: u8) -> ParseState {
     let next = match (chunk, byte) {
-        (Chunk::FirstDigit, _) => digit(0, byte).map(Chunk::Size),
-        (Chunk::Size(size) | Chunk::Space(size), b' ' | b'\t') => Some(Chunk::Space(size)),
-        (Chunk::Size(size) | Chunk::Space(size), b';') => Some(Chunk::Extension(size)),
-        (Chunk::Size(size) | Chunk::Space(size) | Chunk::Extension(size), b'\r') => {
-            Some(Chunk::SizeFeed(size))
+        (ChunkState::FirstDigit, _) => push_hex_digit(0, byte).map(ChunkState::Size),
+        (ChunkState::Size(size) | ChunkState::Space(size), b' ' | b'\t') => {
+            Some(ChunkState::Space(size))
         }
-        (Chunk::Size(size), _) => digit(size, byte).map(Chunk::Size),
-        (Chunk::Extension(_), b'\n') => None,
-        (Chunk::Extension(size), _) => Some(Chunk::Extension(size)),
-        (Chunk::SizeFeed(0), b'\n') => Some(Chunk::LastLine),
-        (Chunk::SizeFeed(size), b'\n') => Some(Chunk::Data(size)),
-        (Chunk::DataReturn, b'\r') => Some(Chunk::DataFeed),
-        (Chunk::DataFeed, b'\n') => Some(Chunk::FirstDigit),
-        (Chunk::LastLine, b'\r') => Some(Chunk::LastFeed),
-        (Chunk::Trailer, b'\r') => Some(Chunk::TrailerFeed),
-        (Chunk::LastLine | Chunk::Trailer, _) => Some(Chunk::Trailer),
-        (Chunk::TrailerFeed, b'\n') => Some(Chunk::LastLine),
-        (Chunk::LastFeed, b'\n') => return Place::Start,
+        (ChunkState::Size(size) | ChunkState::Space(size), b';') => {
+            Some(ChunkState::Extension(size))
+        }
+        (ChunkState::Size(size) | ChunkState::Space(size) | ChunkState::Extension(size), b'\r') => {
+            Some(ChunkState::SizeFeed(size))
+        }
+        (ChunkState::Size(size), _) => push_hex_digit(size, byte).map(ChunkState::Size),
+        (ChunkState::Extension(_), b'\n') => None,
+        (ChunkState::Extension(size), _) => Some(ChunkState::Extension(size)),
+        (ChunkState::SizeFeed(0), b'\n') => Some(ChunkState::LastLine),
+        (ChunkState::SizeFeed(size), b'\n') => Some(ChunkState::Data(size)),
+        (ChunkState::DataReturn, b'\r') => Some(ChunkState::DataFeed),
+        (ChunkState::DataFeed, b'\n') => Some(ChunkState::FirstDigit),
+        (ChunkState::LastLine, b'\r') => Some(ChunkState::LastFeed),
+        (ChunkState::Trailer, b'\r') => Some(ChunkState::TrailerFeed),
+        (ChunkState::LastLine | ChunkState::Trailer, _) => Some(ChunkState::Trailer),
+        (ChunkState::TrailerFeed, b'\n') => Some(ChunkState::LastLine),
+        (ChunkState::LastFeed, b'\n') => return ParseState::Start,
         _ => None,
     };
-    next.map_or(Place::Lost, Place::Chunked)
+    next.map_or(ParseState::Invalid, ParseState::Chunked)
 }
 
-fn digit(size: u64, byte: u8) -> Option<u64> {
+fn push_hex_digit(size: u64, byte: u8) -> Option<u64> {
     let digit = char::from(byte).to_digit(16)?;
     size.checked_mul(16)?.checked_add(u64::from(digit))
 }
@@ -285,13 +292,14 @@ fn digit(size: u64, byte: u8) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// How many requests are good, and whether the next one is ambiguous or can't be found, however the bytes are cut.
-    fn good_of(bytes: &str) -> (usize, bool) {
+    /// Returns the number of unambiguous heads, and whether parsing stopped. Checks that the result does not depend on
+    /// how the bytes are split.
+    fn count_heads(bytes: &str) -> (usize, bool) {
         let result = |pieces: &mut dyn Iterator<Item = &[u8]>| {
             let framing = Framing::default();
-            pieces.for_each(|piece| framing.add(piece));
-            let good = framing.lock().good;
-            (good, framing.lock().place == Place::Lost)
+            pieces.for_each(|piece| framing.feed(piece));
+            let good = framing.lock().complete_heads;
+            (good, framing.lock().parse_state == ParseState::Invalid)
         };
         let whole = result(&mut [bytes.as_bytes()].into_iter());
         for size in 1..20 {
@@ -304,7 +312,7 @@ mod tests {
     const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
     #[test]
-    fn every_request_of_a_pipeline_is_found() {
+    fn every_pipelined_request_is_found() {
         for request in [
             GET,
             "\r\n\nPOST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
@@ -316,12 +324,12 @@ mod tests {
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0A\r\n0123456789\r\n000\r\n\r\n",
             "POST / HTTP/1.1\r\nX: Content-Length: 5\r\nContent-Lengths: 7\r\n\r\n",
         ] {
-            assert_eq!(good_of(&format!("{request}{request}{GET}")), (3, false));
+            assert_eq!(count_heads(&format!("{request}{request}{GET}")), (3, false));
         }
     }
 
     #[test]
-    fn heads_that_contradict_themselves_end_it_wherever_they_are() {
+    fn an_ambiguous_head_stops_parsing_at_any_position() {
         let both = "Transfer-Encoding: chunked\r\nX: y\r\nContent-Length: 5\r\n";
         for head in [
             format!("POST / HTTP/1.1\r\n{both}\r\n"),
@@ -333,13 +341,13 @@ mod tests {
         ] {
             for before in 0..3 {
                 let bytes = format!("{}{head}{GET}", GET.repeat(before));
-                assert_eq!(good_of(&bytes), (before, true), "{bytes:?}");
+                assert_eq!(count_heads(&bytes), (before, true), "{bytes:?}");
             }
         }
     }
 
     #[test]
-    fn what_the_parser_refuses_is_followed_no_further() {
+    fn parsing_stops_at_bodies_that_the_parser_rejects() {
         for head in [
             "Content-Length: 5\r\nContent-Length: 6\r\n",
             "Content-Length: +5\r\n",
@@ -348,46 +356,46 @@ mod tests {
             "Transfer-Encoding: chunked\r\n",
         ] {
             let bytes = format!("POST / HTTP/1.1\r\n{head}\r\nxyz{GET}");
-            assert_eq!(good_of(&bytes), (1, true), "{bytes:?}");
+            assert_eq!(count_heads(&bytes), (1, true), "{bytes:?}");
         }
     }
 
     #[test]
-    fn a_request_is_asked_for_once_and_forgotten_at_the_beginning_of_another() {
+    fn each_head_is_checked_once_and_reset_discards_it() {
         let framing = Framing::default();
-        assert!(framing.is_ambiguous());
-        framing.add(GET.as_bytes());
-        assert!(!framing.is_ambiguous());
-        assert!(framing.is_ambiguous());
-        framing.add(b"GET / HTTP/1.1\n\n");
-        framing.begin();
-        framing.add(GET.as_bytes());
-        assert!(!framing.is_ambiguous());
+        assert!(framing.next_head_is_ambiguous());
+        framing.feed(GET.as_bytes());
+        assert!(!framing.next_head_is_ambiguous());
+        assert!(framing.next_head_is_ambiguous());
+        framing.feed(b"GET / HTTP/1.1\n\n");
+        framing.reset();
+        framing.feed(GET.as_bytes());
+        assert!(!framing.next_head_is_ambiguous());
     }
 
     #[test]
-    fn many_lines_are_noticed_in_a_head_alone() {
+    fn many_headers_are_counted_per_head() {
         let framing = Framing::default();
         let request = |count| format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(count));
         for _ in 0..3 {
-            framing.add(request(USUAL_LINES).as_bytes());
-            assert!(!framing.has_many_lines());
+            framing.feed(request(DEFAULT_MAX_HEADERS).as_bytes());
+            assert!(!framing.has_many_headers());
         }
-        framing.add(request(USUAL_LINES + 1).as_bytes());
-        assert!(framing.has_many_lines());
-        framing.begin();
-        assert!(!framing.has_many_lines());
+        framing.feed(request(DEFAULT_MAX_HEADERS + 1).as_bytes());
+        assert!(framing.has_many_headers());
+        framing.reset();
+        assert!(!framing.has_many_headers());
     }
 
     #[test]
-    fn keeps_little_of_a_line() {
+    fn stores_only_a_prefix_of_a_line() {
         let framing = Framing::default();
-        framing.add(b"GET / HTTP/1.1\r\nX: ");
+        framing.feed(b"GET / HTTP/1.1\r\nX: ");
         for _ in 0..1000 {
-            framing.add(&[b'a'; 100]);
+            framing.feed(&[b'a'; 100]);
         }
-        assert_eq!(framing.lock().line.len(), LONGEST_START);
-        framing.add(b"\r\n\r\n");
-        assert!(!framing.is_ambiguous());
+        assert_eq!(framing.lock().line.len(), MAX_LINE_PREFIX);
+        framing.feed(b"\r\n\r\n");
+        assert!(!framing.next_head_is_ambiguous());
     }
 }

@@ -1,7 +1,7 @@
-//! What a request is answered: who may come in, where to, and whether the trigger was kept.
+//! Handles one request: access, route, body and response.
 //!
-//! The order of the checks gives no hint: what can be told of any request alike comes first; only who comes from an allowed
-//! address is asked for credentials; only who has them learns whether a path exists; and only there a body is read.
+//! The order of the checks reveals nothing. Checks that are equal for all requests come first. Only an allowed address
+//! is asked for credentials. Only a peer with credentials learns whether a path exists. Only then the body is read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,16 +30,16 @@ use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::url_path::normalized;
 
-/// What a service that is turned away is told to wait, in seconds.
+/// Value of the header Retry-After, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Answers the requests of a listener.
+/// Handles the requests of a listener.
 #[derive(Debug)]
 pub struct RequestHandler {
-    pub paths: Routes,
-    pub refusals: RejectionCounters,
-    pub bells: WakeList,
-    pub kept: Arc<CommitWaiters>,
+    pub routes: Routes,
+    pub rejections: RejectionCounters,
+    pub wake_list: WakeList,
+    pub commit_waiters: Arc<CommitWaiters>,
     pub trusted_proxies: Networks,
     allow: Networks,
     credentials: Option<Credentials>,
@@ -47,22 +47,22 @@ pub struct RequestHandler {
     limits: Limits,
 }
 
-/// The connection that a request came over.
+/// The connection of a request.
 #[derive(Debug)]
 pub struct ConnectionContext {
     pub address: IpAddr,
-    pub pulse: Arc<ConnectionState>,
+    pub connection: Arc<ConnectionState>,
     pub framing: Arc<Framing>,
 }
 
 impl RequestHandler {
-    /// With these settings, and no client behind it yet.
+    /// Creates a handler without clients.
     pub fn new(settings: &ListenSettings) -> Self {
         RequestHandler {
-            paths: Routes::default(),
-            refusals: RejectionCounters::default(),
-            bells: WakeList::default(),
-            kept: Arc::default(),
+            routes: Routes::default(),
+            rejections: RejectionCounters::default(),
+            wake_list: WakeList::default(),
+            commit_waiters: Arc::default(),
             trusted_proxies: settings.trusted_proxies.clone(),
             allow: settings.allow.clone(),
             credentials: settings.basic.clone().map(Credentials::new),
@@ -71,64 +71,66 @@ impl RequestHandler {
         }
     }
 
-    /// The answer to a request.
-    pub async fn answer(
+    /// Handles a request and returns the response.
+    pub async fn handle(
         &self,
         request: &mut Request<Incoming>,
-        visitor: &ConnectionContext,
+        context: &ConnectionContext,
     ) -> Response<Full<Bytes>> {
-        visitor.pulse.enter(Phase::Body);
-        let response = match self.take(request, visitor).await {
+        context.connection.enter(Phase::Body);
+        let response = match self.try_handle(request, context).await {
             Ok(response) => response,
-            Err(refusal) => {
-                self.refusals.note(refusal);
-                let body_is_read = visitor.pulse.phase() == Phase::Keeping;
-                refuse(refusal, body_is_read)
+            Err(rejection) => {
+                self.rejections.record(rejection);
+                let is_body_read = context.connection.phase() == Phase::Storing;
+                rejection_response(rejection, is_body_read)
             }
         };
-        visitor.pulse.enter(Phase::Idle);
+        context.connection.enter(Phase::Idle);
         response
     }
 
-    async fn take(
+    async fn try_handle(
         &self,
         request: &mut Request<Incoming>,
-        visitor: &ConnectionContext,
+        context: &ConnectionContext,
     ) -> std::result::Result<Response<Full<Bytes>>, Rejection> {
-        if visitor.pulse.is_over_limit() {
+        if context.connection.is_over_limit() {
             return Err(Rejection::OverLimit);
         }
         let headers = request.headers();
-        if visitor.framing.is_ambiguous() || !host_header::is_valid(request.version(), headers) {
+        if context.framing.next_head_is_ambiguous()
+            || !host_header::is_valid(request.version(), headers)
+        {
             return Err(Rejection::Malformed);
         }
         if !self.allow.is_empty() {
-            let origin = forwarded::origin(visitor.address, headers, &self.trusted_proxies);
+            let origin = forwarded::origin(context.address, headers, &self.trusted_proxies);
             if !origin.is_some_and(|origin| self.allow.contains(origin)) {
                 return Err(Rejection::NotAllowed);
             }
         }
-        // Those of the settings have nothing to be normalized.
+        // The paths of the settings are normalized already.
         let path = normalized(request.uri().path());
         if self.health.as_deref() == Some(&path)
             && matches!(*request.method(), Method::GET | Method::HEAD)
         {
-            return Ok(answer(if self.paths.has_any_open() {
+            return Ok(empty_response(if self.routes.has_any_open() {
                 StatusCode::OK
             } else {
                 StatusCode::SERVICE_UNAVAILABLE
             }));
         }
         if let Some(credentials) = &self.credentials
-            && !credentials.are_in(headers)
+            && !credentials.matches(headers)
         {
             return Err(Rejection::BadCredentials);
         }
-        let Some(receiver) = self.paths.find(&path) else {
-            // The application may be about to attach the client that this is for.
-            let not_ready = self.paths.is_empty();
-            return Err(if not_ready {
-                Rejection::NoRoom
+        let Some(receiver) = self.routes.find(&path) else {
+            // The application may be about to attach the client.
+            let has_no_client = self.routes.is_empty();
+            return Err(if has_no_client {
+                Rejection::Unavailable
             } else {
                 Rejection::WrongPath
             });
@@ -136,78 +138,78 @@ impl RequestHandler {
         if !matches!(*request.method(), Method::POST | Method::PUT) {
             return Err(Rejection::WrongMethod);
         }
-        let body = self.body_of(request.body_mut()).await?;
+        let body = self.read_body(request.body_mut()).await?;
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
-        visitor.pulse.enter(Phase::Keeping);
+        context.connection.enter(Phase::Storing);
         let content_encoding = content_encoding(request.headers())?;
         let body = receiver
             .decompress(body, content_encoding.as_deref(), self.limits.body)
-            .map_err(|error| refusal_of(&error))?;
+            .map_err(|error| rejection_for(&error))?;
         let mut awaited = None;
-        let outcome = receiver.take(body, content_type, || {
-            let (tell, outcome) = self.kept.awaited();
-            awaited = Some(outcome);
-            tell
+        let result = receiver.ingest(body, content_type, || {
+            let (complete, result) = self.commit_waiters.register();
+            awaited = Some(result);
+            complete
         });
-        if matches!(outcome, None | Some(Ok(()))) {
-            self.bells.owe(&receiver);
+        if matches!(result, None | Some(Ok(()))) {
+            self.wake_list.push(&receiver);
         }
-        // Its application may free it while the answer is awaited.
+        // The application may free the client while the commit is pending.
         drop(receiver);
-        let outcome = match (outcome, awaited) {
-            (Some(outcome), _) => outcome,
-            (None, Some(awaited)) => awaited.await.map_err(|_| Rejection::NoRoom)?,
-            // What is told later is awaited.
-            (None, None) => return Err(Rejection::NoRoom),
+        let result = match (result, awaited) {
+            (Some(result), _) => result,
+            (None, Some(awaited)) => awaited.await.map_err(|_| Rejection::Unavailable)?,
+            // `ingest` returns `None` only after it called the closure, or for a duplicate that waits through it.
+            (None, None) => return Err(Rejection::Unavailable),
         };
-        match outcome {
+        match result {
             Ok(()) => {
-                self.refusals.note_kept();
-                Ok(answer(StatusCode::OK))
+                self.rejections.record_received();
+                Ok(empty_response(StatusCode::OK))
             }
-            Err(error) => Err(refusal_of(&error)),
+            Err(error) => Err(rejection_for(&error)),
         }
     }
 
-    /// The body. The pulse sees to it that it comes in time.
-    async fn body_of(&self, body: &mut Incoming) -> std::result::Result<Arc<[u8]>, Rejection> {
+    /// Reads the body. The phase timer limits the time.
+    async fn read_body(&self, body: &mut Incoming) -> std::result::Result<Arc<[u8]>, Rejection> {
         if body.size_hint().lower() > self.limits.body as u64 {
             return Err(Rejection::TooLarge);
         }
-        let mut whole = Vec::new();
+        let mut body_bytes = Vec::new();
         while !body.is_end_stream() {
             let Some(frame) = body.frame().await else {
                 break;
             };
-            let frame = frame.map_err(|_| Rejection::BrokenOff)?;
-            // Trailers say nothing of a trigger.
-            let Ok(part) = frame.into_data() else {
+            let frame = frame.map_err(|_| Rejection::Incomplete)?;
+            // Trailers are not part of the trigger.
+            let Ok(chunk) = frame.into_data() else {
                 continue;
             };
-            if whole.is_empty() && body.is_end_stream() && part.len() <= self.limits.body {
-                memory::check(part.len(), Status::Full).map_err(|_| Rejection::NoRoom)?;
-                return Ok(part[..].into());
+            if body_bytes.is_empty() && body.is_end_stream() && chunk.len() <= self.limits.body {
+                memory::check(chunk.len(), Status::Full).map_err(|_| Rejection::Unavailable)?;
+                return Ok(chunk[..].into());
             }
-            if whole.len() + part.len() > self.limits.body {
+            if body_bytes.len() + chunk.len() > self.limits.body {
                 return Err(Rejection::TooLarge);
             }
-            whole
-                .try_reserve(part.len())
-                .map_err(|_| Rejection::NoRoom)?;
-            whole.extend_from_slice(&part);
+            body_bytes
+                .try_reserve(chunk.len())
+                .map_err(|_| Rejection::Unavailable)?;
+            body_bytes.extend_from_slice(&chunk);
         }
-        memory::check(whole.len(), Status::Full).map_err(|_| Rejection::NoRoom)?;
-        Ok(whole.into())
+        memory::check(body_bytes.len(), Status::Full).map_err(|_| Rejection::Unavailable)?;
+        Ok(body_bytes.into())
     }
 }
 
-/// The content codings of the body; `None` where it has none.
+/// Returns the content codings of the body; `None` without the header.
 fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, Rejection> {
     let mut values = headers.get_all(CONTENT_ENCODING).iter();
     let text = |value: &HeaderValue| {
         let text = str::from_utf8(value.as_bytes()).map(str::to_owned);
-        text.map_err(|_| Rejection::UnknownCoding)
+        text.map_err(|_| Rejection::UnsupportedCoding)
     };
     let Some(first) = values.next() else {
         return Ok(None);
@@ -220,28 +222,28 @@ fn content_encoding(headers: &HeaderMap) -> std::result::Result<Option<String>, 
     Ok(Some(all))
 }
 
-/// Why a trigger was not taken.
-fn refusal_of(error: &Error) -> Rejection {
+/// Returns the rejection for an error of `ingest`.
+fn rejection_for(error: &Error) -> Rejection {
     match error.status() {
-        Status::NotJson | Status::NoClientId => Rejection::NoTrigger,
-        Status::Unsupported => Rejection::UnknownCoding,
+        Status::NotJson | Status::NoClientId => Rejection::InvalidTrigger,
+        Status::Unsupported => Rejection::UnsupportedCoding,
         Status::TriggerTooLarge => Rejection::TooLarge,
-        _ => Rejection::NoRoom,
+        _ => Rejection::Unavailable,
     }
 }
 
-/// The answer to what is refused. Where its body was not read, nothing more is taken from the connection.
-fn refuse(refusal: Rejection, body_is_read: bool) -> Response<Full<Bytes>> {
-    let mut response = answer(refusal.status());
+/// Returns the response of a rejection. If the body was not read, the connection closes.
+fn rejection_response(rejection: Rejection, is_body_read: bool) -> Response<Full<Bytes>> {
+    let mut response = empty_response(rejection.status());
     let headers = response.headers_mut();
-    match refusal {
+    match rejection {
         Rejection::BadCredentials => {
             headers.insert(
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic charset=\"UTF-8\""),
             );
         }
-        Rejection::UnknownCoding => {
+        Rejection::UnsupportedCoding => {
             headers.insert(
                 ACCEPT_ENCODING,
                 HeaderValue::from_static(content_coding::SUPPORTED),
@@ -250,28 +252,28 @@ fn refuse(refusal: Rejection, body_is_read: bool) -> Response<Full<Bytes>> {
         Rejection::WrongMethod => {
             headers.insert(ALLOW, HeaderValue::from_static("POST, PUT"));
         }
-        Rejection::NoRoom | Rejection::OverLimit => {
+        Rejection::Unavailable | Rejection::OverLimit => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         _ => {}
     }
-    if !body_is_read {
+    if !is_body_read {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-/// An answer without a body: a stranger learns nothing from it.
-fn answer(status: StatusCode) -> Response<Full<Bytes>> {
+/// Returns a response without a body, which reveals nothing.
+fn empty_response(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
 }
 
-/// What a request is told that never became one.
-pub fn last_words(refusal: Rejection) -> Vec<u8> {
-    let status = refusal.status();
-    let retry_after = match refusal {
+/// Returns the bytes of a response to a request that could not be parsed.
+pub fn raw_rejection_response(rejection: Rejection) -> Vec<u8> {
+    let status = rejection.status();
+    let retry_after = match rejection {
         Rejection::OverLimit => format!("{RETRY_AFTER}: {RETRY_AFTER_SECONDS}\r\n"),
         _ => String::new(),
     };

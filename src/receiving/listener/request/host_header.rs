@@ -1,9 +1,9 @@
-//! The header Host, which each request of HTTP/1.1 has once (RFC 9112, 3.2).
+//! The header Host. Each HTTP/1.1 request must have exactly one (RFC 9112, 3.2).
 
 use hyper::header::HOST;
 use hyper::{HeaderMap, Version};
 
-/// Whether the request has the header as it must. HTTP/1.0 does not ask for it.
+/// Returns whether the request has a valid Host header. HTTP/1.0 does not require it.
 pub fn is_valid(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -13,7 +13,8 @@ pub fn is_valid(version: Version, headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether this is a host and perhaps a port. A comma is none, though RFC 3986 allows it: web servers join two headers by it.
+/// Returns whether the value is a host with an optional port. It rejects a comma, which RFC 3986 allows, because web
+/// servers join two headers with a comma.
 fn is_host(value: &[u8]) -> bool {
     let in_brackets = value.strip_prefix(b"[");
     let rest = if let Some(address) = in_brackets {
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_with_and_without_a_port() {
+    fn hosts_are_valid_with_and_without_a_port() {
         for host in [
             "a",
             "a.example:8080",

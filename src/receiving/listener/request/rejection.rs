@@ -1,5 +1,4 @@
-//! What the listener refuses: each kind with its answer, its counter, and a line in the log that says nothing of the request
-//! and that a flood does not multiply.
+//! Rejections of the listener. Each has a status, a counter and a rate-limited log line without data of the request.
 
 use hyper::StatusCode;
 
@@ -7,7 +6,7 @@ use crate::receiving::rate_limited_log;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 use crate::receiving::statistics::{Counters, Statistic};
 
-/// Why something was refused.
+/// The reason of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     NotAllowed,
@@ -18,11 +17,11 @@ pub enum Rejection {
     HeadTooLarge,
     TooLarge,
     TooSlow,
-    BrokenOff,
-    NoTrigger,
-    UnknownCoding,
-    NoRoom,
-    NoTls,
+    Incomplete,
+    InvalidTrigger,
+    UnsupportedCoding,
+    Unavailable,
+    TlsFailed,
     OverLimit,
 }
 
@@ -36,15 +35,15 @@ impl Rejection {
         Rejection::HeadTooLarge,
         Rejection::TooLarge,
         Rejection::TooSlow,
-        Rejection::BrokenOff,
-        Rejection::NoTrigger,
-        Rejection::UnknownCoding,
-        Rejection::NoRoom,
-        Rejection::NoTls,
+        Rejection::Incomplete,
+        Rejection::InvalidTrigger,
+        Rejection::UnsupportedCoding,
+        Rejection::Unavailable,
+        Rejection::TlsFailed,
         Rejection::OverLimit,
     ];
 
-    /// What the request is answered. Where there is no request to answer, it says what would fit.
+    /// Returns the HTTP status of the response. A rejection without a response has the status that would fit.
     pub fn status(self) -> StatusCode {
         match self {
             Rejection::NotAllowed => StatusCode::FORBIDDEN,
@@ -55,11 +54,11 @@ impl Rejection {
             Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Rejection::Malformed
-            | Rejection::BrokenOff
-            | Rejection::NoTrigger
-            | Rejection::NoTls => StatusCode::BAD_REQUEST,
-            Rejection::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Rejection::NoRoom | Rejection::OverLimit => StatusCode::SERVICE_UNAVAILABLE,
+            | Rejection::Incomplete
+            | Rejection::InvalidTrigger
+            | Rejection::TlsFailed => StatusCode::BAD_REQUEST,
+            Rejection::UnsupportedCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Rejection::Unavailable | Rejection::OverLimit => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -73,15 +72,15 @@ impl Rejection {
             Rejection::HeadTooLarge => Statistic::HeadTooLarge,
             Rejection::TooLarge => Statistic::TooLarge,
             Rejection::TooSlow => Statistic::TooSlow,
-            Rejection::BrokenOff => Statistic::BrokenOff,
-            Rejection::NoTrigger | Rejection::UnknownCoding => Statistic::Unreadable,
-            Rejection::NoRoom => Statistic::TurnedAway,
-            Rejection::NoTls => Statistic::NoTls,
+            Rejection::Incomplete => Statistic::BrokenOff,
+            Rejection::InvalidTrigger | Rejection::UnsupportedCoding => Statistic::Unreadable,
+            Rejection::Unavailable => Statistic::TurnedAway,
+            Rejection::TlsFailed => Statistic::NoTls,
             Rejection::OverLimit => Statistic::OverLimit,
         }
     }
 
-    fn words(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Rejection::NotAllowed => "a request from an address that is not allowed",
             Rejection::BadCredentials => "a request without the right credentials",
@@ -91,57 +90,57 @@ impl Rejection {
             Rejection::HeadTooLarge => "a request whose head is too large",
             Rejection::TooLarge => "a request whose body is too large",
             Rejection::TooSlow => "a request that came too slowly",
-            Rejection::BrokenOff => "a request that broke off",
-            Rejection::NoTrigger => "a body that is no trigger",
-            Rejection::UnknownCoding => "a body whose content coding is not known",
-            Rejection::NoRoom => "a trigger that could not be kept",
-            Rejection::NoTls => "a connection that does not speak TLS",
-            Rejection::OverLimit => "a connection over the limits, or ended one for it",
+            Rejection::Incomplete => "an incomplete request",
+            Rejection::InvalidTrigger => "a body that is not a trigger",
+            Rejection::UnsupportedCoding => "a body with an unknown content coding",
+            Rejection::Unavailable => "a trigger that could not be accepted",
+            Rejection::TlsFailed => "a connection that does not speak TLS",
+            Rejection::OverLimit => "a connection over the limits, or closed one for another",
         }
     }
 }
 
-/// Counts and logs what one listener refuses and takes.
+/// Counts and logs the rejections of one listener.
 #[derive(Debug, Default)]
 pub struct RejectionCounters {
     counters: Counters,
-    lines: [LogRateLimiter; Rejection::ALL.len()],
+    log_limiters: [LogRateLimiter; Rejection::ALL.len()],
 }
 
 impl RejectionCounters {
-    /// Counts a refusal, and logs it where the last line of its kind is old enough.
-    pub fn note(&self, refusal: Rejection) {
-        self.counters.count(refusal.statistic());
-        if let Some(kept_back) = self.lines[refusal as usize].another() {
-            line(refusal, kept_back);
+    /// Counts a rejection, and logs it at a limited rate.
+    pub fn record(&self, rejection: Rejection) {
+        self.counters.count(rejection.statistic());
+        if let Some(suppressed) = self.log_limiters[rejection as usize].check() {
+            log_rejection(rejection, suppressed);
         }
     }
 
-    /// Counts a trigger that was kept.
-    pub fn note_kept(&self) {
+    /// Counts an accepted trigger.
+    pub fn record_received(&self) {
         self.counters.count(Statistic::Received);
     }
 
-    /// How often something was counted.
+    /// Returns the value of a counter.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         self.counters.get(statistic)
     }
 
-    /// Logs what was kept back.
+    /// Logs the number of suppressed lines.
     pub fn flush(&self) {
-        for (refusal, lines) in Rejection::ALL.into_iter().zip(&self.lines) {
-            let kept_back = lines.kept_back();
-            if kept_back > 0 {
-                line(refusal, kept_back - 1);
+        for (rejection, limiter) in Rejection::ALL.into_iter().zip(&self.log_limiters) {
+            let suppressed = limiter.take_suppressed();
+            if suppressed > 0 {
+                log_rejection(rejection, suppressed - 1);
             }
         }
     }
 }
 
-fn line(refusal: Rejection, kept_back: u64) {
-    let (words, status) = (refusal.words(), refusal.status().as_u16());
-    let more = rate_limited_log::and_more(kept_back);
-    log::warn!("the listener refused {words} ({status}){more}");
+fn log_rejection(rejection: Rejection, suppressed: u64) {
+    let (description, status) = (rejection.description(), rejection.status().as_u16());
+    let more = rate_limited_log::suppressed_suffix(suppressed);
+    log::warn!("the listener rejected {description} ({status}){more}");
 }
 
 #[cfg(test)]
@@ -150,8 +149,8 @@ mod tests {
 
     #[test]
     fn the_list_is_complete_and_in_order() {
-        for (index, refusal) in Rejection::ALL.into_iter().enumerate() {
-            assert_eq!(refusal as usize, index);
+        for (index, rejection) in Rejection::ALL.into_iter().enumerate() {
+            assert_eq!(rejection as usize, index);
         }
         assert_eq!(Rejection::OverLimit as usize + 1, Rejection::ALL.len());
     }

@@ -1,4 +1,4 @@
-//! The clients of a listener, each by its path.
+//! The clients of a listener, by path.
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
@@ -9,22 +9,22 @@ use crate::receiving::receiver::Receiver;
 use crate::status::Status;
 use crate::wire::Redacted;
 
-/// Who takes the triggers that come at which path. A receiver that is gone leaves its path by itself.
+/// Maps paths to receivers. The route of a freed receiver ends by itself.
 #[derive(Debug, Default)]
-pub struct Routes(RwLock<Vec<Attached>>);
+pub struct Routes(RwLock<Vec<Route>>);
 
 #[derive(Debug)]
-struct Attached {
+struct Route {
     path: Redacted,
     receiver: Weak<Receiver>,
 }
 
-impl Attached {
-    fn is(&self, receiver: &Arc<Receiver>) -> bool {
+impl Route {
+    fn is_for(&self, receiver: &Arc<Receiver>) -> bool {
         std::ptr::eq(self.receiver.as_ptr(), Arc::as_ptr(receiver))
     }
 
-    /// Whether somebody is there who takes triggers.
+    /// Returns whether the receiver accepts triggers.
     fn is_open(&self) -> bool {
         self.receiver
             .upgrade()
@@ -33,72 +33,69 @@ impl Attached {
 }
 
 impl Routes {
-    /// Has what comes at `path` go to `receiver`. One that is closed makes room.
+    /// Routes requests at `path` to `receiver`. It replaces the route of a closed receiver.
     ///
     /// # Errors
-    /// [`Status::Argument`] where the path is taken, or the receiver has one.
+    /// [`Status::Argument`]: the path is in use, or the receiver has a route.
     pub fn attach(&self, path: &str, receiver: &Arc<Receiver>) -> Result<()> {
-        let mut attached = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        attached.retain(|other| {
-            let makes_room = other.path.expose() == path && !other.is_open();
-            !makes_room && other.receiver.strong_count() > 0
+        let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        routes.retain(|other| {
+            let is_replaced = other.path.expose() == path && !other.is_open();
+            !is_replaced && other.receiver.strong_count() > 0
         });
-        for other in &*attached {
-            if other.is(receiver) {
-                return Err(taken(
+        for other in &*routes {
+            if other.is_for(receiver) {
+                return Err(argument_error(
                     "this client is attached to the listener already; detach it first",
                 ));
             }
             if other.path.expose() == path {
-                return Err(taken(
+                return Err(argument_error(
                     "another client is attached at this path; pass a path of its own, or NULL",
                 ));
             }
         }
-        attached.push(Attached {
+        routes.push(Route {
             path: path.into(),
             receiver: Arc::downgrade(receiver),
         });
         Ok(())
     }
 
-    /// Nothing goes to `receiver` any more. Whether something did before.
+    /// Removes the route of `receiver`. Returns whether it had one.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> bool {
-        let mut attached = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = attached.len();
-        attached.retain(|other| !other.is(receiver));
-        attached.len() < before
+        let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = routes.len();
+        routes.retain(|other| !other.is_for(receiver));
+        routes.len() < before
     }
 
-    /// The path of `receiver`.
+    /// Returns the path of `receiver`.
     pub fn path_of(&self, receiver: &Arc<Receiver>) -> Option<Redacted> {
-        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mine = attached.iter().find(|other| other.is(receiver));
-        mine.map(|mine| mine.path.clone())
+        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let route = routes.iter().find(|other| other.is_for(receiver));
+        route.map(|route| route.path.clone())
     }
 
-    /// Who takes what comes at `path`. All paths are compared, each to its end, so that the time tells nothing of them but
-    /// how many there are and how long they are.
+    /// Returns the receiver at `path`. All paths are compared completely, so the time reveals only their number and
+    /// lengths.
     pub fn find(&self, path: &str) -> Option<Arc<Receiver>> {
-        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = u64::MAX;
-        for (at, other) in attached.iter().enumerate() {
+        for (index, other) in routes.iter().enumerate() {
             let same = other.path.expose().as_bytes().ct_eq(path.as_bytes());
-            found.conditional_assign(&(at as u64), same);
+            found.conditional_assign(&(index as u64), same);
         }
-        attached
-            .get(usize::try_from(found).ok()?)?
-            .receiver
-            .upgrade()
+        routes.get(usize::try_from(found).ok()?)?.receiver.upgrade()
     }
 
-    /// Whether some client takes triggers.
+    /// Returns whether a client accepts triggers.
     pub fn has_any_open(&self) -> bool {
-        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        attached.iter().any(Attached::is_open)
+        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        routes.iter().any(Route::is_open)
     }
 
-    /// Whether no client is here at all.
+    /// Returns whether no client is attached.
     pub fn is_empty(&self) -> bool {
         self.0
             .read()
@@ -107,6 +104,6 @@ impl Routes {
     }
 }
 
-fn taken(message: &str) -> Error {
+fn argument_error(message: &str) -> Error {
     Error::new(Status::Argument, message)
 }

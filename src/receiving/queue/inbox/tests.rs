@@ -17,7 +17,7 @@ fn pop(inbox: &Inbox) -> Option<u64> {
 }
 
 #[test]
-fn gives_events_in_the_order_of_receipt() {
+fn pops_events_in_the_order_of_receipt() {
     let inbox = Inbox::new(10, usize::MAX);
     for id in 1..=3 {
         push(&inbox, id).unwrap();
@@ -29,7 +29,7 @@ fn gives_events_in_the_order_of_receipt() {
 }
 
 #[test]
-fn takes_as_many_as_it_may_hold() {
+fn push_fails_at_capacity() {
     let inbox = Inbox::new(2, usize::MAX);
     push(&inbox, 1).unwrap();
     push(&inbox, 2).unwrap();
@@ -40,15 +40,15 @@ fn takes_as_many_as_it_may_hold() {
 
 #[test]
 #[cfg(feature = "store")]
-fn a_promised_place_counts() {
+fn reserved_slots_count_against_the_capacity() {
     let inbox = Inbox::new(1, usize::MAX);
     let size = trigger(1).size();
     inbox.reserve(size).unwrap();
     assert_eq!(push(&inbox, 1), Err(TryPushError::Full));
     assert_eq!(inbox.reserve(size), Err(TryPushError::Full));
-    inbox.give_up(size);
+    inbox.release_slot(size);
     inbox.reserve(size).unwrap();
-    inbox.fill(QueuedEvent {
+    inbox.push_reserved(QueuedEvent {
         content: trigger(1),
         sequence: 9,
         received_at: 0,
@@ -59,7 +59,7 @@ fn a_promised_place_counts() {
 }
 
 #[test]
-fn a_closed_inbox_takes_nothing_and_gives_what_it_has() {
+fn a_closed_inbox_rejects_events_and_pops_queued_ones() {
     let inbox = Inbox::new(2, usize::MAX);
     push(&inbox, 1).unwrap();
     inbox.close();
@@ -70,7 +70,7 @@ fn a_closed_inbox_takes_nothing_and_gives_what_it_has() {
 }
 
 #[test]
-fn what_comes_to_a_closed_inbox_is_counted() {
+fn events_pushed_after_close_are_counted_as_dropped() {
     let inbox = Inbox::new(2, usize::MAX);
     inbox.push_always(trigger(1), 0);
     inbox.close();
@@ -79,7 +79,7 @@ fn what_comes_to_a_closed_inbox_is_counted() {
 }
 
 #[test]
-fn closing_wakes_who_waits() {
+fn close_wakes_waiting_consumers() {
     let inbox = Inbox::new(2, usize::MAX);
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| inbox.pop(Instant::now() + Duration::from_secs(60), false));
@@ -89,7 +89,7 @@ fn closing_wakes_who_waits() {
 }
 
 #[test]
-fn whoever_waits_for_a_held_interaction_sleeps_when_it_is_closed_too() {
+fn waiting_for_a_held_interaction_sleeps_even_after_close() {
     let inbox = Inbox::new(2, usize::MAX);
     push(&inbox, 1).unwrap();
     push(&inbox, 1).unwrap();
@@ -106,17 +106,17 @@ fn whoever_waits_for_a_held_interaction_sleeps_when_it_is_closed_too() {
 }
 
 #[test]
-fn one_ring_wakes_as_many_as_there_are_events() {
+fn one_notification_wakes_one_consumer_per_event() {
     let inbox = Inbox::new(2, usize::MAX);
     let far = Instant::now() + Duration::from_secs(60);
     std::thread::scope(|scope| {
         let waiters = [(); 2].map(|()| scope.spawn(|| inbox.pop(far, false)));
-        while inbox.lock().awaiting < 2 {
+        while inbox.lock().waiting_consumers < 2 {
             std::thread::yield_now();
         }
         push(&inbox, 1).unwrap();
         push(&inbox, 2).unwrap();
-        inbox.ring();
+        inbox.notify();
         for waiter in waiters {
             assert!(waiter.join().unwrap().is_some());
         }
@@ -124,7 +124,7 @@ fn one_ring_wakes_as_many_as_there_are_events() {
 }
 
 #[test]
-fn releasing_wakes_who_waits() {
+fn release_wakes_a_waiting_consumer() {
     let inbox = Inbox::new(2, usize::MAX);
     push(&inbox, 1).unwrap();
     push(&inbox, 1).unwrap();
@@ -134,4 +134,38 @@ fn releasing_wakes_who_waits() {
         inbox.release("1");
         assert!(waiter.join().unwrap().is_some());
     });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn clear_makes_the_descriptor_unreadable() {
+    let inbox = Inbox::new(2, usize::MAX);
+    let wake = inbox.wake().unwrap();
+    push(&inbox, 1).unwrap();
+    assert!(!wake.is_readable());
+    inbox.notify();
+    assert!(wake.is_readable());
+    inbox.close();
+    inbox.clear();
+    assert!(!wake.is_readable());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_descriptor_is_readable_while_an_event_can_be_popped() {
+    let inbox = Inbox::new(10, usize::MAX);
+    let wake = inbox.wake().unwrap();
+    push(&inbox, 1).unwrap();
+    push(&inbox, 1).unwrap();
+    inbox.notify();
+    assert!(wake.is_readable());
+    inbox.pop(Instant::now(), true).unwrap();
+    assert!(!wake.is_readable());
+    push(&inbox, 2).unwrap();
+    inbox.notify();
+    assert!(wake.is_readable());
+    inbox.pop(Instant::now(), true).unwrap();
+    assert!(!wake.is_readable());
+    inbox.release("1");
+    assert!(wake.is_readable());
 }
