@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use crate::client::close_report::CloseReport;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::interactions::{Interactions, State};
+use crate::interactions::State;
 use crate::receiving::{
-    Listener, Receiver, RecoveredRequest as LeftRequest, Sent, Statistic, Tasks,
+    Listener, Receiver, RecoveredRequest as LeftRequest, SendState, Statistic, Tasks,
 };
+use crate::sending::Interactions;
 use crate::sending::{Outbox, QueuedRequest, Sender};
 use crate::status::Status;
 
@@ -144,13 +145,13 @@ fn take_up(
     left: LeftRequest,
 ) -> Result<()> {
     let address = &left.letter.address;
-    let interaction = if left.letter.request.starts() {
-        interactions.to_start(address)
+    let interaction = if left.letter.request.is_start() {
+        interactions.for_start(address)
     } else if left.book_was_kept {
         // What was open is known. An older store does not say.
-        interactions.resumed(address, State::Finished)
+        interactions.find_or_create(address, State::Finished)
     } else {
-        interactions.running(address)
+        interactions.attach(address)
     };
     let posted = QueuedRequest {
         ticket: left.ticket,
@@ -161,7 +162,7 @@ fn take_up(
         age_before: left.age,
         since: Instant::now(),
         tries: 0,
-        unsure: left.sent == Sent::Perhaps,
+        unsure: left.sent == SendState::MaybeSent,
     };
     outbox.take_up(&interaction, posted, left.sent)
 }

@@ -15,11 +15,12 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::host::fork_guard::ForkGuarded;
 use crate::host::wake_fd::Wake;
-use crate::interactions::{Interaction, OpenInteraction};
+use crate::interactions::OpenInteraction;
 use crate::receiving::{
     Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, Statistic,
     SubscriptionId, Tasks,
 };
+use crate::sending::Interaction;
 use crate::sending::Sender;
 use crate::status::Status;
 use crate::wire::{
@@ -79,7 +80,7 @@ impl Client {
     pub fn prepare(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
         let parts = self.parts.get()?;
-        let interaction = parts.interactions.to_start(&address);
+        let interaction = parts.interactions.for_start(&address);
         Ok(self.conversation(parts, interaction, address))
     }
 
@@ -91,7 +92,7 @@ impl Client {
     pub fn attach(&self, address: Address) -> Result<Conversation> {
         Sender::check(&address)?;
         let parts = self.parts.get()?;
-        let interaction = parts.interactions.running(&address);
+        let interaction = parts.interactions.attach(&address);
         Ok(self.conversation(parts, interaction, address))
     }
 
@@ -103,7 +104,9 @@ impl Client {
         has_hash(hash)?;
         let conversation = self.attach(address)?;
         let parts = self.parts.get()?;
-        parts.interactions.tie(conversation.client_id(), hash);
+        parts
+            .interactions
+            .assign_hash(conversation.client_id(), hash);
         Ok(conversation)
     }
 
@@ -122,7 +125,7 @@ impl Client {
         parts
             .outbox
             .check(&address, &Request::Bot(BotRequest::Accept))?;
-        let interaction = parts.interactions.running(&address);
+        let interaction = parts.interactions.attach(&address);
         Ok(Conversation::new(
             parts.outbox.clone(),
             interaction,
@@ -190,7 +193,7 @@ impl Client {
     /// an earlier run that is starting was on its way when that run ended.
     pub fn open_interactions(&self) -> Vec<OpenInteraction> {
         let parts = self.parts.get();
-        parts.map_or(Vec::new(), |parts| parts.interactions.open())
+        parts.map_or(Vec::new(), |parts| parts.interactions.list_open())
     }
 
     fn conversation(

@@ -143,9 +143,9 @@ impl Receiver {
             self.unreadable(error.status(), error.message().to_owned())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
-        self.interactions.resolve(&mut trigger);
+        self.interactions.resolve_client_id(&mut trigger);
         self.interactions
-            .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
+            .on_trigger(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
         Ok(trigger)
     }
 

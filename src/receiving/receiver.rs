@@ -9,7 +9,6 @@ use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::host::wake_fd::Wake;
-use crate::interactions::Interactions;
 use crate::receiving::dispatch::callback_gate::{CallbackGate, DeliveryMode};
 use crate::receiving::dispatch::event_lease::{Consumer, EventLease, PermitKind};
 use crate::receiving::dispatch::subscriptions::{
@@ -22,6 +21,7 @@ use crate::receiving::queue::message_dedup::MessageDedup;
 use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 use crate::receiving::statistics::{Counters, Statistic};
+use crate::sending::Interactions;
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::wire::{Address, Dialect, Request};

@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
-use crate::interactions::Interaction;
 use crate::interrupt;
 use crate::sending::http::deadlines::{Length, TimeBudget};
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneWait, Next};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
@@ -31,7 +31,7 @@ impl Outbox {
         // Before the state: what a closed client's interaction could do next is no help.
         self.check_open()?;
         if self.strict {
-            interaction.check(request)?;
+            interaction.check_allowed(request)?;
         }
         if ActiveRequestGuard::depth(&**interaction) > 0 {
             return Err(within_another(request));
@@ -72,12 +72,12 @@ impl Outbox {
             accepted: false,
         };
         // What was before it may have finished the interaction, or failed to start it.
-        interaction.begin(request, self.strict)?;
+        interaction.on_queued(request, self.strict)?;
         turn.begun = true;
-        interaction.leave(request);
+        interaction.on_sending(request);
         let result = self
             .send_now(Some(interaction), address, request, begun, timeout)
-            .map(|reply| interaction.learn(request, &reply));
+            .map(|reply| interaction.on_response(request, &reply));
         turn.accepted = result.is_ok();
         drop(turn);
         self.sender.log(request.name(), &result);
@@ -198,7 +198,7 @@ struct LaneGuard<'a> {
 impl Drop for LaneGuard<'_> {
     fn drop(&mut self) {
         if self.begun {
-            self.interaction.ended(self.request, self.accepted);
+            self.interaction.on_completed(self.request, self.accepted);
         }
         if self.interaction.lane.done() == Next::Worker {
             self.outbox.make_ready(self.interaction.clone());

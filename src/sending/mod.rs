@@ -7,6 +7,7 @@ mod blocking;
 mod connections;
 mod failure;
 mod http;
+mod interaction_types;
 mod lane;
 mod outbox;
 mod reentrancy;
@@ -15,8 +16,7 @@ mod retry;
 mod sender;
 mod typing;
 
-pub use crate::sending::lane::Lane;
+pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
 pub use crate::sending::outbox::queued_request::{Outcome, QueuedRequest};
 pub use crate::sending::sender::Sender;
-pub use crate::sending::typing::Typing;

@@ -197,8 +197,8 @@ mod kept {
                 && !self.signed.swap(true, Ordering::Relaxed)
             {
                 match self.mark {
-                    AckKey::Record(number) => store.forget(number),
-                    AckKey::Outcome(ticket) => store.forget_outcome(ticket),
+                    AckKey::Record(number) => store.delete(number),
+                    AckKey::Outcome(ticket) => store.delete_outcome(ticket),
                 }
             }
         }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "store")]
-pub use crate::store::Sent;
+pub use crate::store::SendState;
 use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
-pub use memory::Sent;
+pub use memory::SendState;
 
 /// A posted request that an earlier run left.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct RecoveredRequest {
     /// What it is.
     pub letter: StoredRequest,
     /// Whether it was sent.
-    pub sent: Sent,
+    pub sent: SendState,
     /// How long ago it was posted, by this machine's clock.
     pub age: Duration,
     /// Whether the store knew then which interactions are open.
@@ -49,15 +49,15 @@ mod stored {
     use super::{RecoveredRequest, StoredRequest};
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::interactions::Interactions;
     use crate::receiving::queue::event::{AckKey, AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
     use crate::receiving::receiver::now;
     use crate::receiving::statistics::{Counters, Statistic};
+    use crate::sending::Interactions;
     use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::store::{Account, CommitCallback, Record, RecordKind, Row, Store};
+    use crate::store::{Account, CommitCallback, Record, RecordKind, RowKey, Store};
     use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
 
     /// Where events and posted requests are kept.
@@ -91,7 +91,7 @@ mod stored {
                     );
                     let (store, leftovers) = Store::open(Path::new(path), account, ring)?;
                     let store = Arc::new(store);
-                    interactions.restore(store.clone(), leftovers.pages);
+                    interactions.restore(store.clone(), leftovers.interactions);
                     let mut unreadable = leftovers.unreadable;
                     let reader = Reader {
                         dialect: settings.dialect,
@@ -100,19 +100,19 @@ mod stored {
                     };
                     for (number, record) in leftovers.records {
                         if !reader.restore(inbox, number, record) {
-                            unreadable.push(Row::Record(number));
+                            unreadable.push(RowKey::Record(number));
                         }
                     }
-                    for (ticket, letter) in leftovers.letters {
+                    for (ticket, letter) in leftovers.requests {
                         match serde_json::from_str::<StoredRequest>(&letter.content) {
                             Ok(content) => left.push(RecoveredRequest {
                                 ticket,
                                 letter: content,
                                 sent: letter.sent,
                                 age: letter.posted_at.map_or(Duration::ZERO, age),
-                                book_was_kept: !leftovers.knew_no_interactions,
+                                book_was_kept: !leftovers.is_old_schema,
                             }),
-                            Err(_) => unreadable.push(Row::Letter(ticket)),
+                            Err(_) => unreadable.push(RowKey::Request(ticket)),
                         }
                     }
                     // It was read once, when it was written, so this is a file that somebody else has written to.
@@ -124,7 +124,7 @@ mod stored {
                     }
                     for row in unreadable {
                         counters.count(Statistic::SetAside);
-                        store.set_aside(row);
+                        store.quarantine(row);
                     }
                     Some(store)
                 }
@@ -163,7 +163,7 @@ mod stored {
                 body: trigger.raw.clone(),
             };
             let inbox = inbox.clone();
-            store.keep(
+            store.insert(
                 record,
                 CommitCallback::new(move |written| match written {
                     Ok(sequence) => {
@@ -187,7 +187,7 @@ mod stored {
         /// Has what was handed over written now.
         pub fn hurry(&self) {
             if let Some(store) = &self.store {
-                store.hurry();
+                store.flush();
             }
         }
 
@@ -207,14 +207,16 @@ mod stored {
                 )
             })?;
             store
-                .wait(|kept| store.post(content, now(), kept))
+                .wait_for_commit(|kept| store.insert_request(content, now(), kept))
                 .map(Some)
         }
 
         /// Writes down that a posted request is about to leave.
         pub fn leave(&self, ticket: u64) -> Result<()> {
             match &self.store {
-                Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
+                Some(store) => store
+                    .wait_for_commit(|kept| store.mark_sending(ticket, kept))
+                    .map(drop),
                 None => Ok(()),
             }
         }
@@ -222,13 +224,15 @@ mod stored {
         /// Writes down that it has not left after all.
         pub fn stay(&self, ticket: u64) {
             if let Some(store) = &self.store {
-                store.stay(ticket);
+                store.clear_sending(ticket);
             }
         }
 
         /// Fails on a thread on which nobody may wait for the store, if there is one.
         pub fn may_wait(&self) -> Result<()> {
-            self.store.as_ref().map_or(Ok(()), |_| Store::may_wait())
+            self.store
+                .as_ref()
+                .map_or(Ok(()), |_| Store::check_may_block())
         }
 
         /// Whether what is kept outlives the process.
@@ -258,7 +262,7 @@ mod stored {
                 body: body.into(),
             };
             let inbox = inbox.clone();
-            store.settle(
+            store.complete_request(
                 outcome.ticket,
                 record,
                 CommitCallback::new(move |written| {
@@ -325,7 +329,7 @@ mod stored {
                 RecordKind::Trigger => self
                     .decode(&record)
                     .map(|mut trigger| {
-                        self.interactions.resolve(&mut trigger);
+                        self.interactions.resolve_client_id(&mut trigger);
                         self.repeats.remember(&trigger);
                         Content::Trigger(trigger)
                     })
@@ -353,11 +357,11 @@ mod memory {
     use super::RecoveredRequest;
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::interactions::Interactions;
     use crate::receiving::queue::event::{AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
     use crate::receiving::statistics::Counters;
+    use crate::sending::Interactions;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};
@@ -365,13 +369,13 @@ mod memory {
     /// Whether a posted request was sent. Without a store, no earlier run has left one.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[allow(dead_code)]
-    pub enum Sent {
+    pub enum SendState {
         /// It was not tried.
-        Untried,
+        Queued,
         /// It may have been on its way.
-        Perhaps,
+        MaybeSent,
         /// It was tried, and the service surely does not have it.
-        Not,
+        NotSent,
     }
 
     /// Keeps nothing: this build has no store.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::Next;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::worker_pool::ScheduledTask;
@@ -31,13 +31,13 @@ impl Outbox {
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
         posted.tries += 1;
-        let starts = posted.request.starts();
+        let starts = posted.request.is_start();
         if self.strict && !starts {
             // It may have been finished since it was posted.
-            interaction.check(&posted.request)?;
+            interaction.check_allowed(&posted.request)?;
         }
         if posted.tries == 1 {
-            interaction.leave(&posted.request);
+            interaction.on_sending(&posted.request);
         }
         if !posted.quiet {
             self.receiver.mark_leaving(posted.ticket)?;
@@ -46,7 +46,7 @@ impl Outbox {
         let result = self
             .sender
             .send(&posted.address, hash.as_deref(), &posted.request, None)
-            .map(|reply| interaction.learn(&posted.request, &reply));
+            .map(|reply| interaction.on_response(&posted.request, &reply));
         posted.unsure |= is_unknown(&result);
         // One that was refused is not there either. What an earlier try may have brought there stays marked.
         if !posted.quiet && !posted.unsure && result.is_err() {
@@ -86,7 +86,7 @@ impl Outbox {
             true => result.map_err(Error::after_an_unknown_try),
             false => result,
         };
-        interaction.ended(&posted.request, result.is_ok());
+        interaction.on_completed(&posted.request, result.is_ok());
         self.report(&posted, &result);
         if interaction.lane.done() == Next::Worker {
             self.make_ready(interaction);

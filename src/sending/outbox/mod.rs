@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::interactions::Interaction;
 use crate::memory;
-use crate::receiving::{Receiver, Sent};
+use crate::receiving::{Receiver, SendState};
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::Next;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
 use crate::sending::outbox::worker_pool::ScheduledTask;
@@ -134,14 +134,14 @@ impl Outbox {
         self.sender.check_request(address, &request)?;
         // Before the state: what a closed client's interaction could do next is no help.
         self.check_open()?;
-        interaction.begin(&request, self.strict)?;
+        interaction.on_queued(&request, self.strict)?;
         let size = size_of(&request);
         memory::check(size, Status::Full)
             .map_err(|error| error.delivered(Delivery::NotSent))
-            .inspect_err(|_| interaction.ended(&request, false))?;
+            .inspect_err(|_| interaction.on_completed(&request, false))?;
         let ticket = self
             .admit(address, &request, size)
-            .inspect_err(|_| interaction.ended(&request, false))?;
+            .inspect_err(|_| interaction.on_completed(&request, false))?;
         let posted = QueuedRequest {
             ticket,
             address: address.clone(),
@@ -200,7 +200,7 @@ impl Outbox {
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         mut posted: QueuedRequest,
-        sent: Sent,
+        sent: SendState,
     ) -> Result<()> {
         self.staff()?;
         posted.size = size_of(&posted.request);
@@ -209,7 +209,7 @@ impl Outbox {
             state.open += 1;
             state.bytes += posted.size;
         }
-        let was_leaving = sent == Sent::Perhaps;
+        let was_leaving = sent == SendState::MaybeSent;
         let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
         let ended = if was_leaving && !may_again {
             let lost = Error::new(
@@ -224,7 +224,7 @@ impl Outbox {
             let checked = self.sender.check_request(&posted.address, &posted.request);
             let refused = checked.err().or_else(|| {
                 // It was made before, and its time is over.
-                let is_over = sent != Sent::Untried && self.policy.is_over(posted.age());
+                let is_over = sent != SendState::Queued && self.policy.is_over(posted.age());
                 is_over.then(|| self.too_old(&posted))
             });
             match was_leaving {
@@ -233,12 +233,12 @@ impl Outbox {
             }
         };
         if let Some(error) = ended {
-            interaction.ended(&posted.request, false);
+            interaction.on_completed(&posted.request, false);
             self.report(&posted, &Err(error));
             self.settle(posted.size);
             return Ok(());
         }
-        interaction.begin(&posted.request, false)?;
+        interaction.on_queued(&posted.request, false)?;
         self.enqueue(interaction, posted);
         Ok(())
     }

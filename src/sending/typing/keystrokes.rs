@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::worker_pool::ScheduledTask;
@@ -27,7 +27,7 @@ impl Outbox {
     pub fn key(self: &Arc<Self>, interaction: &Arc<Interaction>, address: &Address) -> Result<()> {
         self.sender.check_origin()?;
         if self.strict {
-            interaction.check(&Request::Typing)?;
+            interaction.check_allowed(&Request::Typing)?;
         }
         self.check_open()?;
         self.staff()?;

@@ -155,12 +155,12 @@ impl Request {
     }
 
     /// Whether it starts an interaction.
-    pub fn starts(&self) -> bool {
+    pub fn is_start(&self) -> bool {
         matches!(self, Request::Start(_) | Request::WhatsApp(_))
     }
 
     /// Whether the interaction is over for the application when it was accepted.
-    pub fn ends(&self) -> bool {
+    pub fn is_end(&self) -> bool {
         matches!(
             self,
             Request::Finish | Request::Bot(BotRequest::Finish | BotRequest::Transfer(_))

@@ -1,7 +1,7 @@
-//! The lock that one client has on a store: on a file beside it, which nothing else has a reason to open.
+//! The lock of one client on a store. It is on a separate lock file, which no other program opens.
 //!
-//! SQLite's own lock is one of POSIX, and any code of the process loses it for all by opening the database and closing it
-//! again. The lock file stays when the store is closed: to remove it safely, each client would have to look twice.
+//! SQLite's own lock is a POSIX lock: the process loses it if any of its code opens and closes the database. The lock file is
+//! never removed, because another client may have locked it already.
 
 use std::ffi::{CString, OsStr};
 use std::fs::{File, OpenOptions};
@@ -13,12 +13,12 @@ use std::path::Path;
 use crate::error::Result;
 use crate::host::file_lock::FileLock;
 use crate::host::stat_at::stat_at;
-use crate::store::location::Location;
+use crate::store::files::location::Location;
+use crate::store::files::open_files::{create_or_open, open};
 use crate::store::open_error;
-use crate::store::open_error::{IN_USE, failed};
-use crate::store::open_files::{create_or_open, open};
+use crate::store::open_error::{IN_USE, unusable};
 
-/// The lock on a store, until it is dropped.
+/// The lock on a store. Its drop releases the lock.
 #[derive(Debug)]
 pub struct StoreLock {
     lock: FileLock,
@@ -28,24 +28,25 @@ pub struct StoreLock {
 }
 
 impl StoreLock {
-    /// Locks the store at this location; `named` is how the application calls it.
+    /// Locks the store at this location. `named` is the path for messages.
     ///
     /// # Errors
-    /// [`Status::Store`](crate::status::Status::Store): another client has it, or there can be no lock file.
+    /// [`Status::Store`](crate::status::Status::Store) if another client has the lock or the lock file cannot be created.
     pub fn acquire(named: &Path, location: &Location) -> Result<Self> {
-        let path = location.beside("-lock");
+        let path = location.with_suffix("-lock");
         let name = path.file_name().unwrap_or(OsStr::new(""));
         let name = CString::new(name.as_bytes())
-            .map_err(|error| open_error::io(named, &path, &error.into()))?;
+            .map_err(|error| open_error::from_io(named, &path, &error.into()))?;
         loop {
             let lock = FileLock::acquire(|| create_or_open(&path))
-                .map_err(|error| open_error::io(named, &path, &error))?;
-            let lock = lock.ok_or_else(|| failed(named, IN_USE))?;
+                .map_err(|error| open_error::from_io(named, &path, &error))?;
+            let lock = lock.ok_or_else(|| unusable(named, IN_USE))?;
             let folder = open(&location.folder, OpenOptions::new().read(true))
-                .map_err(|error| open_error::io(named, &location.folder, &error))?;
+                .map_err(|error| open_error::from_io(named, &location.folder, &error))?;
             let found = lock.file().map(File::metadata).transpose();
-            let Some(found) = found.map_err(|error| open_error::io(named, &path, &error))? else {
-                return Err(failed(named, IN_USE));
+            let Some(found) = found.map_err(|error| open_error::from_io(named, &path, &error))?
+            else {
+                return Err(unusable(named, IN_USE));
             };
             let lock = StoreLock {
                 lock,
@@ -53,19 +54,19 @@ impl StoreLock {
                 device: found.dev(),
                 inode: found.ino(),
             };
-            // Somebody may have removed it between opening and locking, and another client have a new one.
+            // It may have been removed before it was locked, and another client may have created a new one.
             if lock.is_in_place(&folder) {
                 return Ok(lock);
             }
         }
     }
 
-    /// Whether the file that is locked is still the one that another client would try to lock.
+    /// Returns whether the locked file still has its name, so that another client would try to lock it.
     pub fn is_in_place(&self, folder: &File) -> bool {
         match stat_at(folder, &self.name) {
             Ok(found) => (found.device, found.inode) == (self.device, self.inode),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            // This process has given up the rights to look there.
+            // This process dropped its permissions for the folder.
             Err(_) => {
                 let locked = self.lock.file().map(File::metadata);
                 locked.is_some_and(|found| found.is_ok_and(|found| found.nlink() > 0))

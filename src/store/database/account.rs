@@ -1,61 +1,60 @@
-//! Which account a store belongs to. What waits in it must not go out under the name of another one.
+//! The account of a store. A stored request must not be sent with the token of another account.
 
 use ring::hmac;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::wire::{Dialect, Redacted};
 
-/// The account of a client: its token, and the service that knows it.
+/// The account of a client: its token, its dialect and the host of its service.
 #[derive(Debug)]
 pub struct Account {
     identity: Redacted,
-    /// Whether a store of another account becomes this one's.
-    pub may_take_over: bool,
+    /// Whether to move a store of another account to this one.
+    pub may_claim: bool,
 }
 
-/// Whose a store is.
+/// The owner of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// This account's.
-    This,
-    /// Another account's.
-    Another,
-    /// Nobody's: it is new, or of a version that did not note it.
-    Nobody,
+    /// This account.
+    ThisAccount,
+    /// Another account.
+    OtherAccount,
+    /// No account: the store is new, or an earlier version wrote it.
+    Unset,
 }
 
 impl Account {
-    /// The account of a token, which the service at `host` knows in `dialect`. The host's port is none of it: behind another
-    /// one is the same service.
-    pub fn new(token: &Redacted, dialect: Dialect, host: &str, may_take_over: bool) -> Self {
+    /// Creates the account of a token at a host. The port is not a part of the account: each port has the same service.
+    pub fn new(token: &Redacted, dialect: Dialect, host: &str, may_claim: bool) -> Self {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let identity = format!("{}\n{host}\n{}", dialect.name(), token.expose());
         Account {
             identity: identity.into(),
-            may_take_over,
+            may_claim,
         }
     }
 
-    /// Whose the store is.
+    /// Returns the owner of the store.
     pub fn owner(&self, store: &Connection) -> Result<Owner> {
-        let noted = store
+        let stored = store
             .query_row("SELECT salt, tag FROM account", [], |row| {
                 Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
             })
             .optional()?;
-        Ok(match noted {
-            None => Owner::Nobody,
+        Ok(match stored {
+            None => Owner::Unset,
             Some((salt, tag)) => {
                 match hmac::verify(&key(&salt), self.identity.expose().as_bytes(), &tag) {
-                    Ok(()) => Owner::This,
-                    Err(_) => Owner::Another,
+                    Ok(()) => Owner::ThisAccount,
+                    Err(_) => Owner::OtherAccount,
                 }
             }
         })
     }
 
-    /// Makes the store this account's. A salt of its own keeps it from being compared with other stores.
-    pub fn take_over(&self, store: &Connection) -> Result<()> {
+    /// Makes this account the owner. A random salt prevents a comparison with other stores.
+    pub fn claim(&self, store: &Connection) -> Result<()> {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|_| rusqlite::Error::InvalidQuery)?;
         let tag = hmac::sign(&key(&salt), self.identity.expose().as_bytes());
