@@ -13,14 +13,14 @@ use crate::receiving::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
-use crate::wire::{Trigger, Unreadable};
+use crate::wire::{DecodeError, Trigger};
 
 /// The same status whichever way the body came in.
-impl From<Unreadable> for Error {
-    fn from(why: Unreadable) -> Self {
+impl From<DecodeError> for Error {
+    fn from(why: DecodeError) -> Self {
         let status = match why {
-            Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
-            Unreadable::NoClientId => Status::NoClientId,
+            DecodeError::NotJson { .. } | DecodeError::NotAnObject => Status::NotJson,
+            DecodeError::NoClientId => Status::NoClientId,
         };
         Error::new(status, why.to_string())
     }

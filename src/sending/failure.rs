@@ -78,7 +78,7 @@ impl TransportError {
 
     /// Whether the operating system lacks something, which says nothing of the peer.
     fn is_lack(&self) -> bool {
-        matches!(&self.error, HttpError::Io(error) if resource_limits::is_lack(error))
+        matches!(&self.error, HttpError::Io(error) if resource_limits::is_exhausted(error))
     }
 
     fn of_the_system(&self) -> (Status, String) {

@@ -33,7 +33,7 @@ impl Sender {
                 .answered(http_status, Vec::new()));
         }
         let (text, reason) = match self.text(&answer, reached) {
-            Ok(text) => match wire::judge(http_status, &text) {
+            Ok(text) => match wire::parse_verdict(http_status, &text) {
                 Verdict::Accepted => return self.read(request, http_status, &text),
                 Verdict::Unknown => {
                     let why = "its body begins as a JSON object and can't be read as one; see the error's body";
@@ -73,7 +73,7 @@ impl Sender {
             ),
         };
         let passing =
-            matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_harmless_twice());
+            matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_idempotent());
         let wait = wait.filter(|_| passing);
         let again = match wait {
             Some(wait) => format!("; it may be made again after {} s", wait.as_secs()),
@@ -118,9 +118,9 @@ impl Sender {
         let plain = content_coding::decode(bytes, answer.codings.as_deref(), self.answer_max_bytes)
             .map_err(undecoded)?;
         Ok(match plain {
-            Cow::Borrowed(plain) => wire::body::text(plain, answer.charset).text,
+            Cow::Borrowed(plain) => wire::body::decode_text(plain, answer.charset).text,
             Cow::Owned(plain) => {
-                let text = wire::body::text(&plain, answer.charset).text;
+                let text = wire::body::decode_text(&plain, answer.charset).text;
                 Cow::Owned(text.into_owned())
             }
         })
@@ -128,7 +128,7 @@ impl Sender {
 
     /// What an answer holds that was accepted.
     fn read(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
-        self.dialect.read(request, body.as_bytes()).map_err(|unexpected| {
+        self.dialect.parse_response(request, body.as_bytes()).map_err(|unexpected| {
             Error::new(
                 Status::Answer,
                 format!(
@@ -182,7 +182,7 @@ fn undecided(request: &Request, http_status: u16, status: Status, why: &str) -> 
     )
     .delivered(Delivery::Unknown)
     .answered(http_status, Vec::new())
-    .retryable(request.is_harmless_twice())
+    .retryable(request.is_idempotent())
 }
 
 /// Why the content coding of a body could not be undone.

@@ -64,7 +64,7 @@ impl Policy {
         let again = match error.delivery()? {
             Delivery::Accepted => false,
             Delivery::NotSent | Delivery::Rejected => error.is_retryable(),
-            Delivery::Unknown => request.is_harmless_twice() || self.resend_unknown,
+            Delivery::Unknown => request.is_idempotent() || self.resend_unknown,
         };
         // A service that asks for no wait, or for a date that has passed, is not to be hurried either.
         let pause = error

@@ -216,7 +216,7 @@ impl Sender {
             Delivery::NotSent => "it was not sent",
             _ => "whether the service received it is unknown",
         };
-        let may_repeat = told.delivery == Delivery::NotSent || request.is_harmless_twice();
+        let may_repeat = told.delivery == Delivery::NotSent || request.is_idempotent();
         Error::new(
             told.status,
             format!("{}: {}; {then}", request.name(), told.what),

@@ -58,7 +58,7 @@ mod stored {
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::store::{Account, CommitCallback, Record, RecordKind, RowKey, Store};
-    use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
+    use crate::wire::{Address, DecodeError, Dialect, Request, Trigger};
 
     /// Where events and posted requests are kept.
     #[derive(Debug)]
@@ -311,7 +311,7 @@ mod stored {
 
     impl Reader<'_> {
         /// A store may come from a run in another dialect.
-        fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
+        fn decode(&self, record: &Record) -> std::result::Result<Trigger, DecodeError> {
             let content_type = record.content_type.as_deref();
             let read = |dialect: Dialect| dialect.decode(record.body.clone(), content_type);
             read(self.dialect).or_else(|why| {

@@ -88,7 +88,7 @@ fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Er
         let left = deadlines::remaining().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let share = if is_last { left } else { left / 2 };
-        let socket = match host::connect::begin(*address) {
+        let socket = match host::tcp_connect::begin(*address) {
             Ok(socket) => Arc::new(socket),
             Err(error) => {
                 failure = error.into();
@@ -98,7 +98,7 @@ fn first_that_connects(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Er
         // From here on closing the client ends the wait.
         let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
         (details.register_shutdown)(handle)?;
-        match host::connect::finish(&socket, *address, share) {
+        match host::tcp_connect::finish(&socket, *address, share) {
             Ok(()) => return Ok(socket),
             Err(error) => failure = timed_out(error),
         }

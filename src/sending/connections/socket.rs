@@ -37,12 +37,12 @@ impl Socket {
 
     /// Whether the peer, whose end has been read, has surely read nothing of what was written after the first `before` bytes.
     pub fn was_refused(&self, before: u64) -> bool {
-        tcp_refusal::is_proved(&self.stream, before)
+        tcp_refusal::is_proven(&self.stream, before)
     }
 
     /// Whether the peer has neither closed it nor sent anything that was not read.
     pub fn is_quiet(&self) -> bool {
-        liveness::is_quiet(&self.stream)
+        liveness::is_idle(&self.stream)
     }
 }
 

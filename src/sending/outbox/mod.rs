@@ -210,7 +210,7 @@ impl Outbox {
             state.bytes += posted.size;
         }
         let was_leaving = sent == SendState::MaybeSent;
-        let may_again = posted.request.is_harmless_twice() || self.policy.resends_unknown();
+        let may_again = posted.request.is_idempotent() || self.policy.resends_unknown();
         let ended = if was_leaving && !may_again {
             let lost = Error::new(
                 Status::Lost,

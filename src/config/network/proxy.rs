@@ -1,17 +1,17 @@
-//! Which proxy requests go through, by the options and the environment.
+//! Selects the proxy of requests, from the options and the environment.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
-use crate::config::host_name::Unusable;
-use crate::config::{no_proxy, url};
+use crate::config::network::host_name::Rejected;
+use crate::config::network::{no_proxy, url};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
 
-/// The value of the option `proxy` that means: no proxy, whatever the environment says.
+/// The value of the option `proxy` that disables proxies, those of the environment too.
 pub(crate) const NONE: &str = "none";
 
 /// An HTTP proxy.
@@ -19,20 +19,20 @@ pub(crate) const NONE: &str = "none";
 pub struct ProxyServer {
     /// Its URL, without user and password and with its port.
     pub url: Uri,
-    /// What it is told with each request to know us: the value of `Proxy-Authorization`.
+    /// The value of the header `Proxy-Authorization`.
     pub authorization: Option<Redacted>,
-    /// The environment variable that names it; `None` where the option `proxy` does.
+    /// The environment variable of the proxy; `None` if the option `proxy` is set.
     pub variable: Option<&'static str>,
 }
 
 impl ProxyServer {
-    /// Reads `http://user:password@host:port`; all but the host may be left out. `None` where it is no such URL.
+    /// Parses `http://user:password@host:port`. All parts except the host are optional. Returns `None` for an invalid URL.
     pub fn parse(url: &str) -> Option<ProxyServer> {
-        ProxyServer::read(url).ok()
+        ProxyServer::try_parse(url).ok()
     }
 
-    /// As [`parse`](Self::parse); an error says what is expected, where that can be said.
-    pub(crate) fn read(url: &str) -> std::result::Result<ProxyServer, Unusable> {
+    /// Parses as [`parse`](Self::parse). The error contains the expected format, if it is known.
+    pub(crate) fn try_parse(url: &str) -> std::result::Result<ProxyServer, Rejected> {
         let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return Err(None),
@@ -46,7 +46,7 @@ impl ProxyServer {
         if host.contains(['/', '?']) {
             return Err(None);
         }
-        let parsed = url::read(&format!("http://{host}"))?;
+        let parsed = url::parse(&format!("http://{host}"))?;
         let (name, port) = (parsed.host().ok_or(None)?, parsed.port_u16().unwrap_or(80));
         Ok(ProxyServer {
             url: format!("http://{name}:{port}").parse().map_err(|_| None)?,
@@ -58,19 +58,19 @@ impl ProxyServer {
         })
     }
 
-    /// What names it, for messages.
+    /// Returns the option or variable of the proxy, for messages.
     pub fn setting(&self) -> String {
         self.variable.map_or("the option proxy".to_owned(), |name| {
             format!("the environment variable {name}")
         })
     }
 
-    /// Its host alone, for messages.
+    /// Returns its host, for messages.
     pub fn host(&self) -> &str {
         self.url.host().unwrap_or_default()
     }
 
-    /// Its host and port, for messages.
+    /// Returns its host and port, for messages.
     pub fn name(&self) -> &str {
         self.url
             .authority()
@@ -78,7 +78,7 @@ impl ProxyServer {
     }
 }
 
-/// What `user:password`, percent-encoded, is in a header.
+/// Returns the header value for a percent-encoded `user:password`.
 fn authorization(credentials: &str) -> Option<Redacted> {
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let user = percent_decode_str(user).decode_utf8().ok()?;
@@ -90,19 +90,21 @@ fn authorization(credentials: &str) -> Option<Redacted> {
     Some(format!("Basic {}", BASE64_STANDARD.encode(plain)).into())
 }
 
-/// The proxy for requests to `url`, by the options `proxy` and `no_proxy` and what `variable` gives of the environment.
-/// `is_here` tells whether `url` leads to this machine; it is asked where a proxy of the environment would be used.
+/// Returns the proxy for requests to `url`, by the options `proxy` and `no_proxy` and the environment.
+///
+/// `variable` returns environment variables. `is_here` returns whether `url` refers to this machine; it is called only if a
+/// proxy of the environment would be used.
 ///
 /// # Errors
-/// [`Status::Value`] where the environment names one that is no HTTP proxy.
-pub(crate) fn choose(
+/// [`Status::Value`] if the environment contains a proxy that is not an HTTP proxy.
+pub(crate) fn select(
     proxy: &str,
     no_proxy: &str,
     url: &Uri,
     is_here: &dyn Fn() -> bool,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<ProxyServer>> {
-    if proxy == NONE || no_proxy::covers(no_proxy, url) {
+    if proxy == NONE || no_proxy::matches(no_proxy, url) {
         return Ok(None);
     }
     if !proxy.is_empty() {
@@ -111,14 +113,14 @@ pub(crate) fn choose(
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if no_proxy.is_empty() {
         let hosts = set("no_proxy").or_else(|| set("NO_PROXY"));
-        if hosts.is_some_and(|hosts| no_proxy::covers(&hosts, url)) {
+        if hosts.is_some_and(|hosts| no_proxy::matches(&hosts, url)) {
             return Ok(None);
         }
     }
     let names: &[&'static str] = if url.scheme_str() == Some("https") {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else if set("REQUEST_METHOD").is_some() {
-        // In a CGI program whoever sends a header Proxy sets HTTP_PROXY.
+        // In a CGI program, a request header `Proxy` sets HTTP_PROXY.
         &["http_proxy", "all_proxy", "ALL_PROXY"]
     } else {
         &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
@@ -132,9 +134,9 @@ pub(crate) fn choose(
     if is_here() {
         return Ok(None);
     }
-    let proxy = ProxyServer::read(&value).map_err(|expected| {
+    let proxy = ProxyServer::try_parse(&value).map_err(|expected| {
         let expected = expected.map_or_else(
-            || "it names no HTTP proxy, such as http://proxy.example.com:3128".to_owned(),
+            || "it is not an HTTP proxy, such as http://proxy.example.com:3128".to_owned(),
             |expected| format!("it takes {expected}"),
         );
         Error::new(
@@ -150,25 +152,20 @@ pub(crate) fn choose(
     }))
 }
 
-/// A host without the brackets of an IPv6 address.
-pub(crate) fn bare(host: &str) -> &str {
-    host.trim_start_matches('[').trim_end_matches(']')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const SERVICE: &str = "http://chat.example.com/api";
 
-    fn chosen(proxy: &str, no_proxy: &str, url: &str, environment: &[(&str, &str)]) -> String {
+    fn selected(proxy: &str, no_proxy: &str, url: &str, environment: &[(&str, &str)]) -> String {
         let variable = |name: &str| {
             let found = environment.iter().find(|(there, _)| *there == name)?;
             Some(found.1.to_owned())
         };
         let url: Uri = url.parse().unwrap();
         let is_here = || matches!(url.host(), Some("localhost" | "[::1]"));
-        match choose(proxy, no_proxy, &url, &is_here, &variable) {
+        match select(proxy, no_proxy, &url, &is_here, &variable) {
             Ok(Some(proxy)) => proxy.name().to_owned(),
             Ok(None) => String::new(),
             Err(error) => format!("{error}"),
@@ -176,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn reads_urls_of_proxies() {
-        let read = |url| {
+    fn parses_urls_of_proxies() {
+        let parsed = |url| {
             let proxy = ProxyServer::parse(url)?;
             let authorization = proxy.authorization.as_ref();
             let authorization = authorization.map_or("", |value| value.expose()).to_owned();
@@ -196,7 +193,7 @@ mod tests {
             ("http://%C3%BC:%40%3A%2F@h:1", "h:1", "Basic w7w6QDov"),
         ] {
             assert_eq!(
-                read(url),
+                parsed(url),
                 Some((name.to_owned(), authorization.to_owned())),
                 "{url}"
             );
@@ -215,75 +212,75 @@ mod tests {
             ":1",
             "http://h\\x",
         ] {
-            assert_eq!(read(url), None, "{url}");
+            assert_eq!(parsed(url), None, "{url}");
         }
     }
 
     #[test]
-    fn the_option_decides_before_the_environment() {
+    fn the_option_overrides_the_environment() {
         let environment = [("http_proxy", "env:1"), ("NO_PROXY", "*")];
-        assert_eq!(chosen("opt:2", "", SERVICE, &environment), "opt:2");
-        assert_eq!(chosen("opt:2", "example.com", SERVICE, &[]), "");
-        assert_eq!(chosen("opt:2", "", "http://127.0.0.1/", &[]), "opt:2");
-        assert_eq!(chosen(NONE, "", SERVICE, &[("http_proxy", "env:1")]), "");
+        assert_eq!(selected("opt:2", "", SERVICE, &environment), "opt:2");
+        assert_eq!(selected("opt:2", "example.com", SERVICE, &[]), "");
+        assert_eq!(selected("opt:2", "", "http://127.0.0.1/", &[]), "opt:2");
+        assert_eq!(selected(NONE, "", SERVICE, &[("http_proxy", "env:1")]), "");
     }
 
     #[test]
-    fn the_environment_decides_by_scheme() {
+    fn the_scheme_selects_the_environment_variable() {
         let all = [
             ("HTTP_PROXY", "plain:1"),
             ("HTTPS_PROXY", "secure:1"),
             ("ALL_PROXY", "all:1"),
         ];
         let secure = "https://chat.example.com";
-        assert_eq!(chosen("", "", SERVICE, &all), "plain:1");
-        assert_eq!(chosen("", "", secure, &all), "secure:1");
-        assert_eq!(chosen("", "", SERVICE, &all[2..]), "all:1");
-        assert_eq!(chosen("", "", secure, &all[2..]), "all:1");
+        assert_eq!(selected("", "", SERVICE, &all), "plain:1");
+        assert_eq!(selected("", "", secure, &all), "secure:1");
+        assert_eq!(selected("", "", SERVICE, &all[2..]), "all:1");
+        assert_eq!(selected("", "", secure, &all[2..]), "all:1");
         assert_eq!(
-            chosen("", "", secure, &[("HTTPS_PROXY", ""), all[2]]),
+            selected("", "", secure, &[("HTTPS_PROXY", ""), all[2]]),
             "all:1"
         );
         let both = [("http_proxy", "small:1"), all[0]];
-        assert_eq!(chosen("", "", SERVICE, &both), "small:1");
-        assert_eq!(chosen("", "", SERVICE, &[]), "");
+        assert_eq!(selected("", "", SERVICE, &both), "small:1");
+        assert_eq!(selected("", "", SERVICE, &[]), "");
     }
 
     #[test]
-    fn what_names_the_proxy_is_told() {
+    fn the_option_or_variable_of_the_proxy_is_reported() {
         let variable = |name: &str| (name == "ALL_PROXY").then(|| "env:1".to_owned());
         for (option, setting) in [
             ("opt:2", "the option proxy"),
             ("", "the environment variable ALL_PROXY"),
         ] {
             let url = SERVICE.parse().unwrap();
-            let chosen = choose(option, "", &url, &|| false, &variable).unwrap();
-            assert_eq!(chosen.unwrap().setting(), setting);
+            let selected = select(option, "", &url, &|| false, &variable).unwrap();
+            assert_eq!(selected.unwrap().setting(), setting);
         }
     }
 
     #[test]
-    fn a_header_of_a_cgi_request_names_no_proxy() {
+    fn a_header_of_a_cgi_request_does_not_set_the_proxy() {
         let environment = [("HTTP_PROXY", "evil:1"), ("REQUEST_METHOD", "GET")];
-        assert_eq!(chosen("", "", SERVICE, &environment), "");
+        assert_eq!(selected("", "", SERVICE, &environment), "");
     }
 
     #[test]
-    fn the_environment_has_exceptions_and_leaves_this_machine_alone() {
+    fn the_environment_has_exceptions_and_is_not_used_for_this_machine() {
         let environment = [("http_proxy", "env:1"), ("no_proxy", "a.b,.example.com")];
-        assert_eq!(chosen("", "", SERVICE, &environment), "");
-        assert_eq!(chosen("", "elsewhere", SERVICE, &environment), "env:1");
+        assert_eq!(selected("", "", SERVICE, &environment), "");
+        assert_eq!(selected("", "elsewhere", SERVICE, &environment), "env:1");
         for url in ["http://localhost:1/", "http://[::1]/"] {
-            assert_eq!(chosen("", "", url, &environment), "", "{url}");
+            assert_eq!(selected("", "", url, &environment), "", "{url}");
         }
     }
 
     #[test]
-    fn a_proxy_of_another_kind_is_told_by_the_variable_and_not_shown() {
-        let told = chosen("", "", SERVICE, &[("all_proxy", "socks5://u:segredo@h")]);
+    fn an_unsupported_proxy_is_reported_by_its_variable_only() {
+        let message = selected("", "", SERVICE, &[("all_proxy", "socks5://u:segredo@h")]);
         assert!(
-            told.contains("all_proxy") && !told.contains("segredo"),
-            "{told}"
+            message.contains("all_proxy") && !message.contains("segredo"),
+            "{message}"
         );
     }
 }

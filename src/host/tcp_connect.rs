@@ -1,4 +1,4 @@
-//! Connecting with a bound, in two steps: in between, the socket can be handed to whoever may want to break it off.
+//! Connects with a timeout, in two steps. Between them, the caller can register the socket for an abort.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -8,13 +8,13 @@ use socket2::{Domain, Socket, Type};
 
 use crate::interrupt;
 
-/// Begins to connect. Shutting the socket down breaks that off.
+/// Starts to connect. A shutdown of the socket aborts that.
 #[cfg(unix)]
 pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
-        // A signal that comes here stops nothing: the connection is being made.
+        // After a signal, connecting continues.
         Err(error)
             if error.raw_os_error() != Some(libc::EINPROGRESS)
                 && error.kind() != io::ErrorKind::Interrupted =>
@@ -25,7 +25,7 @@ pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Waits up to `timeout` for the connection, if the caller's hook does not end that wait.
+/// Waits for the connection, for at most `timeout` or until the interrupt hook ends the wait.
 #[cfg(unix)]
 pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Result<()> {
     use std::os::fd::AsRawFd;
@@ -33,9 +33,9 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
 
     let deadline = Instant::now() + timeout;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let slice = interrupt::slice(left);
-        // Rounded up, so that it never ends early; a wait that is too long for the call is taken in parts.
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let slice = interrupt::slice(remaining);
+        // Rounded up, so that the wait never ends early. A very long wait is split.
         let milliseconds = i32::try_from(slice.as_millis() + 1).unwrap_or(i32::MAX);
         let mut watched = libc::pollfd {
             fd: socket.as_raw_fd(),
@@ -44,13 +44,13 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
         };
         // SAFETY: one `pollfd`, as said, which lives through the call; its descriptor is open, for `socket` is.
         match unsafe { libc::poll(&raw mut watched, 1, milliseconds) } {
-            0 if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
+            0 if remaining.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
             1.. => break,
             _ if interrupt::asks_to_end() => return Err(interrupt::error()),
             _ => {}
         }
     }
-    // One that was shut down meanwhile has an error or not, as the system likes; a peer it has not.
+    // A socket that was shut down may have no error, but it has no peer.
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
@@ -58,13 +58,13 @@ pub fn finish(socket: &TcpStream, _: SocketAddr, timeout: Duration) -> io::Resul
     socket.set_nonblocking(false)
 }
 
-/// Makes the socket. Here nothing can break off what `finish` does.
+/// Creates the socket. On this system, `finish` cannot be aborted.
 #[cfg(not(unix))]
 pub fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(Socket::new(Domain::for_address(address), Type::STREAM, None)?.into())
 }
 
-/// Connects within `timeout`. The caller's hook is not asked.
+/// Connects within `timeout`. The interrupt hook is not called.
 #[cfg(not(unix))]
 pub fn finish(socket: &TcpStream, address: SocketAddr, timeout: Duration) -> io::Result<()> {
     socket2::SockRef::from(socket).connect_timeout(&address.into(), timeout)
@@ -77,10 +77,10 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TIMEOUT: Duration = Duration::from_secs(20);
 
-    /// A listener whose queue is full, so that the kernel answers no further connection; and what fills it.
-    fn unanswering() -> (Socket, SocketAddr, Vec<TcpStream>) {
+    /// Returns a listener with a full queue, which accepts no further connection, and the connections in the queue.
+    fn full_listener() -> (Socket, SocketAddr, Vec<TcpStream>) {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         listener.bind(&any.into()).unwrap();
@@ -95,17 +95,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let socket = begin(address).unwrap();
-        finish(&socket, address, PATIENCE).unwrap();
+        finish(&socket, address, TIMEOUT).unwrap();
         assert_eq!(socket.peer_addr().unwrap(), address);
     }
 
     #[test]
-    fn tells_a_refusal() {
+    fn reports_a_refused_connection() {
         let address = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap();
-        let refused = begin(address).and_then(|socket| finish(&socket, address, PATIENCE));
+        let refused = begin(address).and_then(|socket| finish(&socket, address, TIMEOUT));
         assert_eq!(
             refused.unwrap_err().kind(),
             io::ErrorKind::ConnectionRefused
@@ -113,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn gives_up_in_time() {
-        let (_listener, address, _queued) = unanswering();
+    fn fails_after_the_timeout() {
+        let (_listener, address, _queued) = full_listener();
         let socket = begin(address).unwrap();
         let begun = Instant::now();
         let error = finish(&socket, address, Duration::from_millis(50)).unwrap_err();
@@ -124,23 +124,23 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn the_callers_hook_ends_it() {
-        let (_listener, address, _queued) = unanswering();
+    fn the_interrupt_hook_ends_the_wait() {
+        let (_listener, address, _queued) = full_listener();
         let socket = begin(address).unwrap();
         let begun = Instant::now();
-        let ended = interrupt::with(|| true, || finish(&socket, address, PATIENCE));
+        let ended = interrupt::with(|| true, || finish(&socket, address, TIMEOUT));
         ended.unwrap_err();
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < TIMEOUT);
     }
 
     #[test]
     #[cfg(unix)]
-    fn can_be_broken_off() {
-        let (_listener, address, _queued) = unanswering();
+    fn a_shutdown_ends_the_wait() {
+        let (_listener, address, _queued) = full_listener();
         let socket = begin(address).unwrap();
         std::thread::scope(|scope| {
             let finishing = scope.spawn(|| finish(&socket, address, Duration::from_secs(600)));
-            // Before or while it waits: both end it.
+            // Before or during the wait.
             let _ = socket.shutdown(Shutdown::Both);
             finishing.join().unwrap().unwrap_err();
         });

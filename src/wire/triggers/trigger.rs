@@ -1,33 +1,33 @@
-//! What the service tells the application.
+//! Triggers: the messages of the service to the application.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::wire::{Media, Redacted};
 
-/// What a trigger says.
+/// The kind of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Kind {
-    /// Something that this version does not know; the whole object is at hand in [`Trigger::raw`].
+    /// A kind that this version does not know. [`Trigger::raw`] contains the whole object.
     Unknown = 1,
     /// An agent has accepted the interaction.
     Accepted = 2,
     /// No agent is available.
     Unavailable = 3,
-    /// The agent has finished the interaction; for an external bot, it is over.
+    /// The agent has finished the interaction. For an external bot, it has finished.
     Finish = 4,
-    /// The agent types.
+    /// The agent is typing.
     Typing = 5,
     /// The agent has stopped typing.
     Cleared = 6,
-    /// The agent's message; for an external bot, the customer's.
+    /// A message of the agent. For an external bot, of the customer.
     Message = 7,
-    /// The customer waits behind others.
+    /// The customer waits for an agent.
     Queued = 8,
-    /// The interaction was given to a department.
+    /// Another department took over the interaction.
     Transferred = 9,
-    /// An interaction was given to the application, which is an external bot.
+    /// The service assigned an interaction to the application, which is an external bot.
     NewInteraction = 10,
 }
 
@@ -46,7 +46,7 @@ impl Kind {
         Kind::NewInteraction,
     ];
 
-    /// The kind's name, which is the service's own word where it has one.
+    /// Returns the kind's name: the service's own word if there is one.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Unknown => "unknown",
@@ -63,59 +63,59 @@ impl Kind {
     }
 }
 
-/// A trigger, read.
+/// A decoded trigger.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// What it says.
+    /// Its kind.
     pub kind: Kind,
-    /// The id that the application gave the customer, exactly as the service wrote it. Empty where the service names an
-    /// interaction that is not known; the hash of the interaction that was given to an external bot.
+    /// The application's id of the customer, exactly as the service sent it. Empty if only an unknown hash was sent. For an
+    /// external bot, the interaction hash.
     pub client_id: String,
-    /// The message, where it is one.
+    /// The text of a message.
     pub text: Option<String>,
-    /// Whether bytes that are no text were replaced by U+FFFD; [`raw`](Self::raw) has them.
+    /// Whether invalid bytes were replaced by U+FFFD. [`raw`](Self::raw) contains the original bytes.
     pub replaced: bool,
-    /// The body as it came.
+    /// The received body.
     pub raw: Arc<[u8]>,
-    /// What the later dialects tell beside that; `None` where they tell nothing.
+    /// Fields of the newer dialects; `None` if there are none.
     pub details: Option<Box<Details>>,
 }
 
-/// What triggers of the later dialects tell. Each is `None` where the trigger does not have it.
+/// The fields of triggers in the newer dialects. Each is `None` if the trigger does not contain it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// The customer's place among those who wait, from the service's count.
+    /// The customer's position in the queue, as the service counts it.
     pub position: Option<u64>,
-    /// The department that the interaction was given to.
+    /// The department that took over the interaction.
     pub department: Option<String>,
     /// The agent's id.
     pub agent_id: Option<String>,
     /// The agent's name.
     pub agent_name: Option<Redacted>,
-    /// What comes with the message.
+    /// The attached file of the message.
     pub media: Option<Media>,
-    /// The message's own hash.
+    /// The hash of the message.
     pub message_hash: Option<String>,
-    /// The hash by which the service knows the interaction.
+    /// The interaction hash.
     pub interaction_hash: Option<String>,
     /// The customer's id at WhatsApp.
     pub external_id: Option<Redacted>,
-    /// The bot that was named when the interaction was started.
+    /// The bot that the start named.
     pub bot_id: Option<String>,
     /// The application's own fields, as a JSON object.
     pub extra: Option<Redacted>,
 }
 
 impl Trigger {
-    /// What the later dialects tell, by what takes one of it.
+    /// Returns a field of the newer dialects.
     pub fn detail<'a, T: ?Sized>(
         &'a self,
-        pick: impl FnOnce(&'a Details) -> Option<&'a T>,
+        field: impl FnOnce(&'a Details) -> Option<&'a T>,
     ) -> Option<&'a T> {
-        self.details.as_deref().and_then(pick)
+        self.details.as_deref().and_then(field)
     }
 
-    /// The hash by which the service knows the interaction, where the trigger has it.
+    /// Returns the interaction hash, if the trigger contains it.
     pub fn interaction_hash(&self) -> Option<&str> {
         self.detail(|details| details.interaction_hash.as_deref())
     }
@@ -131,35 +131,35 @@ impl fmt::Debug for Trigger {
     }
 }
 
-/// Why a body is no trigger. It says where the reading stopped, never what stood there.
+/// The reason why a body is not a trigger. It contains the position of the error, and no part of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    /// It is no JSON, or broken JSON.
+pub enum DecodeError {
+    /// The body is not valid JSON.
     NotJson {
         /// The line, from 1.
         line: usize,
-        /// The column in bytes, from 1; 0 where the line is empty.
+        /// The column in bytes, from 1; 0 if the line is empty.
         column: usize,
     },
-    /// It is JSON, but no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
-    /// It has no id that ties it to an interaction.
+    /// The body has neither a client id nor a hash.
     NoClientId,
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::NotJson { line, column } => write!(
+            DecodeError::NotJson { line, column } => write!(
                 f,
-                "the trigger is no JSON: reading stopped at line {line}, column {column}; a trigger is one JSON object"
+                "the trigger is not valid JSON: the error is at line {line}, column {column}; a trigger is one JSON object"
             ),
-            Unreadable::NotAnObject => {
-                f.write_str("the trigger is JSON but no object; a trigger is one JSON object")
+            DecodeError::NotAnObject => {
+                f.write_str("the trigger is JSON but not an object; a trigger is one JSON object")
             }
-            Unreadable::NoClientId => f.write_str(
-                "the trigger has no id, so no interaction is known for it; a trigger carries a clientId, or in the dialect \
-                 interactions an interaction_hash, that is a text or a number",
+            DecodeError::NoClientId => f.write_str(
+                "the trigger has no id, so its interaction is unknown; a trigger contains a clientId, or in the dialect \
+                 interactions an interaction_hash, that is a string or a number",
             ),
         }
     }

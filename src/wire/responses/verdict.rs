@@ -1,4 +1,4 @@
-//! What the service's answer to a request means. One reading for all dialects.
+//! Decides from a response whether the service accepted the request, for all dialects.
 
 use std::fmt;
 
@@ -7,45 +7,47 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::wire::body::lenient_json;
-use crate::wire::json::json_value::{compact, text};
+use crate::wire::json::json_value::{compact, parse_string};
 
-/// What the service decided.
+/// The result that a response reports.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It took the request.
+    /// The service accepted the request.
     Accepted,
-    /// It refused, for this reason.
+    /// The service rejected it, with a reason.
     Rejected(Reason),
-    /// It said something that can't be read, and that may be a refusal.
+    /// The response cannot be parsed, and may be a rejection.
     Unknown,
 }
 
-/// Why the service refused.
+/// The reason for a rejection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It says so, in a form that is known.
+    /// The text in the response.
     Given(String),
-    /// It says nothing.
+    /// The response contains no reason.
     Missing,
-    /// It says something that this library can't read.
+    /// The response has an unknown format.
     Unreadable,
 }
 
-/// Judges an answer. HTTP 2xx is an acceptance, unless its body is a JSON object that says otherwise: a numeric `status`
-/// of 400 or more, `success` false, or `errors` that are not empty. A body that is empty or no JSON says nothing; one that
-/// begins as a JSON object and can't be read may have said anything.
-pub fn judge(http_status: u16, body: &str) -> Verdict {
+/// Returns the verdict of a response.
+///
+/// HTTP 2xx means accepted, unless the body is a JSON object with a numeric `status` of 400 or more, with `success` false, or
+/// with non-empty `errors`. An empty body and a body of another format do not change this. If the body begins like a JSON
+/// object but cannot be parsed, the verdict is unknown.
+pub fn parse_verdict(http_status: u16, body: &str) -> Verdict {
     let is_success = (200..300).contains(&http_status);
-    let said = lenient_json::begins_as_object(body).then(|| {
-        lenient_json::read(body, |json| {
-            let said: ResponseBody = serde_json::from_str(json)?;
-            Ok(match is_success && !said.no() {
+    let parsed = lenient_json::begins_as_object(body).then(|| {
+        lenient_json::parse(body, |json| {
+            let body: ResponseBody = serde_json::from_str(json)?;
+            Ok(match is_success && !body.is_failure() {
                 true => Verdict::Accepted,
-                false => Verdict::Rejected(said.reason()),
+                false => Verdict::Rejected(body.reason()),
             })
         })
     });
-    match said {
+    match parsed {
         Some(Ok(verdict)) => verdict,
         Some(Err(_)) if is_success => Verdict::Unknown,
         None if is_success => Verdict::Accepted,
@@ -54,37 +56,37 @@ pub fn judge(http_status: u16, body: &str) -> Verdict {
     }
 }
 
-/// What an answer says, as it is written there. Of a key that stands twice, the last counts.
+/// The fields of a response, as raw values. If a key occurs twice, the last value is used.
 #[derive(Default)]
 struct ResponseBody<'a> {
     status: Option<&'a RawValue>,
     success: Option<&'a RawValue>,
     errors: Option<&'a RawValue>,
     message: Option<&'a RawValue>,
-    /// Whether it has other keys too.
-    says_more: bool,
+    /// Whether it has other keys.
+    has_other_keys: bool,
 }
 
 impl ResponseBody<'_> {
-    fn no(&self) -> bool {
+    fn is_failure(&self) -> bool {
         let status = self
             .status
             .and_then(|status| status.get().parse::<f64>().ok());
-        // What no number can hold is no status.
+        // An infinite number is not a status.
         status.is_some_and(|status| status >= 400.0 && status.is_finite())
             || self.success.is_some_and(|success| success.get() == "false")
-            || self.errors.is_some_and(says_something)
+            || self.errors.is_some_and(is_not_empty)
     }
 
-    /// The `message` of a refusal, and its `errors` as they stand.
+    /// Returns the `message` and the `errors` of a rejection.
     fn reason(&self) -> Reason {
         let texts: Vec<String> = [self.message, self.errors]
             .into_iter()
             .flatten()
-            .filter(|value| says_something(value))
-            .map(shown)
+            .filter(|value| is_not_empty(value))
+            .map(to_text)
             .collect();
-        match (texts.is_empty(), self.says_more) {
+        match (texts.is_empty(), self.has_other_keys) {
             (false, _) => Reason::Given(texts.join(": ")),
             (true, true) => Reason::Unreadable,
             (true, false) => Reason::Missing,
@@ -92,7 +94,7 @@ impl ResponseBody<'_> {
     }
 }
 
-fn says_something(value: &RawValue) -> bool {
+fn is_not_empty(value: &RawValue) -> bool {
     let json = value.get();
     let is_empty = |open: char, close: char| {
         let within = json
@@ -103,9 +105,9 @@ fn says_something(value: &RawValue) -> bool {
     !matches!(json, "null" | "false" | "\"\"") && !is_empty('[', ']') && !is_empty('{', '}')
 }
 
-/// A string's text, or what else there is, as JSON without blanks.
-fn shown(value: &RawValue) -> String {
-    match text::<serde_json::Error>(value) {
+/// Returns the text of a string, or any other value as JSON without blanks.
+fn to_text(value: &RawValue) -> String {
+    match parse_string::<serde_json::Error>(value) {
         Ok(Some(text)) => text,
         _ => compact(value),
     }
@@ -113,9 +115,9 @@ fn shown(value: &RawValue) -> String {
 
 impl<'de> Deserialize<'de> for ResponseBody<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
+        struct FieldsVisitor;
 
-        impl<'de> Visitor<'de> for Fields {
+        impl<'de> Visitor<'de> for FieldsVisitor {
             type Value = ResponseBody<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,24 +128,24 @@ impl<'de> Deserialize<'de> for ResponseBody<'de> {
                 self,
                 mut map: A,
             ) -> Result<ResponseBody<'de>, A::Error> {
-                let mut said = ResponseBody::default();
+                let mut fields = ResponseBody::default();
                 while let Some(key) = map.next_key::<Key>()? {
                     match key {
-                        Key::Status => said.status = Some(map.next_value()?),
-                        Key::Success => said.success = Some(map.next_value()?),
-                        Key::Errors => said.errors = Some(map.next_value()?),
-                        Key::Message => said.message = Some(map.next_value()?),
+                        Key::Status => fields.status = Some(map.next_value()?),
+                        Key::Success => fields.success = Some(map.next_value()?),
+                        Key::Errors => fields.errors = Some(map.next_value()?),
+                        Key::Message => fields.message = Some(map.next_value()?),
                         Key::Other => {
-                            said.says_more = true;
+                            fields.has_other_keys = true;
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
                 }
-                Ok(said)
+                Ok(fields)
             }
         }
 
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(FieldsVisitor)
     }
 }
 
@@ -163,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_2xx_that_says_nothing_else_is_an_acceptance() {
+    fn a_2xx_response_without_an_error_is_accepted() {
         for body in [
             "",
             "OK",
@@ -178,13 +180,13 @@ mod tests {
             r#"{"errors":[ ],"success":null}"#,
             r#"{"status":1e400}"#,
         ] {
-            assert_eq!(judge(200, body), Verdict::Accepted, "{body}");
+            assert_eq!(parse_verdict(200, body), Verdict::Accepted, "{body}");
         }
-        assert_eq!(judge(204, ""), Verdict::Accepted);
+        assert_eq!(parse_verdict(204, ""), Verdict::Accepted);
     }
 
     #[test]
-    fn a_2xx_whose_body_says_it_failed_is_a_refusal() {
+    fn a_2xx_response_with_an_error_is_rejected() {
         for (body, reason) in [
             (r#"{"message":"no token","status":401}"#, Some("no token")),
             (r#"{"status":400.0}"#, None),
@@ -198,21 +200,21 @@ mod tests {
         ] {
             let reason = reason.map_or(Reason::Missing, |reason| Reason::Given(reason.into()));
             let expected = Verdict::Rejected(reason);
-            assert_eq!(judge(200, body), expected, "{body}");
+            assert_eq!(parse_verdict(200, body), expected, "{body}");
         }
     }
 
     #[test]
-    fn any_other_status_is_a_refusal() {
-        assert_eq!(judge(301, ""), Verdict::Rejected(Reason::Missing));
+    fn any_other_status_is_rejected() {
+        assert_eq!(parse_verdict(301, ""), Verdict::Rejected(Reason::Missing));
         assert_eq!(
-            judge(422, r#"{"message":"no"}"#),
+            parse_verdict(422, r#"{"message":"no"}"#),
             Verdict::Rejected(Reason::Given("no".into()))
         );
     }
 
     #[test]
-    fn a_reason_that_is_written_otherwise_is_not_taken_for_none() {
+    fn a_reason_of_an_unknown_format_is_unreadable() {
         for (body, reason) in [
             ("<html>", Reason::Unreadable),
             ("Oops", Reason::Unreadable),
@@ -222,15 +224,19 @@ mod tests {
             ("{}", Reason::Missing),
             (r#"{"status":500,"message":""}"#, Reason::Missing),
         ] {
-            assert_eq!(judge(500, body), Verdict::Rejected(reason), "{body:?}");
+            assert_eq!(
+                parse_verdict(500, body),
+                Verdict::Rejected(reason),
+                "{body:?}"
+            );
         }
     }
 
     #[test]
-    fn no_oddity_turns_a_refusal_into_an_acceptance() {
+    fn malformed_rejections_are_not_accepted() {
         let nested = format!(r#"{{"errors":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
         let deep = "[".repeat(100_000);
-        let beside = format!(
+        let after_deep = format!(
             r#"{{"deep":{deep}{},"success":false}}"#,
             "]".repeat(100_000)
         );
@@ -248,9 +254,9 @@ mod tests {
             r#"{"success":false,"path":"C:\x"}"#,
             r#"{"s\u0075ccess":false}"#,
             &nested,
-            &beside,
+            &after_deep,
         ] {
-            let verdict = judge(200, body);
+            let verdict = parse_verdict(200, body);
             assert!(
                 matches!(verdict, Verdict::Rejected(_)),
                 "{verdict:?} of {body}"
@@ -259,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_can_not_be_read_is_neither() {
+    fn an_unreadable_object_has_an_unknown_verdict() {
         let deep = format!(r#"{{"a":{}"#, "[".repeat(100_000));
         for body in [
             "{",
@@ -270,20 +276,20 @@ mod tests {
             "\u{FEFF} {'success':false}",
             &deep,
         ] {
-            assert_eq!(judge(200, body), Verdict::Unknown, "{body}");
+            assert_eq!(parse_verdict(200, body), Verdict::Unknown, "{body}");
             let unreadable = Verdict::Rejected(Reason::Unreadable);
-            assert_eq!(judge(500, body), unreadable, "{body}");
+            assert_eq!(parse_verdict(500, body), unreadable, "{body}");
         }
         let deep = "[".repeat(100_000);
-        assert_eq!(judge(200, &deep), Verdict::Accepted);
+        assert_eq!(parse_verdict(200, &deep), Verdict::Accepted);
     }
 
     #[test]
-    fn a_reason_is_shown_as_it_stands_but_for_blanks_and_escapes() {
+    fn a_reason_is_printed_without_blanks_and_escapes() {
         let body = "{\"errors\": { \"b\": [1e3, \"n\\u00e3o  \\\" }\"],\n\"a\":12345678901234567890123 } }";
         let shown = "{\"b\":[1e3,\"não  \\\" }\"],\"a\":12345678901234567890123}";
         assert_eq!(
-            judge(200, body),
+            parse_verdict(200, body),
             Verdict::Rejected(Reason::Given(shown.into()))
         );
     }

@@ -1,82 +1,86 @@
-//! The configuration as a listener uses it: typed, and complete.
+//! The typed settings of a listener, with all defaults.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::Config;
-use crate::config::networks::Networks;
-use crate::config::settings::{number, size, text};
-use crate::config::url;
+use crate::config::network::networks::Networks;
+use crate::config::network::url;
+use crate::config::option_values::Config;
+use crate::config::typed_values::{number, size, text};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::Redacted;
 
-/// What a listener runs by.
+/// The settings of a listener.
 #[derive(Clone, Debug)]
 pub struct ListenSettings {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
-    /// The path of the webhook URL, where the application chose it.
+    /// The path of the webhook URL, if the application set it.
     pub path: Option<Redacted>,
-    /// What the webhook URL begins with, where that is not the address.
+    /// The start of the webhook URL, if it differs from the address.
     pub public_url: Option<String>,
     /// The path of the health check, if there is one.
     pub health: Option<String>,
-    /// User and password, with a colon between, if they are asked for.
+    /// User and password separated by a colon, if they are required.
     pub basic: Option<Redacted>,
-    /// Who may post; everybody where it is empty.
+    /// The addresses that may post triggers; all if empty.
     pub allow: Networks,
-    /// Whose X-Forwarded-For is believed.
+    /// The proxies whose header X-Forwarded-For is used.
     pub trusted_proxies: Networks,
-    /// The files with the certificate and its key, if it speaks TLS.
+    /// The files of the certificate and its key, for TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// What it bears.
+    /// Its limits.
     pub limits: Limits,
 }
 
-/// What a listener bears from its peers.
+/// The limits of a listener.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The largest body, in bytes.
+    /// The limit for a body, in bytes.
     pub body: usize,
-    /// The largest head, in bytes.
+    /// The limit for a request head, in bytes.
     pub head: usize,
-    /// How long a TLS handshake may take, and then a head.
+    /// The timeout of a TLS handshake, and of a request head.
     pub head_time: Duration,
-    /// How long a body may take.
+    /// The timeout of a body.
     pub body_time: Duration,
-    /// How long a connection may stay between two requests.
+    /// The timeout of a connection between two requests.
     pub idle_time: Duration,
-    /// How many connections there may be.
+    /// The limit for connections.
     pub connections: usize,
-    /// How many of them may come from one address, where that is limited.
+    /// The limit for connections of one address, if there is one.
     pub connections_per_address: Option<usize>,
 }
 
 impl ListenSettings {
-    /// Reads the options, which were checked as they were set, and checks what they need of one another; `None` where the
-    /// option `listen` is not set.
+    /// Reads the options and checks that they fit together. Returns `None` if the option `listen` is unset.
     ///
     /// # Errors
-    /// [`Status::Value`] where two options contradict each other.
+    /// [`Status::Value`] if two options contradict each other.
     pub fn read(config: &Config) -> Result<Option<ListenSettings>> {
-        let given = |name| Some(text(config, name)).filter(|value| !value.is_empty());
-        // `Config::set` lets no list in that can't be read.
+        let optional = |name| Some(text(config, name)).filter(|value| !value.is_empty());
+        // `Config::set` rejects invalid lists.
         let networks = |name| Networks::parse(text(config, name)).unwrap_or_default();
         let time = |name| Duration::from_millis(number(config, name));
-        let tls = match (given("listen.tls.certificate"), given("listen.tls.key")) {
+        let tls = match (
+            optional("listen.tls.certificate"),
+            optional("listen.tls.key"),
+        ) {
             (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
             (None, None) => None,
             _ => {
-                return Err(contradiction(
+                return Err(contradiction_error(
                     "listen.tls.certificate and listen.tls.key belong together; set both or neither",
                 ));
             }
         };
-        if given("listen.health").is_some() && given("listen.health") == given("listen.path") {
-            return Err(contradiction(
-                "listen.health and listen.path are the same; the webhook and the health check need a path each",
+        if optional("listen.health").is_some()
+            && optional("listen.health") == optional("listen.path")
+        {
+            return Err(contradiction_error(
+                "listen.health and listen.path are equal; the webhook and the health check need different paths",
             ));
         }
         let Ok(address) = text(config, "listen").parse() else {
@@ -84,12 +88,12 @@ impl ListenSettings {
         };
         Ok(Some(ListenSettings {
             address,
-            path: given("listen.path").map(Redacted::from),
-            public_url: given("listen.public_url")
-                .and_then(|url| url::read(url).ok())
+            path: optional("listen.path").map(Redacted::from),
+            public_url: optional("listen.public_url")
+                .and_then(|url| url::parse(url).ok())
                 .map(|url| url.to_string().trim_end_matches('/').to_owned()),
-            health: given("listen.health").map(str::to_owned),
-            basic: given("listen.basic").map(Redacted::from),
+            health: optional("listen.health").map(str::to_owned),
+            basic: optional("listen.basic").map(Redacted::from),
             allow: networks("listen.allow"),
             trusted_proxies: networks("listen.trusted_proxies"),
             tls,
@@ -100,14 +104,14 @@ impl ListenSettings {
                 body_time: time("listen.timeout.body"),
                 idle_time: time("listen.timeout.idle"),
                 connections: size(config, "listen.max_connections"),
-                connections_per_address: given("listen.max_connections_per_address")
+                connections_per_address: optional("listen.max_connections_per_address")
                     .map(|_| size(config, "listen.max_connections_per_address")),
             },
         }))
     }
 }
 
-fn contradiction(message: &str) -> Error {
+fn contradiction_error(message: &str) -> Error {
     Error::new(Status::Value, message)
 }
 
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_complete_but_for_the_address() {
+    fn all_options_but_the_address_have_defaults() {
         assert!(read(&[]).unwrap().is_none());
         let settings = read(&[("listen", "127.0.0.1:0")]).unwrap().unwrap();
         assert_eq!(settings.path, None);
@@ -135,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_webhook_url_that_the_service_calls_is_in_ascii() {
+    fn the_webhook_url_is_in_ascii() {
         let options = [
             ("listen", "127.0.0.1:0"),
             ("listen.public_url", "https://Olá.example/ção/"),
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_contradict_each_other_are_told() {
+    fn contradicting_options_are_rejected() {
         for options in [
             [("listen.tls.key", "key.pem"), ("listen", "127.0.0.1:0")],
             [("listen.path", "/a"), ("listen.health", "/a")],
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_no_secret() {
+    fn debug_output_omits_secrets() {
         let options = [
             ("listen", "127.0.0.1:0"),
             ("listen.basic", "joao:segredo"),

@@ -1,20 +1,22 @@
-//! Takes an INI file apart line by line, so that what is wrong is told with its line and without what stands there.
+//! Parses an INI file line by line. Errors contain the number of the line and no part of its text.
 
-/// A `name = value` of a file.
+/// A line `name = value`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The number of its line, from 1.
+    /// The number of the line, from 1.
     pub(crate) line: usize,
-    /// The name of the group that it stands in, if one began before it.
+    /// The name of its group, if there is one.
     pub(crate) group: Option<String>,
     pub(crate) name: String,
     pub(crate) value: String,
 }
 
-/// The entries of a file in their order; or what is wrong with it, which holds nothing of what the file holds, for that
-/// may be a token.
-pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
-    let text = text(bytes)?;
+/// Returns the entries of a file in their order.
+///
+/// # Errors
+/// A message without any text of the file, because the text may contain a token.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+    let text = decode(bytes)?;
     let mut entries = Vec::new();
     let mut group = None;
     for (index, text) in lines(text).enumerate() {
@@ -23,16 +25,22 @@ pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
             continue;
         }
         if text.starts_with('[') {
-            group = Some(group_name(text).ok_or_else(|| no_entry(line))?.to_owned());
+            group = Some(
+                group_name(text)
+                    .ok_or_else(|| invalid_line(line))?
+                    .to_owned(),
+            );
             continue;
         }
-        let (name, rest) = text.split_once(['=', ':']).ok_or_else(|| no_entry(line))?;
+        let (name, rest) = text
+            .split_once(['=', ':'])
+            .ok_or_else(|| invalid_line(line))?;
         let name = name.trim_end();
-        // No option's name has blanks; a secret whose = is its last letter may stand after them.
+        // Names contain no blanks. Text with blanks may be a secret that ends with `=`.
         if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(no_entry(line));
+            return Err(invalid_line(line));
         }
-        let value = value(rest).map_err(|fault| format!("line {line} {fault}"))?;
+        let value = parse_value(rest).map_err(|fault| format!("line {line} {fault}"))?;
         entries.push(Entry {
             line,
             group: group.clone(),
@@ -43,24 +51,24 @@ pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// What the file holds, without the mark that some editors put before it.
-fn text(bytes: &[u8]) -> Result<&str, String> {
+/// Returns the text of a file without a byte-order mark.
+fn decode(bytes: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = lines_before(&bytes[..error.valid_up_to()]);
-        format!("line {line} is not UTF-8, as the whole file must be; save it as UTF-8")
+        let line = line_number_after(&bytes[..error.valid_up_to()]);
+        format!("line {line} is not UTF-8, which is required; save the file as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The lines, whichever system's they are.
+/// Returns the lines, with line ends of any system.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n')
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
         .flat_map(|line| line.split('\r'))
 }
 
-/// The number of the line that begins or goes on behind these bytes.
-fn lines_before(bytes: &[u8]) -> usize {
+/// Returns the number of the line after these bytes.
+fn line_number_after(bytes: &[u8]) -> usize {
     let ends = |(at, byte): (usize, &u8)| match byte {
         b'\n' => true,
         b'\r' => bytes.get(at + 1) != Some(&b'\n'),
@@ -73,29 +81,27 @@ fn is_comment_or_empty(text: &str) -> bool {
     text.is_empty() || text.starts_with([';', '#'])
 }
 
-/// The name in a `[group]` line, behind which a comment may stand.
+/// Returns the name in a line `[group]`. A comment may follow it.
 fn group_name(text: &str) -> Option<&str> {
     let (name, rest) = text.strip_prefix('[')?.split_once(']')?;
     is_comment_or_empty(rest.trim_start()).then(|| name.trim())
 }
 
-/// The value in what stands behind the sign of equality: in quotes up to the next one of the same kind, and without them up
-/// to a comment, which begins behind a blank. Backslashes are letters: a Windows path means what it says.
-fn value(rest: &str) -> Result<&str, &'static str> {
+/// Parses the text after the equals sign. A quoted value ends at the next quote of the same kind, another one at a comment,
+/// which begins after a blank. Backslashes escape nothing, so Windows paths can be written unchanged.
+fn parse_value(rest: &str) -> Result<&str, &'static str> {
     let trimmed = rest.trim_start();
     for quote in ['"', '\''] {
         let Some(quoted) = trimmed.strip_prefix(quote) else {
             continue;
         };
-        let (value, behind) = quoted
-            .split_once(quote)
-            .ok_or("has a quote that does not end on it")?;
-        return if is_comment_or_empty(behind.trim_start()) {
+        let (value, tail) = quoted.split_once(quote).ok_or("has an unclosed quote")?;
+        return if is_comment_or_empty(tail.trim_start()) {
             Ok(value)
         } else {
             Err(
-                "has something behind the quote that ends the value; only a comment may follow, and a value with a quote \
-                 in it stands in quotes of the other kind",
+                "has text after the closing quote; only a comment may follow, and a value that contains a quote must be in \
+                 quotes of the other kind",
             )
         };
     }
@@ -105,8 +111,8 @@ fn value(rest: &str) -> Result<&str, &'static str> {
     Ok(rest[..end].trim())
 }
 
-fn no_entry(line: usize) -> String {
-    format!("line {line} is no name = value, no [group] and no comment")
+fn invalid_line(line: usize) -> String {
+    format!("line {line} is not a name = value, a [group] or a comment")
 }
 
 #[cfg(test)]
@@ -114,7 +120,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(usize, Option<String>, String, String)> {
-        let entries = entries(text.as_bytes()).unwrap();
+        let entries = parse(text.as_bytes()).unwrap();
         entries
             .into_iter()
             .map(|entry| (entry.line, entry.group, entry.name, entry.value))
@@ -126,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_keep_their_lines_and_groups() {
+    fn entries_have_their_lines_and_groups() {
         let text =
             "\u{feff}; a\n\ntoken = x=\r\n  # b\n[ listen ]\r\n\tpath: /a\n [timeout]\n\nconnect=7";
         let entry = |line, group: Option<&str>, name: &str, value: &str| {
@@ -149,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn values_may_be_empty_or_quoted_and_backslashes_are_letters() {
+    fn values_may_be_empty_or_quoted_and_backslashes_escape_nothing() {
         assert_eq!(values("a=\nb = \"\"\nc='x \"y\" '"), ["", "", "x \"y\" "]);
         let paths = "a = C:\\new\\\nb = \"C:\\new\\\"\nc = '\\\\host\\x0041'\nd = C:\\\r\n";
         assert_eq!(
@@ -159,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_may_stand_behind_values_and_groups() {
+    fn comments_may_follow_values_and_groups() {
         for (text, value) in [
             ("a = \"abc\" # from the portal", "abc"),
             ("a = \"ini/c.db\" # here", "ini/c.db"),
@@ -188,62 +194,50 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_as_on_any_system() {
+    fn line_ends_of_any_system_are_accepted() {
         assert_eq!(values("a = 1\rb = 2\r\n\nc = 3\n\r"), ["1", "2", "3"]);
         let numbers: Vec<_> = read("\ra = 1\r\n\r\rb = 2")
             .iter()
             .map(|entry| entry.0)
             .collect();
         assert_eq!(numbers, [2, 5]);
-        let fault = entries(b"a = 1\r\n\rb = \xe7\n").unwrap_err();
+        let fault = parse(b"a = 1\r\n\rb = \xe7\n").unwrap_err();
         assert!(fault.starts_with("line 3 "), "{fault}");
     }
 
     #[test]
-    fn a_line_that_is_none_is_told_by_its_number_alone() {
-        for (text, line, what) in [
-            ("token SECRET\ntimeout = 5\n", 1, "is no name = value"),
-            ("timeout = 5\n\ntoken SECRET=\n", 3, "is no name = value"),
-            ("  SECRET", 1, "is no name = value"),
-            ("a = 1\n= SECRET\nb = 1", 2, "is no name = value"),
-            (": SECRET", 1, "is no name = value"),
-            ("a = 1\r\n[SECRET\r\nb = 1\r\n", 2, "no [group]"),
-            ("a = 1\n[listen] SECRET\nb = 1", 2, "is no name = value"),
-            (
-                "a = 1\nb = \"SECRET\nc = \"2\"\n",
-                2,
-                "a quote that does not end",
-            ),
-            ("a = 'SECRET", 1, "a quote that does not end"),
-            (
-                "a = 1\nb = \"SECRET\" SECRET",
-                2,
-                "behind the quote that ends",
-            ),
-            ("a = 'SECRET'SECRET # here", 1, "behind the quote that ends"),
-            (
-                "a = \"SECRET \\\" SECRET\"",
-                1,
-                "behind the quote that ends",
-            ),
-            ("a = \"\"\"SECRET\"\"\"", 1, "behind the quote that ends"),
-            ("a = 'SECRET # here", 1, "a quote that does not end"),
+    fn an_invalid_line_is_reported_by_its_number_only() {
+        for (text, line, expected) in [
+            ("token SECRET\ntimeout = 5\n", 1, "is not a name = value"),
+            ("timeout = 5\n\ntoken SECRET=\n", 3, "is not a name = value"),
+            ("  SECRET", 1, "is not a name = value"),
+            ("a = 1\n= SECRET\nb = 1", 2, "is not a name = value"),
+            (": SECRET", 1, "is not a name = value"),
+            ("a = 1\r\n[SECRET\r\nb = 1\r\n", 2, "a [group]"),
+            ("a = 1\n[listen] SECRET\nb = 1", 2, "is not a name = value"),
+            ("a = 1\nb = \"SECRET\nc = \"2\"\n", 2, "an unclosed quote"),
+            ("a = 'SECRET", 1, "an unclosed quote"),
+            ("a = 1\nb = \"SECRET\" SECRET", 2, "after the closing quote"),
+            ("a = 'SECRET'SECRET # here", 1, "after the closing quote"),
+            ("a = \"SECRET \\\" SECRET\"", 1, "after the closing quote"),
+            ("a = \"\"\"SECRET\"\"\"", 1, "after the closing quote"),
+            ("a = 'SECRET # here", 1, "an unclosed quote"),
         ] {
-            let fault = entries(text.as_bytes()).unwrap_err();
+            let fault = parse(text.as_bytes()).unwrap_err();
             assert!(
                 fault.starts_with(&format!("line {line} ")),
                 "{text:?}: {fault}"
             );
-            assert!(fault.contains(what), "{text:?}: {fault}");
+            assert!(fault.contains(expected), "{text:?}: {fault}");
             assert!(!fault.contains("SECRET"), "{text:?}: {fault}");
         }
     }
 
     #[test]
-    fn another_encoding_is_told_with_its_line() {
-        let fault = entries(b"token = x\n; Configura\xe7\xe3o\n").unwrap_err();
+    fn another_encoding_is_reported_with_its_line() {
+        let fault = parse(b"token = x\n; Configura\xe7\xe3o\n").unwrap_err();
         assert!(fault.starts_with("line 2 is not UTF-8"), "{fault}");
-        let fault = entries(b"\xff\xfea\0=\0b\0").unwrap_err();
+        let fault = parse(b"\xff\xfea\0=\0b\0").unwrap_err();
         assert!(fault.starts_with("line 1 is not UTF-8"), "{fault}");
     }
 }

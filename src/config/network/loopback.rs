@@ -1,4 +1,4 @@
-//! Whether what goes to a URL stays on this machine.
+//! Decides whether a URL refers to this machine.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
 
-use crate::config::proxy::bare;
+use crate::config::network::host_name::without_brackets;
 use crate::{host, interrupt};
 
-/// Finds the addresses of a name; none where it has none, or where finding them took too long.
-type LookUp<'a> = &'a dyn Fn(&str) -> Vec<IpAddr>;
+/// Returns the addresses of a name; empty if it has none, or after a timeout.
+type Lookup<'a> = &'a dyn Fn(&str) -> Vec<IpAddr>;
 
-/// Whether `url` leads to this machine: a loopback address, `localhost`, or a name below that which has loopback addresses
-/// alone. Blocks for at most `patience`, and only for a name below `localhost`.
-pub(crate) fn is_led_to(url: &Uri, patience: Duration) -> bool {
-    is_led_to_by(url, &|name| addresses(name, patience))
+/// Returns whether `url` refers to this machine: by a loopback address, by `localhost`, or by a name below `localhost` that
+/// has only loopback addresses. Such a name is resolved, which blocks for at most `timeout`.
+pub(crate) fn is_this_machine(url: &Uri, timeout: Duration) -> bool {
+    is_this_machine_with(url, &|name| resolve(name, timeout))
 }
 
-fn is_led_to_by(url: &Uri, look_up: LookUp) -> bool {
+fn is_this_machine_with(url: &Uri, look_up: Lookup) -> bool {
     let host = url.host().unwrap_or_default();
-    if let Ok(address) = bare(host).parse() {
+    if let Ok(address) = without_brackets(host).parse() {
         return is_loopback(address);
     }
     let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -31,29 +31,30 @@ fn is_led_to_by(url: &Uri, look_up: LookUp) -> bool {
     !addresses.is_empty() && addresses.into_iter().all(is_loopback)
 }
 
-/// Whether an address is a loopback address, in its IPv6 form too.
+/// Returns whether an address is a loopback address, also as IPv4 in IPv6.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// The system's look-up has no time-out, so it runs on a thread of its own.
-fn addresses(name: &str, patience: Duration) -> Vec<IpAddr> {
-    let (answer, answered) = mpsc::sync_channel(1);
+/// Resolves a name. The system's resolver has no timeout, so it runs on a separate thread.
+fn resolve(name: &str, timeout: Duration) -> Vec<IpAddr> {
+    let (sender, receiver) = mpsc::sync_channel(1);
     let host = (name.to_owned(), 0);
-    let looking = host::thread::spawn("omnize-resolve", move || {
+    let thread = host::thread::spawn("omnize-resolve", move || {
         let found = host.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody listens any more where the time was over.
-        let _ = answer.try_send(found.unwrap_or_default());
+        // After the timeout, there is no receiver.
+        let _ = sender.try_send(found.unwrap_or_default());
     });
-    if looking.is_err() {
+    if thread.is_err() {
         return Vec::new();
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match answered.recv_timeout(interrupt::slice(left)) {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(interrupt::slice(remaining)) {
             Ok(found) => return found.into_iter().map(|address| address.ip()).collect(),
-            Err(RecvTimeoutError::Timeout) if !left.is_zero() && !interrupt::asks_to_end() => {}
+            Err(RecvTimeoutError::Timeout) if !remaining.is_zero() && !interrupt::asks_to_end() => {
+            }
             Err(_) => return Vec::new(),
         }
     }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_below_localhost_are_here_if_all_their_addresses_are() {
+    fn names_below_localhost_refer_to_this_machine_if_all_their_addresses_do() {
         let here: &[&str] = &["127.0.0.1", "::1", "::ffff:127.0.0.9"];
         for (url, found, is_here) in [
             ("http://localhost", None, true),
@@ -93,7 +94,7 @@ mod tests {
                     .collect()
             };
             assert_eq!(
-                is_led_to_by(&url.parse().unwrap(), &look_up),
+                is_this_machine_with(&url.parse().unwrap(), &look_up),
                 is_here,
                 "{url}"
             );

@@ -1,10 +1,10 @@
-//! Compares paths of URLs.
+//! Normalizes the path of the webhook URL, so that paths can be compared.
 
 use std::borrow::Cow;
 
-/// The path with its percent-encodings in their normal form (RFC 3986, 6.2.2.1 and 6.2.2.2): letters, digits, `-`, `.`, `_`
-/// and `~` as they are, all else with capitals. What is no percent-encoding stays, and so do segments of dots.
-pub fn normalized(path: &str) -> Cow<'_, str> {
+/// Returns the path with normalized percent-encodings (RFC 3986, 6.2.2.1 and 6.2.2.2): unreserved characters decoded, all
+/// others with capital digits. Invalid encodings and dot segments are not changed.
+pub fn normalize(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
     }
@@ -12,7 +12,7 @@ pub fn normalized(path: &str) -> Cow<'_, str> {
     let mut rest = path;
     while let Some(at) = rest.find('%') {
         normal.push_str(&rest[..at]);
-        let taken = match byte_at(&rest[at..]) {
+        let length = match byte_at(&rest[at..]) {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
                 normal.push(char::from(byte));
                 3
@@ -26,13 +26,13 @@ pub fn normalized(path: &str) -> Cow<'_, str> {
                 1
             }
         };
-        rest = &rest[at + taken..];
+        rest = &rest[at + length..];
     }
     normal.push_str(rest);
     Cow::Owned(normal)
 }
 
-/// The byte that is encoded at the start.
+/// Returns the byte that the first three characters encode.
 fn byte_at(encoded: &str) -> Option<u8> {
     let digits = encoded.as_bytes().get(1..3)?;
     let digit = |at: usize| char::from(digits[at]).to_digit(16);
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unreserved_characters_are_equal_encoded_or_not() {
+    fn encoded_unreserved_characters_are_decoded() {
         for (path, normal) in [
             ("/omnize/%7Ehook", "/omnize/~hook"),
             ("/omnize/%7ehook%2D%2E%5f%41%7A%30", "/omnize/~hook-._Az0"),
@@ -57,7 +57,7 @@ mod tests {
             ("/%%7E", "/%~"),
             ("/%+7%7g%é", "/%+7%7g%é"),
         ] {
-            assert_eq!(normalized(path), normal);
+            assert_eq!(normalize(path), normal);
         }
     }
 }

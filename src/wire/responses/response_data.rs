@@ -1,4 +1,4 @@
-//! What answers tell beside yes and no.
+//! Parses the content of responses: hashes, departments and agents.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use crate::wire::Redacted;
 use crate::wire::body::lenient_json;
 use crate::wire::json::json_object::JsonObject;
 
-/// What the answer to a request holds.
+/// The content of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ResponseData {
-    /// Nothing more than that it was accepted.
+    /// No content.
     #[default]
     Nothing,
-    /// The hash by which the service knows the interaction.
+    /// The interaction hash.
     Hash(String),
     /// The departments.
     Departments(Vec<Department>),
-    /// The agents who are there.
+    /// The agents who are online.
     Agents(OnlineAgents),
 }
 
 /// A department.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Department {
-    /// Its id, which a start takes.
+    /// Its id, for a start.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Whether it is open; `None` where the service does not say.
+    /// Whether it is open; `None` if the response does not contain it.
     pub open: Option<bool>,
-    /// How many customers wait there; `None` where the service does not say.
+    /// The number of customers in its queue; `None` if the response does not contain it.
     pub queue: Option<u64>,
-    /// Over what customers can write to it.
+    /// Its channels.
     pub channels: Vec<Channel>,
 }
 
@@ -44,18 +44,18 @@ pub struct Channel {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Whether it is open; `None` where the service does not say.
+    /// Whether it is open; `None` if the response does not contain it.
     pub open: Option<bool>,
 }
 
-/// The agents of a department who are there.
+/// The agents of a department who are online.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OnlineAgents {
-    /// Some of them: the service names three at the most, chosen at random.
+    /// Some of them: the service returns at most three, chosen at random.
     pub agents: Vec<Agent>,
-    /// How many there are.
+    /// The number of agents online.
     pub count: u64,
-    /// How long they take on average for a customer, in whole and thousandth seconds; `None` where the service does not say.
+    /// The average service time; `None` if the response does not contain it.
     pub average: Option<Duration>,
 }
 
@@ -68,41 +68,43 @@ pub struct Agent {
     pub name: Redacted,
 }
 
-/// An answer that was accepted and yet is not what the request asks for. Tells nothing of what stands there.
+/// A response that does not contain the requested data, although the request was accepted. It contains no part of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unexpected {
-    /// What was expected.
+pub struct UnexpectedBody {
+    /// The expected content.
     pub expected: &'static str,
 }
 
-/// The hash in the answer to what starts an interaction, where it has one.
-pub(crate) fn hash(body: &str) -> ResponseData {
-    let hash = lenient_json::read(body, |json| {
-        let answer = JsonObject::read(json)?;
-        let within = answer.within("data");
+/// Parses the hash in the response to a start.
+pub(crate) fn parse_hash(body: &str) -> ResponseData {
+    let hash = lenient_json::parse(body, |json| {
+        let response = JsonObject::parse(json)?;
+        let within = response.object("data");
         let within = within.and_then(|data| id(&data, "interaction_hash"));
-        Ok(within.or_else(|| id(&answer, "interaction_hash")))
+        Ok(within.or_else(|| id(&response, "interaction_hash")))
     });
     hash.ok()
         .flatten()
         .map_or(ResponseData::Nothing, ResponseData::Hash)
 }
 
-/// An array of departments, or an object that holds one under `departments` or `data`.
-pub(crate) fn departments(body: &str) -> Result<ResponseData, Unexpected> {
-    let unexpected = Unexpected {
+/// Parses an array of departments, or an object with such an array as `departments` or `data`.
+pub(crate) fn parse_departments(body: &str) -> Result<ResponseData, UnexpectedBody> {
+    let unexpected = UnexpectedBody {
         expected: "an array of departments, each with an id and a name",
     };
-    let departments: serde_json::Result<Option<_>> = lenient_json::read(body, |json| {
+    let departments: serde_json::Result<Option<_>> = lenient_json::parse(body, |json| {
         let list = match serde_json::from_str::<Vec<&RawValue>>(json) {
             Ok(list) => Some(list),
             Err(error) if !error.is_data() => return Err(error),
             Err(_) => {
-                let answer = JsonObject::read(json)?;
-                answer.list("departments").or_else(|| answer.list("data"))
+                let response = JsonObject::parse(json)?;
+                response
+                    .array("departments")
+                    .or_else(|| response.array("data"))
             }
         };
-        Ok(list.and_then(|list| list.into_iter().map(department).collect()))
+        Ok(list.and_then(|list| list.into_iter().map(parse_department).collect()))
     });
     departments
         .ok()
@@ -111,25 +113,27 @@ pub(crate) fn departments(body: &str) -> Result<ResponseData, Unexpected> {
         .ok_or(unexpected)
 }
 
-fn department(item: &RawValue) -> Option<Department> {
-    let object = JsonObject::read(item.get()).ok()?;
+fn parse_department(item: &RawValue) -> Option<Department> {
+    let object = JsonObject::parse(item.get()).ok()?;
     Some(Department {
         id: id(&object, "id")?,
         name: text(&object, "name"),
         open: open(&object),
         queue: object.number("queue"),
-        channels: channels(&object),
+        channels: parse_channels(&object),
     })
 }
 
-/// The agents who are there.
-pub(crate) fn agents(body: &str) -> Result<ResponseData, Unexpected> {
-    let unexpected = Unexpected {
+/// Parses the agents who are online.
+pub(crate) fn parse_agents(body: &str) -> Result<ResponseData, UnexpectedBody> {
+    let unexpected = UnexpectedBody {
         expected: "an object with the agents who are online",
     };
-    let agents = lenient_json::read(body, |json| {
-        let answer = JsonObject::read(json)?;
-        Ok(online_agents(&answer.within("data").unwrap_or(answer)))
+    let agents = lenient_json::parse(body, |json| {
+        let response = JsonObject::parse(json)?;
+        Ok(parse_online_agents(
+            &response.object("data").unwrap_or(response),
+        ))
     });
     agents
         .ok()
@@ -138,7 +142,7 @@ pub(crate) fn agents(body: &str) -> Result<ResponseData, Unexpected> {
         .ok_or(unexpected)
 }
 
-fn online_agents(object: &JsonObject) -> Option<OnlineAgents> {
+fn parse_online_agents(object: &JsonObject) -> Option<OnlineAgents> {
     object.get("agents").or(object.get("count"))?;
     let agents: Vec<Agent> = object
         .objects("agents")
@@ -150,22 +154,22 @@ fn online_agents(object: &JsonObject) -> Option<OnlineAgents> {
     let seconds = object.number("averageService");
     Some(OnlineAgents {
         count: object.number("count").unwrap_or(agents.len() as u64),
-        // One that is negative or without end is no time.
+        // Negative and infinite values are not durations.
         average: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         agents,
     })
 }
 
-fn channels(department: &JsonObject) -> Vec<Channel> {
-    let read = |channel: JsonObject| Channel {
+fn parse_channels(department: &JsonObject) -> Vec<Channel> {
+    let parse = |channel: JsonObject| Channel {
         id: id(&channel, "id").unwrap_or_default(),
         name: text(&channel, "name"),
         open: open(&channel),
     };
-    department.objects("channels").map(read).collect()
+    department.objects("channels").map(parse).collect()
 }
 
-/// `state` is 1 where it is open.
+/// Returns the field `state` as a flag: 1 is open.
 fn open(object: &JsonObject) -> Option<bool> {
     match object.get("state")?.get() {
         "true" => Some(true),
@@ -179,7 +183,7 @@ fn id(object: &JsonObject, key: &str) -> Option<String> {
 }
 
 fn text(object: &JsonObject, key: &str) -> String {
-    object.text(key).ok().flatten().unwrap_or_default()
+    object.string(key).ok().flatten().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -187,8 +191,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_is_found_where_the_service_puts_it() {
-        for (body, read) in [
+    fn parses_the_hash_in_each_place() {
+        for (body, expected) in [
             (
                 r#"{"message":"ok","data":{"interaction_hash":"h1"}}"#,
                 ResponseData::Hash("h1".into()),
@@ -202,12 +206,12 @@ mod tests {
             ("", ResponseData::Nothing),
             ("[]", ResponseData::Nothing),
         ] {
-            assert_eq!(hash(body), read, "{body}");
+            assert_eq!(parse_hash(body), expected, "{body}");
         }
     }
 
     #[test]
-    fn departments_are_read_in_each_of_their_forms() {
+    fn parses_departments_in_each_format() {
         let listed = r#"[{"id":1,"name":"Vendas","state":1,"queue":3,"agents":[],
                 "channels":[{"id":7,"name":"chat","state":1},{"id":"8","name":"WhatsApp","state":0}]},
             {"id":"2","name":"Suporte","state":0}]"#;
@@ -236,25 +240,28 @@ mod tests {
             format!(r#"{{"departments":{listed}}}"#),
             format!(r#"{{"status":200,"data":{listed}}}"#),
         ] {
-            assert_eq!(departments(&body), Ok(expected.clone()), "{body}");
+            assert_eq!(parse_departments(&body), Ok(expected.clone()), "{body}");
         }
-        assert_eq!(departments("[]"), Ok(ResponseData::Departments(Vec::new())));
+        assert_eq!(
+            parse_departments("[]"),
+            Ok(ResponseData::Departments(Vec::new()))
+        );
     }
 
     #[test]
-    fn what_is_no_list_of_departments_is_told() {
+    fn rejects_other_values_than_departments() {
         for body in ["", "{}", "7", r#"{"data":{}}"#, "[1]", r#"[{"name":"x"}]"#] {
-            assert!(departments(body).is_err(), "{body}");
+            assert!(parse_departments(body).is_err(), "{body}");
         }
     }
 
     #[test]
-    fn agents_are_read() {
-        let read = agents(
+    fn parses_agents() {
+        let parsed = parse_agents(
             r#"{"agents":[{"id":4,"name":"Ana","photo":null}],"averageService":12.5,"count":9,"status":200}"#,
         );
         assert_eq!(
-            read,
+            parsed,
             Ok(ResponseData::Agents(OnlineAgents {
                 agents: vec![Agent {
                     id: "4".into(),
@@ -264,10 +271,10 @@ mod tests {
                 average: Some(Duration::from_millis(12_500)),
             }))
         );
-        let none = agents(r#"{"agents":[],"averageService":null,"count":0}"#);
+        let none = parse_agents(r#"{"agents":[],"averageService":null,"count":0}"#);
         assert_eq!(none, Ok(ResponseData::Agents(OnlineAgents::default())));
         for body in ["", "[]", "{}", r#"{"message":"x"}"#] {
-            assert!(agents(body).is_err(), "{body}");
+            assert!(parse_agents(body).is_err(), "{body}");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Lists of networks, as options name them.
+//! Lists of addresses and networks.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// Addresses and networks, in which an address can be looked up.
+/// A list of networks. It can be searched for an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// Reads addresses and networks that commas or white space separate; `None` where a part is neither.
+    /// Parses addresses and networks separated by commas or white space. Returns `None` if a part is invalid.
     pub fn parse(list: &str) -> Option<Networks> {
         if list.trim().is_empty() {
             return Some(Networks::default());
@@ -18,7 +18,7 @@ impl Networks {
         for part in list.split(',') {
             let before = networks.len();
             for entry in part.split_whitespace() {
-                networks.push(network(entry)?);
+                networks.push(parse_network(entry)?);
             }
             if networks.len() == before {
                 return None;
@@ -27,21 +27,21 @@ impl Networks {
         Some(Networks(networks))
     }
 
-    /// Whether no network is in the list.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of the networks has this address. An IPv4 address that an IPv6 socket reports is the IPv4 address.
+    /// Returns whether a network contains this address. An IPv4 address in IPv6 form counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// Reads an address, or a network with the length of its prefix. What stands for IPv4 within IPv6 (`::ffff:192.0.2.7`, or
-/// such a network) is the IPv4 address or network.
-pub(crate) fn network(entry: &str) -> Option<IpNet> {
+/// Parses an address, or a network with its prefix length. Mapped IPv4 addresses and networks (`::ffff:192.0.2.7`) become
+/// IPv4.
+pub(crate) fn parse_network(entry: &str) -> Option<IpNet> {
     const MAPPED_PREFIX: u8 = 96;
     let network = match entry.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address.to_canonical()),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv4_within_ipv6_is_ipv4() {
+    fn mapped_ipv4_is_ipv4() {
         for (mapped, plain) in [
             ("::ffff:127.0.0.1", "127.0.0.1"),
             ("::ffff:127.0.0.1/128", "127.0.0.1/32"),
@@ -96,7 +96,7 @@ mod tests {
         ] {
             assert_eq!(networks(mapped), networks(plain), "{mapped}");
         }
-        // These hold more than IPv4, and none of it.
+        // These are wider than the mapped range, and contain no IPv4 address.
         for wider in ["::/0", "::ffff:0:0/95", "::/96"] {
             assert!(
                 !networks(wider).contains("127.0.0.1".parse().unwrap()),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_and_white_space_separate() {
+    fn commas_and_white_space_separate_entries() {
         let list = networks("192.0.2.7,198.51.100.0/24,::1");
         for written in [
             "192.0.2.7 198.51.100.0/24\t::1",
@@ -117,12 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn bits_behind_the_prefix_do_not_matter() {
+    fn bits_after_the_prefix_are_ignored() {
         assert_eq!(networks("10.1.2.3/8"), networks("10.0.0.0/8"));
     }
 
     #[test]
-    fn nothing_is_no_network_and_anything_else_is_told() {
+    fn an_empty_list_is_valid_and_other_text_is_not() {
         assert!(networks(" ").is_empty());
         for bad in [
             "localhost",

@@ -8,7 +8,7 @@ const DAMP: u32 = 700;
 const INITIAL_BIAS: u32 = 72;
 const INITIAL_N: u32 = 128;
 
-/// Encodes a label, without the prefix `xn--`. `None` where a number overflows, which no label of a usable length does.
+/// Encodes a label, without the prefix `xn--`. Returns `None` if a number overflows, which is impossible for a valid label.
 pub(crate) fn encode(label: &str) -> Option<String> {
     let code_points: Vec<u32> = label.chars().map(u32::from).collect();
     let mut encoded: String = label.chars().filter(char::is_ascii).collect();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_overflows_is_none() {
+    fn a_label_that_overflows_is_rejected() {
         let label = format!("{}\u{10ffff}", "a".repeat(5000));
         assert_eq!(encode(&label), None);
     }

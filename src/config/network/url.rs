@@ -1,19 +1,20 @@
-//! The URLs that options name, in the form that goes over the wire.
+//! Parses and normalizes the URLs of options.
 
 use std::fmt::Write;
 
 use ureq::http::Uri;
 
-use crate::config::host_name;
-use crate::config::host_name::Unusable;
+use crate::config::network::host_name;
+use crate::config::network::host_name::Rejected;
 
-/// The longest URL that is used. HTTP sets no limit; servers take 8 KiB and the path of a request beside it.
+/// The limit for a URL. HTTP has no limit; servers accept 8 KiB in addition to the path of a request.
 const MAX_LENGTH: usize = 8 * 1024;
 
-/// Reads an absolute http or https URL without user, password and fragment, and gives it in one form: scheme and host in
-/// small letters, the host in ASCII, and what a path or a query can't hold percent-encoded. What is percent-encoded stays
-/// as it is, and a query without anything in it is none.
-pub(crate) fn read(url: &str) -> Result<Uri, Unusable> {
+/// Parses an absolute http or https URL without user, password and fragment.
+///
+/// Returns it with scheme and host in lowercase ASCII, and with percent-encoded path and query. Existing percent-encodings are
+/// preserved, and an empty query is removed.
+pub(crate) fn parse(url: &str) -> Result<Uri, Rejected> {
     if url.contains('#') || url.contains(char::is_control) || url.trim() != url {
         return Err(None);
     }
@@ -23,9 +24,7 @@ pub(crate) fn read(url: &str) -> Result<Uri, Unusable> {
         return Err(None);
     }
     if rest.contains('\\') {
-        return Err(Some(
-            "a URL with slashes (/) in the place of backslashes".into(),
-        ));
+        return Err(Some("a URL with slashes (/) instead of backslashes".into()));
     }
     let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     if authority.contains('@') {
@@ -51,8 +50,8 @@ pub(crate) fn read(url: &str) -> Result<Uri, Unusable> {
     whole.parse().map_err(|_| None)
 }
 
-/// The host and the port, where there is one.
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), Unusable> {
+/// Returns the host and the port, if there is one.
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), Rejected> {
     let after_host = authority.find(']').map_or(0, |bracket| bracket + 1);
     let Some(colon) = authority[after_host..].find(':') else {
         return Ok((authority, None));
@@ -66,11 +65,11 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), Unusable> {
     }
 }
 
-/// Appends `part`, with what neither RFC 3986 nor `also` lets in percent-encoded.
+/// Appends `part`, and percent-encodes all characters that neither RFC 3986 nor `also` allows.
 fn push_encoded(whole: &mut String, part: &str, also: &[u8]) {
     let bytes = part.as_bytes();
     for (index, byte) in bytes.iter().enumerate() {
-        let stays = match byte {
+        let is_allowed = match byte {
             b'%' => bytes
                 .get(index + 1..index + 3)
                 .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
@@ -80,7 +79,7 @@ fn push_encoded(whole: &mut String, part: &str, also: &[u8]) {
                     || also.contains(byte)
             }
         };
-        if stays {
+        if is_allowed {
             whole.push(char::from(*byte));
         } else {
             whole.push_str(percent_encoding::percent_encode_byte(*byte));
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_take_the_form_that_goes_over_the_wire() {
+    fn urls_are_normalized() {
         for (url, form) in [
             ("http://h", "http://h/"),
             ("HTTP://H:080/X", "http://h:80/X"),
@@ -121,7 +120,7 @@ mod tests {
             ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]/"),
             ("http://localhost./x", "http://localhost./x"),
         ] {
-            assert_eq!(read(url).unwrap().to_string(), form, "{url}");
+            assert_eq!(parse(url).unwrap().to_string(), form, "{url}");
         }
     }
 
@@ -149,9 +148,9 @@ mod tests {
             "http://[::1]:",
             "http://h/#x",
         ] {
-            assert!(read(url).is_err(), "{url}");
+            assert!(parse(url).is_err(), "{url}");
         }
-        let expected = read("http://h\\x").unwrap_err().unwrap();
+        let expected = parse("http://h\\x").unwrap_err().unwrap();
         assert!(expected.contains("backslashes"), "{expected}");
     }
 }

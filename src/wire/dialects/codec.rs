@@ -1,51 +1,22 @@
-//! The generations of the service, chosen in this one place.
+//! Encodes requests and decodes responses and triggers in the selected dialect.
 
 use std::sync::Arc;
 
 use crate::wire::body;
-use crate::wire::requests::http_request::LONGEST_URL;
-
+use crate::wire::dialects::dialect::Dialect;
 use crate::wire::dialects::{gateway, interactions, rest};
 use crate::wire::json::json_value::is_number;
-use crate::wire::requests::request_schema::spec_of;
-use crate::wire::response::response_data;
-use crate::wire::response::response_data::Unexpected;
+use crate::wire::requests::http_request::MAX_URL_LENGTH;
+use crate::wire::requests::request_schema::schema_of;
+use crate::wire::responses::response_data;
+use crate::wire::responses::response_data::UnexpectedBody;
 use crate::wire::{
-    Address, BotRequest, EncodeError, HttpRequest, Redacted, Request, ResponseData, Trigger,
-    Unreadable,
+    Address, BotRequest, DecodeError, EncodeError, HttpRequest, Redacted, Request, ResponseData,
+    Trigger,
 };
 
-/// How the service is spoken to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// Of 2017: the service's own page.
-    #[default]
-    Rest,
-    /// Of 2018: the same, with bots and a list of departments.
-    Gateway,
-    /// Of today.
-    Interactions,
-}
-
 impl Dialect {
-    /// Every dialect, the oldest first.
-    pub const ALL: [Dialect; 3] = [Dialect::Rest, Dialect::Gateway, Dialect::Interactions];
-    /// Their names, in the same order.
-    pub const NAMES: [&'static str; 3] = ["rest", "gateway", "interactions"];
-
-    /// The dialect's name, as the option has it.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// The dialect of this name.
-    pub fn named(name: &str) -> Option<Dialect> {
-        Dialect::ALL
-            .into_iter()
-            .find(|dialect| dialect.name() == name)
-    }
-
-    /// Where the service listens.
+    /// Returns the default URL of the service.
     pub fn base_url(self) -> &'static str {
         match self {
             Dialect::Rest => rest::BASE_URL,
@@ -54,30 +25,30 @@ impl Dialect {
         }
     }
 
-    /// Whether the service can be asked for this at all, as far as the request itself tells.
+    /// Checks that the dialect supports a request, and that its required fields are set.
     ///
     /// # Errors
     /// [`EncodeError::Unsupported`], [`EncodeError::Department`], [`EncodeError::Missing`].
     pub fn check(self, address: &Address, request: &Request) -> Result<(), EncodeError> {
-        let spec = spec_of(request);
+        let schema = schema_of(request);
         let unsupported = |field, dialects: &[Dialect]| {
             let names: Vec<_> = dialects.iter().map(|dialect| dialect.name()).collect();
             Err(EncodeError::Unsupported {
-                request: spec.name,
+                request: schema.name,
                 field,
                 dialect: self.name(),
                 instead: names.join(" and "),
             })
         };
-        if !spec.dialects.contains(&self) {
-            return unsupported(None, spec.dialects);
+        if !schema.dialects.contains(&self) {
+            return unsupported(None, schema.dialects);
         }
-        for field in spec.fields {
-            let is_given = || request.gives(field.name);
-            if !field.dialects.contains(&self) && is_given() {
+        for field in schema.fields {
+            let is_set = || request.has_field(field.name);
+            if !field.dialects.contains(&self) && is_set() {
                 return unsupported(Some(field.name), field.dialects);
             }
-            if field.required && !is_given() {
+            if field.required && !is_set() {
                 return Err(EncodeError::Missing(field.name));
             }
         }
@@ -91,15 +62,14 @@ impl Dialect {
             (Dialect::Gateway, Request::Departments) if address.client_id.is_empty() => {
                 Err(EncodeError::Missing("client_id"))
             }
-            (Dialect::Interactions, _) if !has_number(address, request) => {
+            (Dialect::Interactions, _) if !has_numeric_department(address, request) => {
                 Err(EncodeError::Department)
             }
             _ => Ok(()),
         }
     }
 
-    /// A request as HTTP has it, which [`check`](Self::check) has let through. `hash` is the one by which the service knows
-    /// the interaction, where it is known.
+    /// Encodes a request that passed [`check`](Self::check). `hash` is the interaction hash, if it is known.
     ///
     /// # Errors
     /// [`EncodeError::NoHash`], [`EncodeError::TooLong`].
@@ -111,49 +81,55 @@ impl Dialect {
         request: &Request,
     ) -> Result<HttpRequest, EncodeError> {
         debug_assert_eq!(self.check(address, request), Ok(()));
-        let call = match self {
+        let encoded = match self {
             Dialect::Rest => rest::encode(token, address, request),
             Dialect::Gateway => gateway::encode(token, address, request),
             Dialect::Interactions => Some(
                 interactions::encode(token, address, hash, request).ok_or(EncodeError::NoHash)?,
             ),
         };
-        // The table of requests has said that there is one.
-        let call = call.ok_or(EncodeError::Missing("request"))?;
-        let query = call.query.as_ref().map_or("", Redacted::expose);
-        if call.path.len() + query.len() > LONGEST_URL {
+        // `check` has rejected unsupported requests.
+        let encoded = encoded.ok_or(EncodeError::Missing("request"))?;
+        let query = encoded.query.as_ref().map_or("", Redacted::expose);
+        if encoded.path.len() + query.len() > MAX_URL_LENGTH {
             return Err(EncodeError::TooLong);
         }
-        Ok(call)
+        Ok(encoded)
     }
 
-    /// What an answer that was accepted holds. `body` is its text.
+    /// Parses the body of a response that accepted the request.
     ///
     /// # Errors
-    /// It is not what the request asks for.
-    pub fn read(self, request: &Request, body: &[u8]) -> Result<ResponseData, Unexpected> {
-        let starts = matches!(
+    /// [`UnexpectedBody`] if the body does not contain the requested data.
+    pub fn parse_response(
+        self,
+        request: &Request,
+        body: &[u8],
+    ) -> Result<ResponseData, UnexpectedBody> {
+        let is_start = matches!(
             request,
             Request::Start(_) | Request::WhatsApp(_) | Request::OffHours(_)
         );
-        let text = || body::text(body, None).text;
+        let text = || body::decode_text(body, None).text;
         match request {
-            Request::Departments => response_data::departments(&text()),
-            Request::OnlineAgents => response_data::agents(&text()),
-            _ if starts && self == Dialect::Interactions => Ok(response_data::hash(&text())),
+            Request::Departments => response_data::parse_departments(&text()),
+            Request::OnlineAgents => response_data::parse_agents(&text()),
+            _ if is_start && self == Dialect::Interactions => {
+                Ok(response_data::parse_hash(&text()))
+            }
             _ => Ok(ResponseData::Nothing),
         }
     }
 
-    /// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
+    /// Decodes the body of a trigger. Only the charset of `content_type` is used.
     ///
     /// # Errors
-    /// It is no trigger.
+    /// [`DecodeError`] if the body is not a trigger.
     pub fn decode(
         self,
         body: Arc<[u8]>,
         content_type: Option<&str>,
-    ) -> Result<Trigger, Unreadable> {
+    ) -> Result<Trigger, DecodeError> {
         match self {
             Dialect::Rest => rest::decode(body, content_type),
             Dialect::Gateway => gateway::decode(body, content_type),
@@ -162,8 +138,8 @@ impl Dialect {
     }
 }
 
-/// Whether the department, where the request names one, is a number.
-fn has_number(address: &Address, request: &Request) -> bool {
+/// Returns whether the department is a number, or the request contains none.
+fn has_numeric_department(address: &Address, request: &Request) -> bool {
     match request {
         Request::Start(_) | Request::WhatsApp(_) | Request::OffHours(_) | Request::OnlineAgents => {
             is_number(&address.department)
@@ -185,7 +161,10 @@ mod tests {
         }
     }
 
-    fn lacks(dialect: Dialect, request: Request) -> (&'static str, Option<&'static str>, String) {
+    fn unsupported(
+        dialect: Dialect,
+        request: Request,
+    ) -> (&'static str, Option<&'static str>, String) {
         match dialect.check(&address("1"), &request) {
             Err(EncodeError::Unsupported {
                 request,
@@ -198,27 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back() {
-        for dialect in Dialect::ALL {
-            assert_eq!(Dialect::named(dialect.name()), Some(dialect));
-        }
-        assert_eq!(Dialect::named("soap"), None);
-    }
-
-    #[test]
-    fn what_a_dialect_lacks_is_named_with_those_that_have_it() {
+    fn an_unsupported_field_is_reported_with_the_dialects_that_support_it() {
         let with_bot = Start {
             bot_id: Some("7".into()),
             ..Start::default()
         };
         let start = Request::Start(Box::new(with_bot));
         assert_eq!(
-            lacks(Dialect::Rest, start.clone()),
+            unsupported(Dialect::Rest, start.clone()),
             ("start", Some("bot_id"), "gateway and interactions".into())
         );
         assert_eq!(Dialect::Gateway.check(&address("1"), &start), Ok(()));
         assert_eq!(
-            lacks(Dialect::Gateway, Request::OnlineAgents),
+            unsupported(Dialect::Gateway, Request::OnlineAgents),
             ("online_agents", None, "interactions".into())
         );
         let picture = Request::Message(Message {
@@ -228,13 +199,13 @@ mod tests {
             }),
             ..Message::default()
         });
-        assert_eq!(lacks(Dialect::Rest, picture).1, Some("media"));
+        assert_eq!(unsupported(Dialect::Rest, picture).1, Some("media"));
         let bot = Request::Bot(BotRequest::Accept);
-        assert_eq!(lacks(Dialect::Gateway, bot).0, "bot_accept");
+        assert_eq!(unsupported(Dialect::Gateway, bot).0, "bot_accept");
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_field_is_reported() {
         let missing = |request| match Dialect::Interactions.check(&address("1"), &request) {
             Err(EncodeError::Missing(field)) => field,
             other => panic!("{other:?}"),
@@ -260,20 +231,20 @@ mod tests {
             ..Message::default()
         };
         assert_eq!(missing(Request::Message(picture)), "url");
-        let nobody = Address {
+        let no_client_id = Address {
             client_id: String::new(),
             ..address("1")
         };
         assert_eq!(
-            Dialect::Gateway.check(&nobody, &Request::Departments),
+            Dialect::Gateway.check(&no_client_id, &Request::Departments),
             Err(EncodeError::Missing("client_id"))
         );
     }
 
     #[test]
-    fn a_department_is_a_number_where_the_dialect_says_so() {
+    fn the_dialect_interactions_requires_a_numeric_department() {
         let start = Request::Start(Box::default());
-        for (department, dialect, outcome) in [
+        for (department, dialect, expected) in [
             ("vendas", Dialect::Rest, Ok(())),
             (
                 "vendas",
@@ -283,9 +254,9 @@ mod tests {
             ("01", Dialect::Interactions, Err(EncodeError::Department)),
             ("1", Dialect::Interactions, Ok(())),
         ] {
-            assert_eq!(dialect.check(&address(department), &start), outcome);
+            assert_eq!(dialect.check(&address(department), &start), expected);
         }
-        // It is not sent any more.
+        // A message does not contain the department.
         let message = Request::Message("oi".into());
         assert_eq!(
             Dialect::Interactions.check(&address("vendas"), &message),

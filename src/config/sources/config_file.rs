@@ -3,27 +3,40 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use crate::config::ini_lines;
-use crate::config::ini_lines::Entry;
 use crate::config::option_lookup;
-use crate::config::{Config, OPTIONS};
+use crate::config::option_values::Config;
+use crate::config::options::OPTIONS;
+use crate::config::sources::ini_lines;
+use crate::config::sources::ini_lines::Entry;
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-pub(crate) fn load(config: &mut Config, path: &Path) -> Result<()> {
-    let in_file = |status, what: &dyn Display| {
+impl Config {
+    /// Sets the options of an INI file. It has lines `name = value`; a line `[group]` stands for the part of the names before
+    /// the dot. Values may be quoted, as in simple TOML, and a comment may follow them.
+    ///
+    /// # Errors
+    /// [`Status::File`] if the file cannot be read or parsed, [`Status::Option`] and [`Status::Value`] as in
+    /// [`set`](Self::set). On failure, no option is set.
+    pub fn load_file(&mut self, path: &Path) -> Result<()> {
+        load(self, path)
+    }
+}
+
+fn load(config: &mut Config, path: &Path) -> Result<()> {
+    let file_error = |status, message: &dyn Display| {
         Error::new(
             status,
-            format!("configuration file {}: {what}", path.display()),
+            format!("configuration file {}: {message}", path.display()),
         )
     };
-    let bytes = std::fs::read(path).map_err(|error| in_file(Status::File, &error))?;
-    let entries = ini_lines::entries(&bytes).map_err(|fault| in_file(Status::File, &fault))?;
+    let bytes = std::fs::read(path).map_err(|error| file_error(Status::File, &error))?;
+    let entries = ini_lines::parse(&bytes).map_err(|fault| file_error(Status::File, &fault))?;
     let mut loaded = config.clone();
     for entry in &entries {
         set(&mut loaded, entry).map_err(|error| {
-            let what = format!("line {}: {error}", entry.line);
-            in_file(error.status(), &what)
+            let message = format!("line {}: {error}", entry.line);
+            file_error(error.status(), &message)
         })?;
     }
     *config = loaded;
@@ -41,8 +54,8 @@ fn set(config: &mut Config, entry: &Entry) -> Result<()> {
             Err(Error::new(
                 Status::Option,
                 format!(
-                    "there is no {option} in this group; a group's name is the first part of its options' names, so \
-                     {option} stands above the first [group]"
+                    "{option} is not an option of this group; a group's name is the first part of its options' names, so \
+                     {option} must stand before the first [group]"
                 ),
             ))
         }
@@ -64,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_plain_quoted_and_grouped_values() {
+    fn parses_plain_quoted_and_grouped_values() {
         let text = "\u{feff}; a comment\ntoken = abc\nbase_url = \"http://localhost:1/x\"\n\n[timeout]\nconnect = 7\n\n[listen]\npath = /a\n";
         let (config, result) = loaded("good", text);
         result.unwrap();
@@ -75,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn says_which_file_and_line_is_wrong_and_sets_nothing() {
-        for (name, text, status, what) in [
+    fn an_error_contains_the_file_and_line_and_nothing_is_set() {
+        for (name, text, status, expected) in [
             (
                 "broken",
                 "timeout = 5\n[listen\npath = /x\n",
                 Status::File,
-                "line 2 is no name = value",
+                "line 2 is not a name = value",
             ),
             (
                 "unknown",
@@ -106,7 +119,10 @@ mod tests {
             let error = result.unwrap_err();
             assert_eq!(error.status(), status);
             let message = error.message();
-            assert!(message.contains(&format!("-{name}.ini: {what}")), "{error}");
+            assert!(
+                message.contains(&format!("-{name}.ini: {expected}")),
+                "{error}"
+            );
             assert_eq!(config.get("timeout").unwrap(), "30000");
         }
 
@@ -115,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_that_stands_in_the_wrong_place_is_shown() {
+    fn errors_omit_misplaced_secrets() {
         for text in [
             "token SECRETTOKEN\ntimeout = 5\n",
             "token U0VDUkVUVE9LRU4=\n",
@@ -132,10 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn a_group_around_options_that_have_none_is_told_what_a_group_is() {
+    fn an_option_in_a_wrong_group_is_explained() {
         let error = loaded("group", "[omnize]\ntoken = x\n").1.unwrap_err();
         assert_eq!(error.status(), Status::Option);
-        let expected = "line 2: there is no token in this group; a group's name is the first part";
+        let expected =
+            "line 2: token is not an option of this group; a group's name is the first part";
         assert!(error.message().contains(expected), "{error}");
     }
 }

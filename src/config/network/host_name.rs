@@ -1,28 +1,31 @@
-//! The name of a host, in the form that the name service and HTTP know it by.
+//! Host names in ASCII, as DNS and HTTP use them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::config::punycode;
+use crate::config::network::punycode;
 
-/// The longest label that the name service knows.
+/// The longest label of DNS.
 const MAX_LABEL: usize = 63;
 
-/// Why a host can't be used: what is expected in its place, or `None` where it is no name of a host at all.
-pub(crate) type Unusable = Option<String>;
+/// The expected format of a rejected host or URL; `None` if there is no special advice.
+pub(crate) type Rejected = Option<String>;
 
-/// The host in small letters and in ASCII: an IPv6 address in brackets and in its shortest form, an IPv4 address, or a name
-/// with punycode (`xn--…`) for labels that hold other letters. A dot at the end of a name stays.
+/// Returns the host in lowercase ASCII: an IPv6 address in brackets, an IPv4 address, or a name with punycode (`xn--…`) for
+/// other letters. A dot at the end of a name is preserved.
 ///
-/// Letters of Latin alphabets are mapped here. For those of other alphabets the rules (IDNA) need tables of some hundred
-/// kilobytes; a host with such letters is refused, and the error shows its form in ASCII.
-pub(crate) fn to_ascii(host: &str) -> Result<String, Unusable> {
+/// Only letters of Latin alphabets are mapped. For others, the rules (IDNA) need tables of several hundred kilobytes. A host
+/// with such letters is rejected, and the error contains its ASCII form.
+pub(crate) fn to_ascii(host: &str) -> Result<String, Rejected> {
     if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']').ok_or(None)?;
         let address: Ipv6Addr = address.parse().map_err(|_| None)?;
         return Ok(format!("[{address}]"));
     }
-    let ascii = guess(host).ok_or(None)?;
-    if let Some(character) = ascii.chars().find(|character| !is_of_a_name(*character)) {
+    let ascii = likely_ascii(host).ok_or(None)?;
+    if let Some(character) = ascii
+        .chars()
+        .find(|character| !is_name_character(*character))
+    {
         return Err(Some(format!(
             "a host of letters, digits, hyphens and dots, without {character:?}"
         )));
@@ -31,9 +34,7 @@ pub(crate) fn to_ascii(host: &str) -> Result<String, Unusable> {
         .chars()
         .any(|character| !is_mapped_by_lowering(character))
     {
-        return Err(Some(format!(
-            "a host in ASCII; the name service knows this one as {ascii}"
-        )));
+        return Err(Some(format!("a host in ASCII; its ASCII form is {ascii}")));
     }
     // An address does not end with a dot.
     match ascii.trim_end_matches('.').parse::<Ipv4Addr>() {
@@ -42,8 +43,8 @@ pub(crate) fn to_ascii(host: &str) -> Result<String, Unusable> {
     }
 }
 
-/// The most probable form of a name in ASCII; `None` where a label is empty or too long.
-pub(crate) fn guess(host: &str) -> Option<String> {
+/// Returns the most likely ASCII form of a name, or `None` if a label is empty or too long.
+pub(crate) fn likely_ascii(host: &str) -> Option<String> {
     let (name, dot) = match host.strip_suffix('.') {
         Some(name) => (name, "."),
         None => (host, ""),
@@ -64,12 +65,12 @@ fn label_to_ascii(label: &str) -> Option<String> {
     Some(ascii).filter(|label| (1..=MAX_LABEL).contains(&label.len()))
 }
 
-fn is_of_a_name(character: char) -> bool {
+fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }
 
-/// Whether the rules for names map this character to its small letter and to nothing else. Holds for ASCII and for the
-/// precomposed letters of Latin alphabets, apart from those named here.
+/// Returns whether IDNA maps this character only to its lowercase form. This is true for ASCII and for precomposed letters of
+/// Latin alphabets, with the exceptions listed here.
 fn is_mapped_by_lowering(character: char) -> bool {
     match character {
         '×' | '÷' | 'ß' | 'İ' | 'Ĳ' | 'ĳ' | 'Ŀ' | 'ŀ' | 'ŉ' | 'ſ' => false,
@@ -78,12 +79,17 @@ fn is_mapped_by_lowering(character: char) -> bool {
     }
 }
 
+/// Returns a host without the brackets of an IPv6 address.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_and_addresses_take_one_form() {
+    fn names_and_addresses_are_normalized() {
         for (host, ascii) in [
             ("Chat.EXAMPLE.com", "chat.example.com"),
             ("example.com.", "example.com."),
@@ -100,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn invalid_hosts_are_rejected() {
         for host in [
             "",
             ".",
@@ -121,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_need_the_whole_tables_are_told_in_ascii() {
+    fn other_letters_are_rejected_with_the_ascii_form() {
         for (host, ascii) in [
             ("例え.jp", "xn--r8jz45g.jp"),
             ("straße.example", "xn--strae-oqa.example"),

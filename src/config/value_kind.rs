@@ -1,17 +1,17 @@
-//! The kinds of values that options take.
+//! The kinds of option values, and their validation.
 
 use std::net::SocketAddr;
 
-use crate::config::networks::Networks;
-use crate::config::proxy;
-use crate::config::proxy::ProxyServer;
-use crate::config::url;
+use crate::config::network::networks::Networks;
+use crate::config::network::proxy;
+use crate::config::network::proxy::ProxyServer;
+use crate::config::network::url;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
-/// What values an option takes.
+/// The kind of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Any text; it is never shown again.
+    /// A text that is never printed.
     Secret,
     /// An absolute http or https URL, which may have a query.
     Url,
@@ -21,9 +21,9 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number of milliseconds, at least 1.
     Milliseconds,
-    /// A whole number of milliseconds; 0 is not at all.
+    /// A whole number of milliseconds; 0 disables it.
     MillisecondsOrNone,
-    /// A whole number of milliseconds, at least 1, or nothing.
+    /// A whole number of milliseconds, at least 1, or empty.
     OptionalMilliseconds,
     /// 0 or 1.
     Flag,
@@ -31,39 +31,39 @@ pub enum Kind {
     Bytes,
     /// A whole number, at least 1.
     Count,
-    /// A whole number, at least 1, or nothing.
+    /// A whole number, at least 1, or empty.
     OptionalCount,
     /// A number of threads, 1 to 256.
     Threads,
-    /// The path of a file, or nothing.
+    /// The path of a file, or empty.
     File,
-    /// An IP address and a port, or nothing.
+    /// An IP address and a port, or empty.
     Address,
-    /// An absolute URL path, or nothing.
+    /// An absolute URL path, or empty.
     Path,
-    /// An absolute http or https URL without a query, or nothing.
+    /// An absolute http or https URL without a query, or empty.
     PublicUrl,
-    /// A user and a password with a colon between, or nothing; they are never shown again.
+    /// A user and a password with a colon between, or nothing; they are never printed.
     Credentials,
     /// IP addresses and networks, separated by commas or white space.
     Networks,
-    /// The URL of an HTTP proxy, `none`, or nothing. It may hold a password and is never shown again.
+    /// The URL of an HTTP proxy, `none`, or empty. It may contain a password, and is never printed.
     Proxy,
-    /// Names, addresses and networks, separated by commas or white space, or nothing.
+    /// Names, addresses and networks, separated by commas or white space, or empty.
     Hosts,
 }
 
-/// The longest time that is taken: a week. Longer ones are slips of the unit.
+/// The longest time: a week. Longer ones are probably mistakes of the unit.
 const MAX_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
 
-/// No system opens a longer path.
+/// The longest path of operating systems.
 const MAX_PATH: usize = 4096;
 
-/// More threads than this run no callback sooner.
+/// More threads would not run callbacks sooner.
 const MAX_THREADS: u64 = 256;
 
 impl Kind {
-    /// The kind in a word, as tables show it.
+    /// Returns the name of the kind, for tables.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Secret => "secret",
@@ -88,7 +88,7 @@ impl Kind {
         }
     }
 
-    /// The least and the most milliseconds that a time of this kind may have; `None` where it is no time.
+    /// Returns the limits of a duration in milliseconds, or `None` for another kind.
     pub fn milliseconds(self) -> Option<(u64, u64)> {
         match self {
             Kind::Milliseconds | Kind::OptionalMilliseconds => Some((1, MAX_MILLISECONDS)),
@@ -97,35 +97,38 @@ impl Kind {
         }
     }
 
-    /// Whether a value that this option does not take may be a secret that came in its place.
-    pub(crate) fn hides(self, value: &str) -> bool {
-        // What has an @ may have a password before it.
+    /// Returns whether messages must omit an invalid value, because it may be a misplaced secret.
+    pub(crate) fn must_hide(self, value: &str) -> bool {
+        // Text before an @ may be a password.
         self.is_confidential() || value.contains('@') || is_pem(value) || value.len() > MAX_PATH
     }
 
-    /// Whether a value of this kind is never shown again.
+    /// Returns whether values of this kind are never returned to the application.
     pub fn is_secret(self) -> bool {
         matches!(self, Kind::Secret | Kind::Credentials | Kind::Proxy)
     }
 
-    /// Whether a value of this kind stays out of messages and `Debug`, though the application may read it back: who knows
-    /// the webhook's path can post triggers.
+    /// Returns whether messages and `Debug` omit values of this kind. The path of the webhook is one, because anyone who knows it
+    /// can post triggers.
     pub(crate) fn is_confidential(self) -> bool {
         self.is_secret() || self == Kind::Path
     }
 
-    /// Whether `value` is of this kind. The error says what would be.
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// The expected format.
     pub(crate) fn check(self, value: &str) -> Result<(), String> {
-        let (good, expected) = match self {
+        let (is_valid, expected) = match self {
             Kind::Secret => (
                 !value.contains(char::is_control),
-                "a text without control characters, such as the line end that came along with a paste".into(),
+                "a text without control characters, such as a pasted line end".into(),
             ),
             Kind::Url => {
-                return url::read(value).map(|_| ()).map_err(|expected| {
+                return url::parse(value).map(|_| ()).map_err(|expected| {
                     expected.unwrap_or_else(|| {
                         "an absolute http or https URL without user, password and fragment (#), and with a port from 1 \
-                         to 65535 if with any, such as http://clientapi.omnize.com/api/rest/v1"
+                         to 65535 if any, such as http://clientapi.omnize.com/api/rest/v1"
                             .into()
                     })
                 });
@@ -160,7 +163,7 @@ impl Kind {
             ),
             Kind::File => (
                 !value.contains('\0') && value.len() <= MAX_PATH && !is_pem(value),
-                "the path of a file, not what stands in the file, or nothing".into(),
+                "the path of a file, not its content, or nothing".into(),
             ),
             Kind::Address => (
                 value.is_empty() || value.parse::<SocketAddr>().is_ok(),
@@ -170,18 +173,18 @@ impl Kind {
             ),
             Kind::Path => (
                 value.is_empty() || is_path(value),
-                "a path that begins with a slash and has letters, digits and -._~/ alone, or nothing".into(),
+                "a path that begins with a slash and contains only letters, digits and -._~/, or nothing".into(),
             ),
             Kind::PublicUrl => {
                 let read = match value {
                     "" => return Ok(()),
                     value if value.contains('?') => Err(None),
-                    value => url::read(value),
+                    value => url::parse(value),
                 };
                 return read.map(|_| ()).map_err(|expected| {
                     expected.unwrap_or_else(|| {
                         "an absolute http or https URL without user, password, query and fragment, and with a port from \
-                         1 to 65535 if with any, such as https://chat.example.com, or nothing"
+                         1 to 65535 if any, such as https://chat.example.com, or nothing"
                             .into()
                     })
                 });
@@ -200,11 +203,11 @@ impl Kind {
                 if value.is_empty() || value == proxy::NONE {
                     return Ok(());
                 }
-                return ProxyServer::read(value).map(|_| ()).map_err(|expected| {
+                return ProxyServer::try_parse(value).map(|_| ()).map_err(|expected| {
                     expected.unwrap_or_else(|| {
                         format!(
-                            "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with what \
-                             is special in user and password percent-encoded; or {}, or nothing",
+                            "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with user and \
+                             password percent-encoded; or {}, or nothing",
                             proxy::NONE
                         )
                     })
@@ -217,13 +220,13 @@ impl Kind {
                 "names, addresses and networks separated by commas or white space, or nothing".into(),
             ),
         };
-        if good { Ok(()) } else { Err(expected) }
+        if is_valid { Ok(()) } else { Err(expected) }
     }
 }
 
-/// The encoding of this name, where one byte string can hold its texts (UTF-16 holds zero bytes in the middle).
+/// Returns the encoding with this name. UTF-16 is not supported, because its texts contain zero bytes.
 pub(crate) fn encoding(name: &str) -> Option<&'static Encoding> {
-    // As Python and many a manual spell it; the standard of the names has it without the hyphen alone.
+    // Python has this spelling; the standard has only the one without a hyphen.
     let name = match name.to_ascii_lowercase().as_str() {
         "latin-1" | "latin_1" => "latin1",
         _ => name,
@@ -232,21 +235,21 @@ pub(crate) fn encoding(name: &str) -> Option<&'static Encoding> {
         .filter(|encoding| *encoding != UTF_16BE && *encoding != UTF_16LE)
 }
 
-/// A whole number, at least 1, of at most 63 bits so that every language can hold it.
+/// Parses a whole number from 1, of at most 63 bits, so that every language can represent it.
 pub(crate) fn number(value: &str) -> Option<u64> {
     number_or_zero(value).filter(|number| *number >= 1)
 }
 
-/// A whole number of at most 63 bits.
+/// Parses a whole number of at most 63 bits.
 pub(crate) fn number_or_zero(value: &str) -> Option<u64> {
-    let digits_alone = value.bytes().all(|byte| byte.is_ascii_digit());
+    let has_only_digits = value.bytes().all(|byte| byte.is_ascii_digit());
     value
         .parse::<u64>()
         .ok()
-        .filter(|number| digits_alone && *number <= i64::MAX as u64)
+        .filter(|number| has_only_digits && *number <= i64::MAX as u64)
 }
 
-/// Whether this is what a PEM file holds, as it is or in base64.
+/// Returns whether a value is the content of a PEM file, plain or in base64.
 fn is_pem(value: &str) -> bool {
     value.contains("-----BEGIN") || value.trim_start().starts_with("LS0tLS1CRUdJTi")
 }
@@ -266,19 +269,19 @@ fn is_path(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn takes(kind: Kind, good: &[&str], bad: &[&str]) {
-        for value in good {
+    fn check_values(kind: Kind, valid: &[&str], invalid: &[&str]) {
+        for value in valid {
             assert_eq!(kind.check(value), Ok(()), "{kind:?} {value:?}");
         }
-        for value in bad {
+        for value in invalid {
             assert!(kind.check(value).is_err(), "{kind:?} {value:?}");
         }
     }
 
     #[test]
-    fn each_kind_takes_its_values_and_no_others() {
-        takes(Kind::Secret, &["", "j4hl2k="], &["abc\n", "a\tb", "a\0b"]);
-        takes(
+    fn each_kind_accepts_only_its_values() {
+        check_values(Kind::Secret, &["", "j4hl2k="], &["abc\n", "a\tb", "a\0b"]);
+        check_values(
             Kind::Url,
             &[
                 "http://a",
@@ -305,57 +308,57 @@ mod tests {
                 "http://a/#b",
             ],
         );
-        takes(
+        check_values(
             Kind::Encoding,
             &["utf-8", "Latin1", "Latin-1", "latin_1", "windows-1252"],
             &["", "klingon", "utf-16le"],
         );
-        takes(Kind::Choice(&["a", "b"]), &["a", "b"], &["", "c", "A"]);
-        takes(
+        check_values(Kind::Choice(&["a", "b"]), &["a", "b"], &["", "c", "A"]);
+        check_values(
             Kind::Milliseconds,
             &["1", "604800000"],
             &["0", "-1", "1.5", "1s", "", "604800001", "+5"],
         );
-        takes(
+        check_values(
             Kind::OptionalMilliseconds,
             &["", "1", "604800000"],
             &["0", "1s", "604800001"],
         );
-        takes(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
-        takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
-        takes(
+        check_values(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
+        check_values(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
+        check_values(
             Kind::Bytes,
             &["1", "9223372036854775807"],
             &["0", "9223372036854775808", "1k"],
         );
-        takes(Kind::Count, &["1"], &["0", "x"]);
-        takes(
+        check_values(Kind::Count, &["1"], &["0", "x"]);
+        check_values(
             Kind::MillisecondsOrNone,
             &["0", "604800000"],
             &["-1", "604800001", ""],
         );
-        takes(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
-        takes(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
-        takes(Kind::Threads, &["1", "256"], &["0", "257"]);
+        check_values(Kind::OptionalCount, &["", "1", "64"], &["0", "-1", "none"]);
+        check_values(Kind::Flag, &["0", "1"], &["", "2", "yes"]);
+        check_values(Kind::Threads, &["1", "256"], &["0", "257"]);
         let pem = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
         let encoded = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCg==";
         let long = "/".repeat(MAX_PATH + 1);
-        takes(
+        check_values(
             Kind::File,
             &["", "/var/lib/a b.db"],
             &["a\0b", pem, encoded, &long],
         );
-        takes(
+        check_values(
             Kind::Address,
             &["", "127.0.0.1:0", "[::1]:80"],
             &["localhost:80", "127.0.0.1", "127.0.0.1:99999"],
         );
-        takes(
+        check_values(
             Kind::Path,
             &["", "/", "/a-b/c.d_e~f"],
             &["a", "/a b", "/a?b", "/á", "/%20"],
         );
-        takes(
+        check_values(
             Kind::PublicUrl,
             &["", "https://a", "http://a/b/"],
             &[
@@ -366,13 +369,13 @@ mod tests {
                 "https://a:0",
             ],
         );
-        takes(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
-        takes(
+        check_values(Kind::Credentials, &["", "u:p", "u:p:q"], &["u", "u:p\n"]);
+        check_values(
             Kind::Networks,
             &["", "::1", "10.0.0.0/8, ::1", "10.0.0.0/8\n::1"],
             &["a", ","],
         );
-        takes(
+        check_values(
             Kind::Proxy,
             &["", "none", "http://u:p@h:1", "h:3128"],
             &[
@@ -384,11 +387,11 @@ mod tests {
                 "h:65536",
             ],
         );
-        takes(Kind::Hosts, &["", ".a,b c", "a,\n\tb"], &["a\0b"]);
+        check_values(Kind::Hosts, &["", ".a,b c", "a,\n\tb"], &["a\0b"]);
     }
 
     #[test]
-    fn a_host_that_can_not_be_written_in_ascii_is_told_how_it_is() {
+    fn a_rejected_host_is_reported_with_its_ascii_form() {
         for (kind, value) in [
             (Kind::Url, "http://例え.jp/x"),
             (Kind::PublicUrl, "https://例え.jp"),
@@ -401,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_does_not_exist_is_told_which_do() {
+    fn an_invalid_port_is_reported_with_the_valid_range() {
         let expected = Kind::Url.check("http://127.0.0.1:99999/").unwrap_err();
         assert!(expected.contains("a port from 1 to 65535"), "{expected}");
     }

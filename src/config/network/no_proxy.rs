@@ -1,16 +1,16 @@
-//! The hosts that are reached without a proxy, as a list of the usual form tells them.
+//! The option `no_proxy`: hosts without a proxy, in the usual format of curl.
 
 use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use crate::config::proxy::bare;
-use crate::config::{host_name, networks};
+use crate::config::network::host_name::without_brackets;
+use crate::config::network::{host_name, networks};
 
-/// Whether one of the entries of `list`, which commas or white space separate, stands for the host and port of `url`.
-pub(crate) fn covers(list: &str, url: &Uri) -> bool {
+/// Returns whether an entry of `list` matches host and port of `url`. Commas or white space separate the entries.
+pub(crate) fn matches(list: &str, url: &Uri) -> bool {
     let host = url.host().unwrap_or_default().to_ascii_lowercase();
-    let host = bare(&host).trim_end_matches('.');
+    let host = without_brackets(&host).trim_end_matches('.');
     let default = if url.scheme_str() == Some("https") {
         443
     } else {
@@ -19,10 +19,10 @@ pub(crate) fn covers(list: &str, url: &Uri) -> bool {
     let port = url.port_u16().unwrap_or(default);
     list.split(|character: char| character == ',' || character.is_whitespace())
         .filter(|entry| !entry.is_empty())
-        .any(|entry| entry_covers(entry, host, port))
+        .any(|entry| entry_matches(entry, host, port))
 }
 
-fn entry_covers(entry: &str, host: &str, port: u16) -> bool {
+fn entry_matches(entry: &str, host: &str, port: u16) -> bool {
     if entry == "*" {
         return true;
     }
@@ -30,23 +30,23 @@ fn entry_covers(entry: &str, host: &str, port: u16) -> bool {
     if entry_port.is_some_and(|entry_port| entry_port != port) {
         return false;
     }
-    let name = bare(name);
+    let name = without_brackets(name);
     if let Ok(address) = host.parse::<IpAddr>() {
-        let network = networks::network(name.trim_end_matches('.'));
+        let network = networks::parse_network(name.trim_end_matches('.'));
         return network.is_some_and(|network| network.contains(&address.to_canonical()));
     }
     let name = name
         .trim_start_matches('*')
         .trim_start_matches('.')
         .trim_end_matches('.');
-    // What is no name stands for no host.
-    host_name::guess(name).is_some_and(|name| {
+    // An invalid name matches no host.
+    host_name::likely_ascii(name).is_some_and(|name| {
         host.strip_suffix(&*name)
             .is_some_and(|before| before.is_empty() || before.ends_with('.'))
     })
 }
 
-/// A host and, where it has one, its port. An IPv6 address has one behind brackets alone.
+/// Returns a host and its port, if it has one. An IPv6 address with a port must be in brackets.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     match entry.rsplit_once(':') {
         Some((name, port)) if !name.contains(':') || name.ends_with(']') => match port.parse() {
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stands_for_itself_and_what_is_below() {
-        for (list, url, covered) in [
+    fn a_name_matches_itself_and_its_subdomains() {
+        for (list, url, expected) in [
             ("example.com", "http://example.com", true),
             ("Example.com.", "http://chat.EXAMPLE.com", true),
             (".example.com", "http://example.com", true),
@@ -84,13 +84,17 @@ mod tests {
             ("*.xn--caf-dma.example", "http://xn--caf-dma.example", true),
             ("例え.jp", "http://xn--r8jz45g.jp", true),
         ] {
-            assert_eq!(covers(list, &url.parse().unwrap()), covered, "{list} {url}");
+            assert_eq!(
+                matches(list, &url.parse().unwrap()),
+                expected,
+                "{list} {url}"
+            );
         }
     }
 
     #[test]
-    fn addresses_networks_and_ports() {
-        for (list, url, covered) in [
+    fn matches_addresses_networks_and_ports() {
+        for (list, url, expected) in [
             ("10.0.0.7", "http://10.0.0.7:81", true),
             ("10.0.0.7", "http://10.0.0.77", false),
             ("0.0.7", "http://10.0.0.7", false),
@@ -116,7 +120,11 @@ mod tests {
             ("example.com:443", "https://example.com", true),
             ("example.com:8080", "http://example.com", false),
         ] {
-            assert_eq!(covers(list, &url.parse().unwrap()), covered, "{list} {url}");
+            assert_eq!(
+                matches(list, &url.parse().unwrap()),
+                expected,
+                "{list} {url}"
+            );
         }
     }
 }
