@@ -77,7 +77,7 @@ pub struct Trigger {
     pub replaced: bool,
     /// The received body.
     pub raw: Arc<[u8]>,
-    /// Fields of the newer dialects; `None` if there are none.
+    /// Fields of the newer dialects; `None` if the trigger has none of them.
     pub details: Option<Box<Details>>,
 }
 
