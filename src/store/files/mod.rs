@@ -2,13 +2,13 @@
 //!
 //! `location.rs` resolves the path of the option `store`, `store_lock.rs` locks the store for one client, and
 //! `open_files.rs` detects files that another program removed, replaced or wrote to. On other systems than Unix,
-//! `no_store_lock.rs` and `unwatched_files.rs` take the places of the last two.
+//! `no_store_lock.rs` and `no_file_checks.rs` take the places of the last two.
 
 pub(crate) mod location;
 #[cfg(unix)]
 pub(crate) mod open_files;
 #[cfg(not(unix))]
-#[path = "unwatched_files.rs"]
+#[path = "no_file_checks.rs"]
 pub(crate) mod open_files;
 #[cfg(unix)]
 pub(crate) mod store_lock;

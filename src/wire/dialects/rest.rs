@@ -132,9 +132,9 @@ struct TriggerFields {
 
 impl<'de> Deserialize<'de> for TriggerFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
+        struct FieldsParser;
 
-        impl<'de> Visitor<'de> for FieldsVisitor {
+        impl<'de> Visitor<'de> for FieldsParser {
             type Value = TriggerFields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,7 +156,7 @@ impl<'de> Deserialize<'de> for TriggerFields {
             }
         }
 
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(FieldsParser)
     }
 }
 

@@ -115,9 +115,9 @@ fn to_text(value: &RawValue) -> String {
 
 impl<'de> Deserialize<'de> for ResponseBody<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
+        struct FieldsParser;
 
-        impl<'de> Visitor<'de> for FieldsVisitor {
+        impl<'de> Visitor<'de> for FieldsParser {
             type Value = ResponseBody<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for ResponseBody<'de> {
             }
         }
 
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(FieldsParser)
     }
 }
 
