@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork_guard::ForkGuarded;
-use crate::interactions::{Interaction, State};
+use crate::interactions::State;
+use crate::sending::Interaction;
 use crate::sending::Outbox;
 use crate::status::Status;
 use crate::wire::{Address, BotRequest, Message, Request, Start, Update, WhatsApp};

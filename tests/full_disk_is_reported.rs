@@ -193,7 +193,7 @@ impl log::Log for Log {
 
     fn log(&self, record: &log::Record<'_>) {
         let message = record.args().to_string();
-        if !message.contains("can't be written to") {
+        if !message.contains("cannot write to the store") {
             return;
         }
         let (client, chat) = CLIENT.get().unwrap();

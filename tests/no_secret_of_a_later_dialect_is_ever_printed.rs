@@ -13,8 +13,8 @@ use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Result;
 use omnize::wire::{
-    Address, Customer, Extra, History, Media, MediaKind, Message, OffHours, Said, Speaker, Start,
-    Update, WhatsApp,
+    Address, Customer, Extra, History, HistoryMessage, Media, MediaKind, Message, OffHours,
+    Speaker, Start, Update, WhatsApp,
 };
 use secrets::{CPF, EMAIL, HEARD, NAME, PHONE, SAID, TOKEN, failed, shown, take_printed, watch};
 use server::{Server, http};
@@ -136,8 +136,8 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
         shown(&request);
     }
     let mut history = History::default();
-    history.add(Said {
-        by: Speaker::Agent,
+    history.add(HistoryMessage {
+        speaker: Speaker::Agent,
         name: Some(NAME.into()),
         at: 0,
         message: message(),

@@ -159,11 +159,11 @@ fn what_was_removed_is_made_again_with_all_that_it_held() {
             "{name}: {lines}"
         );
         assert!(
-            lines.starts_with("the store can't be written to: its file"),
+            lines.starts_with("cannot write to the store: its file"),
             "{name}: {lines}"
         );
         assert_eq!(
-            lines.matches("can't be written to").count(),
+            lines.matches("cannot write to the store").count(),
             1,
             "{name}: {lines}"
         );
@@ -193,7 +193,7 @@ fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
             "{name}: {lines}"
         );
         assert_eq!(
-            lines.matches("can't be written to").count(),
+            lines.matches("cannot write to the store").count(),
             1,
             "{name}: {lines}"
         );

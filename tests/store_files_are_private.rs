@@ -85,7 +85,7 @@ fn links_in_a_circle_are_told() {
     symlink("a.db", folder.0.join("b.db")).unwrap();
     let why = refused(&folder.0.join("a.db"), &[]);
     assert!(
-        why.ends_with("its links lead in a circle; name a file"),
+        why.ends_with("its symbolic links form a loop; name a file"),
         "{why}"
     );
 }
@@ -142,7 +142,7 @@ fn what_is_no_file_is_told() {
         let why = refused(path, &[]);
         assert!(why.ends_with(what), "{why}");
     };
-    let or_new = "; name a file, or one that is not there yet";
+    let or_new = "; name a file, or one that does not exist yet";
     says(&pipe, &format!("it is a named pipe (FIFO){or_new}"));
     says(&socket, &format!("it is a socket{or_new}"));
     says(Path::new("/dev/null"), &format!("it is a device{or_new}"));
@@ -151,12 +151,12 @@ fn what_is_no_file_is_told() {
     says(&folder.0.join(".."), "it is a folder; name a file in it");
     says(
         &folder.0.join("none/chat.db"),
-        "its folder is not there; make it, or name another",
+        "its folder does not exist; create it, or name another",
     );
     fs::write(folder.0.join("file"), "").unwrap();
     says(
         &folder.0.join("file/chat.db"),
-        "what should be its folder is a file; name another",
+        "its folder is a file; name another",
     );
     symlink("pipe", folder.0.join("link")).unwrap();
     says(

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use omnize::wire::{
-    Address, BotRequest, Department, Dialect, EncodeError, MediaKind, Method, Redacted, Request,
-    RequestKind, ResponseData, Trigger, Unreadable,
+    Address, BotRequest, DecodeError, Department, Dialect, EncodeError, MediaKind, Method,
+    Redacted, Request, RequestKind, ResponseData, Trigger,
 };
 use serde_json::{Map, Value, json};
 
@@ -114,7 +114,7 @@ fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
 
 fn answer_is_read(dialect: Dialect, vector: &Map<String, Value>) {
     let body = vector["body"].to_string();
-    let read = match dialect.read(&request(vector), body.as_bytes()) {
+    let read = match dialect.parse_response(&request(vector), body.as_bytes()) {
         Err(_) => Value::Null,
         Ok(ResponseData::Nothing) => json!({}),
         Ok(ResponseData::Hash(hash)) => json!({ "hash": hash }),
@@ -197,7 +197,7 @@ fn trigger_is_read(dialect: Dialect, vector: &Map<String, Value>) {
 fn trigger_is_refused(dialect: Dialect, vector: &Map<String, Value>) {
     let body = vector["body"].to_string();
     let read = dialect.decode(body.as_bytes().into(), None);
-    assert_eq!(read, Err(Unreadable::NoClientId));
+    assert_eq!(read, Err(DecodeError::NoClientId));
 }
 
 fn all_of(dialect: Dialect) {

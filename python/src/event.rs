@@ -54,7 +54,7 @@ pub fn parse_trigger<'py>(
     content_type: Option<&str>,
     dialect: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let dialect = Dialect::named(dialect).ok_or_else(|| {
+    let dialect = Dialect::from_name(dialect).ok_or_else(|| {
         let message = format!(
             "there is no dialect {dialect:?}; pass {}",
             Dialect::NAMES.join(" or ")

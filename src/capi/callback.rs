@@ -47,7 +47,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: by the header's rules it is a function of this type, and this is its only call.
-            host::fp_environment::as_the_host(|| unsafe { destroy(self.pointer) });
+            host::fp_environment::with_host_fp_environment(|| unsafe { destroy(self.pointer) });
         }
     }
 }
@@ -61,7 +61,9 @@ pub fn handler(
     Box::new(move |event| {
         event::lend(event, encoding, |handle| {
             // SAFETY: by the header's rules it is a function of this type; the handle is valid.
-            host::fp_environment::as_the_host(|| unsafe { callback(handle, user_data.pointer()) });
+            host::fp_environment::with_host_fp_environment(|| unsafe {
+                callback(handle, user_data.pointer())
+            });
         });
     })
 }

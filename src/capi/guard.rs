@@ -22,7 +22,7 @@ thread_local! {
 
 /// Runs a function that tells how it ended. On failure `error`, where it is not NULL, receives the error.
 pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
-    host::cancellation::wait(|| status_of(error, call))
+    host::cancellation::with_cancellation_disabled(|| status_of(error, call))
 }
 
 fn status_of(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
@@ -41,12 +41,12 @@ fn status_of(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -
 
 /// Runs a function that gives a value and needs no lock that a forked child could wait for in vain; so it runs there too.
 pub fn always<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
-    host::cancellation::wait(|| guarded(call).unwrap_or(otherwise))
+    host::cancellation::with_cancellation_disabled(|| guarded(call).unwrap_or(otherwise))
 }
 
 /// Runs a function that gives a value, and `otherwise` where it can't.
 pub fn value<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
-    host::cancellation::wait(|| run(call).unwrap_or(otherwise))
+    host::cancellation::with_cancellation_disabled(|| run(call).unwrap_or(otherwise))
 }
 
 fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -56,7 +56,7 @@ fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 
 fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     note_places_of_panics();
-    let calm = || host::fp_environment::calmly(call);
+    let calm = || host::fp_environment::with_fp_traps_masked(call);
     panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
 }
 

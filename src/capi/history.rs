@@ -15,7 +15,7 @@ use crate::capi::strings::OutText;
 use crate::encoding::TextEncoding;
 use crate::error::Error;
 use crate::status::Status;
-use crate::wire::{History, Media, Message, Redacted, Said, Speaker};
+use crate::wire::{History, HistoryMessage, Media, Message, Redacted, Speaker};
 
 /// What was said before an interaction, from which the document is made that the field external_history of a start leads to.
 /// The application serves the document itself, at a URL that the service can reach. Every function of it can be called from
@@ -97,8 +97,8 @@ pub extern "C-unwind" fn omnize_history_add(
                 url: strings::required("url", url, encoding)?.into_owned().into(),
             }),
         };
-        let said = Said {
-            by,
+        let said = HistoryMessage {
+            speaker: by,
             name: name.map(|name| Redacted::from(name.into_owned())),
             at,
             message: Message {

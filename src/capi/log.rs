@@ -107,7 +107,7 @@ impl Log for ToCallback {
                 sink.user_data.pointer(),
             )
         };
-        host::fp_environment::as_the_host(call);
+        host::fp_environment::with_host_fp_environment(call);
         INSIDE.set(false);
     }
 

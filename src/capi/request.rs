@@ -18,7 +18,7 @@ use crate::capi::strings::OutText;
 use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
-use crate::wire::{Request, RequestKind, Unsettable};
+use crate::wire::{FieldError, Request, RequestKind};
 
 /// A request that says more than the functions of a conversation have parameters for. It is made with omnize_request_new,
 /// given its fields by omnize_request_set, and then sent or posted, as often as the application likes; each is a request of
@@ -115,11 +115,11 @@ pub extern "C-unwind" fn omnize_request_set(
         request.set(&name, &value).map_err(|why| {
             let request = request.name();
             let message = match why {
-                Unsettable::NoField(names) => format!(
+                FieldError::UnknownField(names) => format!(
                     "the request {request} has no field {name:?}; it has {}",
                     names.join(", ")
                 ),
-                Unsettable::Value(expected) => format!(
+                FieldError::InvalidValue(expected) => format!(
                     "request {request}: the field {name} does not take this value; it takes {expected}"
                 ),
             };

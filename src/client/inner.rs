@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use crate::close_report::CloseReport;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::interactions::{Interactions, State};
-use crate::receiving::{Listener, Receiver, RecoveredRequest, Sent, Statistic, Tasks};
+use crate::interactions::State;
+use crate::receiving::{Listener, Receiver, RecoveredRequest, SendState, Statistic, Tasks};
+use crate::sending::Interactions;
 use crate::sending::{Outbox, QueuedRequest, Sender};
 use crate::status::Status;
 
@@ -142,13 +143,13 @@ fn restore_request(
     recovered: RecoveredRequest,
 ) -> Result<()> {
     let address = &recovered.request.address;
-    let interaction = if recovered.request.request.starts() {
-        interactions.to_start(address)
+    let interaction = if recovered.request.request.is_start() {
+        interactions.for_start(address)
     } else if recovered.has_interactions_table {
         // The store lists open interactions. An older store does not.
-        interactions.resumed(address, State::Finished)
+        interactions.find_or_create(address, State::Finished)
     } else {
-        interactions.running(address)
+        interactions.attach(address)
     };
     let posted = QueuedRequest {
         ticket: recovered.ticket,
@@ -159,7 +160,7 @@ fn restore_request(
         age_before: recovered.age,
         since: Instant::now(),
         attempts: 0,
-        maybe_received: recovered.sent == Sent::Perhaps,
+        maybe_received: recovered.sent == SendState::MaybeSent,
     };
     outbox.restore_request(&interaction, posted, recovered.sent)
 }

@@ -16,11 +16,12 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::host::fork_guard::ForkGuarded;
 use crate::host::wake_fd::Wake;
-use crate::interactions::{Interaction, OpenInteraction};
+use crate::interactions::OpenInteraction;
 use crate::receiving::{
     Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, Statistic,
     SubscriptionId, Tasks,
 };
+use crate::sending::Interaction;
 use crate::sending::Sender;
 use crate::status::Status;
 use crate::wire::{
@@ -82,7 +83,7 @@ impl Client {
     pub fn prepare(&self, address: Address) -> Result<Conversation> {
         Sender::check_address(&address)?;
         let inner = self.inner.get()?;
-        let interaction = inner.interactions.to_start(&address);
+        let interaction = inner.interactions.for_start(&address);
         Ok(self.conversation(inner, interaction, address))
     }
 
@@ -94,7 +95,7 @@ impl Client {
     pub fn attach(&self, address: Address) -> Result<Conversation> {
         Sender::check_address(&address)?;
         let inner = self.inner.get()?;
-        let interaction = inner.interactions.running(&address);
+        let interaction = inner.interactions.attach(&address);
         Ok(self.conversation(inner, interaction, address))
     }
 
@@ -106,7 +107,9 @@ impl Client {
         check_hash(hash)?;
         let conversation = self.attach(address)?;
         let inner = self.inner.get()?;
-        inner.interactions.tie(conversation.client_id(), hash);
+        inner
+            .interactions
+            .assign_hash(conversation.client_id(), hash);
         Ok(conversation)
     }
 
@@ -125,7 +128,7 @@ impl Client {
         inner
             .outbox
             .check(&address, &Request::Bot(BotRequest::Accept))?;
-        let interaction = inner.interactions.running(&address);
+        let interaction = inner.interactions.attach(&address);
         Ok(Conversation::new(
             inner.outbox.clone(),
             interaction,
@@ -193,7 +196,7 @@ impl Client {
     /// was in progress when that process ended.
     pub fn open_interactions(&self) -> Vec<OpenInteraction> {
         let inner = self.inner.get();
-        inner.map_or(Vec::new(), |inner| inner.interactions.open())
+        inner.map_or(Vec::new(), |inner| inner.interactions.list_open())
     }
 
     fn conversation(

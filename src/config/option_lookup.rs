@@ -1,62 +1,65 @@
-//! Finds options by their names, and tells whoever wrote another name what was meant.
+//! Finds options by name, and suggests a similar name for an unknown one.
 
-use crate::config::OPTIONS;
-use crate::config::options::OptionSpec;
+use crate::config::options::{OPTIONS, OptionSpec};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// As alike as this, on a scale from 0 to 1, a wrong name is taken for a slip.
+/// The least similarity of a suggested name, from 0 to 1.
 const SUGGESTION_THRESHOLD: f64 = 0.6;
 
-/// Where the option of this name stands in [`OPTIONS`].
+/// Returns the index of an option in [`OPTIONS`].
+///
+/// # Errors
+/// [`Status::Option`] if no option has this name.
 pub(crate) fn index_of(name: &str) -> Result<usize> {
-    position(name).ok_or_else(|| Error::new(Status::Option, unknown(name)))
+    position(name).ok_or_else(|| Error::new(Status::Option, unknown_message(name)))
 }
 
-/// The same, where not to find one is no error.
+/// Returns the index of an option, or `None` if no option has this name.
 pub(crate) fn position(name: &str) -> Option<usize> {
-    let wanted = plain(name);
+    let wanted = normalize(name);
     OPTIONS
         .iter()
-        .position(|option| plain(option.name) == wanted)
+        .position(|option| normalize(option.name) == wanted)
 }
 
-/// The option that somebody meant who wrote `name`, if that can be told.
-pub(crate) fn nearest(name: &str) -> Option<&'static OptionSpec> {
-    let wanted = plain(name).to_ascii_lowercase();
+/// Returns the option with the most similar name, if it is similar enough.
+pub(crate) fn most_similar(name: &str) -> Option<&'static OptionSpec> {
+    let wanted = normalize(name).to_ascii_lowercase();
     OPTIONS
         .iter()
         .map(|option| {
-            let likeness = strsim::normalized_damerau_levenshtein(&plain(option.name), &wanted);
-            (likeness, option)
+            let similarity =
+                strsim::normalized_damerau_levenshtein(&normalize(option.name), &wanted);
+            (similarity, option)
         })
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .filter(|(likeness, _)| *likeness >= SUGGESTION_THRESHOLD)
+        .filter(|(similarity, _)| *similarity >= SUGGESTION_THRESHOLD)
         .map(|(_, option)| option)
 }
 
-fn unknown(name: &str) -> String {
-    let Some(option) = nearest(name) else {
-        // It may be the value, a token or a password, that came in the name's place.
+fn unknown_message(name: &str) -> String {
+    let Some(option) = most_similar(name) else {
+        // The name may be a misplaced secret, so it is omitted.
         let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
         return format!("there is no such option; there are {}", names.join(", "));
     };
-    let given = if is_like_a_name(name) {
+    let description = if is_name_like(name) {
         format!("option {name:?}")
     } else {
         "such option".into()
     };
-    format!("there is no {given}; did you mean {}?", option.name)
+    format!("there is no {description}; did you mean {}?", option.name)
 }
 
-/// Whether `name` has nothing but what names of options are made of, and so no `=` with a value after it.
-fn is_like_a_name(name: &str) -> bool {
+/// Returns whether a name contains only characters of option names, and so no `=` with a value.
+fn is_name_like(name: &str) -> bool {
     name.bytes()
         .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(&byte))
 }
 
-/// Dots and underscores are the same.
-fn plain(name: &str) -> String {
+/// Replaces dots by underscores, because both are equal in names.
+fn normalize(name: &str) -> String {
     name.replace('.', "_")
 }
 
@@ -65,8 +68,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_told_the_name_that_was_meant() {
-        for (slip, meant) in [
+    fn a_similar_name_is_suggested() {
+        for (name, suggested) in [
             ("tokn", "token"),
             ("baseurl", "base_url"),
             ("timeout_conect", "timeout.connect"),
@@ -74,9 +77,9 @@ mod tests {
             ("TIMEOUT", "timeout"),
             ("Listen.Path", "listen.path"),
         ] {
-            let error = index_of(slip).unwrap_err();
+            let error = index_of(name).unwrap_err();
             assert_eq!(error.status(), Status::Option);
-            let expected = format!("there is no option {slip:?}; did you mean {meant}?");
+            let expected = format!("there is no option {name:?}; did you mean {suggested}?");
             assert_eq!(error.message(), expected);
         }
     }
@@ -96,12 +99,12 @@ mod tests {
 
     #[test]
     fn a_value_that_stands_in_a_name_is_not_shown() {
-        for (name, meant) in [
+        for (name, suggested) in [
             ("listen.basic=u:p4ss", "listen.basic"),
             ("tokenx7", "token"),
         ] {
-            let expected = format!("there is no such option; did you mean {meant}?");
-            assert_eq!(unknown(name), expected);
+            let expected = format!("there is no such option; did you mean {suggested}?");
+            assert_eq!(unknown_message(name), expected);
         }
     }
 }

@@ -1,19 +1,19 @@
-//! The table of all options, from which C, Python, the command, the environment and the documentation are made.
+//! The table of all options. C, Python, the command, the environment and the documentation use it.
 
-use crate::config::value::Kind;
+use crate::config::value_kind::Kind;
 use crate::wire::Dialect;
 use crate::wire::dialects::rest;
 
 /// One option.
 #[derive(Debug)]
 pub struct OptionSpec {
-    /// Its name. A dot separates a group from what it groups.
+    /// Its name. A dot follows the name of its group.
     pub name: &'static str,
-    /// What values it takes.
+    /// The kind of its values.
     pub kind: Kind,
-    /// What holds where it is not set. Empty means: none.
+    /// The default; empty if there is none.
     pub default: &'static str,
-    /// What it is for.
+    /// Its description.
     pub doc: &'static str,
 }
 
@@ -391,14 +391,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_a_value_that_its_option_takes() {
+    fn every_default_is_valid() {
         for option in OPTIONS {
             assert_eq!(option.kind.check(option.default), Ok(()), "{}", option.name);
         }
     }
 
     #[test]
-    fn no_two_names_differ_in_dots_alone() {
+    fn no_two_names_differ_only_in_dots() {
         let names: HashSet<_> = OPTIONS
             .iter()
             .map(|option| option.name.replace('.', "_"))

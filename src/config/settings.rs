@@ -1,117 +1,120 @@
-//! The configuration as a client uses it: typed, and complete.
+//! The typed settings of a client, with all defaults.
 
 use std::time::Duration;
 
-use encoding_rs::Encoding;
 use ureq::http::Uri;
 
-use crate::config::listen::ListenSettings;
-use crate::config::proxy;
-use crate::config::proxy::ProxyServer;
-use crate::config::{Config, index_of, loopback, url, value};
+use crate::config::listen_settings::ListenSettings;
+use crate::config::network::proxy;
+use crate::config::network::proxy::ProxyServer;
+use crate::config::network::{loopback, url};
+use crate::config::option_values::Config;
+use crate::config::typed_values::{
+    encoding, file, milliseconds, number, optional_time, size, text,
+};
 use crate::encoding::{TextEncoding, Unmappable};
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::{Dialect, Redacted};
 
-/// What a client runs by.
+/// The settings of a client.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The token of the portal.
+    /// The token of the account.
     pub token: Redacted,
-    /// How the service is spoken to.
+    /// The dialect of the service.
     pub dialect: Dialect,
-    /// Where the service listens, in the form that goes over the wire.
+    /// The URL of the service, in ASCII and percent-encoded.
     pub base_url: String,
-    /// Whether nothing may be connected to but this machine, for requests are not encrypted and `require_tls` asks for that.
+    /// Whether connections to other machines are forbidden, because requests are not encrypted and `require_tls` is set.
     pub only_this_machine: bool,
-    /// How the application writes text.
+    /// The encoding of the application's texts.
     pub encoding: TextEncoding,
-    /// How long a request may take in all.
+    /// The timeout of a request.
     pub timeout: Duration,
-    /// How long it may take to have a connection.
+    /// The part of it for a connection.
     pub connect_timeout: Duration,
-    /// How long the TLS handshake may take of that.
+    /// The part of that for the TLS handshake.
     pub tls_timeout: Option<Duration>,
-    /// How long writing a request may take.
+    /// The part for sending the request.
     pub send_timeout: Option<Duration>,
-    /// How long the answer may take.
+    /// The part for the response.
     pub answer_timeout: Option<Duration>,
-    /// How connections are secured.
+    /// The TLS settings.
     pub tls: TlsSettings,
-    /// The proxy that requests to `base_url` go through, if they go through one.
+    /// The proxy for requests to `base_url`, if there is one.
     pub proxy: Option<ProxyServer>,
-    /// Which addresses are used.
+    /// The address family of connections.
     pub address_family: AddressFamily,
-    /// Whether the customer's fields are checked.
+    /// Whether customers' data is validated.
     pub validate: bool,
-    /// The largest answer that is read, in bytes.
+    /// The limit for the size of a response, in bytes.
     pub answer_max_bytes: u64,
-    /// What the client's own listener runs by, if it has one.
+    /// The settings of the client's own listener, if it has one.
     pub listen: Option<ListenSettings>,
-    /// How many events may wait.
+    /// The limit for the number of queued events.
     pub events_capacity: usize,
-    /// How many bytes they may take.
+    /// The limit for their size, in bytes.
     pub events_max_bytes: usize,
-    /// For how long a posted request is made again.
+    /// How long a posted request is retried.
     pub retry_posted: Duration,
-    /// For how long a request is made again that somebody waits for.
+    /// How long a blocking request is retried.
     pub retry_blocking: Duration,
-    /// Whether a request that the service may have received is made again.
+    /// Whether a request that the service may have received is retried.
     pub resend_unknown: bool,
-    /// How many posted requests may wait.
+    /// The limit for the number of posted requests.
     pub outbox_capacity: usize,
-    /// How many bytes they may take.
+    /// The limit for their size, in bytes.
     pub outbox_max_bytes: usize,
-    /// How many of them may be on their way at once.
+    /// The limit for posted requests in progress.
     pub outbox_connections: usize,
-    /// Whether requests that have no meaning where their interaction is are refused.
+    /// Whether requests that are not allowed in the state of their interaction are rejected.
     pub strict: bool,
-    /// How long no key is pressed before the service is told that the customer has stopped typing.
+    /// The time without a keystroke after which typing ends.
     pub typing_pause: Duration,
-    /// How many open interactions are remembered that nobody holds.
+    /// The limit for open interactions without a conversation.
     pub interactions_capacity: usize,
-    /// How many threads run callbacks.
+    /// The number of threads that run callbacks.
     pub dispatch_threads: usize,
-    /// The largest body of a trigger, in bytes.
+    /// The limit for the body of a trigger, in bytes.
     pub max_trigger: usize,
-    /// The database file that keeps what was received, if there is one.
+    /// The database file of the store, if there is one.
     pub store: Option<String>,
-    /// Whether a store of another account becomes this one's.
+    /// Whether to move a store of another account to this one.
     pub store_move_account: bool,
-    /// Whether letting go of an event means that it was handled.
+    /// Whether the release of an event acknowledges it.
     pub auto_ack: bool,
 }
 
-/// How connections are secured; the files are not read yet.
+/// TLS settings. The files are not read yet.
 #[derive(Clone, Debug, Default)]
 pub struct TlsSettings {
-    /// Authorities to trust beside the operating system's.
+    /// Certificates to trust in addition to the operating system's.
     pub ca_file: Option<String>,
-    /// The files of the client's certificate and of its key.
+    /// The files of the client certificate and of its key.
     pub identity: Option<(String, String)>,
-    /// Whether TLS 1.2 is too old.
+    /// Whether TLS 1.2 is disabled.
     pub only_1_3: bool,
 }
 
-/// Which addresses of a host are used.
+/// The address family of connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddressFamily {
-    /// Whichever there are.
+    /// IPv4 and IPv6.
     #[default]
     Any,
-    /// IPv4 alone.
+    /// Only IPv4.
     Ipv4,
-    /// IPv6 alone.
+    /// Only IPv6.
     Ipv6,
 }
 
 impl Settings {
-    /// Reads the options, which were checked as they were set, and checks what they need of one another.
+    /// Reads all options, and checks that they fit together.
     ///
     /// # Errors
-    /// [`Status::Token`] where the token is missing, [`Status::Value`] where options contradict each other or the
-    /// environment names a proxy that can't be used.
+    /// [`Status::Token`] if the token is missing, [`Status::Value`] if options contradict each other or an environment variable
+    /// contains an invalid proxy.
     pub fn read(config: &Config) -> Result<Settings> {
         let token = text(config, "token");
         if token.is_empty() {
@@ -121,11 +124,12 @@ impl Settings {
             "reference" => Unmappable::Reference,
             _ => Unmappable::Question,
         };
-        // The URL was read when the option was set; it can't be bad any more.
-        let url = url::read(text(config, "base_url")).unwrap_or_default();
+        // The URL is valid, because it was checked when the option was set.
+        let url = url::parse(text(config, "base_url")).unwrap_or_default();
         let connect_timeout = milliseconds(config, "timeout.connect");
-        let is_here = once_cell::unsync::Lazy::new(|| loopback::is_led_to(&url, connect_timeout));
-        let proxy = proxy::choose(
+        let is_here =
+            once_cell::unsync::Lazy::new(|| loopback::is_this_machine(&url, connect_timeout));
+        let proxy = proxy::select(
             text(config, "proxy"),
             text(config, "no_proxy"),
             &url,
@@ -177,29 +181,29 @@ impl Settings {
         })
     }
 
-    /// The host of the service, as `base_url` names it.
+    /// Returns the host of `base_url`.
     pub fn host(&self) -> String {
         let url: Uri = self.base_url.parse().unwrap_or_default();
         url.host().unwrap_or_default().to_owned()
     }
 }
 
-/// Refuses a URL that is not encrypted where that is asked for and requests leave this machine, and warns of it otherwise.
+/// Checks an unencrypted URL. If requests leave this machine, it fails with `require_tls`, and logs a warning otherwise.
 fn check_encryption(
     url: &Uri,
     is_here: bool,
     proxy: Option<&ProxyServer>,
-    patience: Duration,
+    timeout: Duration,
     require_tls: bool,
 ) -> Result<()> {
-    let proxy = proxy.filter(|proxy| !loopback::is_led_to(&proxy.url, patience));
+    let proxy = proxy.filter(|proxy| !loopback::is_this_machine(&proxy.url, timeout));
     let host = url.host().unwrap_or_default();
     if let Some(proxy) = proxy.filter(|_| is_here && require_tls) {
         return Err(Error::new(
             Status::Value,
             format!(
                 "{}: requests to http://{host} are not encrypted and would leave this machine for the proxy {}, and \
-                 require_tls asks for encryption; name the host in no_proxy, or set require_tls to 0",
+                 require_tls requires encryption; add the host to no_proxy, or set require_tls to 0",
                 proxy.setting(),
                 proxy.name()
             ),
@@ -212,12 +216,12 @@ fn check_encryption(
         return Err(Error::new(
             Status::Value,
             format!(
-                "option base_url: http://{host} is not encrypted, and require_tls asks for that; use an https URL, or set \
+                "option base_url: http://{host} is not encrypted, but require_tls is set; use an https URL, or set \
                  require_tls to 0"
             ),
         ));
     }
-    log::warn!("requests to http://{host} are not encrypted: whoever is on the way can read them");
+    log::warn!("requests to http://{host} are not encrypted: others in the network can read them");
     Ok(())
 }
 
@@ -228,7 +232,7 @@ fn tls(config: &Config) -> Result<TlsSettings> {
         _ => {
             return Err(Error::new(
                 Status::Value,
-                "options tls.certificate and tls.key: one of them is set; set both, or neither",
+                "options tls.certificate and tls.key: only one of them is set; set both, or neither",
             ));
         }
     };
@@ -239,48 +243,12 @@ fn tls(config: &Config) -> Result<TlsSettings> {
     })
 }
 
-// Those below panic on what `Config::set` never lets in and on names that are not in the table; the tests read every
-// setting, so that such a name can't stay.
-
-pub(crate) fn text<'a>(config: &'a Config, name: &str) -> &'a str {
-    config.value(index_of(name).expect("an option of the table"))
-}
-
-pub(crate) fn number(config: &Config, name: &str) -> u64 {
-    value::number(text(config, name)).expect("a number, as checked when it was set")
-}
-
-fn milliseconds(config: &Config, name: &str) -> Duration {
-    Duration::from_millis(
-        value::number_or_zero(text(config, name)).expect("a number, as checked when it was set"),
-    )
-}
-
-fn optional_time(config: &Config, name: &str) -> Option<Duration> {
-    value::number(text(config, name)).map(Duration::from_millis)
-}
-
-fn file(config: &Config, name: &str) -> Option<String> {
-    Some(text(config, name))
-        .filter(|path| !path.is_empty())
-        .map(str::to_owned)
-}
-
-fn encoding(config: &Config, name: &str) -> &'static Encoding {
-    value::encoding(text(config, name)).expect("an encoding, as checked when it was set")
-}
-
-/// A number of things in memory; more than the machine can address is as many as it can.
-pub(crate) fn size(config: &Config, name: &str) -> usize {
-    usize::try_from(number(config, name)).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn defaults_are_complete_but_for_the_token() {
+    fn all_options_but_the_token_have_defaults() {
         let mut config = Config::new();
         assert_eq!(Settings::read(&config).unwrap_err().status(), Status::Token);
         config.set("token", "t").unwrap();
@@ -300,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_to_elsewhere_is_refused_where_that_is_asked_for() {
+    fn require_tls_rejects_plain_http_to_other_machines() {
         let plain = ("base_url", "http://chat.example.com/x");
         opened(&[plain]).unwrap();
         let error = opened(&[plain, ("require_tls", "1")]).unwrap_err();
@@ -340,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_no_token() {
+    fn debug_output_omits_the_token() {
         let mut config = Config::new();
         config.set("token", "segredo").unwrap();
         let settings = Settings::read(&config).unwrap();

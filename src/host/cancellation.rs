@@ -1,23 +1,23 @@
-//! Cancellation of the host's threads. A thread that is cancelled in the middle of a call would be unwound through the
-//! library's frames, which Rust answers by ending the process. So while a call runs, cancellation waits: the thread ends at
-//! the call's end, where its type is asynchronous, or else at its next cancellation point.
+//! Disables the cancellation of the host's threads during a call.
 //!
-//! It waits in callbacks, too: the frames that called them are still there.
+//! A cancelled thread is unwound through the library's frames, and Rust aborts the process then. Therefore a cancellation waits
+//! until the call returns. The thread ends at the end of the call if its type is asynchronous, otherwise at its next cancellation
+//! point. Callbacks run with cancellation disabled too, because the frames of the call are still on the stack.
 
 #[cfg(all(unix, not(target_os = "android")))]
-pub use posix::never_here;
+pub use posix::disable;
 #[cfg(all(unix, not(target_os = "android"), feature = "capi"))]
-pub use posix::wait;
+pub use posix::with_cancellation_disabled;
 
-/// Runs the library's code. Here no thread can be cancelled.
+/// Runs the function. This system has no cancellation.
 #[cfg(all(not(all(unix, not(target_os = "android"))), feature = "capi"))]
-pub fn wait<T: Copy>(run: impl FnOnce() -> T) -> T {
+pub fn with_cancellation_disabled<T: Copy>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// The calling thread is the library's.
+/// Does nothing. This system has no cancellation.
 #[cfg(not(all(unix, not(target_os = "android"))))]
-pub fn never_here() {}
+pub fn disable() {}
 
 #[cfg(all(unix, not(target_os = "android")))]
 mod posix {
@@ -28,24 +28,24 @@ mod posix {
     #[cfg(not(target_vendor = "apple"))]
     const DISABLED: c_int = 1;
 
-    // A thread whose type is asynchronous ends in it, and is unwound from there.
+    // A thread with asynchronous cancellation ends in this call, and is unwound from there.
     unsafe extern "C-unwind" {
         fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
     }
 
     fn set(state: c_int) -> c_int {
         let mut before = state;
-        // SAFETY: the state is one of the two that there are, and `before` is a number of ours.
+        // SAFETY: the state is one of two valid values, and `before` is a local integer.
         unsafe {
             pthread_setcancelstate(state, &raw mut before);
         }
         before
     }
 
-    /// Runs the library's code, which the thread is not cancelled in. What it gives has no destructor, for none would run
-    /// where the thread ends when this sets its state back.
+    /// Runs a function with cancellation disabled. Its value must have no destructor, because the thread may end when the state
+    /// is restored.
     #[cfg(feature = "capi")]
-    pub fn wait<T: Copy>(run: impl FnOnce() -> T) -> T {
+    pub fn with_cancellation_disabled<T: Copy>(run: impl FnOnce() -> T) -> T {
         let before = set(DISABLED);
         let value = run();
         if before != DISABLED {
@@ -54,8 +54,8 @@ mod posix {
         value
     }
 
-    /// The calling thread is the library's: nobody may cancel it.
-    pub fn never_here() {
+    /// Disables the cancellation of the calling thread, which belongs to the library.
+    pub fn disable() {
         set(DISABLED);
     }
 }

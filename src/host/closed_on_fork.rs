@@ -1,7 +1,7 @@
 //! Descriptors that a forked child closes at once.
 //!
-//! A lock of `flock` belongs to the open file, which a forked child shares. Without this, a child that lives longer than its
-//! parent would keep the parent's locks, and the parent could not be started again.
+//! A lock of `flock` belongs to the open file, which a forked child shares. Otherwise, a child that lives longer than its parent
+//! would retain the lock, and the parent could not be restarted.
 
 use std::fs::File;
 use std::io;
@@ -9,13 +9,12 @@ use std::os::fd::{AsRawFd, IntoRawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
-use crate::host::fork;
-use crate::host::fork::Origin;
+use crate::host::fork_generation::{Origin, begun};
 
-/// No descriptor.
+/// The value of a free slot.
 const NONE: i32 = -1;
 
-/// The first slot. Slots are used again and never freed, so that a forked child can walk through them at any time.
+/// The first slot. Slots are reused and never freed, so that a forked child can iterate over them at any time.
 static FIRST: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 
 struct Slot {
@@ -23,7 +22,7 @@ struct Slot {
     next: *mut Slot,
 }
 
-/// An open file that a forked child does not keep open.
+/// An open file that a forked child closes.
 #[derive(Debug)]
 pub struct ClosedOnFork {
     file: Option<File>,
@@ -32,14 +31,14 @@ pub struct ClosedOnFork {
 }
 
 impl ClosedOnFork {
-    /// Opens a file by `open`, which is called again where the process forks meanwhile.
+    /// Opens a file with `open`, and repeats that if the process forks in the meantime. The caller must have registered the
+    /// fork handlers (`fork::watch`).
     ///
     /// # Errors
-    /// What `open` fails with.
+    /// The error of `open`.
     pub fn open(mut open: impl FnMut() -> io::Result<File>) -> io::Result<Self> {
-        fork::watch();
         loop {
-            let forks = fork::begun();
+            let forks = begun();
             let file = open()?;
             let slot = register(file.as_raw_fd());
             let opened = ClosedOnFork {
@@ -47,14 +46,14 @@ impl ClosedOnFork {
                 slot,
                 origin: Origin::here(),
             };
-            // A child of a fork meanwhile may have the descriptor and not know of it.
-            if forks == fork::begun() {
+            // Otherwise, a child may have the descriptor without a slot.
+            if forks == begun() {
                 return Ok(opened);
             }
         }
     }
 
-    /// The file; `None` in a forked child.
+    /// Returns the file, or `None` in a forked child.
     pub fn file(&self) -> Option<&File> {
         self.file.as_ref().filter(|_| self.origin.check().is_ok())
     }
@@ -64,7 +63,7 @@ impl Drop for ClosedOnFork {
     fn drop(&mut self) {
         let file = self.file.take();
         if self.origin.check().is_err() {
-            // The child has closed it, and the number may be another file's.
+            // The child has closed it, and the number may belong to another file.
             let _ = file.map(IntoRawFd::into_raw_fd);
             return;
         }
@@ -72,10 +71,10 @@ impl Drop for ClosedOnFork {
     }
 }
 
-/// Notes a descriptor.
+/// Stores a descriptor in a free or new slot.
 fn register(descriptor: i32) -> &'static AtomicI32 {
     let mut at = FIRST.load(Ordering::SeqCst);
-    // SAFETY: slots are never freed, and `next` never changes once a slot can be reached.
+    // SAFETY: slots are never freed, and `next` does not change after a slot is linked.
     while let Some(slot) = unsafe { at.as_ref() } {
         let is_taken =
             slot.descriptor
@@ -92,7 +91,7 @@ fn register(descriptor: i32) -> &'static AtomicI32 {
     let this: *mut Slot = slot;
     loop {
         let first = FIRST.load(Ordering::SeqCst);
-        // SAFETY: nobody else can reach the slot yet.
+        // SAFETY: the slot is not linked yet, so no other thread has access.
         unsafe { (*this).next = first };
         let linked = FIRST.compare_exchange(first, this, Ordering::SeqCst, Ordering::SeqCst);
         if linked.is_ok() {
@@ -102,7 +101,7 @@ fn register(descriptor: i32) -> &'static AtomicI32 {
     }
 }
 
-/// Closes all in a child that was just forked. It takes no lock and no memory.
+/// Closes all descriptors in a forked child. Takes no lock and allocates nothing.
 pub(crate) fn close_all() {
     let mut at = FIRST.load(Ordering::SeqCst);
     // SAFETY: as in `register`.

@@ -1,5 +1,4 @@
-//! A thread that runs code of the application, its log's callback, and so may never end: it need not be waited for longer than
-//! one wants.
+//! A thread that can be joined with a deadline. It may never end, because it runs the log callback of the application.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -8,50 +7,49 @@ use std::time::Instant;
 
 use crate::host::thread;
 
-/// A thread.
+/// A thread that can be joined with a deadline.
 #[derive(Debug)]
 pub struct DetachableThread {
     thread: JoinHandle<()>,
-    over: Arc<Over>,
+    ended: Arc<Ended>,
 }
 
-/// Whether it is over. A channel would touch the standard library's handle of the host's thread that waits, which leak
-/// checkers then report.
+/// Whether the thread has ended. Not a channel: it would allocate a thread handle that leak checkers report.
 #[derive(Debug, Default)]
-struct Over(Mutex<bool>, Condvar);
+struct Ended(Mutex<bool>, Condvar);
 
 impl DetachableThread {
-    /// Starts one, as [`thread::spawn`] does.
+    /// Spawns a thread, as [`thread::spawn`] does.
     pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        let over = Arc::new(Over::default());
-        let end = End(over.clone());
+        let ended = Arc::new(Ended::default());
+        let guard = EndGuard(ended.clone());
         let thread = thread::spawn(name, move || {
-            let _end = end;
+            let _guard = guard;
             body();
         })?;
-        Ok(DetachableThread { thread, over })
+        Ok(DetachableThread { thread, ended })
     }
 
-    /// Waits for the thread to end, unless it is the calling one; from `deadline` on it is left to end in its own time.
+    /// Joins the thread, unless it is the calling one. Detaches it at `deadline`.
     pub fn join(self, deadline: Instant) {
         if thread::is_this(&self.thread) {
             return;
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let Over(over, changed) = &*self.over;
-        let over = over.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = changed.wait_timeout_while(over, left, |over| !*over);
-        let is_over = *waited.unwrap_or_else(PoisonError::into_inner).0;
-        if is_over {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let Ended(has_ended, changed) = &*self.ended;
+        let has_ended = has_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(has_ended, remaining, |has_ended| !*has_ended);
+        let has_ended = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        if has_ended {
             thread::join(self.thread);
         }
     }
 }
 
-/// Tells that the thread is over, also where it has panicked.
-struct End(Arc<Over>);
+/// Records the end of the thread, also after a panic.
+struct EndGuard(Arc<Ended>);
 
-impl Drop for End {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.1.notify_one();
@@ -66,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_waited_for_until_it_ends_or_the_time_is_over() {
+    fn join_returns_at_the_end_or_at_the_deadline() {
         let begun = Instant::now();
         let minute = begun + Duration::from_secs(60);
         DetachableThread::spawn("ends", || {}).unwrap().join(minute);

@@ -1,22 +1,23 @@
-//! A lock on a whole file that other code of the process can't lose by opening and closing the file, as it loses the locks
-//! of POSIX.
+//! A lock on a file (`flock`). Unlike a POSIX lock, it is not lost if other code of the process opens and closes the file.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
 use crate::host::closed_on_fork::ClosedOnFork;
+use crate::host::fork;
 
-/// A file that this process has locked for itself alone, until this is dropped.
+/// An exclusive lock on a file. Its drop releases the lock.
 #[derive(Debug)]
 pub struct FileLock(ClosedOnFork);
 
 impl FileLock {
-    /// Locks the file that `open` opens; `None` where somebody else, in this process or in another, has locked it.
+    /// Opens a file with `open` and locks it. Returns `None` if it is locked already, by this process or another.
     ///
     /// # Errors
-    /// What opening or locking it fails with.
+    /// The error of opening or locking it.
     pub fn acquire(open: impl FnMut() -> io::Result<File>) -> io::Result<Option<Self>> {
+        fork::watch();
         let opened = ClosedOnFork::open(open)?;
         let Some(file) = opened.file() else {
             return Err(io::ErrorKind::Other.into());
@@ -28,7 +29,7 @@ impl FileLock {
         }
     }
 
-    /// The locked file; `None` in a forked child, which does not have the lock.
+    /// Returns the locked file, or `None` in a forked child, which does not have the lock.
     pub fn file(&self) -> Option<&File> {
         self.0.file()
     }
@@ -37,7 +38,7 @@ impl FileLock {
 impl Drop for FileLock {
     fn drop(&mut self) {
         if let Some(file) = self.file() {
-            // Also where a child that was made by a bare system call still has the file open.
+            // Explicitly, because a child of a bare system call may still have the file open.
             let _ = lock(file, libc::LOCK_UN);
         }
     }

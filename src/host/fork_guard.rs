@@ -1,34 +1,35 @@
-//! What is of use in the process alone that made it.
+//! Values that only the process that created them may use.
 
 use std::fmt;
 use std::mem::ManuallyDrop;
 
 use crate::error::Result;
-use crate::host::fork::Origin;
+use crate::host::fork_generation::Origin;
 
-/// Holds something that has threads, locks or connections of the process that made it. A child that is forked from that
-/// process can't reach it, and leaves it alone when it drops it: its threads stayed behind, with the locks that they held,
-/// and its files and connections are the parent's.
+/// A value with threads, locks or connections of its process.
+///
+/// In a forked child, it is not accessible, and its drop does nothing: its threads do not exist there, its locks may be locked,
+/// and its files and connections belong to the parent.
 pub struct ForkGuarded<T> {
     origin: Origin,
-    held: ManuallyDrop<T>,
+    value: ManuallyDrop<T>,
 }
 
 impl<T> ForkGuarded<T> {
-    /// Holds what this process has made.
-    pub fn new(held: T) -> Self {
+    /// Creates a guard for a value of this process.
+    pub fn new(value: T) -> Self {
         ForkGuarded {
             origin: Origin::here(),
-            held: ManuallyDrop::new(held),
+            value: ManuallyDrop::new(value),
         }
     }
 
-    /// What is held.
+    /// Returns the value.
     ///
     /// # Errors
-    /// [`Status::Forked`](crate::status::Status::Forked): this is a child of the process that made it.
+    /// [`Status::Forked`](crate::status::Status::Forked) in a forked child.
     pub fn get(&self) -> Result<&T> {
-        self.origin.check().map(|()| &*self.held)
+        self.origin.check().map(|()| &*self.value)
     }
 }
 
@@ -36,7 +37,7 @@ impl<T> Drop for ForkGuarded<T> {
     fn drop(&mut self) {
         if self.origin.check().is_ok() {
             // SAFETY: this is the only place that drops it, and it is not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.held) };
+            unsafe { ManuallyDrop::drop(&mut self.value) };
         }
     }
 }
@@ -44,7 +45,7 @@ impl<T> Drop for ForkGuarded<T> {
 impl<T: fmt::Debug> fmt::Debug for ForkGuarded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.get() {
-            Ok(held) => held.fmt(f),
+            Ok(value) => value.fmt(f),
             Err(_) => f.write_str("of the parent process"),
         }
     }

@@ -1,21 +1,21 @@
-//! The host's floating-point settings. Delphi, Free Pascal and VB6 let a division by zero or an overflow raise an
-//! exception, and this library computes with numbers that others send: `9e308` in an answer would end the process.
+//! Masks floating-point exceptions while the library runs.
 //!
-//! While the library runs, such events are quiet; the host's settings stand again when it returns, and while a callback
-//! runs. Threads of the library are started from within, and so begin quietly.
+//! Delphi, Free Pascal and VB6 enable exceptions for a division by zero or an overflow. A number such as `9e308` in a response
+//! would end the process. The host's settings are restored when a call returns, and while a callback runs. The library's threads
+//! inherit the masked settings.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-pub use x86::{as_the_host, calmly};
+pub use x86::{with_fp_traps_masked, with_host_fp_environment};
 
-/// Runs the library's code. Elsewhere such events are quiet unless a host asks a debugger otherwise.
+/// Runs the function. On this processor, exceptions are masked by default.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-pub fn calmly<T>(run: impl FnOnce() -> T) -> T {
+pub fn with_fp_traps_masked<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// Runs the host's code from within the library's.
+/// Runs code of the host, for example a callback, with its own settings.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-pub fn as_the_host<T>(run: impl FnOnce() -> T) -> T {
+pub fn with_host_fp_environment<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
@@ -24,11 +24,11 @@ mod x86 {
     use std::arch::asm;
     use std::cell::Cell;
 
-    /// The bits that keep each of the six exceptions quiet, in the SSE unit's control word and in the x87's; and the bits
-    /// that say which of them have happened.
-    const SSE_QUIET: u32 = 0x1F80;
-    const SSE_HAPPENED: u32 = 0x003F;
-    const X87_QUIET: u16 = 0x003F;
+    /// The mask bits of the six exceptions in the control words of SSE and x87, and the flags of SSE for exceptions that
+    /// occurred.
+    const SSE_MASKS: u32 = 0x1F80;
+    const SSE_FLAGS: u32 = 0x003F;
+    const X87_MASKS: u16 = 0x003F;
 
     #[derive(Clone, Copy, PartialEq, Eq)]
     struct Settings {
@@ -37,43 +37,43 @@ mod x86 {
     }
 
     thread_local! {
-        /// The host's settings, where this thread runs in the library and they are not quiet.
-        static HOSTS: Cell<Option<Settings>> = const { Cell::new(None) };
+        /// The host's settings, if this thread runs in the library and the host does not mask all exceptions.
+        static HOST: Cell<Option<Settings>> = const { Cell::new(None) };
     }
 
-    /// Runs the library's code.
-    pub fn calmly<T>(run: impl FnOnce() -> T) -> T {
-        let hosts = read();
-        if hosts.sse & SSE_QUIET == SSE_QUIET && hosts.x87 & X87_QUIET == X87_QUIET {
+    /// Runs code of the library with all exceptions masked.
+    pub fn with_fp_traps_masked<T>(run: impl FnOnce() -> T) -> T {
+        let host = read();
+        if host.sse & SSE_MASKS == SSE_MASKS && host.x87 & X87_MASKS == X87_MASKS {
             return run();
         }
-        let before = HOSTS.replace(Some(hosts));
+        let before = HOST.replace(Some(host));
         write(Settings {
-            sse: (hosts.sse | SSE_QUIET) & !SSE_HAPPENED,
-            x87: hosts.x87 | X87_QUIET,
+            sse: (host.sse | SSE_MASKS) & !SSE_FLAGS,
+            x87: host.x87 | X87_MASKS,
         });
-        let _restore = Restore(hosts, before);
+        let _restore = Restore(host, before);
         run()
     }
 
-    /// Runs the host's code from within the library's.
-    pub fn as_the_host<T>(run: impl FnOnce() -> T) -> T {
-        let Some(hosts) = HOSTS.get() else {
+    /// Runs code of the host, for example a callback, with its own settings.
+    pub fn with_host_fp_environment<T>(run: impl FnOnce() -> T) -> T {
+        let Some(host) = HOST.get() else {
             return run();
         };
-        let ours = read();
-        write(hosts);
-        let _restore = Restore(ours, Some(hosts));
+        let library = read();
+        write(host);
+        let _restore = Restore(library, Some(host));
         run()
     }
 
-    /// Puts settings back, also when a panic passes.
+    /// Restores settings, also during a panic.
     struct Restore(Settings, Option<Settings>);
 
     impl Drop for Restore {
         fn drop(&mut self) {
             write(self.0);
-            HOSTS.set(self.1);
+            HOST.set(self.1);
         }
     }
 
@@ -89,8 +89,8 @@ mod x86 {
     }
 
     fn write(settings: Settings) {
-        // SAFETY: the words were read from the same registers, with bits changed that every processor has. Events that
-        // happened before are cleared first, so that none is raised by the change itself.
+        // SAFETY: the words were read from the same registers, and only mask bits were changed. Flags are cleared first, so
+        // that the change itself raises no exception.
         unsafe {
             asm!("fnclex", options(nostack, preserves_flags));
             asm!("fldcw [{}]", in(reg) &raw const settings.x87, options(nostack, preserves_flags));
@@ -102,37 +102,40 @@ mod x86 {
     mod tests {
         use super::*;
 
-        /// A host that wants to hear of divisions by zero and overflows.
-        fn loud() -> Settings {
-            let quiet = read();
+        /// Returns settings with enabled exceptions for division by zero and overflow.
+        fn unmasked() -> Settings {
+            let masked = read();
             Settings {
-                sse: quiet.sse & !(0x0200 | 0x0400) & !SSE_HAPPENED,
-                x87: quiet.x87 & !(0x0004 | 0x0008),
+                sse: masked.sse & !(0x0200 | 0x0400) & !SSE_FLAGS,
+                x87: masked.x87 & !(0x0004 | 0x0008),
             }
         }
 
         #[test]
-        fn the_library_computes_quietly_and_the_hosts_settings_come_back() {
+        fn x() {
             let before = read();
-            let loud = loud();
-            write(loud);
-            let overflow = calmly(|| std::hint::black_box(f64::MAX) * std::hint::black_box(10.0));
-            let inside = calmly(|| as_the_host(read));
+            let unmasked = unmasked();
+            write(unmasked);
+            let overflow = with_fp_traps_masked(|| {
+                std::hint::black_box(f64::MAX) * std::hint::black_box(10.0)
+            });
+            let inside = with_fp_traps_masked(|| with_host_fp_environment(read));
             let after = read();
             write(before);
             assert!(overflow.is_infinite());
-            assert!(inside == loud && after == loud);
+            assert!(inside == unmasked && after == unmasked);
         }
 
         #[test]
-        fn a_panic_brings_them_back_too() {
+        fn a_panic_restores_the_settings() {
             let before = read();
-            let loud = loud();
-            write(loud);
-            let panicked = std::panic::catch_unwind(|| calmly(|| panic!("on purpose")));
+            let unmasked = unmasked();
+            write(unmasked);
+            let panicked =
+                std::panic::catch_unwind(|| with_fp_traps_masked(|| panic!("on purpose")));
             let after = read();
             write(before);
-            assert!(panicked.is_err() && after == loud);
+            assert!(panicked.is_err() && after == unmasked);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Whether an idle connection is still good, in one system call.
+//! Checks in one system call whether an idle connection is still usable.
 
 use std::net::TcpStream;
 
-/// Whether nothing has happened on `stream` since it went idle: the peer has neither closed it nor sent anything. What
-/// comes unasked on an idle connection (a 408, say) would be taken for the next answer.
+/// Returns whether the peer has neither closed an idle connection nor sent anything. Unexpected bytes, for example a 408, would
+/// be parsed as the next response.
 #[cfg(unix)]
-pub fn is_quiet(stream: &TcpStream) -> bool {
+pub fn is_idle(stream: &TcpStream) -> bool {
     use std::os::fd::AsRawFd;
 
     let mut byte = 0u8;
-    // SAFETY: the buffer is one byte long, as said, and lives through the call; the descriptor is open, for `stream` is.
+    // SAFETY: the buffer has the given size and outlives the call; `stream` keeps the descriptor open.
     let received = unsafe {
         libc::recv(
             stream.as_raw_fd(),
@@ -21,14 +21,14 @@ pub fn is_quiet(stream: &TcpStream) -> bool {
     received == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::WouldBlock
 }
 
-/// Whether nothing has happened on `stream` since it went idle. Here it takes three calls.
+/// Returns whether the peer has neither closed an idle connection nor sent anything. Needs three system calls.
 #[cfg(not(unix))]
-pub fn is_quiet(stream: &TcpStream) -> bool {
-    let quiet = stream.set_nonblocking(true).is_ok()
+pub fn is_idle(stream: &TcpStream) -> bool {
+    let is_idle = stream.set_nonblocking(true).is_ok()
         && stream
             .peek(&mut [0])
             .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
-    stream.set_nonblocking(false).is_ok() && quiet
+    stream.set_nonblocking(false).is_ok() && is_idle
 }
 
 #[cfg(test)]
@@ -44,31 +44,31 @@ mod tests {
         (near, listener.accept().unwrap().0)
     }
 
-    /// Waits until something can be read: a byte, or the end.
-    fn settle(stream: &TcpStream) {
+    /// Waits until a byte or the end is readable.
+    fn wait_readable(stream: &TcpStream) {
         stream.peek(&mut [0]).unwrap();
     }
 
     #[test]
-    fn an_untouched_connection_is_quiet() {
+    fn an_untouched_connection_is_idle() {
         let (near, _far) = pair();
-        assert!(is_quiet(&near));
+        assert!(is_idle(&near));
     }
 
     #[test]
-    fn a_closed_connection_is_not() {
+    fn a_closed_connection_is_not_idle() {
         let (near, far) = pair();
         drop(far);
-        settle(&near);
-        assert!(!is_quiet(&near));
+        wait_readable(&near);
+        assert!(!is_idle(&near));
     }
 
     #[test]
-    fn unasked_bytes_are_noticed_and_left_in_place() {
+    fn unexpected_bytes_are_detected_and_not_consumed() {
         let (near, mut far) = pair();
         far.write_all(b"x").unwrap();
-        settle(&near);
-        assert!(!is_quiet(&near));
+        wait_readable(&near);
+        assert!(!is_idle(&near));
         assert_eq!(near.peek(&mut [0]).unwrap(), 1);
     }
 }

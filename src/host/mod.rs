@@ -1,16 +1,21 @@
-//! What we owe the process that we live in. One file per promise; `unsafe` is at home here, around system calls.
+//! System calls, and the effects of the library on its host process. `unsafe` is allowed here and in `capi/`.
+//!
+//! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`.
+//! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
+//! - Sockets: `tcp_connect.rs`, `liveness.rs`, `tcp_refusal.rs`, `wake_fd.rs`.
+//! - Files and limits: `file_lock.rs`, `stat_at.rs`, `resource_limits.rs`.
 
 #![allow(unsafe_code)]
 
 pub mod cancellation;
 #[cfg(all(unix, feature = "store"))]
 mod closed_on_fork;
-pub mod connect;
 #[cfg(feature = "listener")]
 pub mod detachable_thread;
 #[cfg(all(unix, feature = "store"))]
 pub mod file_lock;
 pub mod fork;
+mod fork_generation;
 pub mod fork_guard;
 #[cfg(feature = "capi")]
 pub mod fp_environment;
@@ -18,6 +23,7 @@ pub mod liveness;
 pub mod resource_limits;
 #[cfg(all(unix, feature = "store"))]
 pub mod stat_at;
+pub mod tcp_connect;
 pub mod tcp_refusal;
 pub mod thread;
 pub mod wake_fd;

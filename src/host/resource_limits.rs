@@ -1,29 +1,29 @@
-//! Whether the operating system has what a connection needs: descriptors and memory.
+//! Detects a lack of file descriptors or memory.
 //!
-//! The C library's look-up of names and the reading of the system's certificates do not tell that they lacked a descriptor;
-//! they say that a name or a certificate is not there.
+//! Without a free descriptor, the C library reports that a host does not exist, and the reader of certificates that there is no
+//! certificate.
 
 use std::io;
 
-/// Makes two descriptors and closes them again.
+/// Opens two descriptors and closes them.
 ///
 /// # Errors
-/// The operating system's, where it has none for this process.
+/// The error of the operating system if this process has no free descriptors.
 pub fn check() -> io::Result<()> {
     io::pipe().map(drop)
 }
 
-/// Whether an error says that the operating system lacks something for this process, and nothing of the peer.
+/// Returns whether an error means a lack of descriptors or memory, and does not concern the peer.
 #[cfg(unix)]
-pub fn is_lack(error: &io::Error) -> bool {
+pub fn is_exhausted(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
         Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS | libc::EAGAIN)
     )
 }
 
-/// Whether an error says that the operating system lacks something for this process, and nothing of the peer.
+/// Returns whether an error means a lack of descriptors or memory, and does not concern the peer.
 #[cfg(not(unix))]
-pub fn is_lack(error: &io::Error) -> bool {
+pub fn is_exhausted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::OutOfMemory
 }

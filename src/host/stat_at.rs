@@ -1,4 +1,4 @@
-//! Looks at a name in an open folder, wherever the process or the folder has moved meanwhile.
+//! Reads the metadata of a name in an open folder, even if the working directory or the folder has moved.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -6,26 +6,26 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 
-/// Which file it is, and how large.
+/// The identity, size and time of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStat {
-    /// The device that it is on.
+    /// The number of its device.
     pub device: u64,
-    /// Its number there.
+    /// Its number on the device.
     pub inode: u64,
     /// Its size in bytes.
     pub size: u64,
-    /// When it was last written to: seconds and nanoseconds.
+    /// The time of its last write, in seconds and nanoseconds.
     pub modified: (i64, i64),
 }
 
-/// Looks at `name` in `folder`. Follows no link.
+/// Returns the metadata of `name` in `folder`. Follows no symbolic link.
 ///
 /// # Errors
-/// As `fstatat`.
+/// The error of `fstatat`.
 pub fn stat_at(folder: &File, name: &CStr) -> io::Result<FileStat> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the name ends with a zero byte, and `stat` has room for what is written.
+    // SAFETY: the name ends with a zero byte, and `stat` has the size of the result.
     let failed = unsafe {
         libc::fstatat(
             folder.as_raw_fd(),
@@ -37,7 +37,7 @@ pub fn stat_at(folder: &File, name: &CStr) -> io::Result<FileStat> {
     if failed != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call has succeeded, so it is written.
+    // SAFETY: the call has succeeded, so it is initialized.
     let stat = unsafe { stat.assume_init() };
     // The types differ between systems; on all of them the values are these.
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)]

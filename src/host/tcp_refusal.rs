@@ -1,30 +1,30 @@
-//! Whether the peer's kernel has refused what was written last: then no program there has read a byte of it.
+//! Detects that the peer's kernel refused the last written bytes, so that no program of the peer has read them.
 //!
-//! A server that closes an idle connection just as a request is written to it is the usual case. Its kernel answers what
-//! arrives for a closed socket with a reset. The order of things on this side proves it:
+//! The usual case: a server closes an idle connection while a request is written to it. Its kernel responds with a reset to
+//! bytes for a closed socket. This sequence proves a refusal:
 //!
-//! 1. the peer has acknowledged what was written before, and no byte of what was written last;
-//! 2. the peer's end of the connection (FIN) has come;
-//! 3. after that, and within about a round trip, comes a reset without ACK. By RFC 9293 (3.10.7.1) that is the answer to bytes
-//!    for a connection that nobody has any more.
+//! 1. The peer has acknowledged all earlier bytes, and none of the last ones.
+//! 2. The peer has ended its direction of the connection (FIN).
+//! 3. Then, within about a round trip, a reset without ACK arrives. By RFC 9293 (3.10.7.1), it is the response to bytes for a
+//!    connection that does not exist.
 //!
-//! A reset alone proves nothing, and neither does one after the end: a program may end its own direction, read a request that
-//! the kernel has not acknowledged yet, and then reset the connection. But such a reset carries an ACK. A filter on the socket
-//! drops it, and the kernel counts what filters drop: so it is known, also where a reset without ACK follows because our
-//! acknowledgement of the end has found nobody. See docs/src/decisions/0031.
+//! A reset with ACK proves nothing: a program may end its direction, read a request that is not acknowledged yet, and then
+//! reset the connection. A filter on the socket drops such resets, and the kernel counts dropped segments. So a dropped reset is
+//! known even if a reset without ACK follows. See docs/src/decisions/0031.
 
 use std::net::TcpStream;
 
-/// Whether the peer, whose end has been read from `stream`, has refused all that was written after the first `before` bytes.
-/// Waits for its reset: for one round trip or two and 5 ms, and for no more than 100 ms. `false` where that is not proved.
+/// Returns whether the peer certainly refused all bytes after the first `before` bytes. The peer's end must have been read.
+///
+/// Blocks until the reset arrives, for at most two round trips and 5 ms, and never more than 100 ms.
 #[cfg(target_os = "linux")]
-pub fn is_proved(stream: &TcpStream, before: u64) -> bool {
-    linux::is_proved(stream, before)
+pub fn is_proven(stream: &TcpStream, before: u64) -> bool {
+    linux::is_proven(stream, before)
 }
 
-/// Other systems do not tell what was acknowledged.
+/// Returns `false`. Other systems do not report the number of acknowledged bytes.
 #[cfg(not(target_os = "linux"))]
-pub fn is_proved(_: &TcpStream, _: u64) -> bool {
+pub fn is_proven(_: &TcpStream, _: u64) -> bool {
     false
 }
 
@@ -34,10 +34,10 @@ mod linux {
     use std::os::fd::AsRawFd;
     use std::time::{Duration, Instant};
 
-    const LEAST_WAIT: Duration = Duration::from_millis(5);
-    const LONGEST_WAIT: Duration = Duration::from_millis(100);
+    const MIN_WAIT: Duration = Duration::from_millis(5);
+    const MAX_WAIT: Duration = Duration::from_millis(100);
 
-    /// What `struct tcp_info` of linux/tcp.h begins with, up to `tcpi_segs_in`. The C library's has fewer fields.
+    /// The start of `struct tcp_info` of linux/tcp.h, up to `tcpi_segs_in`. The C library's struct has fewer fields.
     #[repr(C)]
     #[derive(Default)]
     struct TcpInfo {
@@ -58,37 +58,33 @@ mod linux {
     const CLOSE: u8 = 7;
     const CLOSE_WAIT: u8 = 8;
 
-    pub fn is_proved(stream: &TcpStream, before: u64) -> bool {
-        // Counted before the filter is there: what it drops from its first moment on shows.
-        let (Some(dropped), Some(at_first)) = (dropped(stream), info(stream)) else {
+    pub fn is_proven(stream: &TcpStream, before: u64) -> bool {
+        // Counted before the filter is attached, so that all segments that it drops are counted.
+        let (Some(dropped), Some(at_start)) = (dropped(stream), info(stream)) else {
             return false;
         };
         if !drop_resets_with_ack(stream) {
             return false;
         }
         let begun = Instant::now();
-        // A reset that came before the filter may have been any.
-        let Some(first) = open(stream, before) else {
+        // A reset before the filter may have had an ACK.
+        let Some(first) = open_info(stream, before) else {
             return false;
         };
         let rtt = Duration::from_micros(first.rtt_microseconds.into());
-        let wait = (LEAST_WAIT + 2 * rtt).min(LONGEST_WAIT);
-        while let Some(left) = wait.checked_sub(begun.elapsed()) {
-            wait_for_reset(stream, left);
+        let wait = (MIN_WAIT + 2 * rtt).min(MAX_WAIT);
+        while let Some(remaining) = wait.checked_sub(begun.elapsed()) {
+            wait_for_reset(stream, remaining);
             match info(stream) {
                 Some(info) if is_unacknowledged(&info, before) => match info.state {
-                    // The error is another one where the reset came before the peer's end, or after we had closed ourselves.
+                    // The error differs if the reset arrived before the peer's end, or after this side closed.
                     CLOSE => {
                         let error = stream.take_error().ok().flatten();
                         let is_after_the_end =
                             error.is_some_and(|error| error.raw_os_error() == Some(libc::EPIPE));
                         return is_after_the_end
                             && self::dropped(stream).is_some_and(|now| {
-                                all_went_past_the_filter(
-                                    &at_first,
-                                    &info,
-                                    now.wrapping_sub(dropped),
-                                )
+                                is_nothing_filtered(&at_start, &info, now.wrapping_sub(dropped))
                             });
                     }
                     ESTABLISHED | CLOSE_WAIT => {}
@@ -100,22 +96,20 @@ mod linux {
         false
     }
 
-    /// The connection's state, where it is no reset yet and nothing was acknowledged.
-    fn open(stream: &TcpStream, before: u64) -> Option<TcpInfo> {
-        // TLS has an end of its own, which may be read before that of TCP.
+    /// Returns the connection's state, if there was no reset and none of the last bytes is acknowledged.
+    fn open_info(stream: &TcpStream, before: u64) -> Option<TcpInfo> {
+        // The end of TLS may be read before that of TCP.
         info(stream).filter(|info| {
             is_unacknowledged(info, before) && matches!(info.state, CLOSE_WAIT | ESTABLISHED)
         })
     }
 
-    /// Whether what was written first is acknowledged, and nothing else. The SYN counts as a byte.
-    ///
-    /// Less is acknowledged where a kernel does not count, or where what was written before has not arrived.
+    /// Returns whether exactly the first `before` bytes are acknowledged. The SYN counts as a byte.
     fn is_unacknowledged(info: &TcpInfo, before: u64) -> bool {
         info.bytes_acked == before + 1
     }
 
-    /// Has the kernel drop segments for this socket that have both RST and ACK. False where it does not let us.
+    /// Attaches a filter that drops segments with both RST and ACK. Returns whether the kernel allowed it.
     fn drop_resets_with_ack(stream: &TcpStream) -> bool {
         const FLAGS: u32 = 13;
         const RST_AND_ACK: u32 = 0x14;
@@ -139,8 +133,8 @@ mod linux {
             len: program.len() as u16,
             filter: program.as_mut_ptr(),
         };
-        // SAFETY: the value is a `sock_fprog` of the length that is said, which points to as many instructions as it says; all
-        // live through the call, which copies them. The descriptor is open, for `stream` is.
+        // SAFETY: the value is a `sock_fprog` with its length, and points to as many instructions as it says. All outlive the
+        // call, which copies them. `stream` keeps the descriptor open.
         let status = unsafe {
             libc::setsockopt(
                 stream.as_raw_fd(),
@@ -157,8 +151,8 @@ mod linux {
         let mut info = TcpInfo::default();
         let whole = std::mem::size_of::<TcpInfo>() as libc::socklen_t;
         let mut length = whole;
-        // SAFETY: the value is a structure of integers of the length that is said; both live through the call, and the
-        // descriptor is open, for `stream` is.
+        // SAFETY: the value is a structure of integers with its length. Both outlive the call, and `stream` keeps the descriptor
+        // open.
         let status = unsafe {
             libc::getsockopt(
                 stream.as_raw_fd(),
@@ -172,25 +166,24 @@ mod linux {
         (status == 0 && length == whole).then_some(info)
     }
 
-    /// Whether none of the segments that were dropped was dropped by the filter.
+    /// Returns whether the filter dropped no segment.
     ///
-    /// A reset that answers what was written before the last bytes of the peer had come is dropped too, and asked for again
-    /// (RFC 5961). But it was counted as received, which what the filter drops is not. After the peer's end there comes nothing
-    /// but resets, and the last of them is the one that was not dropped.
-    fn all_went_past_the_filter(first: &TcpInfo, last: &TcpInfo, dropped: u32) -> bool {
+    /// The kernel also drops a reset with an old sequence number, and requests another one (RFC 5961). It counts such a reset as
+    /// received, unlike a filtered one. After the peer's end only resets arrive, and the last one is not dropped.
+    fn is_nothing_filtered(first: &TcpInfo, last: &TcpInfo, dropped: u32) -> bool {
         let received = last.segments_in.wrapping_sub(first.segments_in);
         dropped == 0 || first.state == CLOSE_WAIT && received == dropped + 1
     }
 
-    /// How many segments for this socket the kernel has dropped.
+    /// Returns the number of segments for this socket that the kernel dropped.
     fn dropped(stream: &TcpStream) -> Option<u32> {
         // Of linux/sock_diag.h.
         const DROPS: usize = 8;
         let mut values = [0u32; DROPS + 1];
         let whole = std::mem::size_of_val(&values) as libc::socklen_t;
         let mut length = whole;
-        // SAFETY: the value is an array of integers of the length that is said; both live through the call, and the descriptor
-        // is open, for `stream` is.
+        // SAFETY: the value is an array of integers with its length. Both outlive the call, and `stream` keeps the descriptor
+        // open.
         let status = unsafe {
             libc::getsockopt(
                 stream.as_raw_fd(),
@@ -203,16 +196,16 @@ mod linux {
         (status == 0 && length == whole).then_some(values[DROPS])
     }
 
-    /// Returns when the connection is reset, or after `patience`, rounded up to milliseconds; or before, by a signal.
-    fn wait_for_reset(stream: &TcpStream, patience: Duration) {
+    /// Waits for a reset, for at most `timeout` rounded up to milliseconds. A signal ends the wait early.
+    fn wait_for_reset(stream: &TcpStream, timeout: Duration) {
         let mut watched = libc::pollfd {
             fd: stream.as_raw_fd(),
-            // A reset is reported whether it is asked for or not, and the peer's end only where it is.
+            // A reset is always reported, the peer's end only if requested.
             events: 0,
             revents: 0,
         };
-        let milliseconds = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX) + 1;
-        // SAFETY: one `pollfd`, as said, which lives through the call; its descriptor is open, for `stream` is.
+        let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX) + 1;
+        // SAFETY: one `pollfd`, which outlives the call; `stream` keeps its descriptor open.
         unsafe { libc::poll(&raw mut watched, 1, milliseconds) };
     }
 }

@@ -1,15 +1,15 @@
-//! The library's threads, named and deaf to the host's signals; and a number for every thread.
+//! Spawns the library's threads: named, with all signals blocked. Returns an id for each thread.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
 
-/// Tells threads apart.
+/// Identifies a thread of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadId(u64);
 
-/// The number of the calling thread. The standard library's would leave a block behind for each thread of the host that
-/// outlives its thread-locals, its first one above all, and leak checkers would report it.
+/// Returns the id of the calling thread. The standard library's id would allocate memory that leak checkers report for the
+/// host's main thread.
 pub fn id() -> ThreadId {
     static LAST: AtomicU64 = AtomicU64::new(0);
     thread_local! {
@@ -18,28 +18,27 @@ pub fn id() -> ThreadId {
     ThreadId(ID.with(|id| *id))
 }
 
-/// Starts a thread that has every signal blocked from its first instruction, so that a handler of the host never runs on
-/// it, and that can't be cancelled. The name shows in debuggers and is at most 15 bytes long.
+/// Spawns a thread. All signals are blocked from its first instruction, so that signal handlers of the host never run on it, and
+/// it cannot be cancelled. Debuggers show the name, of at most 15 bytes.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let body = || {
-        crate::host::cancellation::never_here();
+        crate::host::cancellation::disable();
         body()
     };
     with_signals_blocked(|| Builder::new().name(name.to_owned()).spawn(body))
 }
 
-/// Waits for a thread to end, unless it is the calling one, which ends in its own time. A panic in it was reported by the
-/// hook.
+/// Joins a thread, unless it is the calling one. The panic hook has reported a panic of it.
 pub fn join<T>(thread: JoinHandle<T>) {
     if !is_this(&thread) {
         let _ = thread.join();
     }
 }
 
-/// Whether it is the calling thread.
+/// Returns whether it is the calling thread.
 #[cfg(unix)]
 pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     use std::os::unix::thread::JoinHandleExt;
@@ -48,13 +47,13 @@ pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     unsafe { libc::pthread_equal(thread.as_pthread_t(), libc::pthread_self()) != 0 }
 }
 
-/// Whether it is the calling thread.
+/// Returns whether it is the calling thread.
 #[cfg(not(unix))]
 pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     thread.thread().id() == std::thread::current().id()
 }
 
-/// A thread inherits the mask of the one that starts it, so the mask is set here and set back.
+/// Runs a function with all signals blocked. A new thread inherits the mask of the thread that spawns it.
 #[cfg(unix)]
 fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     use std::mem::MaybeUninit;

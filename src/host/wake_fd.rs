@@ -1,4 +1,4 @@
-//! A descriptor that is readable while events wait, for select, epoll, GLib, Qt and their like.
+//! A descriptor that is readable while events are queued, for select, epoll, GLib, Qt and others.
 
 #[cfg(target_os = "linux")]
 pub use linux::Wake;
@@ -15,33 +15,33 @@ mod linux {
     pub struct Wake(OwnedFd);
 
     impl Wake {
-        /// Makes one that is not readable yet.
+        /// Creates a descriptor that is not readable.
         pub fn new() -> io::Result<Self> {
             // SAFETY: the call takes no pointer; what it returns is checked.
             let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
             if descriptor < 0 {
                 return Err(io::Error::last_os_error());
             }
-            // SAFETY: the descriptor was just made, and nobody else owns it.
+            // SAFETY: the descriptor is new and has no other owner.
             Ok(Wake(unsafe { OwnedFd::from_raw_fd(descriptor) }))
         }
 
         /// Makes it readable.
         pub fn set(&self) {
             let one = 1u64;
-            // SAFETY: eight bytes of a live `u64`, as an eventfd wants. It fails only where the counter is full, and
-            // then the descriptor is readable already.
+            // SAFETY: eight bytes of a live `u64`, as an eventfd wants. It fails only if the counter is full, and then
+            // the descriptor is readable.
             unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
         }
 
         /// Makes it not readable.
         pub fn clear(&self) {
             let mut count = 0u64;
-            // SAFETY: room for eight bytes, as an eventfd wants. It fails only where the counter is zero already.
+            // SAFETY: room for eight bytes, as an eventfd wants. It fails only if the counter is zero.
             unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
         }
 
-        /// Whether it is readable.
+        /// Returns whether it is readable.
         #[cfg(test)]
         pub fn is_readable(&self) -> bool {
             let mut poll = libc::pollfd {
@@ -49,11 +49,11 @@ mod linux {
                 events: libc::POLLIN,
                 revents: 0,
             };
-            // SAFETY: one live `pollfd`, as said.
+            // SAFETY: one live `pollfd`, as the count says.
             unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
         }
 
-        /// The descriptor, which stays ours.
+        /// Returns the descriptor. The library closes it.
         pub fn descriptor(&self) -> i64 {
             i64::from(self.0.as_raw_fd())
         }
@@ -64,7 +64,7 @@ mod linux {
 mod none {
     use std::io;
 
-    /// No descriptor: none is made for this operating system yet.
+    /// Descriptors are not supported on this operating system.
     #[derive(Debug)]
     pub struct Wake;
 
@@ -74,13 +74,13 @@ mod none {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        /// Nothing to make readable.
+        /// Does nothing.
         pub fn set(&self) {}
 
-        /// Nothing to clear.
+        /// Does nothing.
         pub fn clear(&self) {}
 
-        /// Never reached, for there is no value of this type.
+        /// Unreachable, because `new` always fails.
         pub fn descriptor(&self) -> i64 {
             -1
         }

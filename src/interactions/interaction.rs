@@ -1,332 +1,344 @@
-//! One interaction: where it is, and what moves it.
+//! One interaction: its state and its ids. Requests, responses and triggers change them.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Delivery, Error, Result};
+use crate::interactions::open_interaction::OpenInteraction;
 use crate::interactions::state::State;
-use crate::interactions::{Interactions, OpenInteraction};
-use crate::sending::{Lane, Typing};
 use crate::status::Status;
 use crate::wire::{Kind, Redacted, Request, ResponseData};
 
-/// One interaction. All handles of its customer share it, and so do, one after the other, all interactions of one client id.
+/// An interaction. All handles of a customer share it, and successive interactions of one client id use the same value.
+///
+/// `L` and `T` are the types of its lane and of its typing state. This module does not use them.
 #[derive(Debug)]
-pub struct Interaction {
+pub struct Interaction<L, T> {
     pub(crate) client_id: Arc<str>,
-    place: Mutex<InteractionData>,
-    /// When it was last looked up, by the count of its registry.
-    touched: AtomicU64,
-    /// Its requests, which leave one at a time.
-    pub(crate) lane: Lane,
-    /// What the service knows of the customer's keys.
-    pub(crate) typing: Typing,
-    registry: Weak<Interactions>,
+    data: Mutex<InteractionData>,
+    /// The number of its last lookup in the registry.
+    last_lookup: AtomicU64,
+    /// Its requests. They are sent one at a time.
+    pub(crate) lane: L,
+    /// What the service knows about the customer's typing.
+    pub(crate) typing: T,
+    registry: Weak<dyn Registry<L, T>>,
 }
 
-/// Where an interaction is, and what else is known of it.
+/// The registry of interactions, as far as an interaction uses it.
+pub trait Registry<L, T>: Debug + Send + Sync {
+    /// Stores a change of the interaction, which is locked.
+    fn on_change(&self, interaction: &Interaction<L, T>, data: &InteractionData);
+    /// Makes a hash refer to the interaction of this client id. Returns `false` if there is no such interaction.
+    fn assign_hash(&self, client_id: &str, hash: &str) -> bool;
+    /// Makes a hash refer to no interaction.
+    fn remove_hash(&self, hash: &str);
+    /// Makes an id at WhatsApp refer to this client id.
+    fn index_external_id(&self, client_id: &Arc<str>, external_id: &str);
+    /// Removes an interaction without references.
+    fn remove(&self, interaction: &Interaction<L, T>);
+}
+
+/// The state of an interaction and its ids.
 #[derive(Clone, Debug)]
 pub struct InteractionData {
     pub state: State,
-    /// Since when it is in this state, in milliseconds since 1970-01-01 UTC.
+    /// The time of the last state change, in milliseconds since 1970-01-01 UTC.
     pub since: i64,
-    /// The department that its customer talks to.
+    /// The customer's department.
     pub department: Arc<str>,
-    /// In the dialects where it has other names than its customer's id. Behind a pointer, for there may be many interactions,
-    /// and in the first dialect none has any.
-    pub called: Option<Box<ExternalIds>>,
+    /// Boxed, because there may be many interactions, and those of the first dialect have no further ids.
+    pub ids: Option<Box<ExternalIds>>,
 }
 
-/// What an interaction is called beside its customer's id.
+/// The ids of an interaction in addition to the client id.
 #[derive(Clone, Debug, Default)]
 pub struct ExternalIds {
-    /// What the application called its bot by.
+    /// The bot that the start named.
     pub bot_id: Option<Arc<str>>,
-    /// The service's own id of it.
+    /// The interaction hash.
     pub hash: Option<Arc<str>>,
-    /// What the service called the customer's interaction before. While a start waits for its turn, it is what it calls the
-    /// one that is to end before it.
-    pub hash_before: Option<Arc<str>>,
+    /// The hash of the customer's previous interaction. While a start is queued, the hash of the current one.
+    pub previous_hash: Option<Arc<str>>,
     /// The customer's id at WhatsApp.
     pub external_id: Option<Redacted>,
 }
 
 impl ExternalIds {
-    /// Another interaction of the customer comes: what is told of this one is not about it. Gives the id that leads to no
-    /// interaction any more.
-    fn is_succeeded(&mut self) -> Option<Arc<str>> {
-        let older = self.hash_before.replace(self.hash.clone()?);
+    /// Moves the hash to `previous_hash`, because a new interaction starts. Returns the hash that is obsolete now.
+    fn rotate_hash(&mut self) -> Option<Arc<str>> {
+        let older = self.previous_hash.replace(self.hash.clone()?);
         older.filter(|older| Some(older) != self.hash.as_ref())
     }
 }
 
 impl InteractionData {
-    /// A place in this state, from now on.
+    /// Creates the data of an interaction that enters this state now.
     pub fn new(state: State, department: Arc<str>) -> Self {
         InteractionData {
             state,
             since: now(),
             department,
-            called: None,
+            ids: None,
         }
     }
 
-    /// The service's own id of it.
+    /// Returns the interaction hash.
     pub fn hash(&self) -> Option<&Arc<str>> {
-        self.called.as_ref()?.hash.as_ref()
+        self.ids.as_ref()?.hash.as_ref()
     }
 
-    /// Its other names, to be changed.
-    pub fn called(&mut self) -> &mut ExternalIds {
-        self.called.get_or_insert_default()
+    /// Returns its ids for a change.
+    pub fn ids_mut(&mut self) -> &mut ExternalIds {
+        self.ids.get_or_insert_default()
     }
 }
 
-impl Interaction {
+impl<L: Default, T: Default> Interaction<L, T> {
     pub(crate) fn new(
         client_id: Arc<str>,
-        place: InteractionData,
-        registry: Weak<Interactions>,
+        data: InteractionData,
+        registry: Weak<dyn Registry<L, T>>,
     ) -> Self {
         Interaction {
             client_id,
-            place: Mutex::new(place),
-            touched: AtomicU64::new(0),
-            lane: Lane::default(),
-            typing: Typing::default(),
+            data: Mutex::new(data),
+            last_lookup: AtomicU64::new(0),
+            lane: L::default(),
+            typing: T::default(),
             registry,
         }
     }
+}
 
-    /// Where it is.
+impl<L, T> Interaction<L, T> {
+    /// Returns the state.
     pub fn state(&self) -> State {
         self.lock().state
     }
 
-    /// Whether this request has a meaning now.
+    /// Checks that the state allows a request.
     ///
     /// # Errors
     /// [`Status::State`].
-    pub fn check(&self, request: &Request) -> Result<()> {
-        check(self.state(), request)
+    pub fn check_allowed(&self, request: &Request) -> Result<()> {
+        check_allowed(self.state(), request)
     }
 
-    /// A request is made, and leaves when its turn comes. Where `strict`, it must have a meaning now; of two starts at the same
-    /// time, one has.
+    /// Changes the state for a queued request. With `strict`, the state must allow it; of two concurrent starts, one fails.
     ///
     /// # Errors
     /// [`Status::State`].
-    pub fn begin(&self, request: &Request, strict: bool) -> Result<()> {
-        let mut place = self.lock();
+    pub fn on_queued(&self, request: &Request, strict: bool) -> Result<()> {
+        let mut data = self.lock();
         if strict {
-            check(place.state, request)?;
+            check_allowed(data.state, request)?;
         }
-        if request.starts() {
-            if let Some(called) = &mut place.called {
-                self.uncall(called.is_succeeded());
-                called.bot_id = None;
+        if request.is_start() {
+            if let Some(ids) = &mut data.ids {
+                self.remove_hash(ids.rotate_hash());
+                ids.bot_id = None;
             }
             if let Request::Start(start) = request
                 && let Some(bot_id) = &start.bot_id
             {
-                place.called().bot_id = Some(bot_id.as_str().into());
+                data.ids_mut().bot_id = Some(bot_id.as_str().into());
             }
-            self.go(place, State::Starting);
+            self.set_state(data, State::Starting);
         }
         Ok(())
     }
 
-    /// A request leaves, as the first of those that wait. What was made before it has ended, under the id that the
-    /// interaction had.
-    pub fn leave(&self, request: &Request) {
-        if !request.starts() {
+    /// Changes the state when a request is sent as the first of its lane. Earlier requests used the old hash.
+    pub fn on_sending(&self, request: &Request) {
+        if !request.is_start() {
             return;
         }
-        let mut place = self.lock();
-        // The service makes a new one, and calls it by another id.
-        let had_hash = place.called.as_mut().is_some_and(|called| {
-            self.uncall(called.is_succeeded());
-            called.external_id = None;
-            called.hash.take().is_some()
+        let mut data = self.lock();
+        // The service creates a new interaction with another hash.
+        let had_hash = data.ids.as_mut().is_some_and(|ids| {
+            self.remove_hash(ids.rotate_hash());
+            ids.external_id = None;
+            ids.hash.take().is_some()
         });
-        if had_hash && place.state == State::Starting {
-            self.tell(&place);
+        if had_hash && data.state == State::Starting {
+            self.notify_registry(&data);
         }
-        self.go(place, State::Starting);
+        self.set_state(data, State::Starting);
     }
 
-    /// A request has ended.
-    pub fn ended(&self, request: &Request, accepted: bool) {
-        let mut place = self.lock();
-        if request.starts()
+    /// Changes the state when a request has completed.
+    pub fn on_completed(&self, request: &Request, accepted: bool) {
+        let mut data = self.lock();
+        if request.is_start()
             && !accepted
-            && let Some(called) = &mut place.called
-            && called.hash.is_some()
-            && called.hash == called.hash_before
+            && let Some(ids) = &mut data.ids
+            && ids.hash.is_some()
+            && ids.hash == ids.previous_hash
         {
-            // The start never left.
-            called.hash_before = None;
+            // The start was never sent.
+            ids.previous_hash = None;
         }
-        if request.starts() && place.state == State::Starting {
-            // Where the outcome is unknown, a trigger may still tell that it was started.
+        if request.is_start() && data.state == State::Starting {
+            // If the delivery is unknown, a trigger may still show that the interaction has started.
             let next = if accepted { State::Waiting } else { State::New };
-            self.go(place, next);
-        } else if request.ends() && accepted {
-            self.go(place, State::Finished);
+            self.set_state(data, next);
+        } else if request.is_end() && accepted {
+            self.set_state(data, State::Finished);
         }
     }
 
-    /// A trigger of this kind has come.
-    pub(crate) fn hear(&self, kind: Kind) {
-        let place = self.lock();
-        let next = place.state.upon(kind);
-        self.go(place, next);
+    /// Changes the state after a trigger of this kind.
+    pub(crate) fn on_trigger(&self, kind: Kind) {
+        let data = self.lock();
+        let next = data.state.after_trigger(kind);
+        self.set_state(data, next);
     }
 
-    /// Its customer talks to this department from now on.
-    pub(crate) fn belongs_to(&self, department: &Arc<str>) {
-        let mut place = self.lock();
-        if place.department != *department {
-            place.department = department.clone();
-            self.tell(&place);
+    /// Sets the customer's department.
+    pub(crate) fn set_department(&self, department: &Arc<str>) {
+        let mut data = self.lock();
+        if data.department != *department {
+            data.department = department.clone();
+            self.notify_registry(&data);
         }
     }
 
-    /// The service has answered this request of it.
-    pub fn learn(&self, request: &Request, reply: &ResponseData) {
+    /// Stores the ids of a request and of its response.
+    pub fn on_response(&self, request: &Request, response: &ResponseData) {
         let Some(registry) = self.registry.upgrade() else {
             return;
         };
         if let Request::WhatsApp(whatsapp) = request {
-            registry.tie_external(&self.client_id, whatsapp.external_id.expose());
-            let mut place = self.lock();
-            place.called().external_id = Some(whatsapp.external_id.clone());
-            self.tell(&place);
+            registry.index_external_id(&self.client_id, whatsapp.external_id.expose());
+            let mut data = self.lock();
+            data.ids_mut().external_id = Some(whatsapp.external_id.clone());
+            self.notify_registry(&data);
         }
-        if let ResponseData::Hash(hash) = reply {
-            registry.tie(&self.client_id, hash);
+        if let ResponseData::Hash(hash) = response {
+            registry.assign_hash(&self.client_id, hash);
         }
     }
 
-    /// Whether a trigger is about it that calls it by this id. One of an interaction that the same customer had before is
-    /// not.
-    pub(crate) fn is_called(&self, hash: &str) -> bool {
-        let place = self.lock();
-        let Some(called) = &place.called else {
+    /// Returns whether a trigger with this hash belongs to this interaction and not to an earlier one of the same customer.
+    pub(crate) fn matches_hash(&self, hash: &str) -> bool {
+        let data = self.lock();
+        let Some(ids) = &data.ids else {
             return true;
         };
-        let is_it = |known: &Arc<str>| **known == *hash;
-        called.hash.as_ref().is_none_or(is_it) && !called.hash_before.as_ref().is_some_and(is_it)
+        let is_equal = |known: &Arc<str>| **known == *hash;
+        ids.hash.as_ref().is_none_or(is_equal) && !ids.previous_hash.as_ref().is_some_and(is_equal)
     }
 
-    /// The service calls it by this id from now on; gives the one before.
-    pub(crate) fn tie(&self, hash: &Arc<str>) -> Option<Arc<str>> {
-        let mut place = self.lock();
-        let called = place.called();
-        let before = called.hash.replace(hash.clone());
-        if called.hash_before.as_ref() == Some(hash) {
-            called.hash_before = None;
+    /// Sets the interaction hash and returns the old one.
+    pub(crate) fn set_hash(&self, hash: &Arc<str>) -> Option<Arc<str>> {
+        let mut data = self.lock();
+        let ids = data.ids_mut();
+        let old = ids.hash.replace(hash.clone());
+        if ids.previous_hash.as_ref() == Some(hash) {
+            ids.previous_hash = None;
         }
-        self.tell(&place);
-        before
+        self.notify_registry(&data);
+        old
     }
 
-    /// The service's own id of it.
+    /// Returns the interaction hash.
     pub fn hash(&self) -> Option<Arc<str>> {
         self.lock().hash().cloned()
     }
 
-    /// What the service calls it, and called the one before.
+    /// Returns the hash and the previous hash.
     pub(crate) fn hashes(&self) -> impl Iterator<Item = Arc<str>> {
-        let called = self.lock().called.clone().unwrap_or_default();
-        [called.hash, called.hash_before].into_iter().flatten()
+        let ids = self.lock().ids.clone().unwrap_or_default();
+        [ids.hash, ids.previous_hash].into_iter().flatten()
     }
 
-    /// This id leads to it no more.
-    fn uncall(&self, hash: Option<Arc<str>>) {
+    fn remove_hash(&self, hash: Option<Arc<str>>) {
         if let (Some(hash), Some(registry)) = (hash, self.registry.upgrade()) {
-            registry.uncall(&hash);
+            registry.remove_hash(&hash);
         }
     }
 
-    /// As the list of open ones shows it; `None` where it is not open.
-    pub(crate) fn shown(&self) -> Option<OpenInteraction> {
-        let place = self.lock();
-        place.state.is_open().then(|| OpenInteraction {
+    /// Returns the entry for the list of open interactions, or `None` if the interaction is not open.
+    pub(crate) fn to_open_interaction(&self) -> Option<OpenInteraction> {
+        let data = self.lock();
+        data.state.is_open().then(|| OpenInteraction {
             client_id: self.client_id.to_string(),
-            department: place.department.to_string(),
-            bot_id: place
-                .called
+            department: data.department.to_string(),
+            bot_id: data
+                .ids
                 .as_ref()
-                .and_then(|called| Some(called.bot_id.as_ref()?.to_string())),
-            state: place.state,
-            since: place.since,
+                .and_then(|ids| Some(ids.bot_id.as_ref()?.to_string())),
+            state: data.state,
+            since: data.since,
         })
     }
 
-    /// The registry hears of it before the next change, so that it hears of all in their order.
-    fn go(&self, mut place: MutexGuard<'_, InteractionData>, next: State) {
-        if place.state == next {
+    /// Changes the state. The lock is held until the registry has stored the change, so changes are stored in order.
+    fn set_state(&self, mut data: MutexGuard<'_, InteractionData>, next: State) {
+        if data.state == next {
             return;
         }
-        place.state = next;
-        place.since = now();
-        self.tell(&place);
+        data.state = next;
+        data.since = now();
+        self.notify_registry(&data);
     }
 
-    fn tell(&self, place: &InteractionData) {
+    fn notify_registry(&self, data: &InteractionData) {
         if let Some(registry) = self.registry.upgrade() {
-            registry.changed(self, place);
+            registry.on_change(self, data);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, InteractionData> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It was looked up, as the one of this number.
+    /// Stores the number of the lookup, for the eviction order.
     pub(crate) fn touch(&self, lookup: u64) {
-        self.touched.store(lookup, Ordering::Relaxed);
+        self.last_lookup.store(lookup, Ordering::Relaxed);
     }
 
-    pub(crate) fn touched(&self) -> u64 {
-        self.touched.load(Ordering::Relaxed)
+    pub(crate) fn last_lookup(&self) -> u64 {
+        self.last_lookup.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Interaction {
+impl<L, T> Drop for Interaction<L, T> {
     fn drop(&mut self) {
         if let Some(registry) = self.registry.upgrade() {
-            registry.forget(self);
+            registry.remove(self);
         }
     }
 }
 
-fn check(state: State, request: &Request) -> Result<()> {
+fn check_allowed(state: State, request: &Request) -> Result<()> {
     if state.allows(request) {
         return Ok(());
     }
     let name = request.name();
-    let what = match request {
-        _ if request.starts() => "it is under way already; finish it first",
+    let advice = match request {
+        _ if request.is_start() => "it is open already; finish it first",
         Request::Bot(_) => {
-            "the bot has finished it or given it away; let go of it, and attach to it when the service gives it to the bot again"
+            "the bot has finished or transferred the interaction; free this conversation and attach again after the next \
+             new_interaction event"
         }
-        _ if state == State::New => "start it first, or again where its start has failed",
-        _ => "start it again",
+        _ if state == State::New => "start it first, or once more if its start has failed",
+        _ => "start a new one",
     };
     Err(Error::new(
         Status::State,
         format!(
-            "the interaction is {}, and there is no {name} then: {what}; nothing was sent",
+            "{name} is not allowed while the interaction is {}: {advice}; nothing was sent",
             state.name()
         ),
     )
     .with_delivery(Delivery::NotSent))
 }
 
-/// Milliseconds since 1970; 0 on a machine whose clock stands before that.
+/// Milliseconds since 1970-01-01 UTC; 0 if the clock of the machine is before that.
 fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,20 +1,20 @@
-//! A bounded map that forgets what was put into it first.
+//! A map with a limit. It drops the oldest entries.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a customer or an interaction is known by, and what that leads to.
+/// Maps keys to values.
 pub struct LimitedCache {
     entries: HashMap<Arc<str>, (u64, Arc<str>)>,
-    /// The keys, in the order in which they were put in.
+    /// The keys in the order of their insertion.
     order: BTreeMap<u64, Arc<str>>,
     last: u64,
     capacity: usize,
 }
 
 impl LimitedCache {
-    /// An empty one, for so many entries; for one at the least.
+    /// Creates an empty map for `capacity` entries, at least one.
     pub fn new(capacity: usize) -> Self {
         LimitedCache {
             entries: HashMap::new(),
@@ -24,12 +24,12 @@ impl LimitedCache {
         }
     }
 
-    /// What the key leads to.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Arc<str>> {
         self.entries.get(key).map(|(_, value)| value)
     }
 
-    /// Has the key lead to this. It is the last one to be forgotten then.
+    /// Sets the value of a key. The key is the newest entry then.
     pub fn insert(&mut self, key: &str, value: Arc<str>) {
         self.remove(key);
         if self.entries.len() >= self.capacity
@@ -43,24 +43,24 @@ impl LimitedCache {
         self.entries.insert(key, (self.last, value));
     }
 
-    /// Forgets the key, and gives what it led to.
+    /// Removes a key and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Arc<str>> {
         let (number, value) = self.entries.remove(key)?;
         self.order.remove(&number);
         Some(value)
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 }
 
-/// Shows how many there are alone, for a key may be a telephone number.
+/// Prints only the number of entries, because a key may be a telephone number.
 impl fmt::Debug for LimitedCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recent")
+        f.debug_struct("LimitedCache")
             .field("entries", &self.entries.len())
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
@@ -72,24 +72,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forgets_the_oldest_alone() {
-        let mut recent = LimitedCache::new(2);
+    fn drops_only_the_oldest_entry() {
+        let mut cache = LimitedCache::new(2);
         for key in ["a", "b", "a", "c"] {
-            recent.insert(key, key.into());
+            cache.insert(key, key.into());
         }
-        assert_eq!(recent.get("a").map(|value| &**value), Some("a"));
-        assert_eq!(recent.get("b"), None);
-        assert!(recent.remove("c").is_some());
-        recent.insert("d", "d".into());
-        assert!(recent.get("a").is_some());
-        assert_eq!((recent.len(), recent.order.len()), (2, 2));
+        assert_eq!(cache.get("a").map(|value| &**value), Some("a"));
+        assert_eq!(cache.get("b"), None);
+        assert!(cache.remove("c").is_some());
+        cache.insert("d", "d".into());
+        assert!(cache.get("a").is_some());
+        assert_eq!((cache.len(), cache.order.len()), (2, 2));
     }
 
     #[test]
-    fn shows_no_key() {
-        let mut recent = LimitedCache::new(2);
-        recent.insert("5511", "12".into());
-        let shown = format!("{recent:?}");
-        assert!(!shown.contains("5511"), "{shown}");
+    fn debug_output_omits_keys() {
+        let mut cache = LimitedCache::new(2);
+        cache.insert("5511", "12".into());
+        let output = format!("{cache:?}");
+        assert!(!output.contains("5511"), "{output}");
     }
 }

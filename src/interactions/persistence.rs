@@ -1,4 +1,4 @@
-//! The open interactions on disk, where the option `store` is set.
+//! Stores the open interactions if the option `store` is set.
 
 #[cfg(feature = "store")]
 pub use stored::InteractionTable;
@@ -13,65 +13,57 @@ mod stored {
     use crate::interactions::state::State;
     use crate::store::{InteractionRow, Store};
 
-    /// Where open interactions are written down.
+    /// The open interactions in the store.
     #[derive(Debug, Default)]
     pub struct InteractionTable(OnceLock<Arc<Store>>);
 
     impl InteractionTable {
-        /// One that is written down nowhere.
+        /// Creates a table that stores nothing yet.
         pub fn new() -> Self {
             InteractionTable::default()
         }
 
-        /// Writes into this store from now on.
+        /// Uses this store from now on.
         pub fn open(&self, store: Arc<Store>) {
-            // A client has one store, which is opened once.
+            // A client has one store, and opens it once.
             let _ = self.0.set(store);
         }
 
-        /// Has the place of an open interaction written down, or that it is over. Never waits.
-        pub fn note(&self, client_id: &Arc<str>, place: Option<&InteractionData>) {
+        /// Queues an open interaction for the next commit, or the deletion of a finished one (`None`). Does not block.
+        pub fn update(&self, client_id: &Arc<str>, data: Option<&InteractionData>) {
             let Some(store) = self.0.get() else { return };
-            let page = place.map(|place| InteractionRow {
-                department: place.department.clone(),
-                state: place.state as i32,
-                since: place.since,
-                bot_id: place
-                    .called
-                    .as_ref()
-                    .and_then(|called| called.bot_id.clone()),
-                hash: place.hash().cloned(),
-                external_id: place
-                    .called
-                    .as_ref()
-                    .and_then(|called| called.external_id.clone()),
+            let row = data.map(|data| InteractionRow {
+                department: data.department.clone(),
+                state: data.state as i32,
+                since: data.since,
+                bot_id: data.ids.as_ref().and_then(|ids| ids.bot_id.clone()),
+                hash: data.hash().cloned(),
+                external_id: data.ids.as_ref().and_then(|ids| ids.external_id.clone()),
             });
-            store.note(client_id.clone(), page);
+            store.update_interaction(client_id.clone(), row);
         }
     }
 
     impl From<InteractionRow> for InteractionData {
-        fn from(page: InteractionRow) -> Self {
+        fn from(row: InteractionRow) -> Self {
             let states = State::ALL.into_iter();
             InteractionData {
-                // An open one of which this version knows no more than that is one that runs.
+                // An open interaction with an unknown state is active.
                 state: states
                     .filter(|state| state.is_open())
-                    .find(|state| *state as i32 == page.state)
+                    .find(|state| *state as i32 == row.state)
                     .unwrap_or(State::Active),
-                since: page.since,
-                department: page.department,
-                called: (page.bot_id.is_some()
-                    || page.hash.is_some()
-                    || page.external_id.is_some())
-                .then(|| {
-                    Box::new(ExternalIds {
-                        bot_id: page.bot_id,
-                        hash: page.hash,
-                        hash_before: None,
-                        external_id: page.external_id,
-                    })
-                }),
+                since: row.since,
+                department: row.department,
+                ids: (row.bot_id.is_some() || row.hash.is_some() || row.external_id.is_some())
+                    .then(|| {
+                        Box::new(ExternalIds {
+                            bot_id: row.bot_id,
+                            hash: row.hash,
+                            previous_hash: None,
+                            external_id: row.external_id,
+                        })
+                    }),
             }
         }
     }
@@ -83,17 +75,17 @@ mod unstored {
 
     use crate::interactions::interaction::InteractionData;
 
-    /// Nothing is written down in this build.
+    /// Stores nothing. This build has no store.
     #[derive(Debug)]
     pub struct InteractionTable;
 
     impl InteractionTable {
-        /// The only one.
+        /// Creates the table.
         pub fn new() -> Self {
             InteractionTable
         }
 
-        /// Writes nothing.
-        pub fn note(&self, _: &Arc<str>, _: Option<&InteractionData>) {}
+        /// Stores nothing.
+        pub fn update(&self, _: &Arc<str>, _: Option<&InteractionData>) {}
     }
 }

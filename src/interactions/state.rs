@@ -1,16 +1,16 @@
-//! Where an interaction can be, and which requests have a meaning there.
+//! The states of an interaction, the requests that each state allows, and the changes by triggers.
 
 use crate::wire::{Kind, Request};
 
-/// Where an interaction is.
+/// The state of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum State {
-    /// Nothing was asked for yet, or the start has failed.
+    /// No start was sent yet, or the start has failed.
     New = 1,
-    /// The start is on its way.
+    /// The start is queued or in progress.
     Starting = 2,
-    /// It was started, and no agent has said anything yet.
+    /// It has started, and no agent has accepted it yet.
     Waiting = 3,
     /// An agent has accepted it.
     Active = 4,
@@ -31,7 +31,7 @@ impl State {
         State::Unavailable,
     ];
 
-    /// The state's name.
+    /// Returns the state's name.
     pub fn name(self) -> &'static str {
         match self {
             State::New => "new",
@@ -43,29 +43,29 @@ impl State {
         }
     }
 
-    /// Whether the interaction is under way.
+    /// Returns whether the interaction is open: starting, waiting or active.
     pub fn is_open(self) -> bool {
         matches!(self, State::Starting | State::Waiting | State::Active)
     }
 
-    /// Whether this request has a meaning here.
+    /// Returns whether the state allows this request.
     pub(crate) fn allows(self, request: &Request) -> bool {
         match request {
             Request::Start(_) | Request::WhatsApp(_) => !self.is_open(),
             Request::Message(_) | Request::Typing | Request::Cleared | Request::Bot(_) => {
                 self.is_open()
             }
-            // Who waited for an agent in vain may say so.
+            // A customer who got no agent may finish.
             Request::Finish => self.is_open() || self == State::Unavailable,
-            // A note may be made afterwards too.
+            // Notes are allowed after the end too.
             Request::Update(_) => self != State::New,
             Request::OffHours(_) | Request::Departments | Request::OnlineAgents => true,
         }
     }
 
-    /// Where a trigger leads from here.
-    pub(crate) fn upon(self, kind: Kind) -> State {
-        // What the agent says late opens nothing again; a new start makes a new interaction.
+    /// Returns the state after a trigger of this kind.
+    pub(crate) fn after_trigger(self, kind: Kind) -> State {
+        // A late trigger does not reopen an interaction; a new start creates a new one.
         if self == State::Finished {
             return self;
         }
@@ -73,7 +73,7 @@ impl State {
             Kind::Accepted | Kind::Typing | Kind::Cleared | Kind::Message => State::Active,
             Kind::Unavailable => State::Unavailable,
             Kind::Finish => State::Finished,
-            // It was started, whatever became of the answer that would have told so.
+            // The service has started it, even if the response to the start was lost.
             Kind::Queued if self != State::Active => State::Waiting,
             Kind::Queued | Kind::Unknown | Kind::Transferred | Kind::NewInteraction => self,
         }

@@ -14,16 +14,16 @@ use crate::receiving::time::unix_millis;
 use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
-use crate::wire::{Trigger, Unreadable};
+use crate::wire::{DecodeError, Trigger};
 
 /// The status does not depend on the way the body was received.
-impl From<Unreadable> for Error {
-    fn from(why: Unreadable) -> Self {
-        let status = match why {
-            Unreadable::NotJson { .. } | Unreadable::NotAnObject => Status::NotJson,
-            Unreadable::NoClientId => Status::NoClientId,
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        let status = match error {
+            DecodeError::NotJson { .. } | DecodeError::NotAnObject => Status::NotJson,
+            DecodeError::NoClientId => Status::NoClientId,
         };
-        Error::new(status, why.to_string())
+        Error::new(status, error.to_string())
     }
 }
 
@@ -148,9 +148,9 @@ impl Receiver {
             self.reject_unreadable(error.status(), error.message().to_owned())
         })?;
         log::debug!("trigger {}", trigger.kind.name());
-        self.interactions.resolve(&mut trigger);
+        self.interactions.resolve_client_id(&mut trigger);
         self.interactions
-            .hear(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
+            .on_trigger(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
         Ok(trigger)
     }
 

@@ -29,7 +29,7 @@ pub use crate::receiving::dispatch::event_lease::{Consumer, EventLease};
 pub use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 pub use crate::receiving::listener::Listener;
 pub use crate::receiving::queue::event::{Content, Event, EventKind};
-pub use crate::receiving::queue::journal::{RecoveredRequest, Sent};
+pub use crate::receiving::queue::journal::{RecoveredRequest, SendState};
 pub use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
 pub use crate::receiving::receiver::Receiver;
 pub use crate::receiving::statistics::{STATISTICS, Statistic};

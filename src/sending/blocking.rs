@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
-use crate::interactions::Interaction;
 use crate::interrupt;
 use crate::sending::deadlines::{DurationText, TimeBudget};
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
@@ -30,7 +30,7 @@ impl Outbox {
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
         if self.strict {
-            interaction.check(request)?;
+            interaction.check_allowed(request)?;
         }
         if ActiveRequestGuard::depth(&**interaction) > 0 {
             return Err(nested_request_error(request));
@@ -71,12 +71,12 @@ impl Outbox {
             is_accepted: false,
         };
         // An earlier request may have finished the interaction, or failed to start it.
-        interaction.begin(request, self.strict)?;
+        interaction.on_queued(request, self.strict)?;
         guard.has_begun = true;
-        interaction.leave(request);
+        interaction.on_sending(request);
         let result = self
             .send_with_retries(Some(interaction), address, request, started, timeout)
-            .map(|response| interaction.learn(request, &response));
+            .map(|response| interaction.on_response(request, &response));
         guard.is_accepted = result.is_ok();
         drop(guard);
         self.sender.log(request.name(), &result);
@@ -203,7 +203,8 @@ struct LaneGuard<'a> {
 impl Drop for LaneGuard<'_> {
     fn drop(&mut self) {
         if self.has_begun {
-            self.interaction.ended(self.request, self.is_accepted);
+            self.interaction
+                .on_completed(self.request, self.is_accepted);
         }
         if self.interaction.lane.release() == WorkerNeeded::Yes {
             self.outbox.enqueue_lane(self.interaction.clone());

@@ -35,7 +35,7 @@ pub fn to_error(request: &Request, report: FailureReport) -> Error {
         Delivery::NotSent => "it was not sent",
         _ => "whether the service received it is unknown",
     };
-    let can_repeat = report.delivery == Delivery::NotSent || request.is_harmless_twice();
+    let can_repeat = report.delivery == Delivery::NotSent || request.is_idempotent();
     Error::new(
         report.status,
         format!("{}: {}; {delivery}", request.name(), report.message),
@@ -101,7 +101,7 @@ pub fn describe_proxy_response(
 
 /// Returns whether the operating system refused a resource, so that the error does not concern the peer.
 fn is_resource_limit(error: &TransportError) -> bool {
-    matches!(&error.error, HttpError::Io(error) if resource_limits::is_lack(error))
+    matches!(&error.error, HttpError::Io(error) if resource_limits::is_exhausted(error))
 }
 
 fn system_failure(error: &TransportError) -> (Status, String) {

@@ -13,6 +13,7 @@ mod connections;
 mod deadlines;
 mod failure;
 mod http;
+mod interaction_types;
 mod lane;
 mod outbox;
 mod reentrancy;
@@ -22,8 +23,7 @@ mod sender;
 mod typing;
 mod user_agent;
 
-pub use crate::sending::lane::Lane;
+pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
 pub use crate::sending::outbox::queued_request::{Outcome, QueuedRequest};
 pub use crate::sending::sender::Sender;
-pub use crate::sending::typing::Typing;

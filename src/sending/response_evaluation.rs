@@ -34,7 +34,7 @@ impl Sender {
             return Err(error.with_response(http_status, Vec::new()));
         }
         let (text, reason) = match self.decode_body(&response, progress) {
-            Ok(text) => match wire::judge(http_status, &text) {
+            Ok(text) => match wire::parse_verdict(http_status, &text) {
                 Verdict::Accepted => return self.parse_data(request, http_status, &text),
                 Verdict::Unknown => {
                     let reason = "its body begins as a JSON object but is not valid JSON; see the error's body";
@@ -79,7 +79,7 @@ impl Sender {
             ),
         };
         let is_retryable =
-            matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_harmless_twice());
+            matches!(http_status, 429 | 503) || (http_status >= 500 && request.is_idempotent());
         let retry_after = retry_after.filter(|_| is_retryable);
         let advice = match retry_after {
             Some(delay) => format!("; it may be retried after {} s", delay.as_secs()),
@@ -125,9 +125,9 @@ impl Sender {
         let decoded = content_coding::decode(bytes, codings, self.response_max_bytes)
             .map_err(describe_coding_error)?;
         Ok(match decoded {
-            Cow::Borrowed(bytes) => wire::body::text(bytes, response.charset).text,
+            Cow::Borrowed(bytes) => wire::body::decode_text(bytes, response.charset).text,
             Cow::Owned(bytes) => {
-                let text = wire::body::text(&bytes, response.charset).text;
+                let text = wire::body::decode_text(&bytes, response.charset).text;
                 Cow::Owned(text.into_owned())
             }
         })
@@ -135,7 +135,7 @@ impl Sender {
 
     /// Parses the data of an accepted request.
     fn parse_data(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
-        self.dialect.read(request, body.as_bytes()).map_err(|unexpected| {
+        self.dialect.parse_response(request, body.as_bytes()).map_err(|unexpected| {
             Error::new(
                 Status::Answer,
                 format!(
@@ -192,7 +192,7 @@ fn unknown_verdict(request: &Request, http_status: u16, status: Status, reason: 
     )
     .with_delivery(Delivery::Unknown)
     .with_response(http_status, Vec::new())
-    .with_retryable(request.is_harmless_twice())
+    .with_retryable(request.is_idempotent())
 }
 
 /// Returns the status and the reason for a body that can't be decompressed.

@@ -64,7 +64,7 @@ impl RetryPolicy {
         let is_allowed = match error.delivery()? {
             Delivery::Accepted => false,
             Delivery::NotSent | Delivery::Rejected => error.is_retryable(),
-            Delivery::Unknown => request.is_harmless_twice() || self.resend_unknown,
+            Delivery::Unknown => request.is_idempotent() || self.resend_unknown,
         };
         // The backoff also holds if the service requests a shorter delay.
         let delay = error

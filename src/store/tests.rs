@@ -1,20 +1,21 @@
-//! Tests of a store by itself.
+//! Unit tests of a store.
 
 use std::path::PathBuf;
 use std::sync::mpsc;
 
+use crate::store::stored_rows::StoredRequest;
 use crate::store::*;
 use crate::wire::Dialect;
 
-/// A path for a store, whose files go when the test ends.
-struct Place(PathBuf);
+/// A path for a store. Its drop removes the files.
+struct TestPath(PathBuf);
 
-impl Place {
+impl TestPath {
     fn new(name: &str) -> Self {
-        let place =
-            Place(std::env::temp_dir().join(format!("omnize-{}-{name}.db", std::process::id())));
-        place.remove();
-        place
+        let path =
+            TestPath(std::env::temp_dir().join(format!("omnize-{}-{name}.db", std::process::id())));
+        path.remove();
+        path
     }
 
     fn remove(&self) {
@@ -24,7 +25,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestPath {
     fn drop(&mut self) {
         self.remove();
     }
@@ -47,147 +48,149 @@ fn record(body: &str) -> Record {
     }
 }
 
-/// Keeps records and waits until they are on disk.
-fn keep(store: &Store, bodies: &[&str]) -> Vec<u64> {
-    let (tell, told) = mpsc::channel();
+/// Inserts records and waits until they are on disk.
+fn insert(store: &Store, bodies: &[&str]) -> Vec<u64> {
+    let (sender, receiver) = mpsc::channel();
     for body in bodies {
-        let tell = tell.clone();
-        store.keep(
+        let sender = sender.clone();
+        store.insert(
             record(body),
-            CommitCallback::new(move |kept| tell.send(kept).unwrap()),
+            CommitCallback::new(move |result| sender.send(result).unwrap()),
         );
     }
-    store.hurry();
+    store.flush();
     bodies
         .iter()
-        .map(|_| told.recv().unwrap().unwrap())
+        .map(|_| receiver.recv().unwrap().unwrap())
         .collect()
 }
 
-fn bodies(waiting: &[(u64, Record)]) -> Vec<&str> {
-    waiting
+fn bodies(records: &[(u64, Record)]) -> Vec<&str> {
+    records
         .iter()
         .map(|(_, record)| str::from_utf8(&record.body).unwrap())
         .collect()
 }
 
 #[test]
-fn what_is_kept_waits_in_order_until_it_is_forgotten() {
-    let place = Place::new("order");
-    let (store, left) = open(&place.0).unwrap();
-    assert!(left.records.is_empty());
-    let numbers = keep(&store, &["a", "b", "c"]);
+fn records_are_recovered_in_order_until_they_are_deleted() {
+    let path = TestPath::new("order");
+    let (store, recovered) = open(&path.0).unwrap();
+    assert!(recovered.records.is_empty());
+    let numbers = insert(&store, &["a", "b", "c"]);
     assert!(numbers.is_sorted());
-    store.forget(numbers[1]);
+    store.delete(numbers[1]);
     drop(store);
 
-    let (store, left) = open(&place.0).unwrap();
-    let waiting = left.records;
-    assert_eq!(bodies(&waiting), ["a", "c"]);
-    assert_eq!(waiting[1].0, numbers[2]);
-    assert_eq!(waiting[0].1.received_at, 7);
-    assert_eq!(waiting[0].1.content_type.as_deref(), Some("text/x"));
+    let (store, recovered) = open(&path.0).unwrap();
+    let records = recovered.records;
+    assert_eq!(bodies(&records), ["a", "c"]);
+    assert_eq!(records[1].0, numbers[2]);
+    assert_eq!(records[0].1.received_at, 7);
+    assert_eq!(records[0].1.content_type.as_deref(), Some("text/x"));
     for number in numbers {
-        store.forget(number);
+        store.delete(number);
     }
     drop(store);
 
-    let (store, left) = open(&place.0).unwrap();
-    assert!(left.records.is_empty());
-    assert!(keep(&store, &["d"])[0] > 3, "numbers are never used twice");
+    let (store, recovered) = open(&path.0).unwrap();
+    assert!(recovered.records.is_empty());
+    assert!(insert(&store, &["d"])[0] > 3, "numbers are never reused");
 }
 
-/// Waits until something is on disk.
-fn done(start: impl FnOnce(CommitCallback)) -> u64 {
-    let (tell, told) = mpsc::channel();
-    start(CommitCallback::new(move |kept| tell.send(kept).unwrap()));
-    told.recv().unwrap().unwrap()
+/// Waits until an operation is on disk.
+fn commit(start: impl FnOnce(CommitCallback)) -> u64 {
+    let (sender, receiver) = mpsc::channel();
+    start(CommitCallback::new(move |result| {
+        sender.send(result).unwrap()
+    }));
+    receiver.recv().unwrap().unwrap()
 }
 
 #[test]
-fn a_posted_request_waits_until_its_outcome_takes_its_place() {
-    let place = Place::new("posted");
-    let (store, _) = open(&place.0).unwrap();
+fn an_outcome_replaces_its_request() {
+    let path = TestPath::new("posted");
+    let (store, _) = open(&path.0).unwrap();
     let tickets: Vec<_> = ["a", "b", "c"]
         .into_iter()
-        .map(|content| done(|kept| store.post(content.into(), 7, kept)))
+        .map(|content| commit(|callback| store.insert_request(content.into(), 7, callback)))
         .collect();
-    done(|kept| store.leave(tickets[0], kept));
-    done(|kept| store.leave(tickets[1], kept));
-    done(|kept| store.settle(tickets[0], record("outcome of a"), kept));
+    commit(|callback| store.mark_sending(tickets[0], callback));
+    commit(|callback| store.mark_sending(tickets[1], callback));
+    commit(|callback| store.complete_request(tickets[0], record("outcome of a"), callback));
     drop(store);
 
-    let (_store, left) = open(&place.0).unwrap();
-    assert_eq!(bodies(&left.records), ["outcome of a"]);
-    let letter = |ticket, content: &str, sent| {
+    let (_store, recovered) = open(&path.0).unwrap();
+    assert_eq!(bodies(&recovered.records), ["outcome of a"]);
+    let request = |ticket, content: &str, sent| {
         let (content, posted_at) = (content.to_owned(), Some(7));
-        let letter = Letter {
+        let request = StoredRequest {
             content,
             sent,
             posted_at,
         };
-        (ticket, letter)
+        (ticket, request)
     };
     assert_eq!(
-        left.letters,
+        recovered.requests,
         [
-            letter(tickets[1], "b", Sent::Perhaps),
-            letter(tickets[2], "c", Sent::Untried)
+            request(tickets[1], "b", SendState::MaybeSent),
+            request(tickets[2], "c", SendState::Queued)
         ]
     );
 }
 
 #[test]
-fn what_customers_write_is_not_shown() {
-    let letter = Letter {
+fn debug_output_omits_the_content() {
+    let request = StoredRequest {
         content: "secret".into(),
-        sent: Sent::Not,
+        sent: SendState::NotSent,
         posted_at: None,
     };
-    let shown = format!("{letter:?} {:?}", record("secret"));
-    // Bytes would be shown as numbers.
+    let output = format!("{request:?} {:?}", record("secret"));
+    // Bytes would be printed as numbers.
     assert!(
-        !shown.contains("secret") && !shown.contains("115"),
-        "{shown}"
+        !output.contains("secret") && !output.contains("115"),
+        "{output}"
     );
 }
 
 #[test]
 #[cfg(unix)]
-fn others_can_not_read_it() {
+fn only_the_owner_may_access_the_files() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new("mode");
-    let (store, _) = open(&place.0).unwrap();
-    keep(&store, &["x"]);
+    let path = TestPath::new("mode");
+    let (store, _) = open(&path.0).unwrap();
+    insert(&store, &["x"]);
     for suffix in ["", "-wal", "-lock"] {
-        let file = std::fs::metadata(format!("{}{suffix}", place.0.display())).unwrap();
+        let file = std::fs::metadata(format!("{}{suffix}", path.0.display())).unwrap();
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{suffix}");
     }
 }
 
 #[test]
-fn a_store_has_one_owner() {
-    let place = Place::new("owner");
-    let (_store, _) = open(&place.0).unwrap();
-    let error = open(&place.0).unwrap_err();
+fn a_second_client_is_rejected() {
+    let path = TestPath::new("owner");
+    let (_store, _) = open(&path.0).unwrap();
+    let error = open(&path.0).unwrap_err();
     assert_eq!(error.status(), Status::Store);
     assert!(error.message().contains("another client"), "{error}");
 }
 
 #[test]
-fn a_file_that_is_no_store_is_told_and_left_alone() {
-    let place = Place::new("foreign");
+fn a_file_that_is_not_a_store_is_rejected_and_not_changed() {
+    let path = TestPath::new("foreign");
     std::fs::write(
-        &place.0,
-        "not a database, but somebody's letters ".repeat(100),
+        &path.0,
+        "not a database, but somebody's requests ".repeat(100),
     )
     .unwrap();
-    let error = open(&place.0).unwrap_err();
+    let error = open(&path.0).unwrap_err();
     assert_eq!(error.status(), Status::Store);
-    let says = "file is not a database; it was left alone; name another file";
-    assert!(error.message().ends_with(says), "{error}");
+    let expected = "file is not a database; it was not changed; name another file";
+    assert!(error.message().ends_with(expected), "{error}");
     assert!(
-        std::fs::read_to_string(&place.0)
+        std::fs::read_to_string(&path.0)
             .unwrap()
             .starts_with("not a database")
     );
@@ -195,33 +198,36 @@ fn a_file_that_is_no_store_is_told_and_left_alone() {
     let error = open(Path::new("/nowhere/at/all.db")).unwrap_err();
     assert_eq!(
         error.message(),
-        "the store /nowhere/at/all.db can't be used: its folder is not there; make it, or name another"
+        "the store /nowhere/at/all.db can't be used: its folder does not exist; create it, or name another"
     );
     let error = open(&std::env::temp_dir()).unwrap_err();
-    let says = "can't be used: it is a folder; name a file in it";
-    assert!(error.message().ends_with(says), "{error}");
+    let expected = "can't be used: it is a folder; name a file in it";
+    assert!(error.message().ends_with(expected), "{error}");
 }
 
 #[test]
-fn a_closed_store_says_so() {
-    let place = Place::new("closed");
-    let (store, _) = open(&place.0).unwrap();
+fn a_closed_store_fails_with_closed() {
+    let path = TestPath::new("closed");
+    let (store, _) = open(&path.0).unwrap();
     store.close();
-    let (tell, told) = mpsc::channel();
-    store.keep(
+    let (sender, receiver) = mpsc::channel();
+    store.insert(
         record("x"),
-        CommitCallback::new(move |kept| tell.send(kept).unwrap()),
+        CommitCallback::new(move |result| sender.send(result).unwrap()),
     );
-    assert_eq!(told.recv().unwrap().unwrap_err().status(), Status::Closed);
+    assert_eq!(
+        receiver.recv().unwrap().unwrap_err().status(),
+        Status::Closed
+    );
 }
 
 #[test]
-fn records_that_come_together_share_a_commit() {
-    let place = Place::new("shared");
-    let (store, _) = open(&place.0).unwrap();
+fn concurrent_records_share_a_commit() {
+    let path = TestPath::new("shared");
+    let (store, _) = open(&path.0).unwrap();
     let bodies = vec!["x"; 20_000];
     let begun = std::time::Instant::now();
-    keep(&store, &bodies);
+    insert(&store, &bodies);
     // One commit each would take 20,000 synchronisations, which no disk does in this time.
     assert!(
         begun.elapsed() < std::time::Duration::from_secs(10),

@@ -1,17 +1,17 @@
-//! Why something could not be written to a store.
+//! Errors of writing to a store.
 
 use std::fmt;
 
-use crate::store::open_error::reason;
-use crate::store::open_files::Changed;
+use crate::store::files::open_files::FileChange;
+use crate::store::open_error::sqlite_error_name;
 
-/// Why something could not be written.
+/// The reason of a failed transaction.
 #[derive(Debug)]
 pub enum WriteError {
-    /// SQLite could not.
+    /// SQLite failed.
     Sqlite(rusqlite::Error),
-    /// It would have been lost with the files that are open.
-    Files(Changed),
+    /// The files were removed or replaced, so the changes would be lost.
+    Files(FileChange),
 }
 
 impl From<rusqlite::Error> for WriteError {
@@ -20,8 +20,8 @@ impl From<rusqlite::Error> for WriteError {
     }
 }
 
-impl From<Changed> for WriteError {
-    fn from(changed: Changed) -> Self {
+impl From<FileChange> for WriteError {
+    fn from(changed: FileChange) -> Self {
         WriteError::Files(changed)
     }
 }
@@ -30,18 +30,17 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WriteError::Sqlite(error) => {
-                write!(f, "{}; make room, or check the disk", reason(error))
+                write!(f, "{}; free some space, or check the disk", sqlite_error_name(error))
             }
-            WriteError::Files(Changed::Removed) => f.write_str(
-                "its file was removed or renamed while it was open; the next write makes it again, with all that it held",
+            WriteError::Files(FileChange::Removed) => f.write_str(
+                "its file was removed or renamed while it was open; the next write restores it with all its content",
             ),
-            WriteError::Files(Changed::LogRemoved) => f.write_str(
-                "its file with the ending -wal was removed while it was open, as another SQLite does that opens the store; \
-                 the next write mends that; let nobody else open the store",
+            WriteError::Files(FileChange::LogRemoved) => f.write_str(
+                "its file with the ending -wal was removed while it was open, for example by another SQLite; the next write \
+                 repairs that; do not open the store with another program",
             ),
-            WriteError::Files(Changed::Replaced) => f.write_str(
-                "another file has the name of one of its files, or another program has written to one, while it was open; \
-                 close the client and open it again",
+            WriteError::Files(FileChange::Replaced) => f.write_str(
+                "another program replaced or changed one of its files while it was open; close the client and open it again",
             ),
         }
     }

@@ -1,33 +1,36 @@
-//! The wire: what the service is sent and what it sends, as Rust types, and their JSON.
+//! The service's protocol: requests, responses and triggers as Rust types, and their JSON.
 //!
-//! Pure: no socket, no clock, no thread. Each dialect of the service is one file that turns the types beside it to and from
-//! JSON; [`Dialect`] chooses between them.
+//! 1. A request comes in as a [`Request`] of `requests/`. Its table of fields is `requests/request_schema.rs`.
+//! 2. `dialects/` turns it into an [`HttpRequest`]: method, path and JSON of the selected [`Dialect`].
+//! 3. `body/` turns the bytes of a response or of a trigger into text, and `json/` parses it.
+//! 4. `responses/` returns the [`Verdict`] of a response and its [`ResponseData`].
+//! 5. `dialects/` decodes a trigger into a [`Trigger`] of `triggers/`.
+//!
+//! `redaction/` removes secrets and personal data from texts. Nothing here uses sockets, clocks or threads.
 
 pub mod body;
-mod dialect;
 pub mod dialects;
 mod json;
 mod redaction;
 mod requests;
-mod response;
-mod trigger;
-pub(crate) mod url_path;
+mod responses;
+pub(crate) mod triggers;
 
-pub use crate::wire::dialect::Dialect;
+pub use crate::wire::dialects::dialect::Dialect;
 pub use crate::wire::redaction::redacted::Redacted;
 pub use crate::wire::requests::customer::Customer;
-pub use crate::wire::requests::extra::{Extra, NoExtra};
-pub use crate::wire::requests::history::{History, Said, Speaker};
+pub use crate::wire::requests::extra::{Extra, ExtraError};
+pub use crate::wire::requests::history::{History, HistoryMessage, Speaker};
 pub use crate::wire::requests::http_request::{Body, EncodeError, HttpRequest, Method};
 pub use crate::wire::requests::message::{Media, MediaKind, Message};
 pub use crate::wire::requests::request::{
     Address, BotRequest, Mood, OffHours, Request, Start, Update, WhatsApp,
 };
-pub use crate::wire::requests::request_fields::{RequestKind, Unsettable};
+pub use crate::wire::requests::request_fields::{FieldError, RequestKind};
 pub use crate::wire::requests::request_schema::{Field, REQUESTS, RequestSchema};
 pub use crate::wire::requests::validation::{Invalid, validate};
-pub use crate::wire::response::response_data::{
-    Agent, Channel, Department, OnlineAgents, ResponseData, Unexpected,
+pub use crate::wire::responses::response_data::{
+    Agent, Channel, Department, OnlineAgents, ResponseData, UnexpectedBody,
 };
-pub use crate::wire::response::verdict::{Reason, Verdict, judge};
-pub use crate::wire::trigger::{Details, Kind, Trigger, Unreadable};
+pub use crate::wire::responses::verdict::{Reason, Verdict, parse_verdict};
+pub use crate::wire::triggers::trigger::{DecodeError, Details, Kind, Trigger};

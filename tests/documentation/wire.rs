@@ -1,7 +1,7 @@
 //! Examples of what goes over the wire, held against what the library writes and reads.
 
 use omnize::wire::dialects::rest;
-use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, judge};
+use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, parse_verdict};
 use serde_json::Value;
 
 /// A request of the page is one that the library writes, field by field.
@@ -52,7 +52,7 @@ pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
 
 /// An answer under HTTP 200 is judged as the page says.
 pub fn answer(decision: &str, json: &str) -> Result<(), String> {
-    let judged = match judge(200, json) {
+    let judged = match parse_verdict(200, json) {
         Verdict::Accepted => "accepted",
         Verdict::Rejected(_) => "rejected",
         Verdict::Unknown => "unknown",

@@ -196,8 +196,8 @@ mod stored {
                 && !self.acked.swap(true, Ordering::Relaxed)
             {
                 match self.key {
-                    AckKey::Record(number) => store.forget(number),
-                    AckKey::Outcome(ticket) => store.forget_outcome(ticket),
+                    AckKey::Record(number) => store.delete(number),
+                    AckKey::Outcome(ticket) => store.delete_outcome(ticket),
                 }
             }
         }

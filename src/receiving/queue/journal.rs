@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "store")]
-pub use crate::store::Sent;
+pub use crate::store::SendState;
 use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
 pub use without_store::Sent;
@@ -24,7 +24,7 @@ pub struct RecoveredRequest {
     /// The address and the request.
     pub request: StoredRequest,
     /// Whether the request was sent.
-    pub sent: Sent,
+    pub sent: SendState,
     /// The time since it was posted, by this machine's clock.
     pub age: Duration,
     /// Whether the store had a table of open interactions when it was opened.
@@ -49,16 +49,16 @@ mod stored {
     use super::{RecoveredRequest, StoredRequest};
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::interactions::Interactions;
     use crate::receiving::queue::event::{AckKey, AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
     use crate::receiving::statistics::{Counters, Statistic};
     use crate::receiving::time::unix_millis;
+    use crate::sending::Interactions;
     use crate::sending::Outcome;
     use crate::status::Status;
-    use crate::store::{Account, CommitCallback, Record, RecordKind, Row, Store};
-    use crate::wire::{Address, Dialect, Request, Trigger, Unreadable};
+    use crate::store::{Account, CommitCallback, Record, RecordKind, RowKey, Store};
+    use crate::wire::{Address, DecodeError, Dialect, Request, Trigger};
 
     /// Stores events and posted requests, if the client has a store.
     #[derive(Debug)]
@@ -91,7 +91,7 @@ mod stored {
                     );
                     let (store, leftovers) = Store::open(Path::new(path), account, notify)?;
                     let store = Arc::new(store);
-                    interactions.restore(store.clone(), leftovers.pages);
+                    interactions.restore(store.clone(), leftovers.interactions);
                     let mut unreadable = leftovers.unreadable;
                     let reader = RecordReader {
                         dialect: settings.dialect,
@@ -100,19 +100,19 @@ mod stored {
                     };
                     for (number, record) in leftovers.records {
                         if !reader.restore(inbox, number, record) {
-                            unreadable.push(Row::Record(number));
+                            unreadable.push(RowKey::Record(number));
                         }
                     }
-                    for (ticket, letter) in leftovers.letters {
+                    for (ticket, letter) in leftovers.requests {
                         match serde_json::from_str::<StoredRequest>(&letter.content) {
                             Ok(content) => recovered.push(RecoveredRequest {
                                 ticket,
                                 request: content,
                                 sent: letter.sent,
                                 age: letter.posted_at.map_or(Duration::ZERO, age),
-                                has_interactions_table: !leftovers.knew_no_interactions,
+                                has_interactions_table: !leftovers.is_old_schema,
                             }),
-                            Err(_) => unreadable.push(Row::Letter(ticket)),
+                            Err(_) => unreadable.push(RowKey::Request(ticket)),
                         }
                     }
                     // These rows were readable when they were written, so another program has changed the file.
@@ -124,7 +124,7 @@ mod stored {
                     }
                     for row in unreadable {
                         counters.count(Statistic::SetAside);
-                        store.set_aside(row);
+                        store.quarantine(row);
                     }
                     Some(store)
                 }
@@ -163,7 +163,7 @@ mod stored {
                 body: trigger.raw.clone(),
             };
             let inbox = inbox.clone();
-            store.keep(
+            store.insert(
                 record,
                 CommitCallback::new(move |written| match written {
                     Ok(sequence) => {
@@ -187,7 +187,7 @@ mod stored {
         /// Starts a commit of the queued changes.
         pub fn flush(&self) {
             if let Some(store) = &self.store {
-                store.hurry();
+                store.flush();
             }
         }
 
@@ -207,14 +207,16 @@ mod stored {
                 )
             })?;
             store
-                .wait(|kept| store.post(content, unix_millis(), kept))
+                .wait_for_commit(|kept| store.insert_request(content, unix_millis(), kept))
                 .map(Some)
         }
 
         /// Stores that a posted request is about to be sent.
         pub fn mark_sending(&self, ticket: u64) -> Result<()> {
             match &self.store {
-                Some(store) => store.wait(|kept| store.leave(ticket, kept)).map(drop),
+                Some(store) => store
+                    .wait_for_commit(|kept| store.mark_sending(ticket, kept))
+                    .map(drop),
                 None => Ok(()),
             }
         }
@@ -222,13 +224,15 @@ mod stored {
         /// Stores that a posted request was not sent.
         pub fn mark_unsent(&self, ticket: u64) {
             if let Some(store) = &self.store {
-                store.stay(ticket);
+                store.clear_sending(ticket);
             }
         }
 
         /// Fails on a thread that must not block on the store.
         pub fn may_wait(&self) -> Result<()> {
-            self.store.as_ref().map_or(Ok(()), |_| Store::may_wait())
+            self.store
+                .as_ref()
+                .map_or(Ok(()), |_| Store::check_may_block())
         }
 
         /// Returns whether events and requests outlive the process.
@@ -258,7 +262,7 @@ mod stored {
                 body: body.into(),
             };
             let inbox = inbox.clone();
-            store.settle(
+            store.complete_request(
                 outcome.ticket,
                 record,
                 CommitCallback::new(move |written| {
@@ -307,7 +311,7 @@ mod stored {
 
     impl RecordReader<'_> {
         /// Decodes a trigger. Another dialect may have been configured when it was stored.
-        fn decode(&self, record: &Record) -> std::result::Result<Trigger, Unreadable> {
+        fn decode(&self, record: &Record) -> std::result::Result<Trigger, DecodeError> {
             let content_type = record.content_type.as_deref();
             let read = |dialect: Dialect| dialect.decode(record.body.clone(), content_type);
             read(self.dialect).or_else(|why| {
@@ -325,7 +329,7 @@ mod stored {
                 RecordKind::Trigger => self
                     .decode(&record)
                     .map(|mut trigger| {
-                        self.interactions.resolve(&mut trigger);
+                        self.interactions.resolve_client_id(&mut trigger);
                         self.message_dedup.remember(&trigger);
                         Content::Trigger(trigger)
                     })
@@ -353,11 +357,11 @@ mod without_store {
     use super::RecoveredRequest;
     use crate::config::Settings;
     use crate::error::{Error, Result};
-    use crate::interactions::Interactions;
     use crate::receiving::queue::event::{AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
     use crate::receiving::statistics::Counters;
+    use crate::sending::Interactions;
     use crate::sending::Outcome;
     use crate::status::Status;
     use crate::wire::{Address, Request, Trigger};

@@ -186,7 +186,7 @@ impl CachingResolver {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error))
                 if error.kind() == io::ErrorKind::NotConnected
-                    || resource_limits::is_lack(&error) =>
+                    || resource_limits::is_exhausted(&error) =>
             {
                 Err(error.into())
             }

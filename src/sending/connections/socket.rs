@@ -38,12 +38,12 @@ impl Socket {
     /// Returns whether the peer has certainly read no byte after the first `before` written bytes. The end of the stream must
     /// have been read.
     pub fn is_refused(&self, before: u64) -> bool {
-        tcp_refusal::is_proved(&self.stream, before)
+        tcp_refusal::is_proven(&self.stream, before)
     }
 
     /// Returns whether the peer has neither closed the connection nor sent unread bytes.
     pub fn is_quiet(&self) -> bool {
-        liveness::is_quiet(&self.stream)
+        liveness::is_idle(&self.stream)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
@@ -32,13 +32,13 @@ impl Outbox {
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
         posted.attempts += 1;
-        let starts = posted.request.starts();
+        let starts = posted.request.is_start();
         if self.strict && !starts {
             // The interaction may have been finished since then.
-            interaction.check(&posted.request)?;
+            interaction.check_allowed(&posted.request)?;
         }
         if posted.attempts == 1 {
-            interaction.leave(&posted.request);
+            interaction.on_sending(&posted.request);
         }
         if !posted.is_internal {
             self.receiver.mark_sending(posted.ticket)?;
@@ -47,7 +47,7 @@ impl Outbox {
         let result = self
             .sender
             .send(&posted.address, hash.as_deref(), &posted.request, None)
-            .map(|response| interaction.learn(&posted.request, &response));
+            .map(|response| interaction.on_response(&posted.request, &response));
         posted.maybe_received |= is_unknown(&result);
         // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
         if !posted.is_internal && !posted.maybe_received && result.is_err() {
@@ -87,7 +87,7 @@ impl Outbox {
             true => result.map_err(Error::after_unknown_attempt),
             false => result,
         };
-        interaction.ended(&posted.request, result.is_ok());
+        interaction.on_completed(&posted.request, result.is_ok());
         self.report(&posted, &result);
         if interaction.lane.release() == WorkerNeeded::Yes {
             self.enqueue_lane(interaction);

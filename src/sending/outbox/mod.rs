@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::interactions::Interaction;
 use crate::memory;
-use crate::receiving::{Receiver, Sent};
+use crate::receiving::{Receiver, SendState};
+use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
 use crate::sending::outbox::scheduled_task::ScheduledTask;
@@ -138,14 +138,14 @@ impl Outbox {
         self.sender.check_request(address, &request)?;
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
-        interaction.begin(&request, self.strict)?;
+        interaction.on_queued(&request, self.strict)?;
         let size = size_of(&request);
         memory::check(size, Status::Full)
             .map_err(|error| error.with_delivery(Delivery::NotSent))
-            .inspect_err(|_| interaction.ended(&request, false))?;
+            .inspect_err(|_| interaction.on_completed(&request, false))?;
         let ticket = self
             .allocate_ticket(address, &request, size)
-            .inspect_err(|_| interaction.ended(&request, false))?;
+            .inspect_err(|_| interaction.on_completed(&request, false))?;
         let posted = QueuedRequest {
             ticket,
             address: address.clone(),
@@ -209,7 +209,7 @@ impl Outbox {
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         mut posted: QueuedRequest,
-        sent: Sent,
+        sent: SendState,
     ) -> Result<()> {
         self.ensure_worker()?;
         posted.size = size_of(&posted.request);
@@ -218,8 +218,8 @@ impl Outbox {
             state.open += 1;
             state.bytes += posted.size;
         }
-        let may_have_been_sent = sent == Sent::Perhaps;
-        let can_repeat = posted.request.is_harmless_twice() || self.posted_policy.resends_unknown();
+        let may_have_been_sent = sent == SendState::MaybeSent;
+        let can_repeat = posted.request.is_idempotent() || self.posted_policy.resends_unknown();
         let error = if may_have_been_sent && !can_repeat {
             let lost = Error::new(
                 Status::Lost,
@@ -233,7 +233,7 @@ impl Outbox {
             let checked = self.sender.check_request(&posted.address, &posted.request);
             let rejected = checked.err().or_else(|| {
                 let is_expired =
-                    sent != Sent::Untried && self.posted_policy.is_expired(posted.age());
+                    sent != SendState::Queued && self.posted_policy.is_expired(posted.age());
                 is_expired.then(|| self.expired_error(&posted))
             });
             match may_have_been_sent {
@@ -242,12 +242,12 @@ impl Outbox {
             }
         };
         if let Some(error) = error {
-            interaction.ended(&posted.request, false);
+            interaction.on_completed(&posted.request, false);
             self.report(&posted, &Err(error));
             self.remove(posted.size);
             return Ok(());
         }
-        interaction.begin(&posted.request, false)?;
+        interaction.on_queued(&posted.request, false)?;
         self.enqueue(interaction, posted);
         Ok(())
     }

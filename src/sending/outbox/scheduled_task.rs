@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::typing::typing_timer::TypingTimer;
 
 /// A task that is due at some time.

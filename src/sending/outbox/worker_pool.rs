@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, closed};
 use crate::status::Status;

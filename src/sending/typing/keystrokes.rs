@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
@@ -25,7 +25,7 @@ impl Outbox {
     ) -> Result<()> {
         self.sender.check_origin()?;
         if self.strict {
-            interaction.check(&Request::Typing)?;
+            interaction.check_allowed(&Request::Typing)?;
         }
         self.check_open()?;
         self.ensure_worker()?;

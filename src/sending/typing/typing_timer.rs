@@ -2,7 +2,7 @@
 
 use std::sync::Weak;
 
-use crate::interactions::Interaction;
+use crate::sending::interaction_types::Interaction;
 use crate::wire::Address;
 
 /// The timer of one interaction. It does not keep the interaction in memory.

@@ -1,17 +1,17 @@
-//! The tables of a store, and how a file of an earlier version becomes one of this.
+//! The tables of a store, and the migration of a file of an earlier version.
 
 use rusqlite::{Connection, Result};
 
-/// Says which program made the file ("Omnz"), so that another database is not taken for a store.
+/// SQLite's `application_id` ("Omnz"). It distinguishes a store from other databases.
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
 
-/// The version of the tables. The first had no interactions, and set nothing aside; the second did not note when a request
-/// was posted, nor whose the store is.
-const VERSION: i32 = 3;
+/// SQLite's `user_version`. Version 1 had neither `interactions` nor `aside`. Version 2 had neither `posted_at` nor
+/// `account`.
+const SCHEMA_VERSION: i32 = 3;
 
-/// The first version that notes whose the store is.
+/// The first version with the table `account`.
 const FIRST_WITH_ACCOUNT: i32 = 3;
-/// The first version that knows the open interactions.
+/// The first version with the table `interactions`.
 const FIRST_WITH_INTERACTIONS: i32 = 2;
 
 const TABLES: &str = "
@@ -49,43 +49,43 @@ const TABLES: &str = "
         tag BLOB NOT NULL
     );";
 
-/// What a file is, before anything is written to it.
+/// The schema of a file before the migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DetectedSchema {
     version: i32,
     is_new: bool,
 }
 
-impl Found {
-    /// Looks into a file; `None` where it is another program's, or a later version's.
-    pub fn read(connection: &Connection) -> Result<Option<Self>> {
+impl DetectedSchema {
+    /// Detects the schema. Returns `None` if another program or a later version wrote the file.
+    pub fn detect(connection: &Connection) -> Result<Option<Self>> {
         let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let made_by: i32 =
+        let application_id: i32 =
             connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let is_new = tables == 0 && version == 0;
-        let is_store = made_by == APPLICATION_ID && (1..=VERSION).contains(&version);
-        Ok((is_new || is_store).then_some(Found { version, is_new }))
+        let is_store = application_id == APPLICATION_ID && (1..=SCHEMA_VERSION).contains(&version);
+        Ok((is_new || is_store).then_some(DetectedSchema { version, is_new }))
     }
 
-    /// Whether it notes whose it is.
-    pub fn notes_account(self) -> bool {
+    /// Returns whether the file has a table of its account.
+    pub fn has_account(self) -> bool {
         self.version >= FIRST_WITH_ACCOUNT
     }
 
-    /// Whether an earlier version wrote it, which knew no interactions.
-    pub fn knew_no_interactions(self) -> bool {
+    /// Returns whether an earlier version wrote the file, without a table of interactions.
+    pub fn lacks_interactions(self) -> bool {
         !self.is_new && self.version < FIRST_WITH_INTERACTIONS
     }
 
-    /// Makes the tables that are missing, within a transaction.
+    /// Creates the missing tables and columns. Must run in a transaction.
     pub fn migrate(self, connection: &Connection) -> Result<()> {
         connection.execute_batch(TABLES)?;
         if !self.is_new && self.version < FIRST_WITH_ACCOUNT {
             connection.execute_batch("ALTER TABLE outbox ADD COLUMN posted_at INTEGER")?;
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        connection.pragma_update(None, "user_version", VERSION)
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)
     }
 }

@@ -1,26 +1,25 @@
-//! From bytes to text: which charset a body is in, and its decoding.
+//! Detects the charset of a body and decodes it.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// A charset that bodies can be in.
+/// A charset of bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
-    /// One of the WHATWG encoding standard.
+    /// A charset of the WHATWG encoding standard.
     Whatwg(&'static Encoding),
-    /// UTF-32, the low byte first. It is not in that standard.
+    /// UTF-32, low byte first. The standard lacks it.
     Utf32Le,
-    /// UTF-32, the high byte first.
+    /// UTF-32, high byte first.
     Utf32Be,
 }
 
-/// UTF-8.
 const UTF8: Charset = Charset::Whatwg(UTF_8);
 const UTF16LE: Charset = Charset::Whatwg(UTF_16LE);
 const UTF16BE: Charset = Charset::Whatwg(UTF_16BE);
 
-/// The marks that a text may begin with. The longer one of two that begin alike comes first.
+/// The byte-order marks. UTF-32 stands before UTF-16, because its mark begins with the mark of UTF-16.
 const BYTE_ORDER_MARKS: [(&[u8], Charset); 5] = [
     (b"\xEF\xBB\xBF", UTF8),
     (b"\xFF\xFE\0\0", Charset::Utf32Le),
@@ -30,7 +29,7 @@ const BYTE_ORDER_MARKS: [(&[u8], Charset); 5] = [
 ];
 
 impl Charset {
-    /// Returns the charset that a Content-Type names, or `None` if it names none that is known.
+    /// Returns the charset of a Content-Type, or `None` if it has no known charset.
     pub fn of_content_type(content_type: &str) -> Option<Self> {
         let (_, mut parameters) = content_type.split_once(';')?;
         loop {
@@ -45,7 +44,7 @@ impl Charset {
     }
 
     fn of_label(label: &str) -> Option<Self> {
-        // Some senders quote it as JavaScript does.
+        // Some senders quote it.
         let label = label.trim_matches(['"', '\'']).trim();
         let is = |name: &str| label.eq_ignore_ascii_case(name);
         if is("utf-8") {
@@ -55,18 +54,18 @@ impl Charset {
         } else if is("utf-32be") || is("utf32be") {
             Some(Charset::Utf32Be)
         } else {
-            // The standard turns a text of one of some old encodings into a single U+FFFD, to protect browsers.
+            // Without the encodings that the standard replaces by a single U+FFFD to protect browsers.
             Encoding::for_label_no_replacement(label.as_bytes()).map(Charset::Whatwg)
         }
     }
 
-    /// Whether every ASCII character is one byte of the same value.
-    fn extends_ascii(self) -> bool {
+    /// Returns whether every ASCII character is one byte with the same value.
+    fn is_ascii_superset(self) -> bool {
         matches!(self, Charset::Whatwg(encoding) if encoding != UTF_16LE && encoding != UTF_16BE)
     }
 }
 
-/// The first parameter's name and value, and the parameters behind it.
+/// Returns the first parameter's name and value, and the other parameters.
 fn parameter(parameters: &str) -> (&str, &str, Option<&str>) {
     let mut in_quotes = false;
     let mut is_escaped = false;
@@ -87,17 +86,16 @@ fn parameter(parameters: &str) -> (&str, &str, Option<&str>) {
     (name.trim(), value.trim(), rest)
 }
 
-/// Decodes a text by its byte-order mark, else by `label`, else as UTF-8. Bytes that have no meaning there become U+FFFD,
-/// and the flag tells of them.
+/// Decodes a text by its byte-order mark, otherwise by `label`, otherwise as UTF-8. Invalid bytes become U+FFFD, and the
+/// returned flag is set.
 ///
-/// A label that can't be right does not count: a text that begins with two characters of JSON shows how many bytes a
-/// character has.
+/// A wrong label is ignored: the first two characters of JSON show the number of bytes of a character.
 pub fn decode(bytes: &[u8], label: Option<Charset>) -> (Cow<'_, str>, bool) {
     if label.is_none_or(|label| label == UTF8)
         && let [1..=0x7F, 1..=0xFF, ..] | [] = bytes
         && let Ok(text) = str::from_utf8(bytes)
     {
-        // Most bodies: without a mark, and with one byte for an ASCII character.
+        // The common case: no mark, and one byte for an ASCII character.
         return (Cow::Borrowed(text), false);
     }
     for (mark, charset) in BYTE_ORDER_MARKS {
@@ -106,7 +104,9 @@ pub fn decode(bytes: &[u8], label: Option<Charset>) -> (Cow<'_, str>, bool) {
         }
     }
     let charset = match Width::of(bytes) {
-        Some(Width::One) => label.filter(|label| label.extends_ascii()).unwrap_or(UTF8),
+        Some(Width::One) => label
+            .filter(|label| label.is_ascii_superset())
+            .unwrap_or(UTF8),
         Some(Width::More(charset)) => charset,
         None => label.unwrap_or(UTF8),
     };
@@ -141,14 +141,14 @@ fn decode_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (Cow<'_, str>, bool) 
     (Cow::Owned(text), replaced)
 }
 
-/// How many bytes a character has.
+/// The number of bytes of an ASCII character.
 enum Width {
     One,
     More(Charset),
 }
 
 impl Width {
-    /// What the first two characters show, if both are characters of JSON, which are ASCII.
+    /// Detects the width by the first two characters, if both may begin JSON.
     fn of(bytes: &[u8]) -> Option<Self> {
         let json = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'{' | b'[' | b'"');
         let json =
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_goes_before_the_label() {
+    fn a_byte_order_mark_overrides_the_label() {
         let utf16 = |units: fn(u16) -> [u8; 2]| -> Vec<u8> {
             "\u{FEFF}olá 😀".encode_utf16().flat_map(units).collect()
         };
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_label_goes_before_utf_8() {
+    fn the_label_overrides_utf_8() {
         let latin = "text/plain; charset=iso-8859-1";
         assert_eq!(read(b"ol\xE1", latin), ("olá".into(), false));
         assert_eq!(read("olá".as_bytes(), latin), ("olÃ¡".into(), false));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unicode_form_is_read_by_its_label() {
+    fn every_unicode_encoding_is_decoded_by_its_label() {
         let text = "\"olá 😀\"";
         for (label, bytes) in [
             ("utf-16le", utf16(text, u16::to_le_bytes)),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn json_shows_its_width_where_the_label_is_missing_or_can_not_be_right() {
+    fn the_width_of_json_is_detected_if_the_label_is_missing_or_wrong() {
         let json = "{\"a\":\"é\"}";
         let all = [
             json.as_bytes().to_vec(),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_label_can_not_explain_is_utf_8_or_replaced() {
+    fn bytes_invalid_for_the_label_are_utf_8_or_replaced() {
         let utf32 = ";charset=utf-32le";
         assert_eq!(read("olá".as_bytes(), utf32), ("olá".into(), false));
         assert_eq!(read(b"ol\xE1 x", "a/b"), ("ol\u{FFFD} x".into(), true));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_label_in_a_content_type() {
+    fn returns_the_charset_of_a_content_type() {
         let latin = Some(Charset::Whatwg(encoding_rs::WINDOWS_1252));
         for content_type in [
             "application/json; charset=ISO-8859-1",

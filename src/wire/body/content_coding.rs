@@ -1,56 +1,19 @@
-//! Undoes content codings: gzip and deflate.
+//! Decodes content codings: gzip and deflate.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
-};
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
 use crate::wire::body::gzip;
+use crate::wire::body::inflate::{Format, inflate};
 
-/// Bodies with more codings than this are refused: each costs as much as the limit allows.
-const MOST_CODINGS: usize = 4;
+pub use crate::wire::body::coding_error::{CodingError, SUPPORTED};
 
-/// What a server may name in Accept-Encoding.
-pub const SUPPORTED: &str = "gzip, deflate";
+/// The limit for the number of codings. Each of them costs memory up to the limit of the body.
+const MAX_CODINGS: usize = 4;
 
-/// Why a content coding can't be undone. Shows nothing of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodingError {
-    /// The coding is unknown, or there are too many.
-    Unsupported,
-    /// The body is not what its coding says, or it is cut off.
-    Corrupt,
-    /// The body without its coding is larger than the limit, in bytes.
-    TooLarge(usize),
-    /// There is no memory for the body.
-    NoMemory,
-}
-
-impl fmt::Display for CodingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CodingError::Unsupported => {
-                write!(f, "its content coding is not supported; {SUPPORTED} are")
-            }
-            CodingError::Corrupt => {
-                f.write_str("it is cut off or not compressed as its content coding says")
-            }
-            CodingError::TooLarge(limit) => {
-                write!(f, "it is larger than {limit} bytes when decompressed")
-            }
-            CodingError::NoMemory => f.write_str("there is no memory to decompress it"),
-        }
-    }
-}
-
-impl std::error::Error for CodingError {}
-
-/// Undoes the codings that the header Content-Encoding lists, the last one first. A body without a coding is borrowed.
-/// An empty body stays empty, whatever its coding. With several lines of the header, join their values by commas.
+/// Decodes the codings of the header Content-Encoding, the last one first. Returns at most `limit` bytes.
+///
+/// A body without a coding is borrowed. An empty body stays empty, with any coding. Values of several header lines must be
+/// joined by commas.
 ///
 /// # Errors
 /// See [`CodingError`].
@@ -67,9 +30,9 @@ pub fn decode<'a>(
         .rsplit(',')
         .map(str::trim)
         .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
-    for (undone, coding) in codings.enumerate() {
+    for (decoded_count, coding) in codings.enumerate() {
         let is = |name: &str| coding.eq_ignore_ascii_case(name);
-        decoded = if undone == MOST_CODINGS {
+        decoded = if decoded_count == MAX_CODINGS {
             return Err(CodingError::Unsupported);
         } else if is("gzip") || is("x-gzip") {
             Cow::Owned(gzip::decode(&decoded, limit)?)
@@ -82,7 +45,7 @@ pub fn decode<'a>(
     Ok(decoded)
 }
 
-/// Undoes deflate in the zlib format, as RFC 9110 8.4.1.2 has it, or raw, as some servers send it.
+/// Decodes deflate in the zlib format (RFC 9110, 8.4.1.2), or raw, as some servers send it.
 fn deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, CodingError> {
     let mut decoded = Vec::new();
     let format = match has_zlib_header(body) {
@@ -93,69 +56,13 @@ fn deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, CodingError> {
     Ok(decoded)
 }
 
-/// Whether a body begins as RFC 1950 2.2 says. A raw stream does not: it would begin with a stored block whose padding is
-/// not zero, which no encoder writes.
+/// Returns whether a body begins with the header of RFC 1950, 2.2. No encoder writes a raw stream that begins so.
 fn has_zlib_header(body: &[u8]) -> bool {
     match *body {
         [method, flags, ..] => {
             method & 0x0F == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31)
         }
         _ => false,
-    }
-}
-
-/// What stands around a deflate stream.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// The two bytes before it and the checksum behind it of zlib.
-    Zlib,
-    /// Nothing.
-    Raw,
-}
-
-/// Appends what a deflate stream holds to `decoded`, which grows to `limit` bytes at most, and returns how many bytes of
-/// `stream` it has.
-pub fn inflate(
-    stream: &[u8],
-    format: Format,
-    decoded: &mut Vec<u8>,
-    limit: usize,
-) -> Result<usize, CodingError> {
-    let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
-        | match format {
-            Format::Zlib => TINFL_FLAG_PARSE_ZLIB_HEADER,
-            Format::Raw => 0,
-        };
-    // References reach back into this stream alone.
-    let begin = decoded.len();
-    let mut state = Box::<DecompressorOxide>::default();
-    let (mut consumed, mut end) = (0, begin);
-    loop {
-        let size = (decoded.len() + stream.len().max(512)).saturating_mul(2);
-        // One byte more tells a body of exactly the limit from a larger one.
-        let size = size.min(limit.saturating_add(1));
-        let more = size.saturating_sub(decoded.len());
-        if more == 0 {
-            return Err(CodingError::TooLarge(limit));
-        }
-        decoded
-            .try_reserve_exact(more)
-            .map_err(|_| CodingError::NoMemory)?;
-        decoded.resize(size, 0);
-        let room = &mut decoded[begin..];
-        let (status, read, written) =
-            decompress(&mut state, &stream[consumed..], room, end - begin, flags);
-        consumed += read;
-        end += written;
-        match status {
-            TINFLStatus::Done if end <= limit => {
-                decoded.truncate(end);
-                return Ok(consumed);
-            }
-            TINFLStatus::Done => return Err(CodingError::TooLarge(limit)),
-            TINFLStatus::HasMoreOutput => {}
-            _ => return Err(CodingError::Corrupt),
-        }
     }
 }
 
@@ -187,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn undoes_each_coding() {
+    fn decodes_each_coding() {
         for (body, coding) in [
             (gzip(), "gzip"),
             (gzip(), "X-GZip"),
@@ -207,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn undoes_the_last_coding_first() {
+    fn decodes_the_last_coding_first() {
         let stored = |bytes: &[u8]| {
             let length = u16::try_from(bytes.len()).unwrap();
             [
@@ -227,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_header_and_member_of_gzip() {
+    fn decodes_every_header_and_member_of_gzip() {
         let header = [
             &[31, 139, 8, 0b1_1110, 0, 0, 0, 0, 0, 255, 3, 0][..],
             b"abcname\0comment\0\x12\x34",
@@ -239,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_cut_off_or_changed() {
+    fn rejects_truncated_and_corrupt_bodies() {
         for (whole, coding) in [
             (gzip(), "gzip"),
             (zlib(), "deflate"),
@@ -261,10 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn refuses_unknown_codings() {
+    fn rejects_unknown_codings() {
         for coding in ["br", "zstd", "compress", "gzip;q=1", "utf-8", "br, gzip"] {
-            let refused = decoded(&gzip(), coding);
-            assert_eq!(refused, Err(CodingError::Unsupported), "{coding}");
+            let result = decoded(&gzip(), coding);
+            assert_eq!(result, Err(CodingError::Unsupported), "{coding}");
         }
     }
 
@@ -287,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn a_long_run_is_decompressed_whole() {
-        // 1,032 bytes for one: what a decompression bomb is made of.
+    fn decompresses_a_body_of_a_thousandfold_size() {
+        // 1,032 bytes for one, like a decompression bomb.
         let run = miniz_oxide::deflate::compress_to_vec(&vec![b' '; 3_000_000], 9);
         let whole = decode(&run, Some("deflate"), 3_000_000).unwrap();
         assert_eq!(whole.len(), 3_000_000);

@@ -1,11 +1,12 @@
 //! The gzip format, RFC 1952.
 
-use crate::wire::body::content_coding::{CodingError, Format, inflate};
+use crate::wire::body::coding_error::CodingError;
+use crate::wire::body::inflate::{Format, inflate};
 
 const MAGIC: &[u8] = &[0x1F, 0x8B];
 const DEFLATE: u8 = 8;
 
-/// The bytes of a header without its optional parts, and of a trailer.
+/// The sizes in bytes of a header without optional parts, and of a trailer.
 const HEADER: usize = 10;
 const TRAILER: usize = 8;
 
@@ -15,7 +16,7 @@ const HAS_NAME: u8 = 1 << 3;
 const HAS_COMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0b1110_0000;
 
-/// Decompresses all members of a body to `limit` bytes at most. What stands behind the last one is ignored, as gzip does.
+/// Decompresses all members of a body, up to `limit` bytes. Bytes after the last member are ignored, as gzip does.
 pub fn decode(body: &[u8], limit: usize) -> Result<Vec<u8>, CodingError> {
     let mut decoded = Vec::new();
     let mut rest = member(body, &mut decoded, limit)?;
@@ -25,7 +26,7 @@ pub fn decode(body: &[u8], limit: usize) -> Result<Vec<u8>, CodingError> {
     Ok(decoded)
 }
 
-/// Decompresses one member, and returns what stands behind it.
+/// Decompresses one member, and returns the bytes after it.
 fn member<'a>(
     body: &'a [u8],
     decoded: &mut Vec<u8>,
@@ -39,7 +40,7 @@ fn member<'a>(
         .ok_or(CodingError::Corrupt)?;
     let [c0, c1, c2, c3, l0, l1, l2, l3] = *trailer;
     let content = &decoded[begin..];
-    // RFC 1952 keeps the length modulo 2^32.
+    // RFC 1952 stores the length modulo 2^32.
     let is_whole = u32::from_le_bytes([c0, c1, c2, c3]) == crc32(content)
         && u32::from_le_bytes([l0, l1, l2, l3]) == content.len() as u32;
     is_whole.then_some(rest).ok_or(CodingError::Corrupt)
@@ -67,7 +68,7 @@ fn without_header(body: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The checksum of RFC 1952 8, half a byte at a time: bodies are short, and a table for whole bytes is not.
+/// The checksum of RFC 1952, 8, half a byte at a time. Bodies are short, so a table for whole bytes does not pay off.
 fn crc32(bytes: &[u8]) -> u32 {
     const POLYNOMIAL: u32 = 0xEDB8_8320;
     const TABLE: [u32; 16] = {
@@ -98,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_that_of_the_standard() {
-        // The check value that every list of CRCs has for this one.
+    fn the_checksum_equals_that_of_the_standard() {
+        // The check value of this CRC in the usual lists.
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(crc32(b""), 0);
     }

@@ -1,40 +1,43 @@
-//! JSON as many programs write it: what is not quite JSON is repaired before it is given up.
+//! Parses JSON, and repairs text that is almost JSON.
 //!
-//! A text that is JSON is read as it stands. Else these are repaired: control characters in strings, NULs, byte-order marks
-//! and other blanks between values, too many commas, backslashes that escape nothing, NaN and infinity, and the kinds of
-//! blanks that follow a document. A missing comma, colon, quote or bracket is not: nobody can tell what the writer meant.
+//! Valid JSON is parsed unchanged. In other texts, these are repaired: control characters in strings, NULs, byte-order marks
+//! and other blanks between values, extra commas, invalid escapes, NaN and infinity, and blanks after the document. A missing
+//! comma, colon, quote or bracket is not repaired, because the intended value is unknown.
 //!
-//! Nothing here or in what reads the result goes deeper into the call stack where the JSON goes deeper, as long as values
-//! are taken as [`RawValue`](serde_json::value::RawValue). Those keep the digits of numbers too.
+//! The stack depth does not depend on the depth of the JSON if values are parsed as
+//! [`RawValue`](serde_json::value::RawValue). Raw values preserve the digits of numbers too.
 
-/// Whether a text begins as a JSON object does.
+/// Returns whether a text begins like a JSON object.
 pub fn begins_as_object(text: &str) -> bool {
     text.trim_start_matches(is_blank).starts_with('{')
 }
 
-/// Reads a text by `read`: as it stands, or repaired if it is no JSON.
+/// Parses a text by `parse`: unchanged, or repaired if it is not valid JSON.
 ///
 /// # Errors
-/// Those of `read` for the text as it stands, if it can't be repaired.
-pub fn read<T>(text: &str, read: impl Fn(&str) -> serde_json::Result<T>) -> serde_json::Result<T> {
-    read(text).or_else(|error| {
-        // It is JSON, and something else than was expected.
+/// The error of `parse` for the unchanged text, if the text cannot be repaired.
+pub fn parse<T>(
+    text: &str,
+    parse: impl Fn(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
+    parse(text).or_else(|error| {
+        // It is valid JSON of another type.
         if error.is_data() {
             return Err(error);
         }
         match repair(text) {
-            Some(json) => read(&json),
+            Some(json) => parse(&json),
             None => Err(error),
         }
     })
 }
 
-/// What separates values, or is taken for that.
+/// Returns whether a character is accepted as a blank between values.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || character.is_control() || character == '\u{FEFF}'
 }
 
-/// Returns the text as JSON, or `None` if it is too far from that.
+/// Returns the repaired text, or `None` if it cannot be repaired.
 fn repair(text: &str) -> Option<String> {
     let mut repair = Repair {
         rest: text,
@@ -51,23 +54,23 @@ struct Repair<'a> {
 
 impl Repair<'_> {
     fn document(&mut self) -> Option<()> {
-        // The brackets that are open; each is the one that will close it.
+        // The closing brackets of the open containers.
         let mut open = Vec::new();
         self.skip(is_blank);
         loop {
             // A value begins here.
             match self.rest.chars().next()? {
                 bracket @ ('{' | '[') => {
-                    self.take(bracket);
+                    self.copy(bracket);
                     open.push(if bracket == '{' { '}' } else { ']' });
                     self.skip_separators();
                 }
                 '"' => self.string()?,
                 _ => self.word()?,
             }
-            // A value or an opening bracket has ended here. Close what closes.
+            // A value or an opening bracket has ended here. Close the containers that end.
             let container = loop {
-                let is_fresh = self.json.ends_with(['{', '[']);
+                let is_empty = self.json.ends_with(['{', '[']);
                 let blank_or_comma = self.rest;
                 self.skip_separators();
                 let separated = &blank_or_comma[..blank_or_comma.len() - self.rest.len()];
@@ -75,9 +78,9 @@ impl Repair<'_> {
                     return self.rest.is_empty().then_some(());
                 };
                 if self.rest.starts_with(bracket) {
-                    self.take(bracket);
+                    self.copy(bracket);
                     open.pop();
-                } else if is_fresh {
+                } else if is_empty {
                     break bracket;
                 } else if separated.contains(',') {
                     self.json.push(',');
@@ -91,29 +94,29 @@ impl Repair<'_> {
                 self.string()?;
                 self.skip(is_blank);
                 self.rest.starts_with(':').then_some(())?;
-                self.take(':');
+                self.copy(':');
                 self.skip(is_blank);
             }
         }
     }
 
-    fn skip(&mut self, what: fn(char) -> bool) {
-        self.rest = self.rest.trim_start_matches(what);
+    fn skip(&mut self, is_skipped: fn(char) -> bool) {
+        self.rest = self.rest.trim_start_matches(is_skipped);
     }
 
     fn skip_separators(&mut self) {
         self.skip(|character| character == ',' || is_blank(character));
     }
 
-    /// Takes an ASCII character, which is the next one.
-    fn take(&mut self, character: char) {
+    /// Copies the next character, which is ASCII.
+    fn copy(&mut self, character: char) {
         self.json.push(character);
         self.rest = &self.rest[1..];
     }
 
-    /// Takes a string, whose quote is the next character.
+    /// Copies a string. The next character is its quote.
     fn string(&mut self) -> Option<()> {
-        self.take('"');
+        self.copy('"');
         loop {
             let plain = self
                 .rest
@@ -122,7 +125,7 @@ impl Repair<'_> {
             self.rest = &self.rest[plain..];
             match self.rest.chars().next()? {
                 '"' => {
-                    self.take('"');
+                    self.copy('"');
                     return Some(());
                 }
                 '\\' => match escape_length(self.rest) {
@@ -132,7 +135,7 @@ impl Repair<'_> {
                     }
                     None => {
                         self.json.push('\\');
-                        self.take('\\');
+                        self.copy('\\');
                     }
                 },
                 control => {
@@ -144,7 +147,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Takes a number or a name.
+    /// Copies a number or a literal.
     fn word(&mut self) -> Option<()> {
         let is_end = |character: char| {
             is_blank(character) || matches!(character, ',' | ':' | '"' | '{' | '}' | '[' | ']')
@@ -164,7 +167,7 @@ impl Repair<'_> {
     }
 }
 
-/// The length of the escape that a text begins with; `None` if its backslash escapes nothing.
+/// Returns the length of the escape at the start, or `None` if it is not a valid escape.
 fn escape_length(text: &str) -> Option<usize> {
     match text.as_bytes() {
         [
@@ -180,9 +183,8 @@ fn escape_length(text: &str) -> Option<usize> {
     }
 }
 
-/// Whether a word is a number as JSON has it.
+/// Returns whether a word is a JSON number.
 fn is_number(word: &str) -> bool {
-    // Its digits have no end that would go deeper or take longer than they are many.
     serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok()
         && word.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
@@ -192,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repairs_what_is_not_quite_json() {
+    fn repairs_text_that_is_almost_json() {
         for (text, json) in [
             ("{\"a\":\"tab\there\0\"}", r#"{"a":"tab\u0009here\u0000"}"#),
             (
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_json_as_it_is() {
+    fn does_not_change_valid_json() {
         for json in [
             r#"{"a":{"b":[1,2.5e-7,true,false,null,"x"]},"c":[]}"#,
             "7",
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_up_where_nobody_can_tell_what_was_meant() {
+    fn does_not_repair_ambiguous_text() {
         for text in [
             "",
             "{",
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn no_depth_is_too_deep() {
+    fn repairs_json_of_any_depth() {
         let depth = 100_000;
         let deep = "[".repeat(depth);
         assert_eq!(repair(&deep), None);
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_repaired_is_json() {
+    fn repaired_text_is_valid_json() {
         let text = "{\"a\":[{\"b\":\"\\q\t\"},NaN,],\"c\":\"\\u00\",}";
         let json = repair(text).unwrap();
         assert!(
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_an_object_by_its_beginning() {
+    fn detects_an_object_by_its_first_character() {
         for (text, begins) in [
             ("{", true),
             ("\u{FEFF} \0\r\n{x", true),
@@ -295,10 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_that_of_the_text_as_it_came() {
+    fn errors_have_positions_of_the_original_text() {
         let read = |text| {
             let read = |json: &str| serde_json::from_str::<serde_json::Map<_, _>>(json);
-            super::read(text, read).map_err(|error| (error.line(), error.column(), error.is_data()))
+            super::parse(text, read)
+                .map_err(|error| (error.line(), error.column(), error.is_data()))
         };
         assert_eq!(read("{\"a\":1,}").map(|map| map.len()), Ok(1));
         assert_eq!(read("{\n\"a\":1 x}"), Err((2, 7, false)));

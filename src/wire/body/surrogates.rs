@@ -1,12 +1,11 @@
-//! Lone surrogates in `\u` escapes: JSON allows them, Unicode text does not.
+//! Replaces lone surrogates in `\u` escapes. JSON allows them, Unicode text does not.
 
 use std::borrow::Cow;
 
 const REPLACEMENT: &str = "\\uFFFD";
 const ESCAPE_LENGTH: usize = "\\uD800".len();
 
-/// Writes `\uFFFD` for every `\u` escape that is half of a surrogate pair without its other half. The second value tells
-/// whether there was one.
+/// Replaces each `\u` escape of a lone surrogate by `\uFFFD`. Returns whether there was one.
 pub fn replace_lone(json: &str) -> (Cow<'_, str>, bool) {
     if !json.contains('\\') {
         return (Cow::Borrowed(json), false);
@@ -33,7 +32,7 @@ pub fn replace_lone(json: &str) -> (Cow<'_, str>, bool) {
                 copied = at;
             }
             Some(_) => at += ESCAPE_LENGTH,
-            // Another escape, so that the second backslash of `\\` starts none.
+            // Another escape. The second backslash of `\\` must not start one.
             None => at = (at + 2).min(bytes.len()),
         }
     }
@@ -44,7 +43,7 @@ pub fn replace_lone(json: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(written), true)
 }
 
-/// The UTF-16 unit of the `\uXXXX` that `bytes` begins with.
+/// Returns the UTF-16 unit of the `\uXXXX` at the start.
 fn escaped_unit(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     let digits = str::from_utf8(digits).ok()?;
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_pairs_and_other_escapes() {
+    fn does_not_change_pairs_and_other_escapes() {
         for json in [
             r#""\uD83D\uDE00""#,
             r#""\u00e1 \n \\ \"""#,
@@ -77,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn replaces_each_lone_half() {
+    fn replaces_each_lone_surrogate() {
         assert_eq!(replaced(r#""\uD83D""#), r#""\uFFFD""#);
         assert_eq!(replaced(r#""a\uDE00b""#), r#""a\uFFFDb""#);
         assert_eq!(

@@ -1,14 +1,14 @@
-//! The external bot, which is the other side of the dialect `interactions`: the service gives the application an
-//! interaction, and the application answers its customer.
+//! Requests and triggers of an external bot, in the dialect `interactions`. The service assigns an interaction to the
+//! application, and the application writes to its customer.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::wire::json::json_value::number_or_text;
-use crate::wire::requests::http_request::part;
+use crate::wire::json::json_value::number_or_string;
+use crate::wire::requests::http_request::percent_encode;
 use crate::wire::{Body, BotRequest, HttpRequest, MediaKind, Method, Redacted};
 
-/// What a bot's request says; each field is sent where it is there.
+/// The JSON of a request. Unset fields are omitted.
 #[derive(Serialize)]
 struct Fields<'a> {
     token: &'a Redacted,
@@ -29,7 +29,7 @@ struct Attachment<'a> {
     size: Option<u64>,
 }
 
-/// A bot's request, for the interaction of this hash.
+/// Encodes a request of a bot for the interaction with this hash.
 pub fn encode(token: &Redacted, hash: &str, request: &BotRequest) -> HttpRequest {
     let mut fields = Fields {
         token,
@@ -38,11 +38,11 @@ pub fn encode(token: &Redacted, hash: &str, request: &BotRequest) -> HttpRequest
         content_type: None,
         attachment: None,
     };
-    let (method, verb) = match request {
+    let (method, action) = match request {
         BotRequest::Accept => (Method::Put, "accept"),
         BotRequest::Finish => (Method::Put, "finish"),
         BotRequest::Transfer(department) => {
-            fields.department_id = department.as_deref().map(number_or_text);
+            fields.department_id = department.as_deref().map(number_or_string);
             (Method::Put, "transfer")
         }
         BotRequest::Message(message) => {
@@ -57,33 +57,33 @@ pub fn encode(token: &Redacted, hash: &str, request: &BotRequest) -> HttpRequest
     };
     HttpRequest {
         method,
-        path: format!("/core/api/v1/bot/{}/{verb}", part(hash)).into(),
+        path: format!("/core/api/v1/bot/{}/{action}", percent_encode(hash)).into(),
         query: None,
-        // No key is anything but a string, and the Vec takes all.
+        // All keys are strings, and writing to a Vec cannot fail.
         body: Body(serde_json::to_vec(&fields).expect("strings and numbers are JSON")),
     }
 }
 
-/// What the service says to a bot, by the `type` of the trigger.
+/// A trigger for a bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// Here is an interaction.
+pub enum BotTrigger {
+    /// The service assigned an interaction to the bot.
     NewInteraction,
-    /// The customer wrote, and the message is of this kind where it is no text.
+    /// A message of the customer, with its media kind; `None` for a text.
     NewMessage(Option<MediaKind>),
-    /// It is over.
+    /// The interaction has finished.
     Finished,
-    /// Something that this version does not know.
+    /// The type is unknown to this version.
     Unknown,
 }
 
-/// What this `type` says, with this `content_type`.
-pub fn read(kind: &str, content_type: Option<&str>) -> Said {
+/// Returns the trigger of a `type` and a `content_type`.
+pub fn parse_type(kind: &str, content_type: Option<&str>) -> BotTrigger {
     match kind {
-        "new_interaction" => Said::NewInteraction,
-        "new_message" => Said::NewMessage(content_type.and_then(MediaKind::named)),
-        "finished_interaction" => Said::Finished,
-        _ => Said::Unknown,
+        "new_interaction" => BotTrigger::NewInteraction,
+        "new_message" => BotTrigger::NewMessage(content_type.and_then(MediaKind::from_name)),
+        "finished_interaction" => BotTrigger::Finished,
+        _ => BotTrigger::Unknown,
     }
 }
 
@@ -92,14 +92,14 @@ mod tests {
     use super::*;
     use crate::wire::{Media, Message};
 
-    fn encoded(request: BotRequest) -> (Method, String, String) {
-        let call = encode(&"tok".into(), "h/1", &request);
-        let body = String::from_utf8(call.body.0).unwrap();
-        (call.method, call.path.into_owned(), body)
+    fn encoded(bot_request: BotRequest) -> (Method, String, String) {
+        let request = encode(&"tok".into(), "h/1", &bot_request);
+        let body = String::from_utf8(request.body.0).unwrap();
+        (request.method, request.path.into_owned(), body)
     }
 
     #[test]
-    fn writes_each_request_of_a_bot() {
+    fn encodes_each_request_of_a_bot() {
         let picture = Message {
             text: "veja".into(),
             media: Some(Media {
@@ -155,14 +155,23 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_the_service_says_to_a_bot() {
-        assert_eq!(read("new_interaction", None), Said::NewInteraction);
-        assert_eq!(read("new_message", Some("text")), Said::NewMessage(None));
+    fn returns_the_trigger_of_each_type() {
         assert_eq!(
-            read("new_message", Some("audio")),
-            Said::NewMessage(Some(MediaKind::Audio))
+            parse_type("new_interaction", None),
+            BotTrigger::NewInteraction
         );
-        assert_eq!(read("finished_interaction", None), Said::Finished);
-        assert_eq!(read("promoted", None), Said::Unknown);
+        assert_eq!(
+            parse_type("new_message", Some("text")),
+            BotTrigger::NewMessage(None)
+        );
+        assert_eq!(
+            parse_type("new_message", Some("audio")),
+            BotTrigger::NewMessage(Some(MediaKind::Audio))
+        );
+        assert_eq!(
+            parse_type("finished_interaction", None),
+            BotTrigger::Finished
+        );
+        assert_eq!(parse_type("promoted", None), BotTrigger::Unknown);
     }
 }

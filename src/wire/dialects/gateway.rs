@@ -1,4 +1,4 @@
-//! The dialect `gateway`: as [`rest`], with bots and a list of departments.
+//! The dialect `gateway`: the dialect [`rest`] with bots and a list of departments.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::wire::dialects::rest;
-use crate::wire::json::json_value::number_or_text;
-use crate::wire::{Address, Details, HttpRequest, Redacted, Request, Trigger, Unreadable};
+use crate::wire::json::json_value::number_or_string;
+use crate::wire::{Address, DecodeError, Details, HttpRequest, Redacted, Request, Trigger};
 
-/// Where the service listens.
+/// The default URL of the service.
 pub const BASE_URL: &str = "https://api.omnize.com/client-gateway/api/rest/v1";
 
-/// A request as HTTP has it; `None` for one that this dialect does not have.
+/// Encodes a request. Returns `None` if the dialect does not have it.
 pub fn encode(token: &Redacted, address: &Address, request: &Request) -> Option<HttpRequest> {
     match request {
         Request::Departments => Some(departments(token, &address.client_id)),
@@ -33,20 +33,20 @@ struct Departments<'a> {
     client_id: Box<RawValue>,
 }
 
-/// The service's own example has the customer's id as a number here, and here alone.
+/// Encodes the request for departments. Only here, the service's example has the customer's id as a number.
 fn departments(token: &Redacted, client_id: &str) -> HttpRequest {
     let fields = Departments {
         token,
         kind: "info",
         content: "departments",
-        client_id: number_or_text(client_id),
+        client_id: number_or_string(client_id),
     };
-    // No key is anything but a string, and the Vec takes all.
-    rest::post(serde_json::to_vec(&fields).expect("strings and a number are JSON"))
+    // All keys are strings, and writing to a Vec cannot fail.
+    rest::post_request(serde_json::to_vec(&fields).expect("strings and a number are JSON"))
 }
 
-/// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
-pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+/// Decodes the body of a trigger. Only the charset of `content_type` is used.
+pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, DecodeError> {
     let (mut trigger, bot_id) = rest::decode_with_bot(body, content_type)?;
     if bot_id.is_some() {
         trigger.details = Some(Box::new(Details {
@@ -67,13 +67,13 @@ mod tests {
             department: "1".into(),
             client_id: client_id.into(),
         };
-        let call = encode(&"tok".into(), &address, &request).unwrap();
-        assert_eq!((&*call.path, call.query), ("", None));
-        String::from_utf8(call.body.0).unwrap()
+        let request = encode(&"tok".into(), &address, &request).unwrap();
+        assert_eq!((&*request.path, request.query), ("", None));
+        String::from_utf8(request.body.0).unwrap()
     }
 
     #[test]
-    fn a_start_names_its_bot() {
+    fn a_start_contains_its_bot_id() {
         let start = Start {
             customer: Customer {
                 name: Some("Ana".into()),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn departments_are_asked_for_with_a_number() {
+    fn the_request_for_departments_contains_a_numeric_client_id() {
         for (client_id, written) in [
             ("12", "12"),
             ("0", "0"),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bot_comes_back_on_each_trigger() {
+    fn each_trigger_contains_the_bot_id() {
         let read = |body: &str| decode(body.as_bytes().into(), None).unwrap();
         let trigger = read(r#"{"status":"accepted","clientId":"12","botId":7}"#);
         assert_eq!(trigger.kind, Kind::Accepted);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_later_is_not_there() {
+    fn requests_of_the_newer_dialect_are_not_encoded() {
         let address = Address {
             department: "1".into(),
             client_id: "12".into(),

@@ -1,5 +1,5 @@
-//! The dialect `interactions`, which the service speaks today: a URL for each request, and an interaction that is known by
-//! the service's hash. The customer's id travels in `extra`.
+//! The dialect `interactions`, the current one: a URL for each request, and interactions with a hash. The customer's id is
+//! sent in the field `extra`.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use crate::wire::body;
 use crate::wire::body::charset::Charset;
 use crate::wire::body::lenient_json;
 use crate::wire::dialects::external_bot;
-use crate::wire::dialects::external_bot::Said;
+use crate::wire::dialects::external_bot::BotTrigger;
 use crate::wire::dialects::rest;
 use crate::wire::json::json_object::JsonObject;
-use crate::wire::json::json_value::{id, number_or_text, text};
-use crate::wire::requests::extra::Returned;
-use crate::wire::requests::http_request::part;
+use crate::wire::json::json_value::{number_or_string, parse_id, parse_string};
+use crate::wire::requests::extra::ReturnedExtra;
+use crate::wire::requests::http_request::percent_encode;
 use crate::wire::{
-    Address, Body, Customer, Details, Extra, HttpRequest, Kind, Media, MediaKind, Message, Method,
-    Mood, Redacted, Request, Start, Trigger, Unreadable, Update,
+    Address, Body, Customer, DecodeError, Details, Extra, HttpRequest, Kind, Media, MediaKind,
+    Message, Method, Mood, Redacted, Request, Start, Trigger, Update,
 };
 
-/// Where the service listens.
+/// The default URL of the service.
 pub const BASE_URL: &str = "https://zchat.zenvia.io";
 
-/// A request as HTTP has it, for the interaction of this hash; `None` where the request needs the hash and it is not known.
+/// Encodes a request for the interaction with this hash. Returns `None` if the request needs a hash and there is none.
 pub fn encode(
     token: &Redacted,
     address: &Address,
@@ -33,7 +33,7 @@ pub fn encode(
 ) -> Option<HttpRequest> {
     let of_interaction = |method, tail: &str, fields: &Fields| {
         let hash = hash?;
-        let path = format!("/core/api/v1/interactions/{}{tail}", part(hash));
+        let path = format!("/core/api/v1/interactions/{}{tail}", percent_encode(hash));
         Some(call(method, path, fields))
     };
     let mut fields = Fields {
@@ -42,7 +42,7 @@ pub fn encode(
     };
     match request {
         Request::Start(start) => {
-            fields.department_id = Some(number_or_text(&address.department));
+            fields.department_id = Some(number_or_string(&address.department));
             fields.start(start, address);
             Some(call(Method::Post, "/core/api/v1/interactions", &fields))
         }
@@ -60,17 +60,17 @@ pub fn encode(
             of_interaction(Method::Put, "", &fields)
         }
         Request::WhatsApp(whatsapp) => {
-            fields.department_id = Some(number_or_text(&address.department));
-            fields.written(&whatsapp.message);
+            fields.department_id = Some(number_or_string(&address.department));
+            fields.message(&whatsapp.message);
             fields.start(&whatsapp.start, address);
             let customer = fields.customer.get_or_insert_default();
             customer.external_id = Some(&whatsapp.external_id);
             Some(call(Method::Post, "/core/api/v1/whatsapp", &fields))
         }
         Request::OffHours(off_hours) => {
-            fields.department_id = Some(number_or_text(&address.department));
-            fields.written(&off_hours.message);
-            fields.customer = WrittenCustomer::of(&off_hours.customer);
+            fields.department_id = Some(number_or_string(&address.department));
+            fields.message(&off_hours.message);
+            fields.customer = CustomerFields::new(&off_hours.customer);
             Some(call(Method::Post, "/core/api/v1/offcontact", &fields))
         }
         Request::Departments => Some(get("/api/external/departments", token, None)),
@@ -92,7 +92,7 @@ fn call(
         method,
         path: path.into(),
         query: None,
-        // No key is anything but a string, and what is raw in them was read as JSON.
+        // All keys are strings, and raw values were parsed as JSON.
         body: Body(
             serde_json::to_vec(fields).expect("strings, numbers and lists of them are JSON"),
         ),
@@ -100,9 +100,9 @@ fn call(
 }
 
 fn get(path: &'static str, token: &Redacted, department: Option<&str>) -> HttpRequest {
-    let token = part(token.expose());
+    let token = percent_encode(token.expose());
     let query = match department {
-        Some(department) => format!("token={token}&department_id={}", part(department)),
+        Some(department) => format!("token={token}&department_id={}", percent_encode(department)),
         None => format!("token={token}"),
     };
     HttpRequest {
@@ -113,7 +113,7 @@ fn get(path: &'static str, token: &Redacted, department: Option<&str>) -> HttpRe
     }
 }
 
-/// What a request says; each field is sent where it is there.
+/// The JSON of a request. Unset fields are omitted.
 #[derive(Default, Serialize)]
 struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +131,7 @@ struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a Redacted>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<WrittenCustomer<'a>>,
+    customer: Option<CustomerFields<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,8 +149,8 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn start(&mut self, start: &'a Start, address: &Address) {
         self.media_type = start.media_type.as_deref();
-        self.customer = WrittenCustomer::of(&start.customer);
-        self.extra = Some(Extra::sent(
+        self.customer = CustomerFields::new(&start.customer);
+        self.extra = Some(Extra::with_ids(
             start.extra.as_ref(),
             &address.client_id,
             start.bot_id.as_deref(),
@@ -158,8 +158,8 @@ impl<'a> Fields<'a> {
         self.external_history = start.external_history.as_ref();
     }
 
-    /// A message outside an interaction names its type otherwise.
-    fn written(&mut self, message: &'a Message) {
+    /// Sets a message without an interaction. Its type has another field name.
+    fn message(&mut self, message: &'a Message) {
         self.content = Some(&message.text);
         self.content_type = Some(
             message
@@ -182,7 +182,7 @@ impl<'a> Fields<'a> {
 }
 
 #[derive(Default, Serialize)]
-struct WrittenCustomer<'a> {
+struct CustomerFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a Redacted>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,11 +195,11 @@ struct WrittenCustomer<'a> {
     cpf: Option<&'a Redacted>,
 }
 
-impl<'a> WrittenCustomer<'a> {
-    /// The customer, of whom something is known.
-    fn of(customer: &'a Customer) -> Option<Self> {
-        customer.given().next()?;
-        Some(WrittenCustomer {
+impl<'a> CustomerFields<'a> {
+    /// Returns the fields of the customer, or `None` if all are unset.
+    fn new(customer: &'a Customer) -> Option<Self> {
+        customer.fields().next()?;
+        Some(CustomerFields {
             external_id: None,
             name: customer.name.as_ref(),
             email: customer.email.as_ref(),
@@ -209,119 +209,126 @@ impl<'a> WrittenCustomer<'a> {
     }
 }
 
-/// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
+/// Decodes the body of a trigger. Only the charset of `content_type` is used.
 ///
-/// The customer's id is empty where `extra` does not bring it back; who knows the hash knows the customer.
-pub fn decode(raw: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+/// The client id is empty if `extra` does not contain it. It can be found by the hash then.
+pub fn decode(raw: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, DecodeError> {
     let label = content_type.and_then(Charset::of_content_type);
-    let body::Text { text, replaced } = body::text(&raw, label);
-    let said = lenient_json::read(&text, |json| JsonObject::read(json)?.said())
-        .map_err(|error| rest::unreadable(&error))?;
-    let is_known = !said.client_id.is_empty()
-        || said.details.interaction_hash.is_some()
-        || said.details.external_id.is_some();
-    if !is_known {
-        return Err(Unreadable::NoClientId);
+    let body::DecodedText { text, replaced } = body::decode_text(&raw, label);
+    let parsed = lenient_json::parse(&text, |json| parse_trigger(&JsonObject::parse(json)?))
+        .map_err(|error| rest::decode_error(&error))?;
+    let has_id = !parsed.client_id.is_empty()
+        || parsed.details.interaction_hash.is_some()
+        || parsed.details.external_id.is_some();
+    if !has_id {
+        return Err(DecodeError::NoClientId);
     }
     Ok(Trigger {
-        kind: said.kind,
-        client_id: said.client_id,
-        text: said.text,
+        kind: parsed.kind,
+        client_id: parsed.client_id,
+        text: parsed.text,
         replaced,
         raw,
-        details: Some(Box::new(said.details)),
+        details: Some(Box::new(parsed.details)),
     })
 }
 
-/// What a trigger says.
-struct Spoken {
+/// The content of a trigger.
+struct ParsedTrigger {
     kind: Kind,
     client_id: String,
     text: Option<String>,
     details: Details,
 }
 
-impl JsonObject<'_> {
-    fn said(&self) -> serde_json::Result<Spoken> {
-        let hash = self.id("interaction_hash")?;
-        let (state, kind) = (self.text("state")?, self.text("type")?);
-        let returned = self.get("extra").map(Returned::read).unwrap_or_default();
-        let of = |value: &Option<Box<RawValue>>| {
-            value.as_deref().map_or(Ok(None), id::<serde_json::Error>)
-        };
-        let agent = self.within("agent");
-        let agent = |key| agent.as_ref().map_or(Ok(None), |agent| agent.id(key));
-        let mut said = Spoken {
-            kind: state.as_deref().map_or(Kind::Unknown, kind_of),
-            client_id: of(&returned.client_id)?.unwrap_or_default(),
-            text: None,
-            details: Details {
-                position: self
-                    .id("position")?
-                    .and_then(|position| position.parse().ok()),
-                department: self.id("department_id")?,
-                agent_id: agent("id")?,
-                agent_name: agent("name")?.map(Redacted::from),
-                interaction_hash: hash,
-                external_id: self.id("external_id")?.map(Redacted::from),
-                bot_id: of(&returned.bot_id)?,
-                extra: returned.own,
-                ..Details::default()
-            },
-        };
-        match (self.get("message"), kind, state) {
-            (Some(message), ..) => self.message(message, &mut said)?,
-            (None, Some(kind), None) => self.to_a_bot(&kind, &mut said)?,
-            _ => {}
-        }
-        Ok(said)
+fn parse_trigger(object: &JsonObject) -> serde_json::Result<ParsedTrigger> {
+    let hash = object.id("interaction_hash")?;
+    let (state, kind) = (object.string("state")?, object.string("type")?);
+    let returned = object
+        .get("extra")
+        .map(ReturnedExtra::parse)
+        .unwrap_or_default();
+    let optional_id = |value: &Option<Box<RawValue>>| {
+        value
+            .as_deref()
+            .map_or(Ok(None), parse_id::<serde_json::Error>)
+    };
+    let agent = object.object("agent");
+    let agent = |key| agent.as_ref().map_or(Ok(None), |agent| agent.id(key));
+    let mut trigger = ParsedTrigger {
+        kind: state.as_deref().map_or(Kind::Unknown, parse_state),
+        client_id: optional_id(&returned.client_id)?.unwrap_or_default(),
+        text: None,
+        details: Details {
+            position: object
+                .id("position")?
+                .and_then(|position| position.parse().ok()),
+            department: object.id("department_id")?,
+            agent_id: agent("id")?,
+            agent_name: agent("name")?.map(Redacted::from),
+            interaction_hash: hash,
+            external_id: object.id("external_id")?.map(Redacted::from),
+            bot_id: optional_id(&returned.bot_id)?,
+            extra: returned.fields,
+            ..Details::default()
+        },
+    };
+    match (object.get("message"), kind, state) {
+        (Some(message), ..) => parse_message(message, &mut trigger)?,
+        (None, Some(kind), None) => parse_bot_trigger(object, &kind, &mut trigger)?,
+        _ => {}
     }
-
-    /// The agent's message, an object or a mere text.
-    fn message(&self, message: &RawValue, said: &mut Spoken) -> serde_json::Result<()> {
-        if let Some(text) = text(message)? {
-            said.kind = Kind::Message;
-            said.text = Some(text);
-        } else if let Ok(message) = JsonObject::read(message.get()) {
-            said.kind = Kind::Message;
-            said.text = Some(message.text("content")?.unwrap_or_default());
-            said.details.message_hash = message.id("hash")?;
-            let kind = message.text("type")?;
-            let kind = kind.as_deref().and_then(MediaKind::named);
-            let url = message.text("url")?;
-            said.details.media = kind.map(|kind| Media {
-                kind,
-                url: url.unwrap_or_default().into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// What is said to an external bot, whose interaction goes by its hash alone.
-    fn to_a_bot(&self, kind: &str, said: &mut Spoken) -> serde_json::Result<()> {
-        let content_type = self.text("content_type")?;
-        said.client_id = said.details.interaction_hash.clone().unwrap_or_default();
-        said.kind = match external_bot::read(kind, content_type.as_deref()) {
-            Said::NewInteraction => Kind::NewInteraction,
-            Said::Finished => Kind::Finish,
-            Said::Unknown => Kind::Unknown,
-            Said::NewMessage(media) => {
-                let content = self.text("content")?.unwrap_or_default();
-                // The page names no place for the address but the content.
-                let url = self.text("url")?.unwrap_or_else(|| content.clone());
-                said.details.media = media.map(|kind| Media {
-                    kind,
-                    url: url.into(),
-                });
-                said.text = Some(content);
-                Kind::Message
-            }
-        };
-        Ok(())
-    }
+    Ok(trigger)
 }
 
-fn kind_of(state: &str) -> Kind {
+/// Parses the agent's message, an object or a string.
+fn parse_message(message: &RawValue, trigger: &mut ParsedTrigger) -> serde_json::Result<()> {
+    if let Some(text) = parse_string(message)? {
+        trigger.kind = Kind::Message;
+        trigger.text = Some(text);
+    } else if let Ok(message) = JsonObject::parse(message.get()) {
+        trigger.kind = Kind::Message;
+        trigger.text = Some(message.string("content")?.unwrap_or_default());
+        trigger.details.message_hash = message.id("hash")?;
+        let kind = message.string("type")?;
+        let kind = kind.as_deref().and_then(MediaKind::from_name);
+        let url = message.string("url")?;
+        trigger.details.media = kind.map(|kind| Media {
+            kind,
+            url: url.unwrap_or_default().into(),
+        });
+    }
+    Ok(())
+}
+
+/// Parses a trigger for an external bot. Such a trigger has a hash and no client id.
+fn parse_bot_trigger(
+    object: &JsonObject,
+    kind: &str,
+    trigger: &mut ParsedTrigger,
+) -> serde_json::Result<()> {
+    let content_type = object.string("content_type")?;
+    trigger.client_id = trigger.details.interaction_hash.clone().unwrap_or_default();
+    trigger.kind = match external_bot::parse_type(kind, content_type.as_deref()) {
+        BotTrigger::NewInteraction => Kind::NewInteraction,
+        BotTrigger::Finished => Kind::Finish,
+        BotTrigger::Unknown => Kind::Unknown,
+        BotTrigger::NewMessage(media) => {
+            let content = object.string("content")?.unwrap_or_default();
+            // The service's page has no other field for the URL.
+            let url = object.string("url")?.unwrap_or_else(|| content.clone());
+            trigger.details.media = media.map(|kind| Media {
+                kind,
+                url: url.into(),
+            });
+            trigger.text = Some(content);
+            Kind::Message
+        }
+    };
+    Ok(())
+}
+
+fn parse_state(state: &str) -> Kind {
     match state {
         "queued" => Kind::Queued,
         "accepted" => Kind::Accepted,

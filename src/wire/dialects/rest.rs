@@ -1,4 +1,4 @@
-//! The dialect `rest`: one URL, to which every request is a POST of a JSON object of strings.
+//! The dialect `rest`: each request is a POST of a JSON object of strings to one URL.
 //!
 //! Source: the service's own page, "ClientApi REST".
 
@@ -8,23 +8,23 @@ use std::sync::Arc;
 use crate::wire::body;
 use crate::wire::body::charset::Charset;
 use crate::wire::body::lenient_json;
-use crate::wire::json::json_value::{id, text};
-use crate::wire::json::string_object::TextObject;
+use crate::wire::json::json_value::{parse_id, parse_string};
+use crate::wire::json::string_object::StringObject;
 use crate::wire::{
-    Address, Body, HttpRequest, Kind, Method, Redacted, Request, Trigger, Unreadable,
+    Address, Body, DecodeError, HttpRequest, Kind, Method, Redacted, Request, Trigger,
 };
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Where the service listens.
+/// The default URL of the service.
 pub const BASE_URL: &str = "http://clientapi.omnize.com/api/rest/v1";
 
-/// A request as HTTP has it; `None` for one that this dialect does not have.
+/// Encodes a request. Returns `None` if the dialect does not have it.
 pub fn encode(token: &Redacted, address: &Address, request: &Request) -> Option<HttpRequest> {
     encode_with(token, address, request, None)
 }
 
-/// The same for the dialect that adds a bot's id to the start.
+/// Encodes a request with a bot id, for the dialect `gateway`.
 pub(crate) fn encode_with(
     token: &Redacted,
     address: &Address,
@@ -39,12 +39,12 @@ pub(crate) fn encode_with(
         Request::Finish => ("info", "finish"),
         _ => return None,
     };
-    let mut object = TextObject::default();
-    object.put("token", token.expose());
-    object.put("type", kind);
-    object.put("content", content);
-    object.put("departmentId", &address.department);
-    object.put("clientId", &address.client_id);
+    let mut object = StringObject::default();
+    object.insert("token", token.expose());
+    object.insert("type", kind);
+    object.insert("content", content);
+    object.insert("departmentId", &address.department);
+    object.insert("clientId", &address.client_id);
     if let Some(customer) = request.customer() {
         let fields = [
             ("customerName", &customer.name),
@@ -54,18 +54,18 @@ pub(crate) fn encode_with(
         ];
         for (name, value) in fields {
             if let Some(value) = value {
-                object.put(name, value.expose());
+                object.insert(name, value.expose());
             }
         }
     }
     if let Some(bot_id) = bot_id {
-        object.put("botId", bot_id);
+        object.insert("botId", bot_id);
     }
-    Some(post(object.json()))
+    Some(post_request(object.finish()))
 }
 
-/// A POST to the one URL.
-pub(crate) fn post(json: Vec<u8>) -> HttpRequest {
+/// Returns a POST to the URL of the dialect.
+pub(crate) fn post_request(json: Vec<u8>) -> HttpRequest {
     HttpRequest {
         method: Method::Post,
         path: "".into(),
@@ -74,22 +74,22 @@ pub(crate) fn post(json: Vec<u8>) -> HttpRequest {
     }
 }
 
-/// Reads a trigger from the body that the service posted. `content_type` is consulted for its charset alone.
-pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, Unreadable> {
+/// Decodes the body of a trigger. Only the charset of `content_type` is used.
+pub fn decode(body: Arc<[u8]>, content_type: Option<&str>) -> Result<Trigger, DecodeError> {
     decode_with_bot(body, content_type).map(|(trigger, _)| trigger)
 }
 
-/// The same for the dialect that adds a bot's id, which is the second value.
+/// Decodes a trigger and its bot id, for the dialect `gateway`.
 pub(crate) fn decode_with_bot(
     raw: Arc<[u8]>,
     content_type: Option<&str>,
-) -> Result<(Trigger, Option<String>), Unreadable> {
+) -> Result<(Trigger, Option<String>), DecodeError> {
     let label = content_type.and_then(Charset::of_content_type);
-    let body::Text { text, replaced } = body::text(&raw, label);
-    let object = lenient_json::read(&text, |json| serde_json::from_str::<Object>(json))
-        .map_err(|error| unreadable(&error))?;
-    let client_id = object.client_id.ok_or(Unreadable::NoClientId)?;
-    let kind = match (&object.message, object.status.as_deref()) {
+    let body::DecodedText { text, replaced } = body::decode_text(&raw, label);
+    let fields = lenient_json::parse(&text, |json| serde_json::from_str::<TriggerFields>(json))
+        .map_err(|error| decode_error(&error))?;
+    let client_id = fields.client_id.ok_or(DecodeError::NoClientId)?;
+    let kind = match (&fields.message, fields.status.as_deref()) {
         (Some(_), _) => Kind::Message,
         (None, Some("accepted")) => Kind::Accepted,
         (None, Some("unavailable")) => Kind::Unavailable,
@@ -101,61 +101,62 @@ pub(crate) fn decode_with_bot(
     let trigger = Trigger {
         kind,
         client_id,
-        text: object.message,
+        text: fields.message,
         replaced,
         raw,
         details: None,
     };
-    Ok((trigger, object.bot_id))
+    Ok((trigger, fields.bot_id))
 }
 
-pub(crate) fn unreadable(error: &serde_json::Error) -> Unreadable {
+/// Converts an error of the JSON parser.
+pub(crate) fn decode_error(error: &serde_json::Error) -> DecodeError {
     if error.is_data() {
-        Unreadable::NotAnObject
+        DecodeError::NotAnObject
     } else {
-        Unreadable::NotJson {
+        DecodeError::NotJson {
             line: error.line(),
             column: error.column(),
         }
     }
 }
 
-/// What a trigger is known by. Of a key that stands twice, the last counts.
+/// The fields of a trigger. If a key occurs twice, the last value is used.
 #[derive(Default)]
-struct Object {
+struct TriggerFields {
     status: Option<String>,
     message: Option<String>,
     client_id: Option<String>,
     bot_id: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for TriggerFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
+        struct FieldsParser;
 
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object;
+        impl<'de> Visitor<'de> for FieldsParser {
+            type Value = TriggerFields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a trigger object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut object = Object::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TriggerFields, A::Error> {
+                let mut fields = TriggerFields::default();
                 while let Some(key) = map.next_key::<Key>()? {
                     match key {
-                        Key::Status => object.status = text(map.next_value()?)?,
-                        Key::Message => object.message = text(map.next_value()?)?,
-                        Key::ClientId => object.client_id = id(map.next_value()?)?,
-                        Key::BotId => object.bot_id = id(map.next_value()?)?,
+                        Key::Status => fields.status = parse_string(map.next_value()?)?,
+                        Key::Message => fields.message = parse_string(map.next_value()?)?,
+                        Key::ClientId => fields.client_id = parse_id(map.next_value()?)?,
+                        Key::BotId => fields.bot_id = parse_id(map.next_value()?)?,
                         Key::Other => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                Ok(object)
+                Ok(fields)
             }
         }
 
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(FieldsParser)
     }
 }
 
@@ -180,12 +181,12 @@ mod tests {
             department: "1".into(),
             client_id: "12".into(),
         };
-        let call = encode(&"tok".into(), &address, &request).unwrap();
+        let request = encode(&"tok".into(), &address, &request).unwrap();
         assert_eq!(
-            (call.method, &*call.path, call.query),
+            (request.method, &*request.path, request.query),
             (Method::Post, "", None)
         );
-        String::from_utf8(call.body.0).unwrap()
+        String::from_utf8(request.body.0).unwrap()
     }
 
     fn decoded(body: &str) -> Trigger {
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_each_request_with_the_fields_of_the_page() {
+    fn encodes_each_request_as_on_the_service_page() {
         let customer = Customer {
             name: Some("João".into()),
             email: Some("joao@example.com".into()),
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_customer_fields_that_were_not_given() {
+    fn omits_unset_customer_fields() {
         let customer = Customer {
             phone: Some("1".into()),
             ..Customer::default()
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_each_trigger_of_the_page() {
+    fn decodes_each_trigger_of_the_service_page() {
         for kind in [
             Kind::Accepted,
             Kind::Unavailable,
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_ids_exactly() {
+    fn does_not_change_ids() {
         for (written, read) in [
             (r#""12""#, "12"),
             (r#""0012 ""#, "0012 "),
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn delivers_what_it_does_not_know() {
+    fn decodes_unknown_triggers() {
         for body in [
             r#"{"status":"promoted","clientId":"1"}"#,
             r#"{"status":7,"clientId":"1"}"#,
@@ -304,12 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_a_repeated_key_counts() {
+    fn uses_the_last_value_of_a_repeated_key() {
         assert_eq!(decoded(r#"{"clientId":"1","clientId":"2"}"#).client_id, "2");
     }
 
     #[test]
-    fn skips_unknown_fields_however_deep() {
+    fn skips_unknown_fields_of_any_depth() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let trigger = decoded(&format!(
             r#"{{"x":{deep},"status":"typing","clientId":"1"}}"#
@@ -318,32 +319,36 @@ mod tests {
     }
 
     #[test]
-    fn keeps_nul_and_replaces_lone_surrogates() {
+    fn retains_nul_and_replaces_lone_surrogates() {
         let trigger = decoded(r#"{"message":"a\u0000b\uD800","clientId":"1"}"#);
         assert_eq!(trigger.text.as_deref(), Some("a\0b\u{FFFD}"));
         assert!(trigger.replaced);
     }
 
     #[test]
-    fn tells_why_a_body_is_no_trigger() {
-        for (body, why) in [
-            ("", Unreadable::NotJson { line: 1, column: 0 }),
-            ("{\"a\":", Unreadable::NotJson { line: 1, column: 5 }),
-            ("{\n!}", Unreadable::NotJson { line: 2, column: 1 }),
-            ("{} x", Unreadable::NotJson { line: 1, column: 4 }),
-            ("[]", Unreadable::NotAnObject),
-            ("\"12\"", Unreadable::NotAnObject),
-            ("{}", Unreadable::NoClientId),
-            (r#"{"clientId":""}"#, Unreadable::NoClientId),
-            (r#"{"clientId":null}"#, Unreadable::NoClientId),
-            (r#"{"clientId":["1"]}"#, Unreadable::NoClientId),
+    fn reports_why_a_body_is_not_a_trigger() {
+        for (body, expected) in [
+            ("", DecodeError::NotJson { line: 1, column: 0 }),
+            ("{\"a\":", DecodeError::NotJson { line: 1, column: 5 }),
+            ("{\n!}", DecodeError::NotJson { line: 2, column: 1 }),
+            ("{} x", DecodeError::NotJson { line: 1, column: 4 }),
+            ("[]", DecodeError::NotAnObject),
+            ("\"12\"", DecodeError::NotAnObject),
+            ("{}", DecodeError::NoClientId),
+            (r#"{"clientId":""}"#, DecodeError::NoClientId),
+            (r#"{"clientId":null}"#, DecodeError::NoClientId),
+            (r#"{"clientId":["1"]}"#, DecodeError::NoClientId),
         ] {
-            assert_eq!(decode(body.as_bytes().into(), None), Err(why), "{body}");
+            assert_eq!(
+                decode(body.as_bytes().into(), None),
+                Err(expected),
+                "{body}"
+            );
         }
     }
 
     #[test]
-    fn deep_brackets_are_refused_without_a_crash() {
+    fn deep_brackets_are_rejected_without_a_crash() {
         let deep = "[".repeat(100_000);
         assert!(decode(deep.as_bytes().into(), None).is_err());
     }

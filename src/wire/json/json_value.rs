@@ -1,14 +1,14 @@
-//! Values as the service writes them: ids as texts or as numbers, texts that may be something else.
+//! JSON values of the service. Ids are strings or numbers, and strings may have another type.
 
 use serde::de;
 use serde_json::value::RawValue;
 
-/// A string's text; nothing for any other value.
-pub fn text<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
+/// Returns the text of a string, or `None` for any other value.
+pub fn parse_string<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
     let Some(written) = value.get().strip_prefix('"') else {
         return Ok(None);
     };
-    // What has no escapes stands there as it is.
+    // A string without escapes is copied.
     if let Some(text) = written
         .strip_suffix('"')
         .filter(|text| !text.contains('\\'))
@@ -18,21 +18,21 @@ pub fn text<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
     serde_json::from_str(value.get()).map_err(E::custom)
 }
 
-/// A string's text or a number's digits, exactly as written; nothing for an empty string or any other value.
-pub fn id<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
+/// Returns the text of a string or the digits of a number, or `None` for an empty string or any other value.
+pub fn parse_id<E: de::Error>(value: &RawValue) -> Result<Option<String>, E> {
     let written = value.get();
     if written.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Ok(Some(written.to_owned()));
     }
-    Ok(text(value)?.filter(|id: &String| !id.is_empty()))
+    Ok(parse_string(value)?.filter(|id: &String| !id.is_empty()))
 }
 
-/// A value as JSON without blanks, whose strings have no more escapes than they need. Numbers stay as they were written.
+/// Returns a value as JSON without blanks and without unnecessary escapes. Digits of numbers are preserved.
 pub fn compact(value: &RawValue) -> String {
     let mut json = String::with_capacity(value.get().len());
     for token in Tokens(value.get()) {
         match serde_json::from_str::<String>(token) {
-            // A string is JSON.
+            // Writing a string as JSON cannot fail.
             Ok(text) => json.push_str(&serde_json::to_string(&text).expect("a string is JSON")),
             Err(_) => json.push_str(token),
         }
@@ -40,7 +40,7 @@ pub fn compact(value: &RawValue) -> String {
     json
 }
 
-/// What a value is made of: strings, numbers, names, and single punctuation marks. It is known to be JSON.
+/// Iterates over the tokens of valid JSON: strings, numbers, literals and punctuation marks.
 pub struct Tokens<'a>(pub &'a str);
 
 impl<'a> Iterator for Tokens<'a> {
@@ -70,18 +70,18 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// A text that is a whole number as JSON writes it, as that number; any other as a string.
-pub fn number_or_text(text: &str) -> Box<RawValue> {
+/// Returns a JSON number if the text is a whole number in JSON syntax, otherwise a JSON string.
+pub fn number_or_string(text: &str) -> Box<RawValue> {
     let json = if is_number(text) {
         serde_json::from_str(text)
     } else {
         serde_json::value::to_raw_value(text)
     };
-    // Digits without a leading zero are JSON, and so is a string.
+    // Digits without a leading zero are valid JSON, and so is a string.
     json.expect("a number or a string is JSON")
 }
 
-/// Whether a text is a whole number as JSON writes it.
+/// Returns whether a text is a whole number in JSON syntax.
 pub fn is_number(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -1,4 +1,5 @@
-//! JSON as the service writes it.
+//! JSON of the service: objects (`json_object.rs`), values (`json_value.rs`), and a writer for objects of strings
+//! (`string_object.rs`).
 
 pub(crate) mod json_object;
 pub(crate) mod json_value;

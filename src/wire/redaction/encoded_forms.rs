@@ -1,4 +1,4 @@
-//! The forms in which a text comes back from elsewhere: escaped for JSON, for a URL or for HTML, or in base64.
+//! The variants of a secret in texts of others: escaped for JSON, for a URL or for HTML, or in base64.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What JavaScript's encodeURIComponent leaves as it is.
+/// The characters that JavaScript's encodeURIComponent encodes.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -17,30 +17,30 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-/// What most form encoders leave as it is.
+/// The characters that most variant encoders encode.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// As many digits as this identify somebody, however they are punctuated.
+/// The least number of digits that identify somebody, with any punctuation.
 const IDENTIFYING_DIGITS: usize = 8;
-/// Fewer characters of base64 than this could be anything.
+/// The least number of base64 characters that identify a text.
 const IDENTIFYING_BASE64: usize = 8;
 
-/// The text and those of its forms that may stand in a text of `room` bytes, each once, the longest first.
-pub fn forms_within(text: &str, room: usize) -> Vec<String> {
-    // No form but the digits alone is shorter than the text, and the forms of a long one take their time.
-    if text.len() > room {
+/// Returns the variants of a text that fit into `max_length` bytes, without duplicates, the longest first.
+pub fn encoded_variants(text: &str, max_length: usize) -> Vec<String> {
+    // Only the bare digits are shorter than the text. The variants of a long text would take long.
+    if text.len() > max_length {
         return digits(text).into_iter().collect();
     }
-    forms_of(text)
+    all_variants(text)
 }
 
-fn forms_of(text: &str) -> Vec<String> {
+fn all_variants(text: &str) -> Vec<String> {
     let json = json(text);
     let in_base64: Vec<String> = (0..3)
         .flat_map(|offset| [base64(text, offset), base64(&json, offset)])
         .flatten()
         .collect();
-    let mut forms = vec![
+    let mut variants = vec![
         text.to_owned(),
         json_in_json(&json),
         json_in_json(&ascii(&json)),
@@ -54,15 +54,15 @@ fn forms_of(text: &str) -> Vec<String> {
     ];
     for set in [NON_ALPHANUMERIC, COMPONENT, FORM] {
         let encoded = utf8_percent_encode(text, set).to_string();
-        forms.push(encoded.replace("%20", "+"));
-        forms.push(small(&encoded));
-        forms.push(encoded);
+        variants.push(encoded.replace("%20", "+"));
+        variants.push(lowercase_hex(&encoded));
+        variants.push(encoded);
     }
-    forms.extend(digits(text));
-    forms.extend(in_base64);
-    forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    forms.dedup();
-    forms
+    variants.extend(digits(text));
+    variants.extend(in_base64);
+    variants.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    variants.dedup();
+    variants
 }
 
 fn digits(text: &str) -> Option<String> {
@@ -77,12 +77,12 @@ fn json(text: &str) -> String {
     quoted
 }
 
-/// A piece of JSON within a string of other JSON.
+/// Escapes JSON for a string of other JSON.
 fn json_in_json(json: &str) -> String {
     json.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// JSON whose strings have no character beyond ASCII.
+/// Escapes all non-ASCII characters of JSON.
 fn ascii(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
@@ -91,7 +91,7 @@ fn ascii(json: &str) -> String {
             continue;
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
-            // Writing into a string can't fail.
+            // Writing to a string cannot fail.
             let _ = write!(escaped, "\\u{unit:04x}");
         }
     }
@@ -106,8 +106,8 @@ fn html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// Percent-encoding with small hexadecimal digits.
-fn small(encoded: &str) -> String {
+/// Makes the hexadecimal digits of percent-encodings lowercase.
+fn lowercase_hex(encoded: &str) -> String {
     let mut after_percent = 0;
     let lowered = encoded.chars().map(|c| {
         if c == '%' {
@@ -123,7 +123,7 @@ fn small(encoded: &str) -> String {
     lowered.collect()
 }
 
-/// What is sure to stand in the base64 of anything that holds the text after `offset` bytes more than a multiple of three.
+/// Returns the constant part of the base64 of any data that contains the text at a position of `offset` modulo three.
 fn base64(text: &str, offset: usize) -> Vec<String> {
     let bytes = [&[0; 3][..offset], text.as_bytes()].concat();
     let (first, last) = ((offset * 8).div_ceil(6), bytes.len() * 8 / 6);
@@ -140,9 +140,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_forms_that_services_answer_in() {
-        let forms = forms_of("é \"a/b\" <'+>");
-        for form in [
+    fn returns_the_variants_that_services_use() {
+        let variants = all_variants("é \"a/b\" <'+>");
+        for variant in [
             "é \"a/b\" <'+>",
             r#"é \"a/b\" <'+>"#,
             r#"é \"a\/b\" <'+>"#,
@@ -156,33 +156,36 @@ mod tests {
             "é &quot;a/b&quot; &lt;&#39;+&gt;",
         ] {
             assert!(
-                forms.iter().any(|known| known == form),
-                "{form} in {forms:?}"
+                variants.iter().any(|known| known == variant),
+                "{variant} in {variants:?}"
             );
         }
-        assert!(forms.is_sorted_by_key(|form| std::cmp::Reverse(form.len())));
+        assert!(variants.is_sorted_by_key(|variant| std::cmp::Reverse(variant.len())));
     }
 
     #[test]
-    fn finds_a_text_in_base64_wherever_it_stands() {
-        let forms = forms_of("segredo do portal");
+    fn finds_a_text_in_base64_at_any_position() {
+        let variants = all_variants("segredo do portal");
         for before in ["", "x", "xy", "xyz"] {
             for after in ["", "z", "zz"] {
                 let whole = format!("{before}segredo do portal{after}");
                 let encoded = BASE64_STANDARD_NO_PAD.encode(whole);
-                assert!(forms.iter().any(|form| encoded.contains(form)), "{encoded}");
+                assert!(
+                    variants.iter().any(|variant| encoded.contains(variant)),
+                    "{encoded}"
+                );
             }
         }
     }
 
     #[test]
-    fn knows_a_number_without_its_punctuation() {
-        assert!(forms_of("123.456.789-09").contains(&"12345678909".to_owned()));
-        assert!(!forms_of("1-2").contains(&"12".to_owned()));
+    fn returns_a_number_without_its_punctuation() {
+        assert!(all_variants("123.456.789-09").contains(&"12345678909".to_owned()));
+        assert!(!all_variants("1-2").contains(&"12".to_owned()));
     }
 
     #[test]
-    fn no_form_but_the_digits_is_shorter_than_the_text() {
+    fn only_the_digits_are_shorter_than_the_text() {
         for text in [
             "segredo",
             "11 98877-6655",
@@ -190,14 +193,14 @@ mod tests {
             "abcdefghijklmnop",
         ] {
             let digits = digits(text);
-            for form in forms_of(text) {
+            for variant in all_variants(text) {
                 assert!(
-                    form.len() >= text.len() || Some(&form) == digits.as_ref(),
-                    "{form}"
+                    variant.len() >= text.len() || Some(&variant) == digits.as_ref(),
+                    "{variant}"
                 );
             }
         }
-        assert_eq!(forms_within("11 98877-6655", 11), ["11988776655"]);
-        assert_eq!(forms_within("segredo", 6), [""; 0]);
+        assert_eq!(encoded_variants("11 98877-6655", 11), ["11988776655"]);
+        assert_eq!(encoded_variants("segredo", 6), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Text that must never be printed: tokens, customers' data, what was said.
+//! Text that must never be printed: tokens, customers' data and messages.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::wire::redaction::encoded_forms;
 
-/// A text that shows as `[redacted]` wherever it is formatted; only [`expose`](Redacted::expose) and the wire see it.
+/// A text that is printed as `[redacted]`. Only [`expose`](Redacted::expose) and serialization return it.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Redacted(String);
 
 impl Redacted {
-    /// What stands in the place of the text.
+    /// The replacement for the text.
     pub const MARK: &'static str = "[redacted]";
 
-    /// The text itself, for the wire and for the application that it belongs to.
+    /// Returns the text, for the service and for the application.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Replaces every occurrence of this text in `other` by [`MARK`](Self::MARK), also where it is escaped for JSON, a URL
-    /// or HTML, or in base64.
+    /// Replaces every occurrence of this text in `other` by [`MARK`](Self::MARK). Finds it in JSON, URL and HTML escapes and in
+    /// base64 too.
     ///
-    /// Texts of one or two characters are left: they identify nobody, and replacing them would garble `other`.
+    /// Texts of one or two characters are not replaced: they identify nobody, and `other` would become unreadable.
     pub fn scrub(&self, other: &mut String) {
         if other.is_empty() || self.0.chars().count() <= 2 {
             return;
         }
-        for form in encoded_forms::forms_within(&self.0, other.len()) {
+        for form in encoded_forms::encoded_variants(&self.0, other.len()) {
             if other.contains(&form) {
                 *other = other.replace(&form, Self::MARK);
             }
@@ -65,19 +65,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn never_prints_its_text() {
+    fn debug_output_omits_the_text() {
         assert_eq!(format!("{:?}", Redacted::from("segredo")), "[redacted]");
     }
 
     #[test]
-    fn scrubs_every_occurrence() {
+    fn replaces_every_occurrence() {
         let mut text = "bad token abc123, try another than abc123".to_owned();
         Redacted::from("abc123").scrub(&mut text);
         assert_eq!(text, "bad token [redacted], try another than [redacted]");
     }
 
     #[test]
-    fn leaves_texts_too_short_to_identify() {
+    fn does_not_replace_texts_of_one_character() {
         let mut text = "banana".to_owned();
         Redacted::from("a").scrub(&mut text);
         Redacted::from("").scrub(&mut text);

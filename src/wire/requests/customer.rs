@@ -1,10 +1,10 @@
-//! Who the customer is.
+//! A customer's personal data.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Redacted;
 
-/// What the application tells the service of its customer. Fields that are `None` are not sent.
+/// The data of a customer. Fields that are `None` are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// The customer's name.
@@ -18,8 +18,8 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// The fields that were given.
-    pub fn given(&self) -> impl Iterator<Item = &Redacted> {
+    /// Iterates over the fields that are set.
+    pub fn fields(&self) -> impl Iterator<Item = &Redacted> {
         [&self.name, &self.email, &self.phone, &self.cpf]
             .into_iter()
             .flatten()

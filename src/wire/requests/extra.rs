@@ -1,4 +1,4 @@
-//! The application's own fields, which the service gives back on each trigger of the interaction.
+//! The application's own fields of a start. The service returns them in each trigger of the interaction.
 
 use std::fmt;
 
@@ -10,82 +10,82 @@ use serde_json::value::RawValue;
 use crate::wire::Redacted;
 use crate::wire::json::json_value::Tokens;
 
-/// A JSON object of the application's. It shows as `[redacted]`.
+/// A JSON object of the application. It is printed as `[redacted]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Extra(Redacted);
 
-/// The keys that stand beside the application's own, and are the library's.
+/// The library's key for the client id, in the same object.
 pub(crate) const CLIENT_ID: &str = "clientId";
-/// The other one.
+/// The library's key for the bot id.
 pub(crate) const BOT_ID: &str = "botId";
 
-/// Why a text can't be extra fields.
+/// The reason why a text cannot be used as extra fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoExtra {
-    /// It is no JSON object.
+pub enum ExtraError {
+    /// It is not a JSON object.
     NotAnObject,
-    /// It has a key that is the library's.
+    /// It has a key of the library.
     Reserved,
 }
 
-impl fmt::Display for NoExtra {
+impl fmt::Display for ExtraError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NoExtra::NotAnObject => "one JSON object, such as {\"order\":\"42\"}",
-            NoExtra::Reserved => {
-                "a JSON object without the keys clientId and botId, in which the library sends the ids"
+            ExtraError::NotAnObject => "one JSON object, such as {\"order\":\"42\"}",
+            ExtraError::Reserved => {
+                "a JSON object without the keys clientId and botId, which the library uses for the ids"
             }
         })
     }
 }
 
 impl Extra {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// It is none, or has a key that is the library's.
-    pub fn parse(json: &str) -> Result<Extra, NoExtra> {
-        let fields: Fields = serde_json::from_str(json).map_err(|_| NoExtra::NotAnObject)?;
+    /// [`ExtraError`] if the text is not a JSON object, or has a key of the library.
+    pub fn parse(json: &str) -> Result<Extra, ExtraError> {
+        let fields: Fields = serde_json::from_str(json).map_err(|_| ExtraError::NotAnObject)?;
         let reserved = |(key, _): &(String, _)| key == CLIENT_ID || key == BOT_ID;
         if fields.0.iter().any(reserved) {
-            return Err(NoExtra::Reserved);
+            return Err(ExtraError::Reserved);
         }
         Ok(Extra(json.into()))
     }
 
-    /// The JSON object.
+    /// Returns the JSON object.
     pub fn json(&self) -> &str {
         self.0.expose()
     }
 
-    /// The object as it goes to the service, with the ids in it.
-    pub(crate) fn sent(
+    /// Returns the object for the service: the extra fields and the ids.
+    pub(crate) fn with_ids(
         extra: Option<&Extra>,
         client_id: &str,
         bot_id: Option<&str>,
     ) -> Box<RawValue> {
-        // It was read when it was made, and what was written down is read again like that.
+        // `parse` has checked it.
         let own = extra.and_then(|extra| serde_json::from_str::<Fields>(extra.json()).ok());
-        let mut fields = vec![(CLIENT_ID.to_owned(), raw(client_id))];
+        let mut fields = vec![(CLIENT_ID.to_owned(), raw_string(client_id))];
         if let Some(bot_id) = bot_id {
-            fields.push((BOT_ID.to_owned(), raw(bot_id)));
+            fields.push((BOT_ID.to_owned(), raw_string(bot_id)));
         }
         fields.extend(own.into_iter().flat_map(|own| own.0));
-        Fields(fields).raw()
+        Fields(fields).to_raw()
     }
 
-    /// Takes all that is in it out of a text that comes from elsewhere.
+    /// Removes all its values from another text.
     pub(crate) fn scrub(&self, text: &mut String) {
         self.0.scrub(text);
         let mut tokens = Tokens(self.json()).peekable();
         while let Some(token) = tokens.next() {
-            // The names of the fields are no secret.
+            // The keys are not secret.
             if tokens.next_if_eq(&":").is_some() {
                 continue;
             }
-            if let Ok(personal) = serde_json::from_str::<String>(token) {
-                Redacted::from(personal).scrub(text);
+            if let Ok(value) = serde_json::from_str::<String>(token) {
+                Redacted::from(value).scrub(text);
             } else if token.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
                 Redacted::from(token).scrub(text);
             }
@@ -99,28 +99,28 @@ impl<'de> Deserialize<'de> for Extra {
     }
 }
 
-/// What came back with a trigger.
+/// The field `extra` of a trigger.
 #[derive(Default)]
-pub(crate) struct Returned {
+pub(crate) struct ReturnedExtra {
     /// The JSON text of the customer's id.
     pub client_id: Option<Box<RawValue>>,
     /// The JSON text of the bot's id.
     pub bot_id: Option<Box<RawValue>>,
-    /// The application's own fields, where there are any.
-    pub own: Option<Redacted>,
+    /// The application's fields, if there are any.
+    pub fields: Option<Redacted>,
 }
 
-impl Returned {
-    /// Reads the object that a trigger carries. What is no object is the application's own.
-    pub fn read(json: &RawValue) -> Returned {
+impl ReturnedExtra {
+    /// Parses the field of a trigger. A value that is not an object belongs to the application.
+    pub fn parse(json: &RawValue) -> ReturnedExtra {
         let Ok(fields) = serde_json::from_str::<Fields>(json.get()) else {
             let own = (json.get() != "null").then(|| json.get().into());
-            return Returned {
-                own,
-                ..Returned::default()
+            return ReturnedExtra {
+                fields: own,
+                ..ReturnedExtra::default()
             };
         };
-        let mut returned = Returned::default();
+        let mut returned = ReturnedExtra::default();
         let mut own = Vec::new();
         for (key, value) in fields.0 {
             match key.as_str() {
@@ -129,23 +129,23 @@ impl Returned {
                 _ => own.push((key, value)),
             }
         }
-        returned.own = (!own.is_empty()).then(|| Fields(own).raw().get().into());
+        returned.fields = (!own.is_empty()).then(|| Fields(own).to_raw().get().into());
         returned
     }
 }
 
-/// An object's fields, in their order, each value as it was written.
+/// The fields of an object in their order, with raw values.
 struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    fn raw(&self) -> Box<RawValue> {
-        // Keys are strings, and each value is JSON already.
+    fn to_raw(&self) -> Box<RawValue> {
+        // All keys are strings, and each value is valid JSON.
         serde_json::value::to_raw_value(self).expect("fields of JSON are JSON")
     }
 }
 
-fn raw(text: &str) -> Box<RawValue> {
-    // Every text can be written as a string of JSON.
+fn raw_string(text: &str) -> Box<RawValue> {
+    // Writing a string as JSON cannot fail.
     serde_json::value::to_raw_value(text).expect("a string is JSON")
 }
 
@@ -188,38 +188,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_application_s_fields_travel_beside_the_ids_as_they_were_written() {
+    fn the_object_contains_the_ids_and_the_unchanged_fields() {
         let extra = Extra::parse(r#"{"order": 1.50, "who":{"a":[1,2]}}"#).unwrap();
-        let sent = Extra::sent(Some(&extra), "12", Some("b"));
+        let sent = Extra::with_ids(Some(&extra), "12", Some("b"));
         assert_eq!(
             sent.get(),
             r#"{"clientId":"12","botId":"b","order":1.50,"who":{"a":[1,2]}}"#
         );
-        let returned = Returned::read(&sent);
+        let returned = ReturnedExtra::parse(&sent);
         assert_eq!(returned.client_id.unwrap().get(), r#""12""#);
         assert_eq!(returned.bot_id.unwrap().get(), r#""b""#);
         assert_eq!(
-            returned.own.unwrap().expose(),
+            returned.fields.unwrap().expose(),
             r#"{"order":1.50,"who":{"a":[1,2]}}"#
         );
-        assert_eq!(Extra::sent(None, "12", None).get(), r#"{"clientId":"12"}"#);
+        assert_eq!(
+            Extra::with_ids(None, "12", None).get(),
+            r#"{"clientId":"12"}"#
+        );
     }
 
     #[test]
-    fn what_is_no_object_or_takes_the_library_s_keys_is_refused() {
-        for (json, why) in [
-            ("", NoExtra::NotAnObject),
-            ("[1]", NoExtra::NotAnObject),
-            ("{\"a\":", NoExtra::NotAnObject),
-            (r#"{"clientId":"7"}"#, NoExtra::Reserved),
-            (r#"{"a":1,"botId":null}"#, NoExtra::Reserved),
+    fn other_values_and_keys_of_the_library_are_rejected() {
+        for (json, expected) in [
+            ("", ExtraError::NotAnObject),
+            ("[1]", ExtraError::NotAnObject),
+            ("{\"a\":", ExtraError::NotAnObject),
+            (r#"{"clientId":"7"}"#, ExtraError::Reserved),
+            (r#"{"a":1,"botId":null}"#, ExtraError::Reserved),
         ] {
-            assert_eq!(Extra::parse(json), Err(why), "{json}");
+            assert_eq!(Extra::parse(json), Err(expected), "{json}");
         }
     }
 
     #[test]
-    fn nothing_of_it_is_shown() {
+    fn debug_output_and_scrubbed_texts_omit_the_values() {
         let extra = Extra::parse(r#"{"who":[{"cpf":12345678909,"name":"Ana Maria"}]}"#).unwrap();
         assert_eq!(format!("{extra:?}"), "Extra([redacted])");
         let mut text = "no such cpf 12345678909 of Ana Maria".to_owned();

@@ -1,32 +1,32 @@
-//! The document that a start's `external_history` leads to: what was said before.
+//! The document of earlier messages, to which the start field `external_history` links.
 //!
-//! No page says what it looks like. This one is a JSON object whose messages have the fields and the words of a message
-//! trigger, in the order in which they were said.
+//! The service does not specify its format. This library writes a JSON object. Its messages have the field names of a message
+//! trigger, in the order of the messages.
 
 use serde::Serialize;
 
 use crate::wire::{Message, Redacted};
 
-/// What was said before an interaction, with a bot or in another one.
+/// The messages exchanged before an interaction, with a bot or in another interaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    said: Vec<Said>,
+    messages: Vec<HistoryMessage>,
 }
 
-/// One message of it.
+/// An earlier message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Who said it.
-    pub by: Speaker,
-    /// The speaker's name, where it is known.
+pub struct HistoryMessage {
+    /// The author.
+    pub speaker: Speaker,
+    /// The author's name, if it is known.
     pub name: Option<Redacted>,
-    /// When, in milliseconds since 1970-01-01 UTC.
+    /// The time, in milliseconds since 1970-01-01 UTC.
     pub at: i64,
-    /// What was said.
+    /// The text and the attached file.
     pub message: Message,
 }
 
-/// Who speaks.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Speaker {
@@ -52,40 +52,40 @@ impl Speaker {
 }
 
 impl History {
-    /// Adds what was said after all that was added before.
-    pub fn add(&mut self, said: Said) {
-        self.said.push(said);
+    /// Adds a message after the earlier ones.
+    pub fn add(&mut self, message: HistoryMessage) {
+        self.messages.push(message);
     }
 
-    /// The document, which is JSON (`application/json`). It is as personal as what was said.
+    /// Returns the document as JSON (`application/json`). It contains personal data.
     pub fn render(&self) -> String {
-        let messages = self.said.iter().map(|said| Line {
-            from: said.by.name(),
-            name: said.name.as_ref(),
-            date: date(said.at),
-            kind: said
+        let messages = self.messages.iter().map(|entry| DocumentMessage {
+            from: entry.speaker.name(),
+            name: entry.name.as_ref(),
+            date: format_time(entry.at),
+            kind: entry
                 .message
                 .media
                 .as_ref()
                 .map_or("text", |media| media.kind.name()),
-            content: &said.message.text,
-            url: said.message.media.as_ref().map(|media| &media.url),
+            content: &entry.message.text,
+            url: entry.message.media.as_ref().map(|media| &media.url),
         });
         let document = Document {
             messages: messages.collect(),
         };
-        // No key is anything but a string, and a String takes all.
+        // All keys are strings, and writing to a String cannot fail.
         serde_json::to_string(&document).expect("strings are JSON")
     }
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
-    messages: Vec<Line<'a>>,
+    messages: Vec<DocumentMessage<'a>>,
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct DocumentMessage<'a> {
     from: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a Redacted>,
@@ -99,10 +99,10 @@ struct Line<'a> {
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// A time as RFC 3339 writes it, in UTC.
-fn date(at: i64) -> String {
+/// Formats a time as in RFC 3339, in UTC.
+fn format_time(at: i64) -> String {
     let (day, time) = (at.div_euclid(DAY), at.rem_euclid(DAY));
-    let (year, month, day) = civil(day);
+    let (year, month, day) = date_of_day(day);
     let (seconds, milliseconds) = (time / 1000, time % 1000);
     format!(
         "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{milliseconds:03}Z",
@@ -112,14 +112,14 @@ fn date(at: i64) -> String {
     )
 }
 
-/// Year, month and day of the so-manieth day since 1970-01-01, in the Gregorian calendar.
-fn civil(day: i64) -> (i64, i64, i64) {
-    // Counted from 0000-03-01, so that a leap day ends its year and 400 years are always as long.
+/// Returns year, month and day for a number of days since 1970-01-01, in the Gregorian calendar.
+fn date_of_day(day: i64) -> (i64, i64, i64) {
+    // Counted from 0000-03-01, so that a leap day is the last day of a year.
     let days = day + 719_468;
     let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
-    // Months from March on have 153 days in five.
+    // From March on, each five months have 153 days.
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let (month, later) = if month < 10 {
@@ -136,16 +136,16 @@ mod tests {
     use crate::wire::{Media, MediaKind};
 
     #[test]
-    fn tells_who_said_what_and_when() {
+    fn renders_author_time_and_content() {
         let mut history = History::default();
-        history.add(Said {
-            by: Speaker::Customer,
+        history.add(HistoryMessage {
+            speaker: Speaker::Customer,
             name: Some("João".into()),
             at: 1_519_905_600_000,
             message: "Meu \"pedido\"?".into(),
         });
-        history.add(Said {
-            by: Speaker::Bot,
+        history.add(HistoryMessage {
+            speaker: Speaker::Bot,
             name: None,
             at: 1_519_905_601_250,
             message: Message {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_calendar() {
+    fn formats_times_in_leap_years() {
         for (at, written) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (-1, "1969-12-31T23:59:59.999Z"),
@@ -179,7 +179,7 @@ mod tests {
             (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
-            assert_eq!(date(at), written);
+            assert_eq!(format_time(at), written);
         }
     }
 }

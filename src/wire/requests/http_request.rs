@@ -1,4 +1,4 @@
-//! A request as HTTP has it, and why there may be none.
+//! An encoded request, and the errors of encoding.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::wire::Redacted;
 
-/// What HTTP is asked to do.
+/// The HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// GET, without a body.
@@ -18,20 +18,20 @@ pub enum Method {
     Put,
 }
 
-/// A request, ready to be sent.
+/// An encoded request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,
-    /// What stands behind the base URL.
+    /// The path after the base URL.
     pub path: Cow<'static, str>,
-    /// What stands behind the path and its question mark; it holds the token.
+    /// The query, without its question mark. It contains the token.
     pub query: Option<Redacted>,
-    /// The JSON; empty for GET. It holds the token.
+    /// The JSON; empty for GET. It contains the token.
     pub body: Body,
 }
 
-/// A body, of which nothing is shown.
+/// A body. It is never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Body(pub Vec<u8>);
 
@@ -41,37 +41,37 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Why a request can't be written in a dialect.
+/// The reason why a request cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EncodeError {
-    /// The service has no such thing in this dialect.
+    /// The dialect does not support the request or the field.
     Unsupported {
         /// The request.
         request: &'static str,
-        /// The field that is given and that the dialect lacks, where it is not the request itself.
+        /// The unsupported field; `None` if the request itself is not supported.
         field: Option<&'static str>,
         /// The dialect.
         dialect: &'static str,
-        /// The dialects that have it.
+        /// The dialects that support it.
         instead: String,
     },
-    /// The hash by which the service knows the interaction is not known.
+    /// The interaction hash is not known.
     NoHash,
-    /// The department's id is not of the form that the dialect has.
+    /// The dialect requires a number as the id of the department.
     Department,
-    /// A field that the request needs is missing.
+    /// A required field is missing.
     Missing(&'static str),
-    /// An id makes the URL longer than servers take.
+    /// The URL is too long, because of an id.
     TooLong,
 }
 
-/// Servers take URLs of this length, in bytes.
-pub(crate) const LONGEST_URL: usize = 4096;
+/// The limit for path and query, in bytes. Servers accept this length.
+pub(crate) const MAX_URL_LENGTH: usize = 4096;
 
-/// What stands for itself in a part of a path or of a query.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+/// The characters that are encoded in a path segment or a query value.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// A text as a part of a path or of a query.
-pub(crate) fn part(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
+/// Percent-encodes a text for a path segment or a query value.
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }

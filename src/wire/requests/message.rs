@@ -1,4 +1,4 @@
-//! What a customer, an agent or a bot says: a text, or an image, a video, a sound or a file with an address.
+//! Messages of customers, agents and bots: a text, or an image, video, audio or other file with a URL.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,35 +6,35 @@ use crate::wire::Redacted;
 
 /// A message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "StoredMessage")]
 pub struct Message {
-    /// The text; with media it may be empty.
+    /// The text. With media it may be empty.
     pub text: Redacted,
-    /// What comes with it, where it is no mere text.
+    /// The attached file.
     pub media: Option<Media>,
-    /// How large the media is, in bytes. Only an external bot says it.
+    /// The size of the media, in bytes. Only an external bot sends it.
     pub size: Option<u64>,
 }
 
-/// An image, a video, a sound or a file.
+/// An attached file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// What it is.
+    /// Image, video, audio or other file.
     pub kind: MediaKind,
-    /// Where it is.
+    /// Its URL.
     pub url: Redacted,
 }
 
-/// What kinds of media there are.
+/// The kind of an attached file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MediaKind {
     /// An image.
     Image,
     /// A video.
     Video,
-    /// A sound.
+    /// An audio file.
     Audio,
-    /// Any file.
+    /// Any other file.
     File,
 }
 
@@ -47,7 +47,7 @@ impl MediaKind {
         MediaKind::File,
     ];
 
-    /// The service's own word for it.
+    /// Returns the service's name of the kind.
     pub fn name(self) -> &'static str {
         match self {
             MediaKind::Image => "image",
@@ -57,14 +57,14 @@ impl MediaKind {
         }
     }
 
-    /// The kind of this name.
-    pub fn named(name: &str) -> Option<MediaKind> {
+    /// Returns the kind with this name.
+    pub fn from_name(name: &str) -> Option<MediaKind> {
         MediaKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
 impl Message {
-    /// Takes what it says out of a text that comes from elsewhere.
+    /// Removes its text and its URL from another text.
     pub(crate) fn scrub(&self, text: &mut String) {
         self.text.scrub(text);
         if let Some(media) = &self.media {
@@ -83,23 +83,23 @@ impl<T: Into<Redacted>> From<T> for Message {
     }
 }
 
-/// A message as it was written down: by the first version as its text alone.
+/// A message as stored. The first version stored only the text.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum StoredMessage {
     Text(Redacted),
-    Whole {
+    Full {
         text: Redacted,
         media: Option<Media>,
         size: Option<u64>,
     },
 }
 
-impl From<Written> for Message {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Text(text) => text.into(),
-            Written::Whole { text, media, size } => Message { text, media, size },
+impl From<StoredMessage> for Message {
+    fn from(stored: StoredMessage) -> Self {
+        match stored {
+            StoredMessage::Text(text) => text.into(),
+            StoredMessage::Full { text, media, size } => Message { text, media, size },
         }
     }
 }

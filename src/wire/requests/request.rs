@@ -1,62 +1,62 @@
-//! What an application asks of the service.
+//! The requests of an application.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{Customer, Extra, Message, Redacted};
 
-/// Whose interaction a request belongs to.
+/// The customer and the department of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// The department that the customer wants to talk to.
+    /// The department.
     pub department: String,
-    /// The id that the application gave its customer; each trigger of the interaction carries it. What the application does
-    /// as an external bot goes by the interaction's hash instead.
+    /// The application's id of the customer. Each trigger of the interaction contains it. For requests of an external bot, the
+    /// interaction hash.
     pub client_id: String,
 }
 
-/// One request. Not every dialect has all of them, nor all of their fields: see [`REQUESTS`](crate::wire::REQUESTS).
+/// A request. [`REQUESTS`](crate::wire::REQUESTS) lists the dialects that support each request and each field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Starts the interaction.
     Start(Box<Start>),
     /// Sends the customer's message.
     Message(Message),
-    /// The customer types.
+    /// The customer is typing.
     Typing,
     /// The customer has stopped typing.
     Cleared,
     /// Finishes the interaction.
     Finish,
-    /// Notes something about the interaction.
+    /// Adds notes to the interaction.
     Update(Box<Update>),
-    /// Writes to a customer over WhatsApp, which starts the interaction.
+    /// Sends a message to a customer over WhatsApp. This starts the interaction.
     WhatsApp(Box<WhatsApp>),
-    /// Leaves a message while no agent is there.
+    /// Leaves a message while no agent is available.
     OffHours(Box<OffHours>),
-    /// Asks which departments there are.
+    /// Requests the list of departments.
     Departments,
-    /// Asks which agents of the department are there.
+    /// Requests the agents of the department who are online.
     OnlineAgents,
-    /// What an external bot says.
+    /// A request of an external bot.
     Bot(BotRequest),
 }
 
-/// How an interaction starts.
+/// The fields of a start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
-    /// Who the customer is.
+    /// The customer's data.
     #[serde(flatten)]
     pub customer: Customer,
-    /// The bot that the customer talked to before; each trigger of the interaction carries it.
+    /// The bot of the earlier conversation. Each trigger of the interaction contains it.
     #[serde(default)]
     pub bot_id: Option<String>,
-    /// Over what the customer writes, in the service's own word: TEXT, SMS or WHATSAPP.
+    /// The customer's medium, in the service's words: TEXT, SMS or WHATSAPP.
     #[serde(default)]
     pub media_type: Option<String>,
-    /// What the application wants back on each trigger.
+    /// Fields that each trigger of the interaction contains.
     #[serde(default)]
     pub extra: Option<Extra>,
-    /// The URL of a document that tells what was said before; see [`History`](crate::wire::History).
+    /// The URL of a document with the earlier messages; see [`History`](crate::wire::History).
     #[serde(default)]
     pub external_history: Option<Redacted>,
 }
@@ -70,14 +70,14 @@ impl From<Customer> for Start {
     }
 }
 
-/// What is noted about an interaction.
+/// Notes about an interaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
     /// The customer's mood.
     pub mood: Option<Mood>,
     /// The ids of tags.
     pub tags: Vec<String>,
-    /// The service's own id of the customer, a UUID.
+    /// The service's id of the customer, a UUID.
     pub customer_key: Option<Redacted>,
     /// A note for the agents.
     pub note: Option<Redacted>,
@@ -97,27 +97,27 @@ pub enum Mood {
 pub struct WhatsApp {
     /// The customer's id at WhatsApp. Required.
     pub external_id: Redacted,
-    /// What the customer is written.
+    /// The message.
     pub message: Message,
-    /// The interaction that it starts.
+    /// The fields of the start.
     pub start: Start,
 }
 
-/// A message that is left while no agent is there.
+/// A message that is left while no agent is available.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffHours {
-    /// What the customer wants to say.
+    /// The message.
     pub message: Message,
-    /// Who the customer is. The e-mail address is required.
+    /// The customer's data. The e-mail address is required.
     pub customer: Customer,
 }
 
-/// What an external bot says of the interaction that was given to it.
+/// A request of an external bot for an interaction that the service assigned to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BotRequest {
-    /// Takes the interaction.
+    /// Accepts the interaction.
     Accept,
-    /// Gives it to a department, or back to where it started.
+    /// Transfers it to a department, or back to its first department.
     Transfer(Option<String>),
     /// Sends the bot's message.
     Message(Message),
@@ -126,7 +126,7 @@ pub enum BotRequest {
 }
 
 impl Request {
-    /// The request's name, as logs and errors show it.
+    /// Returns the request's name for logs and errors.
     pub fn name(&self) -> &'static str {
         match self {
             Request::Start(_) => "start",
@@ -146,28 +146,28 @@ impl Request {
         }
     }
 
-    /// Whether the service may receive it twice without harm.
-    pub fn is_harmless_twice(&self) -> bool {
+    /// Returns whether a duplicate does no harm.
+    pub fn is_idempotent(&self) -> bool {
         matches!(
             self,
             Request::Typing | Request::Cleared | Request::Departments | Request::OnlineAgents
         )
     }
 
-    /// Whether it starts an interaction.
-    pub fn starts(&self) -> bool {
+    /// Returns whether it starts an interaction.
+    pub fn is_start(&self) -> bool {
         matches!(self, Request::Start(_) | Request::WhatsApp(_))
     }
 
-    /// Whether the interaction is over for the application when it was accepted.
-    pub fn ends(&self) -> bool {
+    /// Returns whether the interaction is finished for the application after this request was accepted.
+    pub fn is_end(&self) -> bool {
         matches!(
             self,
             Request::Finish | Request::Bot(BotRequest::Finish | BotRequest::Transfer(_))
         )
     }
 
-    /// What it says, where it is a message of an interaction.
+    /// Returns its message, if it is a message of an interaction.
     pub fn message(&self) -> Option<&Message> {
         match self {
             Request::Message(message) | Request::Bot(BotRequest::Message(message)) => Some(message),
@@ -175,12 +175,12 @@ impl Request {
         }
     }
 
-    /// Whether it needs the id of a department.
+    /// Returns whether it needs the id of a department.
     pub fn needs_department(&self) -> bool {
         !matches!(self, Request::Departments | Request::Bot(_))
     }
 
-    /// Whether it needs the id of a customer, or what stands for it.
+    /// Returns whether it needs a client id or a hash in its place.
     pub fn needs_client_id(&self) -> bool {
         !matches!(
             self,
@@ -188,7 +188,7 @@ impl Request {
         )
     }
 
-    /// The customer whom it tells of.
+    /// Returns the customer's data in the request.
     pub fn customer(&self) -> Option<&Customer> {
         match self {
             Request::Start(start) => Some(&start.customer),
@@ -198,10 +198,10 @@ impl Request {
         }
     }
 
-    /// Takes all that is personal in this request out of a text that comes from elsewhere.
+    /// Removes all personal data of this request from another text.
     pub fn scrub(&self, text: &mut String) {
         if let Some(customer) = self.customer() {
-            customer.given().for_each(|field| field.scrub(text));
+            customer.fields().for_each(|field| field.scrub(text));
         }
         match self {
             Request::Start(start) => start.scrub(text),
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_earlier_version_wrote_down_is_still_read() {
+    fn requests_stored_by_an_earlier_version_are_parsed() {
         let start: Request =
             serde_json::from_str(r#"{"Start":{"name":"Ana","email":null,"phone":"1","cpf":null}}"#)
                 .unwrap();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_down_is_read_again() {
+    fn stored_requests_are_parsed() {
         let message = Message {
             text: "olhe".into(),
             media: Some(crate::wire::Media {

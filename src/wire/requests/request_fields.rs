@@ -1,13 +1,12 @@
-//! The fields of requests by the names that the table of requests has for them: what is made field by field, and which
-//! fields say something.
+//! Sets the fields of requests by name, and returns which fields are set. The names are those of `request_schema.rs`.
 
-use crate::wire::requests::request_schema::spec_of;
+use crate::wire::requests::request_schema::schema_of;
 use crate::wire::{
     BotRequest, Customer, Extra, Media, MediaKind, Message, Mood, OffHours, Request, Start, Update,
     WhatsApp,
 };
 
-/// The requests that an application makes field by field.
+/// The requests whose fields an application sets by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum RequestKind {
@@ -33,7 +32,7 @@ impl RequestKind {
         RequestKind::OffHours,
     ];
 
-    /// A request of this kind that says nothing yet.
+    /// Returns a request of this kind without fields.
     pub fn empty(self) -> Request {
         match self {
             RequestKind::Start => Request::Start(Box::default()),
@@ -45,21 +44,21 @@ impl RequestKind {
     }
 }
 
-/// Why a field can't be set.
+/// The reason why a field cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unsettable {
-    /// The request has no such field; it has these.
-    NoField(Vec<&'static str>),
-    /// The field takes something else.
-    Value(String),
+pub enum FieldError {
+    /// The request has no such field. Contains the names of its fields.
+    UnknownField(Vec<&'static str>),
+    /// The value is invalid. Contains the expected values.
+    InvalidValue(String),
 }
 
 impl Request {
-    /// Sets the field of this name.
+    /// Sets the field with this name.
     ///
     /// # Errors
-    /// There is none, or it does not take this value.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Unsettable> {
+    /// [`FieldError`].
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
         let known = match self {
             Request::Start(start) => start.set(name, value),
             Request::Message(message) | Request::Bot(BotRequest::Message(message)) => {
@@ -73,30 +72,30 @@ impl Request {
         if known? {
             return Ok(());
         }
-        let names = spec_of(self).fields.iter().map(|field| field.name);
-        Err(Unsettable::NoField(names.collect()))
+        let names = schema_of(self).fields.iter().map(|field| field.name);
+        Err(FieldError::UnknownField(names.collect()))
     }
 
-    /// Whether the field of this name says something.
-    pub(crate) fn gives(&self, name: &str) -> bool {
+    /// Returns whether the field with this name is set.
+    pub(crate) fn has_field(&self, name: &str) -> bool {
         match self {
-            Request::Start(start) => start.gives(name),
+            Request::Start(start) => start.has_field(name),
             Request::Message(message) | Request::Bot(BotRequest::Message(message)) => {
-                message.gives(name)
+                message.has_field(name)
             }
-            Request::Update(update) => update.gives(name),
+            Request::Update(update) => update.has_field(name),
             Request::WhatsApp(whatsapp) => match name {
                 "external_id" => !whatsapp.external_id.expose().is_empty(),
-                _ => whatsapp.message.gives(name) || whatsapp.start.gives(name),
+                _ => whatsapp.message.has_field(name) || whatsapp.start.has_field(name),
             },
             Request::OffHours(off_hours) => {
-                off_hours.message.gives(name) || off_hours.customer.gives(name)
+                off_hours.message.has_field(name) || off_hours.customer.has_field(name)
             }
             _ => false,
         }
     }
 
-    /// The media that it carries.
+    /// Returns its attached file.
     pub(crate) fn media(&self) -> Option<&Media> {
         let message = match self {
             Request::WhatsApp(whatsapp) => &whatsapp.message,
@@ -107,7 +106,7 @@ impl Request {
     }
 }
 
-// Each `set` tells whether it has the field.
+// Each `set` returns whether it has the field.
 
 impl Customer {
     fn set(&mut self, name: &str, value: &str) -> bool {
@@ -122,7 +121,7 @@ impl Customer {
         true
     }
 
-    fn gives(&self, name: &str) -> bool {
+    fn has_field(&self, name: &str) -> bool {
         let field = match name {
             "name" => &self.name,
             "email" => &self.email,
@@ -135,13 +134,14 @@ impl Customer {
 }
 
 impl Start {
-    fn set(&mut self, name: &str, value: &str) -> Result<bool, Unsettable> {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, FieldError> {
         match name {
             "bot_id" => self.bot_id = Some(value.to_owned()),
             "media_type" => self.media_type = Some(value.to_owned()),
             "extra" => {
                 let extra = Extra::parse(value);
-                self.extra = Some(extra.map_err(|why| Unsettable::Value(why.to_string()))?);
+                self.extra =
+                    Some(extra.map_err(|error| FieldError::InvalidValue(error.to_string()))?);
             }
             "external_history" => self.external_history = Some(value.into()),
             _ => return Ok(self.customer.set(name, value)),
@@ -149,38 +149,39 @@ impl Start {
         Ok(true)
     }
 
-    fn gives(&self, name: &str) -> bool {
+    fn has_field(&self, name: &str) -> bool {
         match name {
             "bot_id" => self.bot_id.is_some(),
             "media_type" => self.media_type.is_some(),
             "extra" => self.extra.is_some(),
             "external_history" => self.external_history.is_some(),
-            _ => self.customer.gives(name),
+            _ => self.customer.has_field(name),
         }
     }
 }
 
 impl Message {
-    fn set(&mut self, name: &str, value: &str) -> Result<bool, Unsettable> {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, FieldError> {
         match name {
             "text" => self.text = value.into(),
             "media" => {
-                let kind = MediaKind::named(value);
+                let kind = MediaKind::from_name(value);
                 self.media_mut().kind = kind.ok_or_else(|| {
-                    Unsettable::Value(MediaKind::ALL.map(MediaKind::name).join(" or "))
+                    FieldError::InvalidValue(MediaKind::ALL.map(MediaKind::name).join(" or "))
                 })?;
             }
             "url" => self.media_mut().url = value.into(),
             "size" => {
                 let size = value.parse();
-                self.size = Some(size.map_err(|_| Unsettable::Value("a number of bytes".into()))?);
+                self.size =
+                    Some(size.map_err(|_| FieldError::InvalidValue("a number of bytes".into()))?);
             }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    /// The media, which is a file until something else is said.
+    /// Returns the attached file. Its default kind is `file`.
     fn media_mut(&mut self) -> &mut Media {
         self.media.get_or_insert_with(|| Media {
             kind: MediaKind::File,
@@ -188,7 +189,7 @@ impl Message {
         })
     }
 
-    fn gives(&self, name: &str) -> bool {
+    fn has_field(&self, name: &str) -> bool {
         match name {
             "text" => !self.text.expose().is_empty(),
             "media" | "url" => self.media.is_some(),
@@ -199,13 +200,13 @@ impl Message {
 }
 
 impl Update {
-    fn set(&mut self, name: &str, value: &str) -> Result<bool, Unsettable> {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, FieldError> {
         match name {
             "mood" => {
                 self.mood = Some(match value {
                     "POSITIVE" => Mood::Positive,
                     "NEGATIVE" => Mood::Negative,
-                    _ => return Err(Unsettable::Value("POSITIVE or NEGATIVE".into())),
+                    _ => return Err(FieldError::InvalidValue("POSITIVE or NEGATIVE".into())),
                 });
             }
             "tags" => {
@@ -222,7 +223,7 @@ impl Update {
         Ok(true)
     }
 
-    fn gives(&self, name: &str) -> bool {
+    fn has_field(&self, name: &str) -> bool {
         match name {
             "mood" => self.mood.is_some(),
             "tags" => !self.tags.is_empty(),
@@ -234,10 +235,10 @@ impl Update {
 }
 
 impl WhatsApp {
-    fn set(&mut self, name: &str, value: &str) -> Result<bool, Unsettable> {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, FieldError> {
         match name {
             "external_id" => self.external_id = value.into(),
-            // The service has neither here.
+            // The service has neither field in this request.
             "media_type" | "size" => return Ok(false),
             _ => return Ok(self.message.set(name, value)? || self.start.set(name, value)?),
         }
@@ -246,7 +247,7 @@ impl WhatsApp {
 }
 
 impl OffHours {
-    fn set(&mut self, name: &str, value: &str) -> Result<bool, Unsettable> {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, FieldError> {
         Ok(name != "size" && (self.message.set(name, value)? || self.customer.set(name, value)))
     }
 }
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_field_of_the_table_can_be_set_and_is_given_then() {
+    fn each_field_of_the_table_can_be_set() {
         let value = |name| match name {
             "extra" => r#"{"a":1}"#,
             "media" => "image",
@@ -265,18 +266,28 @@ mod tests {
             _ => "x",
         };
         for kind in RequestKind::ALL {
-            let spec = spec_of(&kind.empty());
-            for field in spec.fields {
+            let schema = schema_of(&kind.empty());
+            for field in schema.fields {
                 let mut request = kind.empty();
-                assert!(!request.gives(field.name), "{} {}", spec.name, field.name);
+                assert!(
+                    !request.has_field(field.name),
+                    "{} {}",
+                    schema.name,
+                    field.name
+                );
                 request.set(field.name, value(field.name)).unwrap();
-                assert!(request.gives(field.name), "{} {}", spec.name, field.name);
+                assert!(
+                    request.has_field(field.name),
+                    "{} {}",
+                    schema.name,
+                    field.name
+                );
             }
         }
     }
 
     #[test]
-    fn each_request_has_its_row() {
+    fn each_request_has_a_row_in_the_table() {
         for request in [
             Request::Typing,
             Request::Cleared,
@@ -291,30 +302,34 @@ mod tests {
         .into_iter()
         .chain(RequestKind::ALL.map(RequestKind::empty))
         {
-            assert_eq!(spec_of(&request).name, request.name());
+            assert_eq!(schema_of(&request).name, request.name());
         }
     }
 
     #[test]
-    fn what_can_not_be_set_is_told() {
+    fn unknown_fields_and_invalid_values_are_reported() {
         let mut message = RequestKind::Message.empty();
         assert_eq!(
             message.set("txt", "x"),
-            Err(Unsettable::NoField(vec!["text", "media", "url", "size"]))
+            Err(FieldError::UnknownField(vec![
+                "text", "media", "url", "size"
+            ]))
         );
         assert_eq!(
             message.set("media", "smell"),
-            Err(Unsettable::Value("image or video or audio or file".into()))
+            Err(FieldError::InvalidValue(
+                "image or video or audio or file".into()
+            ))
         );
         let mut whatsapp = RequestKind::WhatsApp.empty();
         assert!(matches!(
             whatsapp.set("media_type", "SMS"),
-            Err(Unsettable::NoField(_))
+            Err(FieldError::UnknownField(_))
         ));
         let mut start = RequestKind::Start.empty();
         assert!(matches!(
             start.set("extra", "[]"),
-            Err(Unsettable::Value(_))
+            Err(FieldError::InvalidValue(_))
         ));
     }
 

@@ -1,20 +1,20 @@
-//! The table of requests: what each says, and which dialects have it. Fields are set by these names, what a dialect lacks
-//! is refused by it, and the documentation is printed from it.
+//! The table of requests: their fields, and the dialects that support them. Fields are set by these names, unsupported fields
+//! are rejected, and a page of the book is printed from the table.
 
-use crate::wire::Dialect;
-use crate::wire::Dialect::{Gateway, Interactions, Rest};
-use crate::wire::{BotRequest, Request};
+use crate::wire::dialects::dialect::Dialect;
+use crate::wire::dialects::dialect::Dialect::{Gateway, Interactions, Rest};
+use crate::wire::requests::request::{BotRequest, Request};
 
-/// A request.
+/// A row of the table: a request.
 #[derive(Debug)]
 pub struct RequestSchema {
     /// Its name.
     pub name: &'static str,
-    /// The dialects that have it.
+    /// The dialects that support it.
     pub dialects: &'static [Dialect],
-    /// What it is for.
+    /// Its description.
     pub doc: &'static str,
-    /// What it says beside the ids.
+    /// Its fields, without the ids.
     pub fields: &'static [Field],
 }
 
@@ -23,11 +23,11 @@ pub struct RequestSchema {
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// The dialects that have it.
+    /// The dialects that support it.
     pub dialects: &'static [Dialect],
-    /// Whether the request needs it.
+    /// Whether the field is required.
     pub required: bool,
-    /// What it is.
+    /// Its description.
     pub doc: &'static str,
 }
 
@@ -53,15 +53,14 @@ const fn required(name: &'static str, dialects: &'static [Dialect], doc: &'stati
     }
 }
 
-const TEXT: &str = "What is said. With media it may be left out.";
-const MEDIA: &str = "What comes with it: image, video, audio or file. It needs url.";
-const URL: &str = "Where the media is.";
-const EXTRA: &str = "The application's own fields, a JSON object that comes back on each trigger. The keys clientId and \
-                     botId are the library's.";
-const HISTORY: &str = "The URL of a document that tells what was said before.";
-const BOT: &str = "The bot that the customer talked to before. It comes back on each trigger.";
-const MEDIA_TYPE: &str =
-    "Over what the customer writes, in the service's own word: TEXT, SMS or WHATSAPP.";
+const TEXT: &str = "The text of the message. Optional with media.";
+const MEDIA: &str = "The kind of the attached file: image, video, audio or file. Requires url.";
+const URL: &str = "The URL of the attached file.";
+const EXTRA: &str = "The application's own fields, a JSON object that each trigger contains. The library uses the keys clientId \
+                     and botId.";
+const HISTORY: &str = "The URL of a document with the earlier messages.";
+const BOT: &str = "The bot of the earlier conversation. Each trigger contains it.";
+const MEDIA_TYPE: &str = "The customer's medium, in the service's words: TEXT, SMS or WHATSAPP.";
 
 /// Every request.
 pub const REQUESTS: &[RequestSchema] = &[
@@ -91,14 +90,14 @@ pub const REQUESTS: &[RequestSchema] = &[
             field(
                 "size",
                 &[],
-                "How large the media is, in bytes. Only an external bot says it.",
+                "The size of the attached file, in bytes. Only for messages of an external bot.",
             ),
         ],
     },
     RequestSchema {
         name: "typing",
         dialects: ALL,
-        doc: "The customer types.",
+        doc: "The customer is typing.",
         fields: &[],
     },
     RequestSchema {
@@ -116,14 +115,14 @@ pub const REQUESTS: &[RequestSchema] = &[
     RequestSchema {
         name: "update",
         dialects: NEWEST,
-        doc: "Notes something about the interaction.",
+        doc: "Adds notes to the interaction.",
         fields: &[
             field("mood", NEWEST, "The customer's mood: POSITIVE or NEGATIVE."),
             field("tags", NEWEST, "The ids of tags, separated by commas."),
             field(
                 "customer_key",
                 NEWEST,
-                "The service's own id of the customer, a UUID.",
+                "The service's id of the customer, a UUID.",
             ),
             field("note", NEWEST, "A note for the agents."),
         ],
@@ -131,7 +130,7 @@ pub const REQUESTS: &[RequestSchema] = &[
     RequestSchema {
         name: "whatsapp",
         dialects: NEWEST,
-        doc: "Writes to a customer over WhatsApp, which starts the interaction.",
+        doc: "Sends a message to a customer over WhatsApp. This starts the interaction.",
         fields: &[
             required(
                 "external_id",
@@ -153,7 +152,7 @@ pub const REQUESTS: &[RequestSchema] = &[
     RequestSchema {
         name: "off_hours",
         dialects: NEWEST,
-        doc: "Leaves a message while no agent is there.",
+        doc: "Leaves a message while no agent is available.",
         fields: &[
             field("text", NEWEST, TEXT),
             field("media", NEWEST, MEDIA),
@@ -167,25 +166,25 @@ pub const REQUESTS: &[RequestSchema] = &[
     RequestSchema {
         name: "departments",
         dialects: WITH_BOTS,
-        doc: "Asks which departments there are.",
+        doc: "Requests the list of departments.",
         fields: &[],
     },
     RequestSchema {
         name: "online_agents",
         dialects: NEWEST,
-        doc: "Asks which agents of a department are there.",
+        doc: "Requests the agents of a department who are online.",
         fields: &[],
     },
     RequestSchema {
         name: "bot_accept",
         dialects: NEWEST,
-        doc: "Takes an interaction, as an external bot.",
+        doc: "Accepts an interaction, as an external bot.",
         fields: &[],
     },
     RequestSchema {
         name: "bot_transfer",
         dialects: NEWEST,
-        doc: "Gives the bot's interaction to a department, or back to where it started.",
+        doc: "Transfers the bot's interaction to a department, or back to its first department.",
         fields: &[],
     },
     RequestSchema {
@@ -196,7 +195,7 @@ pub const REQUESTS: &[RequestSchema] = &[
             field("text", NEWEST, TEXT),
             field("media", NEWEST, MEDIA),
             field("url", NEWEST, URL),
-            field("size", NEWEST, "How large the media is, in bytes."),
+            field("size", NEWEST, "The size of the attached file, in bytes."),
         ],
     },
     RequestSchema {
@@ -207,9 +206,9 @@ pub const REQUESTS: &[RequestSchema] = &[
     },
 ];
 
-/// The row of a request.
-pub(crate) fn spec_of(request: &Request) -> &'static RequestSchema {
-    let place = match request {
+/// Returns the row of a request.
+pub(crate) fn schema_of(request: &Request) -> &'static RequestSchema {
+    let index = match request {
         Request::Start(_) => 0,
         Request::Message(_) => 1,
         Request::Typing => 2,
@@ -225,5 +224,5 @@ pub(crate) fn spec_of(request: &Request) -> &'static RequestSchema {
         Request::Bot(BotRequest::Message(_)) => 12,
         Request::Bot(BotRequest::Finish) => 13,
     };
-    &REQUESTS[place]
+    &REQUESTS[index]
 }

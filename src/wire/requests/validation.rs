@@ -1,17 +1,17 @@
-//! Whether a customer's fields have the form that they should.
+//! Validates a customer's data, if the option `validate` is `strict`.
 //!
-//! The service's own page shows a CPF whose check digits are wrong, so nobody is held to this who does not ask for it.
+//! It is off by default, because even the service's own page has an example with an invalid CPF.
 
 use std::fmt;
 
 use crate::wire::{Customer, Redacted};
 
-/// A field that is not of the form that it should have. Tells nothing of its value.
+/// An invalid field. It does not contain the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid {
     /// The field's name.
     pub field: &'static str,
-    /// What is expected.
+    /// The expected format.
     pub expected: &'static str,
 }
 
@@ -19,20 +19,20 @@ impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the customer's {} can't be right; expected {}",
+            "the customer's {} is not valid; expected {}",
             self.field, self.expected
         )
     }
 }
 
-/// Checks the fields that were given.
+/// Checks the fields that are set.
 ///
 /// # Errors
-/// The first field that is not of the right form.
+/// The first invalid field.
 pub fn validate(customer: &Customer) -> Result<(), Invalid> {
-    let check = |value: &Option<Redacted>, is_right: fn(&str) -> bool, field, expected| match value
+    let check = |value: &Option<Redacted>, is_valid: fn(&str) -> bool, field, expected| match value
     {
-        Some(value) if !is_right(value.expose()) => Err(Invalid { field, expected }),
+        Some(value) if !is_valid(value.expose()) => Err(Invalid { field, expected }),
         _ => Ok(()),
     };
     check(
@@ -51,37 +51,37 @@ pub fn validate(customer: &Customer) -> Result<(), Invalid> {
         &customer.cpf,
         is_cpf,
         "CPF",
-        "11 digits of which the last two are the right check digits, with or without punctuation",
+        "11 digits with two valid check digits at the end, with or without punctuation",
     )
 }
 
-/// Eleven digits, alone or as `123.456.789-09`, of which the last two check the others.
+/// Checks a CPF: eleven digits or `123.456.789-09`. The last two are check digits.
 fn is_cpf(cpf: &str) -> bool {
     let punctuated = cpf.len() == 14
         && cpf
             .bytes()
             .zip("000.000.000-00".bytes())
-            .all(|(byte, place)| place == b'0' || byte == place);
+            .all(|(byte, expected)| expected == b'0' || byte == expected);
     let digits: Vec<u32> = match digits_of(cpf, if punctuated { ".-" } else { "" }) {
         Some(digits) if digits.len() == 11 => digits,
         _ => return false,
     };
-    // Equal digits pass the sum, but no such number is given out.
+    // Eleven equal digits have valid check digits, but such numbers are not issued.
     if digits.iter().all(|digit| *digit == digits[0]) {
         return false;
     }
-    (9..=10).all(|place| {
-        let weights = (2..).take(place).collect::<Vec<u32>>();
-        let sum: u32 = digits[..place]
+    (9..=10).all(|index| {
+        let weights = (2..).take(index).collect::<Vec<u32>>();
+        let sum: u32 = digits[..index]
             .iter()
             .zip(weights.iter().rev())
             .map(|(digit, weight)| digit * weight)
             .sum();
-        sum * 10 % 11 % 10 == digits[place]
+        sum * 10 % 11 % 10 == digits[index]
     })
 }
 
-/// A name, an at sign and a domain with a dot: what no mail system could deliver to is refused, and nothing else.
+/// Checks for a name, an at sign and a domain with a dot. Rejects only addresses that no mail system could deliver to.
 fn is_email(email: &str) -> bool {
     let Some((name, domain)) = email.rsplit_once('@') else {
         return false;
@@ -105,7 +105,7 @@ fn is_email(email: &str) -> bool {
         && domain.split('.').all(is_label)
 }
 
-/// Area code and 8 or 9 digits, perhaps after 55 or a 0, with the punctuation that people use.
+/// Checks for an area code and 8 or 9 digits, optionally after 55 or 0, with common punctuation.
 fn is_phone(phone: &str) -> bool {
     let international = phone.trim_start().starts_with('+');
     let Some(digits) = digits_of(phone, " +()-.") else {
@@ -121,7 +121,7 @@ fn is_phone(phone: &str) -> bool {
         [0, rest @ ..] => rest,
         _ => digits,
     };
-    // Area codes have no zero; a mobile number has nine digits, the first of them a 9.
+    // Area codes contain no zero. A mobile number has nine digits and begins with 9.
     match national {
         [1..=9, 1..=9, 9, rest @ ..] if rest.len() == 8 => true,
         [1..=9, 1..=9, 2..=9, rest @ ..] => rest.len() == 7,
@@ -129,7 +129,7 @@ fn is_phone(phone: &str) -> bool {
     }
 }
 
-/// The digits of a text that holds nothing but ASCII digits and these other characters.
+/// Returns the digits of a text, or `None` if it contains other characters than ASCII digits and `others`.
 fn digits_of(text: &str, others: &str) -> Option<Vec<u32>> {
     text.chars()
         .filter(|c| !others.contains(*c))
@@ -141,18 +141,18 @@ fn digits_of(text: &str, others: &str) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
-    fn holds(is_right: fn(&str) -> bool, right: &[&str], wrong: &[&str]) {
-        for value in right {
-            assert!(is_right(value), "{value:?}");
+    fn check_values(is_valid: fn(&str) -> bool, valid: &[&str], invalid: &[&str]) {
+        for value in valid {
+            assert!(is_valid(value), "{value:?}");
         }
-        for value in wrong {
-            assert!(!is_right(value), "{value:?}");
+        for value in invalid {
+            assert!(!is_valid(value), "{value:?}");
         }
     }
 
     #[test]
     fn a_cpf_has_two_check_digits() {
-        holds(
+        check_values(
             is_cpf,
             &[
                 "123.456.789-09",
@@ -161,7 +161,7 @@ mod tests {
                 "000.000.001-91",
             ],
             &[
-                // The page's own.
+                // The example of the service's page.
                 "123.456.789-00",
                 "123.456.789-08",
                 "111.111.111-11",
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_email_address_has_a_name_and_a_domain() {
-        holds(
+        check_values(
             is_email,
             &[
                 "joao@example.com",
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_phone_has_an_area_code() {
-        holds(
+        check_values(
             is_phone,
             &[
                 "11988776655",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_is_named_and_its_value_is_not() {
+    fn the_error_contains_the_field_and_not_its_value() {
         let mut customer = Customer {
             name: Some("X".into()),
             email: Some("joao@example.com".into()),
@@ -247,8 +247,11 @@ mod tests {
         assert_eq!(validate(&customer), Ok(()));
         assert_eq!(validate(&Customer::default()), Ok(()));
         customer.cpf = Some("123.456.789-00".into());
-        let told = validate(&customer).unwrap_err().to_string();
-        assert!(told.contains("CPF") && !told.contains("123"), "{told}");
+        let message = validate(&customer).unwrap_err().to_string();
+        assert!(
+            message.contains("CPF") && !message.contains("123"),
+            "{message}"
+        );
         customer.phone = Some("55".into());
         assert_eq!(validate(&customer).unwrap_err().field, "phone");
         customer.email = Some("x".into());

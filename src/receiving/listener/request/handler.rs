@@ -28,7 +28,7 @@ use crate::receiving::listener::request::routes::Routes;
 use crate::receiving::listener::wake_list::WakeList;
 use crate::status::Status;
 use crate::wire::body::content_coding;
-use crate::wire::url_path::normalized;
+use crate::wire::triggers::webhook_path::normalize;
 
 /// Value of the header Retry-After, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -111,7 +111,7 @@ impl RequestHandler {
             }
         }
         // The paths of the settings are normalized already.
-        let path = normalized(request.uri().path());
+        let path = normalize(request.uri().path());
         if self.health.as_deref() == Some(&path)
             && matches!(*request.method(), Method::GET | Method::HEAD)
         {

@@ -1,0 +1,173 @@
+//! The typed settings of a listener, with all defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::network::networks::Networks;
+use crate::config::network::url;
+use crate::config::option_values::Config;
+use crate::config::typed_values::{number, size, text};
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::wire::Redacted;
+
+/// The settings of a listener.
+#[derive(Clone, Debug)]
+pub struct ListenSettings {
+    /// Its address.
+    pub address: SocketAddr,
+    /// The path of the webhook URL, if the application set it.
+    pub path: Option<Redacted>,
+    /// The start of the webhook URL, if it differs from the address.
+    pub public_url: Option<String>,
+    /// The path of the health check, if there is one.
+    pub health: Option<String>,
+    /// User and password separated by a colon, if they are required.
+    pub basic: Option<Redacted>,
+    /// The addresses that may post triggers; all if empty.
+    pub allow: Networks,
+    /// The proxies whose header X-Forwarded-For is used.
+    pub trusted_proxies: Networks,
+    /// The files of the certificate and its key, for TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+/// The limits of a listener.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The limit for a body, in bytes.
+    pub body: usize,
+    /// The limit for a request head, in bytes.
+    pub head: usize,
+    /// The timeout of a TLS handshake, and of a request head.
+    pub head_time: Duration,
+    /// The timeout of a body.
+    pub body_time: Duration,
+    /// The timeout of a connection between two requests.
+    pub idle_time: Duration,
+    /// The limit for connections.
+    pub connections: usize,
+    /// The limit for connections of one address, if there is one.
+    pub connections_per_address: Option<usize>,
+}
+
+impl ListenSettings {
+    /// Reads the options and checks that they fit together. Returns `None` if the option `listen` is unset.
+    ///
+    /// # Errors
+    /// [`Status::Value`] if two options contradict each other.
+    pub fn read(config: &Config) -> Result<Option<ListenSettings>> {
+        let optional = |name| Some(text(config, name)).filter(|value| !value.is_empty());
+        // `Config::set` rejects invalid lists.
+        let networks = |name| Networks::parse(text(config, name)).unwrap_or_default();
+        let time = |name| Duration::from_millis(number(config, name));
+        let tls = match (
+            optional("listen.tls.certificate"),
+            optional("listen.tls.key"),
+        ) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            _ => {
+                return Err(contradiction_error(
+                    "listen.tls.certificate and listen.tls.key belong together; set both or neither",
+                ));
+            }
+        };
+        if optional("listen.health").is_some()
+            && optional("listen.health") == optional("listen.path")
+        {
+            return Err(contradiction_error(
+                "listen.health and listen.path are equal; the webhook and the health check need different paths",
+            ));
+        }
+        let Ok(address) = text(config, "listen").parse() else {
+            return Ok(None);
+        };
+        Ok(Some(ListenSettings {
+            address,
+            path: optional("listen.path").map(Redacted::from),
+            public_url: optional("listen.public_url")
+                .and_then(|url| url::parse(url).ok())
+                .map(|url| url.to_string().trim_end_matches('/').to_owned()),
+            health: optional("listen.health").map(str::to_owned),
+            basic: optional("listen.basic").map(Redacted::from),
+            allow: networks("listen.allow"),
+            trusted_proxies: networks("listen.trusted_proxies"),
+            tls,
+            limits: Limits {
+                body: size(config, "listen.max_body"),
+                head: size(config, "listen.max_head"),
+                head_time: time("listen.timeout.head"),
+                body_time: time("listen.timeout.body"),
+                idle_time: time("listen.timeout.idle"),
+                connections: size(config, "listen.max_connections"),
+                connections_per_address: optional("listen.max_connections_per_address")
+                    .map(|_| size(config, "listen.max_connections_per_address")),
+            },
+        }))
+    }
+}
+
+fn contradiction_error(message: &str) -> Error {
+    Error::new(Status::Value, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(options: &[(&str, &str)]) -> Result<Option<ListenSettings>> {
+        let mut config = Config::new();
+        for (name, value) in options {
+            config.set(name, value).unwrap();
+        }
+        ListenSettings::read(&config)
+    }
+
+    #[test]
+    fn all_options_but_the_address_have_defaults() {
+        assert!(read(&[]).unwrap().is_none());
+        let settings = read(&[("listen", "127.0.0.1:0")]).unwrap().unwrap();
+        assert_eq!(settings.path, None);
+        assert_eq!(settings.basic, None);
+        assert_eq!(settings.tls, None);
+        assert!(settings.allow.is_empty() && settings.trusted_proxies.is_empty());
+        assert_eq!(settings.limits.idle_time, Duration::from_secs(75));
+    }
+
+    #[test]
+    fn the_webhook_url_is_in_ascii() {
+        let options = [
+            ("listen", "127.0.0.1:0"),
+            ("listen.public_url", "https://Olá.example/ção/"),
+        ];
+        let settings = read(&options).unwrap().unwrap();
+        assert_eq!(
+            settings.public_url.unwrap(),
+            "https://xn--ol-nia.example/%C3%A7%C3%A3o"
+        );
+    }
+
+    #[test]
+    fn contradicting_options_are_rejected() {
+        for options in [
+            [("listen.tls.key", "key.pem"), ("listen", "127.0.0.1:0")],
+            [("listen.path", "/a"), ("listen.health", "/a")],
+        ] {
+            assert_eq!(read(&options).unwrap_err().status(), Status::Value);
+        }
+    }
+
+    #[test]
+    fn debug_output_omits_secrets() {
+        let options = [
+            ("listen", "127.0.0.1:0"),
+            ("listen.basic", "joao:segredo"),
+            ("listen.path", "/segredo"),
+        ];
+        assert!(!format!("{:?}", read(&options)).contains("segredo"));
+    }
+}

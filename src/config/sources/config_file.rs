@@ -1,0 +1,158 @@
+//! Options from an INI file.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use crate::config::option_lookup;
+use crate::config::option_values::Config;
+use crate::config::options::OPTIONS;
+use crate::config::sources::ini_lines;
+use crate::config::sources::ini_lines::Entry;
+use crate::error::{Error, Result};
+use crate::status::Status;
+
+impl Config {
+    /// Sets the options of an INI file. It has lines `name = value`; a line `[group]` stands for the part of the names before
+    /// the dot. Values may be quoted, as in simple TOML, and a comment may follow them.
+    ///
+    /// # Errors
+    /// [`Status::File`] if the file cannot be read or parsed, [`Status::Option`] and [`Status::Value`] as in
+    /// [`set`](Self::set). On failure, no option is set.
+    pub fn load_file(&mut self, path: &Path) -> Result<()> {
+        load(self, path)
+    }
+}
+
+fn load(config: &mut Config, path: &Path) -> Result<()> {
+    let file_error = |status, message: &dyn Display| {
+        Error::new(
+            status,
+            format!("configuration file {}: {message}", path.display()),
+        )
+    };
+    let bytes = std::fs::read(path).map_err(|error| file_error(Status::File, &error))?;
+    let entries = ini_lines::parse(&bytes).map_err(|fault| file_error(Status::File, &fault))?;
+    let mut loaded = config.clone();
+    for entry in &entries {
+        set(&mut loaded, entry).map_err(|error| {
+            let message = format!("line {}: {error}", entry.line);
+            file_error(error.status(), &message)
+        })?;
+    }
+    *config = loaded;
+    Ok(())
+}
+
+fn set(config: &mut Config, entry: &Entry) -> Result<()> {
+    let Some(group) = &entry.group else {
+        return config.set(&entry.name, &entry.value);
+    };
+    let name = format!("{group}.{}", entry.name);
+    match option_lookup::position(&entry.name) {
+        Some(index) if option_lookup::position(&name).is_none() => {
+            let option = OPTIONS[index].name;
+            Err(Error::new(
+                Status::Option,
+                format!(
+                    "{option} is not an option of this group; a group's name is the first part of its options' names, so \
+                     {option} must stand before the first [group]"
+                ),
+            ))
+        }
+        _ => config.set(&name, &entry.value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(name: &str, text: impl AsRef<[u8]>) -> (Config, Result<()>) {
+        let path = std::env::temp_dir().join(format!("omnize-{}-{name}.ini", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        let mut config = Config::new();
+        let result = load(&mut config, &path);
+        std::fs::remove_file(&path).unwrap();
+        (config, result)
+    }
+
+    #[test]
+    fn parses_plain_quoted_and_grouped_values() {
+        let text = "\u{feff}; a comment\ntoken = abc\nbase_url = \"http://localhost:1/x\"\n\n[timeout]\nconnect = 7\n\n[listen]\npath = /a\n";
+        let (config, result) = loaded("good", text);
+        result.unwrap();
+        assert_eq!(config.get("token").unwrap(), "[redacted]");
+        assert_eq!(config.get("base_url").unwrap(), "http://localhost:1/x");
+        assert_eq!(config.get("timeout.connect").unwrap(), "7");
+        assert_eq!(config.get("listen.path").unwrap(), "/a");
+    }
+
+    #[test]
+    fn an_error_contains_the_file_and_line_and_nothing_is_set() {
+        for (name, text, status, expected) in [
+            (
+                "broken",
+                "timeout = 5\n[listen\npath = /x\n",
+                Status::File,
+                "line 2 is not a name = value",
+            ),
+            (
+                "unknown",
+                "timeout = 5\n\ncolour = red\n",
+                Status::Option,
+                "line 3: there is no such option",
+            ),
+            (
+                "slip",
+                "timeout = 5\nTIMEOUT = 6\n",
+                Status::Option,
+                "line 2: there is no option \"TIMEOUT\"",
+            ),
+            (
+                "value",
+                "timeout = 5\ntimeout = soon\n",
+                Status::Value,
+                "line 2: option timeout: the value",
+            ),
+        ] {
+            let (config, result) = loaded(name, text);
+            let error = result.unwrap_err();
+            assert_eq!(error.status(), status);
+            let message = error.message();
+            assert!(
+                message.contains(&format!("-{name}.ini: {expected}")),
+                "{error}"
+            );
+            assert_eq!(config.get("timeout").unwrap(), "30000");
+        }
+
+        let error = load(&mut Config::new(), Path::new("/nowhere/omnize.ini")).unwrap_err();
+        assert_eq!(error.status(), Status::File);
+    }
+
+    #[test]
+    fn errors_omit_misplaced_secrets() {
+        for text in [
+            "token SECRETTOKEN\ntimeout = 5\n",
+            "token U0VDUkVUVE9LRU4=\n",
+            "U0VDUkVUVE9LRU4=\n",
+            "[listen]\nbasic PASSW0RD",
+            "listen.basic user:PASSW0RD",
+            "timeout = 5\n[SECRETTOKEN]\na = b",
+        ] {
+            let error = loaded("secret", text).1.unwrap_err();
+            for secret in ["SECRETTOKEN", "U0VDUkVUVE9LRU4", "PASSW0RD"] {
+                assert!(!error.message().contains(secret), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_in_a_wrong_group_is_explained() {
+        let error = loaded("group", "[omnize]\ntoken = x\n").1.unwrap_err();
+        assert_eq!(error.status(), Status::Option);
+        let expected =
+            "line 2: token is not an option of this group; a group's name is the first part";
+        assert!(error.message().contains(expected), "{error}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Recovery of the files of an open store that another program removed or replaced.
+//!
+//! The commit that detects the change fails. The next commit repairs the store: the open files still contain all data,
+//! although they have no names.
+
+use std::fs;
+use std::io;
+
+use crate::store::database::Database;
+use crate::store::database::connection::{OpenConnection, connect};
+use crate::store::files::open_files::{FileChange, create_private};
+use crate::store::files::store_lock::StoreLock;
+
+impl Database {
+    /// Checks the files before a write, and repairs a change that an earlier call detected.
+    pub(super) fn ensure_usable(&mut self) -> Result<(), FileChange> {
+        if self.changed.is_some() {
+            self.repair()?;
+            self.changed = None;
+        }
+        let checked = self.check();
+        self.changed = checked.err();
+        checked
+    }
+
+    fn check(&mut self) -> Result<(), FileChange> {
+        let opened = self.opened.as_ref().ok_or(FileChange::Replaced)?;
+        opened.files.check_before_write()?;
+        if !self.lock.is_in_place(opened.files.folder()) {
+            // The lock file was removed. Another client may have created a new one.
+            self.lock = StoreLock::acquire(&self.named, &self.location)
+                .map_err(|_| FileChange::Replaced)?;
+        }
+        Ok(())
+    }
+
+    fn repair(&mut self) -> Result<(), FileChange> {
+        let Some(opened) = &self.opened else {
+            return self.reopen();
+        };
+        let Err(changed) = opened.files.check_before_write() else {
+            // The files have their names again.
+            return Ok(());
+        };
+        if changed == FileChange::Replaced || !opened.files.contain_all_data() {
+            return Err(FileChange::Replaced);
+        }
+        if !self.lock.is_in_place(opened.files.folder()) {
+            self.lock = StoreLock::acquire(&self.named, &self.location)
+                .map_err(|_| FileChange::Replaced)?;
+        }
+        match changed {
+            FileChange::Removed => self.write_copy(opened).map_err(|_| changed)?,
+            _ => checkpoint_log(opened).map_err(|_| changed)?,
+        }
+        self.reopen()
+    }
+
+    /// Closes the open files, and opens those that the path refers to now.
+    fn reopen(&mut self) -> Result<(), FileChange> {
+        if let Some(opened) = self.opened.take() {
+            opened.disable_cleanup();
+        }
+        let (opened, _) = connect(&self.named, &self.location, &self.account)
+            .map_err(|_| FileChange::Replaced)?;
+        self.opened = Some(opened);
+        Ok(())
+    }
+
+    /// Writes all data into a new file, and renames it into place.
+    fn write_copy(&self, opened: &OpenConnection) -> io::Result<()> {
+        let log = self.location.with_suffix("-wal");
+        if opened.files.is_log_linked() {
+            // The copy contains the data of the log.
+            fs::remove_file(&log)?;
+        }
+        for other in [&log, &self.location.with_suffix("-journal")] {
+            if fs::symlink_metadata(other).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+        }
+        let copy = self.location.with_suffix("-copy");
+        // An unfinished copy of an earlier process.
+        let _ = fs::remove_file(&copy);
+        let file = create_private(&copy)?;
+        let path = copy.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+        let written = opened
+            .connection
+            .execute("VACUUM INTO ?1", [path])
+            .map_err(io::Error::other)
+            .and_then(|_| file.sync_all())
+            .and_then(|()| match fs::symlink_metadata(&self.location.database) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => fs::rename(&copy, &self.location.database),
+            })
+            .and_then(|()| opened.files.folder().sync_all());
+        if written.is_err() {
+            let _ = fs::remove_file(&copy);
+        }
+        written
+    }
+}
+
+/// Writes the content of the removed log into the database.
+fn checkpoint_log(opened: &OpenConnection) -> rusqlite::Result<()> {
+    opened
+        .connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .and_then(|busy| match busy {
+            0 => Ok(()),
+            _ => Err(rusqlite::Error::InvalidQuery),
+        })
+}

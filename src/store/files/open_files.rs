@@ -1,0 +1,248 @@
+//! Detects changes of an open store's files by other programs.
+//!
+//! Data that is written to a removed file is lost when the file is closed, and another SQLite removes the log when it closes the
+//! store. So each commit checks the files before and after it writes: their names in the folder, and their first bytes. This
+//! costs a few system calls that do not block.
+
+use std::ffi::{CString, OsStr};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use crate::host::stat_at::stat_at;
+use crate::store::files::location::Location;
+
+/// The number of first bytes that change with each write of another program, in the database and in the log.
+const DATABASE_HEADER: usize = 100;
+const LOG_HEADER: usize = 32;
+
+/// A change of the files by another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChange {
+    /// The database file was removed or renamed.
+    Removed,
+    /// Only the write-ahead log was removed.
+    LogRemoved,
+    /// A file was replaced, or another program wrote to it.
+    Replaced,
+}
+
+/// The files of an open store.
+#[derive(Debug)]
+pub struct OpenFiles {
+    folder: File,
+    database: OpenFile<DATABASE_HEADER>,
+    log: OpenFile<LOG_HEADER>,
+}
+
+/// One file. It stays open as long as SQLite has it open, because closing it drops SQLite's own locks.
+#[derive(Debug)]
+struct OpenFile<const HEADER: usize> {
+    file: File,
+    name: CString,
+    device: u64,
+    inode: u64,
+    last: Option<Snapshot<HEADER>>,
+}
+
+impl OpenFiles {
+    /// Creates the value after a connection opened the files. `database` was opened before.
+    pub fn new(location: &Location, database: File) -> io::Result<Self> {
+        let log = location.with_suffix("-wal");
+        let opened = open(&log, OpenOptions::new().read(true))?;
+        let mut files = OpenFiles {
+            folder: open(&location.folder, OpenOptions::new().read(true))?,
+            database: OpenFile::new(database, &location.database)?,
+            log: OpenFile::new(opened, &log)?,
+        };
+        files.record_state();
+        Ok(files)
+    }
+
+    /// Checks before a write that the files are unchanged since the last one.
+    pub fn check_before_write(&self) -> Result<(), FileChange> {
+        let (database, log) = self.stamps()?;
+        if self.database.is_unchanged(database) && self.log.is_unchanged(log) {
+            Ok(())
+        } else {
+            Err(FileChange::Replaced)
+        }
+    }
+
+    /// Checks the files after a write, and records their new state.
+    pub fn check_after_write(&mut self) -> Result<(), FileChange> {
+        let (database, log) = self.stamps()?;
+        let header = self.log.header(log.size).ok_or(FileChange::Replaced)?;
+        // If another program truncated the log before the write, the log has a hole now.
+        let has_shrunk = self.log.last.is_some_and(|last| log.size < last.stamp.size);
+        if has_shrunk || log.size > 0 && header[..4] == [0; 4] {
+            return Err(FileChange::Replaced);
+        }
+        self.log.last = Some(Snapshot { stamp: log, header });
+        if self.database.last.map(|last| last.stamp) != Some(database) {
+            self.database.last = self.database.snapshot(database);
+        }
+        Ok(())
+    }
+
+    /// Returns their folder.
+    pub fn folder(&self) -> &File {
+        &self.folder
+    }
+
+    /// Records the current state of the files.
+    pub fn record_state(&mut self) {
+        self.database.last = self.database.current_snapshot();
+        self.log.last = self.log.current_snapshot();
+    }
+
+    /// Returns whether the open files still contain all written data, with or without names.
+    pub fn contain_all_data(&self) -> bool {
+        let size = |stamp: Option<FileStamp>| stamp.map_or(0, |stamp| stamp.size);
+        let database = size(self.database.last.map(|last| last.stamp));
+        size(FileStamp::now(&self.database.file)) >= database
+            && FileStamp::now(&self.log.file).is_some_and(|now| self.log.is_unchanged(now))
+    }
+
+    /// Returns whether the name of the log refers to the open log.
+    pub fn is_log_linked(&self) -> bool {
+        matches!(self.log.link(&self.folder), Link::Open(_))
+    }
+
+    /// Returns the stamps of the database and of the log, if both have their names.
+    fn stamps(&self) -> Result<(FileStamp, FileStamp), FileChange> {
+        let database = match self.database.link(&self.folder) {
+            Link::Open(stamp) => stamp,
+            Link::Other => return Err(FileChange::Replaced),
+            Link::Missing => return Err(FileChange::Removed),
+        };
+        match self.log.link(&self.folder) {
+            Link::Open(log) => Ok((database, log)),
+            Link::Other => Err(FileChange::Replaced),
+            Link::Missing => Err(FileChange::LogRemoved),
+        }
+    }
+}
+
+/// The size of a file, and the time of its last write in seconds and nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl FileStamp {
+    fn now(file: &File) -> Option<Self> {
+        let found = file.metadata().ok()?;
+        Some(FileStamp {
+            size: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+        })
+    }
+}
+
+/// The state of a file after the last write.
+#[derive(Clone, Copy, Debug)]
+struct Snapshot<const HEADER: usize> {
+    stamp: FileStamp,
+    header: [u8; HEADER],
+}
+
+/// The file to which a name in the folder refers.
+enum Link {
+    /// The open file.
+    Open(FileStamp),
+    /// Another file.
+    Other,
+    Missing,
+}
+
+impl<const HEADER: usize> OpenFile<HEADER> {
+    fn new(file: File, path: &Path) -> io::Result<Self> {
+        let found = file.metadata()?;
+        let name = path.file_name().unwrap_or(OsStr::new(""));
+        Ok(OpenFile {
+            name: CString::new(name.as_bytes())?,
+            device: found.dev(),
+            inode: found.ino(),
+            file,
+            last: None,
+        })
+    }
+
+    fn link(&self, folder: &File) -> Link {
+        match stat_at(folder, &self.name) {
+            Ok(found) if (found.device, found.inode) == (self.device, self.inode) => {
+                Link::Open(FileStamp {
+                    size: found.size,
+                    modified: found.modified,
+                })
+            }
+            Ok(_) => Link::Other,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Link::Missing,
+            // A process without permissions for the folder can still see whether the file has any name.
+            Err(_) => match (self.file.metadata(), FileStamp::now(&self.file)) {
+                (Ok(found), Some(stamp)) if found.nlink() > 0 => Link::Open(stamp),
+                _ => Link::Missing,
+            },
+        }
+    }
+
+    /// Returns whether no other program wrote to the file. If only its time differs, the first bytes decide, because some
+    /// file systems update the time late.
+    fn is_unchanged(&self, now: FileStamp) -> bool {
+        self.last.is_some_and(|last| {
+            now == last.stamp
+                || now.size == last.stamp.size && self.header(now.size) == Some(last.header)
+        })
+    }
+
+    fn current_snapshot(&self) -> Option<Snapshot<HEADER>> {
+        self.snapshot(FileStamp::now(&self.file)?)
+    }
+
+    fn snapshot(&self, stamp: FileStamp) -> Option<Snapshot<HEADER>> {
+        let header = self.header(stamp.size)?;
+        Some(Snapshot { stamp, header })
+    }
+
+    /// Reads the first bytes of a file with this size; zeros if the file is shorter. Returns `None` if reading fails.
+    fn header(&self, size: u64) -> Option<[u8; HEADER]> {
+        let mut header = [0; HEADER];
+        if size >= HEADER as u64 {
+            self.file.read_exact_at(&mut header, 0).ok()?;
+        }
+        Some(header)
+    }
+}
+
+/// Creates a file that only its owner may access, or opens the existing one.
+pub fn create_or_open(path: &Path) -> io::Result<File> {
+    match create_private(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            open(path, OpenOptions::new().read(true).write(true))
+        }
+        created => created,
+    }
+}
+
+/// Creates a file that only its owner may read and write, with any umask of the process.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Opens a file or a folder. Follows no symbolic link, and does not block on a named pipe.
+pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+}

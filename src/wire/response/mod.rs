@@ -1,4 +1,0 @@
-//! Responses of the service.
-
-pub(crate) mod response_data;
-pub(crate) mod verdict;

@@ -1,0 +1,4 @@
+//! Triggers, and the path of the webhook to which the service posts them.
+
+pub(crate) mod trigger;
+pub(crate) mod webhook_path;
