@@ -2,9 +2,9 @@
 
 use std::sync::Once;
 
+pub use crate::host::fork_generation::Origin;
 #[cfg(feature = "capi")]
-pub use crate::host::fork_generation::check;
-pub use crate::host::fork_generation::{Origin, error};
+pub use crate::host::fork_generation::{check, error};
 
 /// Registers the fork handlers. Called when the first client opens, because loading the library must have no effect.
 pub fn watch() {
