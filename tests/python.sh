@@ -69,8 +69,7 @@ alone() {
 
 # suite PYTEST PREFIX: the package's own tests, told under this prefix; FILTER is pytest's.
 suite() {
-    # Not in python/, whose package has no extension module.
-    timeout 900 "$1" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q --timeout 120 \
+    timeout 900 "$1" -p no:cacheprovider -q --timeout 120 \
         --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
     status=$?
     if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py "$2" "$TMPDIR/junit.xml"; fi

@@ -9,9 +9,8 @@ import time
 import traceback
 from datetime import timedelta
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 SECRET = "SEGREDO\ud800"
@@ -269,9 +268,9 @@ def test_no_private_name_is_shown(kind):
     with pytest.raises(TypeError) as caught:
         client.conversation()
     # Python 3.9 does not name the class.
-    assert "AnyClient" not in str(caught.value)
+    assert "BaseClient" not in str(caught.value)
     assert "conversation() missing" in str(caught.value)
     with pytest.raises(TypeError) as caught:
         chat_of(client).keystroke(1)
-    assert "OneConversation" not in str(caught.value)
+    assert "BaseConversation" not in str(caught.value)
     client._close_at_exit(0)

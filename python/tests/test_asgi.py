@@ -13,14 +13,13 @@ import django.conf
 import django.http
 import django.urls
 import fastapi
+import omnize
 import pytest
 import starlette.applications
 import starlette.responses
 import starlette.routing
 import uvicorn
 from django.core.asgi import get_asgi_application
-
-import omnize
 from omnize.asgi import Webhook
 
 PATH = "/omnize/a-part-that-nobody-guesses"
@@ -32,7 +31,7 @@ TRIGGER = b'{"status": "accepted", "clientId": "12"}'
 def served(application, **options) -> Iterator[str]:
     """The application behind uvicorn; gives the URL where it begins."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(application, log_level="error", **options))
+        server = uvicorn.Server(uvicorn.Config(application, set_log_level="error", **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
@@ -150,7 +149,7 @@ def test_a_close_that_is_cancelled_cancels_the_handlers(unanswering):
         # Whether it had left by then or not.
         with pytest.raises((omnize.DeliveryUnknown, omnize.Closed)):
             await asyncio.wait_for(sending, 1)
-        assert await client.close() == omnize.Left(0, 0)
+        assert await client.close() == omnize.CloseReport(0, 0)
 
     run(cancel())
 

@@ -8,9 +8,8 @@ import socket
 import sys
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 try:
     import uvloop
@@ -295,7 +294,7 @@ def test_dispatch(run):
                 for client_id in "1234":
                     await deliver(client, str(number), client_id=client_id)
             # Closing lets the handlers finish.
-            assert await client.close() == omnize.Left(0, 0)
+            assert await client.close() == omnize.CloseReport(0, 0)
             # Events that are held back for their turn keep nobody busy.
             assert time.process_time() - begun < 5
         for client_id in "1234":

@@ -6,9 +6,8 @@ import asyncio
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 BODY = b'{"message": "a", "clientId": "12"}'
 

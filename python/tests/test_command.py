@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import omnize
+import pytest
 
 SCRIPT = [str(Path(sys.executable).with_name("omnize"))]
 MODULE = [sys.executable, "-m", "omnize"]
@@ -38,8 +37,8 @@ def test_a_signal_ends_the_sandbox_without_a_traceback(name):
     with subprocess.Popen([*SCRIPT, "sandbox", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert "base_url" in json.loads(process.stdout.readline())
         process.send_signal(getattr(signal, name))
-        _, complaints = process.communicate(timeout=10)
-    assert (process.returncode, complaints) == (0, b"")
+        _, stderr_file = process.communicate(timeout=10)
+    assert (process.returncode, stderr_file) == (0, b"")
 
 
 def test_it_ends_with_its_standard_input():

@@ -6,9 +6,8 @@ import asyncio
 import socket
 import threading
 
-import pytest
-
 import omnize
+import pytest
 
 
 def said(sandbox) -> list[str]:

@@ -7,9 +7,8 @@ import gc
 import logging
 import weakref
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 

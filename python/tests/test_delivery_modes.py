@@ -6,9 +6,8 @@ import asyncio
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 
 def deliver(client, *texts, client_id="12"):
@@ -167,7 +166,7 @@ def test_closing_waits_for_what_is_there_before(client):
     client.on()(lambda event: (time.sleep(0.02), heard.append(event.text)))
     client.dispatch()
     deliver(client, *"abcdefgh")
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     assert heard == list("abcdefgh")
 
 

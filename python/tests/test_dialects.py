@@ -6,9 +6,8 @@ import asyncio
 import json
 import pickle
 
-import pytest
-
 import omnize
+import pytest
 from omnize.sandbox import Sandbox
 
 

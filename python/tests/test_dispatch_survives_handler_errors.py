@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 

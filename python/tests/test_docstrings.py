@@ -7,14 +7,13 @@ import doctest
 import importlib
 import pkgutil
 
-import pytest
-
 import omnize
+import pytest
 
 
 def examples() -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(exclude_empty=True)
-    names = ["omnize", *(f"omnize.{module.name}" for module in pkgutil.iter_modules(omnize.__path__))]
+    names = ["omnize", *(module.name for module in pkgutil.walk_packages(omnize.__path__, "omnize."))]
     found = []
     for name in names:
         if name not in ("omnize.__main__", "omnize._omnize"):

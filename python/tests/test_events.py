@@ -6,9 +6,8 @@ import copy
 import pickle
 import sys
 
-import pytest
-
 import omnize
+import pytest
 
 TRIGGERS = {
     "accepted": omnize.Accepted,

@@ -6,9 +6,8 @@ import pickle
 import socket
 import threading
 
-import pytest
-
 import omnize
+import pytest
 
 SECRETS = ("s3cr3t-token", "segredo")
 
@@ -141,8 +140,8 @@ def test_misuse(omnize_client):
 def test_closed(omnize_sandbox):
     client = omnize.Client(**omnize_sandbox.options)
     chat = client.attach("12", department="1")
-    assert client.close() == omnize.Left(0, 0)
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     calls = [
         lambda: client.next(0),
         lambda: client.poll(0),

@@ -96,33 +96,33 @@ print("done")
 def test_an_event_that_can_not_be_made_is_the_next_one():
     """What fails here for a while stands for a lack of memory."""
     run("""
-import omnize._events
+import omnize._events.event
 failures = []
 threading.excepthook = lambda args: failures.append(args.exc_type)
 client.on()(lambda event: heard.append(event.text))
 # What the maker calls is taken away, and brought back.
-from omnize import _event_makers
-Message, _event_makers.Message = _event_makers.Message, None
+from omnize._events import event_makers
+Message, event_makers.Message = event_makers.Message, None
 client.deliver(body("a"))
 client.deliver(body("b"))
 client.dispatch()
 until(lambda: failures)
 time.sleep(0.3)
 assert heard == []
-_event_makers.Message = Message
+event_makers.Message = Message
 until(lambda: heard == ["a", "b"])
 assert failures == [TypeError], failures
 client.close()
 
 client = omnize.Client(token="t", environment=False)
 client.deliver(body("c"))
-_event_makers.Message = None
+event_makers.Message = None
 for _ in range(3):
     try:
         client.next(0)
     except TypeError:
         heard.append("failed")
-_event_makers.Message = Message
+event_makers.Message = Message
 assert client.next(0).text == "c"
 assert heard == ["a", "b", "failed", "failed", "failed"]
 client.close()
@@ -130,12 +130,12 @@ client.close()
 client = omnize.Client(token="t", environment=False)
 client.on()(lambda event: heard.append(event.text))
 client.deliver(body("d"))
-_event_makers.Message = None
+event_makers.Message = None
 try:
     client.poll(0)
 except TypeError:
     heard.append("failed")
-_event_makers.Message = Message
+event_makers.Message = Message
 assert client.poll(0) == 1
 assert heard[-2:] == ["failed", "d"]
 client.close()
@@ -145,19 +145,19 @@ print("done")
 
 def test_an_event_that_could_never_be_made_stays_in_the_store(tmp_path):
     run(f"""
-from omnize import _event_makers
+from omnize._events import event_makers
 client.close()
 for way in ("next", "poll"):
     path = {str(tmp_path)!r} + "/" + way
     client = omnize.Client(token="t", environment=False, store=path)
     client.deliver(body("a"))
-    Message, _event_makers.Message = _event_makers.Message, None
+    Message, event_makers.Message = event_makers.Message, None
     try:
         getattr(client, way)(0)
     except TypeError:
         heard.append("failed")
     client.close(1)
-    _event_makers.Message = Message
+    event_makers.Message = Message
     with omnize.Client(token="t", environment=False, store=path) as client:
         assert client.next(0).text == "a"
 assert heard == ["failed", "failed"]

@@ -7,9 +7,8 @@ import functools
 import threading
 import warnings
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 PRELUDE = """
 import gc, logging, os, sys, threading, time
@@ -112,7 +111,7 @@ def test_the_parents_client_can_be_closed_and_let_go():
         run("""
 def function():
     global client, chat
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     with client:
         pass
     del client, chat

@@ -8,9 +8,8 @@ import gc
 import time
 import weakref
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 

@@ -10,11 +10,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 import omnize
+import pytest
 from omnize import _omnize
-from omnize._option_types import Options
+from omnize._clients.option_types import Options
 
 
 def test_an_unknown_name_is_told_the_nearest():

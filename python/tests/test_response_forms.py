@@ -8,9 +8,8 @@ import socket
 import threading
 import zlib
 
-import pytest
-
 import omnize
+import pytest
 
 REFUSAL = b'{"success":false,"message":"blocked"}'
 LATIN = "charset=ISO-8859-1"

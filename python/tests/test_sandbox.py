@@ -11,9 +11,8 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-import pytest
-
 import omnize
+import pytest
 from omnize import sandbox as sandbox_module
 from omnize.sandbox import Sandbox, SandboxError
 

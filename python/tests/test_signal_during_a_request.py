@@ -1,5 +1,6 @@
 """What a signal's handler may do while the main thread waits for a request, wherever that waits: raise, which ends it
-with its true outcome; or anything else, and the request goes on."""
+with its true outcome; or anything else, and the request goes on.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +119,7 @@ print(client.close())
     # Which of the two connections is heard of first is the threads' matter.
     assert said[0] == UNKNOWN
     assert sorted(eval(said[1])) == sorted(seen)
-    assert said[2] == "Left(events=0, requests=0)"
+    assert said[2] == "CloseReport(events=0, requests=0)"
 
 
 @pytest.mark.parametrize("connection", ["new", "used"])
@@ -410,7 +411,7 @@ interrupted(lambda: chat.send("oi"), lambda *_: print(client.close(10)))
 print(sorted(service.saw()))
 """)
     assert said == [
-        "Left(events=0, requests=1)",
+        "CloseReport(events=0, requests=1)",
         "DeliveryUnknown OMNIZE_E_LOST unknown at once",
         "[(1, 'closed'), (1, 'oi')]",
     ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 import omnize
+import pytest
 
 
 @pytest.fixture

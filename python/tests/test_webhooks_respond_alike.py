@@ -1,4 +1,4 @@
-"""The listener and the webhooks within WSGI and ASGI applications give the same answer to the same bytes."""
+"""The listener and the webhooks within WSGI and ASGI applications give the same response to the same bytes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import zlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import omnize
+import omnize.asgi
+import omnize.wsgi
 import pytest
 import uvicorn
 import waitress.server
 import waitress.wasyncore
-
-import omnize
-import omnize.asgi
-import omnize.wsgi
-from omnize._webhook import Door, Path
+from omnize._webhooks.request_validator import RequestPath, RequestValidator
 
 PATH = "/omnize/~hook"
 TRIGGER = b'{"status": "typing", "clientId": "12"}'
@@ -54,7 +53,7 @@ def wsgi(client, _) -> Iterator[tuple[str, int]]:
 def asgi(client, _) -> Iterator[tuple[str, int]]:
     webhook = omnize.asgi.Webhook(client, PATH, max_body=MAX_BODY)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(webhook, log_level="critical", http="h11"))
+        server = uvicorn.Server(uvicorn.Config(webhook, set_log_level="critical", http="h11"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -79,11 +78,11 @@ def asked(address, *parts) -> bytes:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(b"".join(parts))
             connection.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         with contextlib.suppress(ConnectionResetError):
             while part := connection.recv(65536):
-                answer += part
-        return answer
+                response += part
+        return response
 
 
 def head(*lines: str, target: str = PATH, version: str = "1.1", method: str = "POST", host: str = "Host: a") -> bytes:
@@ -175,10 +174,10 @@ def test_a_request_is_answered_alike(row, door, request):
     if row == "a length of 5,000 digits" and "wsgi-" in request.node.name:
         pytest.skip("waitress hangs up by itself; see the test below")
     sent, status = ROWS[row]
-    answer = asked(address, sent)
-    assert answer.split(b" ", 2)[1:2] == [str(status).encode()], answer
+    response = asked(address, sent)
+    assert response.split(b" ", 2)[1:2] == [str(status).encode()], response
     if status == 415:
-        assert b"\r\naccept-encoding: gzip, deflate\r\n" in answer.lower()
+        assert b"\r\naccept-encoding: gzip, deflate\r\n" in response.lower()
     event = client.next(0)
     assert (event is not None) == (status == 200)
     if isinstance(event, omnize.Message):
@@ -196,20 +195,20 @@ def test_a_length_that_is_none_is_answered_400_behind_a_server_that_passes_it_on
         server = wsgiref.simple_server.make_server("127.0.0.1", 0, webhook)
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        answer = asked(server.server_address, head(f"Content-Length: {length}"), TRIGGER)
+        response = asked(server.server_address, head(f"Content-Length: {length}"), TRIGGER)
         thread.join(10)
         server.server_close()
-        assert answer.split(b" ", 2)[1] == b"400", answer
+        assert response.split(b" ", 2)[1] == b"400", response
         assert client.next(0) is None
 
 
 def test_a_slash_that_is_encoded_is_another_one_where_the_server_tells():
-    door = Door("/omnize/a%2fb", None, MAX_BODY)
-    assert door.is_at(Path(b"/omnize/a/b", "/mount/omnize/a%2Fb"))
-    assert not door.is_at(Path(b"/omnize/a/b", "/mount/omnize/a/b"))
+    door = RequestValidator("/omnize/a%2fb", None, MAX_BODY)
+    assert door.is_at(RequestPath(b"/omnize/a/b", "/mount/omnize/a%2Fb"))
+    assert not door.is_at(RequestPath(b"/omnize/a/b", "/mount/omnize/a/b"))
     # A server that rewrites paths may tell another one; one that tells none is believed.
-    assert door.is_at(Path(b"/omnize/a/b", "/elsewhere"))
-    assert door.is_at(Path(b"/omnize/a/b", None))
-    plain = Door(PATH, None, MAX_BODY)
-    assert not plain.is_at(Path(PATH.encode(), "/omnize%2F~hook"))
-    assert plain.is_at(Path(PATH.encode(), "/omnize/%7ehook"))
+    assert door.is_at(RequestPath(b"/omnize/a/b", "/elsewhere"))
+    assert door.is_at(RequestPath(b"/omnize/a/b", None))
+    plain = RequestValidator(PATH, None, MAX_BODY)
+    assert not plain.is_at(RequestPath(PATH.encode(), "/omnize%2F~hook"))
+    assert plain.is_at(RequestPath(PATH.encode(), "/omnize/%7ehook"))

@@ -13,13 +13,12 @@ import django.conf
 import django.http
 import django.urls
 import flask
+import omnize
 import pytest
 import waitress
 import waitress.server
 import waitress.wasyncore
 from django.core.wsgi import get_wsgi_application
-
-import omnize
 from omnize.wsgi import Webhook
 
 PATH = "/omnize/a-part-that-nobody-guesses"
@@ -130,7 +129,7 @@ def test_credentials_are_asked_for(client, omnize_sandbox, post):
 
 
 def test_a_body_without_an_end_is_refused(client):
-    """wsgiref hands over the socket as it is: reading on would wait for ever."""
+    """Wsgiref hands over the socket as it is: reading on would wait for ever."""
     server = wsgiref.simple_server.make_server("127.0.0.1", 0, Webhook(client, PATH))
     thread = threading.Thread(target=server.handle_request)
     thread.start()

@@ -290,6 +290,24 @@ impl Client {
         self.parts.get()?.receiver.choose(by)
     }
 
+    /// Holds all events back: for a binding that keeps handlers itself and has none now. Without a store, does nothing.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn hold_back_events(&self) -> Result<()> {
+        self.parts.get()?.receiver.hold_back_events();
+        Ok(())
+    }
+
+    /// Releases the events that [`hold_back_events`](Self::hold_back_events) holds back.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn release_events(&self) -> Result<()> {
+        self.parts.get()?.receiver.release_events();
+        Ok(())
+    }
+
     /// Whether this thread runs a callback of this client, or has a turn.
     pub fn is_calling(&self) -> bool {
         let parts = self.parts.get();

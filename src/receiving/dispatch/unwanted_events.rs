@@ -21,16 +21,29 @@ impl Receiver {
         if !self.is_durable() || !self.subscriptions.is_empty() {
             return;
         }
-        let held = self.inbox.hold_back(true);
+        self.hold_back_events();
         if !self.subscriptions.is_empty() {
-            // One was added meanwhile.
-            self.inbox.hold_back(false);
-        } else if let Some(waiting) = held
+            // One was added in the meantime.
+            self.release_events();
+        }
+    }
+
+    /// With a store, holds all events back until [`release_events`](Self::release_events). Logs how many events wait.
+    pub(crate) fn hold_back_events(&self) {
+        if !self.is_durable() {
+            return;
+        }
+        if let Some(waiting) = self.inbox.hold_back(true)
             && waiting > 0
         {
             log::warn!(
                 "{waiting} events wait in the store until a callback is subscribed that may want them"
             );
         }
+    }
+
+    /// Releases the events that were held back.
+    pub(crate) fn release_events(&self) {
+        self.inbox.hold_back(false);
     }
 }
