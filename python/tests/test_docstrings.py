@@ -1,4 +1,4 @@
-"""Every example in the docstrings runs, against a sandbox."""
+"""Every example in the docstrings runs in a sandbox."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def test_an_example(example, omnize_sandbox, monkeypatch):
         assert runner.failures == 0, "".join(output)
 
 
-def test_what_is_public_has_an_example_or_is_plain():
+def test_main_classes_have_examples():
     with_examples = {example.name.rsplit(".", 1)[-1] for example in examples()}
     assert {"Client", "AsyncClient", "Conversation", "AsyncConversation", "Customer", "Message"} <= with_examples

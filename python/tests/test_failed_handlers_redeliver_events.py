@@ -1,4 +1,4 @@
-"""With a store, the event of a handler that failed or was cut off comes again after the next start."""
+"""With a store, events of failed or abandoned handlers are redelivered after a restart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def path(tmp_path):
     return tmp_path / "chat.db"
 
 
-def left(path) -> list[tuple[str, bool]]:
+def stored_texts(path) -> list[tuple[str, bool]]:
     with omnize.Client(**OPTIONS, store=path) as client:
         return [(event.text, event.redelivered) for event in client.events(timeout=0)]
 
@@ -28,9 +28,9 @@ BODIES = [b'{"message": "a", "clientId": "12"}', b'{"message": "b", "clientId": 
 
 @pytest.fixture
 def failures(monkeypatch):
-    told = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_value))
-    return told
+    reported = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(args.exc_value))
+    return reported
 
 
 async def coroutine_function(event):
@@ -57,25 +57,25 @@ HANDLERS = {
 
 @pytest.mark.parametrize("way", ["poll", "dispatch"])
 @pytest.mark.parametrize("kind", HANDLERS)
-def test_an_awaitable_that_nobody_awaits(path, kind, way, failures):
+def test_unawaited_results_are_failures(path, kind, way, failures):
     with warnings.catch_warnings():
-        # That a coroutine was never awaited is told by the error, once.
+        # Python must not warn of the coroutine as well.
         warnings.simplefilter("error")
         with omnize.Client(**OPTIONS, store=path) as client:
             client.on(omnize.Message)(HANDLERS[kind])
             client.deliver(BODIES[0])
             if way == "poll":
-                with pytest.raises(TypeError, match="returned an awaitable, which nobody awaits"):
+                with pytest.raises(TypeError, match="returned an awaitable, and this client awaits nothing"):
                     client.poll(0)
             else:
                 client.dispatch()
                 client.close()
                 (failure,) = failures
                 assert isinstance(failure, TypeError)
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
 
 
-def test_an_async_client_awaits_them_all():
+def test_async_clients_await_all_results():
     async def run():
         async with omnize.AsyncClient(**OPTIONS) as client:
             heard = []
@@ -93,7 +93,7 @@ def test_an_async_client_awaits_them_all():
 
 
 @pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt, SystemExit])
-def test_a_handler_of_poll_that_fails(path, error):
+def test_events_of_failed_poll_handlers_are_redelivered(path, error):
     with omnize.Client(**OPTIONS, store=path) as client:
         heard = []
 
@@ -109,10 +109,10 @@ def test_a_handler_of_poll_that_fails(path, error):
             client.poll(0)
         assert client.poll(0) == 1
         assert heard == ["a", "b"]
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
 
 
-def test_a_handler_of_dispatch_that_fails(path, failures):
+def test_events_of_failed_dispatch_handlers_are_redelivered(path, failures):
     with omnize.Client(**OPTIONS, store=path) as client:
 
         @client.on()
@@ -124,20 +124,20 @@ def test_a_handler_of_dispatch_that_fails(path, failures):
             client.deliver(body)
         client.dispatch()
     assert [type(failure) for failure in failures] == [LookupError]
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
 
 
-def test_one_of_two_handlers_that_fails(path):
+def test_events_are_redelivered_if_one_of_two_handlers_failed(path):
     with omnize.Client(**OPTIONS, store=path) as client:
         client.on()(lambda event: 1 / 0)
         client.on()(lambda event: None)
         client.deliver(BODIES[0])
         with pytest.raises(ZeroDivisionError):
             client.poll(0)
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
 
 
-def test_what_was_acked_before_the_failure_does_not_come_again(path):
+def test_acknowledged_events_of_failed_handlers_are_not_redelivered(path):
     with omnize.Client(**OPTIONS, store=path) as client:
 
         @client.on()
@@ -148,11 +148,11 @@ def test_what_was_acked_before_the_failure_does_not_come_again(path):
         client.deliver(BODIES[0])
         with pytest.raises(LookupError):
             client.poll(0)
-    assert left(path) == []
+    assert stored_texts(path) == []
 
 
 @pytest.mark.parametrize("way", ["poll", "dispatch"])
-def test_an_async_handler_that_fails(path, way):
+def test_events_of_failed_async_handlers_are_redelivered(path, way):
     async def run():
         async with omnize.AsyncClient(**OPTIONS, store=path) as client:
             asyncio.get_running_loop().set_exception_handler(lambda *_: None)
@@ -172,10 +172,10 @@ def test_an_async_handler_that_fails(path, way):
                 await client.poll(0)
 
     asyncio.run(run())
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
 
 
-def test_an_async_handler_that_is_cancelled(path):
+def test_events_of_cancelled_async_handlers_are_redelivered(path):
     async def run():
         async with omnize.AsyncClient(**OPTIONS, store=path) as client:
             began = asyncio.Event()
@@ -193,4 +193,4 @@ def test_an_async_handler_that_is_cancelled(path):
                 await polling
 
     asyncio.run(run())
-    assert left(path) == [("a", True)]
+    assert stored_texts(path) == [("a", True)]
