@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import pytest
-
 import omnize
+import pytest
 
 BODIES = [b'{"message": "a", "clientId": "12"}', b'{"message": "b", "clientId": "13"}']
 

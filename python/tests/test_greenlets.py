@@ -183,4 +183,4 @@ def test_patched_threads_without_select_raise_unsupported(module, patch):
     command = [sys.executable, "-W", "ignore", "-c", code]
     process = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert process.returncode == 1
-    assert f"{module} has patched threads here, and not select" in process.stderr.splitlines()[-1]
+    assert f"{module} has patched threads but not select" in process.stderr.splitlines()[-1]

@@ -85,7 +85,9 @@ def _milliseconds(name: str, value: Any) -> str:
     smallest, largest = _TIMES[name.replace(".", "_")]
     if not 0 <= seconds <= largest / 1000 or (smallest and not seconds):
         expected = "seconds, more than 0 and" if smallest else "seconds from 0"
-        error = ConfigError(f"option {name}: {seconds} can't be used; it takes {expected} up to {largest // 1000} (a week)")
+        error = ConfigError(
+            f"option {name}: {seconds} can't be used; it takes {expected} up to {largest // 1000} (a week)"
+        )
         error.status = "OMNIZE_E_VALUE"
         raise error
     milliseconds = round(seconds * 1000)
