@@ -1,4 +1,4 @@
-"""What an application costs that takes triggers with uvicorn: reads the body, reads the JSON, answers 200."""
+"""A baseline for receiving: an application of uvicorn that reads the body, parses the JSON and responds with 200."""
 
 import json
 

@@ -11,17 +11,17 @@ from machine import FAR, NEAR, OUT, ROOT, Process
 from table import Table
 
 CONNECTIONS = (1, 16, 256)
-# On one core the rate shows what server and load generator cost together. On two it shows the server alone, but only
-# while the load generator is not busy all the time.
+# On one core, the rate depends on the cost of the server and the load generator. On two cores, it depends only on the
+# server, unless the load generator is always busy.
 CORES = {1: NEAR, 2: FAR}
 BASELINE = "nginx"
 PATH = "/hook"
-# How many connections are held open to see what memory each takes.
+# The number of open connections for measuring the memory of each.
 HELD = 5000
 
 
 class Omnize:
-    """The C ABI's listener with one of its ways out."""
+    """The C ABI's listener with one delivery mode."""
 
     def __init__(self, way, *options, under=()):
         command = [machine.BIN / "receive", way, "listen=127.0.0.1:0", f"listen.path={PATH}", *options]
@@ -29,9 +29,9 @@ class Omnize:
         self.port = urllib.parse.urlsplit(self.process.line()).port
 
     def drain(self, accepted):
-        """Waits until the application has handled all that was accepted; the seconds that took."""
+        """Blocks until the application handled all accepted triggers. Returns the seconds of the wait."""
         start = None
-        while self.process.ask()[0] < accepted:
+        while self.process.request_numbers()[0] < accepted:
             start = start or time.monotonic()
             time.sleep(0.002)
         return time.monotonic() - start if start else 0.0
@@ -41,7 +41,7 @@ class Omnize:
 
 
 class Server:
-    """A server that has handled what it has answered."""
+    """A server that handles each trigger before its response."""
 
     def __init__(self, command, port, under=()):
         self.port = port
@@ -56,7 +56,7 @@ class Server:
 
 
 def nginx(under=()):
-    """nginx with one process, which reads each body away and answers 200."""
+    """nginx with one process, which discards each body and responds with 200."""
     binary = machine.tool("nginx", "nginx/usr/sbin/nginx")
     if not binary:
         return None
@@ -79,7 +79,7 @@ def nginx(under=()):
 
 
 def uvicorn():
-    """uvicorn on uvloop and httptools, with an application that reads the trigger."""
+    """uvicorn on uvloop and httptools, with an application that parses the trigger."""
     python = machine.tool("no-other-will-do", "uvicorn/bin/python")
     if not python:
         return None
@@ -90,7 +90,7 @@ def uvicorn():
 
 
 def servers():
-    """Each server that can be had here, by name, and why the others can't."""
+    """Returns each available server by name, and the reasons why the others are not available."""
     running = {f"omnize, {way}": Omnize(way) for way in ("poll", "next", "dispatch")}
     missing = []
     for way in ("poll", "next", "dispatch"):
@@ -110,7 +110,7 @@ def servers():
 
 
 def measure(rounds, seconds):
-    """The table of receiving."""
+    """Returns the table of receiving."""
     table = Table("Receiving", ["server", "cores", "connections"], BASELINE)
     table.plain = {"load generator busy, %", "refused"}
     running, table.missing = servers()
@@ -128,7 +128,7 @@ def measure(rounds, seconds):
 
 
 def post_for(seconds, table, case, server, accepted):
-    """Measures one case once. `accepted` is what the server had accepted before; returns what it accepted now."""
+    """Measures one case once. `accepted` is the number of triggers accepted before. Returns the number accepted now."""
     _, cores, connections = case
     before = server.process.processor_time()
     answered, refused, counted, elapsed, busy = machine.run(
@@ -164,7 +164,7 @@ def count_instructions(table):
 
 
 def memory_of_a_connection(server):
-    """Bytes of the server's memory for each open connection that has posted once and is silent now."""
+    """Returns the server's memory in bytes for each idle connection that has posted once."""
     with_some = machine.run("post", server.port, PATH, 16, "requests", 1000, core=FAR)[0]
     server.drain(with_some)
     before = server.process.resident()

@@ -131,7 +131,7 @@ class Crate:
 
 def python_imports(package: Path) -> Graph:
     graph: Graph = {}
-    for file in sorted(package.glob("*.py")):
+    for file in sorted(package.rglob("*.py")):
         found = graph.setdefault(str(file), set())
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for_checkers = {
@@ -144,13 +144,17 @@ def python_imports(package: Path) -> Graph:
         for node in ast.walk(tree):
             if not isinstance(node, ast.ImportFrom) or id(node) in for_checkers:
                 continue
-            module = (node.module or "").removeprefix(f"{package.name}").lstrip(".")
-            if node.level == 0 and not (node.module or "").startswith(package.name):
-                continue
-            for name in [module] if module else [alias.name for alias in node.names]:
-                target = package / f"{name}.py"
-                if target.exists() and target != file:
-                    found.add(str(target))
+            parts = node.module.split(".") if node.module else []
+            if node.level == 0:
+                if parts[0] != package.name:
+                    continue
+                folder, parts = package, parts[1:]
+            else:
+                folder = file.parents[node.level - 1]
+            module = folder.joinpath(*parts)
+            for name in [module.with_suffix(".py"), *(module / f"{alias.name}.py" for alias in node.names)]:
+                if name.exists() and name != file:
+                    found.add(str(name))
     return graph
 
 

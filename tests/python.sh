@@ -4,13 +4,13 @@
 tools=$TARGET/tools/python
 wheels=$TARGET/python/wheels
 
-# Each interpreter from 3.9 on that is here, CPython alone, one of each version: in the search path, or pyenv's.
+# Prints one CPython of each version from 3.9 on, from the search path or pyenv.
 interpreters() {
     {
         echo "$PATH" | tr ':' '\n' | while read -r folder; do ls "$folder"/python3.[0-9] "$folder"/python3.[0-9][0-9] "$folder"/python3 2>/dev/null; done
         have pyenv && ls "$(pyenv root)"/versions/*/bin/python3 2>/dev/null
     } | while read -r python; do
-        # What a shim of pyenv stands for may not be chosen.
+        # A shim of pyenv may have no selected version.
         "$python" -c 'import platform, sys
 if sys.version_info >= (3, 9) and platform.python_implementation() == "CPython":
     print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null
@@ -61,20 +61,19 @@ command_works() {
         [ "$("$1/python" -m omnize --version)" = "omnize $(make -s version)" ]
 }
 
-# alone VERSION PYTHON WHEEL: all that the wheel does where there is nothing else.
+# alone VERSION PYTHON WHEEL: the checks of the wheel in an environment without other packages.
 alone() {
     bare_environment "$TMPDIR/$1" "$2" "$3" && command_works "$TMPDIR/$1/bin" &&
         imports_quickly "$TMPDIR/$1/bin/python" && run_examples "$TMPDIR/$1/bin"
 }
 
-# suite PYTEST PREFIX: the package's own tests, told under this prefix; FILTER is pytest's.
+# suite PYTEST PREFIX: runs the package's tests and reports them under this prefix. FILTER is passed to pytest.
 suite() {
-    # Not in python/, whose package has no extension module.
-    timeout 900 "$1" -c python/pyproject.toml --rootdir python -p no:cacheprovider -q --timeout 120 \
+    timeout 900 "$1" -p no:cacheprovider -q --timeout 120 \
         --junitxml "$TMPDIR/junit.xml" ${FILTER:+-k "$FILTER"} python/tests >"$TMPDIR/log" 2>&1
     status=$?
     if [ -s "$TMPDIR/junit.xml" ]; then python3 tests/from_pytest.py "$2" "$TMPDIR/junit.xml"; fi
-    # 5: the filter left nothing. 1: tests failed, which was told above.
+    # 5: the filter selected no test. 1: tests failed, which was reported above.
     case $status in 0 | 1 | 5) ;; *) echo "FAIL $2 pytest: it ended with status $status" && sed 's/^/    /' "$TMPDIR/log" ;; esac
     rm -f "$TMPDIR/junit.xml"
 }

@@ -1,4 +1,4 @@
-"""An application that receives: takes triggers through the package's listener and looks at each.
+"""Receives triggers through the package's listener and reads each event.
 
     python receive.py poll|events|dispatch|async [NAME=VALUE...]
 
@@ -13,7 +13,7 @@ import threading
 import omnize
 
 handled = 0
-# What is read of an event goes here.
+# The fields of the last event.
 letters = 0
 
 

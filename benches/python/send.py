@@ -1,4 +1,4 @@
-"""An application that sends messages with one of the ways below, each as a request with a body of 240 bytes.
+"""Sends messages with one of the clients below, each as a request with a body of 240 bytes.
 
     python send.py WAY HOST PORT SECONDS
 
@@ -32,7 +32,7 @@ def omnize(host, port):
 
     client = omnize.Client(TOKEN, base_url=f"http://{host}:{port}{PATH}", environment=False)
     chat = client.attach("0000000", department="1")
-    # Which holds the client, too: nobody else does, and one that nobody holds is closed.
+    # The conversation keeps the client open: a client without references is closed.
     return lambda client=client: chat.send(TEXT)
 
 
@@ -98,7 +98,7 @@ def raw(host, port):
 
     def send():
         connection.sendall(request)
-        # The answer is short, and comes in one piece.
+        # The response is short, so one call receives it.
         accepted(int(connection.recv(4096)[9:12]))
 
     return send
@@ -136,7 +136,7 @@ BLOCKING = {
 AWAITED = {"omnize, async": async_omnize, "aiohttp": aiohttp}
 
 
-def tell(count, start, start_processor):
+def report(count, start, start_processor):
     print(count, time.perf_counter_ns() - start, time.process_time_ns() - start_processor, flush=True)
 
 
@@ -147,7 +147,7 @@ def measure(send, seconds):
     while time.perf_counter_ns() < deadline:
         send()
         count += 1
-    tell(count, start, start_processor)
+    report(count, start, start_processor)
 
 
 async def measure_awaited(begin, host, port, seconds):
@@ -158,16 +158,16 @@ async def measure_awaited(begin, host, port, seconds):
     while time.perf_counter_ns() < deadline:
         await send()
         count += 1
-    tell(count, start, start_processor)
+    report(count, start, start_processor)
     await close()
 
 
 def main():
-    way, host, port, seconds = sys.argv[1:]
-    if way in BLOCKING:
-        measure(BLOCKING[way](host, int(port)), float(seconds))
+    client, host, port, seconds = sys.argv[1:]
+    if client in BLOCKING:
+        measure(BLOCKING[client](host, int(port)), float(seconds))
     else:
-        asyncio.run(measure_awaited(AWAITED[way], host, int(port), float(seconds)))
+        asyncio.run(measure_awaited(AWAITED[client], host, int(port), float(seconds)))
 
 
 main()

@@ -1,4 +1,4 @@
-"""What an application costs that takes triggers with aiohttp: reads the body, reads the JSON, answers 200.
+"""A baseline for receiving: an application of aiohttp that reads the body, parses the JSON and responds with 200.
 
 python serve_aiohttp.py PORT
 """

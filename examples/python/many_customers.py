@@ -1,16 +1,16 @@
 """Holds several conversations at once on asyncio: omnize sandbox -- python many_customers.py"""
 
-# prints: three customers were heard
+# prints: three customers got responses
 
 import asyncio
 
 import omnize
 
 
-async def ask(client: omnize.AsyncClient, client_id: str, heard: "asyncio.Queue[str]") -> None:
+async def greet(client: omnize.AsyncClient, client_id: str, replies: "asyncio.Queue[str]") -> None:
     async with client.conversation(client_id, department="2") as chat:
         await chat.send(f"Olá, aqui é o cliente {client_id}.")
-        print("agent:", await asyncio.wait_for(heard.get(), 30))
+        print("agent:", await asyncio.wait_for(replies.get(), 30))
 
 
 async def main() -> None:
@@ -18,15 +18,15 @@ async def main() -> None:
         print("webhook:", client.webhook_url, flush=True)
         # Set it in the portal, then press Enter.
         await asyncio.get_running_loop().run_in_executor(None, input)
-        heard: dict[str, asyncio.Queue[str]] = {client_id: asyncio.Queue() for client_id in ("12", "13", "14")}
+        replies: dict[str, asyncio.Queue[str]] = {client_id: asyncio.Queue() for client_id in ("12", "13", "14")}
 
         @client.on(omnize.Message)
-        async def listen(message: omnize.Message) -> None:
-            await heard[message.client_id].put(message.text)
+        async def enqueue(message: omnize.Message) -> None:
+            await replies[message.client_id].put(message.text)
 
         client.dispatch()
-        await asyncio.gather(*(ask(client, client_id, queue) for client_id, queue in heard.items()))
-        print("three customers were heard")
+        await asyncio.gather(*(greet(client, client_id, queue) for client_id, queue in replies.items()))
+        print("three customers got responses")
 
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Takes the triggers in a web server of its own: omnize sandbox -- python own_web_server.py"""
+"""Receives the triggers with its own web server: omnize sandbox -- python own_web_server.py"""
 
 # prints: agent: Bom dia!
 
@@ -17,7 +17,7 @@ with omnize.Client() as client:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
     @client.on(omnize.Message)
-    def answer(message: omnize.Message) -> None:
+    def show(message: omnize.Message) -> None:
         print("agent:", message.text)
         done.set()
 
@@ -26,5 +26,5 @@ with omnize.Client() as client:
     with client.conversation("12", department="2") as chat:
         chat.send("Bom dia!")
         if not done.wait(30):
-            raise SystemExit("the agent said nothing")
+            raise SystemExit("the agent sent no message")
     server.shutdown()

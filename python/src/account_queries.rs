@@ -1,4 +1,4 @@
-//! What is asked of the service beside any interaction.
+//! Requests about the account, not about an interaction.
 
 use omnize::Client;
 use omnize::error::Result;
@@ -6,59 +6,59 @@ use omnize::wire::{Department, OffHours, OnlineAgents, Request};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::conversation::{Fields, request};
+use crate::request_fields::{Fields, build_request};
 
-/// A question, or a message that is left.
-pub enum ClientRequest {
-    /// Which departments there are; for this customer, where the dialect wants one.
+/// A request about the account.
+pub enum AccountQuery {
+    /// The departments; for this customer, if the dialect requires one.
     Departments(Option<String>),
-    /// Which agents of this department are there.
+    /// The agents of this department who are online.
     OnlineAgents(String),
-    /// This message for this department.
+    /// An off-hours message to this department.
     OffHours(String, Box<OffHours>),
 }
 
-/// What the service has answered.
-pub enum Answer {
+/// The data of a response.
+pub enum AccountResponse {
     /// The departments.
     Departments(Vec<Department>),
-    /// The agents who are there.
+    /// The agents who are online.
     Agents(OnlineAgents),
-    /// The hash of the interaction that was made, where it was told.
+    /// The hash of the created interaction, if the response contains one.
     Hash(Option<String>),
 }
 
-impl ClientRequest {
-    /// A message that is left, by its fields.
+impl AccountQuery {
+    /// Builds an off-hours message from its fields.
     pub fn off_hours(py: Python<'_>, department: String, fields: &Fields) -> PyResult<Self> {
-        match request(py, "off_hours", fields)? {
-            Request::OffHours(off_hours) => Ok(ClientRequest::OffHours(department, off_hours)),
-            // The name says which it is.
-            _ => Ok(ClientRequest::OffHours(department, Box::default())),
+        match build_request(py, "off_hours", fields)? {
+            Request::OffHours(off_hours) => Ok(AccountQuery::OffHours(department, off_hours)),
+            // Unreachable: the name determines the kind.
+            _ => Ok(AccountQuery::OffHours(department, Box::default())),
         }
     }
 
-    /// Asks, and waits for the answer.
-    pub fn ask(self, client: &Client) -> Result<Answer> {
+    /// Sends the request. Blocks until the response.
+    pub fn send(self, client: &Client) -> Result<AccountResponse> {
         match self {
-            ClientRequest::Departments(client_id) => client
+            AccountQuery::Departments(client_id) => client
                 .departments(client_id.as_deref())
-                .map(Answer::Departments),
-            ClientRequest::OnlineAgents(department) => {
-                client.online_agents(&department).map(Answer::Agents)
-            }
-            ClientRequest::OffHours(department, off_hours) => {
-                client.off_hours(&department, *off_hours).map(Answer::Hash)
-            }
+                .map(AccountResponse::Departments),
+            AccountQuery::OnlineAgents(department) => client
+                .online_agents(&department)
+                .map(AccountResponse::Agents),
+            AccountQuery::OffHours(department, off_hours) => client
+                .off_hours(&department, *off_hours)
+                .map(AccountResponse::Hash),
         }
     }
 }
 
-impl Answer {
-    /// As tuples, from which the package makes its own classes.
-    pub fn object(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+impl AccountResponse {
+    /// Converts the data to tuples, from which the package creates its own classes.
+    pub fn into_tuples(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         match self {
-            Answer::Departments(departments) => departments
+            AccountResponse::Departments(departments) => departments
                 .into_iter()
                 .map(|department| {
                     let channels: Vec<_> = department
@@ -77,7 +77,7 @@ impl Answer {
                 })
                 .collect::<Vec<_>>()
                 .into_bound_py_any(py),
-            Answer::Agents(online) => {
+            AccountResponse::Agents(online) => {
                 let agents: Vec<_> = online
                     .agents
                     .into_iter()
@@ -86,7 +86,7 @@ impl Answer {
                 let average = online.average.map(|average| average.as_secs_f64());
                 (agents, online.count, average).into_bound_py_any(py)
             }
-            Answer::Hash(hash) => hash.into_bound_py_any(py),
+            AccountResponse::Hash(hash) => hash.into_bound_py_any(py),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A client, below the package's `Client` and `AsyncClient`.
+//! The client that the package's `Client` and `AsyncClient` call.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,38 +10,43 @@ use omnize::{Client, Event, OneShotNotifier, STATISTICS};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::account_queries::ClientRequest;
-use crate::completions::{CompletionQueue, Outcome, Value};
-use crate::conversation;
-use crate::conversation::{Chat, Fields};
+use crate::account_queries::AccountQuery;
+use crate::conversation::Chat;
 use crate::error;
 use crate::error::{OrRaise, exception};
-use crate::event;
-use crate::interruptible::{elsewhere, in_slices, requesting, timeout};
-use crate::leases;
-use crate::leases::EventCursor;
+use crate::events::consumer::parse_consumer;
+use crate::events::event;
+use crate::events::pending_events::PendingEvents;
 use crate::options::configure;
-use crate::text_argument::{Text, check_room, copy, copy_bytes};
-use crate::thread_pool::Pools;
-use crate::undelivered::Undelivered;
+use crate::request_fields;
+use crate::request_fields::Fields;
+use crate::text_argument::{Text, check_memory, copy, copy_bytes};
+use crate::threads::completions::{CallResult, CompletionQueue, Value};
+use crate::threads::interruptible::{
+    parse_timeout, run_on_pool, run_request, wait_checking_signals,
+};
+use crate::threads::thread_pool::Pools;
 
-/// What both kinds of clients are made of.
+/// A client.
+///
+/// The methods that end with `_for_loop` are for an event loop. They return at once, and report the result through the
+/// completion queue, with the call number that was passed.
 #[pyclass(frozen, weakref, module = "omnize._omnize")]
 pub struct Core {
     client: Arc<Client>,
     pools: Arc<Pools>,
-    done: Arc<CompletionQueue>,
-    /// Made when an event loop first waits for an event.
-    alarm: OnceLock<OneShotNotifier>,
-    /// Whether an event was given out since other threads were last let go first.
+    completions: Arc<CompletionQueue>,
+    /// Created when an event loop first waits for an event.
+    notifier: OnceLock<OneShotNotifier>,
+    /// Whether an event was delivered since this thread last yielded to others.
     is_busy: AtomicBool,
-    undelivered: Undelivered,
-    /// Whether events carry receipts.
+    pending_events: PendingEvents,
+    /// Whether the client has a store. Then events have receipts.
     stored: bool,
-    /// How many handlers may run at once.
+    /// The number of handlers that may run concurrently.
     #[pyo3(get)]
     dispatch_threads: usize,
-    /// The process that it was opened in.
+    /// The id of the process that opened it.
     process: u32,
 }
 
@@ -50,30 +55,34 @@ impl Core {
         &self.client
     }
 
-    /// Whether events carry receipts.
+    /// Returns whether the client has a store.
     pub fn is_stored(&self) -> bool {
         self.stored
     }
 
-    /// What Python sees of an event.
-    pub fn event<'py>(&self, py: Python<'py>, event: &Arc<Event>) -> PyResult<Bound<'py, PyAny>> {
-        event::object(py, event, self.stored)
+    /// Converts an event to a Python object.
+    pub fn convert_event<'py>(
+        &self,
+        py: Python<'py>,
+        event: &Arc<Event>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        event::convert_event(py, event, self.stored)
     }
 
-    /// Takes what `take` gives at once. Only where there is nothing, it waits so many seconds without the interpreter's
-    /// lock: to give that away and to ask for it back costs more than to take an event.
+    /// Calls `take` until it returns a value, at most for `seconds`. The first call, which does not block, keeps the
+    /// interpreter's lock: to release and reacquire it costs more than to take an event.
     pub fn wait<T: Send>(
         &self,
         py: Python<'_>,
         seconds: Option<f64>,
         take: impl Fn(Duration) -> omnize::error::Result<Option<T>> + Send,
     ) -> PyResult<Option<T>> {
-        let timeout = timeout(seconds)?;
+        let timeout = parse_timeout(seconds)?;
         let found = match take(Duration::ZERO) {
             Ok(Some(found)) => Some(found),
             Ok(None) if timeout == Some(Duration::ZERO) => None,
-            // Where the interpreter ends, what has failed is not told there either.
-            _ => in_slices(py, timeout, take, |py, error| exception(py, &error))?,
+            // An error is reported by the second call, which parks the thread if the interpreter is finalizing.
+            _ => wait_checking_signals(py, timeout, take, |py, error| exception(py, &error))?,
         };
         if found.is_some() {
             self.is_busy.store(true, Ordering::Relaxed);
@@ -81,38 +90,38 @@ impl Core {
         Ok(found)
     }
 
-    /// What could not be handed out.
-    pub fn undelivered(&self) -> &Undelivered {
-        &self.undelivered
+    /// Returns the events that could not be converted.
+    pub fn pending_events(&self) -> &PendingEvents {
+        &self.pending_events
     }
 
-    fn alarm(&self) -> omnize::error::Result<&OneShotNotifier> {
-        if let Some(alarm) = self.alarm.get() {
-            return Ok(alarm);
+    fn notifier(&self) -> omnize::error::Result<&OneShotNotifier> {
+        if let Some(notifier) = self.notifier.get() {
+            return Ok(notifier);
         }
-        let alarm = self.client.one_shot_notifier()?;
-        Ok(self.alarm.get_or_init(|| alarm))
+        let notifier = self.client.one_shot_notifier()?;
+        Ok(self.notifier.get_or_init(|| notifier))
     }
 
-    fn ask<'py>(&self, py: Python<'py>, question: ClientRequest) -> PyResult<Bound<'py, PyAny>> {
-        requesting(py, || question.ask(&self.client))?.object(py)
+    fn send_query<'py>(&self, py: Python<'py>, query: AccountQuery) -> PyResult<Bound<'py, PyAny>> {
+        run_request(py, || query.send(&self.client))?.into_tuples(py)
     }
 
-    fn ask_for_loop(&self, py: Python<'_>, number: u64, question: ClientRequest) -> PyResult<()> {
+    fn submit_query(&self, py: Python<'_>, call: u64, query: AccountQuery) -> PyResult<()> {
         let client = Arc::clone(&self.client);
-        let ask = move || question.ask(&client).map(Value::Answer);
-        let job = self.done.job(number, ask);
+        let send = move || query.send(&client).map(Value::Response);
+        let job = self.completions.job(call, send);
         self.pools.requests.submit(job).or_raise(py)
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
-        Chat::new(conversation, self.pools.clone(), self.done.clone())
+        Chat::new(conversation, self.pools.clone(), self.completions.clone())
     }
 }
 
 #[pymethods]
 impl Core {
-    /// Opens a client with these options, on top of the file's and the environment's.
+    /// Opens a client. `options` override the environment, which overrides the file.
     #[new]
     fn new(
         py: Python<'_>,
@@ -122,13 +131,13 @@ impl Core {
     ) -> PyResult<Self> {
         event::import_makers(py)?;
         error::import_maker(py)?;
-        conversation::import_check(py)?;
-        let done = Arc::new(CompletionQueue::new().or_raise(py)?);
+        request_fields::import_check(py)?;
+        let completions = Arc::new(CompletionQueue::new().or_raise(py)?);
         let (client, stored, dispatch_threads) = py
             .detach(|| {
                 let config = configure(&options, config_file, environment)?;
                 let stored = !config.get("store")?.is_empty();
-                // The table sees to it that it is a number.
+                // The table of options ensures that it is a number.
                 let threads = config.get("dispatch.threads")?.parse().unwrap_or(1);
                 Client::open(&config).map(|client| (client, stored, threads))
             })
@@ -136,29 +145,29 @@ impl Core {
         Ok(Core {
             client: Arc::new(client),
             pools: Arc::new(Pools::new()),
-            done,
-            alarm: OnceLock::new(),
+            completions,
+            notifier: OnceLock::new(),
             is_busy: AtomicBool::new(false),
-            undelivered: Undelivered::default(),
+            pending_events: PendingEvents::default(),
             stored,
             dispatch_threads,
             process: std::process::id(),
         })
     }
 
-    /// Whether there is a store, for whose disk a delivery waits.
+    /// Whether the client has a store. Then a delivery waits for the disk.
     #[getter]
     fn stored(&self) -> bool {
         self.stored
     }
 
-    /// The webhook URL of the client's own listener.
+    /// The webhook URL of the client's own listener; `None` without one.
     #[getter]
     fn webhook_url(&self) -> Option<&str> {
         self.client.webhook_url()
     }
 
-    /// A conversation that is still to be started.
+    /// Creates a conversation for a new interaction.
     fn prepare(&self, py: Python<'_>, department: Text, client_id: Text) -> PyResult<Chat> {
         let address = Address {
             department: department.0,
@@ -167,7 +176,7 @@ impl Core {
         Ok(self.chat(self.client.prepare(address).or_raise(py)?))
     }
 
-    /// A conversation that is running, by its hash where that is known.
+    /// Creates a conversation for an open interaction.
     #[pyo3(signature = (department, client_id, interaction_hash = None))]
     fn attach(
         &self,
@@ -187,12 +196,13 @@ impl Core {
         Ok(self.chat(conversation.or_raise(py)?))
     }
 
-    /// A conversation that was given to the application as an external bot.
+    /// Creates a conversation for an interaction of the application's external bot.
     fn bot_attach(&self, py: Python<'_>, interaction_hash: &str) -> PyResult<Chat> {
         Ok(self.chat(self.client.bot_attach(interaction_hash).or_raise(py)?))
     }
 
-    /// The interactions that are under way: client id, department, state, and since when in seconds.
+    /// Returns the client id, department and state of each open interaction, and since when it has this state, in seconds
+    /// since 1970.
     fn open_interactions(&self) -> Vec<(String, String, &'static str, f64)> {
         let open = self.client.open_interactions().into_iter();
         open.map(|open| {
@@ -202,70 +212,65 @@ impl Core {
         .collect()
     }
 
-    /// Asks which departments there are.
+    /// Requests the departments.
     #[pyo3(signature = (client_id = None))]
     fn departments<'py>(
         &self,
         py: Python<'py>,
         client_id: Option<Text>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, ClientRequest::Departments(client_id.map(|id| id.0)))
+        self.send_query(py, AccountQuery::Departments(client_id.map(|id| id.0)))
     }
 
-    /// Asks which agents are there.
+    /// Requests the agents who are online.
     fn online_agents<'py>(&self, py: Python<'py>, department: Text) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, ClientRequest::OnlineAgents(department.0))
+        self.send_query(py, AccountQuery::OnlineAgents(department.0))
     }
 
-    /// Leaves a message while no agent is there.
+    /// Sends an off-hours message.
     fn off_hours<'py>(
         &self,
         py: Python<'py>,
         department: Text,
         fields: Fields,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let question = ClientRequest::off_hours(py, department.0, &fields)?;
-        self.ask(py, question)
+        let query = AccountQuery::off_hours(py, department.0, &fields)?;
+        self.send_query(py, query)
     }
 
-    /// As `departments`, for an event loop.
-    #[pyo3(signature = (number, client_id = None))]
+    /// Requests the departments.
+    #[pyo3(signature = (call, client_id = None))]
     fn departments_for_loop(
         &self,
         py: Python<'_>,
-        number: u64,
+        call: u64,
         client_id: Option<Text>,
     ) -> PyResult<()> {
-        self.ask_for_loop(
+        self.submit_query(
             py,
-            number,
-            ClientRequest::Departments(client_id.map(|id| id.0)),
+            call,
+            AccountQuery::Departments(client_id.map(|id| id.0)),
         )
     }
 
-    /// As `online_agents`, for an event loop.
-    fn online_agents_for_loop(
-        &self,
-        py: Python<'_>,
-        number: u64,
-        department: Text,
-    ) -> PyResult<()> {
-        self.ask_for_loop(py, number, ClientRequest::OnlineAgents(department.0))
+    /// Requests the agents who are online.
+    fn online_agents_for_loop(&self, py: Python<'_>, call: u64, department: Text) -> PyResult<()> {
+        self.submit_query(py, call, AccountQuery::OnlineAgents(department.0))
     }
 
-    /// As `off_hours`, for an event loop.
+    /// Sends an off-hours message.
     fn off_hours_for_loop(
         &self,
         py: Python<'_>,
-        number: u64,
+        call: u64,
         department: Text,
         fields: Fields,
     ) -> PyResult<()> {
-        let question = ClientRequest::off_hours(py, department.0, &fields)?;
-        self.ask_for_loop(py, number, question)
+        let query = AccountQuery::off_hours(py, department.0, &fields)?;
+        self.submit_query(py, call, query)
     }
 
-    /// Hands over the body of a trigger.
+    /// Delivers the body of a trigger.
     #[pyo3(signature = (body, content_type = None, content_encoding = None))]
     fn deliver(
         &self,
@@ -274,7 +279,7 @@ impl Core {
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> PyResult<()> {
-        check_room(body)?;
+        check_memory(body)?;
         let deliver = || {
             self.client
                 .deliver_compressed(body, content_type, content_encoding)
@@ -282,19 +287,19 @@ impl Core {
         py.detach(deliver).or_raise(py)
     }
 
-    /// Hands over the body of a trigger for an event loop; `false` where that was done at once, and no end is told of.
-    #[pyo3(signature = (number, body, content_type = None, content_encoding = None))]
+    /// Delivers the body of a trigger. Returns `false` if it was delivered at once; then no result is reported.
+    #[pyo3(signature = (call, body, content_type = None, content_encoding = None))]
     fn deliver_for_loop(
         &self,
         py: Python<'_>,
-        number: u64,
+        call: u64,
         body: &[u8],
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> PyResult<bool> {
-        check_room(body)?;
+        check_memory(body)?;
         if !self.stored {
-            // It waits for nothing.
+            // Does not block.
             self.client
                 .deliver_compressed(body, content_type, content_encoding)
                 .or_raise(py)?;
@@ -303,7 +308,7 @@ impl Core {
         let client = Arc::clone(&self.client);
         let (body, content_type) = (copy_bytes(body)?, content_type.map(copy).transpose()?);
         let content_encoding = content_encoding.map(copy).transpose()?;
-        let job = self.done.sure_job(number, move || {
+        let job = self.completions.uncancellable_job(call, move || {
             client.deliver_compressed(
                 &body,
                 content_type.as_deref(),
@@ -315,14 +320,14 @@ impl Core {
         Ok(true)
     }
 
-    /// Waits so many seconds for the next event.
+    /// Returns the next event. Blocks up to `seconds`; returns `None` if no event came.
     #[pyo3(signature = (seconds))]
     fn next<'py>(
         &self,
         py: Python<'py>,
         seconds: Option<f64>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let taken = match self.undelivered.take_event() {
+        let taken = match self.pending_events.pop_event() {
             Some(event) => Some(event),
             None => self
                 .wait(py, seconds, |slice| self.client.next(slice))?
@@ -331,34 +336,41 @@ impl Core {
         let Some(event) = taken else {
             return Ok(None);
         };
-        self.event(py, &event)
+        self.convert_event(py, &event)
             .map(Some)
-            .inspect_err(|_| self.undelivered.keep_event(event))
+            .inspect_err(|_| self.pending_events.push_event(event))
     }
 
-    /// Events with the turns to handle them.
-    fn turns(this: Bound<'_, Self>, by: &str) -> PyResult<EventCursor> {
-        Ok(EventCursor::new(this.unbind(), leases::by(by)?))
+    /// Sets the consumer of the events, as an event cursor does.
+    fn set_consumer(&self, py: Python<'_>, consumer: &str) -> PyResult<()> {
+        self.client
+            .set_consumer(parse_consumer(consumer)?)
+            .or_raise(py)
     }
 
-    /// Chooses who runs the handlers.
-    fn choose(&self, py: Python<'_>, by: &str) -> PyResult<()> {
-        self.client.set_consumer(leases::by(by)?).or_raise(py)
+    /// With a store, holds all events back, because no handler is registered. Otherwise does nothing.
+    fn hold_back_events(&self, py: Python<'_>) -> PyResult<()> {
+        self.client.hold_back_events().or_raise(py)
+    }
+
+    /// Releases the events that are held back.
+    fn release_events(&self, py: Python<'_>) -> PyResult<()> {
+        self.client.release_events().or_raise(py)
     }
 
     /// Whether this thread runs a handler.
     #[getter]
-    fn is_calling(&self) -> bool {
+    fn is_in_handler(&self) -> bool {
         self.client.is_in_callback()
     }
 
-    /// How many events wait.
+    /// The number of queued events.
     #[getter]
     fn waiting(&self) -> usize {
         self.client.queued_events()
     }
 
-    /// What was counted, by name.
+    /// Returns the statistics, by name.
     fn statistics(&self) -> Vec<(&'static str, u64)> {
         STATISTICS
             .iter()
@@ -366,83 +378,82 @@ impl Core {
             .collect()
     }
 
-    /// The descriptor of the alarm.
+    /// Returns the event descriptor, which becomes readable after `arm_event_descriptor`.
     fn event_descriptor(&self, py: Python<'_>) -> PyResult<i64> {
-        Ok(self.alarm().or_raise(py)?.descriptor())
+        Ok(self.notifier().or_raise(py)?.descriptor())
     }
 
-    /// Tells how many events may go, at the most; where there is none, the alarm's descriptor becomes readable as soon as
-    /// one may.
-    fn set_alarm(&self, py: Python<'_>) -> PyResult<usize> {
-        let alarm = self.alarm().or_raise(py)?;
+    /// Returns an upper bound of the number of deliverable events. If it is 0, the event descriptor becomes readable with the
+    /// next event.
+    fn arm_event_descriptor(&self, py: Python<'_>) -> PyResult<usize> {
+        let notifier = self.notifier().or_raise(py)?;
         if self.is_busy.swap(false, Ordering::Relaxed) {
-            // As the core does before it sleeps: what others bring while they go first costs no waking.
+            // Let other threads enqueue events first, as the core does before it sleeps. These events need no wake-up.
             py.detach(std::thread::yield_now);
         }
-        Ok(alarm.arm())
+        Ok(notifier.arm())
     }
 
-    /// The alarm's descriptor was readable: it is not any more. Tells how many events may go, at the most; where more are
-    /// waited for, it becomes readable again with the next one.
-    fn alarm_rang(&self, py: Python<'_>, waited_for: usize) -> PyResult<usize> {
-        Ok(self.alarm().or_raise(py)?.clear_and_rearm(waited_for))
+    /// Makes the event descriptor unreadable. Returns an upper bound of the number of deliverable events. If it is less than
+    /// `waited_for`, the descriptor becomes readable with the next event.
+    fn clear_event_descriptor(&self, py: Python<'_>, waited_for: usize) -> PyResult<usize> {
+        Ok(self.notifier().or_raise(py)?.clear_and_rearm(waited_for))
     }
 
-    /// A descriptor that is readable while calls have ended that the loop does not know of.
-    fn call_descriptor(&self) -> i64 {
-        self.done.descriptor()
+    /// Returns the descriptor that is readable while the completion queue is not empty.
+    fn completion_descriptor(&self) -> i64 {
+        self.completions.descriptor()
     }
 
-    /// The calls that have ended: the number of each, what it gave, and what it failed with.
-    fn ended_calls<'py>(&self, py: Python<'py>) -> PyResult<Vec<EndedCall<'py>>> {
-        self.done
+    /// Takes the completed calls: the number of each, its value, and its exception.
+    fn take_completions<'py>(&self, py: Python<'py>) -> PyResult<Vec<Completion<'py>>> {
+        self.completions
             .take()
             .into_iter()
-            .map(|(number, outcome)| ended(py, number, outcome))
+            .map(|(number, result)| convert_completion(py, number, result))
             .collect()
     }
 
-    /// Nobody waits for the call of this number any more.
+    /// Cancels the wait for a call. If the call has not begun, it never begins.
     fn cancel_call(&self, number: u64) {
-        self.done.cancel(number);
+        self.completions.cancel(number);
     }
 
-    /// Closes the client within so many seconds; tells how many events and requests were left.
+    /// Closes the client within `seconds`. Returns the number of events and requests that remain.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<(usize, usize)> {
-        let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
-        self.undelivered.refuse_all();
-        let left = if self.client.is_in_callback() || self.client.is_requesting() {
-            // On another thread it would wait for this handler, or for a request that waits for a signal's handler.
+        let within = parse_timeout(Some(seconds))?.unwrap_or(Duration::MAX);
+        self.pending_events.nack_all();
+        let report = if self.client.is_in_callback() || self.client.is_requesting() {
+            // On another thread, it would wait for this handler, or for the request whose signal handler calls it.
             py.detach(|| self.client.close(within))
         } else {
             let client = Arc::clone(&self.client);
-            elsewhere(py, &self.pools.closing, move || client.close(within))?
+            run_on_pool(py, &self.pools.closing, move || client.close(within))?
         };
         self.pools.close();
-        let left = left.or_raise(py)?;
-        Ok((left.events, left.requests))
+        let report = report.or_raise(py)?;
+        Ok((report.events, report.requests))
     }
 
-    /// Closes the client for an event loop, which is told of the end under this number. Where `waits_for_tasks`, the handlers
-    /// that its tasks run may finish.
+    /// Closes the client within `seconds`. If `waits_for_tasks`, waits for the handlers that tasks run.
     fn close_for_loop(
         &self,
         py: Python<'_>,
-        number: u64,
+        call: u64,
         seconds: f64,
         waits_for_tasks: bool,
     ) -> PyResult<()> {
-        let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
+        let within = parse_timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let (client, pools) = (Arc::clone(&self.client), self.pools.clone());
-        self.undelivered.refuse_all();
-        let job = self.done.sure_job(number, move || {
+        self.pending_events.nack_all();
+        let job = self.completions.uncancellable_job(call, move || {
             let outcome = if waits_for_tasks {
                 client.close_with_tasks(within)
             } else {
                 client.close(within)
             };
             pools.close();
-            outcome.map(|left| Value::Left(left.events, left.requests))
+            outcome.map(|report| Value::CloseReport(report.events, report.requests))
         });
         self.pools.closing.submit(job).or_raise(py)
     }
@@ -450,24 +461,26 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.undelivered.refuse_all();
+        self.pending_events.nack_all();
         self.pools.close();
-        // Letting go of a client closes it. In a child, what that would wait for stayed behind in the parent.
+        // Dropping a client closes it. In a forked child, this would wait for threads of the parent.
         if std::process::id() != self.process {
             std::mem::forget(Arc::clone(&self.client));
         }
     }
 }
 
-/// A call that has ended: its number, its value, its exception.
-type EndedCall<'py> = (u64, Bound<'py, PyAny>, Option<PyErr>);
+/// A completed call: its number, its value, its exception.
+type Completion<'py> = (u64, Bound<'py, PyAny>, Option<PyErr>);
 
-fn ended(py: Python<'_>, number: u64, outcome: Outcome) -> PyResult<EndedCall<'_>> {
-    let (value, error) = match outcome {
+fn convert_completion(py: Python<'_>, number: u64, result: CallResult) -> PyResult<Completion<'_>> {
+    let (value, error) = match result {
         Ok(Value::Nothing) => (py.None().into_bound(py), None),
         Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
-        Ok(Value::Answer(answer)) => (answer.object(py)?, None),
-        Ok(Value::Left(events, requests)) => ((events, requests).into_bound_py_any(py)?, None),
+        Ok(Value::Response(response)) => (response.into_tuples(py)?, None),
+        Ok(Value::CloseReport(events, requests)) => {
+            ((events, requests).into_bound_py_any(py)?, None)
+        }
         Err(error) => (py.None().into_bound(py), Some(exception(py, &error))),
     };
     Ok((number, value, error))

@@ -1,11 +1,11 @@
-//! The `omnize` command, for the package's script of that name.
+//! The `omnize` command, for the package's script of the same name.
 
 use std::ffi::OsString;
 
 use pyo3::prelude::*;
 
-/// Runs the command with these arguments, the first of which is its own name, and returns the status that the process
-/// should end with. Blocks until it is done.
+/// Runs the command. `arguments` begins with the name of the command. Returns the exit status of the process. Blocks until the
+/// command ends.
 #[pyfunction]
 pub fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
     py.detach(|| omnize::cli::run(arguments))

@@ -1,4 +1,4 @@
-//! The core's errors as Python's exceptions.
+//! Converts the core's errors to Python exceptions.
 
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
@@ -6,17 +6,21 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
-static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static ERROR_OF_STATUS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// Imports what makes exceptions. A later import could fail: it reads a file, and there may be no descriptor left.
-///
-/// # Errors
-/// The import has failed.
-pub fn import_maker(py: Python<'_>) -> PyResult<()> {
-    MAKE.import(py, "omnize._errors", "_of_status").map(drop)
+fn error_of_status(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    ERROR_OF_STATUS.import(py, "omnize._errors", "_error_of_status")
 }
 
-/// The exception that tells of `error`; the package decides which class it is of.
+/// Imports the function that creates exceptions. A later import could fail because no file descriptor is available.
+///
+/// # Errors
+/// The import failed.
+pub fn import_maker(py: Python<'_>) -> PyResult<()> {
+    error_of_status(py).map(drop)
+}
+
+/// Converts an error. The package chooses the class of the exception.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     let body = PyBytes::new_with(py, error.body().len(), |bytes| {
         bytes.copy_from_slice(error.body());
@@ -38,20 +42,20 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
             .close_report()
             .map(|left| (left.events, left.requests)),
     );
-    MAKE.import(py, "omnize._errors", "_of_status")
+    error_of_status(py)
         .and_then(|make| make.call1(arguments))
         .map_or_else(|error| error, PyErr::from_value)
 }
 
-/// The operating system has refused a thread or a descriptor.
-pub fn refused(py: Python<'_>, error: &std::io::Error) -> PyErr {
+/// Returns the exception for a thread or descriptor that the operating system refused.
+fn system_exception(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let message = format!("the operating system refused what the client needs: {error}");
     exception(py, &Error::new(Status::System, message))
 }
 
-/// What a call of the core ended with, for Python.
+/// Converts the result of a call of the core.
 pub trait OrRaise<T> {
-    /// The value, or the exception.
+    /// Returns the value, or the exception for the error.
     fn or_raise(self, py: Python<'_>) -> PyResult<T>;
 }
 
@@ -63,6 +67,6 @@ impl<T> OrRaise<T> for omnize::error::Result<T> {
 
 impl<T> OrRaise<T> for std::io::Result<T> {
     fn or_raise(self, py: Python<'_>) -> PyResult<T> {
-        self.map_err(|error| refused(py, &error))
+        self.map_err(|error| system_exception(py, &error))
     }
 }

@@ -1,25 +1,25 @@
-//! The module `omnize._omnize`: the Rust core as Python's package sees it. It has no public interface of its own; what
-//! applications use is in `python/omnize/`.
+//! The module `omnize._omnize`: the Rust core for the Python package. Its interface is private; applications use the package in
+//! `python/package/omnize/`.
+//!
+//! The package opens a [`Core`](client::Core) for each client and a [`Chat`](conversation::Chat) for each conversation. Requests
+//! are built from their [fields](request_fields) and sent through [threads], which let Python handle signals and event loops
+//! continue. Events are converted by [events], errors by [error]. [`log`] forwards the log.
 
 #![deny(unsafe_code)]
 
 mod account_queries;
 mod client;
 mod command;
-mod completions;
+mod content_coding;
 mod conversation;
-mod decompress;
 mod error;
-mod event;
-mod event_fd;
-mod interruptible;
-mod leases;
+mod events;
 mod listener;
 mod log;
 mod options;
+mod request_fields;
 mod text_argument;
-mod thread_pool;
-mod undelivered;
+mod threads;
 
 use pyo3::prelude::*;
 
@@ -30,21 +30,23 @@ mod _omnize {
     #[pymodule_export]
     use crate::command::run_command;
     #[pymodule_export]
+    use crate::content_coding::decode_body;
+    #[pymodule_export]
     use crate::conversation::Chat;
     #[pymodule_export]
-    use crate::decompress::decompress;
+    use crate::events::event::{Receipt, parse_trigger};
     #[pymodule_export]
-    use crate::event::{Receipt, parse_trigger};
-    #[pymodule_export]
-    use crate::interruptible::{ending, forked};
-    #[pymodule_export]
-    use crate::leases::EventCursor;
+    use crate::events::event_cursor::EventCursor;
     #[pymodule_export]
     use crate::listener::SharedListener;
     #[pymodule_export]
-    use crate::log::{log_level, take_log, wait_for_log};
+    use crate::log::{set_log_level, take_log, wait_for_log};
     #[pymodule_export]
     use crate::options::option_table;
+    #[pymodule_export]
+    use crate::threads::fork_generation::mark_forked;
+    #[pymodule_export]
+    use crate::threads::interruptible::mark_finalizing;
 
     /// The version of the library.
     #[pymodule_export]

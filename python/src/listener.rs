@@ -9,17 +9,17 @@ use pyo3::prelude::*;
 
 use crate::client::Core;
 use crate::error::OrRaise;
-use crate::interruptible::{elsewhere, timeout};
 use crate::options::configure;
 use crate::text_argument::Text;
-use crate::thread_pool::Pool;
+use crate::threads::interruptible::{parse_timeout, run_on_pool};
+use crate::threads::thread_pool::Pool;
 
-/// A listener, below the package's `Listener`.
+/// The listener that the package's `Listener` calls.
 #[pyclass(frozen, module = "omnize._omnize")]
 pub struct SharedListener {
     listener: Arc<Listener>,
     closing: Arc<Pool>,
-    /// The process that it was opened in.
+    /// The id of the process that opened it.
     process: u32,
 }
 
@@ -41,29 +41,29 @@ impl SharedListener {
         })
     }
 
-    /// Hands the triggers that come at `path`, or at one that nobody can guess, to `client`.
+    /// Routes the triggers for `path` to `client`. If `path` is `None`, the path is random.
     #[pyo3(signature = (client, path = None))]
     fn attach(&self, py: Python<'_>, client: &Core, path: Option<&str>) -> PyResult<()> {
         py.detach(|| self.listener.attach(client.client(), path))
             .or_raise(py)
     }
 
-    /// Hands nothing to `client` any more.
+    /// Removes the route of `client`.
     fn detach(&self, py: Python<'_>, client: &Core) -> PyResult<()> {
         py.detach(|| self.listener.detach(client.client()))
             .or_raise(py)
     }
 
-    /// The webhook URL of `client`.
+    /// Returns the webhook URL of `client`.
     fn url(&self, client: &Core) -> Option<String> {
         self.listener.url(client.client())
     }
 
-    /// Accepts nothing more.
+    /// Closes the listener.
     fn close(&self, py: Python<'_>, seconds: f64) -> PyResult<()> {
-        let within = timeout(Some(seconds))?.unwrap_or(Duration::MAX);
+        let within = parse_timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let listener = self.listener.clone();
-        let closed = elsewhere(py, &self.closing, move || listener.close(within));
+        let closed = run_on_pool(py, &self.closing, move || listener.close(within));
         self.closing.close();
         closed?.or_raise(py)
     }
@@ -71,14 +71,14 @@ impl SharedListener {
 
 impl Drop for SharedListener {
     fn drop(&mut self) {
-        // Letting go of a listener closes it. In a child, the thread that this would wait for stayed behind in the parent.
+        // Dropping a listener closes it. In a forked child, this would wait for a thread of the parent.
         if std::process::id() != self.process {
             std::mem::forget(Arc::clone(&self.listener));
             return;
         }
-        // It is waited for, and what it waits for may want Python meanwhile. An interpreter that is gone wants nothing.
+        // Without the interpreter's lock, because a thread that closing waits for may need it.
         let _ = Python::try_attach(|py| {
-            // There is nobody to tell that it was closed before.
+            // It may already be closed.
             py.detach(|| drop(self.listener.close(Duration::ZERO)));
         });
     }

@@ -1,7 +1,7 @@
-//! What the library logs, on its way to Python's `logging`.
+//! Forwards the library's log to Python's `logging`.
 //!
-//! A line is written wherever it comes about, on threads too that must never wait for the interpreter. So it is put into a
-//! queue here, and a thread of Python fetches it.
+//! Any thread may log, also one that must never wait for the interpreter. So a line is pushed to a queue here, and a Python
+//! thread takes it.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,43 +10,43 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
-use crate::interruptible::forks;
+use crate::threads::fork_generation;
 
-/// As many lines as wait for Python. Others are counted.
+/// The limit of queued lines. Further lines are dropped and counted.
 const CAPACITY: usize = 10_000;
 
-/// A line: its level as Python counts, its text, and when it was written, in seconds since 1970.
+/// A line: Python's number of its level, its text, and its time in seconds since 1970.
 type Line = (u8, String, f64);
 
 #[derive(Default)]
 struct Lines {
-    waiting: VecDeque<Line>,
-    lost: u64,
+    queued: VecDeque<Line>,
+    dropped: u64,
 }
 
-/// The lines of a process and of its forked children, each in a place of its own: in a child, the lock of the parent's may be
-/// held by a thread that stayed behind. Nobody forks from child to child more often than there are places.
-static QUEUES: [Queue; 64] = [const { Queue::new() }; 64];
+/// The log queues of a process and its forked children, by fork generation. A child cannot use its parent's queue, because a
+/// thread of the parent may hold the lock. The number is larger than the depth of any sensible chain of forks.
+static QUEUES: [LogQueue; 64] = [const { LogQueue::new() }; 64];
 
-struct Queue {
+struct LogQueue {
     lines: Mutex<Lines>,
     added: Condvar,
 }
 
-impl Queue {
+impl LogQueue {
     const fn new() -> Self {
-        Queue {
+        LogQueue {
             lines: Mutex::new(Lines {
-                waiting: VecDeque::new(),
-                lost: 0,
+                queued: VecDeque::new(),
+                dropped: 0,
             }),
             added: Condvar::new(),
         }
     }
 
-    /// That of this process.
-    fn here() -> &'static Queue {
-        &QUEUES[forks() as usize % QUEUES.len()]
+    /// Returns the queue of this process.
+    fn current() -> &'static LogQueue {
+        &QUEUES[fork_generation::current() as usize % QUEUES.len()]
     }
 
     fn lock(&self) -> MutexGuard<'_, Lines> {
@@ -54,15 +54,15 @@ impl Queue {
     }
 }
 
-struct Forward;
+struct Forwarder;
 
-impl Log for Forward {
+impl Log for Forwarder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
 
     fn log(&self, record: &Record<'_>) {
-        // The libraries below log in their own words, and what they show is not redacted.
+        // Lines of other crates are not redacted.
         if !record.target().starts_with("omnize") {
             return;
         }
@@ -77,13 +77,13 @@ impl Log for Forward {
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
         let text = record.args().to_string();
-        let queue = Queue::here();
+        let queue = LogQueue::current();
         let mut lines = queue.lock();
-        if lines.waiting.len() == CAPACITY {
-            lines.lost += 1;
+        if lines.queued.len() == CAPACITY {
+            lines.dropped += 1;
             return;
         }
-        lines.waiting.push_back((level, text, now));
+        lines.queued.push_back((level, text, now));
         drop(lines);
         queue.added.notify_one();
     }
@@ -91,12 +91,12 @@ impl Log for Forward {
     fn flush(&self) {}
 }
 
-/// Lets lines of this level of Python's, and above it, be written.
+/// Sets the lowest level that is logged, as Python's number.
 #[pyfunction]
-pub fn log_level(level: i32) {
-    static FORWARD: Forward = Forward;
-    // It fails where it was set before.
-    let _ = log::set_logger(&FORWARD);
+pub fn set_log_level(level: i32) {
+    static FORWARDER: Forwarder = Forwarder;
+    // Fails if it was set before.
+    let _ = log::set_logger(&FORWARDER);
     log::set_max_level(match level {
         ..10 => LevelFilter::Trace,
         10..20 => LevelFilter::Debug,
@@ -107,22 +107,22 @@ pub fn log_level(level: i32) {
     });
 }
 
-/// Takes the lines that wait, and how many were lost before them.
+/// Takes the queued lines, and the number of lines that were dropped.
 #[pyfunction]
 pub fn take_log() -> (Vec<Line>, u64) {
-    let mut lines = Queue::here().lock();
-    let lost = std::mem::take(&mut lines.lost);
-    (lines.waiting.drain(..).collect(), lost)
+    let mut lines = LogQueue::current().lock();
+    let dropped = std::mem::take(&mut lines.dropped);
+    (lines.queued.drain(..).collect(), dropped)
 }
 
-/// Waits up to so many seconds for a line.
+/// Blocks until a line is queued, at most `seconds`.
 #[pyfunction]
 pub fn wait_for_log(py: Python<'_>, seconds: f64) {
     let within = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     py.detach(|| {
-        let queue = Queue::here();
+        let queue = LogQueue::current();
         let lines = queue.lock();
-        if lines.waiting.is_empty() {
+        if lines.queued.is_empty() {
             drop(queue.added.wait_timeout(lines, within));
         }
     });

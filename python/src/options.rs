@@ -1,4 +1,4 @@
-//! The table of options, and a configuration from what Python gives.
+//! The table of options, and the configuration from Python's options.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 
 use crate::text_argument::Text;
 
-/// The options: name, kind, default and meaning of each, and of one that is a time the least and the most milliseconds.
+/// Returns the options: the name, kind, default and description of each. For a time, also its smallest and largest value in
+/// milliseconds.
 #[pyfunction]
 pub fn option_table() -> Vec<Row> {
     OPTIONS
@@ -35,10 +36,10 @@ type Row = (
     Option<(u64, u64)>,
 );
 
-/// The file's options, over them the environment's, and over them those that were given. Where the environment is left alone,
-/// no proxy of it is used either.
+/// Returns the configuration. `options` override the environment, which overrides `file`. Without the environment, its proxy
+/// variables are ignored too.
 pub fn configure(
-    given: &[(Text, Text)],
+    options: &[(Text, Text)],
     file: Option<PathBuf>,
     environment: bool,
 ) -> Result<Config> {
@@ -49,11 +50,11 @@ pub fn configure(
     if environment {
         config.load_env()?;
     }
-    for (name, value) in given {
+    for (name, value) in options {
         config.set(&name.0, &value.0)?;
     }
     if !environment && config.get("proxy")?.is_empty() {
-        // Who leaves the environment alone has its proxy in mind too: the token would go there.
+        // Otherwise the token could be sent to a proxy that the environment names.
         config.set("proxy", "none")?;
     }
     Ok(config)

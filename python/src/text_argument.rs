@@ -1,10 +1,10 @@
-//! Text that the application passes. Python's own conversion would end the process where there is no memory for a copy.
+//! Text arguments, copied with `MemoryError` for a lack of memory. PyO3's own conversion would abort the process.
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// A copy of a `str`. Taking it raises `MemoryError` where there is no room for it.
+/// A copy of a `str`. The conversion raises `MemoryError` if there is not enough memory.
 pub struct Text(pub String);
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Text {
@@ -13,12 +13,12 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text {
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let text = object.cast::<PyString>()?;
         let encoded = text.encode_utf8()?;
-        check_room(encoded.as_bytes())?;
+        check_memory(encoded.as_bytes())?;
         Ok(Text(String::from_utf8(copy_bytes(encoded.as_bytes())?)?))
     }
 }
 
-/// A copy.
+/// Copies a text.
 ///
 /// # Errors
 /// `MemoryError`.
@@ -29,7 +29,7 @@ pub fn copy(text: &str) -> PyResult<String> {
     Ok(copied)
 }
 
-/// A copy.
+/// Copies bytes.
 ///
 /// # Errors
 /// `MemoryError`.
@@ -44,23 +44,22 @@ fn no_memory(_: std::collections::TryReserveError) -> PyErr {
     PyMemoryError::new_err(())
 }
 
-/// Texts up to this size need no look at what memory there is.
-const SMALL: usize = 64 * 1024;
+/// The size in bytes up to which a text is not checked.
+const SMALL_TEXT: usize = 64 * 1024;
 
-/// How many bytes the core may need at once for each byte of a text: its copies, and JSON, in which a character may take six
-/// bytes.
-const ROOM: usize = 8;
+/// The memory that the core may need for each byte of a text: its copies, and JSON, in which a character may take six bytes.
+const MEMORY_FACTOR: usize = 8;
 
-/// Checks that there is memory for a request or a trigger with this text: it is reserved, and given back at once.
+/// Checks that there is enough memory for a request or trigger with this text. Reserves it, and frees it at once.
 ///
 /// # Errors
 /// `MemoryError`.
-pub fn check_room(text: &[u8]) -> PyResult<()> {
-    if text.len() <= SMALL {
+pub fn check_memory(text: &[u8]) -> PyResult<()> {
+    if text.len() <= SMALL_TEXT {
         return Ok(());
     }
     let mut probe = Vec::<u8>::new();
     probe
-        .try_reserve_exact(text.len().saturating_mul(ROOM))
+        .try_reserve_exact(text.len().saturating_mul(MEMORY_FACTOR))
         .map_err(no_memory)
 }

@@ -1,4 +1,4 @@
-"""What several files of tests need: a request of their own, past every client library."""
+"""Fixtures of several test files: a raw HTTP request, and a service without responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Answer(NamedTuple):
 
 @pytest.fixture
 def post() -> Callable[..., Answer]:
-    """Sends a request, and gives the head of its answer."""
+    """Sends a request. Returns the head of the response."""
 
     def post(
         url: str,
@@ -46,7 +46,7 @@ def post() -> Callable[..., Answer]:
 
 @pytest.fixture
 def unanswering():
-    """Options of a client whose service takes each request and answers none."""
+    """Options of a client whose service accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         yield {"token": "t", "base_url": url, "environment": False}

@@ -1,4 +1,4 @@
-"""Arguments that can't be used: what is wrong is said at once, by its name, and nothing that is personal is shown."""
+"""Errors about invalid arguments name the argument, come at once and contain no personal data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import time
 import traceback
 from datetime import timedelta
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 SECRET = "SEGREDO\ud800"
@@ -49,9 +48,9 @@ def chat_of(client):
         lambda client: omnize.Listener("127.0.0.1:0", basic=SECRET),
     ],
 )
-def test_a_lone_surrogate_is_told_without_the_text(call):
+def test_errors_about_surrogates_do_not_contain_the_text(call):
     with omnize.Client(**OPTIONS) as client:
-        with pytest.raises(omnize.ArgumentError, match=r"a lone surrogate stands at index \d+;") as caught:
+        with pytest.raises(omnize.ArgumentError, match=r"there is a lone surrogate at index \d+;") as caught:
             call(client)
         assert isinstance(caught.value, ValueError)
         assert caught.value.__context__ is None
@@ -60,14 +59,14 @@ def test_a_lone_surrogate_is_told_without_the_text(call):
         )
 
 
-def test_a_lone_surrogate_is_told_where_it_is():
+def test_errors_about_surrogates_name_the_index():
     with omnize.Client(**OPTIONS) as client, pytest.raises(omnize.ArgumentError, match=r"^the message: .* index 7;"):
         chat_of(client).send(SECRET)
 
 
 @pytest.mark.parametrize("body", ["{}", 5, None, [1]])
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_a_body_is_bytes(kind, body):
+def test_bodies_must_be_bytes(kind, body):
     client = kind(**OPTIONS)
     with pytest.raises(TypeError, match=r"the body is (a str|an int|None|a list); pass the bytes"):
         ended = client.deliver(body)
@@ -75,14 +74,14 @@ def test_a_body_is_bytes(kind, body):
     client._close_at_exit(0)
 
 
-def test_what_parse_trigger_takes():
+def test_parse_trigger_checks_its_arguments():
     assert omnize.parse_trigger(bytearray(b'{"clientId": 1, "status": "typing"}')) == omnize.Typing("1")
     for wrong in ({"body": "{}"}, {"body": b"{}", "content_type": 1}, {"body": b"{}", "dialect": None}):
         with pytest.raises(TypeError, match=r"(the body|content_type|dialect) is (a dict|a str|an int|None); pass "):
             omnize.parse_trigger(**wrong)
 
 
-def test_a_body_may_be_in_any_bytes():
+def test_bodies_may_be_any_bytes_like_object():
     with omnize.Client(**OPTIONS) as client:
         for body in (bytearray(b'{"clientId": 1}'), memoryview(b'{"clientId": 1}')):
             client.deliver(body)
@@ -90,16 +89,16 @@ def test_a_body_may_be_in_any_bytes():
 
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_what_is_no_attribute_is_told(kind):
+def test_unknown_attributes_raise_attribute_error(kind):
     client = kind(**OPTIONS)
     for name in ("timout", "send", "waiting"):
-        # Of a property, Python 3.9 does not say which.
+        # Python 3.9 does not name the property.
         with pytest.raises(AttributeError, match=f"{name}|can't set attribute"):
             setattr(client, name, 1)
     client._close_at_exit(0)
 
     class Mine(kind):
-        """A class of the application's own."""
+        """A derived class of the application."""
 
     mine = Mine(**OPTIONS)
     mine.timout = 1
@@ -108,7 +107,7 @@ def test_what_is_no_attribute_is_told(kind):
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
 @pytest.mark.filterwarnings("error")
-def test_a_client_that_was_never_opened_ends_in_silence(kind):
+def test_failed_constructors_cause_no_warning(kind):
     for wrong in (("t", "more"), (b"t",)):
         with pytest.raises(TypeError):
             kind(*wrong)
@@ -119,7 +118,7 @@ def calls_of(client):
 
 
 @pytest.mark.parametrize("which", range(4))
-def test_a_time_is_a_number_of_seconds(which):
+def test_times_must_be_numbers_of_seconds(which):
     with omnize.Client(**OPTIONS) as client:
         call = calls_of(client)[which]
         for wrong in ("x", True, [1]):
@@ -132,7 +131,7 @@ def test_a_time_is_a_number_of_seconds(which):
         assert client.next(0) is None, "it is open"
 
 
-def test_a_time_is_a_number_of_seconds_for_asyncio():
+def test_timeouts_of_async_clients_are_checked():
     async def main():
         async with omnize.AsyncClient(**OPTIONS) as client:
             calls = [client.next, client.poll, client.close, lambda seconds: client.events(seconds).__anext__()]
@@ -145,7 +144,7 @@ def test_a_time_is_a_number_of_seconds_for_asyncio():
     asyncio.run(main())
 
 
-def test_a_time_is_a_number_of_seconds_for_a_conversation_and_a_listener():
+def test_timeouts_of_conversations_and_listeners_are_checked():
     with omnize.Client(**OPTIONS) as client, omnize.Listener("127.0.0.1:0") as listener:
         chat = chat_of(client)
         for wrong, error in (("3", TypeError), (True, TypeError), (-1, ValueError)):
@@ -157,7 +156,7 @@ def test_a_time_is_a_number_of_seconds_for_a_conversation_and_a_listener():
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_there_is_one_of_each(again):
+def test_handles_cannot_be_copied(again):
     client = omnize.AsyncClient(**OPTIONS)
     with omnize.Client(**OPTIONS) as other, omnize.Listener("127.0.0.1:0") as listener:
         for one in (other, client, chat_of(other), chat_of(client), listener):
@@ -167,7 +166,7 @@ def test_there_is_one_of_each(again):
     client._close_at_exit(0)
 
 
-def test_a_mistyped_name_of_a_conversation_is_told():
+def test_misspelled_conversation_attributes_raise_attribute_error():
     with omnize.Client(**OPTIONS) as client, pytest.raises(AttributeError, match="timout"):
         chat_of(client).timout = 1
     client = omnize.AsyncClient(**OPTIONS)
@@ -176,12 +175,12 @@ def test_a_mistyped_name_of_a_conversation_is_told():
     client._close_at_exit(0)
 
 
-def test_the_module_lists_what_it_loads_late():
+def test_dir_lists_lazily_imported_names():
     assert {"AsyncClient", "AsyncConversation", "Client"} <= set(dir(omnize))
     assert set(dir(omnize)) == set(omnize.__all__)
 
 
-def test_a_timeout_may_be_a_timedelta():
+def test_timeouts_may_be_timedeltas():
     with omnize.Client(**OPTIONS) as client:
         chat = chat_of(client)
         chat.timeout = timedelta(milliseconds=1500)
@@ -204,14 +203,14 @@ def test_a_timeout_may_be_a_timedelta():
     "kind", [omnize.Client, omnize.AsyncClient, lambda *args, **more: omnize.Listener("127.0.0.1:0", **more)]
 )
 @pytest.mark.parametrize("wrong", [5, b"x"])
-def test_a_path_is_a_path(kind, wrong):
-    told = "an int" if wrong == 5 else "a bytes"
-    with pytest.raises(TypeError, match=f"^config_file is {told}; pass a path as a str or an os.PathLike of str$"):
+def test_paths_must_be_paths(kind, wrong):
+    expected = "an int" if wrong == 5 else "a bytes"
+    with pytest.raises(TypeError, match=f"^config_file is {expected}; pass a path as a str or an os.PathLike of str$"):
         kind(config_file=wrong)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({"store": 5}, "option store is an int; pass a path"),
         ({"store": True}, "option store is a bool; pass a path"),
@@ -222,22 +221,22 @@ def test_a_path_is_a_path(kind, wrong):
         ({"dialect": ["rest"]}, "option dialect is a list; pass a str"),
     ],
 )
-def test_an_option_of_a_wrong_type_is_told_what_it_takes(options, told, tmp_path, monkeypatch):
+def test_errors_about_options_name_the_accepted_types(options, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(TypeError, match=f"^{told}"):
+    with pytest.raises(TypeError, match=f"^{expected}"):
         omnize.Client(**{**OPTIONS, **options})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_own_fields_are_a_dict():
+def test_extra_must_be_a_mapping():
     with omnize.Client(**OPTIONS) as client:
-        for wrong, told in (("x", "a str"), (5, "an int"), ([1], "a list")):
-            with pytest.raises(TypeError, match=f"^extra is {told}; pass a dict or None$"):
+        for wrong, expected in (("x", "a str"), (5, "an int"), ([1], "a list")):
+            with pytest.raises(TypeError, match=f"^extra is {expected}; pass a dict or None$"):
                 client.conversation("12", department="1", extra=wrong)
 
 
 @pytest.mark.parametrize(
-    ("values", "error", "told"),
+    ("values", "error", "expected"),
     [
         (("picture", "https://example.com/a.png"), omnize.ArgumentError, "pass image, video, audio or file"),
         (("image", ""), omnize.ArgumentError, "url is empty"),
@@ -246,13 +245,13 @@ def test_own_fields_are_a_dict():
         (("image", "https://example.com/a.png", "5"), TypeError, "size is a str; pass an int"),
     ],
 )
-def test_media_are_checked_when_they_are_made(values, error, told):
-    with pytest.raises(error, match=told) as caught:
+def test_media_arguments_are_checked(values, error, expected):
+    with pytest.raises(error, match=expected) as caught:
         omnize.Media(*values)
     assert "example.com" not in str(caught.value)
 
 
-def test_media_are_values():
+def test_media_are_immutable_values():
     media = omnize.Media("image", url="https://example.com/a.png", size=3)
     assert (media.kind, media.url, media.size) == media
     assert pickle.loads(pickle.dumps(media)) == copy.copy(media) == media
@@ -264,14 +263,14 @@ def test_media_are_values():
 
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_no_private_name_is_shown(kind):
+def test_errors_contain_no_private_names(kind):
     client = kind(**OPTIONS)
     with pytest.raises(TypeError) as caught:
         client.conversation()
     # Python 3.9 does not name the class.
-    assert "AnyClient" not in str(caught.value)
+    assert "BaseClient" not in str(caught.value)
     assert "conversation() missing" in str(caught.value)
     with pytest.raises(TypeError) as caught:
         chat_of(client).keystroke(1)
-    assert "OneConversation" not in str(caught.value)
+    assert "BaseConversation" not in str(caught.value)
     client._close_at_exit(0)

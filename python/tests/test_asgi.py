@@ -1,4 +1,4 @@
-"""The webhook within ASGI applications: real frameworks on a real server, and triggers from the sandbox."""
+"""The webhook in ASGI applications: real frameworks on a real server, with triggers of the sandbox."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import django.conf
 import django.http
 import django.urls
 import fastapi
+import omnize
 import pytest
 import starlette.applications
 import starlette.responses
 import starlette.routing
 import uvicorn
 from django.core.asgi import get_asgi_application
-
-import omnize
 from omnize.asgi import Webhook
 
 PATH = "/omnize/a-part-that-nobody-guesses"
@@ -30,7 +29,7 @@ TRIGGER = b'{"status": "accepted", "clientId": "12"}'
 
 @contextlib.contextmanager
 def served(application, **options) -> Iterator[str]:
-    """The application behind uvicorn; gives the URL where it begins."""
+    """Runs the application in uvicorn. Returns its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(application, log_level="error", **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -80,20 +79,20 @@ def alone(client):
 
 
 @pytest.mark.parametrize("mounted", [with_starlette, with_fastapi, with_django, alone])
-def test_triggers_come_through_the_framework(mounted, client, omnize_sandbox, post):
+def test_frameworks_deliver_triggers(mounted, client, omnize_sandbox, post):
     lifespan = "off" if mounted is with_django else "on"
     with served(mounted(client), lifespan=lifespan) as url:
         omnize_sandbox.set_webhook(url + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
         assert omnize_sandbox.trigger("message", "12", "Olá, é a Ana 😀") == 200
         assert list(client.events(timeout=0)) == [omnize.Accepted("12"), omnize.Message("12", "Olá, é a Ana 😀")]
-        # What is not the webhook's stays the application's.
+        # Other paths belong to the application.
         assert post(url + "/hello", method="GET").status == (404 if mounted is alone else 200)
         assert post(url + "/other").status == 404
 
 
 @pytest.mark.parametrize("http", ["h11", "httptools"])
-def test_each_refusal_has_its_status(http, client, post):
+def test_each_rejection_has_its_status(http, client, post):
     pytest.importorskip(http)
     with served(Webhook(client, PATH, max_body=1000), http=http) as url:
         assert post(url + PATH, b"<html>").status == 400
@@ -112,7 +111,7 @@ def test_each_refusal_has_its_status(http, client, post):
         assert (closed.status, closed.headers["Retry-After"]) == (503, "1")
 
 
-def test_credentials_are_asked_for(client, omnize_sandbox, post):
+def test_requests_without_credentials_are_rejected(client, omnize_sandbox, post):
     with served(Webhook(client, PATH, basic="omnize:secret")) as url:
         omnize_sandbox.set_webhook(url.replace("//", "//omnize:secret@") + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
@@ -120,14 +119,14 @@ def test_credentials_are_asked_for(client, omnize_sandbox, post):
         assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Basic charset="UTF-8"')
 
 
-def test_a_root_path_is_no_part_of_the_path(client, omnize_sandbox):
+def test_the_root_path_is_not_part_of_the_path(client, omnize_sandbox):
     with served(Webhook(client, PATH), root_path="/bots") as url:
         omnize_sandbox.set_webhook(url + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
 
 
 class Slow(omnize.Client):
-    """A client whose disk answers when it is told to."""
+    """A client whose delivery ends when the test decides."""
 
     released = threading.Event()
 
@@ -136,11 +135,11 @@ class Slow(omnize.Client):
         super().deliver(body, content_type)
 
 
-def test_the_loop_does_not_wait_for_the_disk(omnize_sandbox, tmp_path):
+def test_the_event_loop_does_not_wait_for_the_disk(omnize_sandbox, tmp_path):
     with Slow(**omnize_sandbox.options, store=str(tmp_path / "chat.db")) as client:
 
         async def run():
-            answered = asyncio.create_task(asked(Webhook(client, PATH), TRIGGER))
+            answered = asyncio.create_task(post_directly(Webhook(client, PATH), TRIGGER))
             await asyncio.sleep(0.05)
             assert not answered.done()
             client.released.set()
@@ -151,29 +150,29 @@ def test_the_loop_does_not_wait_for_the_disk(omnize_sandbox, tmp_path):
 
 
 @pytest.mark.parametrize("store", [None, "chat.db"])
-def test_an_asynchronous_client_takes_triggers_too(store, omnize_sandbox, tmp_path):
+def test_async_clients_receive_triggers(store, omnize_sandbox, tmp_path):
     options = {} if store is None else {"store": str(tmp_path / store)}
 
     async def run():
         async with omnize.AsyncClient(**omnize_sandbox.options, **options) as client:
-            assert await asked(Webhook(client, PATH), TRIGGER) == [200]
-            assert await asked(Webhook(client, PATH), b"<html>") == [400]
+            assert await post_directly(Webhook(client, PATH), TRIGGER) == [200]
+            assert await post_directly(Webhook(client, PATH), b"<html>") == [400]
             assert await client.next(5) == omnize.Accepted("12")
 
     asyncio.run(run())
 
 
-def test_a_client_that_hangs_up_delivers_nothing(client):
+def test_incomplete_requests_deliver_nothing(client):
     async def run():
         broken = [{"type": "http.request", "body": TRIGGER, "more_body": True}, {"type": "http.disconnect"}]
-        assert await asked(Webhook(client, PATH), *broken) == []
+        assert await post_directly(Webhook(client, PATH), *broken) == []
 
     asyncio.run(run())
     assert client.next(0) is None
 
 
-async def asked(webhook, *messages):
-    """What the webhook answers to a request of these messages, by the statuses."""
+async def post_directly(webhook, *messages):
+    """Passes these messages to the webhook. Returns the statuses of its responses."""
     if isinstance(messages[0], bytes):
         messages = ({"type": "http.request", "body": messages[0], "more_body": False},)
     left = list(messages)
@@ -210,7 +209,7 @@ async def asked(webhook, *messages):
         ({"client": omnize.Client}, TypeError),
     ],
 )
-def test_an_argument_that_can_not_be_used_is_told(client, arguments, error):
+def test_invalid_arguments_raise_type_error_or_value_error(client, arguments, error):
     arguments = {"client": client, "path": PATH, **arguments}
     with pytest.raises(error):
         Webhook(arguments.pop("client"), arguments.pop("path"), **arguments)

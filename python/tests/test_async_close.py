@@ -1,4 +1,4 @@
-"""What becomes of requests, events and tasks when an AsyncClient closes."""
+"""Requests, events and tasks during the close of an AsyncClient."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
@@ -22,7 +21,7 @@ def run(coroutine):
 
 
 @pytest.mark.parametrize("count", [5, 100])
-def test_every_request_under_way_ends_and_closing_keeps_its_time(unanswering, count):
+def test_close_ends_requests_in_progress_within_its_timeout(unanswering, count):
     async def close():
         client = omnize.AsyncClient(**unanswering, timeout=20)
         chats = [client.conversation(str(number), department="1") for number in range(count)]
@@ -39,7 +38,7 @@ def test_every_request_under_way_ends_and_closing_keeps_its_time(unanswering, co
     run(close())
 
 
-def test_requests_that_wait_hold_up_no_delivery_and_no_post(unanswering, tmp_path):
+def test_waiting_requests_do_not_block_deliveries_and_posts(unanswering, tmp_path):
     async def hold():
         client = omnize.AsyncClient(**unanswering, timeout=6, store=tmp_path / "chat.db")
         tasks = [asyncio.ensure_future(client.attach(str(number), department="1").send("a")) for number in range(80)]
@@ -54,7 +53,7 @@ def test_requests_that_wait_hold_up_no_delivery_and_no_post(unanswering, tmp_pat
     run(hold())
 
 
-def test_a_handler_that_swallows_its_cancellation_holds_up_nothing(caplog):
+def test_close_does_not_wait_for_handlers_that_ignore_cancellation(caplog):
     async def close():
         client = omnize.AsyncClient(**OPTIONS)
         began, go_on = asyncio.Event(), asyncio.Event()
@@ -78,13 +77,13 @@ def test_a_handler_that_swallows_its_cancellation_holds_up_nothing(caplog):
         await closing
         assert has_ended
         assert time.monotonic() - begun < 8
-        assert caplog.messages[-1] == "handlers that go on though they were cancelled are left behind: 1"
+        assert caplog.messages[-1] == "1 handlers ignore their cancellation; close no longer waits for them"
         await asyncio.wait_for(asyncio.gather(*workers, return_exceptions=True), 5)
 
     run(close())
 
 
-def test_what_a_handler_has_finished_during_the_close_does_not_come_again(tmp_path):
+def test_events_handled_during_a_close_are_not_redelivered(tmp_path):
     path = tmp_path / "chat.db"
 
     async def close():
@@ -108,7 +107,7 @@ def test_what_a_handler_has_finished_during_the_close_does_not_come_again(tmp_pa
     run(close())
 
 
-def test_what_the_handler_that_closes_has_finished_does_not_come_again(tmp_path):
+def test_the_event_of_a_handler_that_closes_is_not_redelivered(tmp_path):
     path = tmp_path / "chat.db"
 
     async def close():
@@ -127,7 +126,7 @@ def test_what_the_handler_that_closes_has_finished_does_not_come_again(tmp_path)
     run(close())
 
 
-def test_a_close_that_is_cancelled_cancels_the_handlers(unanswering):
+def test_cancelling_a_close_cancels_the_handlers(unanswering):
     async def cancel():
         client = omnize.AsyncClient(**unanswering, timeout=20)
         ended, began = asyncio.Event(), asyncio.Event()
@@ -147,15 +146,15 @@ def test_a_close_that_is_cancelled_cancels_the_handlers(unanswering):
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(client.close(2), 0.3)
         await asyncio.wait_for(ended.wait(), 1)
-        # Whether it had left by then or not.
+        # It may have been sent by then or not.
         with pytest.raises((omnize.DeliveryUnknown, omnize.Closed)):
             await asyncio.wait_for(sending, 1)
-        assert await client.close() == omnize.Left(0, 0)
+        assert await client.close() == omnize.CloseReport(0, 0)
 
     run(cancel())
 
 
-def test_a_close_that_is_cancelled_ends_the_waits_for_events(unanswering):
+def test_cancelling_a_close_ends_waits_for_events(unanswering):
     async def cancel():
         client = omnize.AsyncClient(**unanswering, timeout=20)
         waiting = asyncio.ensure_future(client.next())
@@ -171,7 +170,7 @@ def test_a_close_that_is_cancelled_ends_the_waits_for_events(unanswering):
     run(cancel())
 
 
-def test_a_cancelled_block_finishes_behind_what_was_sent_before(omnize_sandbox):
+def test_cancelled_blocks_post_the_finish_after_queued_requests(omnize_sandbox):
     async def cancel():
         async with omnize.AsyncClient(**omnize_sandbox.options) as client:
             sending = []

@@ -1,4 +1,4 @@
-"""AsyncClient, on asyncio's own loop, on uvloop, and on a loop that can't watch descriptors."""
+"""AsyncClient on asyncio's own loop, on uvloop, and on a loop that cannot watch descriptors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import socket
 import sys
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 try:
     import uvloop
@@ -19,7 +18,7 @@ except ImportError:
 
 
 class Unwatching(asyncio.SelectorEventLoop):
-    """A loop as Windows has it."""
+    """A loop without add_reader, as on Windows."""
 
     def add_reader(self, *_):
         raise NotImplementedError
@@ -34,7 +33,7 @@ LOOPS = {
 
 @pytest.fixture(params=LOOPS)
 def run(request):
-    """Runs a coroutine in a loop of one of the kinds."""
+    """Returns a function that runs a coroutine in one kind of loop."""
     new_loop = LOOPS[request.param] or pytest.skip("uvloop is not here")
 
     def run(coroutine):
@@ -75,7 +74,7 @@ def test_a_conversation(run, omnize_sandbox):
     assert run(talk()) == "finished"
 
 
-def test_errors_are_the_same(run, omnize_sandbox):
+def test_async_calls_raise_the_same_exceptions(run, omnize_sandbox):
     async def fail():
         async with omnize.AsyncClient(**omnize_sandbox.options) as client:
             with pytest.raises(omnize.StateError):
@@ -90,7 +89,7 @@ def test_errors_are_the_same(run, omnize_sandbox):
     run(fail())
 
 
-def test_a_wait_has_its_time(run):
+def test_waits_for_events_have_timeouts(run):
     async def wait():
         async with omnize.AsyncClient(**OPTIONS) as client:
             begun = time.monotonic()
@@ -103,7 +102,7 @@ def test_a_wait_has_its_time(run):
     run(wait())
 
 
-def test_many_may_wait(run):
+def test_several_tasks_may_wait_for_events(run):
     async def wait():
         async with omnize.AsyncClient(**OPTIONS) as client:
             waiters = [asyncio.ensure_future(client.next(10)) for _ in range(5)]
@@ -114,7 +113,7 @@ def test_many_may_wait(run):
     run(wait())
 
 
-def test_many_that_wait_are_woken_one_after_the_other(run):
+def test_waiting_tasks_are_woken_in_order(run):
     async def wait():
         async with omnize.AsyncClient(**OPTIONS) as client:
             waiters = [asyncio.ensure_future(client.next(10)) for _ in range(5)]
@@ -127,10 +126,10 @@ def test_many_that_wait_are_woken_one_after_the_other(run):
     run(wait())
 
 
-def test_who_waits_for_nothing_uses_no_processor(run):
+def test_idle_clients_use_no_cpu_time(run):
     async def wait():
         async with omnize.AsyncClient(**OPTIONS) as client:
-            # It stays, and nobody waits for it.
+            # The event stays queued, and nobody waits for it.
             await deliver(client, "a")
             assert (await client.next(1)).text == "a"
             await deliver(client, "b")
@@ -142,7 +141,7 @@ def test_who_waits_for_nothing_uses_no_processor(run):
 
 
 @pytest.mark.parametrize("name", ["next", "poll", "send"])
-def test_a_cancelled_task_waits_no_more(run, unanswering, name):
+def test_cancelling_a_task_ends_its_wait(run, unanswering, name):
     async def cancel():
         async with omnize.AsyncClient(**unanswering) as client:
             chat = client.attach("12", department="1")
@@ -160,7 +159,7 @@ def test_a_cancelled_task_waits_no_more(run, unanswering, name):
     run(cancel())
 
 
-def test_a_cancelled_wait_loses_no_event(run):
+def test_cancelled_waits_lose_no_event(run):
     async def cancel():
         async with omnize.AsyncClient(**OPTIONS) as client:
             heard = []
@@ -179,7 +178,7 @@ def test_a_cancelled_wait_loses_no_event(run):
     run(cancel())
 
 
-def test_who_is_cancelled_when_woken_leaves_the_event_to_another(run):
+def test_a_task_cancelled_on_wake_up_leaves_the_event_to_another(run):
     async def cancel():
         async with omnize.AsyncClient(**OPTIONS) as client:
             tasks = [asyncio.ensure_future(client.next(1)) for _ in range(2)]
@@ -189,13 +188,13 @@ def test_who_is_cancelled_when_woken_leaves_the_event_to_another(run):
                 await asyncio.sleep(0)
             tasks[0].cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-            # Some loops have run the first before it could be cancelled.
+            # In some loops, the first task runs before it can be cancelled.
             assert [event.text for event in ended if isinstance(event, omnize.Message)] == ["a"]
 
     run(cancel())
 
 
-def test_requests_that_wait_for_their_turn_are_not_made_when_cancelled(run, unanswering):
+def test_cancelled_queued_requests_are_not_sent(run, unanswering):
     async def cancel():
         async with omnize.AsyncClient(**unanswering, timeout=1) as client:
             chat = client.attach("12", department="1")
@@ -211,7 +210,7 @@ def test_requests_that_wait_for_their_turn_are_not_made_when_cancelled(run, unan
     run(cancel())
 
 
-def test_each_of_many_conversations_that_are_cancelled_is_finished(run, omnize_sandbox):
+def test_cancelled_conversations_are_all_finished(run, omnize_sandbox):
     async def cancel():
         async with omnize.AsyncClient(**omnize_sandbox.options) as client:
             chats = [client.conversation(str(number), department="1") for number in range(20)]
@@ -294,9 +293,9 @@ def test_dispatch(run):
             for number in range(20):
                 for client_id in "1234":
                     await deliver(client, str(number), client_id=client_id)
-            # Closing lets the handlers finish.
-            assert await client.close() == omnize.Left(0, 0)
-            # Events that are held back for their turn keep nobody busy.
+            # close waits for the handlers.
+            assert await client.close() == omnize.CloseReport(0, 0)
+            # Events that wait for an earlier one of their customer use no CPU time.
             assert time.process_time() - begun < 5
         for client_id in "1234":
             assert [number for which, number in heard if which == client_id] == list(range(20))
@@ -306,7 +305,7 @@ def test_dispatch(run):
     run(handle())
 
 
-def test_a_handler_closes_its_client(run):
+def test_handlers_may_close_their_client(run):
     async def close():
         client = omnize.AsyncClient(**OPTIONS)
         closed = asyncio.Event()
@@ -323,7 +322,7 @@ def test_a_handler_closes_its_client(run):
     run(close())
 
 
-def test_a_handler_that_hangs_is_cancelled(run):
+def test_close_cancels_slow_handlers(run):
     async def close():
         client = omnize.AsyncClient(**OPTIONS)
         ended = []
@@ -347,7 +346,7 @@ def test_a_handler_that_hangs_is_cancelled(run):
     run(close())
 
 
-def test_a_loop_that_is_closed_early(unanswering):
+def test_loops_may_be_closed_before_the_client(unanswering):
     client = omnize.AsyncClient(**unanswering)
 
     async def begin():
@@ -366,11 +365,11 @@ def test_a_loop_that_is_closed_early(unanswering):
         assert (await client.next(5)).text == "a"
         await client.close(0.2)
 
-    # What stayed behind in the closed loop is told by asyncio itself, when it is let go.
+    # asyncio itself reports the pending tasks of the closed loop when they are collected.
     asyncio.run(go_on())
 
 
-def test_one_loop_at_a_time():
+def test_clients_belong_to_one_loop_at_a_time():
     client = omnize.AsyncClient(**OPTIONS)
     first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
     first.run_until_complete(deliver(client, "a"))
@@ -381,7 +380,7 @@ def test_one_loop_at_a_time():
     second.close()
 
 
-def test_one_that_nobody_holds_is_closed(run):
+def test_unreferenced_clients_are_closed(run):
     async def forget():
         client = omnize.AsyncClient(**OPTIONS, listen="127.0.0.1:0")
         await client.next(0)
@@ -411,7 +410,7 @@ def test_with_a_store(run, tmp_path):
     run(keep())
 
 
-def test_asyncio_is_not_imported_for_nothing():
+def test_asyncio_is_imported_on_demand():
     import subprocess
 
     code = (

@@ -1,4 +1,4 @@
-"""Closing drains: handlers that run may send and post until the time is over. What they can't finish comes again."""
+"""During a close, handlers may send and post until its timeout. Unfinished events are redelivered."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 BODY = b'{"message": "a", "clientId": "12"}'
 
@@ -18,12 +17,12 @@ def path(tmp_path):
     return tmp_path / "chat.db"
 
 
-def left(path) -> list[str]:
-    with omnize.Client("t", environment=False, store=path) as client:
+def stored_texts(path) -> list[str]:
+    with omnize.Client("t", environment=False, store=path, store_move_account=True) as client:
         return [event.text for event in client.events(timeout=0) if isinstance(event, omnize.Message)]
 
 
-def said(sandbox) -> list[str]:
+def sent_texts(sandbox) -> list[str]:
     return [entry.text for entry in sandbox.transcript() if entry.kind == "message" and entry.direction == "request"]
 
 
@@ -37,7 +36,7 @@ def options(omnize_sandbox, path):
 
 @pytest.mark.parametrize("how", ["send", "post"])
 @pytest.mark.parametrize("way", ["dispatch", "poll"])
-def test_by_tasks(omnize_sandbox, options, path, how, way):
+def test_handlers_in_tasks_may_send_during_a_close(omnize_sandbox, options, path, how, way):
     async def run():
         client = omnize.AsyncClient(**options)
         chat = client.attach("12", department="1")
@@ -59,13 +58,13 @@ def test_by_tasks(omnize_sandbox, options, path, how, way):
             assert await polling == 1
 
     asyncio.run(run())
-    assert said(omnize_sandbox) == ["Bom dia!"]
-    assert left(path) == []
+    assert sent_texts(omnize_sandbox) == ["Bom dia!"]
+    assert stored_texts(path) == []
 
 
 @pytest.mark.parametrize("how", ["send", "post"])
 @pytest.mark.parametrize("way", ["dispatch", "poll"])
-def test_by_threads(omnize_sandbox, options, path, how, way):
+def test_handlers_in_threads_may_send_during_a_close(omnize_sandbox, options, path, how, way):
     client = omnize.Client(**options)
     chat = client.attach("12", department="1")
     began = threading.Event()
@@ -89,11 +88,11 @@ def test_by_threads(omnize_sandbox, options, path, how, way):
     assert 0.3 < time.monotonic() - begun < 4
     if polling is not None:
         polling.join(5)
-    assert said(omnize_sandbox) == ["Bom dia!"]
-    assert left(path) == []
+    assert sent_texts(omnize_sandbox) == ["Bom dia!"]
+    assert stored_texts(path) == []
 
 
-def test_a_task_that_takes_longer_is_cut_off(options, path):
+def test_close_timeouts_cancel_tasks(options, path):
     async def run():
         client = omnize.AsyncClient(**options)
         began, cancelled = asyncio.Event(), []
@@ -116,10 +115,10 @@ def test_a_task_that_takes_longer_is_cut_off(options, path):
         assert cancelled == ["a"]
 
     asyncio.run(run())
-    assert left(path) == ["a"]
+    assert stored_texts(path) == ["a"]
 
 
-def test_a_thread_that_takes_longer_is_cut_off(options, path):
+def test_close_timeouts_abandon_threads(options, path):
     client = omnize.Client(**options)
     began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
@@ -138,10 +137,10 @@ def test_a_thread_that_takes_longer_is_cut_off(options, path):
     assert ended.wait(5)
     for thread in client._threads:
         thread.join(5)
-    assert left(path) == ["a"]
+    assert stored_texts(path) == ["a"]
 
 
-def test_a_task_that_poll_awaits_and_that_takes_longer(options, path):
+def test_close_timeouts_abandon_tasks_of_poll(options, path):
     async def run():
         client = omnize.AsyncClient(**options)
         began = asyncio.Event()
@@ -159,10 +158,10 @@ def test_a_task_that_poll_awaits_and_that_takes_longer(options, path):
         polling.cancel()
 
     asyncio.run(run())
-    assert left(path) == ["a"]
+    assert stored_texts(path) == ["a"]
 
 
-def test_closing_from_inside_a_task_of_the_handler_waits_for_nobody():
+def test_closing_from_a_task_of_a_handler_does_not_wait():
     async def run():
         client = omnize.AsyncClient(token="t", environment=False)
         closed = asyncio.Event()
@@ -179,7 +178,7 @@ def test_closing_from_inside_a_task_of_the_handler_waits_for_nobody():
     asyncio.run(run())
 
 
-def test_nothing_is_taken_from_outside_while_it_closes(options):
+def test_triggers_and_requests_are_rejected_during_a_close(options):
     async def run():
         client = omnize.AsyncClient(**options)
         chat = client.attach("13", department="1")

@@ -1,4 +1,4 @@
-"""A conversation: started and finished by its block, and what the agent does shows in its state."""
+"""Conversations: with blocks start and finish them, and their state follows the agent."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import asyncio
 import socket
 import threading
 
+import omnize
 import pytest
 
-import omnize
 
-
-def said(sandbox) -> list[str]:
+def requests(sandbox) -> list[str]:
     return [entry.kind for entry in sandbox.transcript() if entry.direction == "request"]
 
 
-def test_the_block_starts_and_finishes(omnize_client, omnize_sandbox):
+def test_with_blocks_start_and_finish_interactions(omnize_client, omnize_sandbox):
     customer = omnize.Customer("Joao", "joao@example.com", "11988776655", "123.456.789-09")
     with omnize_client.conversation(12, department=1, customer=customer) as chat:
         assert (chat.client_id, chat.department, chat.is_open) == ("12", "1", True)
@@ -23,25 +22,25 @@ def test_the_block_starts_and_finishes(omnize_client, omnize_sandbox):
         chat.cleared()
         chat.send("Olá 😀\0")
     assert (chat.state, chat.is_open) == ("finished", False)
-    assert said(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
+    assert requests(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
 
 
-def test_the_block_takes_up_what_runs(omnize_client, omnize_sandbox):
+def test_with_blocks_do_not_start_open_interactions(omnize_client, omnize_sandbox):
     omnize_client.conversation("12", department="1").start()
     with omnize_client.attach("12", department="1") as chat:
         chat.send("oi")
-    assert said(omnize_sandbox) == ["start", "message", "finish"]
+    assert requests(omnize_sandbox) == ["start", "message", "finish"]
 
 
-def test_what_the_block_raises_is_what_comes_out(omnize_client, omnize_sandbox):
+def test_with_blocks_raise_the_exception_of_their_body(omnize_client, omnize_sandbox):
     with pytest.raises(LookupError), omnize_client.conversation("12", department="1") as chat:
         raise LookupError
     assert chat.state == "finished"
-    assert said(omnize_sandbox) == ["start", "finish"]
+    assert requests(omnize_sandbox) == ["start", "finish"]
 
 
 class _Silence:
-    """A service that takes the start, and hangs up on all that comes behind it."""
+    """A service that accepts the start, and closes the connection at later requests."""
 
     def __init__(self):
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -57,7 +56,7 @@ class _Silence:
 
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_a_finish_that_fails_on_the_way_out_is_logged(kind, caplog):
+def test_failed_finishes_of_with_blocks_are_logged(kind, caplog):
     options = {"token": "t", "base_url": _Silence().url, "retry_blocking": 0, "environment": False}
 
     async def fail_awaiting():
@@ -70,12 +69,12 @@ def test_a_finish_that_fails_on_the_way_out_is_logged(kind, caplog):
 
     with pytest.raises(LookupError):
         asyncio.run(fail_awaiting()) if kind is omnize.AsyncClient else fail()
-    told = [record.getMessage() for record in caplog.records if "not finished" in record.getMessage()]
-    assert len(told) == 1
-    assert "which an exception has left: " in told[0]
+    messages = [record.getMessage() for record in caplog.records if "not finished" in record.getMessage()]
+    assert len(messages) == 1
+    assert "which raised an exception: " in messages[0]
 
 
-def test_a_closed_clients_conversation_is_told_that_it_is_closed(omnize_sandbox):
+def test_conversations_of_closed_clients_raise_closed(omnize_sandbox):
     with omnize.Client(**omnize_sandbox.options) as client, client.conversation("12", department="1") as chat:
         pass
     assert chat.state == "finished"
@@ -85,21 +84,21 @@ def test_a_closed_clients_conversation_is_told_that_it_is_closed(omnize_sandbox)
 
 
 @pytest.mark.omnize_agents({"rules": [{"on": "start", "steps": ["accepted", "finish"]}]})
-def test_an_agent_that_was_faster(omnize_client, omnize_sandbox):
+def test_with_blocks_accept_a_finish_of_the_agent(omnize_client, omnize_sandbox):
     with omnize_client.conversation("12", department="1") as chat:
         for event in omnize_client.events(timeout=5):
             if isinstance(event, omnize.Finished):
                 break
         assert chat.state == "finished"
-    assert said(omnize_sandbox) == ["start"]
+    assert requests(omnize_sandbox) == ["start"]
 
 
 @pytest.mark.omnize_agents("unavailable")
-def test_nobody_is_there(omnize_client, omnize_sandbox):
+def test_unavailable_agents(omnize_client, omnize_sandbox):
     with omnize_client.conversation("12", department="1") as chat:
         assert omnize_client.next(5) == omnize.Unavailable("12")
         assert chat.state == "unavailable"
-    assert said(omnize_sandbox) == ["start"]
+    assert requests(omnize_sandbox) == ["start"]
 
 
 def test_posted(omnize_client, omnize_sandbox):
@@ -129,9 +128,9 @@ def test_keystrokes(omnize_sandbox):
         for _ in range(5):
             chat.keystroke()
         chat.send("oi")
-    assert said(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
+    assert requests(omnize_sandbox) == ["start", "typing", "cleared", "message", "finish"]
 
 
-def test_it_shows_nothing_of_the_customer(omnize_client):
+def test_repr_contains_no_personal_data(omnize_client):
     chat = omnize_client.conversation("12", department="1", customer=omnize.Customer("Segredo"))
     assert repr(chat) == "<Conversation client_id='12' department='1' new>"

@@ -1,4 +1,4 @@
-"""A conversation's handlers are called until its interaction is finished, its client closed or nobody holds it."""
+"""Handlers of a conversation end with its interaction, its client or the conversation object."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import gc
 import logging
 import weakref
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
@@ -29,7 +28,7 @@ def client():
         yield client
 
 
-def test_three_conversations_of_one_customer_in_turn(omnize_sandbox, omnize_client):
+def test_handlers_end_with_each_interaction_of_a_customer(omnize_sandbox, omnize_client):
     calls = []
     chats = []
     for number in range(3):
@@ -44,25 +43,25 @@ def test_three_conversations_of_one_customer_in_turn(omnize_sandbox, omnize_clie
     assert calls == [(0, "to 0"), (1, "to 1"), (2, "to 2")]
 
 
-def test_the_agent_finishes(client):
+def test_a_finish_of_the_agent_ends_handlers(client):
     chat = client.attach("12", department="1")
     heard = []
     chat.on()(lambda event: heard.append(event.kind))
     deliver(client, MESSAGE, FINISH, MESSAGE)
     client.poll(0)
     assert heard == ["message", "finish"]
-    # For the next interaction they are registered anew.
+    # For the next interaction, the handlers are registered again.
     chat.on(omnize.Message)(lambda event: heard.append("anew"))
     deliver(client, MESSAGE)
     client.poll(0)
     assert heard == ["message", "finish", "anew"]
 
 
-def test_the_finish_of_an_interaction_before_ends_nothing(client):
+def test_a_late_finish_of_an_earlier_interaction_ends_nothing(client):
     deliver(client, FINISH)
     chat = client.attach("12", department="1")
     heard = []
-    # As if some time had passed since.
+    # As if the interaction had started earlier.
     chat._handlers._since += 1
     chat.on(omnize.Message)(lambda event: heard.append(event.kind))
     client.poll(0)
@@ -71,7 +70,7 @@ def test_the_finish_of_an_interaction_before_ends_nothing(client):
     assert heard == ["message"]
 
 
-def test_what_came_before_the_finish_is_still_handled(omnize_sandbox, omnize_client):
+def test_events_before_the_finish_are_still_handled(omnize_sandbox, omnize_client):
     chat = omnize_client.conversation("12", department="1")
     heard = []
     chat.on(omnize.Accepted)(lambda event: heard.append(event.kind))
@@ -84,7 +83,7 @@ def test_what_came_before_the_finish_is_still_handled(omnize_sandbox, omnize_cli
     assert heard == ["accepted"]
 
 
-def test_a_posted_finish(omnize_sandbox, omnize_client):
+def test_a_posted_finish_ends_handlers(omnize_sandbox, omnize_client):
     chat = omnize_client.conversation("12", department="1")
     heard = []
     chat.on(omnize.Outcome, omnize.Message)(lambda event: heard.append(event.kind))
@@ -97,7 +96,7 @@ def test_a_posted_finish(omnize_sandbox, omnize_client):
     assert heard == ["outcome"]
 
 
-def test_an_async_finish(omnize_sandbox):
+def test_an_async_finish_ends_handlers(omnize_sandbox):
     async def run():
         async with omnize.AsyncClient(**omnize_sandbox.options) as client:
             chat = client.conversation("12", department="1")
@@ -114,7 +113,7 @@ def test_an_async_finish(omnize_sandbox):
     asyncio.run(run())
 
 
-def test_nobody_holds_the_conversation(client, caplog):
+def test_handlers_end_with_an_unreferenced_conversation(client, caplog):
     def handler(event):
         raise AssertionError("the conversation is gone")
 
@@ -132,15 +131,15 @@ def test_nobody_holds_the_conversation(client, caplog):
 
         def register():
             chat = client.attach("12", department="1")
-            # What a handler holds does not keep it either.
+            # A reference in its handler does not keep it alive.
             chat.on(omnize.Message)(lambda event: chat.keystroke())
 
         register()
         gc.collect()
-    assert "keep the conversation" in caplog.text
+    assert "keep a reference to the conversation" in caplog.text
 
 
-def test_a_closed_client_holds_no_handler():
+def test_closed_clients_release_handlers():
     client = omnize.Client(**OPTIONS)
 
     def handler(event):

@@ -1,4 +1,4 @@
-"""SIGINT, sent to a process of its own: every call that waits ends at once, with KeyboardInterrupt."""
+"""SIGINT ends every blocking call at once, with KeyboardInterrupt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-# A service that takes the connection and never answers.
+# A service that accepts connections and never responds.
 PRELUDE = """
 import asyncio, socket, sys, threading, time
 import omnize
@@ -52,7 +52,7 @@ chat.send('oi')
 
 
 def interrupted(code: str) -> tuple[float, str]:
-    """Sends SIGINT half a second after the code is ready; gives how long it went on, and what it printed."""
+    """Sends SIGINT half a second after the code is ready. Returns the time until its end, and its output."""
     process = subprocess.Popen([sys.executable, "-X", "dev", "-c", PRELUDE + code], stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout.readline() == "ready\n"
@@ -79,11 +79,11 @@ except KeyboardInterrupt as error:
 client.close(0)
 """)
     assert said.startswith("interrupted")
-    # It is looked for every 40 ms; the rest is for a busy machine.
+    # Signals are checked every 40 ms; the rest is for a busy machine.
     assert took < 0.5
 
 
-def test_what_became_of_a_request_is_told():
+def test_interrupted_requests_report_their_delivery():
     _, said = interrupted("""
 client = omnize.Client(**options)
 ready()
@@ -97,7 +97,7 @@ client.close(0)
     assert said == "DeliveryUnknown unknown\n"
 
 
-def test_a_handler_of_the_applications_own_may_let_it_go_on():
+def test_signal_handlers_without_exception_do_not_end_waits():
     _, said = interrupted("""
 import signal
 signal.signal(signal.SIGINT, lambda *_: print("handled", flush=True))
@@ -109,7 +109,7 @@ client.close(0)
     assert said == "handled\nNone\n"
 
 
-def test_leaving_the_block_of_a_client_takes_no_time():
+def test_interrupted_client_blocks_close_quickly():
     _, said = interrupted("""
 begun = None
 try:
@@ -128,7 +128,7 @@ except KeyboardInterrupt:
     assert said == "True\n"
 
 
-def test_a_program_that_only_dispatches_ends():
+def test_ctrl_c_ends_programs_that_only_dispatch():
     took, said = interrupted("""
 client = omnize.Client(**options)
 client.on()(lambda event: time.sleep(60))
@@ -143,7 +143,7 @@ except KeyboardInterrupt:
     assert (said, took < 0.5) == ("interrupted\n", True)
 
 
-def test_asyncio_ends_too():
+def test_ctrl_c_ends_asyncio_programs():
     took, said = interrupted("""
 async def main():
     async with omnize.AsyncClient(**options) as client:
@@ -156,5 +156,5 @@ try:
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """)
-    # Half a second is what closing gives to requests under way.
+    # close waits half a second for requests in progress.
     assert (said, took < 1.5) == ("interrupted\n", True)

@@ -1,4 +1,4 @@
-"""A loop, poll with handlers, or dispatch: one of them for each client, in order for each customer."""
+"""The delivery modes next, poll and dispatch: one for each client, in order for each customer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 
 def deliver(client, *texts, client_id="12"):
@@ -30,12 +29,12 @@ def test_a_loop(client):
     assert time.monotonic() - begun >= 0.2
 
 
-def test_a_loop_ends_when_the_client_is_closed(client):
+def test_event_loops_end_when_the_client_is_closed(client):
     threading.Timer(0.3, client.close).start()
     assert list(client.events()) == []
 
 
-def test_poll_calls_who_wants_the_event(client):
+def test_poll_calls_matching_handlers(client):
     heard = []
     client.on(omnize.Message)(lambda event: heard.append(("message", event.text)))
     client.on(omnize.Accepted, omnize.Message, client_id=13)(lambda event: heard.append(("13", event.kind)))
@@ -60,7 +59,7 @@ def test_poll_calls_who_wants_the_event(client):
     assert client.statistics["unwanted"] == 0
 
 
-def test_a_handler_is_called_no_more(client):
+def test_unregistered_handlers_are_not_called(client):
     heard = []
 
     @client.on(omnize.Message)
@@ -75,7 +74,7 @@ def test_a_handler_is_called_no_more(client):
     assert client.statistics["unwanted"] == 1
 
 
-def test_what_a_handler_raises_comes_out_of_poll(client):
+def test_poll_raises_exceptions_of_handlers(client):
     heard = []
 
     @client.on()
@@ -91,14 +90,14 @@ def test_what_a_handler_raises_comes_out_of_poll(client):
     assert client.poll(0) == 0
 
 
-def test_one_way_for_each_client(client):
+def test_clients_have_one_delivery_mode(client):
     client.next(0)
     for call in (lambda: client.poll(0), client.dispatch):
         with pytest.raises(omnize.ModeError, match="next"):
             call()
 
 
-def test_a_handler_cannot_poll_its_client(client):
+def test_handlers_cannot_poll_their_client(client):
     failures = []
 
     @client.on()
@@ -119,13 +118,13 @@ def wait_until(condition, seconds=10):
         time.sleep(0.005)
 
 
-def test_dispatch_keeps_the_order_of_each_customer():
+def test_dispatch_preserves_the_order_of_each_customer():
     running, most, heard = {}, [0], []
     lock = threading.Lock()
     with omnize.Client("t", environment=False, dispatch_threads=4) as client:
 
         @client.on(omnize.Message)
-        def hear(event):
+        def on_message(event):
             with lock:
                 running[event.client_id] = running.get(event.client_id, 0) + 1
                 assert running[event.client_id] == 1
@@ -146,7 +145,7 @@ def test_dispatch_keeps_the_order_of_each_customer():
     assert most[0] > 1
 
 
-def test_a_handler_that_fails_stops_nothing(client, monkeypatch):
+def test_dispatch_continues_after_a_failed_handler(client, monkeypatch):
     failures, heard = [], []
     monkeypatch.setattr(threading, "excepthook", failures.append)
 
@@ -162,16 +161,16 @@ def test_a_handler_that_fails_stops_nothing(client, monkeypatch):
     assert [str(failure.exc_value) for failure in failures] == ["a", "b"]
 
 
-def test_closing_waits_for_what_is_there_before(client):
+def test_close_waits_for_queued_events(client):
     heard = []
     client.on()(lambda event: (time.sleep(0.02), heard.append(event.text)))
     client.dispatch()
     deliver(client, *"abcdefgh")
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     assert heard == list("abcdefgh")
 
 
-def test_a_handler_that_hangs_bounds_the_closing():
+def test_close_does_not_wait_for_slow_handlers_after_its_timeout():
     client = omnize.Client("t", environment=False)
     go_on = threading.Event()
     client.on()(lambda event: go_on.wait(30))
@@ -186,7 +185,7 @@ def test_a_handler_that_hangs_bounds_the_closing():
 
 
 @pytest.mark.parametrize("way", ["poll", "dispatch"])
-def test_a_handler_closes_its_client(way):
+def test_handlers_may_close_their_client(way):
     client = omnize.Client("t", environment=False)
     heard = []
     closed = threading.Event()
@@ -209,8 +208,8 @@ def test_a_handler_closes_its_client(way):
     assert heard == ["a"]
 
 
-def test_handlers_talk(omnize_sandbox):
-    """A handler makes requests while other threads wait and talk: nothing waits for the interpreter's lock."""
+def test_handlers_may_send(omnize_sandbox):
+    """Handlers send requests while other threads wait and send: no deadlock on the interpreter's lock."""
     said = threading.Event()
     with omnize.Client(**omnize_sandbox.options, listen="127.0.0.1:0", dispatch_threads=2) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
@@ -241,7 +240,7 @@ def test_handlers_talk(omnize_sandbox):
     ("first", "then"),
     [("next", "poll"), ("next", "dispatch"), ("poll", "next"), ("dispatch", "next"), ("poll", "dispatch")],
 )
-def test_asyncio_is_told_of_the_ways_that_were_asked_for(first, then):
+def test_async_mode_errors_name_both_modes(first, then):
     async def call(client, way):
         if way == "dispatch":
             client.dispatch()

@@ -1,4 +1,4 @@
-"""The later dialects: the same program speaks them by one option, and what they add has its place."""
+"""The later dialects: the same program supports them, and has methods for their further requests."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import asyncio
 import json
 import pickle
 
-import pytest
-
 import omnize
+import pytest
 from omnize.sandbox import Sandbox
 
 
 @pytest.mark.parametrize("dialect", ["rest", "gateway", "interactions"])
-def test_one_program_speaks_all(dialect, omnize_sandbox):
+def test_one_program_supports_all_dialects(dialect, omnize_sandbox):
     options = {**omnize_sandbox.options_in(dialect), "listen": "127.0.0.1:0"}
     with omnize.Client(**options) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
@@ -32,7 +31,7 @@ def test_one_program_speaks_all(dialect, omnize_sandbox):
         assert client.open_interactions == []
 
 
-def test_what_interactions_adds(omnize_sandbox):
+def test_interactions_supports_further_requests(omnize_sandbox):
     options = {**omnize_sandbox.options_in("interactions"), "listen": "127.0.0.1:0"}
     with omnize.Client(**options) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
@@ -57,7 +56,7 @@ def test_what_interactions_adds(omnize_sandbox):
         assert "Joao" not in repr((departments, online, chat))
 
 
-def test_asyncio_has_it_too(omnize_sandbox):
+def test_async_clients_support_further_requests(omnize_sandbox):
     async def talk():
         options = omnize_sandbox.options_in("interactions")
         async with omnize.AsyncClient(**options) as client:
@@ -75,7 +74,7 @@ def test_asyncio_has_it_too(omnize_sandbox):
     asyncio.run(talk())
 
 
-def test_what_a_dialect_lacks_is_refused(omnize_client):
+def test_unsupported_requests_raise_unsupported(omnize_client):
     with pytest.raises(omnize.Unsupported):
         omnize_client.departments()
     chat = omnize_client.conversation("12", department="1", extra={"a": 1})
@@ -127,7 +126,7 @@ def test_an_external_bot():
 
 @pytest.fixture
 def sandbox_with_bots():
-    """One of its own: a bot stays, and would take the interactions of the tests that follow."""
+    """A separate sandbox, because a bot stays and would get the interactions of later tests."""
     with Sandbox(dialect="interactions") as sandbox:
         yield sandbox
 

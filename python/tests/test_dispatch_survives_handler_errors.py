@@ -1,4 +1,4 @@
-"""Dispatch goes on whatever a handler raises, and tells of it."""
+"""Dispatch continues after any exception of a handler, and reports it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
@@ -27,12 +26,12 @@ def until(condition, what=""):
 
 @pytest.fixture
 def failures(monkeypatch):
-    told = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_value))
-    return told
+    reported = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(args.exc_value))
+    return reported
 
 
-def test_after_a_handler_that_exits(failures):
+def test_dispatch_continues_after_sys_exit(failures):
     with omnize.Client(**OPTIONS) as client:
         heard = []
 
@@ -46,13 +45,13 @@ def test_after_a_handler_that_exits(failures):
         client.deliver(body("a"))
         client.deliver(body("b"))
         until(lambda: heard == ["a", "b"], heard)
-    # The hook of threads is silent about SystemExit itself.
+    # threading.excepthook ignores SystemExit itself.
     (failure,) = failures
     assert type(failure) is RuntimeError
     assert isinstance(failure.__cause__, SystemExit)
 
 
-def test_after_a_handler_that_awaits_what_was_cancelled():
+def test_dispatch_continues_after_a_cancelled_await():
     async def dispatch():
         failures = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
@@ -77,7 +76,7 @@ def test_after_a_handler_that_awaits_what_was_cancelled():
     asyncio.run(dispatch())
 
 
-def test_the_loop_that_ends_ends_dispatch():
+def test_dispatch_ends_with_its_loop():
     async def dispatch():
         client = omnize.AsyncClient(**OPTIONS)
         began = asyncio.Event()
@@ -93,13 +92,13 @@ def test_the_loop_that_ends_ends_dispatch():
         return client
 
     begun = time.monotonic()
-    # It cancels the tasks that are left.
+    # It cancels the remaining tasks.
     client = asyncio.run(dispatch())
     assert time.monotonic() - begun < 5
     asyncio.run(client.close(0.1))
 
 
-def test_each_handler_that_fails_is_told_of():
+def test_all_failed_handlers_are_reported():
     async def dispatch():
         failures = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))

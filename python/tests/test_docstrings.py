@@ -1,4 +1,4 @@
-"""Every example in the docstrings runs, against a sandbox."""
+"""Every example in the docstrings runs in a sandbox."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import doctest
 import importlib
 import pkgutil
 
-import pytest
-
 import omnize
+import pytest
 
 
 def examples() -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(exclude_empty=True)
-    names = ["omnize", *(f"omnize.{module.name}" for module in pkgutil.iter_modules(omnize.__path__))]
+    names = ["omnize", *(module.name for module in pkgutil.walk_packages(omnize.__path__, "omnize."))]
     found = []
     for name in names:
         if name not in ("omnize.__main__", "omnize._omnize"):
@@ -35,6 +34,6 @@ def test_an_example(example, omnize_sandbox, monkeypatch):
         assert runner.failures == 0, "".join(output)
 
 
-def test_what_is_public_has_an_example_or_is_plain():
+def test_main_classes_have_examples():
     with_examples = {example.name.rsplit(".", 1)[-1] for example in examples()}
     assert {"Client", "AsyncClient", "Conversation", "AsyncConversation", "Customer", "Message"} <= with_examples

@@ -1,4 +1,4 @@
-"""Every block of Python in README.md and the book does what the page says. tests/documentation runs the other blocks.
+"""Every Python block in README.md and the book runs. tests/documentation runs the other blocks.
 
 A block is run as a program in the sandbox, to which ``sandbox="…"`` gives arguments; with the mark ``pytest`` it is run
 by pytest; a ``fragment`` is compiled. ``text output`` behind a block is compared with what it printed, in any order of
@@ -35,7 +35,7 @@ class Block:
 
 
 def blocks():
-    """Each block of Python, and the output that the page shows of it, if it does."""
+    """Returns each Python block, with the output that the page shows, if any."""
     for page in PAGES:
         every = [Block(page, found) for found in FENCE.finditer(page.read_text(encoding="utf-8"))]
         for block, after in zip(every, [*every[1:], None]):
@@ -56,7 +56,7 @@ def test_block(block, shown, tmp_path):
     else:
         around = [sys.executable, "-m", "omnize", "sandbox", "--quiet", *block.marks.get("sandbox", "").split()]
         command = [*around, "--", sys.executable, str(file)]
-    # Settings of the person who runs this are not what the page describes.
+    # The page does not describe the settings of the current user.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OMNIZE_")}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
@@ -76,7 +76,7 @@ def compare(shown, printed):
     assert not left, f"the page does not show {left}"
 
 
-def test_a_difference_is_found():
+def test_different_outputs_are_detected():
     compare("a …c\nb\n", "b\na bc\n")
     with pytest.raises(AssertionError, match="was not printed"):
         compare("a\n", "b\n")

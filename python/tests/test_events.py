@@ -1,4 +1,4 @@
-"""Events: frozen, comparable, hashable, matched by what they say, pickled without harm, shown without what was said."""
+"""Events are immutable, comparable, hashable, matchable and picklable. Their repr is redacted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import copy
 import pickle
 import sys
 
-import pytest
-
 import omnize
+import pytest
 
 TRIGGERS = {
     "accepted": omnize.Accepted,
@@ -33,7 +32,7 @@ def test_each_trigger_has_its_class(status, kind):
     assert event == kind("12")
 
 
-def test_messages_and_what_is_unknown():
+def test_messages_and_unknown_triggers():
     body = '{"message": "Olá 😀", "clientId": "0012 ", "new": true}'.encode()
     event = omnize.parse_trigger(body)
     assert event == omnize.Message("0012 ", "Olá 😀")
@@ -49,14 +48,14 @@ def test_messages_and_what_is_unknown():
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"clientId": null}'])
-def test_what_is_no_trigger_is_told(body):
+def test_invalid_triggers_raise_trigger_error(body):
     with pytest.raises(omnize.TriggerError) as caught:
         omnize.parse_trigger(body)
     assert isinstance(caught.value, ValueError)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.kind)
-def test_an_event_is_a_value(event):
+def test_events_are_immutable_values(event):
     for other in (copy.copy(event), copy.deepcopy(event), pickle.loads(pickle.dumps(event))):
         assert type(other) is type(event)
         assert (other.to_dict().keys(), repr(other)) == (event.to_dict().keys(), repr(event))
@@ -73,16 +72,16 @@ def test_an_event_is_a_value(event):
     event.ack()
 
 
-def test_when_it_came_makes_no_difference():
+def test_equality_ignores_time_and_order():
     assert omnize.Message("12", "a", sequence=1, received_at=1.0) == omnize.Message("12", "a", sequence=2)
     assert omnize.Message("12", "a") != omnize.Message("12", "b")
     assert len({omnize.Typing("1"), omnize.Typing("1"), omnize.Cleared("1")}) == 2
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="match is of Python 3.10")
-def test_match():
+def test_events_support_match_statements():
     code = """
-def say(event):
+def describe(event):
     match event:
         case omnize.Message(client_id, "oi"):
             return client_id
@@ -97,15 +96,15 @@ def say(event):
 """
     names = {"omnize": omnize}
     exec(code, names)
-    say = names["say"]
-    assert say(omnize.Message("12", "oi")) == "12"
-    assert say(omnize.Message("12", "ola")) == "ola"
-    assert say(omnize.Accepted("12")) == "accepted"
-    assert say(omnize.Outcome("12", 3, "accepted")) == 3
-    assert say(omnize.Typing("12")) == "another"
+    describe = names["describe"]
+    assert describe(omnize.Message("12", "oi")) == "12"
+    assert describe(omnize.Message("12", "ola")) == "ola"
+    assert describe(omnize.Accepted("12")) == "accepted"
+    assert describe(omnize.Outcome("12", 3, "accepted")) == 3
+    assert describe(omnize.Typing("12")) == "another"
 
 
-def test_the_customer_is_shown_to_nobody():
+def test_customers_are_redacted():
     customer = omnize.Customer("Joao", "joao@example.com", "11988776655", "123.456.789-09")
     assert repr(customer) == "<Customer name=[redacted] email=[redacted] phone=[redacted] cpf=[redacted]>"
     assert pickle.loads(pickle.dumps(customer)) == customer

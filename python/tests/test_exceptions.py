@@ -1,4 +1,4 @@
-"""Exceptions: each way to fail has its class, all are below one root, and none tells a secret."""
+"""Each kind of failure has its exception class, with one base class, and contains no secret."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import pickle
 import socket
 import threading
 
-import pytest
-
 import omnize
+import pytest
 
 SECRETS = ("s3cr3t-token", "segredo")
 
@@ -19,7 +18,7 @@ def client_for(url: str, **options) -> omnize.Client:
 
 @pytest.fixture
 def answering():
-    """A server that gives each connection these bytes when it has read something, and hangs up."""
+    """A server that reads something from each connection, sends these bytes and closes it."""
     servers = []
 
     def start(answer: bytes) -> str:
@@ -55,7 +54,7 @@ def failure(client: omnize.Client) -> omnize.Error:
     return error
 
 
-def test_refused(answering):
+def test_rejections_raise_rejected(answering):
     body = b'{"message": "no segredo here, s3cr3t-token"}'
     error = failure(client_for(answering(b"HTTP/1.1 422 No\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))))
     assert type(error) is omnize.Rejected
@@ -64,7 +63,7 @@ def test_refused(answering):
     assert (error.retryable, error.retry_after) == (False, None)
 
 
-def test_refused_for_now(answering):
+def test_temporary_rejections_are_retryable(answering):
     answer = b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
     error = failure(client_for(answering(answer), retry_blocking=0))
     assert type(error) is omnize.Rejected
@@ -72,14 +71,14 @@ def test_refused_for_now(answering):
     assert (error.retryable, error.retry_after) == (True, 7.0)
 
 
-def test_refused_under_200(answering):
+def test_rejections_with_status_200_raise_rejected(answering):
     body = b'{"success": false, "errors": ["full"]}'
     error = failure(client_for(answering(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))))
     assert type(error) is omnize.Rejected
     assert (error.status, error.http_status) == ("OMNIZE_E_FAILED", 200)
 
 
-def test_nobody_is_there():
+def test_refused_connections_raise_connect_failed():
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
     error = failure(client_for(url, retry_blocking=0))
@@ -88,40 +87,40 @@ def test_nobody_is_there():
     assert (error.delivery, error.retryable) == ("not sent", True)
 
 
-def test_tls_fails(answering):
+def test_failed_handshakes_raise_tls_failed(answering):
     url = answering(b"HTTP/1.1 400 Bad\r\n\r\n").replace("http:", "https:")
     error = failure(client_for(url, retry_blocking=0))
     assert type(error) is omnize.TLSFailed
     assert isinstance(error, omnize.NotSent)
 
 
-def test_the_answer_never_comes(answering):
+def test_missing_responses_raise_delivery_unknown(answering):
     error = failure(client_for(answering(b"")))
     assert type(error) is omnize.DeliveryUnknown
     assert (error.delivery, error.status, error.retryable) == ("unknown", "OMNIZE_E_LOST", False)
 
 
-def test_the_time_is_over():
+def test_response_timeouts_raise_delivery_unknown():
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = failure(client_for(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=0.2))
     assert type(error) is omnize.DeliveryUnknown
     assert error.status == "OMNIZE_E_TIMEOUT"
 
 
-def test_a_request_out_of_place(omnize_client):
+def test_requests_in_the_wrong_state_raise_state_error(omnize_client):
     with pytest.raises(omnize.StateError) as caught:
         omnize_client.conversation("12", department="1").send("oi")
     assert (caught.value.delivery, isinstance(caught.value, omnize.NotSent)) == ("not sent", True)
 
 
-def test_a_customer_that_is_checked(omnize_sandbox):
+def test_invalid_customers_raise_customer_error(omnize_sandbox):
     with omnize.Client(**omnize_sandbox.options, validate="strict") as client:
         chat = client.conversation("12", department="1", customer=omnize.Customer(cpf="123.456.789-00"))
         with pytest.raises(omnize.CustomerError, match="CPF"):
             chat.start()
 
 
-def test_misuse(omnize_client):
+def test_invalid_arguments_raise_argument_error(omnize_client):
     for wrong in ({"client_id": "", "department": "1"}, {"client_id": "1", "department": ""}):
         with pytest.raises(omnize.ArgumentError):
             omnize_client.conversation(**wrong)
@@ -138,11 +137,11 @@ def test_misuse(omnize_client):
             omnize_client.next(seconds)
 
 
-def test_closed(omnize_sandbox):
+def test_closed_clients_raise_closed(omnize_sandbox):
     client = omnize.Client(**omnize_sandbox.options)
     chat = client.attach("12", department="1")
-    assert client.close() == omnize.Left(0, 0)
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     calls = [
         lambda: client.next(0),
         lambda: client.poll(0),
@@ -158,7 +157,7 @@ def test_closed(omnize_sandbox):
     assert repr(client) == "<Client closed>"
 
 
-def test_a_close_that_takes_too_long_tells_what_is_left(omnize_sandbox):
+def test_close_timeouts_report_remaining_events(omnize_sandbox):
     client = omnize.Client(**omnize_sandbox.options)
     begun, may_end = threading.Event(), threading.Event()
 
@@ -179,7 +178,7 @@ def test_a_close_that_takes_too_long_tells_what_is_left(omnize_sandbox):
     assert (again.events, again.requests) == (2, 0)
 
 
-def test_all_are_below_one_root():
+def test_all_exceptions_derive_from_error():
     kinds = [value for value in vars(omnize).values() if isinstance(value, type) and issubclass(value, BaseException)]
     assert len(kinds) > 20
     assert all(issubclass(kind, omnize.Error) for kind in kinds)

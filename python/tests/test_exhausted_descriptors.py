@@ -1,4 +1,4 @@
-"""Without descriptors or threads nothing is taken that can't be handed out, and dispatch goes on."""
+"""Without descriptors or threads, no event is lost and dispatch continues."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(code: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["next", "events", "poll", "dispatch"])
-def test_the_first_event(way):
+def test_first_events_need_no_descriptor(way):
     run(f"""
 client.on()(lambda event: heard.append(event.text))
 exhaust()
@@ -66,7 +66,7 @@ print("done")
 """)
 
 
-def test_the_first_outcome_and_the_first_error():
+def test_first_outcomes_and_errors_need_no_descriptor():
     run("""
 chat = client.attach("12", department="1")
 exhaust()
@@ -93,36 +93,36 @@ print("done")
 """)
 
 
-def test_an_event_that_can_not_be_made_is_the_next_one():
-    """What fails here for a while stands for a lack of memory."""
+def test_unconverted_events_are_delivered_next():
+    """The temporary failure simulates a lack of memory."""
     run("""
-import omnize._events
+import omnize._events.event
 failures = []
 threading.excepthook = lambda args: failures.append(args.exc_type)
 client.on()(lambda event: heard.append(event.text))
-# What the maker calls is taken away, and brought back.
-from omnize import _event_makers
-Message, _event_makers.Message = _event_makers.Message, None
+# The class that creates the event is removed for a while.
+from omnize._events import event_makers
+Message, event_makers.Message = event_makers.Message, None
 client.deliver(body("a"))
 client.deliver(body("b"))
 client.dispatch()
 until(lambda: failures)
 time.sleep(0.3)
 assert heard == []
-_event_makers.Message = Message
+event_makers.Message = Message
 until(lambda: heard == ["a", "b"])
 assert failures == [TypeError], failures
 client.close()
 
 client = omnize.Client(token="t", environment=False)
 client.deliver(body("c"))
-_event_makers.Message = None
+event_makers.Message = None
 for _ in range(3):
     try:
         client.next(0)
     except TypeError:
         heard.append("failed")
-_event_makers.Message = Message
+event_makers.Message = Message
 assert client.next(0).text == "c"
 assert heard == ["a", "b", "failed", "failed", "failed"]
 client.close()
@@ -130,12 +130,12 @@ client.close()
 client = omnize.Client(token="t", environment=False)
 client.on()(lambda event: heard.append(event.text))
 client.deliver(body("d"))
-_event_makers.Message = None
+event_makers.Message = None
 try:
     client.poll(0)
 except TypeError:
     heard.append("failed")
-_event_makers.Message = Message
+event_makers.Message = Message
 assert client.poll(0) == 1
 assert heard[-2:] == ["failed", "d"]
 client.close()
@@ -143,21 +143,22 @@ print("done")
 """)
 
 
-def test_an_event_that_could_never_be_made_stays_in_the_store(tmp_path):
+def test_unconverted_events_stay_in_the_store(tmp_path):
     run(f"""
-from omnize import _event_makers
+from omnize._events import event_makers
 client.close()
 for way in ("next", "poll"):
     path = {str(tmp_path)!r} + "/" + way
     client = omnize.Client(token="t", environment=False, store=path)
+    client.on()(lambda event: None)
     client.deliver(body("a"))
-    Message, _event_makers.Message = _event_makers.Message, None
+    Message, event_makers.Message = event_makers.Message, None
     try:
         getattr(client, way)(0)
     except TypeError:
         heard.append("failed")
     client.close(1)
-    _event_makers.Message = Message
+    event_makers.Message = Message
     with omnize.Client(token="t", environment=False, store=path) as client:
         assert client.next(0).text == "a"
 assert heard == ["failed", "failed"]
@@ -165,7 +166,7 @@ print("done")
 """)
 
 
-def test_asyncio_says_so_at_once_and_goes_on():
+def test_async_clients_report_missing_descriptors():
     run("""
 client.close()
 
@@ -204,7 +205,7 @@ print("done")
 """)
 
 
-def test_threads_that_can_not_start():
+def test_missing_threads_raise_resource_error():
     run("""
 started = threading.Thread.start
 def refuse(self):
@@ -226,7 +227,7 @@ print("done")
 """)
 
 
-def test_the_thread_of_the_log_can_not_start():
+def test_a_missing_log_thread_raises_resource_error():
     code = """
 import threading
 started = threading.Thread.start

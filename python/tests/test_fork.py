@@ -1,4 +1,4 @@
-"""fork and multiprocessing: the child of a process with open clients is told so, ends soon, and can open its own."""
+"""fork and multiprocessing: in a child, the parent's clients raise Forked, and new ones may be opened."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 import omnize
+import pytest
 
 PRELUDE = """
 import gc, logging, os, sys, threading, time
@@ -71,11 +70,11 @@ def run(code: str) -> str:
         "client.open_interactions",
     ],
 )
-def test_the_parents_client_is_refused(call):
+def test_clients_of_the_parent_raise_forked(call):
     assert run(f"in_child(lambda: {call})") == "OMNIZE_E_FORKED\n3 True\n"
 
 
-def test_the_child_is_told_what_to_do():
+def test_the_error_in_a_child_contains_advice():
     assert (
         run("""
 def function():
@@ -89,14 +88,14 @@ print(client, chat.state in ("waiting", "active"))
 """)
         == """\
 <Client forked> <Conversation client_id='12' department='1' forked>
-the client was opened in the process that this one was forked from; open another one here
+the client was opened by a parent of this process; open another one in this process
 0 True
 <Client open> True
 """
     )
 
 
-def test_the_child_leaves_a_block_of_the_parents():
+def test_a_child_may_leave_a_with_block_of_its_parent():
     assert (
         run("""
 with client.attach("12", department="1") as mine:
@@ -107,12 +106,12 @@ with client.attach("12", department="1") as mine:
     )
 
 
-def test_the_parents_client_can_be_closed_and_let_go():
+def test_a_child_may_close_and_release_clients_of_its_parent():
     assert (
         run("""
 def function():
     global client, chat
-    assert client.close() == omnize.Left(0, 0)
+    assert client.close() == omnize.CloseReport(0, 0)
     with client:
         pass
     del client, chat
@@ -124,7 +123,7 @@ chat.finish()
     )
 
 
-def test_a_child_that_does_nothing_ends():
+def test_idle_children_end():
     assert (
         run("""
 child = os.fork()
@@ -136,7 +135,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     )
 
 
-def test_the_child_opens_clients_of_its_own():
+def test_children_may_open_clients():
     assert run("""
 def function():
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(message)s")
@@ -151,8 +150,8 @@ in_child(function)
 """).endswith("done\n0 True\n")
 
 
-def test_while_other_threads_log_and_receive():
-    """Locks that a thread holds at the moment of the fork are no trap for the child."""
+def test_forks_are_safe_while_other_threads_log_and_receive():
+    """Locks that another thread holds during the fork do not block the child."""
     assert (
         run("""
 logging.getLogger("omnize").setLevel(logging.DEBUG)
@@ -162,7 +161,7 @@ def deliver():
         try:
             client.deliver(b'{"clientId": 1, "message": "x"}')
         except omnize.QueueFull:
-            # Three may be faster than the one that handles them.
+            # Three may arrive before the first is handled.
             time.sleep(0.01)
 threads = [threading.Thread(target=deliver) for _ in range(3)]
 for thread in threads:
@@ -201,7 +200,7 @@ def _talk(options: dict[str, str], client_id: str) -> tuple[str, int]:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing(method, omnize_sandbox):
+def test_multiprocessing_workers_may_open_clients(method, omnize_sandbox):
     with omnize.Client(**omnize_sandbox.options) as client:
         client.conversation("1", department="1").start()
         context = multiprocessing.get_context(method)
@@ -213,7 +212,7 @@ def test_multiprocessing(method, omnize_sandbox):
         assert time.monotonic() - begun < 20
 
 
-def test_events_cross_between_processes():
+def test_events_may_be_sent_to_other_processes():
     context = multiprocessing.get_context("spawn")
     sent, received = context.Pipe()
     sent.send(omnize.Message("12", "oi"))

@@ -1,4 +1,4 @@
-"""In servers that run several processes, a client of before the fork is told of, and a function opens one in each."""
+"""In servers that fork, clients opened before the fork are reported; a function opens one in each worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_client():
 
     @client.on(omnize.Message)
     def handle(event):
-        with open("heard-%d" % os.getpid(), "a") as file:
+        with open("received_texts-%d" % os.getpid(), "a") as file:
             file.write(event.text + "\\n")
 
     client.dispatch()
@@ -79,13 +79,13 @@ def post(port) -> int:
 GUNICORN = ["gunicorn", "application:app", "--bind", "127.0.0.1:{port}", "--workers", "2", "--preload"]
 
 
-def heard(tmp_path) -> int:
-    return sum(len(file.read_text().splitlines()) for file in tmp_path.glob("heard-*"))
+def received_texts(tmp_path) -> int:
+    return sum(len(file.read_text().splitlines()) for file in tmp_path.glob("received_texts-*"))
 
 
-def until_heard(tmp_path, count) -> None:
+def wait_until_received(tmp_path, count) -> None:
     deadline = time.monotonic() + 10
-    while heard(tmp_path) < count:
+    while received_texts(tmp_path) < count:
         assert time.monotonic() < deadline, tmp_path.joinpath("log").read_text()
         time.sleep(0.02)
 
@@ -97,10 +97,10 @@ def test_gunicorn_opens_a_client_in_each_worker(tmp_path, arguments):
         pytest.importorskip("gevent")
     with serving(tmp_path, [*GUNICORN, *arguments]) as port:
         assert [post(port) for _ in range(20)] == [200] * 20
-        until_heard(tmp_path, 20)
+        wait_until_received(tmp_path, 20)
 
 
-def test_gunicorn_tells_of_a_client_of_before_the_fork(tmp_path):
+def test_gunicorn_reports_clients_opened_before_the_fork(tmp_path):
     pytest.importorskip("gunicorn")
     with serving(tmp_path, GUNICORN, given="open_client()") as port:
         assert post(port) == 500
@@ -116,11 +116,11 @@ def test_uvicorn_opens_a_client_in_each_worker(tmp_path, client):
     arguments = ["uvicorn", "application:app", "--port", "{port}", "--workers", "2"]
     with serving(tmp_path, arguments, door="asgi", client=client) as port:
         deadline = time.monotonic() + 20
-        # The port is open before the workers are.
+        # The port is open before the workers are ready.
         while post(port) != 200:
             assert time.monotonic() < deadline
         assert [post(port) for _ in range(20)] == [200] * 20
-        until_heard(tmp_path, 21)
+        wait_until_received(tmp_path, 21)
 
 
 FORK = """
@@ -165,8 +165,8 @@ post()
 
 
 @pytest.mark.parametrize("door", ["wsgi", "asgi"])
-def test_a_fork_behind_the_first_request(door):
-    """As uWSGI does, with whatever was asked before."""
+def test_forks_after_the_first_request_open_another_client(door):
+    """As uWSGI does, after the first request."""
     command = [sys.executable, "-W", "ignore", "-c", FORK.format(door=door)]
     process = subprocess.run(command, capture_output=True, text=True, timeout=30)
     answers = ["opened True", "200 OK", "opened False", "200 OK", "200 OK", "200 OK"]

@@ -1,4 +1,4 @@
-"""Where gevent or eventlet has patched the standard library, a call that waits lets the other greenlets run."""
+"""With gevent or eventlet, blocking calls let other greenlets run."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(request):
     return run
 
 
-def test_next_lets_the_others_run(run):
+def test_next_lets_other_greenlets_run(run):
     run("""
 with omnize.Client(**OPTIONS) as client:
     before = ticks
@@ -95,7 +95,7 @@ print("done")
 """)
 
 
-def test_poll_and_close_from_inside(run):
+def test_greenlet_handlers_may_poll_and_close(run):
     run("""
 client = omnize.Client(**OPTIONS)
 calls = []
@@ -124,7 +124,7 @@ print("done")
 """)
 
 
-def test_closing_lets_a_handler_finish(run):
+def test_close_waits_for_greenlet_handlers(run):
     run("""
 import os, tempfile
 path = os.path.join(tempfile.mkdtemp(), "chat.db")
@@ -147,13 +147,13 @@ with Sandbox(agents="silent") as sandbox:
     client.close(5)
     assert ticks - before > 100
     sandbox.wait_for("message", text="done", timeout=0.5)
-    with omnize.Client(**OPTIONS, store=path) as client:
+    with omnize.Client(**OPTIONS, store=path, store_move_account=True) as client:
         assert client.next(0) is None
 print("done")
 """)
 
 
-def test_a_wait_that_is_ended_takes_no_event(run):
+def test_killed_greenlets_take_no_event(run):
     run("""
 with omnize.Client(**OPTIONS) as client:
     taken = []
@@ -177,10 +177,10 @@ print("done")
         ("eventlet", "import eventlet; eventlet.monkey_patch(thread=True, select=False)"),
     ],
 )
-def test_threads_without_select_are_an_error_at_once(module, patch):
+def test_patched_threads_without_select_raise_unsupported(module, patch):
     pytest.importorskip(module)
     code = patch + "\nimport omnize\nomnize.Client(token='t', environment=False)"
     command = [sys.executable, "-W", "ignore", "-c", code]
     process = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert process.returncode == 1
-    assert f"{module} has patched threads here, and not select" in process.stderr.splitlines()[-1]
+    assert f"{module} has patched threads but not select" in process.stderr.splitlines()[-1]

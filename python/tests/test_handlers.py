@@ -1,4 +1,4 @@
-"""Handlers: what is none is refused when it is registered, and what one holds does not keep its client for ever."""
+"""Invalid handlers are rejected when they are registered; handlers do not keep their client alive."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import gc
 import time
 import weakref
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
@@ -21,26 +20,26 @@ def there(request):
         yield client if request.param == "client" else client.conversation("12", department="1")
 
 
-def test_it_takes_parentheses(there):
-    with pytest.raises(TypeError, match=r"no class of events; write .* on\(\) for all"):
+def test_on_requires_parentheses(there):
+    with pytest.raises(TypeError, match=r"not a class of events; write .* @client\.on\(\) for all"):
 
         @there.on
         def handler(event):
             pass
 
 
-def test_it_is_told_what_is_no_class_of_events(there):
+def test_on_rejects_other_classes(there):
     for wrong in (omnize.Client, "message", omnize.Accepted("12"), None):
-        with pytest.raises(TypeError, match="no class of events"):
+        with pytest.raises(TypeError, match="not a class of events"):
             there.on(wrong)
 
 
-def test_it_is_told_what_is_no_function(there):
+def test_on_rejects_other_objects(there):
     with pytest.raises(TypeError, match="the handler is an int; pass a function"):
         there.on(omnize.Accepted)(3)
 
 
-def test_nobody_awaits_for_a_client(there):
+def test_on_rejects_coroutine_functions(there):
     async def handler(event, more=None):
         pass
 
@@ -49,14 +48,14 @@ def test_nobody_awaits_for_a_client(there):
             pass
 
     for wrong in (handler, functools.partial(handler, more=1), Handler()):
-        with pytest.raises(TypeError, match="coroutine function, which nobody would await"):
+        with pytest.raises(TypeError, match="coroutine function, and this client awaits nothing"):
             there.on()(wrong)
     client = omnize.AsyncClient(**OPTIONS)
     assert client.on()(handler) is handler
     client._close_at_exit(0)
 
 
-def test_one_that_comes_later_is_called_too():
+def test_handlers_may_be_registered_later():
     with omnize.Client(**OPTIONS) as client:
         heard = []
 
@@ -74,17 +73,17 @@ def test_one_that_comes_later_is_called_too():
 
 
 def collect(known, held):
-    """Lets go of what is held, and waits until the garbage collector has taken the client."""
+    """Releases the references, and waits until the client is garbage-collected."""
     held.clear()
     deadline = time.monotonic() + 10
     while known() is not None and time.monotonic() < deadline:
         gc.collect()
-        # A thread may be about to let go of what it has called.
+        # A thread may still hold its last handler for a moment.
         time.sleep(0.01)
 
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_a_conversation_keeps_its_client(kind, omnize_sandbox):
+def test_conversations_keep_their_client(kind, omnize_sandbox):
     chat = kind(**omnize_sandbox.options).conversation("12", department="1")
     gc.collect()
     started = chat.start()
@@ -99,7 +98,7 @@ def test_a_conversation_keeps_its_client(kind, omnize_sandbox):
     assert known() is None
 
 
-def test_what_a_handler_holds_does_not_keep_a_client_for_ever():
+def test_handlers_do_not_keep_their_client():
     def start():
         client = omnize.Client(**OPTIONS)
         chat = client.conversation("12", department="1")

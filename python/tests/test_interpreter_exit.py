@@ -1,4 +1,4 @@
-"""Programs that end without closing their clients: they end soon, with their own status, and say nothing."""
+"""Programs that do not close their clients end soon, with their own status and without output."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("end", ["", "sys.exit(0)"])
-def test_it_ends(name, end):
+def test_the_interpreter_ends_soon(name, end):
     begun = time.monotonic()
-    # Without -X dev, which shows the ResourceWarning that is meant for who looks for leaks.
+    # Without -X dev, which would show the ResourceWarning.
     program = [sys.executable, "-c", f"{PRELUDE}\n{PROGRAMS[name]}\n{end}"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=30, check=False)
     took = time.monotonic() - begun
@@ -101,18 +101,18 @@ def test_it_ends(name, end):
     assert took < 4
 
 
-def test_a_failure_keeps_its_status():
+def test_the_interpreter_keeps_its_exit_status():
     program = [sys.executable, "-c", f"{PRELUDE}\nclient.dispatch()\nraise SystemExit(7)"]
     assert subprocess.run(program, timeout=30, check=False).returncode == 7
 
 
-def test_who_looks_for_leaks_is_told():
+def test_unclosed_clients_cause_a_resource_warning():
     code = f"{PRELUDE}\ndel chat, client\nimport gc\ngc.collect()"
     done = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, check=False)
     assert "ResourceWarning: <Client open> was not closed" in done.stderr
 
 
-def test_what_nobody_holds_is_closed():
+def test_unreferenced_clients_are_closed_at_once():
     code = f"""{PRELUDE}
 import urllib.error, urllib.request
 url = client.webhook_url

@@ -1,10 +1,9 @@
-"""What is no trigger has the same status whichever way it comes in."""
+"""Invalid triggers have the same status in all functions that accept triggers."""
 
 from __future__ import annotations
 
-import pytest
-
 import omnize
+import pytest
 
 BODIES = [
     b'{"status":"typing"}',

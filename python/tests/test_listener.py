@@ -1,17 +1,16 @@
-"""Webhooks: the client's own, one opened later, and one that several clients share."""
+"""Listeners: the client's own, one opened later, and one that several clients share."""
 
 from __future__ import annotations
 
 import socket
 
-import pytest
-
 import omnize
+import pytest
 
 OPTIONS = {"token": "t", "environment": False}
 
 
-def test_the_clients_own(post):
+def test_clients_may_have_their_own_listener(post):
     with omnize.Client(**OPTIONS, listen="127.0.0.1:0", listen_path="/chat") as client:
         assert post(client.webhook_url, b'{"status": "accepted", "clientId": 12}').status == 200
         assert post(client.webhook_url + "s", b"{}").status == 404
@@ -20,7 +19,7 @@ def test_the_clients_own(post):
 
 
 @pytest.mark.parametrize("kind", [omnize.Client, omnize.AsyncClient])
-def test_opened_later(kind, post):
+def test_listen_opens_a_listener_later(kind, post):
     client = kind(**OPTIONS)
     assert client.webhook_url is None
     listener = client.listen("127.0.0.1:0", public_url="https://chat.example.com", basic="user:pass")
@@ -30,7 +29,7 @@ def test_opened_later(kind, post):
     client._close_at_exit(0)
 
 
-def test_it_is_closed_with_its_client(post):
+def test_listeners_of_clients_are_closed_with_them(post):
     with omnize.Client(**OPTIONS) as client:
         client.listen("127.0.0.1:0")
         url = client.webhook_url
@@ -39,7 +38,7 @@ def test_it_is_closed_with_its_client(post):
         post(url, b"{}")
 
 
-def test_shared(post):
+def test_listeners_serve_several_clients(post):
     with omnize.Client(**OPTIONS) as one, omnize.Client(**OPTIONS) as two, omnize.Listener("127.0.0.1:0") as listener:
         listener.attach(one)
         listener.attach(two, path="/two")
@@ -54,7 +53,7 @@ def test_shared(post):
         listener.close()
 
 
-def test_an_address_that_is_taken():
+def test_used_addresses_raise_listen_error():
     with omnize.Client(**OPTIONS, listen="127.0.0.1:0") as client:
         address = client.webhook_url.split("/")[2]
         with pytest.raises(omnize.ListenError):
@@ -63,18 +62,18 @@ def test_an_address_that_is_taken():
             omnize.Listener("nowhere")
 
 
-def test_a_closed_client_opens_no_port():
+def test_closed_clients_open_no_listener():
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         with omnize.Client(**OPTIONS) as client:
             pass
-        # At an address that is taken, opening it would tell so.
+        # If it opened a listener at this used address, it would raise ListenError.
         with pytest.raises(omnize.Closed, match="the client is closed") as caught:
             client.listen(address)
     assert caught.value.status == "OMNIZE_E_CLOSED"
 
 
-def test_it_says_what_it_is():
+def test_repr_contains_address_and_state():
     with omnize.Listener("127.0.0.1:0", basic="user:segredo") as listener:
         assert repr(listener) == "<Listener 127.0.0.1:0 open>"
     assert repr(listener) == "<Listener 127.0.0.1:0 closed>"

@@ -1,4 +1,4 @@
-"""What the library logs comes to the logger ``omnize``, on a thread of Python, and tells nothing that is secret."""
+"""The library's log reaches the logger ``omnize`` on a Python thread, and contains no secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
-def test_levels_and_texts(caplog, omnize_sandbox):
+def test_lines_have_their_level_and_text(caplog, omnize_sandbox):
     caplog.set_level(logging.DEBUG, "omnize")
     with omnize.Client(**omnize_sandbox.options) as client:
         with client.conversation("12", department="1", customer=omnize.Customer("Segredo Santos")) as chat:
@@ -38,13 +38,13 @@ def test_levels_and_texts(caplog, omnize_sandbox):
     assert {record.thread for record in records} <= {thread.ident for thread in threading.enumerate()}
 
 
-def test_the_level_may_change_later(caplog):
+def test_log_levels_may_change(caplog):
     caplog.set_level(logging.DEBUG, "omnize")
     logging.getLogger("omnize").setLevel(logging.ERROR)
     with omnize.Client("t", environment=False) as client:
         client.deliver(b'{"clientId": 1}')
         logging.getLogger("omnize").setLevel(logging.DEBUG)
-        # It is looked for every second.
+        # The level is read every second.
         deadline = time.monotonic() + 10
         while "trigger unknown" not in caplog.text:
             assert time.monotonic() < deadline
@@ -52,7 +52,7 @@ def test_the_level_may_change_later(caplog):
             time.sleep(0.05)
 
 
-def test_a_handler_that_logs_or_fails_harms_nobody():
+def test_logging_handlers_may_log_and_fail():
     code = """
 import logging, sys, threading, time
 import omnize
@@ -79,7 +79,7 @@ client.close()
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_was_logged_last_is_not_lost():
+def test_the_last_lines_are_not_lost():
     code = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(message)s")
@@ -91,7 +91,7 @@ client.deliver(b'{"status": "typing", "clientId": 1}')
     assert "trigger typing" in done.stdout
 
 
-def test_who_did_not_ask_sees_nothing():
+def test_unconfigured_logging_prints_nothing():
     code = "import omnize\nwith omnize.Client('t', environment=False) as client: client.poll(0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

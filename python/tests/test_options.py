@@ -1,4 +1,4 @@
-"""Options: by keyword, from the environment and a file, in Python's own values."""
+"""Options as keyword arguments, from the environment and from a file, with Python values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 import omnize
+import pytest
 from omnize import _omnize
-from omnize._option_types import Options
+from omnize._clients.option_types import Options
 
 
-def test_an_unknown_name_is_told_the_nearest():
+def test_errors_about_unknown_options_suggest_a_name():
     with pytest.raises(omnize.ConfigError, match="did you mean 'dispatch_threads'") as caught:
         omnize.Client("t", dispatch_thread=2)
     assert caught.value.status == "OMNIZE_E_OPTION"
@@ -28,7 +27,7 @@ def test_an_unknown_name_is_told_the_nearest():
 @pytest.mark.parametrize(
     "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
 )
-def test_a_bad_value_is_told(wrong):
+def test_errors_about_values_name_the_option(wrong):
     with pytest.raises(omnize.ConfigError, match="it takes") as caught:
         omnize.Client("t", **wrong)
     assert isinstance(caught.value, ValueError)
@@ -36,7 +35,7 @@ def test_a_bad_value_is_told(wrong):
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1, -0.25, timedelta(seconds=-2)])
 @pytest.mark.parametrize("name", ["timeout", "timeout_connect", "retry_posted"])
-def test_what_is_no_time_is_told(name, wrong):
+def test_invalid_times_raise_type_error(name, wrong):
     value = wrong.total_seconds() if isinstance(wrong, timedelta) else wrong
     with pytest.raises(omnize.ConfigError, match=f"option {name}: {value} can't be used; it takes seconds"):
         omnize.Client("t", **{name: wrong})
@@ -60,7 +59,7 @@ def test_what_is_no_time_is_told(name, wrong):
         ),
     ],
 )
-def test_the_bounds_of_a_time_are_told_in_seconds(options, expected):
+def test_errors_about_times_name_the_bounds_in_seconds(options, expected):
     with pytest.raises(omnize.ConfigError, match=re.escape(expected)):
         omnize.Client("t", **options)
     omnize.Client("t", environment=False, timeout=604800, retry_posted=0).close()
@@ -68,17 +67,17 @@ def test_the_bounds_of_a_time_are_told_in_seconds(options, expected):
 
 @pytest.mark.parametrize("wrong", ["3", "300", "soon", True, False, b"3", [3]])
 @pytest.mark.parametrize("name", ["timeout", "timeout_connect", "retry_posted"])
-def test_a_time_is_a_number_of_seconds(name, wrong):
+def test_times_must_be_numbers_of_seconds(name, wrong):
     with pytest.raises(TypeError, match=f"option {name} is an? {type(wrong).__name__}; pass a number of seconds"):
         omnize.Client("t", **{name: wrong})
 
 
-def test_a_value_of_a_wrong_type_is_told():
+def test_values_of_wrong_types_raise_type_error():
     with pytest.raises(TypeError, match="base_url"):
         omnize.Client("t", base_url=object())
 
 
-def test_a_token_is_needed(monkeypatch):
+def test_a_token_is_required(monkeypatch):
     monkeypatch.delenv("OMNIZE_TOKEN", raising=False)
     with pytest.raises(omnize.ConfigError, match="token"):
         omnize.Client()
@@ -95,7 +94,7 @@ def test_times_are_seconds(value):
             assert 0.25 < time.monotonic() - begun < 2
 
 
-def test_a_conversation_has_a_time_of_its_own():
+def test_conversations_have_their_own_timeout():
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         with omnize.Client("t", base_url=url, environment=False) as client:
@@ -106,7 +105,7 @@ def test_a_conversation_has_a_time_of_its_own():
             assert chat.timeout == 0.2
 
 
-def test_values_of_python(tmp_path):
+def test_python_values_are_converted(tmp_path):
     options = {
         "listen": "127.0.0.1:0",
         "listen_allow": ["127.0.0.1", "192.0.2.0/24"],
@@ -121,7 +120,7 @@ def test_values_of_python(tmp_path):
         assert (tmp_path / "chat.db").exists()
 
 
-def test_environment_file_and_keywords(monkeypatch, tmp_path):
+def test_keywords_override_environment_and_file(monkeypatch, tmp_path):
     file = tmp_path / "omnize.ini"
     file.write_text("token = f\n[listen]\npath = /from-file\n")
     monkeypatch.setenv("OMNIZE_LISTEN", "127.0.0.1:0")
@@ -138,22 +137,22 @@ def test_environment_file_and_keywords(monkeypatch, tmp_path):
         omnize.Client(config_file=tmp_path / "nowhere.ini")
 
 
-def test_left_alone_the_environment_names_no_proxy(monkeypatch, tmp_path):
+def test_ignored_environments_set_no_proxy(monkeypatch, tmp_path):
     file = tmp_path / "omnize.ini"
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         monkeypatch.setenv("http_proxy", url)
         options = {"token": "t", "base_url": "http://service.invalid/", "timeout": 5, "retry_blocking": 0}
 
-        def asks_the_proxy(**more):
-            """Whether a request comes to the proxy, which hangs up."""
+        def uses_proxy(**more):
+            """Returns whether a request reaches the proxy, which closes the connection."""
             proxy.settimeout(0.5)
 
-            def ask():
+            def send():
                 with omnize.Client(**options, **more) as client, pytest.raises(omnize.RequestError):
                     client.attach("12", department="1").send("oi")
 
-            thread = threading.Thread(target=ask)
+            thread = threading.Thread(target=send)
             thread.start()
             try:
                 proxy.accept()[0].close()
@@ -163,11 +162,11 @@ def test_left_alone_the_environment_names_no_proxy(monkeypatch, tmp_path):
                 thread.join()
             return True
 
-        assert asks_the_proxy()
-        assert not asks_the_proxy(environment=False)
-        assert asks_the_proxy(environment=False, proxy=url)
+        assert uses_proxy()
+        assert not uses_proxy(environment=False)
+        assert uses_proxy(environment=False, proxy=url)
         file.write_text(f"proxy = {url}\n")
-        assert asks_the_proxy(environment=False, config_file=file)
+        assert uses_proxy(environment=False, config_file=file)
     monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
     monkeypatch.delenv("http_proxy")
     with pytest.raises(omnize.ConfigError, match="ALL_PROXY"):
@@ -176,11 +175,11 @@ def test_left_alone_the_environment_names_no_proxy(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["latin-1", "Latin_1", "latin1", "iso-8859-1"])
-def test_latin_1_by_any_of_its_names(name):
+def test_encodings_have_several_names(name):
     omnize.Client("t", environment=False, encoding=name).close()
 
 
-def test_the_types_are_of_the_table():
+def test_option_types_match_the_table():
     names = {name.replace(".", "_") for name, *_ in _omnize.option_table()}
     assert set(Options.__annotations__) == names - {"token"}
     parameters = inspect.signature(omnize.Client).parameters

@@ -1,4 +1,4 @@
-"""A text for which there is no memory is a MemoryError, wherever it is passed, and never the end of the process."""
+"""A text for which there is no memory raises MemoryError in each call, and never ends the process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import omnize
 client = omnize.Client(token="t", environment=False, base_url="http://127.0.0.1:9/", retry_blocking=0, strict=False)
 chat = client.attach("12", department="1")
 try:
-    # What is needed once has its memory now.
+    # The first message allocates the memory that is needed only once.
     chat.send("x")
 except omnize.NotSent:
     pass
@@ -57,7 +57,7 @@ for call in calls:
     except (omnize.Error, ValueError) as error:
         ended.append(type(error).__name__)
     except OSError as error:
-        # The event loop of asyncio has no memory for its descriptors.
+        # asyncio's event loop itself needs memory for its descriptors.
         ended.append("MemoryError" if error.errno == 12 else repr(error))
 print(*ended)
 """
@@ -72,7 +72,7 @@ def run(letter: str, megabytes: int) -> list[str]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("letter", "megabytes"), [("x", 10), ("x", 50), ("x", 130), ("é", 130)])
-def test_a_message_at_the_limit(letter, megabytes):
+def test_messages_without_memory_raise_memory_error(letter, megabytes):
     ended = run(letter, megabytes)
     assert ended[:5] == ["MemoryError"] * 5
     allowed = {"MemoryError", "done", "ArgumentError", "ConfigError", "Unsupported", "ConnectFailed", "ResourceError"}

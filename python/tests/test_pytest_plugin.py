@@ -1,4 +1,4 @@
-"""The pytest plugin, in test sessions of its own."""
+"""The pytest plugin, in separate test sessions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 BOT = """
     import omnize, pytest
 
-    def test_what_was_said_is_forgotten(omnize_sandbox, omnize_client):
+    def test_transcripts_are_cleared(omnize_sandbox, omnize_client):
         assert omnize_sandbox.transcript() == []
         assert omnize_sandbox.trigger("message", "12", "oi") == 200
         assert omnize_client.next(5) == omnize.Message("12", "oi")
 
-    def test_again(omnize_sandbox, omnize_client):
+    def test_second(omnize_sandbox, omnize_client):
         assert omnize_sandbox.transcript() == []
         assert omnize_client.next(0) is None
 
@@ -27,7 +27,7 @@ BOT = """
 
 @pytest.fixture
 def session(pytester):
-    """Runs pytest in a process of its own, with the plugin as the wheel brings it."""
+    """Runs pytest in a separate process, with the plugin of the wheel."""
 
     def run(code, *arguments):
         pytester.makepyfile(code)
@@ -36,11 +36,11 @@ def session(pytester):
     return run
 
 
-def test_each_test_has_a_sandbox_in_which_nothing_was_said(session):
+def test_each_test_gets_an_empty_transcript(session):
     session(BOT).assert_outcomes(passed=3)
 
 
-def test_each_worker_has_its_own_sandbox(session, pytester):
+def test_each_worker_gets_its_own_sandbox(session, pytester):
     pytest.importorskip("xdist")
     code = """
         import pytest, time
@@ -59,12 +59,12 @@ def test_each_worker_has_its_own_sandbox(session, pytester):
     assert len(urls) == len(set(urls)) == 2
 
 
-def test_the_agents_of_a_test_are_marked(session):
+def test_markers_set_the_agents(session):
     code = """
         import pytest
 
         def agent(omnize_sandbox):
-            # What the sandbox has is seen by what it does.
+            # The state of the sandbox shows in its behaviour.
             import http.client, json
             connection = http.client.HTTPConnection(omnize_sandbox.url[7:])
             body = {"token": omnize_sandbox.token, "type": "info", "content": "init", "departmentId": "1"}
@@ -84,7 +84,7 @@ def test_the_agents_of_a_test_are_marked(session):
     session(code).assert_outcomes(passed=2)
 
 
-def test_a_failure_shows_the_transcript(session):
+def test_reports_of_failures_contain_the_transcript(session):
     code = """
         def test_it(omnize_sandbox, omnize_client):
             omnize_sandbox.trigger("message", "12", "Bom dia!")
@@ -95,7 +95,7 @@ def test_a_failure_shows_the_transcript(session):
     result.stdout.fnmatch_lines(["*- Omnize transcript -*", "*trigger  12  message 'Bom dia!'"])
 
 
-def test_a_sandbox_that_can_not_start_says_so_and_nothing_else(session, pytester):
+def test_a_failed_sandbox_start_is_reported_without_traceback(session, pytester):
     pytester.makeconftest("import sys; sys.executable = '/nowhere/python'")
     result = session("def test_it(omnize_client): pass")
     result.assert_outcomes(errors=1)
@@ -103,7 +103,7 @@ def test_a_sandbox_that_can_not_start_says_so_and_nothing_else(session, pytester
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_who_does_not_use_it_does_not_pay_for_it(session, pytester):
+def test_unused_fixtures_import_nothing(session, pytester):
     code = """
         import sys
         def test_it():
@@ -114,7 +114,7 @@ def test_who_does_not_use_it_does_not_pay_for_it(session, pytester):
     markers.stdout.fnmatch_lines(["@pytest.mark.omnize_agents(agents):*"])
 
 
-def test_each_test_has_a_sandbox_in_which_nothing_is_set(session):
+def test_each_test_gets_a_reset_sandbox(session):
     code = """
         import http.client, json, pytest
 
@@ -143,7 +143,7 @@ def test_each_test_has_a_sandbox_in_which_nothing_is_set(session):
             assert call(sandbox, "GET", "/sandbox/faults") == []
             assert call(sandbox, "GET", "/sandbox/customers") == []
             with omnize.Client(**sandbox.options_in(dialect)) as client:
-                # The webhook is forgotten too, and it is no bot's interaction.
+                # The webhook is removed too, and the interaction has no bot.
                 client.conversation("12", department="1").start()
                 trigger = sandbox.wait_for("accepted", direction="trigger")
                 assert "no webhook" in trigger.error

@@ -1,4 +1,4 @@
-"""Answers are read in whatever coding, charset, JSON and HTTP they come; no refusal is taken for an acceptance."""
+"""Responses are parsed in any coding, charset, JSON and HTTP form; no rejection is taken for an acceptance."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import socket
 import threading
 import zlib
 
-import pytest
-
 import omnize
+import pytest
 
 REFUSAL = b'{"success":false,"message":"blocked"}'
 LATIN = "charset=ISO-8859-1"
@@ -23,7 +22,7 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 @contextlib.contextmanager
 def service(answers: list[bytes]):
-    """A service that gives each request on a connection the next of these answers."""
+    """A service that responds to each request on a connection with the next of these responses."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
 
@@ -94,7 +93,7 @@ UNKNOWN = {
 
 
 def send(client: omnize.Client, posted: bool) -> tuple[str, str]:
-    """What became of a message, and what is said of it."""
+    """Sends a message. Returns its delivery and the text of its error."""
     chat = client.attach("12", department="1")
     if posted:
         ticket = chat.post("oi")
@@ -110,7 +109,7 @@ def send(client: omnize.Client, posted: bool) -> tuple[str, str]:
 @pytest.mark.parametrize("later", [False, True], ids=["first", "later"])
 @pytest.mark.parametrize("posted", [False, True], ids=["call", "posted"])
 @pytest.mark.parametrize("name", [*REFUSALS, *UNKNOWN])
-def test_what_is_said_of_an_answer(name, posted, later):
+def test_each_form_of_response_has_its_result(name, posted, later):
     answer_given, says = {**REFUSALS, **UNKNOWN}[name]
     with service([answer(b"")] * later + [answer_given]) as url, client_of(url) as client:
         if later:
@@ -120,7 +119,7 @@ def test_what_is_said_of_an_answer(name, posted, later):
     assert says in message
 
 
-def test_departments_keep_their_letters_and_digits():
+def test_department_names_are_decoded():
     body = '[{"id":18446744073709551616,"name":"Técnico"},{"id":1e3,"name":"b"}]'.encode("latin-1")
     given = answer(body, f"Content-Type: application/json; {LATIN}")
     with service([given, given]) as url, client_of(url, "interactions") as client:
@@ -130,7 +129,7 @@ def test_departments_keep_their_letters_and_digits():
             assert found == [("18446744073709551616", "Técnico"), ("1e3", "b")]
 
 
-def test_a_hash_is_known_however_it_is_written():
+def test_hashes_are_found_in_each_form_of_response():
     given = answer(b'\xef\xbb\xbf{"data":{"interaction_hash":12345678901234567890123,"agent":"half \\ud83d",}}')
     with service([given, answer(b"")]) as url, client_of(url, "interactions") as client:
         chat = client.conversation("12", department="1")

@@ -1,4 +1,4 @@
-"""The sandbox from Python: what it tells, what it waits for, and who plays its agents."""
+"""The class Sandbox: its transcript, its waits, and functions that play agents."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-import pytest
-
 import omnize
+import pytest
 from omnize import sandbox as sandbox_module
 from omnize.sandbox import Sandbox, SandboxError
 
 
 def start(sandbox, client_id, post):
-    """Starts an interaction, without a client."""
+    """Starts an interaction without a client."""
     body = {"token": sandbox.token, "type": "info", "content": "init", "departmentId": "1", "clientId": client_id}
     return post(sandbox.base_url, json.dumps(body).encode(), headers={"Content-Type": "application/json"}).status
 
 
-def test_it_runs_with_its_options_and_ends(post):
+def test_the_sandbox_starts_with_its_options_and_ends(post):
     with Sandbox(agents={"1": "unavailable", "*": "silent"}, answers="empty", trigger_timeout=0.2) as sandbox:
         assert sandbox.options == {"token": sandbox.token, "dialect": "rest", "base_url": sandbox.base_url}
         assert sandbox.options_in("gateway")["base_url"] == sandbox.base_urls["gateway"]
@@ -35,14 +34,14 @@ def test_it_runs_with_its_options_and_ends(post):
         assert post(sandbox.base_url, request.encode(), headers={"Content-Type": "application/json"}).status == 200
         started = sandbox.wait_for("start")
         assert (started.client_id, started.status, started.direction) == ("12", 200, "request")
-        # No webhook is set, and that is its result.
+        # Without a webhook, the entry has an error.
         assert sandbox.wait_for("unavailable", direction="trigger").error is not None
         assert sandbox.interactions()[0]["state"] == "unavailable"
     with pytest.raises(SandboxError, match="ended with status 0"):
         sandbox.transcript()
 
 
-def test_it_ends_with_a_process_that_dies():
+def test_the_sandbox_ends_with_its_parent():
     code = "import os\nfrom omnize.sandbox import Sandbox\nprint(Sandbox().url, flush=True)\nos._exit(1)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     address = urlsplit(told.stdout.strip())
@@ -53,7 +52,7 @@ def test_it_ends_with_a_process_that_dies():
             time.sleep(0.05)
 
 
-def test_a_wait_that_is_in_vain_shows_what_was_said(omnize_sandbox, omnize_client):
+def test_failed_waits_show_the_transcript(omnize_sandbox, omnize_client):
     assert omnize_sandbox.trigger("message", "12", "Bom dia!") == 200
     start = time.monotonic()
     with pytest.raises(AssertionError) as failure:
@@ -63,7 +62,7 @@ def test_a_wait_that_is_in_vain_shows_what_was_said(omnize_sandbox, omnize_clien
     assert "trigger  12  message 'Bom dia!'" in str(failure.value)
 
 
-def test_a_wait_ends_when_what_it_waits_for_has_come(omnize_sandbox, omnize_client):
+def test_waits_end_with_a_matching_entry(omnize_sandbox, omnize_client):
     later = threading.Timer(0.3, omnize_sandbox.trigger, ["message", "12", "segundo"])
     omnize_sandbox.trigger("message", "12", "primeiro")
     later.start()
@@ -74,7 +73,7 @@ def test_a_wait_ends_when_what_it_waits_for_has_come(omnize_sandbox, omnize_clie
     later.join()
 
 
-def test_what_it_refuses_is_told(omnize_sandbox):
+def test_rejected_commands_raise_sandbox_error(omnize_sandbox):
     with pytest.raises(SandboxError, match="expected echo, silent, unavailable"):
         omnize_sandbox.set_agents("polite")
     with pytest.raises(SandboxError, match="not an absolute http or https URL"):
@@ -83,7 +82,7 @@ def test_what_it_refuses_is_told(omnize_sandbox):
         omnize_sandbox.set_webhook(None)
 
 
-def test_a_sandbox_that_can_not_start_says_why(monkeypatch):
+def test_failed_starts_contain_the_reason(monkeypatch):
     with pytest.raises(SandboxError, match=r"can't start.*--answers"):
         Sandbox(answers="rude")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
@@ -103,13 +102,13 @@ def test_a_function_plays_the_agent(omnize_sandbox, omnize_client, post):
         assert start(omnize_sandbox, "12", post) == 200
         kinds = [omnize_client.next(5).kind for _ in range(3)]
         assert kinds == ["accepted", "message", "unknown"]
-    # The agents that were there before are back.
+    # The previous agents are restored.
     assert start(omnize_sandbox, "13", post) == 200
     assert omnize_client.next(5).kind == "accepted"
 
 
 @pytest.mark.parametrize("dialect", ["rest", "gateway", "interactions"])
-def test_an_agent_by_hand_speaks_the_dialect_of_the_interaction(dialect, omnize_sandbox):
+def test_play_uses_the_dialect_of_the_interaction(dialect, omnize_sandbox):
     omnize_sandbox.set_agents("silent")
     with omnize.Client(listen="127.0.0.1:0", **omnize_sandbox.options_in(dialect)) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
@@ -125,7 +124,7 @@ def test_an_agent_by_hand_speaks_the_dialect_of_the_interaction(dialect, omnize_
             assert told.dialect == dialect
 
 
-def test_what_an_agent_raises_is_not_lost(omnize_sandbox, post):
+def test_exceptions_of_agent_functions_are_raised(omnize_sandbox, post):
     def agent(request):
         raise ZeroDivisionError
 
@@ -136,20 +135,20 @@ def test_what_an_agent_raises_is_not_lost(omnize_sandbox, post):
 
 
 @pytest.mark.parametrize("wrong", ["typping", "", "promoted", None])
-def test_a_trigger_that_the_service_does_not_have_is_told(omnize_sandbox, omnize_client, wrong):
+def test_unknown_triggers_raise_value_error(omnize_sandbox, omnize_client, wrong):
     with pytest.raises(ValueError, match=r"pass one of accepted, .*, message"):
         omnize_sandbox.trigger(wrong, "99")
     assert omnize_sandbox.transcript() == []
 
 
 @pytest.mark.parametrize("wrong", [("message", "99"), ("typing", "99", "oi")])
-def test_a_message_has_a_text_and_nothing_else_has(omnize_sandbox, omnize_client, wrong):
+def test_only_messages_have_texts(omnize_sandbox, omnize_client, wrong):
     with pytest.raises(ValueError, match="a message has a text"):
         omnize_sandbox.trigger(*wrong)
     assert omnize_sandbox.transcript() == []
 
 
-def test_what_is_never_said_is_not_waited_for(omnize_sandbox):
+def test_waits_for_unknown_kinds_raise_value_error(omnize_sandbox):
     begun = time.monotonic()
     with pytest.raises(ValueError, match="kind is 'massage'; pass one of start, message, "):
         omnize_sandbox.wait_for("massage", timeout=60)
@@ -162,14 +161,14 @@ def test_what_is_never_said_is_not_waited_for(omnize_sandbox):
     assert time.monotonic() - begun < 10
 
 
-def test_the_kinds_of_requests_are_the_sandboxes(omnize_sandbox):
-    status, answer = omnize_sandbox._ask("PUT", "/sandbox/faults", [{"on": "massage", "status": 500}])
+def test_kinds_match_the_sandbox(omnize_sandbox):
+    status, answer = omnize_sandbox._request("PUT", "/sandbox/faults", [{"on": "massage", "status": 500}])
     assert status == 422
     told = re.search("one of (.*)", answer["message"]) or re.search("expected (.*)", answer["message"])
     assert set(re.findall(r"\w+", told[1])) - {"any"} == set(sandbox_module._KINDS["request"]) - {"unknown"}
 
 
-def test_a_reset_keeps_the_webhook_and_nothing_else(omnize_client, omnize_sandbox):
+def test_reset_keeps_only_the_webhook(omnize_client, omnize_sandbox):
     omnize_sandbox.set_agents("unavailable")
     omnize_client.conversation("12", department="1").start()
     assert omnize_client.next(5) == omnize.Unavailable("12")

@@ -1,4 +1,4 @@
-"""A sub-interpreter is told at the import that the package does not run there; the process goes on."""
+"""In a sub-interpreter, the import raises ImportError and the process continues."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ INSIDE = textwrap.dedent("""
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_an_import_in_a_sub_interpreter(before):
+def test_imports_in_sub_interpreters_raise_import_error(before):
     used = "import omnize; omnize.Client(token='t', environment=False).close()"
     code = f"{used if before else ''}\n{CREATE}\nrun({INSIDE!r})\n{used}\nprint('done')"
     process = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=30)

@@ -1,10 +1,9 @@
-"""The tags of an update, which leave in one text."""
+"""The tags of an update, which are sent as one text."""
 
 from __future__ import annotations
 
-import pytest
-
 import omnize
+import pytest
 
 
 @pytest.fixture
@@ -17,6 +16,6 @@ def chat():
     ("tags", "kind", "why"),
     [("vip", TypeError, "pass a list"), ([7], TypeError, "pass a str"), (["a,b"], ValueError, "comma")],
 )
-def test_what_would_become_other_tags_is_refused(chat, tags, kind, why):
+def test_invalid_tags_are_rejected(chat, tags, kind, why):
     with pytest.raises(kind, match=why):
         chat.update(tags=tags)

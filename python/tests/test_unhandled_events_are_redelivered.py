@@ -1,13 +1,12 @@
-"""With a store, an event that the application has not handled comes again after the next start."""
+"""With a store, events that were not handled are redelivered after a restart."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-import pytest
-
 import omnize
+import pytest
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def opened(path, **options):
     return omnize.Client("t", environment=False, store=path, **options)
 
 
-def left(path) -> list[str]:
+def stored_texts(path) -> list[str]:
     with opened(path, ack="manual") as client:
         return [event.text for event in client.events(timeout=0.1)]
 
@@ -29,16 +28,16 @@ def deliver(client, *texts):
         client.deliver(b'{"message": "%b", "clientId": "12"}' % text.encode())
 
 
-def test_by_a_loop(path):
+def test_events_of_an_ended_loop_are_redelivered(path):
     with opened(path) as client:
         deliver(client, "a", "b", "c")
         for event in client.events(timeout=0):
             if event.text == "b":
                 break
-    assert left(path) == ["c"]
+    assert stored_texts(path) == ["c"]
 
 
-def test_by_handlers(path):
+def test_handled_events_are_not_redelivered(path):
     with opened(path) as client:
         deliver(client, "a", "b")
         kept = []
@@ -46,21 +45,21 @@ def test_by_handlers(path):
         client.poll(0)
         deliver(client, "c")
         assert len(kept) == 2
-    assert left(path) == ["c"]
+    assert stored_texts(path) == ["c"]
 
 
-def test_by_hand(path):
+def test_unacknowledged_events_are_redelivered(path):
     with opened(path, ack="manual") as client:
         deliver(client, "a", "b", "c")
         for event in client.events(timeout=0):
             if event.text != "b":
                 event.ack()
                 event.ack()
-    assert left(path) == ["b"]
+    assert stored_texts(path) == ["b"]
 
 
 @pytest.mark.parametrize("way", ["loop", "poll", "dispatch", "next"])
-def test_a_process_that_dies_while_it_handles_one(path, way):
+def test_events_of_a_killed_process_are_redelivered(path, way):
     code = f"""
 import os, time
 import omnize
@@ -88,10 +87,10 @@ else:
     time.sleep(10)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 9
-    assert left(path) == ["b", "c"]
+    assert stored_texts(path) == ["b", "c"]
 
 
-def test_a_posted_request_goes_out_after_the_next_start(path, omnize_sandbox):
+def test_posted_requests_are_sent_after_a_restart(path, omnize_sandbox):
     code = f"""
 import os
 import omnize
@@ -100,6 +99,6 @@ client.attach("12", department="1").post("oi")
 os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 9
-    with omnize.Client(**omnize_sandbox.options, store=path, strict=False) as client:
+    with omnize.Client(**omnize_sandbox.options, store=path, strict=False, store_move_account=True) as client:
         outcome = client.next(10)
     assert (type(outcome), outcome.client_id, outcome.request) == (omnize.Outcome, "12", "message")

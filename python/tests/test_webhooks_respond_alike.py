@@ -1,4 +1,4 @@
-"""The listener and the webhooks within WSGI and ASGI applications give the same answer to the same bytes."""
+"""The listener and the webhooks in WSGI and ASGI applications send the same response to the same bytes."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ import zlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import omnize
+import omnize.asgi
+import omnize.wsgi
 import pytest
 import uvicorn
 import waitress.server
 import waitress.wasyncore
-
-import omnize
-import omnize.asgi
-import omnize.wsgi
-from omnize._webhook import Door, Path
+from omnize._webhooks.request_validator import RequestPath, RequestValidator
 
 PATH = "/omnize/~hook"
 TRIGGER = b'{"status": "typing", "clientId": "12"}'
 SAO = '{"message": "São", "clientId": "12"}'
-# As many bytes as a body may have.
+# The limit of a body in bytes.
 MAX_BODY = 1000
 
 
@@ -64,26 +63,26 @@ def asgi(client, _) -> Iterator[tuple[str, int]]:
             thread.join(10)
 
 
-@pytest.fixture(scope="module", params=[listener, wsgi, asgi], ids=lambda door: door.__name__)
-def door(request) -> Iterator[tuple[omnize.Client, tuple[str, int]]]:
-    """A client, and the address where its triggers are taken."""
+@pytest.fixture(scope="module", params=[listener, wsgi, asgi], ids=lambda webhook: webhook.__name__)
+def webhook_address(request) -> Iterator[tuple[omnize.Client, tuple[str, int]]]:
+    """A client, and the address of its webhook."""
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(omnize.Client("t", environment=False))
         listening = stack.enter_context(omnize.Listener("127.0.0.1:0", environment=False, max_body=MAX_BODY))
         yield client, stack.enter_context(request.param(client, listening))
 
 
-def asked(address, *parts) -> bytes:
-    """All that comes back for these bytes."""
+def exchange(address, *parts) -> bytes:
+    """Sends these bytes. Returns all bytes of the reply."""
     with socket.create_connection(address, timeout=20) as connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(b"".join(parts))
             connection.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         with contextlib.suppress(ConnectionResetError):
             while part := connection.recv(65536):
-                answer += part
-        return answer
+                response += part
+        return response
 
 
 def head(*lines: str, target: str = PATH, version: str = "1.1", method: str = "POST", host: str = "Host: a") -> bytes:
@@ -170,15 +169,15 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_request_is_answered_alike(row, door, request):
-    client, address = door
+def test_all_webhooks_respond_alike(row, webhook_address, request):
+    client, address = webhook_address
     if row == "a length of 5,000 digits" and "wsgi-" in request.node.name:
         pytest.skip("waitress hangs up by itself; see the test below")
     sent, status = ROWS[row]
-    answer = asked(address, sent)
-    assert answer.split(b" ", 2)[1:2] == [str(status).encode()], answer
+    response = exchange(address, sent)
+    assert response.split(b" ", 2)[1:2] == [str(status).encode()], response
     if status == 415:
-        assert b"\r\naccept-encoding: gzip, deflate\r\n" in answer.lower()
+        assert b"\r\naccept-encoding: gzip, deflate\r\n" in response.lower()
     event = client.next(0)
     assert (event is not None) == (status == 200)
     if isinstance(event, omnize.Message):
@@ -190,26 +189,26 @@ def test_a_request_is_answered_alike(row, door, request):
 @pytest.mark.parametrize(
     "length", ["9" * 5000, "-1", f"+{len(TRIGGER)}", "x", "3²", "3 8", "38,39", "18446744073709551616"]
 )
-def test_a_length_that_is_none_is_answered_400_behind_a_server_that_passes_it_on(length):
+def test_invalid_lengths_are_rejected_with_400(length):
     with omnize.Client("t", environment=False) as client:
         webhook = omnize.wsgi.Webhook(client, PATH)
         server = wsgiref.simple_server.make_server("127.0.0.1", 0, webhook)
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        answer = asked(server.server_address, head(f"Content-Length: {length}"), TRIGGER)
+        response = exchange(server.server_address, head(f"Content-Length: {length}"), TRIGGER)
         thread.join(10)
         server.server_close()
-        assert answer.split(b" ", 2)[1] == b"400", answer
+        assert response.split(b" ", 2)[1] == b"400", response
         assert client.next(0) is None
 
 
-def test_a_slash_that_is_encoded_is_another_one_where_the_server_tells():
-    door = Door("/omnize/a%2fb", None, MAX_BODY)
-    assert door.is_at(Path(b"/omnize/a/b", "/mount/omnize/a%2Fb"))
-    assert not door.is_at(Path(b"/omnize/a/b", "/mount/omnize/a/b"))
-    # A server that rewrites paths may tell another one; one that tells none is believed.
-    assert door.is_at(Path(b"/omnize/a/b", "/elsewhere"))
-    assert door.is_at(Path(b"/omnize/a/b", None))
-    plain = Door(PATH, None, MAX_BODY)
-    assert not plain.is_at(Path(PATH.encode(), "/omnize%2F~hook"))
-    assert plain.is_at(Path(PATH.encode(), "/omnize/%7ehook"))
+def test_encoded_slashes_differ_from_slashes():
+    validator = RequestValidator("/omnize/a%2fb", None, MAX_BODY)
+    assert validator.is_at(RequestPath(b"/omnize/a/b", "/mount/omnize/a%2Fb"))
+    assert not validator.is_at(RequestPath(b"/omnize/a/b", "/mount/omnize/a/b"))
+    # A server that rewrites paths may provide another raw path, or none.
+    assert validator.is_at(RequestPath(b"/omnize/a/b", "/elsewhere"))
+    assert validator.is_at(RequestPath(b"/omnize/a/b", None))
+    plain = RequestValidator(PATH, None, MAX_BODY)
+    assert not plain.is_at(RequestPath(PATH.encode(), "/omnize%2F~hook"))
+    assert plain.is_at(RequestPath(PATH.encode(), "/omnize/%7ehook"))

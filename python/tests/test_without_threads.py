@@ -1,4 +1,4 @@
-"""Where the operating system gives no thread, a call of an event loop is refused or waits, and the next ones go on."""
+"""If the operating system refuses a thread, async calls fail or wait, and later calls work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ options = {"token": "t", "base_url": url, "environment": False, "timeout": 0.5}
 def refuse_threads():
     with open("/proc/self/statm") as file:
         pages = int(file.read().split()[0])
-    # A stack has two megabytes.
+    # Each stack has two megabytes.
     allow(pages * resource.getpagesize() + 1536 * 1024)
 
 def allow(most=resource.RLIM_INFINITY):
@@ -48,7 +48,7 @@ def run(talk: str) -> str:
     return ended.stdout
 
 
-def test_a_call_is_refused_and_the_next_is_made():
+def test_calls_without_threads_raise_resource_error():
     said = run("""
 async def talk(one, other):
     refuse_threads()
@@ -62,7 +62,7 @@ async def talk(one, other):
     assert said == "all was told\n"
 
 
-def test_a_call_waits_for_the_thread_that_there_is():
+def test_calls_wait_for_an_existing_thread():
     said = run("""
 async def talk(one, other):
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""The webhook within WSGI applications: real frameworks on a real server, and triggers from the sandbox."""
+"""The webhook in WSGI applications: real frameworks on a real server, with triggers of the sandbox."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import django.conf
 import django.http
 import django.urls
 import flask
+import omnize
 import pytest
 import waitress
 import waitress.server
 import waitress.wasyncore
 from django.core.wsgi import get_wsgi_application
-
-import omnize
 from omnize.wsgi import Webhook
 
 PATH = "/omnize/a-part-that-nobody-guesses"
@@ -27,7 +26,7 @@ PATH = "/omnize/a-part-that-nobody-guesses"
 
 @contextlib.contextmanager
 def served(application) -> Iterator[str]:
-    """The application behind waitress; gives the URL where it begins."""
+    """Runs the application in waitress. Returns its URL."""
     sockets = {}
     server = waitress.server.create_server(application, map=sockets, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run)
@@ -35,7 +34,7 @@ def served(application) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        # On its own thread, or it would look at what is closed.
+        # On its own thread, because it must not use closed sockets.
         server.trigger.pull_trigger(lambda: waitress.wasyncore.close_all(sockets))
         thread.join(10)
         server.task_dispatcher.shutdown()
@@ -76,18 +75,18 @@ def alone(client):
 
 
 @pytest.mark.parametrize("mounted", [with_flask, with_django, alone])
-def test_triggers_come_through_the_framework(mounted, client, omnize_sandbox, post):
+def test_frameworks_deliver_triggers(mounted, client, omnize_sandbox, post):
     with served(mounted(client)) as url:
         omnize_sandbox.set_webhook(url + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
         assert omnize_sandbox.trigger("message", "12", "Olá, é a Ana 😀") == 200
         assert list(client.events(timeout=0)) == [omnize.Accepted("12"), omnize.Message("12", "Olá, é a Ana 😀")]
-        # What is not the webhook's stays the application's.
+        # Other paths belong to the application.
         assert post(url + "/hello", method="GET").status == (404 if mounted is alone else 200)
         assert post(url + "/other").status == 404
 
 
-def test_each_refusal_has_its_status(client, post):
+def test_each_rejection_has_its_status(client, post):
     with served(Webhook(client, PATH, max_body=1000)) as url:
         assert post(url + PATH, b"<html>").status == 400
         assert post(url + PATH, b'{"message": "oi"}').status == 400
@@ -109,7 +108,7 @@ def test_each_refusal_has_its_status(client, post):
         assert (closed.status, closed.headers["Retry-After"]) == (503, "1")
 
 
-def test_a_full_client_has_the_service_come_again(omnize_sandbox, post):
+def test_full_clients_respond_503_with_retry_after(omnize_sandbox, post):
     with omnize.Client(**omnize_sandbox.options, events_capacity=1) as client, served(Webhook(client, PATH)) as url:
         omnize_sandbox.set_webhook(url + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
@@ -118,25 +117,25 @@ def test_a_full_client_has_the_service_come_again(omnize_sandbox, post):
         assert omnize_sandbox.trigger("typing", "12") == 200
 
 
-def test_credentials_are_asked_for(client, omnize_sandbox, post):
+def test_requests_without_credentials_are_rejected(client, omnize_sandbox, post):
     with served(Webhook(client, PATH, basic="omnize:até:logo")) as url:
         omnize_sandbox.set_webhook(url.replace("//", "//omnize:at%C3%A9:logo@") + PATH)
         assert omnize_sandbox.trigger("accepted", "12") == 200
         for given in ("", "x", "Basic ~", "Basic b21uaXplOm5v"):
             refused = post(url + PATH, headers={"Authorization": given})
             assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, 'Basic charset="UTF-8"')
-        # A stranger does not learn which path there is.
+        # Without credentials, a sender does not learn which path exists.
         assert post(url + "/other").status == 401
 
 
-def test_a_body_without_an_end_is_refused(client):
-    """wsgiref hands over the socket as it is: reading on would wait for ever."""
+def test_bodies_of_unknown_length_are_rejected(client):
+    """Wsgiref passes the raw socket: reading beyond the body would block forever."""
     server = wsgiref.simple_server.make_server("127.0.0.1", 0, Webhook(client, PATH))
     thread = threading.Thread(target=server.handle_request)
     thread.start()
     try:
         with socket.create_connection(server.server_address) as connection:
-            # At once, for the answer does not wait for the body.
+            # At once, because the response does not wait for the body.
             request = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
             connection.sendall(request.encode())
             assert b" 411 " in connection.recv(1000)
@@ -146,7 +145,7 @@ def test_a_body_without_an_end_is_refused(client):
 
 
 @pytest.mark.parametrize("arguments", [{"path": "omnize"}, {"path": PATH, "basic": "secret"}])
-def test_a_webhook_that_could_not_work_is_refused(client, arguments):
+def test_invalid_webhook_arguments_raise_value_error(client, arguments):
     with pytest.raises(ValueError, match="pass"):
         Webhook(client, **arguments)
 
@@ -171,20 +170,20 @@ def test_a_webhook_that_could_not_work_is_refused(client, arguments):
         ({"client": omnize.Client}, TypeError),
     ],
 )
-def test_an_argument_that_can_not_be_used_is_told(client, arguments, error):
+def test_invalid_arguments_raise_type_error_or_value_error(client, arguments, error):
     arguments = {"client": client, "path": PATH, **arguments}
     with pytest.raises(error):
         Webhook(arguments.pop("client"), arguments.pop("path"), **arguments)
 
 
-def test_a_client_that_nobody_awaits_is_refused():
+def test_async_clients_are_rejected():
     client = omnize.AsyncClient("t", environment=False)
     with pytest.raises(TypeError, match=r"AsyncClient, .* pass an omnize\.Client"):
         Webhook(client, PATH)
     client._close_at_exit(0)
 
 
-def test_an_application_that_nobody_awaits_is_refused(client):
+def test_async_applications_are_rejected(client):
     async def otherwise(scope, receive, send):
         pass
 

@@ -298,6 +298,24 @@ impl Client {
         self.inner.get()?.receiver.set_consumer(consumer)
     }
 
+    /// Holds all events back: for a binding that keeps handlers itself and has none now. Without a store, does nothing.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn hold_back_events(&self) -> Result<()> {
+        self.inner.get()?.receiver.hold_back_events();
+        Ok(())
+    }
+
+    /// Releases the events that [`hold_back_events`](Self::hold_back_events) holds back.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn release_events(&self) -> Result<()> {
+        self.inner.get()?.receiver.release_events();
+        Ok(())
+    }
+
     /// Returns whether this thread runs a callback of this client, or has a lease.
     pub fn is_in_callback(&self) -> bool {
         let inner = self.inner.get();

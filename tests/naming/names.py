@@ -22,7 +22,7 @@ import shrinking_list
 HERE = Path("tests/naming")
 GLOSSARY = Path("docs/src/glossary.md")
 SOURCES = ("*.rs", "*.py", "*.c", "*.cc", "*.cpp", "*.h", "*.hpp", "*.pas", "*.inc", "*.sh", "docs/src/*.md")
-MODULES = ("src/", "python/src/", "python/omnize/", "python/python/")
+MODULES = ("src/", "python/src/", "python/package/omnize/")
 
 RUST_TYPE = re.compile(r"^ *(pub(?:\([^)]*\))? )?(?:struct|enum|union|trait|type) (\w+)")
 RUST_FUNCTION = re.compile(r'^ *(?:pub(?:\([^)]*\))? )?(?:(?:const|async|unsafe|extern "C") )*fn (\w+)')

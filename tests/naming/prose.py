@@ -31,7 +31,7 @@ SURFACES = {
     "README": ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benches/README.md", "bindings/*README.md", "python/README.md"),
     "book": ("docs/src/*.md",),
     "C++ and Pascal": ("bindings/*.hpp", "bindings/*.pas", "bindings/*.inc"),
-    "Python docs": ("python/omnize/*.py", "python/omnize/*.pyi", "python/python/*.py", "python/python/*.pyi"),
+    "Python docs": ("python/package/*.py", "python/package/*.pyi"),
     "Rust comments and messages": ("src/*.rs", "python/src/*.rs"),
 }
 

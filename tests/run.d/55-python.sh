@@ -16,11 +16,11 @@ wheel=$(echo "$wheels"/omnize-*.whl)
 [ -e "$wheel" ] || exit 0
 "$tools/bin/pip" --quiet --disable-pip-version-check install --no-index --no-deps --force-reinstall "$wheel" || exit 1
 
-# In python/, where the configuration is.
+# Runs a command in python/, which contains the configuration.
 in_python() { (cd python && "$@"); }
 check "python ruff" in_python "$tools/bin/ruff" check . ../examples/python
 check "python ruff format" in_python "$tools/bin/ruff" format --check . ../examples/python
-# What was installed is looked at, as a user's checker does.
+# mypy checks the installed package, as it does for a user.
 check "python mypy --strict" "$tools/bin/mypy" --config-file python/pyproject.toml -p omnize
 check "python mypy --strict, the examples" "$tools/bin/mypy" --config-file python/pyproject.toml examples/python
 check "python pyright" "$tools/bin/pyright" --pythonpath "$tools/bin/python" --project python

@@ -21,14 +21,27 @@ impl Receiver {
         if !self.is_durable() || !self.subscriptions.is_empty() {
             return;
         }
-        let held = self.inbox.set_paused(true);
+        self.hold_back_events();
         if !self.subscriptions.is_empty() {
-            // A subscription was added in the meantime.
-            self.inbox.set_paused(false);
-        } else if let Some(queued) = held
-            && queued > 0
-        {
-            log::warn!("{queued} events stay in the store until a callback is subscribed");
+            // One was added in the meantime.
+            self.release_events();
         }
+    }
+
+    /// With a store, holds all events back until [`release_events`](Self::release_events). Logs how many events wait.
+    pub(crate) fn hold_back_events(&self) {
+        if !self.is_durable() {
+            return;
+        }
+        if let Some(waiting) = self.inbox.set_paused(true)
+            && waiting > 0
+        {
+            log::warn!("{waiting} events stay in the store until a callback is subscribed");
+        }
+    }
+
+    /// Releases the events that were held back.
+    pub(crate) fn release_events(&self) {
+        self.inbox.set_paused(false);
     }
 }

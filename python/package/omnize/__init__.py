@@ -1,0 +1,147 @@
+"""Customer chat over the Omnize service.
+
+An application starts an interaction for a customer and sends the customer's messages. The agent's actions arrive as
+events:
+
+>>> with Client(listen="127.0.0.1:0") as client:
+...     with client.conversation("12", department="1", customer=Customer(name="Joao")) as chat:
+...         chat.send("Bom dia!")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._interpreter import check_interpreter
+
+check_interpreter()
+
+from ._clients.client import Client
+from ._clients.close_report import CloseReport
+from ._clients.listener import Listener
+from ._conversations.conversation import Conversation
+from ._conversations.customer import Customer
+from ._conversations.values import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
+from ._errors import (
+    AnswerError,
+    ArgumentError,
+    Closed,
+    CloseTimedOut,
+    ConfigError,
+    ConnectFailed,
+    CustomerError,
+    DeliveryUnknown,
+    Error,
+    FileError,
+    Forked,
+    InteractionUnknown,
+    InternalError,
+    ListenError,
+    ModeError,
+    NotSent,
+    QueueFull,
+    Rejected,
+    RequestError,
+    ResourceError,
+    StateError,
+    StoreError,
+    TimedOut,
+    TLSFailed,
+    TriggerError,
+    Unsupported,
+)
+from ._events.event import (
+    Accepted,
+    Cleared,
+    Event,
+    Finished,
+    Message,
+    NewInteraction,
+    Outcome,
+    Queued,
+    Transferred,
+    Trigger,
+    Typing,
+    Unavailable,
+    Unknown,
+)
+from ._events.parse_trigger import parse_trigger
+from ._omnize import VERSION as __version__
+
+if TYPE_CHECKING:
+    from ._clients.async_client import AsyncClient
+    from ._conversations.async_conversation import AsyncConversation
+
+__all__ = [
+    "Accepted",
+    "Agent",
+    "AnswerError",
+    "ArgumentError",
+    "AsyncClient",
+    "AsyncConversation",
+    "Channel",
+    "Cleared",
+    "Client",
+    "CloseReport",
+    "CloseTimedOut",
+    "Closed",
+    "ConfigError",
+    "ConnectFailed",
+    "Conversation",
+    "Customer",
+    "CustomerError",
+    "DeliveryUnknown",
+    "Department",
+    "Error",
+    "Event",
+    "FileError",
+    "Finished",
+    "Forked",
+    "InteractionUnknown",
+    "InternalError",
+    "ListenError",
+    "Listener",
+    "Media",
+    "Message",
+    "ModeError",
+    "NewInteraction",
+    "NotSent",
+    "OnlineAgents",
+    "OpenInteraction",
+    "Outcome",
+    "QueueFull",
+    "Queued",
+    "Rejected",
+    "RequestError",
+    "ResourceError",
+    "StateError",
+    "StoreError",
+    "TLSFailed",
+    "TimedOut",
+    "Transferred",
+    "Trigger",
+    "TriggerError",
+    "Typing",
+    "Unavailable",
+    "Unknown",
+    "Unsupported",
+    "__version__",
+    "parse_trigger",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on demand, because importing asyncio takes time.
+    if name == "AsyncClient":
+        from ._clients.async_client import AsyncClient
+
+        return AsyncClient
+    if name == "AsyncConversation":
+        from ._conversations.async_conversation import AsyncConversation
+
+        return AsyncConversation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

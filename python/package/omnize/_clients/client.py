@@ -1,0 +1,309 @@
+"""The client with blocking methods."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Optional, Union
+
+from .. import _omnize
+from .._arguments import optional_seconds, seconds
+from .._conversations.conversation import Conversation
+from .._conversations.customer import Customer
+from .._conversations.request_fields import Fields, id_text
+from .._conversations.values import Department, Media, OnlineAgents, agents_of, departments_of
+from .._errors import Closed, Error
+from .._events.handlers import Handlers, awaitable_error
+from .._lifetime import report, start_thread
+from .base_client import BaseClient
+from .close_report import CloseReport
+from .greenlets import GreenletChat, GreenletCore, GreenletEventCursor, is_patched
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._events.event import Event
+    from .option_types import Options, Seconds
+
+__all__ = ["Client"]
+
+
+class Client(BaseClient[Conversation]):
+    """A client of the service for one account: creates conversations and receives events. All threads may use it.
+
+    ``options`` are those of the table of options, with underscores for dots: ``dispatch_threads=2``. Times are in
+    seconds. An option that is not passed is read from the environment (for example ``OMNIZE_TOKEN``), then from
+    ``config_file``, an INI file. With ``environment=False`` the environment is ignored, also its proxy variables.
+
+    A client has one of three delivery modes: a loop over :meth:`events` (or :meth:`next`), :meth:`poll`, or
+    :meth:`dispatch`. The first call selects the mode.
+
+    >>> with Client(token="some-token", listen="127.0.0.1:0") as client:
+    ...     client.deliver(b'{"status": "typing", "clientId": "12"}')
+    ...     for event in client.events(timeout=0.1):
+    ...         print(event)
+    <Typing client_id='12'>
+    """
+
+    __slots__ = ("_blocking", "_lock", "_threads")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            token: Optional[str] = None,
+            *,
+            config_file: Optional[Union[str, os.PathLike[str]]] = None,
+            environment: bool = True,
+            **options: Unpack[Options],
+        ) -> None: ...
+
+    else:
+
+        def __init__(self, token=None, *, config_file=None, environment=True, **options):
+            self._threads = []
+            self._lock = threading.Lock()
+            is_green = is_patched()
+            super().__init__(token, config_file=config_file, environment=environment, **options)
+            self._blocking = GreenletCore(self._core) if is_green else self._core
+
+    #: The core, or its replacement for greenlets.
+    _blocking: Union[_omnize.Core, GreenletCore]
+    _threads: list[threading.Thread]
+    _lock: threading.Lock
+
+    def _make_conversation(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> Conversation:
+        if isinstance(self._blocking, GreenletCore):
+            return Conversation(self, GreenletChat(self._blocking, chat), customer, start)
+        return Conversation(self, chat, customer, start)
+
+    def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
+        """Returns the departments of the account.
+
+        Supported by the dialects ``gateway``, which requires ``client_id``, and ``interactions``.
+        """
+        return departments_of(
+            self._blocking.departments(None if client_id is None else id_text("client_id", client_id))
+        )
+
+    def online_agents(self, department: Union[str, int]) -> OnlineAgents:
+        """Returns the agents of a department who are online. Supported by the dialect ``interactions``."""
+        return agents_of(self._blocking.online_agents(id_text("department", department)))
+
+    def off_hours(
+        self, department: Union[str, int], text: str = "", *, customer: Customer, media: Optional[Media] = None
+    ) -> Optional[str]:
+        """Sends a customer's message while no agent is available. Supported by the dialect ``interactions``.
+
+        The customer must have an e-mail address. Returns the hash of the created interaction, or None if the response
+        contains none.
+        """
+        arguments = self._off_hours_arguments(department, text, customer, media)
+        hash_: Optional[str] = self._blocking.off_hours(*arguments)
+        return hash_
+
+    def deliver(self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None) -> None:
+        """Delivers the body of a trigger that the application's own web server received.
+
+        If ``content_encoding`` is gzip or deflate, the body is decompressed, up to the option ``listen_max_body``. Does
+        not wait for handlers. With a store, blocks until the trigger is on disk.
+
+        If this raises :class:`TriggerError`, respond to the service with 400. If it raises :class:`Unsupported` because
+        of another coding, respond with 415. For any other :class:`Error`, respond with 503.
+        """
+        self._blocking.deliver(*self._trigger_arguments(body, content_type, content_encoding))
+
+    def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
+        """Returns the next event. Blocks up to ``timeout`` seconds (None: forever); returns None if no event came."""
+        return self._blocking.next(optional_seconds("timeout", timeout))
+
+    def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
+        """Iterates over the events, until none came for ``timeout`` seconds (None: forever) or the client is closed."""
+        timeout = optional_seconds("timeout", timeout)
+        while True:
+            try:
+                event = self._blocking.next(timeout)
+            except Closed:
+                return
+            if event is None:
+                return
+            try:
+                yield event
+            finally:
+                event._release()
+
+    def poll(self, timeout: Optional[Seconds] = None) -> int:
+        """Blocks up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
+
+        Returns the number of handled events. An exception of a handler is raised here, after the other handlers of the
+        event were called. With a store, that event is redelivered after a restart. With a store and without any
+        handler, events wait until a handler is registered.
+        """
+        timeout = optional_seconds("timeout", timeout)
+        cursor = _cursor(self._blocking, "poll")
+        self._handlers.hold_back_unwanted()
+        handled = 0
+        limit = 1
+        try:
+            while handled < limit:
+                try:
+                    event = cursor.next(timeout if handled == 0 else 0)
+                except Closed:
+                    if handled == 0:
+                        raise
+                    # A handler closed the client.
+                    break
+                if event is None:
+                    break
+                if handled == 0:
+                    # Events that arrive while handlers run are left for the next call.
+                    limit += self._core.waiting
+                handled += 1
+                failure = _handle(event, cursor, self._handlers)
+                if failure is not None:
+                    raise failure
+        finally:
+            cursor.release()
+        return handled
+
+    def dispatch(self) -> None:
+        """Starts threads that call the handlers. The option ``dispatch_threads`` is their number.
+
+        A second call does nothing. An exception of a handler is passed to ``threading.excepthook``, and the next
+        handler is called. With a store, that event is redelivered after a restart. With a store and without any
+        handler, events wait until a handler is registered. Raises :class:`ResourceError` if a thread cannot start. Then
+        the call may be repeated.
+        """
+        with self._lock:
+            self._blocking.set_consumer("thread")
+            self._handlers.hold_back_unwanted()
+            while len(self._threads) < self._core.dispatch_threads:
+                name = f"omnize-dispatch-{len(self._threads) + 1}"
+                # The thread must not keep the client alive, nor the handlers, which may refer to the client.
+                arguments = (self._blocking, weakref.ref(self._handlers))
+                thread = threading.Thread(target=_run_dispatch, args=arguments, name=name, daemon=True)
+                start_thread(thread)
+                self._threads.append(thread)
+
+    def close(self, timeout: Seconds = 5.0) -> CloseReport:
+        """Closes the client. The first step is to reject triggers.
+
+        Then it waits up to ``timeout`` seconds for requests in progress, and for dispatch threads to handle the queued
+        events. These handlers may send requests. After the timeout, the remaining requests are aborted. With a store,
+        the event of a handler that still runs is redelivered after a restart.
+
+        No handler runs after this returned. If a handler calls this, the close takes effect when that handler returns.
+        A second call does nothing, and so does a call in a forked child.
+        """
+        timeout = seconds("timeout", timeout)
+        if self._is_of_parent() or not self._is_open:
+            return CloseReport(0, 0)
+        self._is_open = False
+        inside = self._blocking.is_in_handler
+        started_at = time.monotonic()
+        try:
+            report = CloseReport(*self._blocking.close(timeout))
+        except Closed:
+            # Another thread closed it just now.
+            return CloseReport(0, 0)
+        finally:
+            self._after_close()
+        if not inside:
+            for thread in self._threads:
+                # These threads call no handler any more.
+                thread.join(max(0.1, timeout - (time.monotonic() - started_at)))
+        return report
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        # After Ctrl-C, the user must not wait for long.
+        self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
+
+
+#: The delay in seconds before dispatch retries to take an event, for example after a lack of memory.
+_RETRY_SECONDS = 0.1
+
+
+def _cursor(core: Union[_omnize.Core, GreenletCore], consumer: str) -> Union[_omnize.EventCursor, GreenletEventCursor]:
+    if isinstance(core, GreenletCore):
+        return core.cursor(consumer)
+    return _omnize.EventCursor(core, consumer)
+
+
+def _handle(
+    event: Event,
+    cursor: Union[_omnize.EventCursor, GreenletEventCursor],
+    handlers: Handlers,
+    caught: type[BaseException] = Exception,
+) -> Optional[BaseException]:
+    """Calls the handlers for an event. Returns the exception of the first one that failed."""
+    wanting = handlers.wanting(event)
+    failure: Optional[BaseException] = None
+    if not wanting:
+        cursor.count_unwanted()
+    is_handled = False
+    try:
+        for function in wanting:
+            try:
+                result = function(event)
+                if result is not None:
+                    unawaited = awaitable_error(function, result)
+                    if unawaited is not None:
+                        raise unawaited
+            except caught as error:
+                if failure is None:
+                    failure = error
+                else:
+                    report(error)
+        is_handled = failure is None
+    finally:
+        if not is_handled:
+            event._nack()
+        event._release()
+    return failure
+
+
+def _run_dispatch(core: Union[_omnize.Core, GreenletCore], handlers_reference: weakref.ref[Handlers]) -> None:
+    """Runs a dispatch thread until the client is closed."""
+    cursor = _cursor(core, "thread")
+    is_failing = False
+    while True:
+        try:
+            event = cursor.next(None)
+        except Error:
+            # The client is closed.
+            return
+        except Exception as error:
+            # The core keeps the event. The next call returns it.
+            if not is_failing:
+                report(error)
+            is_failing = True
+            time.sleep(_RETRY_SECONDS)
+            continue
+        is_failing = False
+        if event is not None:
+            handlers = handlers_reference()
+            if handlers is None:
+                # The client was collected.
+                cursor.abandon()
+                return
+            # SystemExit of a handler must not end the thread.
+            try:
+                failure = _handle(event, cursor, handlers, BaseException)
+            except Exception as error:
+                failure = error
+            if failure is not None:
+                cursor.release()
+                report(failure)
+            del failure, handlers, event

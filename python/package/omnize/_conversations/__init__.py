@@ -1,0 +1,1 @@
+"""The conversations, and the values and fields of their requests."""

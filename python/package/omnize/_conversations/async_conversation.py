@@ -1,0 +1,151 @@
+"""The conversation for asyncio."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Optional, Union
+
+from .._errors import Error, StateError
+from .conversation import BaseConversation
+from .customer import Customer
+from .request_fields import Fields, of_message, of_transfer, of_update
+from .values import Media
+
+if TYPE_CHECKING:
+    from .._clients.async_client import AsyncClient
+    from .._omnize import Chat
+
+__all__ = ["AsyncConversation"]
+
+
+class AsyncConversation(BaseConversation):
+    """A conversation for asyncio, created by :meth:`AsyncClient.conversation`. See :class:`Conversation`.
+
+    Requests are sent in the order in which their coroutines start.
+
+    >>> async def main():
+    ...     async with AsyncClient(listen="127.0.0.1:0") as client:
+    ...         async with client.conversation("12", department="1") as chat:
+    ...             await chat.send("Bom dia!")
+    ...             print(chat.state)
+    >>> asyncio.run(main())
+    waiting
+    """
+
+    __slots__ = ("_call",)
+
+    def __init__(self, client: AsyncClient, chat: Chat, customer: Fields, start: Fields) -> None:
+        super().__init__(client, chat, customer, start)
+        self._call = client._call
+
+    async def start(self, customer: Optional[Customer] = None) -> None:
+        """Starts the interaction. See :meth:`Conversation.start`."""
+        await self._request("start", self._start_fields(customer))
+
+    async def send(self, text: str = "", media: Optional[Media] = None) -> None:
+        """Sends a message of the customer. ``media`` requires the dialect ``interactions``."""
+        if media is None:
+            await self._call(self._chat.send_for_loop, text)
+        else:
+            await self._request("message", of_message(text, media))
+
+    async def typing(self) -> None:
+        """Reports that the customer is typing."""
+        await self._request("typing")
+
+    async def cleared(self) -> None:
+        """Reports that the customer deleted the text that they were typing."""
+        await self._request("cleared")
+
+    async def finish(self) -> None:
+        """Finishes the interaction."""
+        await self._request("finish")
+        self._end_handlers()
+
+    async def update(
+        self,
+        *,
+        mood: Optional[str] = None,
+        tags: Iterable[str] = (),
+        customer_key: Optional[str] = None,
+        note: Optional[str] = None,
+    ) -> None:
+        """Updates notes about the interaction. See :meth:`Conversation.update`."""
+        await self._request("update", of_update(mood, tags, customer_key, note))
+
+    async def whatsapp(
+        self,
+        external_id: str,
+        text: str = "",
+        media: Optional[Media] = None,
+        customer: Optional[Customer] = None,
+    ) -> None:
+        """Starts the interaction with a WhatsApp message. Supported by the dialect ``interactions``."""
+        await self._request("whatsapp", self._whatsapp_fields(external_id, text, media, customer))
+
+    async def bot_accept(self) -> None:
+        """Accepts an interaction that was assigned to the application's external bot."""
+        await self._request("bot_accept")
+
+    async def bot_transfer(self, department: Optional[Union[str, int]] = None) -> None:
+        """Transfers the external bot's interaction to a department (None: back to where it started)."""
+        await self._request("bot_transfer", of_transfer(department))
+
+    async def post(self, text: str = "", media: Optional[Media] = None) -> int:
+        """Posts a message of the customer and returns its ticket. With a store, waits until it is on disk."""
+        return await self._post("message", of_message(text, media))
+
+    async def post_start(self, customer: Optional[Customer] = None) -> int:
+        """Posts a start request and returns its ticket. See :meth:`start`."""
+        return await self._post("start", self._start_fields(customer))
+
+    async def post_finish(self) -> int:
+        """Posts a finish request and returns its ticket. See :meth:`finish`."""
+        return await self._post("finish")
+
+    async def post_bot_accept(self) -> int:
+        """Posts an accept request and returns its ticket. See :meth:`bot_accept`."""
+        return await self._post("bot_accept")
+
+    async def post_bot_transfer(self, department: Optional[Union[str, int]] = None) -> int:
+        """Posts a transfer request and returns its ticket. See :meth:`bot_transfer`."""
+        return await self._post("bot_transfer", of_transfer(department))
+
+    async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
+        await self._call(self._chat.request_for_loop, name, list(fields))
+
+    async def _post(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> int:
+        ticket: int = await self._call(self._chat.post_for_loop, name, list(fields))
+        return ticket
+
+    async def __aenter__(self) -> AsyncConversation:
+        if not self.is_open:
+            await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if not self._must_finish():
+            return
+        if error is None:
+            # The agent may have finished first.
+            with contextlib.suppress(StateError):
+                await self.finish()
+            return
+        # The exception of the block must be raised, not one of the finish.
+        try:
+            if isinstance(error, Exception):
+                await self.finish()
+            else:
+                # A cancelled task must not wait for a response. The finish is posted after the task's queued requests.
+                self._chat.post_after_queue("finish")
+        except StateError:
+            pass
+        except Error as failure:
+            self._warn_unfinished(failure)

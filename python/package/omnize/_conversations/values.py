@@ -1,0 +1,129 @@
+"""Values of the later dialects and of open interactions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional
+
+from .._arguments import describe_type, required_text
+from .._errors import ArgumentError
+
+__all__ = ["Agent", "Channel", "Department", "Media", "OnlineAgents", "OpenInteraction", "agents_of", "departments_of"]
+
+
+_KINDS_OF_MEDIA = ("image", "video", "audio", "file")
+
+
+class _Media(NamedTuple):
+    """The fields of Media. A NamedTuple itself cannot define ``__new__``."""
+
+    kind: str
+    url: str
+    size: Optional[int] = None
+
+
+class Media(_Media):
+    """An image, a video, an audio recording or a file that is sent with a message.
+
+    >>> Media("image", "https://example.com/cat.png")
+    <Media image url=[redacted]>
+
+    ``kind`` is ``"image"``, ``"video"``, ``"audio"`` or ``"file"``. ``url`` is the URL of the data. ``size`` is the
+    size in bytes; only an external bot sends it. These are also the attributes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, kind: str, url: str, size: Optional[int] = None) -> Media:
+        if required_text("kind", kind) not in _KINDS_OF_MEDIA:
+            # The value may be the URL, so the message does not contain it.
+            raise ArgumentError(f"unknown kind of media; pass {', '.join(_KINDS_OF_MEDIA[:-1])} or file")
+        if not isinstance(url, str):
+            raise TypeError(f"url is {describe_type(url)}; pass a str")
+        if not url:
+            raise ArgumentError("the media's url is empty; pass the URL of the data")
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
+            raise TypeError(f"size is {describe_type(size)}; pass an int or None")
+        return super().__new__(cls, kind, url, size)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the checks, because data of the service may be invalid.
+        return Media._make, (tuple(self),)
+
+    def __repr__(self) -> str:
+        return f"<Media {self.kind} url=[redacted]>"
+
+
+class Agent(NamedTuple):
+    """An agent of the account."""
+
+    #: The agent's id.
+    id: str
+    #: The agent's name.
+    name: str
+
+    def __repr__(self) -> str:
+        return f"<Agent id={self.id!r} name=[redacted]>"
+
+
+class Channel(NamedTuple):
+    """A channel of a department."""
+
+    #: The channel's id.
+    id: str
+    #: The channel's name.
+    name: str
+    #: Whether the channel is open; None if the service did not send this.
+    is_open: Optional[bool]
+
+
+class Department(NamedTuple):
+    """A department of the account."""
+
+    #: The department's id, for :meth:`Client.conversation`.
+    id: str
+    #: The department's name.
+    name: str
+    #: Whether the department is open; None if the service did not send this.
+    is_open: Optional[bool]
+    #: The number of waiting customers; None if the service did not send this.
+    queue: Optional[int]
+    #: The channels in which customers can write to the department.
+    channels: tuple[Channel, ...]
+
+
+class OnlineAgents(NamedTuple):
+    """The agents of a department who are online."""
+
+    #: At most three of these agents, which the service selects at random.
+    agents: tuple[Agent, ...]
+    #: The number of agents who are online.
+    total: int
+    #: The average time that an agent needs for a customer, in seconds; None if the service did not send this.
+    average: Optional[float]
+
+
+class OpenInteraction(NamedTuple):
+    """An interaction whose state is starting, waiting or active."""
+
+    #: The application's id of the customer.
+    client_id: str
+    #: The department that the customer writes to.
+    department: str
+    #: The state: starting, waiting or active.
+    state: str
+    #: The time of the last change of state, in seconds since 1970-01-01 UTC.
+    since: float
+
+
+def departments_of(data: Any) -> list[Department]:
+    """Creates departments from the core's data."""
+    return [
+        Department(id_, name, is_open, queue, tuple(Channel(*channel) for channel in channels))
+        for id_, name, is_open, queue, channels in data
+    ]
+
+
+def agents_of(data: Any) -> OnlineAgents:
+    """Creates agents from the core's data."""
+    agents, count, average = data
+    return OnlineAgents(tuple(Agent(*agent) for agent in agents), count, average)

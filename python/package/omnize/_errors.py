@@ -1,0 +1,269 @@
+"""The exceptions: one base class, and a subclass for each kind of reaction of an application."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+__all__ = [
+    "AnswerError",
+    "ArgumentError",
+    "CloseTimedOut",
+    "Closed",
+    "ConfigError",
+    "ConnectFailed",
+    "CustomerError",
+    "DeliveryUnknown",
+    "Error",
+    "FileError",
+    "Forked",
+    "InteractionUnknown",
+    "InternalError",
+    "ListenError",
+    "ModeError",
+    "NotSent",
+    "QueueFull",
+    "Rejected",
+    "RequestError",
+    "ResourceError",
+    "StateError",
+    "StoreError",
+    "TLSFailed",
+    "TimedOut",
+    "TriggerError",
+    "Unsupported",
+]
+
+
+class Error(Exception):
+    """Base class of all exceptions of this package.
+
+    The text names the fault, the expected value and what to do. It never contains the token or personal data.
+
+    >>> issubclass(Rejected, Error)
+    True
+    """
+
+    #: The name of the status in the C header, for example ``"OMNIZE_E_REFUSED"``.
+    status: str = "OMNIZE_E_ARGUMENT"
+    #: The delivery of the request: ``"rejected"``, ``"not sent"`` or ``"unknown"``; ``"accepted"`` if only the data of
+    #: the response is invalid; None if there was no request.
+    delivery: Optional[str] = None
+    #: The HTTP status of the service's response, or None if there was no response.
+    http_status: Optional[int] = None
+    #: The body of the response. The request's token and personal data are redacted.
+    body: bytes = b""
+    #: Whether a retry may succeed and cannot cause a duplicate.
+    retryable: bool = False
+    #: The seconds that the service requests to wait before a retry.
+    retry_after: Optional[float] = None
+
+    @property
+    def message(self) -> str:
+        """The text."""
+        return str(self)
+
+
+class ConfigError(Error, ValueError):
+    """An option, its value or the token is invalid."""
+
+
+class ArgumentError(Error, ValueError):
+    """An argument is missing or out of range."""
+
+
+class FileError(ConfigError):
+    """A file that an option names cannot be read or is invalid."""
+
+
+class RequestError(Error):
+    """A request was not accepted, or the data of its response is invalid."""
+
+
+class Rejected(RequestError):
+    """The service received the request and rejected it."""
+
+
+class NotSent(RequestError):
+    """The service certainly did not receive the request."""
+
+
+class ConnectFailed(NotSent):
+    """The service's host is unknown or unreachable, or refused the connection."""
+
+
+class TLSFailed(NotSent):
+    """The TLS handshake with the service failed."""
+
+
+class TimedOut(NotSent):
+    """The timeout passed before anything was sent."""
+
+
+class DeliveryUnknown(RequestError):
+    """The service may or may not have received the request."""
+
+
+class StateError(NotSent):
+    """The state of the interaction does not allow this request. Nothing was sent."""
+
+
+class CustomerError(NotSent, ValueError):
+    """A field of the customer does not have the form that ``validate="strict"`` requires. Nothing was sent."""
+
+
+class QueueFull(Error):
+    """The event queue or the outbox is full."""
+
+
+class InteractionUnknown(NotSent):
+    """The interaction hash is unknown, and the request requires it. Nothing was sent."""
+
+
+class AnswerError(RequestError):
+    """The service accepted the request, but the response does not contain the requested data."""
+
+
+class Closed(Error):
+    """The client or listener is closed, or is being closed."""
+
+
+class CloseTimedOut(Error):
+    """A handler ran longer than the timeout of a close. No further handler is called."""
+
+    #: Events that were not delivered to the application. See :class:`CloseReport`.
+    events: int = 0
+    #: Requests that were aborted or not sent. See :class:`CloseReport`.
+    requests: int = 0
+
+
+class ModeError(Error):
+    """The client already uses another delivery mode."""
+
+
+class Forked(Error):
+    """The client was opened by a parent of this process."""
+
+
+class TriggerError(Error, ValueError):
+    """The bytes are not a valid trigger. Respond to the service with 400."""
+
+
+class ListenError(Error):
+    """The listener cannot be opened at this address."""
+
+
+class StoreError(Error):
+    """The store cannot be opened or written."""
+
+
+class ResourceError(Error):
+    """The operating system refused a thread, a file descriptor or random numbers."""
+
+
+class Unsupported(Error):
+    """Not supported by this build, this operating system or the configured dialect."""
+
+
+class InternalError(Error):
+    """A bug of the library. Please report it."""
+
+
+_BY_STATUS = {
+    "OMNIZE_E_ANSWER": AnswerError,
+    "OMNIZE_E_ARGUMENT": ArgumentError,
+    "OMNIZE_E_CLIENT_ID": ArgumentError,
+    "OMNIZE_E_CLOSED": Closed,
+    "OMNIZE_E_CUSTOMER": CustomerError,
+    "OMNIZE_E_DEPARTMENT": ArgumentError,
+    "OMNIZE_E_ENCODING": ConfigError,
+    "OMNIZE_E_FILE": FileError,
+    "OMNIZE_E_FORKED": Forked,
+    "OMNIZE_E_FULL": QueueFull,
+    "OMNIZE_E_INTERACTION": InteractionUnknown,
+    "OMNIZE_E_LISTEN": ListenError,
+    "OMNIZE_E_MODE": ModeError,
+    "OMNIZE_E_NO_CLIENT_ID": TriggerError,
+    "OMNIZE_E_NOT_JSON": TriggerError,
+    "OMNIZE_E_OPTION": ConfigError,
+    "OMNIZE_E_PANIC": InternalError,
+    "OMNIZE_E_STATE": StateError,
+    "OMNIZE_E_STORE": StoreError,
+    "OMNIZE_E_SYSTEM": ResourceError,
+    "OMNIZE_E_TOKEN": ConfigError,
+    "OMNIZE_E_TRIGGER_TOO_LARGE": TriggerError,
+    "OMNIZE_E_UNSUPPORTED": Unsupported,
+    "OMNIZE_E_VALUE": ConfigError,
+}
+
+_NOT_SENT_BY_STATUS = {
+    "OMNIZE_E_REFUSED": ConnectFailed,
+    "OMNIZE_E_TIMEOUT": TimedOut,
+    "OMNIZE_E_TLS": TLSFailed,
+    "OMNIZE_E_UNREACHABLE": ConnectFailed,
+}
+
+
+def _error_of_status(
+    status: str,
+    message: str,
+    delivery: Optional[str],
+    http_status: Optional[int],
+    body: bytes,
+    retryable: bool,
+    retry_after: Optional[float],
+    close_report: Optional[tuple[int, int]] = None,
+) -> Error:
+    """Creates the exception for an error of the core."""
+    kind: type[Error] | None = _BY_STATUS.get(status)
+    if delivery == "unknown":
+        kind = DeliveryUnknown
+    elif kind is None and delivery == "rejected":
+        kind = Rejected
+    elif kind is None and delivery == "not sent":
+        kind = _NOT_SENT_BY_STATUS.get(status, NotSent)
+    elif kind is None and status == "OMNIZE_E_TIMEOUT":
+        kind = CloseTimedOut
+    if kind is Forked:
+        # The core's text does not suggest to open another client.
+        return _forked_error()
+    error = (kind or Error)(message)
+    error.status = status
+    error.delivery = delivery
+    error.http_status = http_status
+    error.body = body
+    error.retryable = retryable
+    error.retry_after = retry_after
+    if isinstance(error, CloseTimedOut) and close_report is not None:
+        error.events, error.requests = close_report
+    return error
+
+
+def _closed_error() -> Closed:
+    """Creates the error of a call during or after a close."""
+    error = Closed("the client is closed, or closing; open another one")
+    error.status = "OMNIZE_E_CLOSED"
+    return error
+
+
+def _mode_error(mode: str, wanted: str) -> ModeError:
+    """Creates the error of a call for another delivery mode."""
+    error = ModeError(
+        f"this client delivers events by {mode}, so {wanted} is not allowed; use one delivery mode for the whole life of a client"
+    )
+    error.status = "OMNIZE_E_MODE"
+    return error
+
+
+def _forked_error() -> Forked:
+    """Creates the error of a call in a forked child."""
+    error = Forked("the client was opened by a parent of this process; open another one in this process")
+    error.status = "OMNIZE_E_FORKED"
+    return error
+
+
+def _abandoned_call_error() -> DeliveryUnknown:
+    """Creates the error of a call that a close did not wait for."""
+    error = DeliveryUnknown("the client was closed during the call; the service may or may not receive the request")
+    error.status = "OMNIZE_E_LOST"
+    error.delivery = "unknown"
+    return error

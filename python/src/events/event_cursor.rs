@@ -1,0 +1,87 @@
+//! An iterator over the events that handlers are called with.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use omnize::{Consumer, EventLease};
+use pyo3::prelude::*;
+
+use crate::client::Core;
+use crate::events::consumer::parse_consumer;
+
+/// Returns events one after the other, each with the lease to handle it. Holds one lease at a time.
+#[pyclass(frozen, module = "omnize._omnize")]
+pub struct EventCursor {
+    core: Py<Core>,
+    consumer: Consumer,
+    lease: Mutex<Option<EventLease>>,
+}
+
+impl EventCursor {
+    fn lease(&self) -> MutexGuard<'_, Option<EventLease>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl EventCursor {
+    #[new]
+    fn new(core: Bound<'_, Core>, consumer: &str) -> PyResult<Self> {
+        Ok(EventCursor {
+            core: core.unbind(),
+            consumer: parse_consumer(consumer)?,
+            lease: Mutex::new(None),
+        })
+    }
+
+    /// Releases the current event and returns the next one. Blocks up to `seconds`; returns `None` if no event came.
+    #[pyo3(signature = (seconds))]
+    fn next<'py>(
+        &self,
+        py: Python<'py>,
+        seconds: Option<f64>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.release(py);
+        let core = self.core.get();
+        let wait = |slice| core.client().next_lease(self.consumer, slice);
+        let lease = match core.pending_events().pop_lease() {
+            Some(lease) => lease,
+            None => match core.wait(py, seconds, wait)? {
+                Some(lease) => lease,
+                None => return Ok(None),
+            },
+        };
+        match core.convert_event(py, lease.event()) {
+            Ok(event) => {
+                *self.lease() = Some(lease);
+                Ok(Some(event))
+            }
+            Err(error) => {
+                core.pending_events().push_lease(lease);
+                Err(error)
+            }
+        }
+    }
+
+    /// Counts and logs that no handler wants the current event.
+    fn count_unwanted(&self) {
+        if let Some(lease) = &*self.lease() {
+            lease.report_unwanted();
+        }
+    }
+
+    /// Ends the lease of the current event, which was handled.
+    fn release(&self, py: Python<'_>) {
+        let Some(lease) = self.lease().take() else {
+            return;
+        };
+        if self.core.get().is_stored() {
+            // The last lease that ends closes the store, which waits for the disk.
+            py.detach(|| drop(lease));
+        }
+    }
+
+    /// Leaves the current event unhandled. A store redelivers it after a restart.
+    fn abandon(&self) {
+        std::mem::forget(self.lease().take());
+    }
+}
