@@ -393,7 +393,7 @@ typedef struct omnize_config omnize_config;
  * OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
  * status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
  * OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
- * OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
+ * OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_RESPONSE_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
  * is closed);
  * OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
  * can't be used); OMNIZE_E_CUSTOMER (a field of the customer, with the option validate).
@@ -589,10 +589,10 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_PROTOCOL 44
 
 /**
- * The answer is larger than answer.max_bytes and was not read. The service has received the request; what it
+ * The answer is larger than response.max_bytes and was not read. The service has received the request; what it
  * decided is unknown.
  */
-#define OMNIZE_E_ANSWER_TOO_LARGE 45
+#define OMNIZE_E_RESPONSE_TOO_LARGE 45
 
 /**
  * The service refused the request (HTTP 3xx or 4xx). The message has its reason.
@@ -638,7 +638,7 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 /**
  * The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.
  */
-#define OMNIZE_E_ANSWER 53
+#define OMNIZE_E_RESPONSE 53
 
 /**
  * The listener can't be opened at this address. Check that the address is this machine's and the port is free.
@@ -707,7 +707,7 @@ const char *omnize_status_name(omnize_status status);
 /**
  * What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
  */
-const char *omnize_status_text(omnize_status status);
+const char *omnize_status_description(omnize_status status);
 
 /**
  * How many statuses there are, OMNIZE_OK included.
@@ -848,7 +848,7 @@ const char *omnize_option_default(int32_t index);
 /**
  * What an option is for, in English; NULL for a place that is none. Valid for ever.
  */
-const char *omnize_option_doc(int32_t index);
+const char *omnize_option_description(int32_t index);
 
 /**
  * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
@@ -1459,7 +1459,7 @@ const char *omnize_event_extra(const omnize_event *event,
  * option timeout says. `client_id` is the customer for whom it is asked; the dialect gateway wants one, and else it may be
  * NULL. The application owns the list and frees it with omnize_departments_free. Statuses: those of every request of a
  * conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_CLIENT_ID where it is needed;
- * OMNIZE_E_ANSWER where the answer holds no departments.
+ * OMNIZE_E_RESPONSE where the answer holds no departments.
  */
 omnize_status omnize_departments_list(omnize_client *client,
                                       const char *client_id,
@@ -1540,7 +1540,7 @@ void omnize_departments_free(omnize_departments *list);
  * Asks the service which agents of a department are there: makes a request, and blocks until it has answered, at the most for
  * as long as the option timeout says. The application owns the list and frees it with omnize_agents_free. Statuses: those of
  * every request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_DEPARTMENT;
- * OMNIZE_E_ANSWER where the answer tells of no agents.
+ * OMNIZE_E_RESPONSE where the answer tells of no agents.
  */
 omnize_status omnize_agents_online(omnize_client *client,
                                    const char *department,
@@ -1550,7 +1550,7 @@ omnize_status omnize_agents_online(omnize_client *client,
 /**
  * How many agents are there; 0 where `list` is no list.
  */
-int64_t omnize_agents_count(const omnize_agents *list);
+int64_t omnize_agents_total(const omnize_agents *list);
 
 /**
  * How many seconds the agents take on average; negative where the service does not say, or `list` is no list.
@@ -1560,10 +1560,10 @@ double omnize_agents_average_seconds(const omnize_agents *list);
 /**
  * How many of the agents the list names: three at the most, whom the service chooses at random. 0 where `list` is no list.
  */
-int64_t omnize_agents_named(const omnize_agents *list);
+int64_t omnize_agents_count(const omnize_agents *list);
 
 /**
- * The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
+ * The id of the agent at a place of the list, from 0 to omnize_agents_count() - 1; NULL for any other place. In the client's
  * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
  * such text.
  */
@@ -1742,7 +1742,7 @@ const char *omnize_statistic_name(int32_t index);
 /**
  * What a statistic counts, in English; NULL for a place that is none. Valid for ever.
  */
-const char *omnize_statistic_doc(int32_t index);
+const char *omnize_statistic_description(int32_t index);
 
 /**
  * How often the thing of this name was counted since the client was opened, in `value`. What a listener refuses is counted

@@ -43,7 +43,7 @@ function omnize_version: PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_name(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_status_text(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_description(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_at(Index: Integer): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_status(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
@@ -72,7 +72,7 @@ function omnize_option_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_type(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_default(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_option_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_description(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_open(Config: TOmnizeConfigHandle; out Client: TOmnizeClientHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_webhook_url(Client: TOmnizeClientHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
@@ -210,9 +210,9 @@ function omnize_departments_channel_open(List: TOmnizeDepartmentsHandle; Index, 
 procedure omnize_departments_free(List: TOmnizeDepartmentsHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_online(Client: TOmnizeClientHandle; Department: PAnsiChar; out List: TOmnizeAgentsHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
-function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_total(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_average_seconds(List: TOmnizeAgentsHandle): Double; cdecl; external OMNIZE_LIBRARY;
-function omnize_agents_named(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_id(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl; external
   OMNIZE_LIBRARY;
 function omnize_agents_name(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
@@ -238,7 +238,7 @@ function omnize_bot_post_transfer(Conversation: TOmnizeConversationHandle; Depar
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_description(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_statistic(Client: TOmnizeClientHandle; Name: PAnsiChar; Value: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_listener_open(Config: TOmnizeConfigHandle; out Listener: TOmnizeListenerHandle;

@@ -21,7 +21,7 @@ from ._client import Client
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import (
-    AnswerError,
+    ResponseError,
     ArgumentError,
     Closed,
     CloseTimedOut,
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Agent",
-    "AnswerError",
+    "ResponseError",
     "ArgumentError",
     "AsyncClient",
     "AsyncConversation",

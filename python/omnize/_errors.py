@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 __all__ = [
-    "AnswerError",
+    "ResponseError",
     "ArgumentError",
     "CloseTimedOut",
     "Closed",
@@ -108,7 +108,7 @@ class StateError(NotSent):
 
 
 class CustomerError(NotSent, ValueError):
-    """A field of the customer is not of the form that ``validate="strict"`` asks for. Nothing was sent."""
+    """A field of the customer is not of the form that ``validate="customer"`` asks for. Nothing was sent."""
 
 
 class QueueFull(Error):
@@ -119,7 +119,7 @@ class InteractionUnknown(NotSent):
     """The hash of the interaction is not known, so the service can't be told which it is. Nothing was sent."""
 
 
-class AnswerError(RequestError):
+class ResponseError(RequestError):
     """The service accepted the request, and its answer does not hold what was asked for."""
 
 
@@ -169,7 +169,7 @@ class InternalError(Error):
 
 
 _BY_STATUS = {
-    "OMNIZE_E_ANSWER": AnswerError,
+    "OMNIZE_E_RESPONSE": ResponseError,
     "OMNIZE_E_ARGUMENT": ArgumentError,
     "OMNIZE_E_CLIENT_ID": ArgumentError,
     "OMNIZE_E_CLOSED": Closed,

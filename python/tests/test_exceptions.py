@@ -115,7 +115,7 @@ def test_a_request_out_of_place(omnize_client):
 
 
 def test_a_customer_that_is_checked(omnize_sandbox):
-    with omnize.Client(**omnize_sandbox.options, validate="strict") as client:
+    with omnize.Client(**omnize_sandbox.options, validate="customer") as client:
         chat = client.conversation("12", department="1", customer=omnize.Customer(cpf="123.456.789-00"))
         with pytest.raises(omnize.CustomerError, match="CPF"):
             chat.start()

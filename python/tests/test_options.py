@@ -26,7 +26,7 @@ def test_an_unknown_name_is_told_the_nearest():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
+    "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"check_state": "maybe"}]
 )
 def test_a_bad_value_is_told(wrong):
     with pytest.raises(omnize.ConfigError, match="it takes") as caught:
@@ -111,7 +111,7 @@ def test_values_of_python(tmp_path):
         "listen": "127.0.0.1:0",
         "listen_allow": ["127.0.0.1", "192.0.2.0/24"],
         "listen.path": "/chat",
-        "strict": False,
+        "check_state": False,
         "dispatch_threads": 3,
         "store": Path(tmp_path) / "chat.db",
         "proxy": None,

@@ -300,7 +300,7 @@ client.close()
 
 def test_a_handler_that_raises_nothing_lets_the_request_end():
     said = run("""
-client = omnize.Client(**options(timeout_answer=2))
+client = omnize.Client(**options(timeout_response=2))
 chat = client.attach("12", department="1")
 calls = []
 signal.signal(signal.SIGALRM, lambda *_: calls.append(1))
@@ -318,7 +318,7 @@ print(sorted(service.saw()))
 client.close()
 """)
     assert said == [
-        "OMNIZE_E_TIMEOUT not answer within timeout.answer (2 s)",
+        "OMNIZE_E_TIMEOUT not answer within timeout.response (2 s)",
         "True",
         "[(1, 'closed'), (1, 'not answered'), (2, 'answered')]",
     ]
@@ -326,7 +326,7 @@ client.close()
 
 def test_a_handler_may_use_the_client():
     said = run("""
-client = omnize.Client(**options(timeout_answer=1))
+client = omnize.Client(**options(timeout_response=1))
 chat = client.attach("12", department="1")
 service.answer = None
 def use(*_):

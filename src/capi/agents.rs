@@ -36,7 +36,7 @@ struct Agent {
 /// Asks the service which agents of a department are there: makes a request, and blocks until it has answered, at the most for
 /// as long as the option timeout says. The application owns the list and frees it with omnize_agents_free. Statuses: those of
 /// every request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_DEPARTMENT;
-/// OMNIZE_E_ANSWER where the answer tells of no agents.
+/// OMNIZE_E_RESPONSE where the answer tells of no agents.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_online(
     client: *mut omnize_client,
@@ -66,7 +66,7 @@ pub extern "C-unwind" fn omnize_agents_online(
 
 /// How many agents are there; 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_agents_count(list: *const omnize_agents) -> i64 {
+pub extern "C-unwind" fn omnize_agents_total(list: *const omnize_agents) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.count))
 }
 
@@ -78,11 +78,11 @@ pub extern "C-unwind" fn omnize_agents_average_seconds(list: *const omnize_agent
 
 /// How many of the agents the list names: three at the most, whom the service chooses at random. 0 where `list` is no list.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_agents_named(list: *const omnize_agents) -> i64 {
+pub extern "C-unwind" fn omnize_agents_count(list: *const omnize_agents) -> i64 {
     guard::value(0, || Ok(LISTS.get(list)?.named.len() as i64))
 }
 
-/// The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
+/// The id of the agent at a place of the list, from 0 to omnize_agents_count() - 1; NULL for any other place. In the client's
 /// encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
 /// such text.
 #[unsafe(no_mangle)]

@@ -176,7 +176,7 @@ pub extern "C-unwind" fn omnize_option_default(index: i32) -> *const c_char {
 
 /// What an option is for, in English; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_option_doc(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.doc.give(std::ptr::null_mut()))
     })

@@ -25,7 +25,7 @@ use crate::wire::{Address, Customer, Redacted, Request};
 /// OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
 /// status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
 /// OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
-/// OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
+/// OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_RESPONSE_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
 /// is closed);
 /// OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
 /// can't be used); OMNIZE_E_CUSTOMER (a field of the customer, with the option validate).

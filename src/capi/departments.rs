@@ -67,7 +67,7 @@ impl Department {
 /// option timeout says. `client_id` is the customer for whom it is asked; the dialect gateway wants one, and else it may be
 /// NULL. The application owns the list and frees it with omnize_departments_free. Statuses: those of every request of a
 /// conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_CLIENT_ID where it is needed;
-/// OMNIZE_E_ANSWER where the answer holds no departments.
+/// OMNIZE_E_RESPONSE where the answer holds no departments.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_list(
     client: *mut omnize_client,

@@ -32,7 +32,7 @@ pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
 
 /// What a statistic counts, in English; NULL for a place that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_statistic_doc(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_statistic_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
         Ok(row(index)?.1.give(std::ptr::null_mut()))
     })

@@ -12,133 +12,137 @@ use crate::status::Status;
 /// How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
 pub type omnize_status = i32;
 
-/// The call did what it was asked to do.
+/// The call succeeded.
 pub const OMNIZE_OK: omnize_status = 0;
 
-/// A handle is NULL, freed, of another type, or was never given out. Pass one that the library gave and that is not
-/// freed yet.
+/// A handle is NULL, freed, of another type, or not from this library. Pass a handle that the library returned and that
+/// is not freed yet.
 pub const OMNIZE_E_HANDLE: omnize_status = 1;
 
-/// An argument is out of range, or a pointer that is required is NULL. The message names it.
+/// An argument is out of range, or a required pointer is NULL. The message names the argument.
 pub const OMNIZE_E_ARGUMENT: omnize_status = 2;
 
-/// A text holds bytes that its encoding does not know. Pass UTF-8, or set the option encoding to what the
-/// application uses.
+/// A text contains bytes that are invalid in its encoding. Pass UTF-8, or set the option encoding to the application's
+/// encoding.
 pub const OMNIZE_E_ENCODING: omnize_status = 3;
 
-/// The library has a defect, and the message says where. The call had no further effect; the process goes on.
-/// Please report it.
+/// The library has a bug and panicked. The message contains the source position. The call had no further effect, and
+/// the process continues. Please report it.
 pub const OMNIZE_E_PANIC: omnize_status = 4;
 
-/// This process was forked from one that uses the library. Use the library in the parent, or load it after the
-/// fork.
+/// This process was forked from a process that uses the library. Use the library in the parent process, or load it
+/// after the fork.
 pub const OMNIZE_E_FORKED: omnize_status = 5;
 
-/// The client is closed, or closing. Open another one.
+/// The client or the listener is closed or closing. Open a new one.
 pub const OMNIZE_E_CLOSED: omnize_status = 6;
 
-/// Events of this client already leave another way. Use one of poll, next and dispatch, and the same one always.
+/// The events of this client already use another delivery mode. Use one of poll, next and dispatch, and always the same
+/// one.
 pub const OMNIZE_E_MODE: omnize_status = 7;
 
-/// The time that was allowed is over. For a request, the delivery tells whether the service may have received it.
+/// The timeout expired. For a request, the delivery reports whether the service may have received it.
 pub const OMNIZE_E_TIMEOUT: omnize_status = 8;
 
-/// The operating system refused something that the library needs: a thread, a descriptor, randomness. The message
-/// has its reason.
+/// The operating system denied a resource: a thread, a descriptor, memory or randomness. The message contains the
+/// reason.
 pub const OMNIZE_E_SYSTEM: omnize_status = 9;
 
-/// No option has this name. The options are listed by omnize_option_count and omnize_option_name.
+/// No option has this name. omnize_option_count and omnize_option_name list the options.
 pub const OMNIZE_E_OPTION: omnize_status = 20;
 
-/// The option does not take this value. The message says what it takes.
+/// The option does not accept this value. The message lists the accepted values.
 pub const OMNIZE_E_VALUE: omnize_status = 21;
 
-/// The configuration file, or a file that the configuration names, can't be read or understood. The message says which.
+/// The configuration file, or a file that the configuration names, can't be read or parsed. The message names the file.
 pub const OMNIZE_E_FILE: omnize_status = 22;
 
 /// The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option
 /// token.
 pub const OMNIZE_E_TOKEN: omnize_status = 23;
 
-/// The department is missing. Pass the id of the department that the customer wants to talk to.
+/// The department is missing, or is not a whole number although the dialect requires one. Pass the id of the
+/// department.
 pub const OMNIZE_E_DEPARTMENT: omnize_status = 24;
 
-/// The client id is missing. Pass the id that the application gives this customer.
+/// The client id is missing. Pass the application's id of this customer.
 pub const OMNIZE_E_CLIENT_ID: omnize_status = 25;
 
 /// The service's host is unknown or can't be reached. Check base_url and the network. Nothing was sent.
 pub const OMNIZE_E_UNREACHABLE: omnize_status = 40;
 
-/// The service's host refused the connection. Check the port in base_url and whether the service runs. Nothing was
+/// The service's host refused the TCP connection. Check the port in base_url and whether the service runs. Nothing was
 /// sent.
 pub const OMNIZE_E_REFUSED: omnize_status = 41;
 
-/// No secure connection could be made. Check the certificate and the clock. Nothing was sent.
+/// The TLS handshake failed. Check the certificate and the clock. Nothing was sent.
 pub const OMNIZE_E_TLS: omnize_status = 42;
 
-/// The connection broke before the answer had come. The delivery tells whether the service may have received the
-/// request.
+/// The connection was lost before the response was complete. The delivery reports whether the service may have received
+/// the request.
 pub const OMNIZE_E_LOST: omnize_status = 43;
 
-/// What answered does not speak HTTP. Check base_url. The service may have received the request.
+/// The peer does not speak HTTP, or its response can't be parsed. The message contains the reason. Check base_url. The
+/// service may have received the request.
 pub const OMNIZE_E_PROTOCOL: omnize_status = 44;
 
-/// The answer is larger than answer.max_bytes and was not read. The service has received the request; what it
-/// decided is unknown.
-pub const OMNIZE_E_ANSWER_TOO_LARGE: omnize_status = 45;
+/// The response is larger than response.max_bytes, or its headers are larger than 64 KiB, and was not read. The service
+/// received the request; its verdict is unknown.
+pub const OMNIZE_E_RESPONSE_TOO_LARGE: omnize_status = 45;
 
-/// The service refused the request (HTTP 3xx or 4xx). The message has its reason.
+/// The service rejected the request (HTTP 3xx or 4xx). The message contains the service's reason.
 pub const OMNIZE_E_REJECTED: omnize_status = 46;
 
-/// The service failed (HTTP 5xx). The message has its reason; try again later.
+/// The service failed (HTTP 5xx). The message contains the service's reason. Retry later.
 pub const OMNIZE_E_SERVICE: omnize_status = 47;
 
-/// The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
+/// The service responded with HTTP 2xx, but the response body rejects the request. The message contains the service's
+/// reason.
 pub const OMNIZE_E_FAILED: omnize_status = 48;
 
-/// The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
-/// the variables http_proxy, https_proxy and all_proxy, in small letters or capitals. The delivery tells whether the
-/// service may have received the request.
+/// The HTTP proxy can't be reached, or it did not forward the request. Check the option proxy, or the environment
+/// variables http_proxy, https_proxy and all_proxy, in lower or upper case. The delivery reports whether the service
+/// may have received the request.
 pub const OMNIZE_E_PROXY: omnize_status = 49;
 
-/// A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
-/// expected. Nothing was sent.
+/// A field of the customer failed the check of validate = customer. The message names the field and the expected form.
+/// Nothing was sent.
 pub const OMNIZE_E_CUSTOMER: omnize_status = 50;
 
-/// The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
-/// option strict, set to 0, leaves such requests to the service.
+/// The interaction's state does not allow this request, for example a message after finish. Nothing was sent. If the
+/// option check_state is 0, the library sends such requests.
 pub const OMNIZE_E_STATE: omnize_status = 51;
 
-/// The hash by which the service knows the interaction is not known: its start has not been answered, or was made by an
-/// earlier run without a store. Start it again, attach to it with its hash, or wait for a trigger of it. Nothing was
-/// sent.
+/// The interaction hash is unknown: the start has no response yet, or an earlier process sent it without a store. Start
+/// the interaction again, attach with its hash, or wait for a trigger of it. Nothing was sent.
 pub const OMNIZE_E_INTERACTION: omnize_status = 52;
 
-/// The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.
-pub const OMNIZE_E_ANSWER: omnize_status = 53;
+/// The service accepted the request, but the response does not contain the requested data. Check the option dialect.
+pub const OMNIZE_E_RESPONSE: omnize_status = 53;
 
-/// The listener can't be opened at this address. Check that the address is this machine's and the port is free.
+/// The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
+/// free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;
 
-/// The trigger is no JSON object. Hand over the body of the service's POST as it came.
+/// The trigger is not a JSON object. Pass the body of the service's POST unchanged.
 pub const OMNIZE_E_NOT_JSON: omnize_status = 61;
 
-/// The trigger has no clientId, so no interaction is known for it.
+/// The trigger has neither a clientId nor an interaction hash, so it belongs to no interaction.
 pub const OMNIZE_E_NO_CLIENT_ID: omnize_status = 62;
 
-/// As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity and
-/// outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the option. The
-/// trigger or the request was not taken.
+/// The event queue is full (events.capacity, events.max_bytes), or the outbox is full (outbox.capacity,
+/// outbox.max_bytes), or there is no memory for a further entry. Receive events, wait for outcomes, or raise the
+/// option. The trigger or the request was not accepted.
 pub const OMNIZE_E_FULL: omnize_status = 63;
 
-/// This build of the library, this operating system, or the service in the dialect of the option dialect can't do that.
-/// The message says what is missing. Nothing was sent.
+/// Not supported by this build, by this operating system, or by the configured dialect. The message names the missing
+/// feature. Nothing was sent.
 pub const OMNIZE_E_UNSUPPORTED: omnize_status = 64;
 
-/// The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.
+/// The store can't be opened or written. The message contains the reason. The trigger or the request was not accepted.
 pub const OMNIZE_E_STORE: omnize_status = 65;
 
-/// The trigger is larger than listen.max_body when it is decompressed, and was not taken. Answer 413, or raise the option.
+/// The decompressed trigger is larger than listen.max_body and was not accepted. Respond with 413, or raise the option.
 pub const OMNIZE_E_TRIGGER_TOO_LARGE: omnize_status = 66;
 
 /// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
@@ -151,7 +155,7 @@ pub extern "C-unwind" fn omnize_status_name(status: omnize_status) -> *const c_c
 
 /// What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_status_text(status: omnize_status) -> *const c_char {
+pub extern "C-unwind" fn omnize_status_description(status: omnize_status) -> *const c_char {
     guard::always(std::ptr::null(), || {
         Ok(texts_of(status)?.2.give(std::ptr::null_mut()))
     })

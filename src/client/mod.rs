@@ -136,7 +136,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Unsupported`]: the dialect has no such request; [`Status::ClientId`]: it is needed;
-    /// [`Status::Answer`]: the answer holds no departments; and whatever sending can end with.
+    /// [`Status::Response`]: the answer holds no departments; and whatever sending can end with.
     pub fn departments(&self, client_id: Option<&str>) -> Result<Vec<Department>> {
         let address = Address {
             department: String::new(),

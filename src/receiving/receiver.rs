@@ -226,7 +226,7 @@ impl Receiver {
                 Ok(None)
             };
         };
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
         Ok(Some(self.event(waiting)))
     }
 
@@ -315,7 +315,7 @@ impl Receiver {
 
     /// The event of a turn was handled; it was of the interaction `lane` where others of it were held back.
     pub(crate) fn end_turn(&self, lane: Option<&str>, place: PermitKind) {
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
         if let Some(client_id) = lane {
             self.inbox.release(client_id);
         }
@@ -363,7 +363,7 @@ impl Receiver {
         if self.turnstile.is_cut_off(host::thread::id()) {
             event.nack();
         }
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
     }
 
     fn event(&self, waiting: QueuedEvent) -> Event {

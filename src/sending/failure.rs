@@ -203,7 +203,7 @@ impl TransportError {
                 format!("{host} did not answer within {}", self.reached),
             ),
             error if ResponseError::of(error) == Some(ResponseError::HeadTooLarge) => (
-                Status::AnswerTooLarge,
+                Status::ResponseTooLarge,
                 format!(
                     "{host} answered with headers of more than {} bytes, which is the most that is read",
                     ResponseError::MOST_BYTES

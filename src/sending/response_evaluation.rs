@@ -130,7 +130,7 @@ impl Sender {
     fn read(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
         self.dialect.read(request, body.as_bytes()).map_err(|unexpected| {
             Error::new(
-                Status::Answer,
+                Status::Response,
                 format!(
                     "the service accepted the request {}, but its answer is not {}; is the dialect the right one?",
                     request.name(),
@@ -149,8 +149,8 @@ impl Sender {
                 (Status::Lost, "the wait for its body was interrupted".into())
             }
             HttpError::BodyExceedsLimit(limit) => (
-                Status::AnswerTooLarge,
-                format!("its body is larger than the {limit} bytes that answer.max_bytes allows"),
+                Status::ResponseTooLarge,
+                format!("its body is larger than the {limit} bytes that response.max_bytes allows"),
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
@@ -189,9 +189,9 @@ fn undecided(request: &Request, http_status: u16, status: Status, why: &str) -> 
 fn undecoded(error: CodingError) -> (Status, String) {
     match error {
         CodingError::TooLarge(limit) => (
-            Status::AnswerTooLarge,
+            Status::ResponseTooLarge,
             format!(
-                "its body is, when it is decompressed, larger than the {limit} bytes that answer.max_bytes allows"
+                "its body is, when it is decompressed, larger than the {limit} bytes that response.max_bytes allows"
             ),
         ),
         CodingError::NoMemory => (Status::System, "there is no memory for its body".into()),

@@ -35,10 +35,10 @@ namespace detail {
 inline agents agents_of(omnize_agents *handed_over) {
     const std::unique_ptr<omnize_agents, freed<omnize_agents_free>> owned(handed_over);
     const omnize_agents *list = owned.get();
-    agents there{omnize_agents_count(list), std::nullopt, {}};
+    agents there{omnize_agents_total(list), std::nullopt, {}};
     if (const double seconds = omnize_agents_average_seconds(list); seconds >= 0)
         there.average = std::chrono::duration<double>(seconds);
-    for (std::int64_t i = 0; i < omnize_agents_named(list); i++)
+    for (std::int64_t i = 0; i < omnize_agents_count(list); i++)
         there.named.push_back({text_at<omnize_agents_id>(list, i), text_at<omnize_agents_name>(list, i)});
     return there;
 }

@@ -35,7 +35,7 @@ inline std::string_view status_name(omnize_status status) noexcept {
 
 /// What a status means and what to do, in English; empty for a number that is none.
 inline std::string_view status_text(omnize_status status) noexcept {
-    return detail::lasting(omnize_status_text(status));
+    return detail::lasting(omnize_status_description(status));
 }
 
 /// All statuses, OMNIZE_OK included.
@@ -58,7 +58,7 @@ inline std::vector<option> options() {
     std::vector<option> all;
     for (std::int32_t i = 0; i < omnize_option_count(); i++)
         all.push_back({detail::lasting(omnize_option_name(i)), detail::lasting(omnize_option_type(i)),
-                       detail::lasting(omnize_option_default(i)), detail::lasting(omnize_option_doc(i))});
+                       detail::lasting(omnize_option_default(i)), detail::lasting(omnize_option_description(i))});
     return all;
 }
 
@@ -72,7 +72,7 @@ struct statistic {
 inline std::vector<statistic> statistics() {
     std::vector<statistic> all;
     for (std::int32_t i = 0; i < omnize_statistic_count(); i++)
-        all.push_back({detail::lasting(omnize_statistic_name(i)), detail::lasting(omnize_statistic_doc(i))});
+        all.push_back({detail::lasting(omnize_statistic_name(i)), detail::lasting(omnize_statistic_description(i))});
     return all;
 }
 

@@ -171,7 +171,7 @@ pub fn begin_waiting() {
     change(|attempt| {
         attempt.current = attempt
             .total
-            .within(attempt.limits.answer, "timeout.answer");
+            .within(attempt.limits.answer, "timeout.response");
     });
 }
 
@@ -281,7 +281,7 @@ mod tests {
             (|| reach(Stage::Securing), "timeout.connect", "timeout.tls"),
             (|| reach(Stage::Ready), "timeout", "timeout"),
             (begin_sending, "timeout", "timeout.send"),
-            (begin_waiting, "timeout", "timeout.answer"),
+            (begin_waiting, "timeout", "timeout.response"),
         ] {
             assert_eq!((part(long, begin), part(short, begin)), (without, with));
         }

@@ -73,10 +73,10 @@ impl Rejection {
             Rejection::HeadTooLarge => Statistic::HeadTooLarge,
             Rejection::TooLarge => Statistic::TooLarge,
             Rejection::TooSlow => Statistic::TooSlow,
-            Rejection::BrokenOff => Statistic::BrokenOff,
+            Rejection::BrokenOff => Statistic::Incomplete,
             Rejection::NoTrigger | Rejection::UnknownCoding => Statistic::Unreadable,
-            Rejection::NoRoom => Statistic::TurnedAway,
-            Rejection::NoTls => Statistic::NoTls,
+            Rejection::NoRoom => Statistic::Rejected,
+            Rejection::NoTls => Statistic::TlsFailed,
             Rejection::OverLimit => Statistic::OverLimit,
         }
     }
