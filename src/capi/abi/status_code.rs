@@ -1,15 +1,6 @@
-//! The statuses, as C sees them.
+//! The type of statuses in C, and its constants.
 
-use std::ffi::c_char;
-
-use once_cell::sync::Lazy;
-
-use crate::capi::guard;
-use crate::capi::strings::OutText;
-use crate::error::{Error, Result};
-use crate::status::Status;
-
-/// How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
+/// The result of a call: OMNIZE_OK or an OMNIZE_E_ value. The numbers never change.
 pub type omnize_status = i32;
 
 /// The call succeeded.
@@ -145,79 +136,38 @@ pub const OMNIZE_E_STORE: omnize_status = 65;
 /// The decompressed trigger is larger than listen.max_body and was not accepted. Respond with 413, or raise the option.
 pub const OMNIZE_E_TRIGGER_TOO_LARGE: omnize_status = 66;
 
-/// The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_status_name(status: omnize_status) -> *const c_char {
-    guard::always(std::ptr::null(), || {
-        Ok(texts_of(status)?.1.give(std::ptr::null_mut()))
-    })
-}
-
-/// What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_status_description(status: omnize_status) -> *const c_char {
-    guard::always(std::ptr::null(), || {
-        Ok(texts_of(status)?.2.give(std::ptr::null_mut()))
-    })
-}
-
-/// How many statuses there are, OMNIZE_OK included.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_status_count() -> i32 {
-    guard::always(0, || Ok(Status::ALL.len() as i32))
-}
-
-/// The status at a place of the list of all, from 0 to omnize_status_count() - 1; -1 for any other place.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_status_at(index: i32) -> omnize_status {
-    guard::always(-1, || {
-        let status = usize::try_from(index)
-            .ok()
-            .and_then(|index| Status::ALL.get(index));
-        status
-            .map(|status| *status as omnize_status)
-            .ok_or_else(|| Error::new(Status::Argument, "there is no such place"))
-    })
-}
-
-/// Name and text of each status, as C strings.
-static TEXTS: Lazy<Vec<(Status, OutText, OutText)>> = Lazy::new(|| {
-    let texts = |status: &Status| {
-        let name = OutText::new(status.name().as_bytes());
-        (*status, name, OutText::new(status.text().as_bytes()))
-    };
-    Status::ALL.iter().map(texts).collect()
-});
-
-fn texts_of(code: omnize_status) -> Result<&'static (Status, OutText, OutText)> {
-    TEXTS
-        .iter()
-        .find(|(status, ..)| *status as omnize_status == code)
-        .ok_or_else(|| Error::new(Status::Argument, format!("there is no status {code}")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::status::Status;
 
-    /// cbindgen copies literals alone, so the numbers stand here once more, and this holds them to the table.
+    /// cbindgen copies only literals, so numbers and texts are in two files.
     #[test]
-    fn the_constants_are_the_table() {
-        let here =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/capi/status.rs"))
-                .unwrap();
-        for status in Status::ALL {
-            let line = format!(
-                "pub const {}: omnize_status = {};",
-                status.name(),
-                *status as i32
-            );
-            assert!(here.contains(&line), "{line}");
+    fn constants_and_their_comments_equal_the_table() {
+        let source = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/capi/abi/status_code.rs"
+        ))
+        .unwrap();
+        let mut comment = String::new();
+        let mut constants = Vec::new();
+        for line in source.lines() {
+            if let Some(text) = line.strip_prefix("/// ") {
+                comment = format!("{comment} {text}");
+            } else {
+                if line.starts_with("pub const") {
+                    constants.push(format!("{line}{comment}"));
+                }
+                comment.clear();
+            }
         }
-        let constants = here
-            .lines()
-            .filter(|line| line.starts_with("pub const OMNIZE_"))
-            .count();
-        assert_eq!(constants, Status::ALL.len());
+        let expected = Status::ALL.iter().map(|status| {
+            format!(
+                "pub const {}: omnize_status = {}; {}",
+                status.name(),
+                *status as i32,
+                status.text()
+            )
+        });
+        assert_eq!(constants, expected.collect::<Vec<_>>());
     }
 }
