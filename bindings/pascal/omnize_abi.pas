@@ -1,9 +1,6 @@
-{
-  omnize_abi.pas: the functions of omnize.h as they are.
-
-  Left out, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
-  omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize_constants.inc.
-}
+{ omnize_abi.pas: the functions of omnize.h, unchanged. For the reasons in omnize.pas, it has no
+  omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll, omnize_client_dispatch, omnize_event_keep
+  and omnize_log_set. The constants are in omnize_constants.inc. }
 unit omnize_abi;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -22,7 +19,7 @@ const
 {$ENDIF}{$ENDIF}{$ENDIF}
 
 type
-  { Handles are values to pass back, not addresses to look behind. }
+  { Handles are values, not addresses. }
   TOmnizeErrorHandle = Pointer;
   TOmnizeConfigHandle = Pointer;
   TOmnizeClientHandle = Pointer;
@@ -35,7 +32,7 @@ type
   TOmnizeAgentsHandle = Pointer;
   TOmnizeHistoryHandle = Pointer;
 
-  { Where a call writes to; may be nil. }
+  { A variable for a result; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
   POmnizeNumber = ^Int64;
 
@@ -148,6 +145,7 @@ function omnize_event_sequence(Event: TOmnizeEventHandle): Int64; cdecl; externa
 function omnize_event_received_at(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_redelivered(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_ack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
 function omnize_event_nack(Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_event_free(Event: TOmnizeEventHandle); cdecl; external OMNIZE_LIBRARY;

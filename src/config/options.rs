@@ -11,7 +11,7 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// The accepted values.
     pub kind: Kind,
-    /// The default value; empty if there is none.
+    /// The default value; empty if the option has no default.
     pub default: &'static str,
     /// The description, in English.
     pub doc: &'static str,
