@@ -133,9 +133,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "no_proxy",
         kind: Kind::Hosts,
         default: "",
-        doc: "The hosts that are connected to without the proxy, separated by commas or white space: names with \
-              their subdomains, addresses, and networks such as 10.0.0.0/8, each optionally with a port, or * for \
-              all. If unset, no_proxy or NO_PROXY applies to a proxy of the environment.",
+        doc: "The hosts that are connected to without the proxy, separated by commas or white space. Names include \
+              their subdomains. Addresses and networks such as 10.0.0.0/8 are possible, all optionally with a port. \
+              * means all hosts. If unset, no_proxy or NO_PROXY applies to a proxy of the environment.",
     },
     OptionSpec {
         name: "address_family",
@@ -148,8 +148,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Choice(&["off", "customer"]),
         default: "off",
         doc: "Whether the fields of a customer are checked before a request is sent. customer requires a CPF with \
-              valid check digits, an e-mail address of the form name@domain, and a Brazilian telephone number with \
-              area code, with or without +55. The CPF in the service's own page fails this check.",
+              valid check digits and an e-mail address of the form name@domain. A telephone number must be Brazilian \
+              with area code, with or without +55. The CPF in the service's own page fails this check.",
     },
     OptionSpec {
         name: "response.max_bytes",
@@ -269,9 +269,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::OptionalCount,
         default: "",
         doc: "The maximum number of connections from one IPv4 address or one IPv6 network of 64 bits. If unset: only \
-              listen.max_connections. Over the limit, idle or slow connections of that address are closed first. If \
-              there are none, the listener responds with 503 and Retry-After to the new connection. The service \
-              posts from one address, so set this well above the number of concurrent triggers.",
+              listen.max_connections. Over the limit, idle or slow connections of that address are closed first. \
+              Otherwise, the listener responds with 503 and Retry-After to the new connection. The service posts \
+              from one address, so set this well above the number of concurrent triggers.",
     },
     OptionSpec {
         name: "events.capacity",
@@ -327,9 +327,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "on_unknown",
         kind: Kind::Choice(&["report", "resend"]),
         default: "report",
-        doc: "The action if the service may or may not have received a start, message or finish: report reports this \
-              delivery to the application; resend retries as if the request had not been sent, and the service may \
-              receive it twice. Typing and cleared are always retried.",
+        doc: "The action if the service may or may not have received a start, message or finish. report reports the \
+              delivery unknown to the application. resend retries the request, and the service may receive it twice. \
+              Typing and cleared are always retried.",
     },
     OptionSpec {
         name: "check_state",
@@ -380,9 +380,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "ack",
         kind: Kind::Choice(&["auto", "manual"]),
         default: "auto",
-        doc: "When an event counts as acknowledged in the store. auto: when its callback returns, or when an event \
-              of next or a kept event is freed. manual: when omnize_event_ack is called. Other events are \
-              redelivered after a restart, with the flag redelivered.",
+        doc: "When an event counts as acknowledged in the store. auto: when its callback returns, or when the \
+              application frees it. manual: when omnize_event_ack is called. Other events are redelivered after a \
+              restart, with the flag redelivered.",
     },
 ];
 

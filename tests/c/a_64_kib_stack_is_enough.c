@@ -140,6 +140,10 @@ static void requests(void) {
     every_request(url, OMNIZE_E_TLS);
 }
 
+/* {}, compressed with gzip. */
+static const char gzipped[] =
+    "\037\213\010\000\000\000\000\000\002\003\253\256\005\000\103\277\246\243\002\000\000\000";
+
 static void events_by(int polls) {
     const char *const options[] = {"listen", "127.0.0.1:0", NULL};
     omnize_client *client = client_with(options);
@@ -150,6 +154,8 @@ static void events_by(int polls) {
 
     EXPECT(strncmp(omnize_client_webhook_url(client, NULL), "http://", 7) == 0);
     EXPECT_OK(omnize_client_wake_fd(client, &number, &error));
+    EXPECT_FAILS(omnize_client_deliver_compressed(client, gzipped, sizeof gzipped - 1, NULL, "gzip", &error),
+                 OMNIZE_E_NO_CLIENT_ID, "");
     EXPECT_OK(omnize_client_deliver(client, TRIGGER, -1, "text/plain; charset=iso-8859-1", &error));
     EXPECT_FAILS(omnize_client_deliver(client, deep_json, DEEP, NULL, &error), OMNIZE_E_NOT_JSON, "");
     EXPECT_FAILS(omnize_client_deliver(client, "{}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID, "");

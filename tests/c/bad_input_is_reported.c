@@ -61,7 +61,7 @@ static void arguments_are_checked(void) {
     EXPECT_FAILS(omnize_conversation_attach(client, "1", "\xC3", &chat, &error), OMNIZE_E_ENCODING, "client_id");
     EXPECT_FAILS(omnize_conversation_attach(client, "1", "12", NULL, &error), OMNIZE_E_ARGUMENT, "conversation");
     EXPECT_FAILS(omnize_conversation_start(client, "1", "12", "\xE1", NULL, NULL, NULL, &chat, &error),
-                 OMNIZE_E_ENCODING, "name is no UTF-8 at byte 0");
+                 OMNIZE_E_ENCODING, "name is not valid UTF-8 at byte 0");
     EXPECT(chat == NULL);
     EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
     EXPECT_FAILS(omnize_conversation_send(chat, NULL, -1, &error), OMNIZE_E_ARGUMENT, "text is NULL");

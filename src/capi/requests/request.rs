@@ -88,7 +88,7 @@ pub extern "C-unwind" fn omnize_request_new(
         let kind = known.ok_or_else(|| {
             Error::new(
                 Status::Argument,
-                format!("there is no kind {kind} of request; pass an OMNIZE_REQUEST_ value"),
+                format!("there is no request kind {kind}; pass an OMNIZE_REQUEST_ value"),
             )
         })?;
         *out = REQUESTS.insert(Arc::new(RequestObject {
