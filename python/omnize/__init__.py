@@ -21,7 +21,6 @@ from ._client import Client
 from ._conversation import Conversation
 from ._customer import Customer
 from ._errors import (
-    ResponseError,
     ArgumentError,
     Closed,
     CloseTimedOut,
@@ -41,6 +40,7 @@ from ._errors import (
     Rejected,
     RequestError,
     ResourceError,
+    ResponseError,
     StateError,
     StoreError,
     TimedOut,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Optional
 
 __all__ = [
-    "ResponseError",
     "ArgumentError",
     "CloseTimedOut",
     "Closed",
@@ -25,6 +24,7 @@ __all__ = [
     "Rejected",
     "RequestError",
     "ResourceError",
+    "ResponseError",
     "StateError",
     "StoreError",
     "TLSFailed",
@@ -108,7 +108,7 @@ class StateError(NotSent):
 
 
 class CustomerError(NotSent, ValueError):
-    """A field of the customer is not of the form that ``validate="customer"`` asks for. Nothing was sent."""
+    """A field of the customer failed the check of ``validate="customer"``. Nothing was sent."""
 
 
 class QueueFull(Error):
@@ -120,7 +120,7 @@ class InteractionUnknown(NotSent):
 
 
 class ResponseError(RequestError):
-    """The service accepted the request, and its answer does not hold what was asked for."""
+    """The service accepted the request, but the response does not contain the requested data."""
 
 
 class Closed(Error):
@@ -161,7 +161,7 @@ class ResourceError(Error):
 
 
 class Unsupported(Error):
-    """This build, or this operating system, can't do that."""
+    """Not supported by this build, by this operating system, or by the configured dialect."""
 
 
 class InternalError(Error):

@@ -394,7 +394,8 @@ class Outcome(Event):
 
     #: The number that posting gave.
     ticket: int
-    #: The request's name: start, message, typing, cleared or finish.
+    #: The request's name: start, message, finish, update or whatsapp; of an external bot bot_accept, bot_transfer,
+    #: bot_message or bot_finish.
     request: str
     #: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``.
     delivery: str

@@ -39,7 +39,7 @@ pub struct Outcome {
     pub ticket: u64,
     /// The customer's id.
     pub client_id: String,
-    /// The request's name: start, message, typing, cleared or finish.
+    /// The request's name: see [`Request::name`].
     pub request: String,
     /// What became of it: an `OMNIZE_DELIVERY_` value.
     pub delivery: i32,
