@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 21] = [
+    const SOURCES: [&str; 22] = [
         "library/version",
         "abi/status_code",
         "library/status",
@@ -27,6 +27,7 @@ mod header {
         "config",
         "client",
         "requests/conversation",
+        "requests/conversation_requests",
         "requests/request",
         "lists/interactions",
         "events/event",

@@ -135,8 +135,8 @@
  * a blocking call early, use a shorter timeout, or close the client. A callback runs inside a call, so cancellation is
  * deferred there, too. A callback that enables cancellation must disable it again before the next cancellation point.
  *
- * Blocking. Functions that send a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
- * omnize_listener_close() block; the application sets the limit of each. omnize_client_unsubscribe() blocks until its
+ * Blocking. Functions that send a request block. omnize_client_poll(), omnize_client_next(), omnize_client_close() and
+ * omnize_listener_close() block, too. The application sets the limit of each. omnize_client_unsubscribe() blocks until its
  * callback returns. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() block on files. With a store,
  * omnize_client_deliver() and the functions that post block on the disk. All other functions return immediately.
  *
@@ -1280,6 +1280,62 @@ omnize_status omnize_conversation_prepare(omnize_client *client,
                                           omnize_error **error);
 
 /**
+ * Sets the timeout of later requests of this handle.
+ *
+ * - `timeout_ms`: milliseconds. 0 restores the option timeout.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+ */
+omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
+                                              int64_t timeout_ms,
+                                              omnize_error **error);
+
+/**
+ * Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
+ *
+ * Later versions may add values.
+ */
+int32_t omnize_conversation_state(const omnize_conversation *conversation);
+
+/**
+ * Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+ *
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_client_id(const omnize_conversation *conversation,
+                                          int64_t *length);
+
+/**
+ * Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
+ * the text.
+ *
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_department(const omnize_conversation *conversation,
+                                           int64_t *length);
+
+/**
+ * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+ *
+ * - The text is empty if the hash is not known yet, or the dialect has no hashes.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
+                                                 int64_t *length);
+
+/**
+ * Frees a conversation.
+ *
+ * - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
+ * - Does nothing if `conversation` is NULL or freed already.
+ */
+void omnize_conversation_free(omnize_conversation *conversation);
+
+/**
  * Posts the start of an interaction.
  *
  * - `name`, `email`, `phone` and `cpf` may be NULL. NULL fields are omitted.
@@ -1340,25 +1396,6 @@ omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
 omnize_status omnize_conversation_keystroke(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * Sets the timeout of later requests of this handle.
- *
- * - `timeout_ms`: milliseconds. 0 restores the option timeout.
- *
- * Fails with:
- * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
- */
-omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
-                                              int64_t timeout_ms,
-                                              omnize_error **error);
-
-/**
- * Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
- *
- * Later versions may add values.
- */
-int32_t omnize_conversation_state(const omnize_conversation *conversation);
-
-/**
  * Sends a message of the customer, and blocks until the service responds.
  *
  * - `text`: `length` bytes, or up to the NUL if `length` is -1.
@@ -1396,43 +1433,6 @@ omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omn
  * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_finish(omnize_conversation *conversation, omnize_error **error);
-
-/**
- * Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
- *
- * - `length` receives the length in bytes. It may be NULL.
- * - The text is in the client's encoding, and valid until the conversation is freed.
- */
-const char *omnize_conversation_client_id(const omnize_conversation *conversation,
-                                          int64_t *length);
-
-/**
- * Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
- * the text.
- *
- * - `length` receives the length in bytes. It may be NULL.
- * - The text is in the client's encoding, and valid until the conversation is freed.
- */
-const char *omnize_conversation_department(const omnize_conversation *conversation,
-                                           int64_t *length);
-
-/**
- * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
- *
- * - The text is empty if the hash is not known yet, or the dialect has no hashes.
- * - `length` receives the length in bytes. It may be NULL.
- * - The text is in the client's encoding, and valid until the conversation is freed.
- */
-const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
-                                                 int64_t *length);
-
-/**
- * Frees a conversation.
- *
- * - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
- * - Does nothing if `conversation` is NULL or freed already.
- */
-void omnize_conversation_free(omnize_conversation *conversation);
 
 /**
  * Creates a request without fields.

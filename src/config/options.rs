@@ -327,9 +327,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "on_unknown",
         kind: Kind::Choice(&["report", "resend"]),
         default: "report",
-        doc: "The action if the service may or may not have received a start, message or finish. report reports the \
-              delivery unknown to the application. resend retries the request, and the service may receive it twice. \
-              Typing and cleared are always retried.",
+        doc: "The action if the service may or may not have received a start, message or finish. With report, the \
+              application gets the delivery unknown. With resend, the request is retried, and the service may receive \
+              it twice. Typing and cleared are always retried.",
     },
     OptionSpec {
         name: "check_state",
