@@ -116,12 +116,12 @@ void events_have_the_fields_of_the_trigger() {
         R"({"interaction_hash": "h1", "message": {"hash": "m1", "content": "veja", "type": "image", "url": "u"},
         "agent": {"id": 4, "name": "Ana"}, "external_id": "55", "department_id": 3, "position": 2,
         "extra": {"clientId": "12", "botId": "b", "order": 1}})");
-    const auto told = client.next(0ms).value();
-    CHECK(told.client_id() == "12" && told.text() == "veja" && told.message_hash() == "m1");
-    CHECK(told.media_kind() == omnize::media_kind::image && told.media_url() == "u");
-    CHECK(told.agent_id() == "4" && told.agent_name() == "Ana" && told.external_id() == "55");
-    CHECK(told.department() == "3" && told.position() == 2 && told.interaction_hash() == "h1");
-    CHECK(told.bot_id() == "b" && told.extra() == R"({"order":1})" && !told.outcome());
+    const auto event = client.next(0ms).value();
+    CHECK(event.client_id() == "12" && event.text() == "veja" && event.message_hash() == "m1");
+    CHECK(event.media_kind() == omnize::media_kind::image && event.media_url() == "u");
+    CHECK(event.agent_id() == "4" && event.agent_name() == "Ana" && event.external_id() == "55");
+    CHECK(event.department() == "3" && event.position() == 2 && event.interaction_hash() == "h1");
+    CHECK(event.bot_id() == "b" && event.extra() == R"({"order":1})" && !event.outcome());
     auto plain = client_without_service();
     deliver_message(plain);
     const auto bare = plain.next(0ms).value();

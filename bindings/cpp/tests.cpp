@@ -1,5 +1,5 @@
-// What omnize.hpp adds to omnize.h, promise by promise. Run by `omnize sandbox`, which gives token and base_url; what
-// it promises of a conversation with the service is in service_tests.cpp.
+// Tests of the promises beyond omnize.h. Run by `omnize sandbox`, which sets token and base_url. service_tests.cpp tests
+// conversations with the service.
 
 #include <atomic>
 #include <chrono>
@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using omnize::event_kind;
 
-// Polls, and gives what a callback of this client threw as an int.
+// Polls, and returns the int that a callback of this client threw.
 std::optional<int> thrown_by_poll(omnize::client &client) {
     try {
         client.poll(0ms);
@@ -355,7 +355,7 @@ void log_callback_runs_until_the_log_ends() {
         CHECK(!messages.empty());
         for (const auto &message : messages) CHECK(!message.empty() && message.find("a-secret") == std::string::npos);
     }
-    // Each goes when another takes its place, is not taken, or the log ends.
+    // Each is destroyed when another one replaces it, the call fails, or the log ends.
     CHECK(status_of([&] { omnize::set_log(static_cast<omnize::log_level>(9), hear); }) == OMNIZE_E_ARGUMENT);
     CHECK(alive.use_count() == 3);
     omnize::set_log(omnize::log_level::error, [owned = std::make_unique<int>(), alive](auto, auto) {});
