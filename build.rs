@@ -1,5 +1,5 @@
-//! Writes the C header from src/capi/, into the build's own folder; `make header` copies it to include/, and a test fails
-//! when the two differ.
+//! Writes the C header from src/capi/ into the output folder of the build. `make header` copies it to include/, and a test
+//! fails if the two differ.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -17,27 +17,30 @@ mod header {
         Builder, Config, DocumentationLength, DocumentationStyle, Language, SortKey, Style,
     };
 
-    /// In the order in which a reader meets them.
-    const SOURCES: [&str; 19] = [
-        "version",
-        "status",
-        "error",
+    /// In the order of the header.
+    const SOURCES: [&str; 22] = [
+        "library/version",
+        "abi/status_code",
+        "library/status",
+        "abi/error_handle",
+        "library/error",
         "config",
         "client",
-        "conversation",
-        "request",
-        "interactions",
-        "event",
-        "media",
-        "event_details",
-        "departments",
-        "agents",
-        "history",
-        "bot",
+        "requests/conversation",
+        "requests/conversation_requests",
+        "requests/request",
+        "lists/interactions",
+        "events/event",
+        "requests/media",
+        "events/event_details",
+        "lists/departments",
+        "lists/agents",
+        "requests/history",
+        "requests/bot",
         "callback",
         "listener",
-        "statistic",
-        "log",
+        "library/statistic",
+        "library/log",
     ];
 
     pub fn write() {
@@ -55,17 +58,17 @@ mod header {
             .generate()
             .expect("cbindgen reads src/capi")
             .write(&mut header);
-        // C90 has no line comments, and cbindgen writes these whatever the style of the documentation is.
+        // C90 has no line comments, but cbindgen writes these two in any style.
         let header = String::from_utf8(header)
             .expect("the sources are UTF-8")
             .replace("// __cplusplus", "/* __cplusplus */")
             .replace("// extern \"C\"", "/* extern \"C\" */");
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-        fs::write(out.join("omnize.h"), header).expect("the build's own folder can be written to");
+        fs::write(out.join("omnize.h"), header).expect("the output folder is writable");
     }
 
     fn config(narrative: &Path) -> Config {
-        let narrative = fs::read_to_string(narrative).expect("the narrative stands in src/capi");
+        let narrative = fs::read_to_string(narrative).expect("the narrative is in src/capi");
         let version = |name| env::var(name).expect("cargo sets it");
         let versions = format!(
             "#define OMNIZE_VERSION \"{}\"\n#define OMNIZE_VERSION_MAJOR {}\n#define OMNIZE_VERSION_MINOR {}\n\

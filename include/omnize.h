@@ -1,31 +1,31 @@
 /*
  * omnize: customer chat over the Omnize service.
  *
- * Written by cbindgen from src/capi/ of the omnize crate: change it there, then run `make header`.
+ * cbindgen writes this file from src/capi/ of the omnize crate. Change it there, then run `make header`.
  *
  *
- * A chat, from the top
+ * A chat, step by step
  * ====================
  *
- * A customer talks to an agent; one such talk is an interaction. The application starts an interaction for its customer
- * under an id of its own choice, the client id; it sends what the customer writes, says when the customer types, and
- * finishes the interaction. The service tells what the agent does by posting triggers to a webhook. This library makes the
- * requests, and it is the webhook.
+ * A customer talks to an agent. One such chat is an interaction. The application starts an interaction for a customer, under
+ * an id that the application chooses: the client id. It sends the customer's messages, reports typing, and finishes the
+ * interaction. The service reports the agent's actions: it posts triggers to a webhook. This library sends the requests, and
+ * it contains the webhook.
  *
- * 1. Configure. Every option has a name; all are listed by omnize_option_count() and omnize_option_name().
+ * 1. Configure the client. omnize_option_count() and omnize_option_name() list the options.
  *
  *      omnize_error *error = NULL;
  *      omnize_config *config = NULL;
  *      omnize_config_new(&config, &error);
  *      omnize_config_set(config, "token", "j4hl2kjh34...", &error);
  *      omnize_config_set(config, "listen", "0.0.0.0:8080", &error);
- *      omnize_config_set(config, "listen.path", "/omnize/a-part-that-nobody-guesses", &error);
+ *      omnize_config_set(config, "listen.path", "/omnize/a-secret-part", &error);
  *      omnize_config_set(config, "listen.public_url", "https://chat.example.com", &error);
  *
- *    or omnize_config_load_env(), or omnize_config_load_file(). The token is generated, and the webhook's URL is set, in
- *    the service's portal: Menu > Settings > Integrations > ClientSDK.
+ *    omnize_config_load_env() and omnize_config_load_file() are alternatives. Generate the token and enter the webhook URL
+ *    in the service's portal: Menu > Settings > Integrations > ClientSDK.
  *
- * 2. Open a client. From now on triggers are taken.
+ * 2. Open a client. From now on it accepts triggers.
  *
  *      omnize_client *client = NULL;
  *      if (omnize_client_open(config, &client, &error) != OMNIZE_OK) {
@@ -33,48 +33,48 @@
  *          omnize_error_free(error);
  *      }
  *
- * 3. Start an interaction, and send.
+ * 3. Start an interaction, and send a message.
  *
  *      omnize_conversation *chat = NULL;
  *      omnize_conversation_start(client, "1", "12", "Joao", NULL, NULL, NULL, &chat, &error);
  *      omnize_conversation_send(chat, "Bom dia!", -1, &error);
  *
- *    These calls wait for the service's answer. A thread that must not wait posts instead; what becomes of the request
- *    comes as an event, and what surely was not received is made again for as long as the option retry.posted says.
+ *    These calls block until the service responds. A thread that must not block posts its requests. The library sends them
+ *    in the background. It retries requests that were certainly not received, as long as the option retry.posted specifies.
  *
  *      int64_t ticket = 0;
  *      omnize_conversation_prepare(client, "1", "12", &chat, &error);
  *      omnize_conversation_post_start(chat, "Joao", NULL, NULL, NULL, &ticket, &error);
  *      omnize_conversation_post(chat, "Bom dia!", -1, &ticket, &error);
  *
- *    Later, of an event of the kind OMNIZE_EVENT_OUTCOME: omnize_event_outcome_ticket(event) is that ticket, which no
- *    other post of this client has, and omnize_event_outcome_delivery(event) tells what became of it. With dispatch
- *    threads the outcome may come before the post has returned.
+ *    Later, an event of the kind OMNIZE_EVENT_OUTCOME reports the result. omnize_event_outcome_ticket(event) returns the
+ *    ticket of the request, which is unique for this client. omnize_event_outcome_delivery(event) returns the delivery. With
+ *    dispatch threads, the outcome may come before the post function returns.
  *
- * 4. Take events, in one of three ways, always the same one for a client.
+ * 4. Receive events. Choose one of three delivery modes, and always use the same one for a client.
  *
- *    - Event by event, without any callback; each event is yours and you free it:
+ *    - Next: one event at a time, without callbacks. The application owns each event and frees it.
  *
  *          omnize_event *event = NULL;
  *          while (omnize_client_next(client, 1000, &event, &error) == OMNIZE_OK) {
- *              if (event == NULL) continue;   (none came within a second)
+ *              if (event == NULL) continue;   (no event within a second)
  *              if (omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE) puts(omnize_event_text(event, NULL));
  *              omnize_event_free(event);
  *          }
  *
- *    - Callbacks on your own thread: omnize_client_subscribe(), then omnize_client_poll() in a timer or a loop. With
- *      omnize_client_wake_fd() a select, epoll, GLib or Qt loop knows when to poll.
- *    - Callbacks on a thread of the library: omnize_client_subscribe(), then omnize_client_dispatch().
+ *    - Poll: callbacks on a thread of the application. Call omnize_client_subscribe(), then omnize_client_poll() in a timer
+ *      or a loop. omnize_client_wake_fd() returns a descriptor for select, epoll, GLib and Qt loops.
+ *    - Dispatch: callbacks on a thread of the library. Call omnize_client_subscribe(), then omnize_client_dispatch().
  *
- *    Several clients, each with a token of its own, can share one address: they leave the option listen unset, and
- *    omnize_listener_open() and omnize_listener_attach() give each a path.
+ *    Several clients with different tokens can share one address. Leave the option listen unset. Open a listener with
+ *    omnize_listener_open(), and give each client a path with omnize_listener_attach().
  *
- *    An application that has a web server of its own leaves the option listen unset, and hands each body that the service
- *    posts to omnize_client_deliver().
+ *    An application with its own web server also leaves the option listen unset. It passes the body of each POST of the
+ *    service to omnize_client_deliver().
  *
- * 5. Say more, where the service can hear it. It has had three generations; the option dialect names the account's, and this
- *    program is the same in all. What a dialect lacks is OMNIZE_E_UNSUPPORTED, and nothing is sent. A request that says
- *    more than a function has parameters for is made field by field:
+ * 5. Use more features, if the account's dialect has them. The service has three dialects. The option dialect selects the
+ *    account's dialect. A feature that it does not have fails with OMNIZE_E_UNSUPPORTED, and nothing is sent. A request with
+ *    further fields is built field by field:
  *
  *      omnize_request *request = NULL;
  *      omnize_request_new(client, OMNIZE_REQUEST_MESSAGE, &request, &error);
@@ -83,8 +83,8 @@
  *      omnize_conversation_request(chat, request, &error);
  *      omnize_request_free(request);
  *
- *    omnize_departments_list() and omnize_agents_online() ask who is there. An application that is the account's external
- *    bot hears OMNIZE_EVENT_NEW_INTERACTION and takes it with omnize_bot_attach().
+ *    omnize_departments_list() and omnize_agents_online() return the departments and the online agents. An application can
+ *    be the account's external bot. It receives OMNIZE_EVENT_NEW_INTERACTION and attaches with omnize_bot_attach().
  *
  * 6. Finish, close, free.
  *
@@ -95,51 +95,55 @@
  *      omnize_config_free(config);
  *
  *
- * The rules, which hold for every function
- * ========================================
+ * Rules for all functions
+ * =======================
  *
- * Statuses. A function that can fail returns an omnize_status: OMNIZE_OK, which is 0, or what went wrong. Beside the
- * statuses that it names, every function can return OMNIZE_E_HANDLE, OMNIZE_E_FORKED and OMNIZE_E_PANIC.
+ * Statuses. A function that can fail returns an omnize_status: OMNIZE_OK, which is 0, or an error status. In addition to the
+ * listed statuses, every such function can fail with OMNIZE_E_HANDLE, OMNIZE_E_FORKED and OMNIZE_E_PANIC.
  *
- * Errors. The last parameter of such a function may be NULL. Else, when the function fails, it receives an error that the
- * application owns and frees with omnize_error_free(). Whatever it held before is overwritten, not freed. When the
- * function succeeds, it is not touched. There is no "last error": nothing is kept behind a thread.
+ * Errors. The last parameter `error` may be NULL. Otherwise it receives an error if the function fails. The application owns
+ * the error and frees it with omnize_error_free(). The previous value of the variable is overwritten, not freed. If the
+ * function succeeds, the variable does not change. There is no "last error" of a thread. If there is no memory for an error,
+ * the variable receives NULL.
  *
- * Out-parameters are written on success only.
+ * Out-parameters are written only if the function succeeds.
  *
- * Handles (omnize_client *, omnize_event *, and so on) are values to pass back, not addresses to look behind. A handle that
- * is NULL, of another type, freed, freed twice, or freed by another thread in the middle of a call gives OMNIZE_E_HANDLE;
- * it is never undefined behaviour. Freeing NULL does nothing.
+ * Handles (omnize_client *, omnize_event * and so on) are values, not addresses. A function fails with OMNIZE_E_HANDLE if a
+ * handle is NULL, of another type, or freed already; this is never undefined behaviour. If another thread frees a handle
+ * during a call, the call continues normally, and only later calls fail. Freeing NULL does nothing.
  *
- * Texts that go in end at their NUL, or have a length in bytes beside them, -1 meaning: ends at its NUL. The library
- * copies what it keeps. Texts that come out belong to the handle that they were asked of, end with a NUL that their length
- * does not count, and are valid until that handle is freed. All are UTF-8, unless the option encoding of the client says
- * otherwise; bytes that the encoding does not know are OMNIZE_E_ENCODING.
+ * Input texts end at their NUL, or have a length in bytes; -1 means: up to the NUL. The library copies texts that it needs
+ * later. Output texts belong to their handle. They end with a NUL that the length does not count, and they are valid until
+ * the handle is freed. All texts are UTF-8, unless the client's option encoding specifies another encoding. A text that is
+ * invalid in its encoding fails with OMNIZE_E_ENCODING. If there is no memory for an output text, the function returns NULL.
  *
- * Threads. Every function can be called from any thread. No lock is held while a callback runs, so a callback may call
- * any function, omnize_client_close() of its own client included.
+ * Threads. Any thread may call any function. The library holds no lock while a callback runs. Therefore a callback may call
+ * any function, including omnize_client_close() for its own client.
  *
- * Callbacks return. One that is left in another way would be unwound through the frames of the library, which can't be:
- * so no C++ exception may leave it, nor longjmp() or pthread_exit(), nor a structured exception of Windows or an exception
- * of Delphi. An exception and pthread_exit() end the process; after a longjmp() nobody can say what the client does, and its
- * calls may give OMNIZE_E_MODE for ever. Catch what is thrown, keep it, and return; this holds for every function that the
- * library calls, destroy functions and the log's included.
+ * Callbacks must return. The library's frames can't be unwound. These are forbidden in event callbacks, log callbacks and
+ * destroy functions:
  *
- * Cancellation. pthread_cancel() of a thread that is in a call waits: the call does what it does without it, and the thread
- * ends when the call has returned, at the next cancellation point or, where its type is asynchronous, at once. To end a
- * call that waits, give it a shorter time, or close the client. A callback runs inside of a call, so cancellation waits there,
- * too; one that enables it again must have no cancellation point before it disables it.
+ *    - a C++ exception, a Delphi exception or a Windows structured exception that leaves the callback: the process aborts;
+ *    - pthread_exit(): the process aborts;
+ *    - longjmp() out of the callback: the state of the client is undefined, and its later calls may always fail with
+ *      OMNIZE_E_MODE.
  *
- * Blocking. The functions that make a request, omnize_client_poll(), omnize_client_next(), omnize_client_close() and
- * omnize_listener_close() wait, each within a bound that the application sets. omnize_client_unsubscribe() waits for its
- * callback. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() wait for files; with a store,
- * omnize_client_deliver() and those that post wait for the disk. All others return at once.
+ * Catch exceptions inside the callback, store them, and return.
  *
- * Numbers. Flags are 0 or 1. Times are milliseconds.
+ * Cancellation. pthread_cancel() of a thread inside a call is deferred until the call returns. The call itself completes
+ * normally. Then the thread ends at the next cancellation point, or at once if its cancellation type is asynchronous. To end
+ * a blocking call early, use a shorter timeout, or close the client. A callback runs inside a call, so cancellation is
+ * deferred there, too. A callback that enables cancellation must disable it again before the next cancellation point.
  *
- * The process is yours. Loading the library starts nothing: no thread, no handler, no output. Its threads block all
- * signals. After a fork, every call in the child gives OMNIZE_E_FORKED once a client or a listener had been opened before
- * it.
+ * Blocking. Functions that send a request block. omnize_client_poll(), omnize_client_next(), omnize_client_close() and
+ * omnize_listener_close() block, too. The application sets the limit of each. omnize_client_unsubscribe() blocks until its
+ * callback returns. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() block on files. With a store,
+ * omnize_client_deliver() and the functions that post block on the disk. All other functions return immediately.
+ *
+ * Numbers. Flags are 0 or 1. Times are in milliseconds.
+ *
+ * The host process. Loading the library starts no thread, installs no handler and prints nothing. Its threads block all
+ * signals. If a client or listener was opened before a fork, every call in the child fails with OMNIZE_E_FORKED.
  */
 
 #ifndef OMNIZE_H
@@ -154,12 +158,12 @@
 #define OMNIZE_VERSION_PATCH 0
 
 /**
- * The version of the binary interface that this header describes.
+ * The version of the binary interface of this header.
  */
 #define OMNIZE_ABI_VERSION 0
 
 /**
- * No request was made.
+ * No request was sent, because the call is not a request.
  */
 #define OMNIZE_DELIVERY_NONE 0
 
@@ -169,12 +173,12 @@
 #define OMNIZE_DELIVERY_ACCEPTED 1
 
 /**
- * The service refused the request.
+ * The service rejected the request.
  */
 #define OMNIZE_DELIVERY_REJECTED 2
 
 /**
- * The service surely has not received the request.
+ * The service certainly did not receive the request.
  */
 #define OMNIZE_DELIVERY_NOT_SENT 3
 
@@ -184,27 +188,27 @@
 #define OMNIZE_DELIVERY_UNKNOWN 4
 
 /**
- * Nothing was asked for yet, or the start has failed.
+ * No request was sent yet, or the start failed.
  */
 #define OMNIZE_STATE_NEW 1
 
 /**
- * The start is on its way.
+ * The start is in progress.
  */
 #define OMNIZE_STATE_STARTING 2
 
 /**
- * It was started, and no agent has said anything yet.
+ * The interaction was started. No agent accepted it yet.
  */
 #define OMNIZE_STATE_WAITING 3
 
 /**
- * An agent has accepted it.
+ * An agent accepted the interaction.
  */
 #define OMNIZE_STATE_ACTIVE 4
 
 /**
- * The application or the agent has finished it.
+ * The application or the agent finished the interaction.
  */
 #define OMNIZE_STATE_FINISHED 5
 
@@ -219,41 +223,41 @@
 #define OMNIZE_REQUEST_START 1
 
 /**
- * Sends the customer's message, or the external bot's. Fields: text, media (image, video, audio or file), url; of a bot
- * also size, in bytes.
+ * Sends a message of the customer or the external bot. Fields: text, media (image, video, audio or file), url; for
+ * a bot also size, in bytes.
  */
 #define OMNIZE_REQUEST_MESSAGE 2
 
 /**
- * Notes something about the interaction. Fields: mood (POSITIVE or NEGATIVE), tags (ids, separated by commas),
+ * Updates data of the interaction. Fields: mood (POSITIVE or NEGATIVE), tags (ids, separated by commas),
  * customer_key, note.
  */
 #define OMNIZE_REQUEST_UPDATE 3
 
 /**
- * Writes to a customer over WhatsApp, which starts the interaction. Fields: external_id, which is required; text, media,
- * url, name, email, phone, cpf, bot_id, extra, external_history.
+ * Starts an interaction with a message over WhatsApp. Fields: external_id, which is required; text, media, url,
+ * name, email, phone, cpf, bot_id, extra, external_history.
  */
 #define OMNIZE_REQUEST_WHATSAPP 4
 
 /**
- * Leaves a message while no agent is there, with omnize_client_off_hours. Fields: email, which is required; text, media,
- * url, name, phone, cpf.
+ * Submits a message while no agent is available, with omnize_client_off_hours. Fields: email, which is required;
+ * text, media, url, name, phone, cpf.
  */
 #define OMNIZE_REQUEST_OFF_HOURS 5
 
 /**
- * Every kind, where a subscription asks for one.
+ * All kinds, in a subscription.
  */
 #define OMNIZE_EVENT_ANY 0
 
 /**
- * Something that this version does not know; omnize_event_raw has the whole object.
+ * A kind that this version does not recognize. omnize_event_raw returns the whole object.
  */
 #define OMNIZE_EVENT_UNKNOWN 1
 
 /**
- * An agent has accepted the interaction.
+ * An agent accepted the interaction.
  */
 #define OMNIZE_EVENT_ACCEPTED 2
 
@@ -263,47 +267,47 @@
 #define OMNIZE_EVENT_UNAVAILABLE 3
 
 /**
- * The agent has finished the interaction.
+ * The agent finished the interaction.
  */
 #define OMNIZE_EVENT_FINISH 4
 
 /**
- * The agent types.
+ * The agent is typing.
  */
 #define OMNIZE_EVENT_TYPING 5
 
 /**
- * The agent has stopped typing.
+ * The agent stopped typing.
  */
 #define OMNIZE_EVENT_CLEARED 6
 
 /**
- * The agent's message, or to an external bot the customer's; omnize_event_text has it.
+ * A message of the agent; for an external bot, a message of the customer. omnize_event_text returns it.
  */
 #define OMNIZE_EVENT_MESSAGE 7
 
 /**
- * The customer waits behind others; omnize_event_position tells behind how many.
+ * The customer waits in a queue. omnize_event_position returns the position.
  */
 #define OMNIZE_EVENT_QUEUED 8
 
 /**
- * The interaction was given to the department that omnize_event_department tells.
+ * The interaction was transferred to a department. omnize_event_department returns it.
  */
 #define OMNIZE_EVENT_TRANSFERRED 9
 
 /**
- * An interaction was given to the application, which is an external bot.
+ * The service assigned an interaction to the application, which is an external bot.
  */
 #define OMNIZE_EVENT_NEW_INTERACTION 10
 
 /**
- * A request that was posted has ended; the omnize_event_outcome_ functions tell how.
+ * A posted request ended. The omnize_event_outcome_ functions return the details.
  */
 #define OMNIZE_EVENT_OUTCOME 100
 
 /**
- * No media: a text.
+ * No media, only text.
  */
 #define OMNIZE_MEDIA_NONE 0
 
@@ -318,7 +322,7 @@
 #define OMNIZE_MEDIA_VIDEO 2
 
 /**
- * A sound.
+ * An audio recording.
  */
 #define OMNIZE_MEDIA_AUDIO 3
 
@@ -328,17 +332,17 @@
 #define OMNIZE_MEDIA_FILE 4
 
 /**
- * The customer said it.
+ * The customer wrote the message.
  */
 #define OMNIZE_SPEAKER_CUSTOMER 1
 
 /**
- * An agent said it.
+ * An agent wrote the message.
  */
 #define OMNIZE_SPEAKER_AGENT 2
 
 /**
- * A bot said it.
+ * A bot wrote the message.
  */
 #define OMNIZE_SPEAKER_BOT 3
 
@@ -348,200 +352,242 @@
 #define OMNIZE_LOG_OFF 0
 
 /**
- * Something is broken.
+ * An error that needs attention.
  */
 #define OMNIZE_LOG_ERROR 1
 
 /**
- * Something did not go as it should, and was dealt with.
+ * A problem that the library handled.
  */
 #define OMNIZE_LOG_WARN 2
 
 /**
- * Something that happens once in a while.
+ * A rare event of normal operation.
  */
 #define OMNIZE_LOG_INFO 3
 
 /**
- * Every request and every trigger.
+ * Each request and each trigger.
  */
 #define OMNIZE_LOG_DEBUG 4
 
 /**
- * The agents of a department who were there when the service was asked. It does not change; every function of it can be
- * called from any thread, and only omnize_agents_online blocks.
+ * The agents of a department who were online at the time of the request.
+ *
+ * - Indexes count from 0.
+ * - The functions of a list are thread-safe. Only omnize_agents_online() blocks.
  */
 typedef struct omnize_agents omnize_agents;
 
 /**
- * One token's conversations and events. Every function of a client can be called from any thread, also from several at
- * once and from callbacks.
+ * The conversations and events of one token.
+ *
+ * The functions of a client are thread-safe. Callbacks may call them.
  */
 typedef struct omnize_client omnize_client;
 
 /**
- * The options of clients that are to be opened. Every function of a configuration can be called from any thread; names
- * and values are UTF-8, whatever the option encoding says. Changing it does not change clients that are open.
+ * The options for opening a client.
+ *
+ * - Names and values are UTF-8, independent of the option encoding.
+ * - Changes do not affect open clients.
+ * - The functions of a configuration are thread-safe.
  */
 typedef struct omnize_config omnize_config;
 
 /**
- * One customer's interaction, as the application drives it. Every function of a conversation can be called from any
- * thread.
+ * An interaction of one customer. The application sends its requests with it.
  *
- * Those that make a request block until the service has answered, at the most for as long as the option timeout says.
- * OMNIZE_OK means that the service accepted the request. Else omnize_error_delivery tells what became of it, and the
- * status is one of these: OMNIZE_E_REJECTED, OMNIZE_E_SERVICE and OMNIZE_E_FAILED (the service refused);
- * OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED and OMNIZE_E_TLS (not sent); OMNIZE_E_TIMEOUT, OMNIZE_E_LOST,
- * OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL and OMNIZE_E_ANSWER_TOO_LARGE (not sent or unknown); OMNIZE_E_CLOSED (the client
- * is closed);
- * OMNIZE_E_STATE (the request has no meaning where the interaction is); OMNIZE_E_ENCODING and OMNIZE_E_ARGUMENT (a text
- * can't be used); OMNIZE_E_CUSTOMER (a field of the customer, with the option validate).
+ * The functions of a conversation are thread-safe. The requests of one interaction are sent one at a time, in the
+ * order of the calls, blocking and posted ones together.
  *
- * Those that post a request never wait for the network; with a store, they wait until the request is on disk. They give a
- * `ticket`, which may be NULL, and what becomes of the request comes as an event of the kind OMNIZE_EVENT_OUTCOME with this
- * ticket. Their statuses tell what is known at once: OMNIZE_E_STATE, OMNIZE_E_FULL (as many wait as outbox.capacity allows),
- * OMNIZE_E_STORE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ * Blocking requests block until the service responds, at most for the option timeout. They return OMNIZE_OK if the
+ * service accepted the request. Otherwise omnize_error_delivery() returns the delivery of the request. They fail
+ * with:
+ * - OMNIZE_E_REJECTED, OMNIZE_E_SERVICE, OMNIZE_E_FAILED: the service rejected the request.
+ * - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS: not sent.
+ * - OMNIZE_E_TIMEOUT, OMNIZE_E_LOST, OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL: not sent, or unknown.
+ * - OMNIZE_E_RESPONSE_TOO_LARGE: unknown.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_STATE: the interaction's state does not allow the request.
+ * - OMNIZE_E_INTERACTION: the interaction hash is unknown.
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or a field.
+ * - OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT: a text is invalid.
+ * - OMNIZE_E_CUSTOMER: a field of the customer is invalid, with the option validate.
  *
- * The requests of one interaction leave in the order in which they were made, one at a time, whichever way.
+ * Posting adds a request to the outbox. It does not wait for the network. With a store, it blocks until the request
+ * is on disk. `ticket` receives a number, and may be NULL. Later, an event of the kind OMNIZE_EVENT_OUTCOME reports
+ * the delivery and has the same number. Posting fails with:
+ * - OMNIZE_E_STATE: the interaction's state does not allow the request.
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or a field.
+ * - OMNIZE_E_FULL: the outbox is full.
+ * - OMNIZE_E_STORE: the store can't be written.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_SYSTEM: a thread can't be started.
+ * - OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT: a text is invalid.
  */
 typedef struct omnize_conversation omnize_conversation;
 
 /**
- * The departments that there were when the list was made. It does not change; every function of it can be called from any
- * thread, and only omnize_departments_list blocks. Places count from 0.
+ * A list of departments, as of the call that created it.
+ *
+ * - Indexes count from 0.
+ * - The functions of a list are thread-safe. Only omnize_departments_list() blocks.
  */
 typedef struct omnize_departments omnize_departments;
 
 /**
- * Why a call failed. The application owns it and frees it with omnize_error_free. It holds no token and nothing
- * personal, so it can be logged. Every function of an error can be called from any thread and never blocks.
+ * The reason why a call failed.
+ *
+ * - The application owns it and frees it with omnize_error_free().
+ * - The message contains no token and no personal data, so the application may log it.
+ * - The functions of an error are thread-safe and do not block.
  */
 typedef struct omnize_error omnize_error;
 
 /**
- * A trigger that the service posted, or the outcome of a request that the application posted. Every function of an event can be called from any thread and never blocks.
+ * A trigger that the service posted, or the outcome of a posted request.
+ *
+ * The functions of an event are thread-safe and do not block.
  */
 typedef struct omnize_event omnize_event;
 
 /**
- * What was said before an interaction, from which the document is made that the field external_history of a start leads to.
- * The application serves the document itself, at a URL that the service can reach. Every function of it can be called from
- * any thread and never blocks.
+ * The messages exchanged before an interaction. The library renders them as the document that the start field
+ * external_history links to.
+ *
+ * - The application serves the document, at a URL that the service can reach.
+ * - The functions of a history are thread-safe and do not block.
  */
 typedef struct omnize_history omnize_history;
 
 /**
- * The interactions that were open when the list was made. It does not change; every function of it can be called from any
- * thread, and none blocks.
+ * A list of open interactions, as of the call that created it.
+ *
+ * - Indexes count from 0.
+ * - The functions of a list are thread-safe and do not block.
  */
 typedef struct omnize_interactions omnize_interactions;
 
 /**
- * One address that takes triggers for several clients, each at a path of its own. Every function of a listener can be called
- * from any thread, also from several at once and from callbacks. A client whose option listen is set has a listener of its
- * own and needs none of these.
+ * A shared webhook listener: one address for the triggers of several clients, each at its own path.
+ *
+ * - A client with the option listen has its own listener and needs none of these functions.
+ * - The functions of a listener are thread-safe. Callbacks may call them.
  */
 typedef struct omnize_listener omnize_listener;
 
 /**
- * A request that says more than the functions of a conversation have parameters for. It is made with omnize_request_new,
- * given its fields by omnize_request_set, and then sent or posted, as often as the application likes; each is a request of
- * its own. The page "Dialects" of the documentation lists the fields, and which dialects have them. Every function of a
- * request can be called from any thread; only those that send it block.
+ * A request with fields for which the omnize_conversation_ functions have no parameter.
+ *
+ * - omnize_request_new() creates it, and omnize_request_set() sets its fields.
+ * - The application may send and post it several times. Each time is a separate request.
+ * - The page "Dialects" of the documentation lists the fields of each dialect.
+ * - The functions of a request are thread-safe. Only those that send it block.
  */
 typedef struct omnize_request omnize_request;
 
 /**
- * How a call ended: OMNIZE_OK, or one of the OMNIZE_E_ values. The numbers are stable for ever.
+ * The result of a call: OMNIZE_OK or an OMNIZE_E_ value. The numbers never change.
  */
 typedef int32_t omnize_status;
 
 /**
- * Is called with an event. The event is valid until this returns; omnize_event_keep gives it for longer.
- * It may call any function of the library. It must return: no C++ exception, longjmp() or pthread_exit() may leave it, and
- * cancellation of its thread waits until it has returned.
+ * A callback for an event.
+ *
+ * - The event is valid until the callback returns. omnize_event_keep() extends this.
+ * - The callback may call any function of the library.
+ * - It must return. No C++ exception, longjmp() or pthread_exit() may leave it.
+ * - Cancellation of its thread is deferred until it returns.
  */
 typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
 
 /**
- * Is called once with the user data of a callback, after its last call, and must return, as that must. May be NULL.
+ * A function that destroys the user data of a callback. It may be NULL.
+ *
+ * - The library calls it once, after the last call of the callback.
+ * - It must return, as omnize_event_callback must.
  */
 typedef void (*omnize_destroy)(void *user_data);
 
 /**
- * Is called with a message for a log: `level` is an OMNIZE_LOG_ value, `message` UTF-8 text that is valid until this
- * returns. May be called on any thread, also on several at once. It must return, as every callback must.
+ * A callback for a log message.
+ *
+ * - `level`: an OMNIZE_LOG_ value.
+ * - `message`: UTF-8, valid until the callback returns.
+ * - Any thread may call it, also several threads at the same time.
+ * - It must return, as omnize_event_callback must.
  */
 typedef void (*omnize_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
- * The call did what it was asked to do.
+ * The call succeeded.
  */
 #define OMNIZE_OK 0
 
 /**
- * A handle is NULL, freed, of another type, or was never given out. Pass one that the library gave and that is not
- * freed yet.
+ * A handle is NULL, freed, of another type, or not from this library. Pass a handle that the library returned and that
+ * is not freed yet.
  */
 #define OMNIZE_E_HANDLE 1
 
 /**
- * An argument is out of range, or a pointer that is required is NULL. The message names it.
+ * An argument is out of range, or a required pointer is NULL. The message names the argument.
  */
 #define OMNIZE_E_ARGUMENT 2
 
 /**
- * A text holds bytes that its encoding does not know. Pass UTF-8, or set the option encoding to what the
- * application uses.
+ * A text contains bytes that are invalid in its encoding. Pass UTF-8, or set the option encoding to the application's
+ * encoding.
  */
 #define OMNIZE_E_ENCODING 3
 
 /**
- * The library has a defect, and the message says where. The call had no further effect; the process goes on.
- * Please report it.
+ * The library has a bug and panicked. The message contains the source position. The call had no further effect, and
+ * the process continues. Please report it.
  */
 #define OMNIZE_E_PANIC 4
 
 /**
- * This process was forked from one that uses the library. Use the library in the parent, or load it after the
- * fork.
+ * This process was forked from a process that uses the library. Use the library in the parent process, or load it
+ * after the fork.
  */
 #define OMNIZE_E_FORKED 5
 
 /**
- * The client is closed, or closing. Open another one.
+ * The client or the listener is closed or closing. Open a new one.
  */
 #define OMNIZE_E_CLOSED 6
 
 /**
- * Events of this client already leave another way. Use one of poll, next and dispatch, and the same one always.
+ * The events of this client already use another delivery mode. Use one of poll, next and dispatch, and always the same
+ * one.
  */
 #define OMNIZE_E_MODE 7
 
 /**
- * The time that was allowed is over. For a request, the delivery tells whether the service may have received it.
+ * The timeout expired. For a request, the delivery reports whether the service may have received it.
  */
 #define OMNIZE_E_TIMEOUT 8
 
 /**
- * The operating system refused something that the library needs: a thread, a descriptor, randomness. The message
- * has its reason.
+ * The operating system denied a resource: a thread, a descriptor, memory or randomness. The message contains the
+ * reason.
  */
 #define OMNIZE_E_SYSTEM 9
 
 /**
- * No option has this name. The options are listed by omnize_option_count and omnize_option_name.
+ * No option has this name. omnize_option_count and omnize_option_name list the options.
  */
 #define OMNIZE_E_OPTION 20
 
 /**
- * The option does not take this value. The message says what it takes.
+ * The option does not accept this value. The message lists the accepted values.
  */
 #define OMNIZE_E_VALUE 21
 
 /**
- * The configuration file, or a file that the configuration names, can't be read or understood. The message says which.
+ * The configuration file, or a file that the configuration names, can't be read or parsed. The message names the file.
  */
 #define OMNIZE_E_FILE 22
 
@@ -552,12 +598,13 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_TOKEN 23
 
 /**
- * The department is missing. Pass the id of the department that the customer wants to talk to.
+ * The department is missing, or is not a whole number although the dialect requires one. Pass the id of the
+ * department.
  */
 #define OMNIZE_E_DEPARTMENT 24
 
 /**
- * The client id is missing. Pass the id that the application gives this customer.
+ * The client id is missing. Pass the application's id of this customer.
  */
 #define OMNIZE_E_CLIENT_ID 25
 
@@ -567,114 +614,116 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_UNREACHABLE 40
 
 /**
- * The service's host refused the connection. Check the port in base_url and whether the service runs. Nothing was
+ * The service's host refused the TCP connection. Check the port in base_url and whether the service runs. Nothing was
  * sent.
  */
 #define OMNIZE_E_REFUSED 41
 
 /**
- * No secure connection could be made. Check the certificate and the clock. Nothing was sent.
+ * The TLS handshake failed. Check the certificate and the clock. Nothing was sent.
  */
 #define OMNIZE_E_TLS 42
 
 /**
- * The connection broke before the answer had come. The delivery tells whether the service may have received the
- * request.
+ * The connection was lost before the response was complete. The delivery reports whether the service may have received
+ * the request.
  */
 #define OMNIZE_E_LOST 43
 
 /**
- * What answered does not speak HTTP. Check base_url. The service may have received the request.
+ * The peer does not speak HTTP, or its response can't be parsed. The message contains the reason. Check base_url. The
+ * service may have received the request.
  */
 #define OMNIZE_E_PROTOCOL 44
 
 /**
- * The answer is larger than answer.max_bytes and was not read. The service has received the request; what it
- * decided is unknown.
+ * The response is larger than response.max_bytes, or its headers are larger than 64 KiB, and was not read. The service
+ * received the request; its verdict is unknown.
  */
-#define OMNIZE_E_ANSWER_TOO_LARGE 45
+#define OMNIZE_E_RESPONSE_TOO_LARGE 45
 
 /**
- * The service refused the request (HTTP 3xx or 4xx). The message has its reason.
+ * The service rejected the request (HTTP 3xx or 4xx). The message contains the service's reason.
  */
 #define OMNIZE_E_REJECTED 46
 
 /**
- * The service failed (HTTP 5xx). The message has its reason; try again later.
+ * The service failed (HTTP 5xx). The message contains the service's reason. Retry later.
  */
 #define OMNIZE_E_SERVICE 47
 
 /**
- * The service answered HTTP 2xx, but its body says that it refused the request. The message has its reason.
+ * The service responded with HTTP 2xx, but the response body rejects the request. The message contains the service's
+ * reason.
  */
 #define OMNIZE_E_FAILED 48
 
 /**
- * The HTTP proxy can't be used: it can't be reached, or it refused to pass the request on. Check the option proxy, or
- * the variables http_proxy, https_proxy and all_proxy, in small letters or capitals. The delivery tells whether the
- * service may have received the request.
+ * The HTTP proxy can't be reached, or it did not forward the request. Check the option proxy, or the environment
+ * variables http_proxy, https_proxy and all_proxy, in lower or upper case. The delivery reports whether the service
+ * may have received the request.
  */
 #define OMNIZE_E_PROXY 49
 
 /**
- * A field of the customer is not of the form that validate = strict asks for. The message names it and says what is
- * expected. Nothing was sent.
+ * A field of the customer failed the check of validate = customer. The message names the field and the expected form.
+ * Nothing was sent.
  */
 #define OMNIZE_E_CUSTOMER 50
 
 /**
- * The interaction is not where this request has a meaning: a message after its finish, say. Nothing was sent. The
- * option strict, set to 0, leaves such requests to the service.
+ * The interaction's state does not allow this request, for example a message after finish. Nothing was sent. If the
+ * option check_state is 0, the library sends such requests.
  */
 #define OMNIZE_E_STATE 51
 
 /**
- * The hash by which the service knows the interaction is not known: its start has not been answered, or was made by an
- * earlier run without a store. Start it again, attach to it with its hash, or wait for a trigger of it. Nothing was
- * sent.
+ * The interaction hash is unknown: the start has no response yet, or an earlier process sent it without a store. Start
+ * the interaction again, attach with its hash, or wait for a trigger of it. Nothing was sent.
  */
 #define OMNIZE_E_INTERACTION 52
 
 /**
- * The service accepted the request, but its answer does not hold what was asked for. Check the option dialect.
+ * The service accepted the request, but the response does not contain the requested data. Check the option dialect.
  */
-#define OMNIZE_E_ANSWER 53
+#define OMNIZE_E_RESPONSE 53
 
 /**
- * The listener can't be opened at this address. Check that the address is this machine's and the port is free.
+ * The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
+ * free.
  */
 #define OMNIZE_E_LISTEN 60
 
 /**
- * The trigger is no JSON object. Hand over the body of the service's POST as it came.
+ * The trigger is not a JSON object. Pass the body of the service's POST unchanged.
  */
 #define OMNIZE_E_NOT_JSON 61
 
 /**
- * The trigger has no clientId, so no interaction is known for it.
+ * The trigger has neither a clientId nor an interaction hash, so it belongs to no interaction.
  */
 #define OMNIZE_E_NO_CLIENT_ID 62
 
 /**
- * As many events wait as events.capacity and events.max_bytes allow, or as many posted requests as outbox.capacity and
- * outbox.max_bytes allow, or there is no memory for one more. Take events out, wait for outcomes, or raise the option. The
- * trigger or the request was not taken.
+ * The event queue is full (events.capacity, events.max_bytes), or the outbox is full (outbox.capacity,
+ * outbox.max_bytes), or there is no memory for a further entry. Receive events, wait for outcomes, or raise the
+ * option. The trigger or the request was not accepted.
  */
 #define OMNIZE_E_FULL 63
 
 /**
- * This build of the library, this operating system, or the service in the dialect of the option dialect can't do that.
- * The message says what is missing. Nothing was sent.
+ * Not supported by this build, by this operating system, or by the configured dialect. The message names the missing
+ * feature. Nothing was sent.
  */
 #define OMNIZE_E_UNSUPPORTED 64
 
 /**
- * The store can't be opened or written to. The message has the reason; the trigger or the request was not taken.
+ * The store can't be opened or written. The message contains the reason. The trigger or the request was not accepted.
  */
 #define OMNIZE_E_STORE 65
 
 /**
- * The trigger is larger than listen.max_body when it is decompressed, and was not taken. Answer 413, or raise the option.
+ * The decompressed trigger is larger than listen.max_body and was not accepted. Respond with 413, or raise the option.
  */
 #define OMNIZE_E_TRIGGER_TOO_LARGE 66
 
@@ -683,108 +732,139 @@ extern "C" {
 #endif /* __cplusplus */
 
 /**
- * The version of the library that is loaded, such as "0.1.0". OMNIZE_VERSION is that of the header. Valid for ever.
+ * Returns the version of the loaded library, such as "0.1.0".
+ *
+ * - OMNIZE_VERSION is the version of the header.
+ * - The text is never freed.
  */
 const char *omnize_version(void);
 
 /**
- * The version of the binary interface: an application that was built against one works with every library that has the
- * same. OMNIZE_ABI_VERSION is that of the header.
+ * Returns the version of the loaded library's binary interface.
+ *
+ * - A program works with every library that has the same version as its header.
+ * - OMNIZE_ABI_VERSION is the version of the header.
  */
 int32_t omnize_abi_version(void);
 
 /**
- * 1 where this build of the library has a feature, else 0. "listener": the webhook listener; "store": what was received
- * survives a crash.
+ * Returns 1 if this build of the library has the feature `name`, otherwise 0.
+ *
+ * - "listener": the webhook listener.
+ * - "store": the option store, which keeps events and requests across crashes.
  */
 int32_t omnize_has_feature(const char *name);
 
 /**
- * The name of a status, such as "OMNIZE_E_HANDLE"; NULL for a number that is none. Valid for ever.
+ * Returns the name of a status, such as "OMNIZE_E_HANDLE", or NULL if the number is not a status.
+ *
+ * The text is never freed.
  */
 const char *omnize_status_name(omnize_status status);
 
 /**
- * What a status means and what to do, in a sentence or two of English; NULL for a number that is none. Valid for ever.
+ * Returns the meaning of a status and what to do, in English, or NULL if the number is not a status.
+ *
+ * The text is never freed.
  */
-const char *omnize_status_text(omnize_status status);
+const char *omnize_status_description(omnize_status status);
 
 /**
- * How many statuses there are, OMNIZE_OK included.
+ * Returns the number of statuses, including OMNIZE_OK.
  */
 int32_t omnize_status_count(void);
 
 /**
- * The status at a place of the list of all, from 0 to omnize_status_count() - 1; -1 for any other place.
+ * Returns the status at `index` of the list of all statuses, or -1 if `index` is out of range.
+ *
+ * The range is 0 to omnize_status_count() - 1.
  */
 omnize_status omnize_status_at(int32_t index);
 
 /**
- * The status that the failed call returned; OMNIZE_E_HANDLE where `error` is no error.
+ * Returns the status of the failed call, or OMNIZE_E_HANDLE if `error` is invalid.
  */
 omnize_status omnize_error_status(const omnize_error *error);
 
 /**
- * What was wrong, what was expected and what to do: a sentence of English in UTF-8. NULL where `error` is no error. Valid
- * until the error is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the error message: what was wrong, what was expected and what to do. Returns NULL if `error` is invalid.
+ *
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is English in UTF-8, and valid until the error is freed.
  */
 const char *omnize_error_message(const omnize_error *error,
                                  int64_t *length);
 
 /**
- * The HTTP status of the service's answer; 0 where there was none.
+ * Returns the HTTP status of the service's response, or 0 if there was no response.
  */
 int32_t omnize_error_http_status(const omnize_error *error);
 
 /**
- * The body of the service's answer, empty where there was none; what the request held of token and personal data is
- * replaced by `[redacted]`. NULL where `error` is no error. Valid until the error is freed. `length` may be NULL; it
- * receives the length in bytes.
+ * Returns the body of the service's response, or NULL if `error` is invalid.
+ *
+ * - The body is empty if there was no response, or no memory for it.
+ * - The token and personal data of the request are replaced by `[redacted]`.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is valid until the error is freed.
  */
-const char *omnize_error_body(const omnize_error *error,
-                              int64_t *length);
+const char *omnize_error_body(const omnize_error *error, int64_t *length);
 
 /**
- * What became of the request: an OMNIZE_DELIVERY_ value.
+ * Returns the delivery of the request, an OMNIZE_DELIVERY_ value.
  */
 int32_t omnize_error_delivery(const omnize_error *error);
 
 /**
- * 1 where the same call may succeed later and making it again does no harm, else 0.
+ * Returns 1 if the application may safely retry the call later, otherwise 0.
  */
 int32_t omnize_error_retryable(const omnize_error *error);
 
 /**
- * How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503; -1
- * where it does not say.
+ * Returns how many milliseconds the application should wait before a retry, or -1 if the service did not specify
+ * it.
+ *
+ * The service may specify it in responses with HTTP 429 and 503.
  */
 int64_t omnize_error_retry_after(const omnize_error *error);
 
 /**
- * How many events closing a client has left, where a callback ran longer than closing might take; else 0.
+ * Returns the number of undelivered events if omnize_client_close() timed out because of a callback, otherwise 0.
  */
 int64_t omnize_error_events_left(const omnize_error *error);
 
 /**
- * How many requests closing a client has left, where a callback ran longer than closing might take; else 0.
+ * Returns the number of unsent requests if omnize_client_close() timed out because of a callback, otherwise 0.
  */
 int64_t omnize_error_requests_left(const omnize_error *error);
 
 /**
- * Frees an error. NULL, and an error that was freed before, do nothing.
+ * Frees an error.
+ *
+ * Does nothing if `error` is NULL or freed already.
  */
 void omnize_error_free(omnize_error *error);
 
 /**
- * Makes a configuration with every option at its default. The application owns it and frees it with
- * omnize_config_free. Statuses: OMNIZE_E_ARGUMENT where `config` is NULL.
+ * Creates a configuration with the default of each option.
+ *
+ * The application owns it and frees it with omnize_config_free().
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `config` is NULL.
  */
 omnize_status omnize_config_new(omnize_config **config, omnize_error **error);
 
 /**
- * Sets an option. Dots and underscores in `name` are the same. Statuses: OMNIZE_E_OPTION where no option has this name,
- * OMNIZE_E_VALUE where it does not take this value, OMNIZE_E_ARGUMENT where `name` or `value` is NULL,
- * OMNIZE_E_ENCODING.
+ * Sets the option `name`.
+ *
+ * Dots and underscores in `name` are equivalent.
+ *
+ * Fails with:
+ * - OMNIZE_E_OPTION: no option has this name.
+ * - OMNIZE_E_VALUE: the option does not accept this value.
+ * - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
+ * - OMNIZE_E_ENCODING: `name` or `value` is not UTF-8.
  */
 omnize_status omnize_config_set(omnize_config *config,
                                 const char *name,
@@ -792,8 +872,16 @@ omnize_status omnize_config_set(omnize_config *config,
                                 omnize_error **error);
 
 /**
- * The value of an option, or its default, in `value`; a secret that is set reads `[redacted]`. Valid until the
- * configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
+ * Writes the value of an option to `value`, or its default if it is unset.
+ *
+ * - A secret that is set reads `[redacted]`.
+ * - The text is valid until the configuration is freed.
+ *
+ * Fails with:
+ * - OMNIZE_E_OPTION: no option has this name.
+ * - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
+ * - OMNIZE_E_ENCODING: `name` is not UTF-8.
+ * - OMNIZE_E_SYSTEM: there is no memory for the text.
  */
 omnize_status omnize_config_get(const omnize_config *config,
                                 const char *name,
@@ -801,83 +889,132 @@ omnize_status omnize_config_get(const omnize_config *config,
                                 omnize_error **error);
 
 /**
- * Sets each option whose environment variable is set: OMNIZE_ and the name in capitals with underscores, so OMNIZE_TOKEN
- * and OMNIZE_TIMEOUT_CONNECT. An empty variable counts as not set. No other thread may change the environment meanwhile. Statuses:
- * OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
+ * Sets the options from environment variables, for example OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT.
+ *
+ * - A variable is named OMNIZE_ and the option in capitals with underscores.
+ * - Empty variables are ignored.
+ * - No other thread may change the environment during the call.
+ *
+ * Fails with:
+ * - OMNIZE_E_VALUE: an option does not accept the value. The message names the variable.
+ * - OMNIZE_E_ENCODING: a value is not UTF-8. The message names the variable.
  */
-omnize_status omnize_config_load_env(omnize_config *config,
-                                     omnize_error **error);
+omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
 
 /**
- * Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
- * before the dot. Values may be quoted, and a comment may follow them. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
- * OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
- * then.
+ * Sets the options of an INI file, with one "name = value" a line.
+ *
+ * - A line `[group]` is a prefix of the following names: the part before the dot.
+ * - Values may be quoted, and a comment may follow them.
+ * - Blocks while it reads the file.
+ * - If it fails, no option is changed, and the message names the file.
+ *
+ * Fails with:
+ * - OMNIZE_E_FILE: the file can't be read or parsed.
+ * - OMNIZE_E_OPTION: no option has such a name.
+ * - OMNIZE_E_VALUE: an option does not accept the value.
+ * - OMNIZE_E_ARGUMENT: `path` is NULL.
+ * - OMNIZE_E_ENCODING: `path` or the file is not UTF-8.
  */
-omnize_status omnize_config_load_file(omnize_config *config,
-                                      const char *path,
-                                      omnize_error **error);
+omnize_status omnize_config_load_file(omnize_config *config, const char *path, omnize_error **error);
 
 /**
- * Frees a configuration. Clients that were opened with it go on. NULL, and one that was freed before, do nothing.
+ * Frees a configuration.
+ *
+ * - Clients that were opened with it stay open.
+ * - Does nothing if `config` is NULL or freed already.
  */
 void omnize_config_free(omnize_config *config);
 
 /**
- * How many options there are.
+ * Returns the number of options.
  */
 int32_t omnize_option_count(void);
 
 /**
- * The name of an option, by its place from 0 to omnize_option_count() - 1; NULL for any other place. Valid for ever.
+ * Returns the name of the option at `index`, or NULL if `index` is out of range.
+ *
+ * - The range is 0 to omnize_option_count() - 1.
+ * - The text is never freed.
  */
 const char *omnize_option_name(int32_t index);
 
 /**
- * What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count",
- * "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
- * for ever.
+ * Returns the type of the option at `index`, or NULL if `index` is out of range.
+ *
+ * - The types are "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count", "threads",
+ *   "file", "address", "path", "credentials", "networks", "proxy" and "text".
+ * - The text is never freed.
  */
 const char *omnize_option_type(int32_t index);
 
 /**
- * What holds where an option is not set, empty where nothing does; NULL for a place that is none. Valid for ever.
+ * Returns the default value of the option at `index`, or NULL if `index` is out of range.
+ *
+ * - The text is empty if the option has no default.
+ * - The text is never freed.
  */
 const char *omnize_option_default(int32_t index);
 
 /**
- * What an option is for, in English; NULL for a place that is none. Valid for ever.
+ * Returns the English description of the option at `index`, or NULL if `index` is out of range.
+ *
+ * The text is never freed.
  */
-const char *omnize_option_doc(int32_t index);
+const char *omnize_option_description(int32_t index);
 
 /**
- * Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
- * the webhook takes triggers when this returns. Where the option proxy is not set, the proxy variables of the environment
- * are read, and no other thread may change the environment meanwhile. Blocks on the files that options name. Sends
- * nothing. The application owns the client and frees it with omnize_client_free. Statuses: OMNIZE_E_TOKEN;
- * OMNIZE_E_VALUE where options contradict each other or the environment names a proxy that can't be used; OMNIZE_E_FILE
- * where a file can't be used; OMNIZE_E_LISTEN, OMNIZE_E_STORE, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED;
- * OMNIZE_E_ARGUMENT where `client` is NULL.
+ * Opens a client with the options of `config`.
+ *
+ * - The application owns the client and frees it with omnize_client_free().
+ * - `config` may be changed or freed afterwards.
+ * - If the option listen is set, the client accepts triggers when the call returns.
+ * - If the option proxy is unset, the call reads the proxy variables of the environment. No other thread may change
+ *   the environment during the call.
+ * - Blocks while it reads files. Sends nothing.
+ *
+ * Fails with:
+ * - OMNIZE_E_TOKEN: the option token is unset.
+ * - OMNIZE_E_VALUE: options contradict each other, or the proxy of the environment is invalid.
+ * - OMNIZE_E_FILE: a file of an option can't be used.
+ * - OMNIZE_E_LISTEN: the address can't be used.
+ * - OMNIZE_E_STORE: the store can't be opened.
+ * - OMNIZE_E_SYSTEM: the system denied a resource.
+ * - OMNIZE_E_UNSUPPORTED: this build does not have the listener or the store.
+ * - OMNIZE_E_ARGUMENT: `client` is NULL.
  */
 omnize_status omnize_client_open(const omnize_config *config,
                                  omnize_client **client,
                                  omnize_error **error);
 
 /**
- * The webhook URL of this client's own listener, in ASCII: with the option listen.public_url, or else the address as it is
- * reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
- * is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the webhook URL of the client's own listener, or NULL if `client` is invalid.
+ *
+ * - The URL is empty if the client has no listener of its own. omnize_listener_url() returns the URL at a shared
+ *   listener.
+ * - The URL begins with the option listen.public_url, or with the listener's address on this machine.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is ASCII, and valid until the client is freed.
  */
 const char *omnize_client_webhook_url(const omnize_client *client,
                                       int64_t *length);
 
 /**
- * Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
- * all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
- * omnize_client_poll, or on the threads that omnize_client_dispatch starts; those of one interaction never overlap. `destroy`
- * is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
- * receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
- * there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
+ * Registers `callback` for events.
+ *
+ * - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY selects all kinds.
+ * - `client_id`: selects the events of one customer. NULL selects all customers.
+ * - `destroy` is called once with `user_data`, after the last call of `callback`. It is also called if this
+ *   function fails. It may be NULL.
+ * - `subscription` receives an id for omnize_client_unsubscribe(). It may be NULL.
+ * - Callbacks run in omnize_client_poll(), or on the threads of omnize_client_dispatch(). Callbacks of one
+ *   interaction never overlap.
+ * - The application may subscribe before the interaction starts.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `callback` is NULL, or `kind` is unknown.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_ENCODING: `client_id` is invalid in the client's encoding.
  */
 omnize_status omnize_client_subscribe(omnize_client *client,
                                       int32_t kind,
@@ -889,29 +1026,46 @@ omnize_status omnize_client_subscribe(omnize_client *client,
                                       omnize_error **error);
 
 /**
- * Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
- * called; it blocks for as long as the callback runs on another thread. Called from inside a callback of this client, it
- * does not wait: no further call begins, one that is under way is the last, and the destroy function follows it. Statuses: OMNIZE_E_ARGUMENT where there is no such
- * subscription.
+ * Ends a subscription, and blocks until its callback returns on other threads.
+ *
+ * - After the call, the callback does not run any more, and its destroy function has returned.
+ * - Inside a callback of this client, the call does not block. No new call of the callback starts, and `destroy`
+ *   runs after the call in progress.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: there is no such subscription.
  */
 omnize_status omnize_client_unsubscribe(omnize_client *client,
                                         int64_t subscription,
                                         omnize_error **error);
 
 /**
- * Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound), then runs the callbacks for all
- * that wait, on the calling thread. `handled` receives the number of events; it may be NULL. Statuses: OMNIZE_E_MODE
- * where events leave by next or dispatch, or this is called from a callback; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+ * Runs the callbacks of all queued events on the calling thread.
+ *
+ * - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
+ * - `delivered` receives the number of events. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_MODE: the client uses next or dispatch, or the caller is a callback.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
 omnize_status omnize_client_poll(omnize_client *client,
                                  int64_t timeout_ms,
-                                 int64_t *handled,
+                                 int64_t *delivered,
                                  omnize_error **error);
 
 /**
- * Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound) and gives it in `event`: the
- * application owns it and frees it with omnize_event_free. `event` receives NULL where none came. Needs no callback.
- * Statuses: OMNIZE_E_MODE where events leave by poll or dispatch; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+ * Writes the next event to `event`, or NULL if none came in time.
+ *
+ * - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
+ * - The application owns the event and frees it with omnize_event_free().
+ * - Needs no callback.
+ *
+ * Fails with:
+ * - OMNIZE_E_MODE: the client uses poll or dispatch.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
  */
 omnize_status omnize_client_next(omnize_client *client,
                                  int64_t timeout_ms,
@@ -919,29 +1073,50 @@ omnize_status omnize_client_next(omnize_client *client,
                                  omnize_error **error);
 
 /**
- * Starts the threads of the library that run the callbacks from now on, as many as the option dispatch.threads says. A
- * second call does nothing. Statuses:
- * OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
+ * Starts threads of the library that run the callbacks from now on.
+ *
+ * - The option dispatch.threads is the number of threads.
+ * - A second call does nothing.
+ *
+ * Fails with:
+ * - OMNIZE_E_MODE: the client uses poll or next.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-omnize_status omnize_client_dispatch(omnize_client *client,
-                                     omnize_error **error);
+omnize_status omnize_client_dispatch(omnize_client *client, omnize_error **error);
 
 /**
- * A file descriptor that is readable exactly while events wait, for select, poll, epoll, GLib, Qt and their like; call
- * omnize_client_poll or omnize_client_next when it is. It belongs to the client: watch it, but neither read nor close it,
- * and stop watching it before the client is freed. Statuses: OMNIZE_E_UNSUPPORTED where this operating system has none,
- * OMNIZE_E_SYSTEM, OMNIZE_E_ARGUMENT where `descriptor` is NULL.
+ * Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
+ *
+ * - It is for select, poll, epoll, GLib, Qt and similar loops. Call omnize_client_poll() or omnize_client_next()
+ *   when it is readable.
+ * - The client owns the descriptor. Do not read or close it.
+ * - Stop watching it before the client is freed.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: this operating system has no such descriptor.
+ * - OMNIZE_E_SYSTEM: the process has no free descriptor.
+ * - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
  */
 omnize_status omnize_client_wake_fd(omnize_client *client,
                                     int64_t *descriptor,
                                     omnize_error **error);
 
 /**
- * Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
- * it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application; with a store, blocks
- * until the trigger is on disk. Statuses: OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be
- * answered 400; OMNIZE_E_FULL, OMNIZE_E_STORE and OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
- * ASCII.
+ * Passes an inbound trigger to the client: the body of a request that the application's own web server received.
+ *
+ * - `body`: `length` bytes, or up to the NUL if `length` is -1.
+ * - `content_type`: the request's Content-Type, or NULL.
+ * - With a store, blocks until the trigger is on disk. Never waits for callbacks.
+ *
+ * Fails with:
+ * - OMNIZE_E_NOT_JSON: the body is not a JSON object. Respond with 400.
+ * - OMNIZE_E_NO_CLIENT_ID: the trigger belongs to no interaction. Respond with 400.
+ * - OMNIZE_E_FULL: the event queue is full. Respond with 503.
+ * - OMNIZE_E_STORE: the store can't be written. Respond with 503.
+ * - OMNIZE_E_CLOSED: the client is closed. Respond with 503.
+ * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
+ * - OMNIZE_E_ENCODING: `content_type` is not ASCII.
  */
 omnize_status omnize_client_deliver(omnize_client *client,
                                     const char *body,
@@ -950,13 +1125,27 @@ omnize_status omnize_client_deliver(omnize_client *client,
                                     omnize_error **error);
 
 /**
- * Does what omnize_client_deliver does, for a body that may be compressed. `content_encoding` is the request's
- * Content-Encoding, or NULL: gzip, x-gzip, deflate, or several with commas between. Decompressed, the body may have as many
- * bytes as the option listen.max_body says; omnize_event_raw gives the decompressed bytes. Statuses beside those of
- * omnize_client_deliver: OMNIZE_E_NOT_JSON also where the body can't be decompressed; OMNIZE_E_UNSUPPORTED where the coding
- * is not known, upon which the service is to be answered 415 with the header "Accept-Encoding: gzip, deflate";
- * OMNIZE_E_TRIGGER_TOO_LARGE, upon which it is to be answered 413; OMNIZE_E_SYSTEM where there is no memory for it, upon which
- * it is to be answered 503; OMNIZE_E_ENCODING where `content_encoding` is no ASCII.
+ * Passes an inbound trigger to the client, as omnize_client_deliver() does, and decompresses its body.
+ *
+ * - `body`: `length` bytes, or up to the NUL if `length` is -1.
+ * - `content_type`: the request's Content-Type, or NULL.
+ * - `content_encoding`: the request's Content-Encoding, or NULL: gzip, x-gzip, deflate, or several separated by
+ *   commas.
+ * - The option listen.max_body limits the decompressed size.
+ * - omnize_event_raw() returns the decompressed body.
+ * - With a store, blocks until the trigger is on disk. Never waits for callbacks.
+ *
+ * Fails with:
+ * - OMNIZE_E_NOT_JSON: the body can't be decompressed, or is not a JSON object. Respond with 400.
+ * - OMNIZE_E_NO_CLIENT_ID: the trigger belongs to no interaction. Respond with 400.
+ * - OMNIZE_E_TRIGGER_TOO_LARGE: the decompressed body is too large. Respond with 413.
+ * - OMNIZE_E_UNSUPPORTED: the coding is unknown. Respond with 415 and the header "Accept-Encoding: gzip, deflate".
+ * - OMNIZE_E_FULL: the event queue is full. Respond with 503.
+ * - OMNIZE_E_STORE: the store can't be written. Respond with 503.
+ * - OMNIZE_E_CLOSED: the client is closed. Respond with 503.
+ * - OMNIZE_E_SYSTEM: there is no memory for the body. Respond with 503.
+ * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
+ * - OMNIZE_E_ENCODING: `content_type` or `content_encoding` is not ASCII.
  */
 omnize_status omnize_client_deliver_compressed(omnize_client *client,
                                                const char *body,
@@ -966,16 +1155,26 @@ omnize_status omnize_client_deliver_compressed(omnize_client *client,
                                                omnize_error **error);
 
 /**
- * Closes a client: takes in no trigger, waits up to `timeout_ms` milliseconds for requests under way, for callbacks that
- * run and for the dispatch threads to finish what waits, then breaks off what is left. While a callback runs, requests are
- * still taken, whichever thread makes them, and those that it posts go out; without one, each ends with OMNIZE_E_CLOSED.
- * `events_left` receives how many events the application was not given, `requests_left` how many requests were broken off
- * or, where they were posted, not sent; both may be NULL. After this has returned, no callback is called any more, and the
- * destroy functions have been. Called from a callback of this client, it does not wait for that one, which is the last on
- * its thread. With a store, what was left waits there for the next start; so do events that the application still holds,
- * and those whose callback still ran when the time was over. Statuses: OMNIZE_E_CLOSED where it was closed before;
- * OMNIZE_E_TIMEOUT where a callback still runs when the time is over: it is the last one, and omnize_error_events_left()
- * and omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
+ * Closes a client.
+ *
+ * - The client accepts no further triggers.
+ * - Blocks at most `timeout_ms` milliseconds (-1: no limit) for requests in progress, for running callbacks and for
+ *   the dispatch threads. Then it aborts the remaining requests.
+ * - While a callback runs, any thread may send and post requests, and the library sends them. Otherwise requests
+ *   fail with OMNIZE_E_CLOSED.
+ * - `events_left` receives the number of undelivered events. It may be NULL.
+ * - `requests_left` receives the number of aborted requests and of unsent posted requests. It may be NULL.
+ * - After the call, no callback runs, and the destroy functions have returned.
+ * - When called from a callback of this client, it does not wait for that callback. No further callback starts on
+ *   that thread.
+ * - With a store, undelivered events and unsent requests stay there for the next process. The same holds for
+ *   unacknowledged events that the application holds, and for events whose callback still runs after the timeout.
+ *
+ * Fails with:
+ * - OMNIZE_E_CLOSED: the client was closed before.
+ * - OMNIZE_E_TIMEOUT: a callback still runs. No further callback starts. omnize_error_events_left() and
+ *   omnize_error_requests_left() return the numbers.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
 omnize_status omnize_client_close(omnize_client *client,
                                   int64_t timeout_ms,
@@ -984,16 +1183,27 @@ omnize_status omnize_client_close(omnize_client *client,
                                   omnize_error **error);
 
 /**
- * Frees a client, and closes it first, without waiting, where it is open. Its conversations stay valid, and their calls
- * end with OMNIZE_E_CLOSED. NULL, and one that was freed before, do nothing.
+ * Frees a client.
+ *
+ * - If the client is open, it is closed first, with a timeout of 0.
+ * - Its conversations stay valid. Their requests fail with OMNIZE_E_CLOSED.
+ * - Does nothing if `client` is NULL or freed already.
  */
 void omnize_client_free(omnize_client *client);
 
 /**
- * Starts an interaction: makes the request. `department` and `client_id`, the id that the application gives this
- * customer, are required; of the customer's `name`, `email`, `phone` and `cpf` each may be NULL and is not sent then. The
- * application owns the conversation and frees it with omnize_conversation_free. Statuses beside those of every request:
- * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID; OMNIZE_E_CUSTOMER where the option validate refuses a field.
+ * Starts an interaction, and blocks until the service responds.
+ *
+ * - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+ * - `name`, `email`, `phone` and `cpf` may be NULL. NULL fields are omitted.
+ * - The application owns the conversation and frees it with omnize_conversation_free().
+ * - If the start fails, there is no conversation.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+ * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_start(omnize_client *client,
                                         const char *department,
@@ -1006,9 +1216,18 @@ omnize_status omnize_conversation_start(omnize_client *client,
                                         omnize_error **error);
 
 /**
- * Takes up an interaction that is already running, after a restart of the application, say: one of
- * omnize_interactions_list() where it is; another one counts as active. Sends nothing and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
- * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ * Creates a conversation for an open interaction, for example after a restart.
+ *
+ * - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+ * - The state is that of omnize_interactions_list(), or active if the interaction is not listed.
+ * - The application owns the conversation and frees it with omnize_conversation_free().
+ * - Sends nothing and does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+ * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+ * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
 omnize_status omnize_conversation_attach(omnize_client *client,
                                          const char *department,
@@ -1017,9 +1236,20 @@ omnize_status omnize_conversation_attach(omnize_client *client,
                                          omnize_error **error);
 
 /**
- * As omnize_conversation_attach, for an interaction that the service knows by `interaction_hash`, which the application has
- * kept: without a store, and before a trigger of it has come, the library does not know it. In a dialect without hashes it is
- * not looked at. Further status: OMNIZE_E_ARGUMENT where the hash is empty.
+ * Creates a conversation for the open interaction with the hash `interaction_hash`.
+ *
+ * - The application must have stored the hash. Without a store, the library does not know it before a trigger of
+ *   the interaction.
+ * - Dialects without hashes ignore `interaction_hash`.
+ * - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+ * - The application owns the conversation and frees it with omnize_conversation_free().
+ * - Sends nothing and does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+ * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+ * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
  */
 omnize_status omnize_conversation_attach_to(omnize_client *client,
                                             const char *department,
@@ -1029,10 +1259,19 @@ omnize_status omnize_conversation_attach_to(omnize_client *client,
                                             omnize_error **error);
 
 /**
- * Makes a conversation for an interaction that is still to be started, by omnize_conversation_post_start. Where one of this
- * client id is known already, it is the same, and its start has a meaning once that is over. Sends nothing
- * and never blocks. The application owns the conversation and frees it with omnize_conversation_free. Statuses:
- * OMNIZE_E_DEPARTMENT, OMNIZE_E_CLIENT_ID, OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT.
+ * Creates a conversation for an interaction that omnize_conversation_post_start() starts later.
+ *
+ * - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+ * - If an interaction with this client id is known, it is reused. A start is then allowed only after that
+ *   interaction ends.
+ * - The application owns the conversation and frees it with omnize_conversation_free().
+ * - Sends nothing and does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+ * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+ * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
 omnize_status omnize_conversation_prepare(omnize_client *client,
                                           const char *department,
@@ -1041,7 +1280,70 @@ omnize_status omnize_conversation_prepare(omnize_client *client,
                                           omnize_error **error);
 
 /**
- * Posts the start of an interaction; the customer's fields are those of omnize_conversation_start.
+ * Sets the timeout of later requests of this handle.
+ *
+ * - `timeout_ms`: milliseconds. 0 restores the option timeout.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+ */
+omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
+                                              int64_t timeout_ms,
+                                              omnize_error **error);
+
+/**
+ * Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
+ *
+ * Later versions may add values.
+ */
+int32_t omnize_conversation_state(const omnize_conversation *conversation);
+
+/**
+ * Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+ *
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_client_id(const omnize_conversation *conversation,
+                                          int64_t *length);
+
+/**
+ * Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
+ * the text.
+ *
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_department(const omnize_conversation *conversation,
+                                           int64_t *length);
+
+/**
+ * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+ *
+ * - The text is empty if the hash is not known yet, or the dialect has no hashes.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
+                                                 int64_t *length);
+
+/**
+ * Frees a conversation.
+ *
+ * - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
+ * - Does nothing if `conversation` is NULL or freed already.
+ */
+void omnize_conversation_free(omnize_conversation *conversation);
+
+/**
+ * Posts the start of an interaction.
+ *
+ * - `name`, `email`, `phone` and `cpf` may be NULL. NULL fields are omitted.
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
                                              const char *name,
@@ -1052,7 +1354,13 @@ omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
                                              omnize_error **error);
 
 /**
- * Posts the customer's message. `text` has `length` bytes, or ends at its NUL where `length` is -1.
+ * Posts a message of the customer.
+ *
+ * - `text`: `length` bytes, or up to the NUL if `length` is -1.
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_conversation_post(omnize_conversation *conversation,
                                        const char *text,
@@ -1061,36 +1369,39 @@ omnize_status omnize_conversation_post(omnize_conversation *conversation,
                                        omnize_error **error);
 
 /**
- * Posts that the interaction is finished.
+ * Posts the finish of the interaction.
+ *
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
                                               int64_t *ticket,
                                               omnize_error **error);
 
 /**
- * Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing, and one
- * cleared when no key came for as long as the option typing.pause says, or right before the message. Never blocks, and no
- * outcome is told. Statuses: OMNIZE_E_STATE, OMNIZE_E_CLOSED, OMNIZE_E_SYSTEM.
+ * Reports one keystroke of the customer. Call it for each key.
+ *
+ * - The library sends one typing request at the first key.
+ * - It sends one cleared request after a pause of the option typing.pause, or before the next message.
+ * - Does not block, and has no outcome.
+ *
+ * Fails with:
+ * - OMNIZE_E_STATE: the interaction's state does not allow typing.
+ * - OMNIZE_E_UNSUPPORTED: the conversation is an external bot's.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-omnize_status omnize_conversation_keystroke(omnize_conversation *conversation,
-                                            omnize_error **error);
+omnize_status omnize_conversation_keystroke(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * How long each later request of this handle may take in all, in milliseconds from 1; 0 is what the option timeout says.
- * Statuses: OMNIZE_E_ARGUMENT where `timeout_ms` is negative.
- */
-omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
-                                              int64_t timeout_ms,
-                                              omnize_error **error);
-
-/**
- * Where the interaction is: an OMNIZE_STATE_ value, to which later versions may add; 0 where `conversation` is no
- * conversation.
- */
-int32_t omnize_conversation_state(const omnize_conversation *conversation);
-
-/**
- * Sends the customer's message: makes the request. `text` has `length` bytes, or ends at its NUL where `length` is -1.
+ * Sends a message of the customer, and blocks until the service responds.
+ *
+ * - `text`: `length` bytes, or up to the NUL if `length` is -1.
+ *
+ * Fails with:
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_send(omnize_conversation *conversation,
                                        const char *text,
@@ -1098,52 +1409,41 @@ omnize_status omnize_conversation_send(omnize_conversation *conversation,
                                        omnize_error **error);
 
 /**
- * Says that the customer types: makes the request.
+ * Sends that the customer is typing, and blocks until the service responds.
+ *
+ * Fails with:
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_typing(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * Says that the customer has stopped typing: makes the request.
+ * Sends that the customer stopped typing, and blocks until the service responds.
+ *
+ * Fails with:
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * Finishes the interaction: makes the request. The handle stays valid.
+ * Finishes the interaction, and blocks until the service responds.
+ *
+ * The handle stays valid.
+ *
+ * Fails with:
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_finish(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * The id that the application gave the customer; NULL where `conversation` is no conversation. In the client's encoding;
- * valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
- */
-const char *omnize_conversation_client_id(const omnize_conversation *conversation,
-                                          int64_t *length);
-
-/**
- * The department that the customer talks to; NULL where `conversation` is no conversation. In the client's encoding;
- * valid until the conversation is freed. `length` may be NULL; it receives the length in bytes.
- */
-const char *omnize_conversation_department(const omnize_conversation *conversation,
-                                           int64_t *length);
-
-/**
- * The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none; NULL where
- * `conversation` is no conversation. In the client's encoding; valid until the conversation is freed. `length` may be NULL; it
- * receives the length in bytes.
- */
-const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
-                                                 int64_t *length);
-
-/**
- * Frees a conversation. Sends nothing: the interaction goes on, and can be taken up again with
- * omnize_conversation_attach. NULL, and one that was freed before, do nothing.
- */
-void omnize_conversation_free(omnize_conversation *conversation);
-
-/**
- * Makes a request of a kind, an OMNIZE_REQUEST_ value, that says nothing yet. Its texts are in the encoding of `client`. The
- * application owns it and frees it with omnize_request_free. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
- * such kind, or `request` is NULL.
+ * Creates a request without fields.
+ *
+ * - `kind`: an OMNIZE_REQUEST_ value.
+ * - The texts of the request are in the encoding of `client`.
+ * - The application owns the request and frees it with omnize_request_free().
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
  */
 omnize_status omnize_request_new(const omnize_client *client,
                                  int32_t kind,
@@ -1151,10 +1451,17 @@ omnize_status omnize_request_new(const omnize_client *client,
                                  omnize_error **error);
 
 /**
- * Sets a field of a request. `name` is ASCII; `value` has `length` bytes, or ends at its NUL where `length` is -1. Whether the
- * dialect of the client has the field is told when the request is sent or posted. Never blocks. Statuses:
- * OMNIZE_E_ARGUMENT where the request has no such field or it does not take this value, and where `name` or `value` is
- * NULL; OMNIZE_E_ENCODING.
+ * Sets the field `name` of a request.
+ *
+ * - `value`: `length` bytes, or up to the NUL if `length` is -1.
+ * - `name` is ASCII.
+ * - If the client's dialect does not have the field, sending or posting the request fails.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: the request has no such field, the field does not accept the value, or `name` or `value` is
+ *   NULL.
+ * - OMNIZE_E_ENCODING: a text is invalid in its encoding.
  */
 omnize_status omnize_request_set(omnize_request *request,
                                  const char *name,
@@ -1163,19 +1470,27 @@ omnize_status omnize_request_set(omnize_request *request,
                                  omnize_error **error);
 
 /**
- * Makes a request of a conversation, and blocks until the service has answered, as the other functions of a conversation
- * do, with their statuses. Further ones: OMNIZE_E_UNSUPPORTED where the dialect lacks the request or a field that is set,
- * OMNIZE_E_INTERACTION where the service's id of the interaction is not known, OMNIZE_E_ARGUMENT where a field is missing or
- * the request belongs to no interaction.
+ * Sends a request of a conversation, and blocks until the service responds.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
+ * - OMNIZE_E_INTERACTION: the interaction hash is unknown.
+ * - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_request(omnize_conversation *conversation,
                                           const omnize_request *request,
                                           omnize_error **error);
 
 /**
- * Posts a request of a conversation, as omnize_conversation_post does. Further statuses: OMNIZE_E_UNSUPPORTED where the
- * dialect lacks the request or a field that is set; OMNIZE_E_ARGUMENT where a field is missing or the request belongs to no
- * interaction.
+ * Posts a request of a conversation.
+ *
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
+ * - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_conversation_post_request(omnize_conversation *conversation,
                                                const omnize_request *request,
@@ -1183,11 +1498,16 @@ omnize_status omnize_conversation_post_request(omnize_conversation *conversation
                                                omnize_error **error);
 
 /**
- * Leaves a customer's message with a department while no agent is there: makes a request of the kind
- * OMNIZE_REQUEST_OFF_HOURS, and blocks until the service has answered, at the most for as long as the option timeout says.
- * omnize_request_interaction_hash tells afterwards which interaction the service made of it. Statuses: those of every
- * request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect lacks it; OMNIZE_E_DEPARTMENT; OMNIZE_E_ARGUMENT where
- * the request is of another kind, or a field is missing.
+ * Sends a message to a department while no agent is available, and blocks until the service responds.
+ *
+ * - `request` must be of the kind OMNIZE_REQUEST_OFF_HOURS.
+ * - Afterwards, omnize_request_interaction_hash() returns the hash of the new interaction.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_ARGUMENT: `request` is of another kind, or a field is missing.
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_client_off_hours(omnize_client *client,
                                       const char *department,
@@ -1195,271 +1515,370 @@ omnize_status omnize_client_off_hours(omnize_client *client,
                                       omnize_error **error);
 
 /**
- * The hash by which the service knows the interaction that omnize_client_off_hours made of this request; empty where it made
- * none or did not tell, NULL where `request` is no request. In the client's encoding; valid until the request is freed.
- * `length` may be NULL; it receives the length in bytes.
+ * Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.
+ *
+ * - The text is empty if there is no such interaction, or the service did not return its hash.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the request is freed.
  */
 const char *omnize_request_interaction_hash(const omnize_request *request,
                                             int64_t *length);
 
 /**
- * Frees a request. What was sent or posted with it goes on. NULL, and one that was freed before, do nothing.
+ * Frees a request.
+ *
+ * - Requests that were sent or posted with it are not affected.
+ * - Does nothing if `request` is NULL or freed already.
  */
 void omnize_request_free(omnize_request *request);
 
 /**
- * Lists the interactions of a client that are under way, whether a conversation is about them or not; with the option
- * store, also those that an earlier run has left: omnize_conversation_attach takes them up. Those that have been where they
- * are for the longest time come first. The application owns the list and frees it with omnize_interactions_free. Statuses:
- * OMNIZE_E_ARGUMENT where `list` is NULL.
+ * Lists the open interactions of a client, with and without a conversation.
+ *
+ * - With a store, the list includes open interactions of earlier processes. omnize_conversation_attach() attaches
+ *   to them.
+ * - The order is by the time of the last state change, the oldest first.
+ * - The application owns the list and frees it with omnize_interactions_free().
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `list` is NULL.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
 omnize_status omnize_interactions_list(const omnize_client *client,
                                        omnize_interactions **list,
                                        omnize_error **error);
 
 /**
- * How many interactions the list has; 0 where `list` is no list.
+ * Returns the number of entries of the list, or 0 if `list` is invalid.
  */
 int64_t omnize_interactions_count(const omnize_interactions *list);
 
 /**
- * The id that the application gave the customer of the interaction at a place of the list, from 0 to
- * omnize_interactions_count() - 1; NULL for any other place. In the client's encoding; valid until the list is freed.
- * `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
+ * Returns the client id of entry `index`, or NULL if `index` is out of range.
+ *
+ * - For an external bot's interaction, this is the interaction hash.
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_client_id(const omnize_interactions *list,
-                                          int64_t index,
-                                          int64_t *length);
+const char *omnize_interactions_client_id(const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
- * The department that the customer of the interaction at a place of the list talks to; empty for one that is the
- * application's as an external bot, which omnize_bot_attach takes up by its client id; NULL for any other place. In the
- * client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place
- * that has no such text.
+ * Returns the department of entry `index`, or NULL if `index` is out of range.
+ *
+ * - The text is empty if the application is the external bot of the interaction. Then attach with
+ *   omnize_bot_attach() and the client id.
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_department(const omnize_interactions *list,
-                                           int64_t index,
-                                           int64_t *length);
+const char *omnize_interactions_department(const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
- * The bot that the start of the interaction at a place of the list named; NULL where it named none, and for any other place.
- * In the client's encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a
- * place that has no such text.
+ * Returns the bot id of the start of entry `index`, or NULL if the start had no bot id or `index` is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
 const char *omnize_interactions_bot_id(const omnize_interactions *list,
                                        int64_t index,
                                        int64_t *length);
 
 /**
- * Where the interaction at a place of the list is: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE; 0 for
- * any other place. One that an earlier run has left as starting was on its way when that run ended.
+ * Returns the state of entry `index`: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. Returns 0
+ * if `index` is out of range.
+ *
+ * An earlier process may have ended during a start. The list then contains the state OMNIZE_STATE_STARTING, and the
+ * service may have received the start.
  */
 int32_t omnize_interactions_state(const omnize_interactions *list,
                                   int64_t index);
 
 /**
- * Since when the interaction at a place of the list is in its state, in milliseconds since 1970-01-01 UTC by this machine's
- * clock; 0 for any other place.
+ * Returns the time of the last state change of entry `index`, or 0 if `index` is out of range.
+ *
+ * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
-int64_t omnize_interactions_since(const omnize_interactions *list,
-                                  int64_t index);
+int64_t omnize_interactions_since(const omnize_interactions *list, int64_t index);
 
 /**
- * Frees a list. NULL, and one that was freed before, do nothing.
+ * Frees a list.
+ *
+ * Does nothing if `list` is NULL or freed already.
  */
 void omnize_interactions_free(omnize_interactions *list);
 
 /**
- * What the event says: an OMNIZE_EVENT_ value, to which later versions may add; 0 where `event` is no event.
+ * Returns the kind of the event, an OMNIZE_EVENT_ value, or 0 if `event` is invalid.
+ *
+ * Later versions may add values.
  */
 int32_t omnize_event_kind(const omnize_event *event);
 
 /**
- * The name of a kind, such as "accepted"; NULL for a number that is none. Valid for ever.
+ * Returns the name of a kind, such as "accepted", or NULL if `kind` is unknown.
+ *
+ * The text is never freed.
  */
 const char *omnize_event_kind_name(int32_t kind);
 
 /**
- * The id that the application gave the customer whose interaction this is, exactly as the service wrote it; empty where the
- * service names an interaction that is not known, by omnize_event_interaction_hash alone; NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
- * length in bytes.
+ * Returns the client id of the customer, exactly as the service sent it. Returns NULL if `event` is invalid, or
+ * there is no memory for the text.
+ *
+ * - The text is empty if the service sent only the hash of an unknown interaction. omnize_event_interaction_hash()
+ *   then returns the hash.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_client_id(const omnize_event *event,
                                    int64_t *length);
 
 /**
- * The agent's message, or an outcome's error message, which is empty where the service accepted; empty for other kinds, NULL
- * where `event` is no event. In the client's encoding; it may hold NUL,
- * which `length` counts; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the text of a message, or the error message of an outcome. Returns NULL if `event` is invalid, or there
+ * is no memory for the text.
+ *
+ * - The text is empty for an accepted request and for other kinds.
+ * - The text may contain NUL bytes. `length` counts them.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_text(const omnize_event *event,
                               int64_t *length);
 
 /**
- * 1 where client id and text are not all that the service sent: bytes that were no text are U+FFFD, or characters that
- * the client's encoding does not have are written as the option encoding.unmappable says. omnize_event_raw has all. Else
- * 0.
+ * Returns 1 if client id or text contain replaced characters, otherwise 0.
+ *
+ * - Invalid bytes of the trigger became U+FFFD.
+ * - Characters that the client's encoding does not have are written as the option encoding.unmappable specifies.
+ * - omnize_event_raw() returns the unchanged trigger.
  */
 int32_t omnize_event_replaced(const omnize_event *event);
 
 /**
- * The trigger's body, byte for byte as the service posted it, in the service's encoding; empty for an outcome, NULL where `event` is no event,
- * or there is no memory for it. Valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the body of the trigger, unchanged, in the service's encoding. Returns NULL if `event` is invalid, or
+ * there is no memory for the text.
+ *
+ * - The body is empty for an outcome.
+ * - A compressed trigger is returned decompressed.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The body is valid until the event is freed.
  */
 const char *omnize_event_raw(const omnize_event *event,
                              int64_t *length);
 
 /**
- * The event's place in the order in which its client received, from 1; 0 where `event` is no event, and for an outcome that could
- * not be written into the store when it came.
+ * Returns the event's number in the order in which the client received events, from 1. Returns 0 if `event` is
+ * invalid.
+ *
+ * The number of an outcome is 0 if the store could not be written when it came.
  */
 int64_t omnize_event_sequence(const omnize_event *event);
 
 /**
- * When the event was received: milliseconds since 1970-01-01 UTC by this machine's clock; 0 where `event` is no event.
+ * Returns the time when the event was received, or 0 if `event` is invalid.
+ *
+ * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
 int64_t omnize_event_received_at(const omnize_event *event);
 
 /**
- * 1 where the event was received in an earlier run of the application, which may have handled it already, and comes again
- * from the store; else 0.
+ * Returns 1 if an earlier process received the event and may have handled it, otherwise 0.
+ *
+ * Such an event is delivered again from the store, because it was not acknowledged.
  */
 int32_t omnize_event_redelivered(const omnize_event *event);
 
 /**
- * Says that the application has handled the event, so that it does not come again from the store. Needed only where the
- * option ack is manual; a second call, and one without a store, do nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+ * Acknowledges that the application handled the event. The store then deletes it.
+ *
+ * - Needed only if the option ack is manual.
+ * - Does nothing without a store, or if the event is acknowledged already.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-omnize_status omnize_event_ack(const omnize_event *event,
-                               omnize_error **error);
+omnize_status omnize_event_ack(const omnize_event *event, omnize_error **error);
 
 /**
- * Says that the application has not handled the event, for what it does on it failed, say: with a store it comes again after
- * the next start, though its callback returns or it is freed, unless omnize_event_ack says otherwise later. Without a store,
- * and where the option ack is manual, this does nothing. Never blocks. Statuses: OMNIZE_E_HANDLE.
+ * Reports that the application did not handle the event. The store redelivers it after a restart.
+ *
+ * - With ack = auto, the event is then not acknowledged when its callback returns or it is freed.
+ * - A later omnize_event_ack() still acknowledges it.
+ * - Does nothing without a store, or if the option ack is manual.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-omnize_status omnize_event_nack(const omnize_event *event,
-                                omnize_error **error);
+omnize_status omnize_event_nack(const omnize_event *event, omnize_error **error);
 
 /**
- * Gives an event of a callback to the application for good: a further handle, in `kept`, which outlives the callback and
- * which the application frees with omnize_event_free. Statuses: OMNIZE_E_ARGUMENT where `kept` is NULL.
+ * Writes a further handle of the event to `kept`, which is valid after the callback returns.
+ *
+ * The application owns it and frees it with omnize_event_free().
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `kept` is NULL.
  */
-omnize_status omnize_event_keep(const omnize_event *event,
-                                omnize_event **kept,
-                                omnize_error **error);
+omnize_status omnize_event_keep(const omnize_event *event, omnize_event **kept, omnize_error **error);
 
 /**
- * The ticket that posting the request gave; 0 where `event` is no outcome. omnize_event_client_id tells the customer,
- * omnize_event_text the error's message.
+ * Returns the ticket of the posted request, or 0 if `event` is not an outcome.
+ *
+ * omnize_event_client_id() returns the client id of the request, and omnize_event_text() the error message.
  */
 int64_t omnize_event_outcome_ticket(const omnize_event *event);
 
 /**
- * What became of the posted request: an OMNIZE_DELIVERY_ value; OMNIZE_DELIVERY_NONE where `event` is no outcome.
+ * Returns the delivery of the posted request, an OMNIZE_DELIVERY_ value. Returns OMNIZE_DELIVERY_NONE if `event` is
+ * not an outcome.
  */
 int32_t omnize_event_outcome_delivery(const omnize_event *event);
 
 /**
- * The status that a blocking call would have returned, OMNIZE_OK where the service accepted; OMNIZE_E_HANDLE where `event`
- * is no outcome.
+ * Returns the status that a blocking call would have returned, or OMNIZE_E_HANDLE if `event` is not an outcome.
  */
 omnize_status omnize_event_outcome_status(const omnize_event *event);
 
 /**
- * The HTTP status by which the service refused; 0 where it accepted, where there was no answer, or `event` is no outcome.
+ * Returns the HTTP status of the rejection, or 0 if the request was accepted or had no response.
+ *
+ * Returns 0 if `event` is not an outcome.
  */
 int32_t omnize_event_outcome_http_status(const omnize_event *event);
 
 /**
- * Frees an event. NULL, and one that was freed before, do nothing.
+ * Frees an event.
+ *
+ * - With ack = auto, this acknowledges an event of omnize_client_next() or omnize_event_keep().
+ * - Does nothing if `event` is NULL or freed already.
  */
 void omnize_event_free(omnize_event *event);
 
 /**
- * The customer's place among those who wait, by the service's count, of an event of the kind OMNIZE_EVENT_QUEUED; -1 where the
- * event does not tell it, or `event` is no event.
+ * Returns the customer's position in the queue, counted from 1 by the service, of an event of the kind
+ * OMNIZE_EVENT_QUEUED.
+ *
+ * Returns -1 if the event contains no position, or `event` is invalid.
  */
 int64_t omnize_event_position(const omnize_event *event);
 
 /**
- * The id of the department that the interaction was given to; empty where the event does not tell it, NULL where `event` is no
- * event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the id of the department to which the interaction was transferred. Returns NULL if `event` is invalid, or
+ * there is no memory for the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_department(const omnize_event *event,
                                     int64_t *length);
 
 /**
- * The id of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
- * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the id of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory for
+ * the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_agent_id(const omnize_event *event,
                                   int64_t *length);
 
 /**
- * The name of the agent who wrote the message; empty where the event does not tell it, NULL where `event` is no event. In the
- * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the name of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory
+ * for the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_agent_name(const omnize_event *event,
                                     int64_t *length);
 
 /**
- * What comes with the message: an OMNIZE_MEDIA_ value, OMNIZE_MEDIA_NONE for a mere text, for any other event, and where
- * `event` is no event.
+ * Returns the kind of media of the message, an OMNIZE_MEDIA_ value.
+ *
+ * Returns OMNIZE_MEDIA_NONE if the message has only text, for other events, or if `event` is invalid.
  */
 int32_t omnize_event_media_kind(const omnize_event *event);
 
 /**
- * Where the image, video, sound or file of the message is; empty where it has none, NULL where `event` is no event. In the
- * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the URL of the message's image, video, audio or file. Returns NULL if `event` is invalid, or there is no
+ * memory for the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_media_url(const omnize_event *event,
                                    int64_t *length);
 
 /**
- * The message's own hash. A message that comes again with the same hash is not given to the application again. Empty where the
- * event has none, NULL where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be
- * NULL; it receives the length in bytes.
+ * Returns the hash of the message. Returns NULL if `event` is invalid, or there is no memory for the text.
+ *
+ * - The library drops a message that the service posts again with the same hash.
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_message_hash(const omnize_event *event,
-                                      int64_t *length);
+const char *omnize_event_message_hash(const omnize_event *event, int64_t *length);
 
 /**
- * The hash by which the service knows the interaction; empty where it has none in this dialect, NULL where `event` is no event.
- * It is the only id of an event whose client id is empty: its interaction was started by somebody else. In the client's
- * encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the interaction hash. Returns NULL if `event` is invalid, or there is no memory for the text.
+ *
+ * - It is the only id if the client id is empty, because another application started the interaction.
+ * - The text is empty if the dialect has no hashes.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_interaction_hash(const omnize_event *event,
-                                          int64_t *length);
+const char *omnize_event_interaction_hash(const omnize_event *event, int64_t *length);
 
 /**
- * The customer's id at WhatsApp; empty where the event does not tell it, NULL where `event` is no event. In the client's
- * encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the customer's id at WhatsApp. Returns NULL if `event` is invalid, or there is no memory for the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_external_id(const omnize_event *event,
                                      int64_t *length);
 
 /**
- * The bot that was named when the interaction was started; empty where none was, NULL where `event` is no event. In the
- * client's encoding; valid until the event is freed. `length` may be NULL; it receives the length in bytes.
+ * Returns the bot id of the interaction's start. Returns NULL if `event` is invalid, or there is no memory for the
+ * text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_bot_id(const omnize_event *event,
                                 int64_t *length);
 
 /**
- * The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there are none, NULL
- * where `event` is no event. In the client's encoding; valid until the event is freed. `length` may be NULL; it receives the
- * length in bytes.
+ * Returns the application's own fields as a JSON object: the field extra of the start. Returns NULL if `event` is
+ * invalid, or there is no memory for the text.
+ *
+ * - The text is empty if the event does not contain it.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
  */
 const char *omnize_event_extra(const omnize_event *event,
                                int64_t *length);
 
 /**
- * Asks the service for its departments: makes a request, and blocks until it has answered, at the most for as long as the
- * option timeout says. `client_id` is the customer for whom it is asked; the dialect gateway wants one, and else it may be
- * NULL. The application owns the list and frees it with omnize_departments_free. Statuses: those of every request of a
- * conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_CLIENT_ID where it is needed;
- * OMNIZE_E_ANSWER where the answer holds no departments.
+ * Requests the list of departments, and blocks until the service responds, at most for the option timeout.
+ *
+ * - `client_id`: the customer. The dialect gateway requires it. Otherwise it may be NULL.
+ * - The application owns the list and frees it with omnize_departments_free().
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
+ * - OMNIZE_E_RESPONSE: the response contains no departments.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_departments_list(omnize_client *client,
                                       const char *client_id,
@@ -1467,47 +1886,51 @@ omnize_status omnize_departments_list(omnize_client *client,
                                       omnize_error **error);
 
 /**
- * How many departments the list has; 0 where `list` is no list.
+ * Returns the number of departments of the list, or 0 if `list` is invalid.
  */
 int64_t omnize_departments_count(const omnize_departments *list);
 
 /**
- * The id of the department at a place of the list, which a start takes; NULL for a place that is none. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
- * such text.
+ * Returns the department id of entry `index`, or NULL if `index` is out of range.
+ *
+ * - A start takes this id.
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_id(const omnize_departments *list,
-                                  int64_t index,
-                                  int64_t *length);
+const char *omnize_departments_id(const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
- * The name of the department at a place of the list; NULL for a place that is none. In the client's encoding; valid until
- * the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
+ * Returns the department name of entry `index`, or NULL if `index` is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_name(const omnize_departments *list,
-                                    int64_t index,
-                                    int64_t *length);
+const char *omnize_departments_name(const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
- * Whether the department at a place of the list is open: 1 or 0; -1 where the service does not say, or the place is none.
+ * Returns 1 if department `index` is open, 0 if it is closed, or -1 if this is unknown.
+ *
+ * It is unknown if the service did not report it, or `index` is out of range.
  */
-int32_t omnize_departments_open(const omnize_departments *list,
-                                int64_t index);
+int32_t omnize_departments_open(const omnize_departments *list, int64_t index);
 
 /**
- * How many customers wait at the department at a place of the list; -1 where the service does not say, or the place is none.
+ * Returns the number of customers in the queue of department `index`, or -1 if it is unknown.
+ *
+ * It is unknown if the service did not report it, or `index` is out of range.
  */
-int64_t omnize_departments_queue(const omnize_departments *list,
-                                 int64_t index);
+int64_t omnize_departments_queue(const omnize_departments *list, int64_t index);
 
 /**
- * How many channels the department at a place of the list has; 0 where the place is none.
+ * Returns the number of channels of department `index`, or 0 if `index` is out of range.
  */
 int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t index);
 
 /**
- * The id of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
- * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
+ * Returns the id of channel `channel` of department `index`, or NULL if one of them is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
 const char *omnize_departments_channel_id(const omnize_departments *list,
                                           int64_t index,
@@ -1515,8 +1938,10 @@ const char *omnize_departments_channel_id(const omnize_departments *list,
                                           int64_t *length);
 
 /**
- * The name of a channel of a department, each by its place; NULL for a place that is none. In the client's encoding; valid
- * until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
+ * Returns the name of channel `channel` of department `index`, or NULL if one of them is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
 const char *omnize_departments_channel_name(const omnize_departments *list,
                                             int64_t index,
@@ -1524,23 +1949,31 @@ const char *omnize_departments_channel_name(const omnize_departments *list,
                                             int64_t *length);
 
 /**
- * Whether a channel of a department, each by its place, is open: 1 or 0; -1 where the service does not say, or a place is
- * none.
+ * Returns 1 if channel `channel` of department `index` is open, 0 if it is closed, or -1 if this is unknown.
+ *
+ * It is unknown if the service did not report it, or an index is out of range.
  */
-int32_t omnize_departments_channel_open(const omnize_departments *list,
-                                        int64_t index,
-                                        int64_t channel);
+int32_t omnize_departments_channel_open(const omnize_departments *list, int64_t index, int64_t channel);
 
 /**
- * Frees a list. NULL, and one that was freed before, do nothing.
+ * Frees a list.
+ *
+ * Does nothing if `list` is NULL or freed already.
  */
 void omnize_departments_free(omnize_departments *list);
 
 /**
- * Asks the service which agents of a department are there: makes a request, and blocks until it has answered, at the most for
- * as long as the option timeout says. The application owns the list and frees it with omnize_agents_free. Statuses: those of
- * every request of a conversation; OMNIZE_E_UNSUPPORTED where the dialect has no such request; OMNIZE_E_DEPARTMENT;
- * OMNIZE_E_ANSWER where the answer tells of no agents.
+ * Requests the online agents of a department, and blocks until the service responds, at most for the option
+ * timeout.
+ *
+ * - The application owns the list and frees it with omnize_agents_free().
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_RESPONSE: the response contains no agents.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_agents_online(omnize_client *client,
                                    const char *department,
@@ -1548,55 +1981,74 @@ omnize_status omnize_agents_online(omnize_client *client,
                                    omnize_error **error);
 
 /**
- * How many agents are there; 0 where `list` is no list.
+ * Returns the number of agents who are online, or 0 if `list` is invalid.
+ *
+ * The list contains only some of them: see omnize_agents_count().
  */
-int64_t omnize_agents_count(const omnize_agents *list);
+int64_t omnize_agents_total(const omnize_agents *list);
 
 /**
- * How many seconds the agents take on average; negative where the service does not say, or `list` is no list.
+ * Returns the agents' average service time in seconds.
+ *
+ * Returns a negative number if the service did not report it, or `list` is invalid.
  */
 double omnize_agents_average_seconds(const omnize_agents *list);
 
 /**
- * How many of the agents the list names: three at the most, whom the service chooses at random. 0 where `list` is no list.
+ * Returns the number of entries of the list, or 0 if `list` is invalid.
+ *
+ * The service selects at most three of the online agents at random. omnize_agents_total() returns the number of
+ * all.
  */
-int64_t omnize_agents_named(const omnize_agents *list);
+int64_t omnize_agents_count(const omnize_agents *list);
 
 /**
- * The id of the agent at a place of the list, from 0 to omnize_agents_named() - 1; NULL for any other place. In the client's
- * encoding; valid until the list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no
- * such text.
+ * Returns the agent id of entry `index`, or NULL if `index` is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_agents_id(const omnize_agents *list,
-                             int64_t index,
-                             int64_t *length);
+const char *omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
- * The name of the agent at a place of the list; NULL for a place that is none. In the client's encoding; valid until the
- * list is freed. `length` may be NULL; it receives the length in bytes, 0 for a place that has no such text.
+ * Returns the agent name of entry `index`, or NULL if `index` is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_agents_name(const omnize_agents *list,
-                               int64_t index,
-                               int64_t *length);
+const char *omnize_agents_name(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
- * Frees a list. NULL, and one that was freed before, do nothing.
+ * Frees a list.
+ *
+ * Does nothing if `list` is NULL or freed already.
  */
 void omnize_agents_free(omnize_agents *list);
 
 /**
- * Makes a history in which nothing was said yet. Its texts are in the encoding of `client`. The application owns it and frees
- * it with omnize_history_free. Statuses: OMNIZE_E_ARGUMENT where `history` is NULL.
+ * Creates an empty history.
+ *
+ * - The texts of the history are in the encoding of `client`.
+ * - The application owns the history and frees it with omnize_history_free().
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `history` is NULL.
  */
-omnize_status omnize_history_new(const omnize_client *client,
-                                 omnize_history **history,
-                                 omnize_error **error);
+omnize_status omnize_history_new(const omnize_client *client, omnize_history **history, omnize_error **error);
 
 /**
- * Adds what was said after all that was added before. `speaker` is an OMNIZE_SPEAKER_ value; `name` may be NULL; `at` is the
- * time in milliseconds since 1970-01-01 UTC. `text` has `length` bytes, or ends at its NUL where `length` is -1. `media` is
- * an OMNIZE_MEDIA_ value, and `url` where it is; NULL for OMNIZE_MEDIA_NONE. Statuses: OMNIZE_E_ARGUMENT where a value is out
- * of range or what is required is NULL; OMNIZE_E_ENCODING.
+ * Appends a message to a history.
+ *
+ * - `speaker`: an OMNIZE_SPEAKER_ value.
+ * - `name`: the speaker's name, or NULL.
+ * - `at`: the time in milliseconds since 1970-01-01 UTC.
+ * - `text`: `length` bytes, or up to the NUL if `length` is -1.
+ * - `media`: an OMNIZE_MEDIA_ value.
+ * - `url`: the URL of the media. NULL for OMNIZE_MEDIA_NONE.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: a value is out of range, or a required argument is NULL.
+ * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  */
 omnize_status omnize_history_add(omnize_history *history,
                                  int32_t speaker,
@@ -1609,25 +2061,37 @@ omnize_status omnize_history_add(omnize_history *history,
                                  omnize_error **error);
 
 /**
- * The document: JSON in UTF-8, whatever the client's encoding is; NULL where `history` is no history. To be served as
- * application/json; it is as personal as what was said. Valid until the history is freed. `length` may be NULL; it receives
- * the length in bytes.
+ * Returns the history as a JSON document. Returns NULL if `history` is invalid, or there is no memory for the
+ * document.
+ *
+ * - The document is UTF-8, independent of the client's encoding. Serve it as application/json.
+ * - It contains personal data.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is valid until the history is freed.
  */
-const char *omnize_history_json(const omnize_history *history,
-                                int64_t *length);
+const char *omnize_history_json(const omnize_history *history, int64_t *length);
 
 /**
- * Frees a history. NULL, and one that was freed before, do nothing.
+ * Frees a history.
+ *
+ * Does nothing if `history` is NULL or freed already.
  */
 void omnize_history_free(omnize_history *history);
 
 /**
- * Takes up an interaction that the service gave to the application, which is an external bot. `interaction_hash` is the one
- * that omnize_event_interaction_hash tells of an event of the kind OMNIZE_EVENT_NEW_INTERACTION, whose client id it is
- * too. What the conversation sends or posts are the bot's messages, and its finish is the bot's; typing, cleared, keystroke
- * and start are OMNIZE_E_UNSUPPORTED. Sends nothing and never blocks. The application owns the conversation and frees it with
- * omnize_conversation_free. Statuses: OMNIZE_E_UNSUPPORTED where the dialect has no external bots; OMNIZE_E_ARGUMENT where
- * the hash is empty or `conversation` is NULL; OMNIZE_E_ENCODING.
+ * Creates a conversation for an interaction of the application's external bot.
+ *
+ * - `interaction_hash`: omnize_event_interaction_hash() of the event OMNIZE_EVENT_NEW_INTERACTION. The hash is also
+ *   the client id.
+ * - The conversation sends and posts the bot's messages, and its finish.
+ * - Start, typing, cleared and keystroke fail with OMNIZE_E_UNSUPPORTED.
+ * - The application owns the conversation and frees it with omnize_conversation_free().
+ * - Sends nothing and does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect has no external bots.
+ * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
+ * - OMNIZE_E_ENCODING: `interaction_hash` is invalid in the client's encoding.
  */
 omnize_status omnize_bot_attach(omnize_client *client,
                                 const char *interaction_hash,
@@ -1635,33 +2099,52 @@ omnize_status omnize_bot_attach(omnize_client *client,
                                 omnize_error **error);
 
 /**
- * Takes the interaction, as an external bot: makes the request. Blocks and ends as the requests of every conversation do.
- * Further status: OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ * Accepts the interaction as the external bot, and blocks until the service responds.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
+ * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_bot_accept(omnize_conversation *conversation,
-                                omnize_error **error);
+omnize_status omnize_bot_accept(omnize_conversation *conversation, omnize_error **error);
 
 /**
- * Gives the external bot's interaction to a department, or back to where it started where `department` is NULL: makes the
- * request. The bot has no part in it any more. Blocks and ends as the requests of every conversation do. Further statuses:
- * OMNIZE_E_DEPARTMENT where it is no number; OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ * Transfers the bot's interaction to a department, and blocks until the service responds.
+ *
+ * - If `department` is NULL, the interaction returns to its first department.
+ * - Afterwards, the bot can't send requests of the interaction.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is not a whole number.
+ * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
+ * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_bot_transfer(omnize_conversation *conversation,
                                   const char *department,
                                   omnize_error **error);
 
 /**
- * Posts that the external bot takes the interaction, as omnize_conversation_post posts a message. Further status:
- * OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ * Posts the accept request of the external bot.
+ *
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_bot_post_accept(omnize_conversation *conversation,
                                      int64_t *ticket,
                                      omnize_error **error);
 
 /**
- * Posts that the external bot gives its interaction to a department, or back to where it started where `department` is
- * NULL, as omnize_conversation_post posts a message. Further statuses: OMNIZE_E_DEPARTMENT where it is no number;
- * OMNIZE_E_ARGUMENT where the conversation is not one of omnize_bot_attach.
+ * Posts a transfer of the bot's interaction to a department.
+ *
+ * - If `department` is NULL, the interaction returns to its first department.
+ * - `ticket` receives the number of the request. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_DEPARTMENT: `department` is not a whole number.
+ * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
+ * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
                                        const char *department,
@@ -1669,21 +2152,36 @@ omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
                                        omnize_error **error);
 
 /**
- * Opens a listener with the options of `config` that begin with listen, except listen.path; it needs no token. `config` can
- * be freed or changed afterwards. Until a client is attached, whoever may post is answered 503. The application owns the
- * listener and frees it with omnize_listener_free. Statuses: OMNIZE_E_VALUE where the option listen is not set, or options
- * contradict each other; OMNIZE_E_LISTEN; OMNIZE_E_FILE where the certificate or its key can't be used; OMNIZE_E_SYSTEM;
- * OMNIZE_E_UNSUPPORTED; OMNIZE_E_ARGUMENT where `listener` is NULL.
+ * Opens a listener with those options of `config` that begin with listen, except listen.path.
+ *
+ * - The token is not needed. `config` may be changed or freed afterwards.
+ * - While no client is attached, the listener responds with 503.
+ * - The application owns the listener and frees it with omnize_listener_free().
+ * - Blocks while it reads files.
+ *
+ * Fails with:
+ * - OMNIZE_E_VALUE: the option listen is unset, or options contradict each other.
+ * - OMNIZE_E_LISTEN: the address can't be used.
+ * - OMNIZE_E_FILE: the certificate or its key can't be used.
+ * - OMNIZE_E_SYSTEM: the system denied a resource.
+ * - OMNIZE_E_UNSUPPORTED: this build does not have the listener.
+ * - OMNIZE_E_ARGUMENT: `listener` is NULL.
  */
 omnize_status omnize_listener_open(const omnize_config *config,
                                    omnize_listener **listener,
                                    omnize_error **error);
 
 /**
- * Hands the triggers that come at `path` to `client` from now on; at a path with 128 random bits where `path` is NULL. It is
- * ASCII and begins with a slash. Where the client is closed, the service is answered 503, until the client is detached or
- * freed or another one is attached at its path. Statuses: OMNIZE_E_ARGUMENT where it is no path, or taken, or the client is
- * attached to this listener already; OMNIZE_E_SYSTEM; OMNIZE_E_ENCODING.
+ * Attaches a client: from now on it receives the triggers posted to `path`.
+ *
+ * - `path` is ASCII and begins with a slash. If it is NULL, the library generates a path with 128 random bits.
+ * - While the client is closed, the listener responds with 503. This ends when the client is detached or freed, or
+ *   another client is attached at the path.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `path` is invalid or used already, or the client is attached already.
+ * - OMNIZE_E_SYSTEM: there is no randomness for a path.
+ * - OMNIZE_E_ENCODING: `path` is not ASCII.
  */
 omnize_status omnize_listener_attach(omnize_listener *listener,
                                      omnize_client *client,
@@ -1691,24 +2189,36 @@ omnize_status omnize_listener_attach(omnize_listener *listener,
                                      omnize_error **error);
 
 /**
- * Hands nothing to `client` any more; its path is answered 404. Freeing the client does the same. Statuses:
- * OMNIZE_E_ARGUMENT where it is not attached to this listener.
+ * Detaches a client. The listener then responds with 404 at its path.
+ *
+ * Freeing the client also detaches it.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: the client is not attached to this listener.
  */
 omnize_status omnize_listener_detach(omnize_listener *listener, omnize_client *client, omnize_error **error);
 
 /**
- * The webhook URL of an attached client, in ASCII: with the option listen.public_url, or else the address as it is reached on
- * this machine. NULL where the client is not attached, or a handle is none. Valid until the listener is freed. `length` may
- * be NULL; it receives the length in bytes.
+ * Returns the webhook URL of an attached client. Returns NULL if the client is not attached, or a handle is
+ * invalid.
+ *
+ * - The URL begins with the option listen.public_url, or with the listener's address on this machine.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is ASCII, and valid until the listener is freed.
  */
 const char *omnize_listener_url(const omnize_listener *listener,
                                 const omnize_client *client,
                                 int64_t *length);
 
 /**
- * How often the thing of this name was counted at this listener since it was opened, in `value`. The names are those of
- * omnize_statistic_name(); what a listener does not count is 0. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
- * such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+ * Writes a counter of this listener to `value`.
+ *
+ * - omnize_statistic_name() lists the names. Counters that only clients have are 0.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
+ * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
 omnize_status omnize_listener_statistic(const omnize_listener *listener,
                                         const char *name,
@@ -1716,38 +2226,57 @@ omnize_status omnize_listener_statistic(const omnize_listener *listener,
                                         omnize_error **error);
 
 /**
- * Closes a listener: accepts nothing more and ends every connection; triggers that are being kept are answered first, if that
- * takes no longer than `timeout_ms` milliseconds (-1: without bound). Its clients stay open. Statuses: OMNIZE_E_CLOSED where
- * it was closed before; OMNIZE_E_ARGUMENT.
+ * Closes a listener and all its connections.
+ *
+ * - Triggers that are being stored get their response first.
+ * - Blocks for them at most `timeout_ms` milliseconds. -1: no limit.
+ * - Its clients stay open.
+ *
+ * Fails with:
+ * - OMNIZE_E_CLOSED: the listener was closed before.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
-omnize_status omnize_listener_close(omnize_listener *listener,
-                                    int64_t timeout_ms,
-                                    omnize_error **error);
+omnize_status omnize_listener_close(omnize_listener *listener, int64_t timeout_ms, omnize_error **error);
 
 /**
- * Frees a listener, and closes it first, without waiting, where it is open. NULL, and one that was freed before, do nothing.
+ * Frees a listener.
+ *
+ * - If the listener is open, it is closed first, with a timeout of 0.
+ * - Does nothing if `listener` is NULL or freed already.
  */
 void omnize_listener_free(omnize_listener *listener);
 
 /**
- * How many statistics there are.
+ * Returns the number of statistics.
  */
 int32_t omnize_statistic_count(void);
 
 /**
- * The name of a statistic, by its place from 0 to omnize_statistic_count() - 1; NULL for any other place. Valid for ever.
+ * Returns the name of the statistic at `index`, or NULL if `index` is out of range.
+ *
+ * - The range is 0 to omnize_statistic_count() - 1.
+ * - The text is never freed.
  */
 const char *omnize_statistic_name(int32_t index);
 
 /**
- * What a statistic counts, in English; NULL for a place that is none. Valid for ever.
+ * Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
+ *
+ * The text is never freed.
  */
-const char *omnize_statistic_doc(int32_t index);
+const char *omnize_statistic_description(int32_t index);
 
 /**
- * How often the thing of this name was counted since the client was opened, in `value`. What a listener refuses is counted
- * by the listener: here it is told of the client's own, and omnize_listener_statistic() tells it of a shared one. Never blocks. Statuses:
- * OMNIZE_E_ARGUMENT where there is no such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+ * Writes a counter of this client to `value`.
+ *
+ * - The counter starts at 0 when the client opens.
+ * - Counters of rejected requests include those of the client's own listener. omnize_listener_statistic() returns
+ *   those of a shared listener.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
+ * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
 omnize_status omnize_client_statistic(const omnize_client *client,
                                       const char *name,
@@ -1755,10 +2284,16 @@ omnize_status omnize_client_statistic(const omnize_client *client,
                                       omnize_error **error);
 
 /**
- * Has `callback` called with the library's messages up to `level`, an OMNIZE_LOG_ value, in the place of any callback
- * before; OMNIZE_LOG_OFF or NULL ends it. There is one log for the whole library. Messages hold no token and nothing
- * personal. What the library does inside the callback is not logged. `destroy` is called once with `user_data`, after
- * the last call of `callback`; also where this function fails. Statuses: OMNIZE_E_ARGUMENT where there is no such level.
+ * Sets the log callback of the whole library. It replaces an earlier callback.
+ *
+ * - `level`: the highest OMNIZE_LOG_ value that is logged. OMNIZE_LOG_OFF, or a NULL `callback`, ends the log.
+ * - Messages contain no token and no personal data.
+ * - Calls of the library inside the callback are not logged.
+ * - `destroy` is called once with `user_data`, after the last call of `callback`. It is also called if this
+ *   function fails. It may be NULL.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `level` is unknown.
  */
 omnize_status omnize_log_set(int32_t level,
                              omnize_log_callback callback,

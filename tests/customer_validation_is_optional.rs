@@ -1,4 +1,4 @@
-//! With `validate = strict` a customer's fields are checked before anything is sent; without it, nothing is: the service's
+//! With `validate = customer` a customer's fields are checked before anything is sent; without it, nothing is: the service's
 //! own page shows a CPF whose check digits are wrong.
 
 mod server;
@@ -64,7 +64,7 @@ fn what_is_not_right_is_named_and_not_sent() {
             "955554444",
         ),
     ] {
-        let error = start(&server, "strict", customer).unwrap_err();
+        let error = start(&server, "customer", customer).unwrap_err();
         assert_eq!(error.status(), Status::Customer, "{error}");
         assert_eq!(error.delivery(), Some(Delivery::NotSent));
         assert!(!error.is_retryable());
@@ -72,7 +72,7 @@ fn what_is_not_right_is_named_and_not_sent() {
         assert!(!error.message().contains(value), "{error}");
     }
     assert_eq!(server.requests(), 0);
-    start(&server, "strict", right).unwrap();
-    start(&server, "strict", Customer::default()).unwrap();
+    start(&server, "customer", right).unwrap();
+    start(&server, "customer", Customer::default()).unwrap();
     assert_eq!(server.requests(), 2);
 }

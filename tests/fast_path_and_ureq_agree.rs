@@ -118,8 +118,8 @@ fn told(answer: Serve, is_second: bool, message: &str) -> String {
     });
     let client = open(&[
         ("base_url", &server.url),
-        ("timeout.answer", "300"),
-        ("answer.max_bytes", "5000"),
+        ("timeout.response", "300"),
+        ("response.max_bytes", "5000"),
     ]);
     let chat = chat(&client);
     if is_second {
@@ -337,7 +337,7 @@ fn the_application_is_told_the_same() {
     ];
     for (name, answer) in slow {
         let first = told(answer, false, "oi");
-        assert!(first.contains("within timeout.answer"), "{name}: {first}");
+        assert!(first.contains("within timeout.response"), "{name}: {first}");
         assert_eq!(first, told(answer, true, "oi"), "{name}");
     }
 }

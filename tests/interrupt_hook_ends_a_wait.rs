@@ -121,12 +121,12 @@ fn the_turn_does_not_come() {
 #[test]
 fn a_patient_hook_changes_nothing() {
     let server = mute();
-    let client = client(&server.url, &[("timeout.answer", "200")]);
+    let client = client(&server.url, &[("timeout.response", "200")]);
     let begun = Instant::now();
     let ended = interrupt::with_hook(|| false, || attached(&client, "12").send("oi"));
     let error = ended.unwrap_err();
     assert_ended(&error, Status::Timeout, Delivery::Unknown);
-    assert!(error.message().contains("timeout.answer"), "{error}");
+    assert!(error.message().contains("timeout.response"), "{error}");
     assert!(begun.elapsed() >= Duration::from_millis(200));
 }
 

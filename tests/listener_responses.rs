@@ -50,7 +50,7 @@ fn every_trigger_of_the_page_arrives_in_order() {
     }
     nothing_waits(&client);
     assert_eq!(client.count_of(Statistic::Received), 7);
-    assert_eq!(client.count_of(Statistic::Handled), 7);
+    assert_eq!(client.count_of(Statistic::Delivered), 7);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn too_many_waiting_events_are_turned_away_until_there_is_room() {
         answer.to_ascii_lowercase().contains("retry-after: 1"),
         "{answer}"
     );
-    assert_eq!(client.count_of(Statistic::TurnedAway), 1);
+    assert_eq!(client.count_of(Statistic::Rejected), 1);
     let error = client.deliver(TYPING.as_bytes(), None).unwrap_err();
     assert_eq!(error.status(), Status::Full);
     next(&client);

@@ -149,7 +149,7 @@ fn who_does_not_speak_tls_is_not_let_in() {
     nothing_waits(&client);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     assert_eq!(post_over(&mut stream, &client), 200);
-    assert_eq!(client.count_of(Statistic::NoTls), 1);
+    assert_eq!(client.count_of(Statistic::TlsFailed), 1);
 }
 
 #[test]

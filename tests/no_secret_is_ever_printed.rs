@@ -222,7 +222,7 @@ fn services_that_tell_the_request() {
     });
     fails(&server.url, &[]);
     let server = telling(|request| http("200 OK", &body_of(request).repeat(50)).into());
-    fails(&server.url, &[("answer.max_bytes", "100")]);
+    fails(&server.url, &[("response.max_bytes", "100")]);
 }
 
 fn requests_that_get_no_answer() {
@@ -245,7 +245,7 @@ fn requests_that_get_no_answer() {
         let _ = stream.read(&mut [0]);
     });
     assert_eq!(
-        fails(&silent.url, &[("timeout.answer", "100")]).status(),
+        fails(&silent.url, &[("timeout.response", "100")]).status(),
         Status::Timeout
     );
     let (secure, _) = secure_service();
@@ -299,7 +299,7 @@ fn calls_that_are_wrong() {
         let path = written("options", &file);
         failed(config.load_file(path.as_ref()));
     }
-    let client = opened("http://127.0.0.1:9/", &[("validate", "strict")]);
+    let client = opened("http://127.0.0.1:9/", &[("validate", "customer")]);
     for wrong in [
         Customer {
             cpf: Some("123.456.789-09 ".into()),

@@ -26,7 +26,7 @@ fn client(url: &str) -> Client {
         ("dialect", "interactions"),
         ("base_url", url),
         ("proxy", "none"),
-        ("strict", "0"),
+        ("check_state", "0"),
     ] {
         config.set(name, value).unwrap();
     }

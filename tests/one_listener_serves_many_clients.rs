@@ -154,7 +154,7 @@ fn before_the_first_client_comes_everybody_is_asked_for_patience() {
         );
         assert_eq!(status_of(&ask(path, "")), 401);
     }
-    assert_eq!(listener.count_of(Statistic::TurnedAway), 2);
+    assert_eq!(listener.count_of(Statistic::Rejected), 2);
 }
 
 #[test]

@@ -227,9 +227,9 @@ fn an_answer_that_is_empty_or_no_json_is_an_acceptance() {
 #[test]
 fn an_answer_that_is_too_large_is_not_read() {
     let server = Server::answering(http("200 OK", &"x".repeat(5000)));
-    let error = message_to(&server.url, &[("answer.max_bytes", "4999")]);
-    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, "4999");
-    attached(&client(&server.url, &[("answer.max_bytes", "5000")]))
+    let error = message_to(&server.url, &[("response.max_bytes", "4999")]);
+    ended(&error, Status::ResponseTooLarge, Delivery::Unknown, "4999");
+    attached(&client(&server.url, &[("response.max_bytes", "5000")]))
         .send("oi")
         .unwrap();
 }
@@ -244,9 +244,9 @@ fn an_answer_without_end_is_cut_off() {
             && stream.write_all(b"\r\n").is_ok()
         {}
     });
-    let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
-    let says = "answer.max_bytes (100000 bytes); whether it accepted the request is unknown";
-    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
+    let error = message_to(&server.url, &[("response.max_bytes", "100000")]);
+    let says = "response.max_bytes (100000 bytes); whether it accepted the request is unknown";
+    ended(&error, Status::ResponseTooLarge, Delivery::Unknown, says);
 }
 
 #[test]

@@ -376,7 +376,7 @@ fn an_answer_that_drips_below_tls_ends_with_the_time() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    for option in ["timeout", "timeout.answer"] {
+    for option in ["timeout", "timeout.response"] {
         let begun = Instant::now();
         ended(
             message_to(&server.url, &[("tls.ca_file", &ca), (option, "300")]),

@@ -288,7 +288,7 @@ fn a_proxy_that_says_nothing_is_given_up() {
     let says = format!("the proxy {name}");
     let result = message_through(&name, "https://127.0.0.1:9/", &[("timeout.connect", "200")]);
     ended(result, Status::Timeout, Delivery::NotSent, &says);
-    let result = message_through(&name, "http://127.0.0.1:9/", &[("timeout.answer", "200")]);
+    let result = message_through(&name, "http://127.0.0.1:9/", &[("timeout.response", "200")]);
     ended(result, Status::Timeout, Delivery::Unknown, &says);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }

@@ -54,7 +54,7 @@ fn opens(version: &[&str]) {
     let server = Server::answering(http("200 OK", ""));
     let options = [("base_url", &*server.url)];
     let client = open(&folder.store(), &options).unwrap();
-    assert_eq!(client.count_of(Statistic::SetAside), 0);
+    assert_eq!(client.count_of(Statistic::Quarantined), 0);
     let events = [next(&client), next(&client), next(&client)];
     assert!(
         events

@@ -66,7 +66,7 @@ fn unreadable_rows_are_quarantined() {
     drop(file);
 
     let client = place.open();
-    assert_eq!(client.count_of(Statistic::SetAside), 8);
+    assert_eq!(client.count_of(Statistic::Quarantined), 8);
     let texts: Vec<_> = (0..2)
         .map(|_| client.next(Duration::from_secs(5)).unwrap().unwrap())
         .map(|event| event.trigger().unwrap().text.clone().unwrap())
@@ -83,6 +83,6 @@ fn unreadable_rows_are_quarantined() {
     );
 
     let client = place.open();
-    assert_eq!(client.count_of(Statistic::SetAside), 0);
+    assert_eq!(client.count_of(Statistic::Quarantined), 0);
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }

@@ -21,15 +21,15 @@ using omnize::request_kind;
 // A client that speaks a dialect with the sandbox.
 omnize::client speaking(std::string_view dialect, std::string_view listen = "") {
     const std::string base = std::getenv("OMNIZE_SANDBOX_URL");
-    auto config = the_sandbox();
+    auto config = sandbox_config();
     config.set("dialect", dialect).set("base_url", dialect == "gateway" ? base + "/client-gateway/api/rest/v1" : base);
     if (!listen.empty()) config.set("listen", listen);
     return omnize::client(config);
 }
 
-void a_request_says_more() {
+void a_request_with_fields_is_sent() {
     auto client = speaking("interactions", "127.0.0.1:0");
-    let_operator_set("webhook", client.webhook_url());
+    wait_for_operator("webhook", client.webhook_url());
     auto chat = client.prepare("1", "30");
     CHECK(chat.interaction_hash().empty());
     omnize::request start(client, request_kind::start);
@@ -37,9 +37,9 @@ void a_request_says_more() {
     chat.send(start.set("name", "Joao").set("extra", R"({"order":1})"));
     const std::string hash(chat.interaction_hash());
     CHECK(!hash.empty());
-    const auto accepted = the_next(client, event_kind::accepted);
+    const auto accepted = next_of_kind(client, event_kind::accepted);
     CHECK(accepted.client_id() == "30" && accepted.interaction_hash() == hash && accepted.extra() == R"({"order":1})");
-    const auto message = the_next(client, event_kind::message);
+    const auto message = next_of_kind(client, event_kind::message);
     CHECK(message.text().find("Joao") != std::string_view::npos && !message.message_hash().empty());
     CHECK(!message.agent_id().empty() && !message.agent_name().empty());
 
@@ -47,7 +47,7 @@ void a_request_says_more() {
     chat.send(image.set("text", "Veja").set("media", "image").set("url", "http://127.0.0.1/fatura.png"));
     omnize::request update(client, request_kind::update);
     const auto ticket = chat.post(update.set("mood", "POSITIVE").set("note", "gentil"));
-    const auto event = the_next(client, event_kind::outcome);
+    const auto event = next_of_kind(client, event_kind::outcome);
     const auto outcome = event.outcome().value();
     CHECK(outcome.ticket == ticket && outcome.delivery == omnize::delivery::accepted);
 
@@ -59,8 +59,8 @@ void a_request_says_more() {
     CHECK(status_of([&] { other.attach("1", "31").send("Bom dia!"); }) == OMNIZE_E_INTERACTION);
 }
 
-void the_dialect_decides_what_can_be_asked() {
-    omnize::client client(the_sandbox());
+void unsupported_requests_fail() {
+    omnize::client client(sandbox_config());
     auto chat = client.start("1", "32");
     omnize::request update(client, request_kind::update);
     update.set("note", "gentil");
@@ -68,12 +68,12 @@ void the_dialect_decides_what_can_be_asked() {
     CHECK(status_of([&] { chat.post(update); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(status_of([&] { client.departments(); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(status_of([&] { client.agents_online("1"); }) == OMNIZE_E_UNSUPPORTED);
-    CHECK(status_of([&] { client.attach_bot("a-hash"); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { client.bot_attach("a-hash"); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(chat.interaction_hash().empty());
     chat.finish();
 }
 
-void an_open_interaction_tells_the_bot_of_its_start() {
+void open_interactions_have_the_bot_id_of_the_start() {
     auto client = speaking("gateway");
     auto chat = client.prepare("1", "34");
     omnize::request start(client, request_kind::start);
@@ -83,7 +83,7 @@ void an_open_interaction_tells_the_bot_of_its_start() {
     chat.finish();
 }
 
-void the_service_tells_departments_and_agents() {
+void departments_and_agents_are_listed() {
     auto client = speaking("interactions");
     const auto departments = client.departments();
     CHECK(departments.size() >= 2 && departments[0].id == "1" && departments[0].name == "Support");
@@ -96,12 +96,12 @@ void the_service_tells_departments_and_agents() {
     CHECK(gateway.departments("12").size() == departments.size());
 
     const auto agents = client.agents_online("1");
-    CHECK(agents.count >= 1 && !agents.named.empty() && agents.named.size() <= 3);
-    for (const auto &agent : agents.named) CHECK(!agent.id.empty() && !agent.name.empty());
+    CHECK(agents.total >= 1 && !agents.list.empty() && agents.list.size() <= 3);
+    for (const auto &agent : agents.list) CHECK(!agent.id.empty() && !agent.name.empty());
     CHECK(!agents.average || agents.average->count() >= 0);
 }
 
-void a_message_is_left_off_hours() {
+void off_hours_messages_are_submitted() {
     auto client = speaking("interactions");
     omnize::request contact(client, request_kind::off_hours);
     CHECK(status_of([&] { client.off_hours("2", contact); }) == OMNIZE_E_ARGUMENT); // no e-mail
@@ -110,19 +110,19 @@ void a_message_is_left_off_hours() {
     CHECK(!contact.interaction_hash().empty());
 }
 
-void an_event_tells_what_the_trigger_does() {
+void events_have_the_fields_of_the_trigger() {
     auto client = speaking("interactions");
     client.deliver(
         R"({"interaction_hash": "h1", "message": {"hash": "m1", "content": "veja", "type": "image", "url": "u"},
         "agent": {"id": 4, "name": "Ana"}, "external_id": "55", "department_id": 3, "position": 2,
         "extra": {"clientId": "12", "botId": "b", "order": 1}})");
-    const auto told = client.next(0ms).value();
-    CHECK(told.client_id() == "12" && told.text() == "veja" && told.message_hash() == "m1");
-    CHECK(told.media_kind() == omnize::media_kind::image && told.media_url() == "u");
-    CHECK(told.agent_id() == "4" && told.agent_name() == "Ana" && told.external_id() == "55");
-    CHECK(told.department() == "3" && told.position() == 2 && told.interaction_hash() == "h1");
-    CHECK(told.bot_id() == "b" && told.extra() == R"({"order":1})" && !told.outcome());
-    auto plain = a_client();
+    const auto event = client.next(0ms).value();
+    CHECK(event.client_id() == "12" && event.text() == "veja" && event.message_hash() == "m1");
+    CHECK(event.media_kind() == omnize::media_kind::image && event.media_url() == "u");
+    CHECK(event.agent_id() == "4" && event.agent_name() == "Ana" && event.external_id() == "55");
+    CHECK(event.department() == "3" && event.position() == 2 && event.interaction_hash() == "h1");
+    CHECK(event.bot_id() == "b" && event.extra() == R"({"order":1})" && !event.outcome());
+    auto plain = client_without_service();
     deliver_message(plain);
     const auto bare = plain.next(0ms).value();
     CHECK(bare.media_kind() == omnize::media_kind::none && bare.media_url().empty() && bare.message_hash().empty());
@@ -131,7 +131,7 @@ void an_event_tells_what_the_trigger_does() {
 }
 
 void a_history_becomes_a_document() {
-    auto client = a_client();
+    auto client = client_without_service();
     omnize::history history(client);
     const std::chrono::system_clock::time_point begin{};
     history.add(omnize::speaker::customer, "Joao", begin, "Oi")
@@ -145,30 +145,30 @@ void a_history_becomes_a_document() {
 }
 
 // The last test, since a bot serves all who come from then on.
-void a_bot_takes_part() {
+void a_bot_serves_an_interaction() {
     auto application = speaking("interactions", "127.0.0.1:0"), client = speaking("interactions", "127.0.0.1:0");
-    let_operator_set("webhook", application.webhook_url());
-    let_operator_set("bot", client.webhook_url());
+    wait_for_operator("webhook", application.webhook_url());
+    wait_for_operator("bot", client.webhook_url());
     auto chat = application.start("1", "33", {"Joao"});
 
-    const auto given = the_next(client, event_kind::new_interaction);
-    auto bot = client.attach_bot(given.interaction_hash());
+    const auto given = next_of_kind(client, event_kind::new_interaction);
+    auto bot = client.bot_attach(given.interaction_hash());
     CHECK(bot.interaction_hash() == chat.interaction_hash() && bot.client_id() == bot.interaction_hash());
     CHECK(failure_of([&] { bot.send("Oi"); }).delivery() == omnize::delivery::rejected); // it has to accept first
     bot.accept();
-    CHECK(the_next(application, event_kind::accepted).client_id() == "33");
+    CHECK(next_of_kind(application, event_kind::accepted).client_id() == "33");
     bot.send("Sou um robot.");
-    CHECK(the_next(application, event_kind::message).text() == "Sou um robot.");
+    CHECK(next_of_kind(application, event_kind::message).text() == "Sou um robot.");
     chat.send("Quero uma pessoa.");
-    CHECK(the_next(client, event_kind::message).text() == "Quero uma pessoa.");
+    CHECK(next_of_kind(client, event_kind::message).text() == "Quero uma pessoa.");
     CHECK(status_of([&] { bot.typing(); }) == OMNIZE_E_UNSUPPORTED);
     CHECK(status_of([&] { bot.keystroke(); }) == OMNIZE_E_UNSUPPORTED);
 
     CHECK(status_of([&] { bot.transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
     CHECK(status_of([&] { bot.post_transfer("sales"); }) == OMNIZE_E_DEPARTMENT);
     const auto ticket = bot.post_transfer("2");
-    CHECK(the_next(client, event_kind::outcome).outcome().value().ticket == ticket);
-    CHECK(the_next(application, event_kind::transferred).department() == "2");
+    CHECK(next_of_kind(client, event_kind::outcome).outcome().value().ticket == ticket);
+    CHECK(next_of_kind(application, event_kind::transferred).department() == "2");
     CHECK(status_of([&] { bot.transfer(); }) == OMNIZE_E_STATE); // it has no part in it any more
     chat.finish();
 }
@@ -177,14 +177,14 @@ void a_bot_takes_part() {
 
 int main() {
     const named_test tests[] = {
-        TEST(a_request_says_more),
-        TEST(the_dialect_decides_what_can_be_asked),
-        TEST(an_open_interaction_tells_the_bot_of_its_start),
-        TEST(the_service_tells_departments_and_agents),
-        TEST(a_message_is_left_off_hours),
-        TEST(an_event_tells_what_the_trigger_does),
+        TEST(a_request_with_fields_is_sent),
+        TEST(unsupported_requests_fail),
+        TEST(open_interactions_have_the_bot_id_of_the_start),
+        TEST(departments_and_agents_are_listed),
+        TEST(off_hours_messages_are_submitted),
+        TEST(events_have_the_fields_of_the_trigger),
         TEST(a_history_becomes_a_document),
-        TEST(a_bot_takes_part),
+        TEST(a_bot_serves_an_interaction),
     };
     return run(tests);
 }

@@ -1,4 +1,4 @@
-// What the tests of omnize.hpp are written with.
+// Functions for the tests of omnize.hpp.
 
 #ifndef OMNIZE_EXPECT_HPP
 #define OMNIZE_EXPECT_HPP
@@ -18,7 +18,7 @@ inline void check(bool holds, const char *what, int line) {
 }
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
-// The error that a call fails with.
+// Returns the error that a call fails with.
 template <class Call> omnize::error failure_of(Call &&call) {
     try {
         call();
@@ -31,8 +31,8 @@ template <class Call> omnize_status status_of(Call &&call) {
     return failure_of(call).status();
 }
 
-// A client that talks to nobody.
-inline omnize::client a_client() {
+// Creates a client without a service.
+inline omnize::client client_without_service() {
     return omnize::client(omnize::config().set("token", "t"));
 }
 
@@ -40,13 +40,13 @@ inline void deliver_message(omnize::client &client, std::string_view client_id =
     client.deliver(R"({"message": "Oi", "clientId": ")" + std::string(client_id) + "\"}");
 }
 
-// The options of a client that talks to the sandbox.
-inline omnize::config the_sandbox() {
+// Returns the options of a client of the sandbox.
+inline omnize::config sandbox_config() {
     return std::move(omnize::config().load_env());
 }
 
-// The next event of a kind; others that come meanwhile are passed over.
-inline omnize::event the_next(omnize::client &client, omnize::event_kind kind) {
+// Waits for the next event of a kind, and skips other kinds.
+inline omnize::event next_of_kind(omnize::client &client, omnize::event_kind kind) {
     while (auto event = client.next(std::chrono::seconds(20))) {
         if (event->kind() == kind) return std::move(*event);
         CHECK(!event->outcome());
@@ -54,8 +54,8 @@ inline omnize::event the_next(omnize::client &client, omnize::event_kind kind) {
     throw std::runtime_error("no " + std::string(name(kind)) + " came");
 }
 
-// Has the sandbox's operator set a webhook or a bot's endpoint in the portal.
-inline void let_operator_set(std::string_view what, std::string_view url) {
+// Requests the sandbox's operator to set a webhook or a bot's endpoint in the portal.
+inline void wait_for_operator(std::string_view what, std::string_view url) {
     std::cout << what << ": " << url << std::endl;
     std::string enter;
     std::getline(std::cin, enter);
@@ -64,7 +64,7 @@ inline void let_operator_set(std::string_view what, std::string_view url) {
 using named_test = std::pair<const char *, void (*)()>;
 #define TEST(function) named_test(#function, &function)
 
-// Runs them, tells what became of each, and gives what main returns.
+// Runs the tests, prints their results, and returns the exit status.
 template <std::size_t N> int run(const named_test (&tests)[N]) {
     int failed = 0;
     for (const auto &[name, test] : tests) {

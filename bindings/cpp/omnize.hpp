@@ -9,37 +9,37 @@
  *     chat.send("Bom dia!");
  *     while (client.poll(std::chrono::seconds(20)) > 0) {}
  *
- * A thread that must not wait for the network posts; what becomes of a request comes as an event with its ticket:
+ * A thread that must not block posts its requests. An event reports the outcome of each request, with its ticket:
  *
  *     auto chat = client.prepare("1", "12");
  *     chat.post_start({"Joao"});
  *     const auto ticket = chat.post("Bom dia!");
- *     auto hearing = client.subscribe(omnize::event_kind::outcome, [&](omnize::event_view event) {
- *         if (const auto outcome = event.outcome(); outcome && outcome->ticket == ticket) std::cout << event.text() <<
- * '\n';
+ *     auto outcomes = client.subscribe(omnize::event_kind::outcome, [&](omnize::event_view event) {
+ *         const auto outcome = event.outcome();
+ *         if (outcome && outcome->ticket == ticket) std::cout << event.text() << '\n';
  *     });
  *
- * omnize.h tells what each call does, blocks on and fails with. Here is what C++ adds; all of it is in the folder
- * omnize, a file for each class.
+ * omnize.h explains each call: what it does, how long it blocks, and its statuses. This comment explains what C++ adds.
+ * The folder omnize has a file for each class.
  *
- * Errors. What is a failed status in C is an exception here, omnize::error. Texts that omnize.h takes without a length
- * must not hold a NUL: OMNIZE_E_ARGUMENT. An object that was moved from gives OMNIZE_E_HANDLE.
+ * Errors. A failed call throws omnize::error. Texts that omnize.h takes without a length must not contain a NUL;
+ * otherwise the call fails with OMNIZE_E_ARGUMENT. Calls of a moved-from object fail with OMNIZE_E_HANDLE.
  *
- * Objects own what they stand for and can be moved, not copied. Their destructors never throw. A std::string_view that
- * comes out is valid for as long as the object that it was asked of.
+ * Objects own their handles. They can be moved, but not copied. Their destructors never throw. A returned
+ * std::string_view is valid as long as its object.
  *
- * Callbacks are any function object that takes an event_view, move-only ones included. It is destroyed once, after its
- * last call: what it refers to must live until then. The destructors of subscription and client see to that: they wait
- * for callbacks that run on other threads, unless a callback of this client destroys them. So destroy neither while
- * holding a lock that a callback takes, and not a client and its subscriptions at the same time on two threads.
+ * Callbacks are function objects that take an event_view; they may be move-only. A callback is destroyed once, after
+ * its last call. Objects that it refers to must live until then. The destructors of subscription and client wait for
+ * callbacks on other threads, unless a callback of this client runs the destructor. Therefore do not destroy them while
+ * holding a lock that a callback takes. Do not destroy a client and its subscriptions at the same time on two threads.
  *
- * Exceptions of callbacks never get into the library. Those thrown in client::poll come out of it: all callbacks that
- * are due run nevertheless, then the first exception is thrown, and each further one by a following poll, before that
- * does anything else. Those thrown on threads of client::dispatch are handed to the function that dispatch is given.
+ * Exceptions of callbacks never enter the library. client::poll throws them: it runs all due callbacks, then throws the
+ * first exception. Each later call of client::poll throws one of the remaining exceptions first. client::dispatch
+ * passes exceptions to its argument on_exception.
  *
- * Threads. Every member function can be called on any thread, also on several at once and in callbacks; constructing,
- * moving and destroying an object is for one thread alone. Callbacks run on the thread that polls, or on those of the
- * library after client::dispatch; those of one interaction never overlap.
+ * Threads. Any thread may call any member function, also several threads at the same time and callbacks. Only one
+ * thread may construct, move or destroy an object. Callbacks run on the polling thread, or on threads of the library
+ * after client::dispatch. Callbacks of one interaction never overlap.
  */
 
 #ifndef OMNIZE_HPP

@@ -32,19 +32,19 @@ class talk {
 
   private:
     void hear(omnize::event_view event) {
-        if (const auto outcome = event.outcome()) return tell(*outcome, event.text());
+        if (const auto outcome = event.outcome()) return print(*outcome, event.text());
         std::cout << "agent: " << name(event.kind()) << ' ' << event.text() << std::endl;
         if (event.kind() == omnize::event_kind::accepted) say("Bom dia!");
         if (event.kind() == omnize::event_kind::message) posted_[chat_.post_finish()] = "finish";
     }
 
-    // Each key is told as it is pressed; the service sees one typing, and one cleared before the message.
+    // Reports each keystroke. The service receives one typing, and one cleared before the message.
     void say(std::string_view text) {
         for (std::size_t key = 0; key < text.size(); key++) chat_.keystroke();
         posted_[chat_.post(text)] = "message";
     }
 
-    void tell(const omnize::outcome &outcome, std::string_view why) {
+    void print(const omnize::outcome &outcome, std::string_view why) {
         const std::string_view what = posted_[outcome.ticket];
         std::cout << "outcome: " << what << ' ';
         switch (outcome.delivery) {

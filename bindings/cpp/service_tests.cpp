@@ -30,8 +30,8 @@ omnize::client a_lost_client() {
     return omnize::client(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
 }
 
-void what_is_posted_tells_its_outcome() {
-    omnize::client client(the_sandbox());
+void posted_requests_report_their_outcome() {
+    omnize::client client(sandbox_config());
     auto chat = client.prepare("1", "20");
     CHECK(chat.state() == state::new_ && chat.client_id() == "20" && chat.department() == "1");
     CHECK(status_of([&] { chat.post("cedo"); }) == OMNIZE_E_STATE);
@@ -45,7 +45,7 @@ void what_is_posted_tells_its_outcome() {
     const auto finish = chat.post_finish();
     CHECK(start != message && message != finish && start != finish);
     for (const omnize::ticket ticket : {start, message, finish}) {
-        const auto event = the_next(client, event_kind::outcome);
+        const auto event = next_of_kind(client, event_kind::outcome);
         CHECK(event.client_id() == "20" && event.text().empty() && event.raw().empty());
         const auto outcome = event.outcome().value();
         CHECK(outcome.ticket == ticket && outcome.delivery == delivery::accepted);
@@ -55,18 +55,18 @@ void what_is_posted_tells_its_outcome() {
     CHECK(status_of([&] { chat.post_finish(); }) == OMNIZE_E_STATE);
 }
 
-void what_the_service_refuses_is_an_outcome() {
-    omnize::client client(the_sandbox());
+void rejected_requests_report_their_outcome() {
+    omnize::client client(sandbox_config());
     auto chat = client.attach("1", "nobody");
     CHECK(chat.state() == state::active);
     const auto ticket = chat.post("Oi");
-    const auto refused = the_next(client, event_kind::outcome);
+    const auto refused = next_of_kind(client, event_kind::outcome);
     const auto outcome = refused.outcome().value();
     CHECK(outcome.ticket == ticket && outcome.delivery == delivery::rejected);
     CHECK(outcome.status == OMNIZE_E_REJECTED && outcome.http_status == 422 && !refused.text().empty());
 }
 
-void callbacks_hear_outcomes_on_the_librarys_threads() {
+void dispatch_callbacks_receive_outcomes() {
     omnize::client client(
         omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/").set("retry.posted", "0"));
     std::promise<std::pair<omnize::outcome, std::string>> heard;
@@ -80,7 +80,7 @@ void callbacks_hear_outcomes_on_the_librarys_threads() {
     CHECK(outcome.status == OMNIZE_E_REFUSED && !text.empty());
 }
 
-void a_conversation_has_a_timeout_of_its_own() {
+void a_conversation_has_its_own_timeout() {
     auto client = a_lost_client();
     auto chat = client.attach("1", "12");
     CHECK(status_of([&] { chat.set_timeout(-1ms); }) == OMNIZE_E_ARGUMENT);
@@ -92,7 +92,7 @@ void a_conversation_has_a_timeout_of_its_own() {
     CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
-void close_tells_what_was_posted_and_not_sent() {
+void close_reports_unsent_requests() {
     auto client = a_lost_client();
     auto chat = client.attach("1", "12");
     chat.post("one");
@@ -107,7 +107,7 @@ void a_listener_serves_several_clients() {
     omnize::config options;
     CHECK(status_of([&] { omnize::listener listener(options); }) == OMNIZE_E_VALUE);
     omnize::listener listener(options.set("listen", "127.0.0.1:0"));
-    omnize::client client(the_sandbox()), other = a_client();
+    omnize::client client(sandbox_config()), other = client_without_service();
     CHECK(status_of([&] { listener.url(client); }) == OMNIZE_E_ARGUMENT);
     CHECK(status_of([&] { listener.attach(client, "no-path"); }) == OMNIZE_E_ARGUMENT);
     listener.attach(client, "/omnize/one");
@@ -117,11 +117,11 @@ void a_listener_serves_several_clients() {
     CHECK(url.substr(url.size() - path.size()) == path);
     CHECK(listener.url(other).size() > url.size() && client.webhook_url().empty());
 
-    let_operator_set("webhook", url);
+    wait_for_operator("webhook", url);
     auto chat = client.start("1", "21", {"Joao"});
-    CHECK(the_next(client, event_kind::accepted).client_id() == "21");
+    CHECK(next_of_kind(client, event_kind::accepted).client_id() == "21");
     CHECK(chat.state() == state::active && !other.next(0ms));
-    CHECK(the_next(client, event_kind::message).text().find("Joao") != std::string_view::npos);
+    CHECK(next_of_kind(client, event_kind::message).text().find("Joao") != std::string_view::npos);
 
     CHECK(listener.statistic("wrong_path") == 0);
     listener.detach(client);
@@ -146,9 +146,10 @@ struct folder {
     ~folder() { std::filesystem::remove_all(path); }
 };
 
-void what_an_earlier_run_has_left_comes_again() {
+void unacknowledged_events_are_redelivered() {
     const folder kept;
-    const auto options = std::move(the_sandbox().set("store", (kept.path / "chat.db").string()).set("ack", "manual"));
+    const auto options =
+        std::move(sandbox_config().set("store", (kept.path / "chat.db").string()).set("ack", "manual"));
     const auto before = std::chrono::system_clock::now() - 1s;
     {
         omnize::client client(options);
@@ -177,9 +178,9 @@ void what_an_earlier_run_has_left_comes_again() {
     CHECK(!client.next(0ms) && client.interactions().empty());
 }
 
-void an_event_comes_again_whose_callback_threw() {
+void events_with_a_throwing_callback_are_redelivered() {
     const folder kept;
-    const auto options = std::move(the_sandbox().set("store", (kept.path / "chat.db").string()));
+    const auto options = std::move(sandbox_config().set("store", (kept.path / "chat.db").string()));
     {
         omnize::client client(options);
         auto subscription = client.subscribe(event_kind::any, [](omnize::event_view event) {
@@ -204,14 +205,10 @@ void an_event_comes_again_whose_callback_threw() {
 
 int main() {
     const named_test tests[] = {
-        TEST(what_is_posted_tells_its_outcome),
-        TEST(what_the_service_refuses_is_an_outcome),
-        TEST(callbacks_hear_outcomes_on_the_librarys_threads),
-        TEST(a_conversation_has_a_timeout_of_its_own),
-        TEST(close_tells_what_was_posted_and_not_sent),
-        TEST(a_listener_serves_several_clients),
-        TEST(what_an_earlier_run_has_left_comes_again),
-        TEST(an_event_comes_again_whose_callback_threw),
+        TEST(posted_requests_report_their_outcome),  TEST(rejected_requests_report_their_outcome),
+        TEST(dispatch_callbacks_receive_outcomes),   TEST(a_conversation_has_its_own_timeout),
+        TEST(close_reports_unsent_requests),         TEST(a_listener_serves_several_clients),
+        TEST(unacknowledged_events_are_redelivered), TEST(events_with_a_throwing_callback_are_redelivered),
     };
     return run(tests);
 }

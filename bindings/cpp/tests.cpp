@@ -1,5 +1,5 @@
-// What omnize.hpp adds to omnize.h, promise by promise. Run by `omnize sandbox`, which gives token and base_url; what
-// it promises of a conversation with the service is in service_tests.cpp.
+// Tests of the promises beyond omnize.h. Run by `omnize sandbox`, which sets token and base_url. service_tests.cpp tests
+// conversations with the service.
 
 #include <atomic>
 #include <chrono>
@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using omnize::event_kind;
 
-// Polls, and gives what a callback of this client threw as an int.
+// Polls, and returns the int that a callback of this client threw.
 std::optional<int> thrown_by_poll(omnize::client &client) {
     try {
         client.poll(0ms);
@@ -49,8 +49,8 @@ void a_failed_call_throws_its_status() {
     CHECK(config.get("timeout") == "1500" && config.get("token") == "[redacted]");
 }
 
-void an_error_tells_what_became_of_the_request() {
-    const omnize::config config = std::move(the_sandbox().set("token", "not-this-one"));
+void errors_report_the_delivery() {
+    const omnize::config config = std::move(sandbox_config().set("token", "not-this-one"));
     omnize::client client(config);
     auto error = std::make_unique<omnize::error>(failure_of([&] { client.start("1", "12", {"Joao"}); }));
     const omnize::error copy = *error;
@@ -64,8 +64,8 @@ void an_error_tells_what_became_of_the_request() {
     CHECK(refused.retryable() && !refused.retry_after());
 }
 
-void a_text_is_never_cut_at_a_nul() {
-    auto client = a_client();
+void texts_with_a_nul_are_rejected() {
+    auto client = client_without_service();
     const std::string_view with_nul("1\0002", 3);
     CHECK(status_of([&] { client.attach(with_nul, "12"); }) == OMNIZE_E_ARGUMENT);
     CHECK(status_of([&] { omnize::config().set("token", with_nul); }) == OMNIZE_E_ARGUMENT);
@@ -83,7 +83,7 @@ void objects_move_and_do_not_copy() {
     static_assert(std::is_nothrow_move_constructible_v<omnize::client>);
     static_assert(std::is_nothrow_move_assignable_v<omnize::event>);
 
-    auto first = a_client();
+    auto first = client_without_service();
     auto chat = first.attach("1", "12");
     deliver_message(first);
     auto second = std::move(first);
@@ -99,12 +99,12 @@ void objects_move_and_do_not_copy() {
     const auto same = std::move(chat);
     CHECK(same.client_id() == "12" && same.department() == "1");
     CHECK(status_of([&] { chat.client_id(); }) == OMNIZE_E_HANDLE);
-    second = a_client(); // frees the client before
+    second = client_without_service(); // frees the client before
     CHECK(!second.next(0ms));
 }
 
-void next_gives_events_that_stay() {
-    std::optional<omnize::client> client = a_client();
+void events_of_next_stay_valid() {
+    std::optional<omnize::client> client = client_without_service();
     CHECK(!client->next(1ms));
     const auto before = std::chrono::system_clock::now() - 1s;
     client->deliver(R"({"status": "typing", "clientId": "12"})", "application/json");
@@ -132,8 +132,8 @@ void next_gives_events_that_stay() {
     CHECK(message.client_id() == "13");
 }
 
-void an_event_of_a_callback_is_over_unless_kept() {
-    auto client = a_client();
+void callback_events_expire_unless_kept() {
+    auto client = client_without_service();
     std::vector<omnize::event_view> seen;
     std::vector<omnize::event> kept;
     auto subscription = client.subscribe(event_kind::message, "12", [&](omnize::event_view event) {
@@ -154,7 +154,7 @@ void an_event_of_a_callback_is_over_unless_kept() {
 }
 
 void a_subscription_ends_with_its_object() {
-    auto client = a_client();
+    auto client = client_without_service();
     int calls = 0;
     const auto alive = std::make_shared<int>();
     {
@@ -189,12 +189,12 @@ void a_subscription_ends_with_its_object() {
     CHECK(calls == 2 && alive.use_count() == 1);
 
     auto outlives = client.subscribe(event_kind::any, [alive](auto) {});
-    client = a_client();
+    client = client_without_service();
     CHECK(alive.use_count() == 1);
 }
 
-void poll_throws_what_callbacks_threw_and_loses_no_event() {
-    auto client = a_client();
+void poll_rethrows_callback_exceptions_and_loses_no_event() {
+    auto client = client_without_service();
     int calls = 0;
     auto throwing = client.subscribe(event_kind::any, [](omnize::event_view event) {
         if (event.sequence() != 2) throw static_cast<int>(event.sequence());
@@ -209,8 +209,8 @@ void poll_throws_what_callbacks_threw_and_loses_no_event() {
     CHECK(thrown_by_poll(client) == std::nullopt);
 }
 
-void dispatch_hands_over_what_callbacks_threw() {
-    auto client = a_client();
+void dispatch_passes_callback_exceptions() {
+    auto client = client_without_service();
     std::promise<std::pair<int, std::thread::id>> heard;
     CHECK(status_of([&] { client.dispatch(nullptr); }) == OMNIZE_E_ARGUMENT);
     client.dispatch([&](std::exception_ptr thrown) {
@@ -235,8 +235,8 @@ void dispatch_hands_over_what_callbacks_threw() {
 }
 
 // A dispatch that fails leaves the exceptions to poll.
-void exceptions_stay_with_poll_when_dispatch_fails() {
-    auto client = a_client();
+void exceptions_remain_for_poll_if_dispatch_fails() {
+    auto client = client_without_service();
     client.poll(0ms);
     CHECK(status_of([&] { client.dispatch([](std::exception_ptr) {}); }) == OMNIZE_E_MODE);
     auto throwing = client.subscribe(event_kind::any, [](auto) { throw 5; });
@@ -248,7 +248,7 @@ void exceptions_stay_with_poll_when_dispatch_fails() {
 template <class Destroy> void waits_for_a_running_callback(Destroy destroy) {
     std::promise<void> entered;
     std::atomic<bool> done = false;
-    std::optional<omnize::client> client = a_client();
+    std::optional<omnize::client> client = client_without_service();
     client->dispatch([](std::exception_ptr) {});
     std::optional<omnize::subscription> subscription = client->subscribe(event_kind::any, [&](auto) {
         entered.set_value();
@@ -267,8 +267,8 @@ void destroying_a_client_waits_for_its_callbacks() {
     waits_for_a_running_callback([](auto &client, auto &) { client.reset(); });
 }
 
-void close_tells_what_it_left() {
-    auto client = a_client();
+void close_reports_remaining_events() {
+    auto client = client_without_service();
     auto chat = client.attach("1", "12");
     deliver_message(client);
     const auto left = client.close(1s);
@@ -276,12 +276,12 @@ void close_tells_what_it_left() {
     CHECK(status_of([&] { client.close(0ms); }) == OMNIZE_E_CLOSED);
     CHECK(status_of([&] { client.poll(0ms); }) == OMNIZE_E_CLOSED);
     CHECK(status_of([&] { (void)client.subscribe(event_kind::any, [](auto) {}); }) == OMNIZE_E_CLOSED);
-    client = a_client();
+    client = client_without_service();
     CHECK(status_of([&] { chat.typing(); }) == OMNIZE_E_CLOSED);
 }
 
-void a_close_that_takes_too_long_tells_what_it_left() {
-    auto client = a_client();
+void close_timeout_reports_remaining_events() {
+    auto client = client_without_service();
     std::promise<void> entered, release;
     auto subscription = client.subscribe(event_kind::any, [&](auto) {
         entered.set_value();
@@ -297,7 +297,7 @@ void a_close_that_takes_too_long_tells_what_it_left() {
 }
 
 void a_callback_may_close_and_destroy_its_client() {
-    std::optional<omnize::client> client = a_client();
+    std::optional<omnize::client> client = client_without_service();
     int calls = 0;
     auto subscription = client->subscribe(event_kind::any, [&](auto) {
         calls++;
@@ -311,31 +311,32 @@ void a_callback_may_close_and_destroy_its_client() {
     CHECK(calls == 1 && !client);
 }
 
-void the_library_tells_what_it_knows() {
+void tables_of_the_library_are_listed() {
     CHECK(omnize::version() == OMNIZE_VERSION && omnize::abi_version() == OMNIZE_ABI_VERSION);
     CHECK(omnize::has_feature("listener") && omnize::has_feature("store") && !omnize::has_feature("teleport"));
     CHECK(status_of([] { omnize::has_feature(std::string_view("store\0s", 7)); }) == OMNIZE_E_ARGUMENT);
     const auto statuses = omnize::statuses();
     CHECK(statuses.size() > 20 && statuses.front() == OMNIZE_OK);
     for (omnize_status status : statuses)
-        CHECK(!omnize::status_name(status).empty() && !omnize::status_text(status).empty());
+        CHECK(!omnize::status_name(status).empty() && !omnize::status_description(status).empty());
     CHECK(omnize::status_name(OMNIZE_E_FULL) == "OMNIZE_E_FULL");
-    CHECK(omnize::status_name(-1).empty() && omnize::status_text(-1).empty());
+    CHECK(omnize::status_name(-1).empty() && omnize::status_description(-1).empty());
 
     const omnize::config config;
     const auto options = omnize::options();
     CHECK(options.size() > 20);
     for (const auto &option : options) {
         CHECK(config.get(option.name) == option.default_value);
-        CHECK(!option.type.empty() && !option.doc.empty());
+        CHECK(!option.type.empty() && !option.description.empty());
     }
-    const auto client = a_client();
+    const auto client = client_without_service();
     const auto statistics = omnize::statistics();
     CHECK(statistics.size() > 10);
-    for (const auto &statistic : statistics) CHECK(client.statistic(statistic.name) == 0 && !statistic.doc.empty());
+    for (const auto &statistic : statistics)
+        CHECK(client.statistic(statistic.name) == 0 && !statistic.description.empty());
 }
 
-void the_log_is_heard_until_it_ends() {
+void log_callback_runs_until_the_log_ends() {
     const auto alive = std::make_shared<int>();
     std::mutex mutex;
     std::vector<std::string> messages;
@@ -354,7 +355,7 @@ void the_log_is_heard_until_it_ends() {
         CHECK(!messages.empty());
         for (const auto &message : messages) CHECK(!message.empty() && message.find("a-secret") == std::string::npos);
     }
-    // Each goes when another takes its place, is not taken, or the log ends.
+    // Each is destroyed when another one replaces it, the call fails, or the log ends.
     CHECK(status_of([&] { omnize::set_log(static_cast<omnize::log_level>(9), hear); }) == OMNIZE_E_ARGUMENT);
     CHECK(alive.use_count() == 3);
     omnize::set_log(omnize::log_level::error, [owned = std::make_unique<int>(), alive](auto, auto) {});
@@ -371,22 +372,22 @@ void the_log_is_heard_until_it_ends() {
 int main() {
     const named_test tests[] = {
         TEST(a_failed_call_throws_its_status),
-        TEST(an_error_tells_what_became_of_the_request),
-        TEST(a_text_is_never_cut_at_a_nul),
+        TEST(errors_report_the_delivery),
+        TEST(texts_with_a_nul_are_rejected),
         TEST(objects_move_and_do_not_copy),
-        TEST(next_gives_events_that_stay),
-        TEST(an_event_of_a_callback_is_over_unless_kept),
+        TEST(events_of_next_stay_valid),
+        TEST(callback_events_expire_unless_kept),
         TEST(a_subscription_ends_with_its_object),
-        TEST(poll_throws_what_callbacks_threw_and_loses_no_event),
-        TEST(dispatch_hands_over_what_callbacks_threw),
-        TEST(exceptions_stay_with_poll_when_dispatch_fails),
+        TEST(poll_rethrows_callback_exceptions_and_loses_no_event),
+        TEST(dispatch_passes_callback_exceptions),
+        TEST(exceptions_remain_for_poll_if_dispatch_fails),
         TEST(destroying_a_subscription_waits_for_its_callback),
         TEST(destroying_a_client_waits_for_its_callbacks),
-        TEST(close_tells_what_it_left),
-        TEST(a_close_that_takes_too_long_tells_what_it_left),
+        TEST(close_reports_remaining_events),
+        TEST(close_timeout_reports_remaining_events),
         TEST(a_callback_may_close_and_destroy_its_client),
-        TEST(the_library_tells_what_it_knows),
-        TEST(the_log_is_heard_until_it_ends),
+        TEST(tables_of_the_library_are_listed),
+        TEST(log_callback_runs_until_the_log_ends),
     };
     return run(tests);
 }

@@ -1,9 +1,6 @@
-{
-  A whole conversation, as examples/c/chat.c has it: two interactions, all five requests out, all six triggers in.
-
-  The options come from the environment: OMNIZE_TOKEN, and OMNIZE_BASE_URL for another service than the real one, as
-  "omnize sandbox" provides. The departments are 1, where an agent answers, and 2, where none is available.
-}
+{ A whole conversation, as in examples/c/chat.c: two interactions, all five requests, all six triggers. The options
+  come from the environment: OMNIZE_TOKEN, and OMNIZE_BASE_URL for another service, for example "omnize sandbox".
+  Department 1 has an agent, department 2 has no available agent. }
 program chat;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -43,7 +40,7 @@ begin
   Result := Client.Start(Department, ClientId, 'Joao', 'joao@example.com', '11988776655', '123.456.789-09');
 end;
 
-{ Waits for the next event of a kind: a real application does other things meanwhile. }
+{ Waits for the next event of a kind. A real application does other things in the meantime. }
 procedure WaitFor(Kind: Integer);
 var
   Event: TOmnizeEvent;

@@ -1,5 +1,5 @@
-{ What omnize.pas promises of what the later dialects add. Run by "omnize sandbox", which speaks all dialects at once; its
-  department 1 has an agent that answers. }
+{ Tests of the later dialects. Run by "omnize sandbox", which supports all dialects at once. Its department 1 has an
+  agent who responds. }
 program dialect_tests;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -17,8 +17,8 @@ var
   History: TOmnizeHistory;
   Event: TOmnizeEvent;
 
-{ A client that speaks a dialect with the sandbox, and listens where Listen says. }
-function Speaking(const Dialect, Listen: UTF8String): TOmnizeClient;
+{ Creates a client of a dialect of the sandbox, which listens at Listen. }
+function OpenDialectClient(const Dialect, Listen: UTF8String): TOmnizeClient;
 var
   Config: TOmnizeConfig;
   Base: UTF8String;
@@ -41,14 +41,14 @@ procedure SetMood; begin Request['mood'] := 'POSITIVE'; end;
 procedure SendRequest; begin Chat.SendRequest(Request); end;
 procedure PostRequest; begin Chat.PostRequest(Request); end;
 procedure SendOi; begin Chat.Send('Oi'); end;
-procedure AskDepartments; begin Client.Departments(''); end;
-procedure AskAgents; begin Client.AgentsOnline('1'); end;
-procedure AttachBot; begin Bot := Client.AttachBot('a-hash'); end;
+procedure RequestDepartments; begin Client.Departments(''); end;
+procedure RequestAgents; begin Client.AgentsOnline('1'); end;
+procedure AttachBot; begin Bot := Client.BotAttach('a-hash'); end;
 procedure OffHours; begin Client.OffHours('2', Request); end;
-procedure NobodySpeaks; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
+procedure AddUnknownSpeaker; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
 procedure BotTypes; begin Bot.Typing; end;
-procedure BotSays; begin Bot.Send('Sou um robot.'); end;
-procedure BotGivesBack; begin Bot.Transfer(''); end;
+procedure BotSends; begin Bot.Send('Sou um robot.'); end;
+procedure BotTransfersBack; begin Bot.Transfer(''); end;
 procedure BotTransfersToAName; begin Bot.Transfer('sales'); end;
 
 procedure Start;
@@ -99,10 +99,10 @@ begin
   Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
 end;
 
-{ The same interaction, from a client that knows nothing of it but its hash. }
-procedure GoOnElsewhere(const Hash: UTF8String);
+{ The same interaction, from a client that knows only its hash. }
+procedure ContinueWithAnotherClient(const Hash: UTF8String);
 begin
-  Other := Speaking('interactions', '');
+  Other := OpenDialectClient('interactions', '');
   Chat := Other.AttachTo('1', '30', Hash);
   try
     Assert(Chat.InteractionHash = Hash);
@@ -117,11 +117,11 @@ begin
   end;
 end;
 
-procedure ARequestSaysMore;
+procedure ARequestWithFieldsIsSent;
 var
   Hash: UTF8String;
 begin
-  Client := Speaking('interactions', '127.0.0.1:0');
+  Client := OpenDialectClient('interactions', '127.0.0.1:0');
   try
     LetOperatorSet('webhook', Client.WebhookUrl);
     Chat := Client.Prepare('1', '30');
@@ -134,23 +134,23 @@ begin
     finally
       Chat.Free;
     end;
-    GoOnElsewhere(Hash);
+    ContinueWithAnotherClient(Hash);
   finally
     Client.Free;
   end;
 end;
 
-procedure TheDialectDecidesWhatCanBeAsked;
+procedure UnsupportedRequestsFail;
 begin
-  Client := Speaking('rest', '');
+  Client := OpenDialectClient('rest', '');
   Chat := Client.Start('1', '32', '', '', '', '');
   Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_UPDATE);
   try
     Request['note'] := 'gentil';
     Assert(StatusOf(SendRequest) = OMNIZE_E_UNSUPPORTED);
     Assert(StatusOf(PostRequest) = OMNIZE_E_UNSUPPORTED);
-    Assert(StatusOf(AskDepartments) = OMNIZE_E_UNSUPPORTED);
-    Assert(StatusOf(AskAgents) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(RequestDepartments) = OMNIZE_E_UNSUPPORTED);
+    Assert(StatusOf(RequestAgents) = OMNIZE_E_UNSUPPORTED);
     Assert(StatusOf(AttachBot) = OMNIZE_E_UNSUPPORTED);
     Assert(Chat.InteractionHash = '');
     Chat.Finish;
@@ -161,11 +161,11 @@ begin
   end;
 end;
 
-procedure AnOpenInteractionTellsTheBotOfItsStart;
+procedure OpenInteractionsHaveTheBotIdOfTheStart;
 var
   Open: TOmnizeInteractions;
 begin
-  Client := Speaking('gateway', '');
+  Client := OpenDialectClient('gateway', '');
   Chat := Client.Prepare('1', '34');
   Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_START);
   try
@@ -181,13 +181,13 @@ begin
   end;
 end;
 
-procedure TheServiceTellsDepartmentsAndAgents;
+procedure DepartmentsAndAgentsAreListed;
 var
   Departments: TOmnizeDepartments;
   Agents: TOmnizeAgents;
   I: Integer;
 begin
-  Client := Speaking('interactions', '');
+  Client := OpenDialectClient('interactions', '');
   try
     Departments := Client.Departments('');
     Assert((Length(Departments) >= 2) and (Departments[0].Id = '1') and (Departments[0].Name = 'Support'));
@@ -195,23 +195,23 @@ begin
     for I := 0 to High(Departments[0].Channels) do
       Assert((Departments[0].Channels[I].Id <> '') and (Departments[0].Channels[I].Name <> ''));
     Agents := Client.AgentsOnline('1');
-    Assert((Agents.Count >= 1) and (Length(Agents.Named) > 0) and (Length(Agents.Named) <= 3));
-    for I := 0 to High(Agents.Named) do Assert((Agents.Named[I].Id <> '') and (Agents.Named[I].Name <> ''));
+    Assert((Agents.Total >= 1) and (Length(Agents.List) > 0) and (Length(Agents.List) <= 3));
+    for I := 0 to High(Agents.List) do Assert((Agents.List[I].Id <> '') and (Agents.List[I].Name <> ''));
   finally
     Client.Free;
   end;
-  Client := Speaking('gateway', '');
+  Client := OpenDialectClient('gateway', '');
   try
-    Assert(StatusOf(AskDepartments) = OMNIZE_E_CLIENT_ID);
+    Assert(StatusOf(RequestDepartments) = OMNIZE_E_CLIENT_ID);
     Assert(Length(Client.Departments('12')) = Length(Departments));
   finally
     Client.Free;
   end;
 end;
 
-procedure AMessageIsLeftOffHours;
+procedure OffHoursMessagesAreSubmitted;
 begin
-  Client := Speaking('interactions', '');
+  Client := OpenDialectClient('interactions', '');
   Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_OFF_HOURS);
   try
     Assert(StatusOf(OffHours) = OMNIZE_E_ARGUMENT); { no e-mail }
@@ -226,9 +226,9 @@ begin
   end;
 end;
 
-procedure AnEventTellsWhatTheTriggerDoes;
+procedure EventsHaveTheFieldsOfTheTrigger;
 begin
-  Client := Speaking('interactions', '');
+  Client := OpenDialectClient('interactions', '');
   try
     Client.Deliver('{"interaction_hash": "h1", "message": {"hash": "m1", "content": "veja", "type": "image", "url": "u"},' +
       '"agent": {"id": 4, "name": "Ana"}, "external_id": "55", "department_id": 3, "position": 2,' +
@@ -242,7 +242,7 @@ begin
   finally
     Client.Free;
   end;
-  Client := Speaking('rest', '');
+  Client := OpenDialectClient('rest', '');
   try
     Client.Deliver(OI, '');
     Await(Client, OMNIZE_EVENT_MESSAGE, Event);
@@ -259,7 +259,7 @@ const
   Begun = 25569; { 1970-01-01 }
   Second = 1 / 86400;
 begin
-  Client := Speaking('rest', '');
+  Client := OpenDialectClient('rest', '');
   History := TOmnizeHistory.Create(Client);
   try
     History.Add(OMNIZE_SPEAKER_CUSTOMER, 'Joao', Begun, 'Oi', OMNIZE_MEDIA_NONE, '');
@@ -267,7 +267,7 @@ begin
     Assert(Pos('1970-01-01T00:00:01.000Z', History.Json) > 0);
     Assert(Pos('http://127.0.0.1/a.png', History.Json) > 0);
     Assert(Pos('Joao', History.Json) < Pos('Veja', History.Json));
-    Assert(StatusOf(NobodySpeaks) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(AddUnknownSpeaker) = OMNIZE_E_ARGUMENT);
   finally
     History.Free;
     Client.Free;
@@ -283,22 +283,22 @@ begin
   Error.Free;
 end;
 
-{ The last test, since a bot serves all who come from then on. Other is the application that the customer uses. }
+{ The last test, because a bot serves all later interactions. Other is the application that the customer uses. }
 procedure Serve;
 var
   Ticket: Int64;
 begin
   Await(Client, OMNIZE_EVENT_NEW_INTERACTION, Event);
-  Bot := Client.AttachBot(Event.InteractionHash);
+  Bot := Client.BotAttach(Event.InteractionHash);
   try
     Assert((Bot.InteractionHash = Chat.InteractionHash) and (Bot.ClientId = Bot.InteractionHash));
-    Assert(DeliveryOf(BotSays) = OMNIZE_DELIVERY_REJECTED); { it has to accept first }
+    Assert(DeliveryOf(BotSends) = OMNIZE_DELIVERY_REJECTED); { it has to accept first }
     Ticket := Bot.PostAccept;
     Await(Client, OMNIZE_EVENT_OUTCOME, Event);
     Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_ACCEPTED));
     Await(Other, OMNIZE_EVENT_ACCEPTED, Event);
     Assert(Event.ClientId = '33');
-    BotSays;
+    BotSends;
     Await(Other, OMNIZE_EVENT_MESSAGE, Event);
     Assert(Event.Text = 'Sou um robot.');
     Chat.Send('Quero uma pessoa.');
@@ -309,16 +309,16 @@ begin
     Bot.Transfer('2');
     Await(Other, OMNIZE_EVENT_TRANSFERRED, Event);
     Assert(Event.Department = '2');
-    Assert(StatusOf(BotGivesBack) = OMNIZE_E_STATE); { it has no part in it any more }
+    Assert(StatusOf(BotTransfersBack) = OMNIZE_E_STATE); { it has no part in it any more }
   finally
     Bot.Free;
   end;
 end;
 
-procedure ABotTakesPart;
+procedure ABotServesAnInteraction;
 begin
-  Client := Speaking('interactions', '127.0.0.1:0');
-  Other := Speaking('interactions', '127.0.0.1:0');
+  Client := OpenDialectClient('interactions', '127.0.0.1:0');
+  Other := OpenDialectClient('interactions', '127.0.0.1:0');
   try
     LetOperatorSet('webhook', Other.WebhookUrl);
     LetOperatorSet('bot', Client.WebhookUrl);
@@ -336,14 +336,14 @@ begin
 end;
 
 begin
-  Test('a request says more', ARequestSaysMore);
-  Test('the dialect decides what can be asked', TheDialectDecidesWhatCanBeAsked);
-  Test('an open interaction tells the bot of its start', AnOpenInteractionTellsTheBotOfItsStart);
-  Test('the service tells departments and agents', TheServiceTellsDepartmentsAndAgents);
-  Test('a message is left off hours', AMessageIsLeftOffHours);
-  Test('an event tells what the trigger does', AnEventTellsWhatTheTriggerDoes);
+  Test('a request says more', ARequestWithFieldsIsSent);
+  Test('the dialect decides what can be asked', UnsupportedRequestsFail);
+  Test('an open interaction tells the bot of its start', OpenInteractionsHaveTheBotIdOfTheStart);
+  Test('the service tells departments and agents', DepartmentsAndAgentsAreListed);
+  Test('a message is left off hours', OffHoursMessagesAreSubmitted);
+  Test('an event tells what the trigger does', EventsHaveTheFieldsOfTheTrigger);
   Test('a history becomes a document', AHistoryBecomesADocument);
-  Test('a bot takes part', ABotTakesPart);
+  Test('a bot takes part', ABotServesAnInteraction);
   Event.Free;
   Judge;
 end.

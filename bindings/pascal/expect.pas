@@ -1,4 +1,4 @@
-{ What the tests of omnize.pas are written with. }
+{ Procedures for the tests of omnize.pas. }
 unit expect;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -15,17 +15,16 @@ const
 type
   TCall = procedure;
 
-{ The error that a call fails with, in the caller's hands. }
+{ Returns the error that a call fails with. The caller frees it. }
 function FailureOf(Call: TCall): EOmnizeError;
 function StatusOf(Call: TCall): Integer;
-{ Waits for the next event of a kind, and gives it in the place of the one before; others that come meanwhile are passed
-  over. }
+{ Waits for the next event of a kind, and skips other kinds. It replaces the previous event. }
 procedure Await(Client: TOmnizeClient; Kind: Integer; var Event: TOmnizeEvent);
-{ Has the sandbox's operator set a webhook or a bot's endpoint in the portal. }
+{ Requests the sandbox's operator to set a webhook or a bot's endpoint in the portal. }
 procedure LetOperatorSet(const What, Url: UTF8String);
-{ Runs a test, and tells what became of it. }
+{ Runs a test, and prints its result. }
 procedure Test(const Name: string; Call: TCall);
-{ Ends the program with another status than 0 if a test has failed. }
+{ Ends the program with a status other than 0 if a test failed. }
 procedure Judge;
 
 implementation

@@ -12,7 +12,7 @@
       Event.Free;
     end;
 
-  A thread that must not wait for the network posts; what becomes of a request comes as an event with its ticket:
+  A thread that must not block posts its requests. An event reports the outcome of each request, with its ticket:
 
     Chat := Client.Prepare('1', '12');
     Chat.PostStart('Joao', '', '', '');
@@ -20,21 +20,23 @@
     Event := Client.Next(1000);
     if (Event <> nil) and (Event.OutcomeTicket = Ticket) then WriteLn(Event.OutcomeDelivery);
 
-  omnize.h tells what each function does, blocks on and can fail with; here is what this unit adds to it.
+  omnize.h explains each function: what it does, how long it blocks, and its statuses. This comment explains what the
+  unit adds.
 
-  Errors. What is a failed status in C is an exception here, EOmnizeError.
+  Errors. A failed call raises EOmnizeError.
 
-  Objects are the application's to free, in any order. A conversation whose client was freed raises OMNIZE_E_CLOSED.
+  Objects. The application frees them, in any order. Requests of a conversation whose client was freed raise
+  OMNIZE_E_CLOSED.
 
-  Events are taken with TOmnizeClient.Next, in a loop, a timer or a thread of the application. Callbacks are left out,
-  the log's too: they could come on threads that Pascal's runtime does not know.
+  Events. TOmnizeClient.Next returns them, in a loop, a timer or a thread of the application. The unit has no callbacks
+  and no log, because these would run on threads that Pascal's runtime does not know.
 
-  Texts are UTF8String: Free Pascal, and Delphi from 2009, convert from and to their other strings by themselves. In
-  older Delphis an UTF8String is an AnsiString: use UTF8Encode and UTF8Decode, or set the option encoding to
-  windows-1252, say, and pass AnsiStrings as they are. Do not set it elsewhere. On Unix, a Free Pascal program that
-  converts names cwstring among its first units.
+  Texts are UTF8String. Free Pascal, and Delphi from 2009, convert them to their other strings. In older Delphis,
+  UTF8String is an AnsiString: use UTF8Encode and UTF8Decode, or set the option encoding, for example to windows-1252,
+  and pass AnsiStrings unchanged. Do not set this option elsewhere. On Unix, a Free Pascal program that converts strings
+  has cwstring among its first units.
 
-  Threads. Every method can be called on any thread, also on several at once; freeing an object is for one thread alone.
+  Threads. Any thread may call any method, also several threads at the same time. Only one thread may free an object.
 }
 unit omnize;
 
@@ -51,15 +53,15 @@ uses
 {$I omnize_constants.inc}
 
 type
-  { Bytes as they are, in no encoding that Pascal knows. }
+  { Bytes without an encoding. }
 {$IF DEFINED(FPC) OR DEFINED(UNICODE)}
   TOmnizeBytes = RawByteString;
 {$ELSE}
   TOmnizeBytes = AnsiString;
 {$IFEND}
 
-  { Why a call failed. Message says what was wrong, what was expected and what to do, in English; it holds no token and
-    nothing personal, so it can be logged. }
+  { The reason why a call failed. Message contains what was wrong, what was expected and what to do, in English. It
+    contains no token and no personal data, so it can be logged. }
   EOmnizeError = class(Exception)
   private
     FStatus, FDelivery, FHttpStatus: Integer;
@@ -67,47 +69,48 @@ type
     FRetryAfter, FEventsLeft, FRequestsLeft: Int64;
     FBody: TOmnizeBytes;
   public
-    { Takes over an error that the library handed over with Status, and frees it. }
+    { Copies an error of the library, and frees it. }
     constructor CreateFrom(Status: Integer; Handle: TOmnizeErrorHandle);
     { An OMNIZE_E_ value. }
     property Status: Integer read FStatus;
-    { What became of the request: an OMNIZE_DELIVERY_ value. }
+    { The delivery of the request, an OMNIZE_DELIVERY_ value. }
     property Delivery: Integer read FDelivery;
-    { The HTTP status of the service's answer; 0 where there was none. }
+    { The HTTP status of the service's response; 0 if there was none. }
     property HttpStatus: Integer read FHttpStatus;
-    { The body of the service's answer, redacted; empty where there was none. }
+    { The body of the service's response, redacted; empty if there was none. }
     property Body: TOmnizeBytes read FBody;
-    { Whether the same call may succeed later and making it again does no harm. }
+    { Whether the application may safely retry the call later. }
     property Retryable: Boolean read FRetryable;
-    { How many milliseconds the service asks to wait before the request is made again, which it does with HTTP 429 and 503;
-      -1 where it does not say. }
+    { How many milliseconds the application should wait before a retry; -1 if the service did not specify it. The
+      service may specify it with HTTP 429 and 503. }
     property RetryAfter: Int64 read FRetryAfter;
-    { How many events, and how many requests, TOmnizeClient.Close has left, where a callback took too long for it; else 0. }
+    { The numbers of undelivered events and unsent requests if TOmnizeClient.Close timed out because of a callback,
+      otherwise 0. }
     property EventsLeft: Int64 read FEventsLeft;
     property RequestsLeft: Int64 read FRequestsLeft;
   end;
 
-  { The options of clients that are to be opened. The documentation lists them, and OmnizeOptions. }
+  { The options for opening a client. The documentation and OmnizeOptions list them. }
   TOmnizeConfig = class
   private
     FHandle: TOmnizeConfigHandle;
     function GetOption(const Name: UTF8String): UTF8String;
     procedure SetOption(const Name, Value: UTF8String);
   public
-    { Every option at its default. }
+    { Creates a configuration with the default of each option. }
     constructor Create;
-    { Clients that were opened with it go on. }
+    { Clients that were opened with it stay open. }
     destructor Destroy; override;
-    { Sets each option whose environment variable is there, such as OMNIZE_TOKEN. }
+    { Sets the options from environment variables, such as OMNIZE_TOKEN. }
     procedure LoadEnvironment;
-    { Sets the options that an INI file holds. }
+    { Sets the options of an INI file. }
     procedure LoadFile(const Path: UTF8String);
-    { An option, or its default; a secret that is set reads "[redacted]". }
+    { The value of an option, or its default. A secret that is set reads "[redacted]". }
     property Options[const Name: UTF8String]: UTF8String read GetOption write SetOption; default;
     property Handle: TOmnizeConfigHandle read FHandle;
   end;
 
-  { One trigger that the service posted, or the outcome of one request that the application posted. }
+  { A trigger that the service posted, or the outcome of a posted request. }
   TOmnizeEvent = class
   private
     FHandle: TOmnizeEventHandle;
@@ -136,113 +139,106 @@ type
     function GetBotId: UTF8String;
     function GetExtra: UTF8String;
   public
-    { Takes over an event of the application's own, as TOmnizeClient.Next does. }
+    { Takes the ownership of an event, as TOmnizeClient.Next does. }
     constructor CreateFrom(Handle: TOmnizeEventHandle);
     destructor Destroy; override;
-    { What it says: an OMNIZE_EVENT_ value, to which a later library may add. }
+    { The kind, an OMNIZE_EVENT_ value. Later versions may add values. }
     property Kind: Integer read GetKind;
-    { The name of the kind, such as "accepted"; empty for one that this library does not know. }
+    { The name of the kind, such as "accepted"; empty if this version does not recognize it. }
     property KindName: UTF8String read GetKindName;
-    { The id that the application gave the customer; empty where the service names an interaction that is not known, by
-      InteractionHash alone. }
+    { The customer's client id; empty if the service sent only the hash of an unknown interaction. }
     property ClientId: UTF8String read GetClientId;
-    { The agent's message, which may hold #0, or why what was posted failed; empty for other kinds. }
+    { The text of a message, which may contain #0, or the error message of an outcome; otherwise empty. }
     property Text: UTF8String read GetText;
-    { The trigger's body, byte for byte as the service posted it; empty for an outcome. }
+    { The body of the trigger, unchanged; empty for an outcome. }
     property Raw: TOmnizeBytes read GetRaw;
-    { Whether client id and text are not all that the service sent; Raw is. }
+    { Whether client id or text contain replaced characters. Raw is the unchanged trigger. }
     property Replaced: Boolean read GetReplaced;
-    { Its place in the order in which its client received, from 1. }
+    { The number in the order in which the client received events, from 1. }
     property Sequence: Int64 read GetSequence;
-    { Says that it is handled. Needed only where the option ack is manual. }
+    { Acknowledges the event. Needed only if the option ack is manual. }
     procedure Ack;
-    { Says that it was not handled, so that it comes again from the store after the next start. }
+    { Reports that the event was not handled. The store redelivers it after a restart. }
     procedure Nack;
-    { Whether an earlier run of the application received it, so that it comes again from the store. }
+    { Whether an earlier process received the event, and the store redelivered it. }
     property Redelivered: Boolean read GetRedelivered;
-    { When it was received, by this machine's clock, in UTC. }
+    { When the event was received, by this machine's clock, in UTC. }
     property ReceivedAt: TDateTime read GetReceivedAt;
-    { What comes with the message: an OMNIZE_MEDIA_ value. }
+    { The kind of media of the message, an OMNIZE_MEDIA_ value. }
     property MediaKind: Integer read GetMediaKind;
-    { Where the message's image, video, sound or file is; empty where it has none. }
+    { The URL of the message's image, video, audio or file; empty if it has none. }
     property MediaUrl: UTF8String read GetMediaUrl;
-    { The message's own hash; empty where it has none. What comes again with the same hash is not given again. }
+    { The hash of the message; empty if it has none. A message with a repeated hash is dropped. }
     property MessageHash: UTF8String read GetMessageHash;
-    { The agent who wrote the message; empty where it is not told. }
+    { The agent who wrote the message; empty if unknown. }
     property AgentId: UTF8String read GetAgentId;
     property AgentName: UTF8String read GetAgentName;
-    { The customer's place among those who wait, of the kind OMNIZE_EVENT_QUEUED; -1 where it is not told. }
+    { The customer's position in the queue, counted from 1, of the kind OMNIZE_EVENT_QUEUED; otherwise -1. }
     property Position: Int64 read GetPosition;
-    { The department that the interaction was given to; empty where it is not told. }
+    { The department to which the interaction was transferred; otherwise empty. }
     property Department: UTF8String read GetDepartment;
-    { The hash by which the service knows the interaction; empty where it has none in this dialect. }
+    { The interaction hash; empty if the dialect has no hashes. }
     property InteractionHash: UTF8String read GetInteractionHash;
-    { The customer's id at WhatsApp; empty where it is not told. }
+    { The customer's id at WhatsApp; empty if unknown. }
     property ExternalId: UTF8String read GetExternalId;
-    { The bot that the start has named; empty where it has named none. }
+    { The bot id of the start; empty if it had none. }
     property BotId: UTF8String read GetBotId;
-    { The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there are
-      none. }
+    { The application's own fields as a JSON object: the field extra of the start; empty if there are no such fields. }
     property Extra: UTF8String read GetExtra;
-    { The ticket that posting the request has given; 0 where this is no outcome. }
+    { The ticket of the posted request; 0 if the event is not an outcome. }
     property OutcomeTicket: Int64 read GetOutcomeTicket;
-    { What became of the request: an OMNIZE_DELIVERY_ value. }
+    { The delivery of the request, an OMNIZE_DELIVERY_ value. }
     property OutcomeDelivery: Integer read GetOutcomeDelivery;
-    { What a call that waits would have raised; OMNIZE_OK where the service accepted, OMNIZE_E_HANDLE where this is no
-      outcome. }
+    { The status of an equal blocking call; OMNIZE_E_HANDLE if the event is not an outcome. }
     property OutcomeStatus: Integer read GetOutcomeStatus;
-    { The HTTP status by which the service refused; 0 where it accepted or there was no answer. }
+    { The HTTP status of the rejection; 0 if there was none. }
     property OutcomeHttpStatus: Integer read GetOutcomeHttpStatus;
     property Handle: TOmnizeEventHandle read FHandle;
   end;
 
   TOmnizeClient = class;
 
-  { A request that says more than the methods of a conversation have parameters for. It can be sent and posted as often as
-    the application likes; each is a request of its own. Which fields a kind has, its OMNIZE_REQUEST_ in omnize.h tells. }
+  { A request with fields for which the methods of a conversation have no parameter. It can be sent and posted several
+    times; each time is a separate request. The comments of OMNIZE_REQUEST_ in omnize.h list the fields. }
   TOmnizeRequest = class
   private
     FHandle: TOmnizeRequestHandle;
     procedure SetField(const Name, Value: UTF8String);
     function GetInteractionHash: UTF8String;
   public
-    { One that says nothing yet. Kind is an OMNIZE_REQUEST_ value. }
+    { Creates a request without fields. Kind is an OMNIZE_REQUEST_ value. }
     constructor Create(Client: TOmnizeClient; Kind: Integer);
     destructor Destroy; override;
-    { Whether the dialect of the client has a field is told when the request is sent or posted. }
+    { Sets a field. If the client's dialect does not have it, sending or posting the request fails. }
     property Fields[const Name: UTF8String]: UTF8String write SetField; default;
-    { The hash by which the service knows the interaction that TOmnizeClient.OffHours has made of it; empty before. }
+    { The hash of the interaction that TOmnizeClient.OffHours created; empty before. }
     property InteractionHash: UTF8String read GetInteractionHash;
     property Handle: TOmnizeRequestHandle read FHandle;
   end;
 
-  { What was said before an interaction, from which the document is made that the field external_history of a start leads
-    to. The application serves it itself, at a URL that the service can reach. }
+  { The messages exchanged before an interaction. The library renders them as the document that the start field
+    external_history links to. The application serves it, at a URL that the service can reach. }
   TOmnizeHistory = class
   private
     FHandle: TOmnizeHistoryHandle;
     function GetJson: UTF8String;
   public
-    { One in which nothing was said yet. }
+    { Creates an empty history. }
     constructor Create(Client: TOmnizeClient);
     destructor Destroy; override;
-    { Adds what was said after all that was added before. Speaker is an OMNIZE_SPEAKER_ value, Name may be empty, At is
-      in UTC. Media is an OMNIZE_MEDIA_ value, and Url where it is: empty for OMNIZE_MEDIA_NONE. }
+    { Appends a message. Speaker is an OMNIZE_SPEAKER_ value. Name may be empty. At is in UTC. Media is an
+      OMNIZE_MEDIA_ value, and Url the URL of the media: empty for OMNIZE_MEDIA_NONE. }
     procedure Add(Speaker: Integer; const Name: UTF8String; At: TDateTime; const Text: UTF8String; Media: Integer;
       const Url: UTF8String);
-    { The document, to be served as application/json. It is as personal as what was said. }
+    { The document, to serve as application/json. It contains personal data. }
     property Json: UTF8String read GetJson;
     property Handle: TOmnizeHistoryHandle read FHandle;
   end;
 
-  { One customer's interaction, made by TOmnizeClient.Start, Prepare and Attach.
-
-    Its requests block until the service has answered, at the most for as long as the option timeout says; where one
-    raises an EOmnizeError, Delivery tells what became of it. Those that are posted never wait for the network, and raise
-    only what is known at once; what becomes of them comes as an event of the kind OMNIZE_EVENT_OUTCOME, whose
-    OutcomeTicket is the ticket that posting gives, which no other post of the client has.
-
-    Freeing it sends nothing. }
+  { An interaction of one customer, from TOmnizeClient.Start, Prepare or Attach. Requests block until the service
+    responds, at most for the option timeout. If a request raises an EOmnizeError, Delivery is its delivery. Posted
+    requests do not wait for the network. An event of the kind OMNIZE_EVENT_OUTCOME reports their delivery; its
+    OutcomeTicket is the ticket. Freeing a conversation sends nothing. }
   TOmnizeConversation = class
   private
     FHandle: TOmnizeConversationHandle;
@@ -251,67 +247,66 @@ type
     function GetState: Integer;
     function GetInteractionHash: UTF8String;
   public
-    { Takes over a conversation of the application's own, as TOmnizeClient.Start does. }
+    { Takes the ownership of a conversation, as TOmnizeClient.Start does. }
     constructor CreateFrom(Handle: TOmnizeConversationHandle);
     destructor Destroy; override;
-    { Sends the customer's message. }
+    { Sends a message of the customer. }
     procedure Send(const Text: UTF8String);
-    { Makes a request that says more. }
+    { Sends a request with further fields. }
     procedure SendRequest(Request: TOmnizeRequest);
-    { Says that the customer types. }
+    { Sends that the customer is typing. }
     procedure Typing;
-    { Says that the customer has stopped typing. }
+    { Sends that the customer stopped typing. }
     procedure Cleared;
     { Finishes the interaction. }
     procedure Finish;
-    { Posts the start of the interaction, of one that TOmnizeClient.Prepare has made. Of the customer's Name, Email,
-      Phone and Cpf, what is empty is not sent. Gives the ticket. }
+    { Posts the start of an interaction from TOmnizeClient.Prepare, and returns the ticket. Empty fields of Name,
+      Email, Phone and Cpf are omitted. }
     function PostStart(const Name, Email, Phone, Cpf: UTF8String): Int64;
-    { Posts the customer's message. Gives the ticket. }
+    { Posts a message of the customer, and returns the ticket. }
     function Post(const Text: UTF8String): Int64;
-    { Posts a request that says more. Gives the ticket. }
+    { Posts a request with further fields, and returns the ticket. }
     function PostRequest(Request: TOmnizeRequest): Int64;
-    { Posts that the interaction is finished. Gives the ticket. }
+    { Posts the finish of the interaction, and returns the ticket. }
     function PostFinish: Int64;
-    { Says that the customer has pressed a key; to be called as often as keys are pressed. The service sees one typing,
-      and one cleared after the last key or right before the message. Never blocks, and no outcome is told. }
+    { Reports one keystroke of the customer. Call it for each key. The service receives one typing, and one cleared
+      after the last key or before the message. Does not block, and has no outcome. }
     procedure Keystroke;
-    { How long each later request of this object may take in all, in milliseconds; 0 is what the option timeout says. }
+    { Sets the timeout of later requests of this object in milliseconds; 0 restores the option timeout. }
     procedure SetTimeout(TimeoutMs: Int64);
-    { Where the interaction is: an OMNIZE_STATE_ value, to which a later library may add. }
+    { The state of the interaction, an OMNIZE_STATE_ value. Later versions may add values. }
     property State: Integer read GetState;
-    { The hash by which the service knows the interaction; empty where it is not known yet, or the dialect has none. }
+    { The interaction hash; empty if it is not known yet, or the dialect has no hashes. }
     property InteractionHash: UTF8String read GetInteractionHash;
     property ClientId: UTF8String read GetClientId;
     property Department: UTF8String read GetDepartment;
     property Handle: TOmnizeConversationHandle read FHandle;
   end;
 
-  { The part that the application has, as an external bot, in an interaction that the service gave to it; made by
-    TOmnizeClient.AttachBot. What it sends or posts are the bot's messages, and its Finish is the bot's; Typing, Cleared,
-    Keystroke and starts are OMNIZE_E_UNSUPPORTED. }
+  { An interaction of the application's external bot, from TOmnizeClient.BotAttach. It sends and posts the bot's
+    messages, and the bot's Finish. Starts, Typing, Cleared and Keystroke raise OMNIZE_E_UNSUPPORTED. }
   TOmnizeBot = class(TOmnizeConversation)
   public
-    { Takes the interaction. }
+    { Accepts the interaction. }
     procedure Accept;
-    { Gives the interaction to a department, or back to where it started where Department is empty. The bot has no part in
-      it any more. }
+    { Transfers the interaction to a department. If Department is empty, it returns to its first department.
+      Afterwards, the bot can't send requests of it. }
     procedure Transfer(const Department: UTF8String);
-    { Posts that the interaction is taken. Gives the ticket. }
+    { Posts the accept request, and returns the ticket. }
     function PostAccept: Int64;
-    { Posts that the interaction is given to a department, or back to where it started where Department is empty. Gives the
-      ticket. }
+    { Posts a transfer to a department, and returns the ticket. If Department is empty, the interaction returns to its
+      first department. }
     function PostTransfer(const Department: UTF8String): Int64;
   end;
 
-  { One of the ways to talk to a department. Open is 1 or 0, or -1 where the service does not say. }
+  { A channel of a department. Open is 1 or 0, or -1 if the service did not report it. }
   TOmnizeChannel = record
     Id, Name: UTF8String;
     Open: Integer;
   end;
 
-  { A department that an interaction can be started with. Open is 1 or 0, Queue how many customers wait there; each is -1
-    where the service does not say. }
+  { A department for which interactions can be started. Open is 1 or 0. Queue is the number of waiting customers. Both
+    are -1 if the service did not report them. }
   TOmnizeDepartment = record
     Id, Name: UTF8String;
     Open: Integer;
@@ -320,138 +315,142 @@ type
   end;
   TOmnizeDepartments = array of TOmnizeDepartment;
 
-  { Somebody who talks to customers. }
+  { A person who writes to customers. }
   TOmnizeAgent = record
     Id, Name: UTF8String;
   end;
 
-  { The agents of a department who were there when the service was asked: how many, how many seconds they take on average
-    (negative where the service does not say), and three of them at the most, whom the service chooses at random. }
+  { The online agents of a department: Total is their number, AverageSeconds their average service time. It is negative if
+    the service did not report it. List has at most three of the agents, selected at random by the service. }
   TOmnizeAgents = record
-    Count: Int64;
+    Total: Int64;
     AverageSeconds: Double;
-    Named: array of TOmnizeAgent;
+    List: array of TOmnizeAgent;
   end;
 
-  { An interaction that was under way when it was listed. }
+  { An open interaction. }
   TOmnizeInteraction = record
-    { The id that the application gave the customer, and the department that he talks to. }
+    { The customer's client id, and the department. }
     ClientId, Department: UTF8String;
-    { The bot that its start named; empty where it named none. }
+    { The bot id of the start; empty if it had none. }
     BotId: UTF8String;
     { OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. }
     State: Integer;
-    { Since when it is in this state, by this machine's clock, in UTC. }
+    { The time of the last state change, by this machine's clock, in UTC. }
     Since: TDateTime;
   end;
   TOmnizeInteractions = array of TOmnizeInteraction;
 
-  { One token's conversations and events. }
+  { The conversations and events of one token. }
   TOmnizeClient = class
   private
     FHandle: TOmnizeClientHandle;
     function GetWebhookUrl: UTF8String;
     function GetWakeDescriptor: Int64;
   public
-    { Opens it. Where the option listen is set, the webhook takes triggers from now on. }
+    { Opens the client. If the option listen is set, it accepts triggers from now on. }
     constructor Create(Config: TOmnizeConfig);
-    { Closes it, as Close with no time does. }
+    { Closes the client with a timeout of 0. }
     destructor Destroy; override;
-    { Starts an interaction: makes the request. Of the customer's Name, Email, Phone and Cpf, what is empty is not
-      sent. }
+    { Starts an interaction, and blocks until the service responds. Empty fields of Name, Email, Phone and Cpf are
+      omitted. }
     function Start(const Department, ClientId, Name, Email, Phone, Cpf: UTF8String): TOmnizeConversation;
-    { Makes a conversation that is still to be started, by TOmnizeConversation.PostStart. Sends nothing. }
+    { Creates a conversation that TOmnizeConversation.PostStart starts later. Sends nothing. }
     function Prepare(const Department, ClientId: UTF8String): TOmnizeConversation;
-    { Takes up an interaction that is already running: one of Interactions where it is; another one counts as active.
-      Sends nothing. }
+    { Creates a conversation for an open interaction. Its state is that of Interactions, or active if it is not
+      listed. Sends nothing. }
     function Attach(const Department, ClientId: UTF8String): TOmnizeConversation;
-    { Takes up an interaction that is already running, and that the service knows by this hash. Sends nothing. }
+    { Creates a conversation for the open interaction with this hash. Sends nothing. }
     function AttachTo(const Department, ClientId, InteractionHash: UTF8String): TOmnizeConversation;
-    { Takes up an interaction that the service gave to the application, which is an external bot: that of an event of the
-      kind OMNIZE_EVENT_NEW_INTERACTION, whose InteractionHash is wanted. Sends nothing. }
-    function AttachBot(const InteractionHash: UTF8String): TOmnizeBot;
-    { Asks the service for its departments: makes a request. The dialect gateway wants the customer for whom it is asked;
-      ClientId may be empty else. }
+    { Creates a conversation for an interaction of the application's external bot. The hash is InteractionHash of the
+      event OMNIZE_EVENT_NEW_INTERACTION. Sends nothing. }
+    function BotAttach(const InteractionHash: UTF8String): TOmnizeBot;
+    { Requests the departments, and blocks until the service responds. The dialect gateway requires ClientId.
+      Otherwise it may be empty. }
     function Departments(const ClientId: UTF8String): TOmnizeDepartments;
-    { Asks the service which agents of a department are there: makes a request. }
+    { Requests the online agents of a department, and blocks until the service responds. }
     function AgentsOnline(const Department: UTF8String): TOmnizeAgents;
-    { Leaves a customer's message with a department while no agent is there: makes a request of the kind
-      OMNIZE_REQUEST_OFF_HOURS, whose InteractionHash tells afterwards which interaction the service has made of it. }
+    { Sends a message to a department while no agent is available. The request is of the kind
+      OMNIZE_REQUEST_OFF_HOURS. Afterwards, its InteractionHash is the hash of the new interaction. }
     procedure OffHours(const Department: UTF8String; Request: TOmnizeRequest);
-    { The interactions that are under way, whether a conversation is about them or not; with the option store, also those
-      that an earlier run has left. Those that have been where they are for the longest time come first. }
+    { Returns the open interactions, with and without a conversation. With a store, the list includes those of earlier
+      processes. The interaction with the oldest state change comes first. }
     function Interactions: TOmnizeInteractions;
-    { Waits up to TimeoutMs milliseconds (0: not at all; -1: without bound) for the next event, which is the caller's to
-      free; nil where none came. }
+    { Waits up to TimeoutMs milliseconds for the next event (0: does not block; -1: no limit). The caller frees the
+      event. Returns nil if none came in time. }
     function Next(TimeoutMs: Int64): TOmnizeEvent;
-    { Hands over the body of a trigger that the application's own web server received; ContentType may be empty. }
+    { Passes an inbound trigger: the body of a request that the application's own web server received. ContentType may
+      be empty. }
     procedure Deliver(const Body: TOmnizeBytes; const ContentType: UTF8String);
-    { The same for a body that may be compressed. }
+    { Passes an inbound trigger as above, and decompresses its body. }
     procedure DeliverCompressed(const Body: TOmnizeBytes; const ContentType, ContentEncoding: UTF8String);
-    { How often the thing of this name was counted; OmnizeStatistics tells the names. }
+    { Returns the value of a counter; OmnizeStatistics lists the names. }
     function Statistic(const Name: UTF8String): Int64;
-    { Closes it, waiting up to TimeoutMs milliseconds for requests under way. Tells how many events the application was
-      not given, and how many requests were broken off or, where they were posted, not sent. }
+    { Closes the client. Blocks at most TimeoutMs milliseconds for requests in progress. Returns the number of
+      undelivered events, and of aborted or unsent requests. }
     procedure Close(TimeoutMs: Int64; out EventsLeft, RequestsLeft: Int64);
-    { The URL of this client's own webhook; empty where it has none. TOmnizeListener.Url tells that of a shared one. }
+    { The URL of the client's own webhook; empty if it has none. TOmnizeListener.Url returns the URL at a shared
+      listener. }
     property WebhookUrl: UTF8String read GetWebhookUrl;
-    { A descriptor that is readable exactly while events wait. }
+    { A descriptor that is readable exactly while events are queued. }
     property WakeDescriptor: Int64 read GetWakeDescriptor;
     property Handle: TOmnizeClientHandle read FHandle;
   end;
 
-  { One address that takes triggers for several clients, each at a path of its own; their option listen is not set. }
+  { A shared webhook listener: one address for the triggers of several clients, each at its own path. Leave their
+    option listen unset. }
   TOmnizeListener = class
   private
     FHandle: TOmnizeListenerHandle;
   public
-    { Opens it, with the options that begin with listen, except listen.path. Needs no token. }
+    { Opens the listener with the options that begin with listen, except listen.path. Needs no token. }
     constructor Create(Config: TOmnizeConfig);
-    { Closes it, as Close with no time does. Its clients stay open. }
+    { Closes the listener with a timeout of 0. Its clients stay open. }
     destructor Destroy; override;
-    { Hands the triggers that come at Path to Client from now on; at a path that nobody guesses where Path is empty. }
+    { Attaches a client: from now on it receives the triggers posted to Path. If Path is empty, the library generates
+      one with 128 random bits. }
     procedure Attach(Client: TOmnizeClient; const Path: UTF8String);
-    { Hands nothing to Client any more; its path is answered 404. }
+    { Detaches a client. The listener then responds with 404 at its path. }
     procedure Detach(Client: TOmnizeClient);
-    { The webhook's URL of a client; OMNIZE_E_ARGUMENT where it is not attached. }
+    { Returns the webhook URL of a client. Fails with OMNIZE_E_ARGUMENT if it is not attached. }
     function Url(Client: TOmnizeClient): UTF8String;
-    { How often the thing of this name was counted at this listener; OmnizeStatistics tells the names. }
+    { Returns the value of a counter of this listener; OmnizeStatistics lists the names. }
     function Statistic(const Name: UTF8String): Int64;
-    { Closes it, waiting up to TimeoutMs milliseconds for triggers that are being kept. Its clients stay open. }
+    { Closes the listener. Blocks at most TimeoutMs milliseconds for triggers that are being stored. Its clients stay
+      open. }
     procedure Close(TimeoutMs: Int64);
     property Handle: TOmnizeListenerHandle read FHandle;
   end;
 
-  { An option that a TOmnizeConfig has: its name, what values it takes, what holds where it is not set, and what it is
-    for, in English. }
+  { An option of a TOmnizeConfig: its name, type, default value and English description. }
   TOmnizeOption = record
-    Name, Kind, Default, Doc: UTF8String;
+    Name, Kind, Default, Description: UTF8String;
   end;
   TOmnizeOptions = array of TOmnizeOption;
 
-  { Something that is counted: its name, and what it counts, in English. }
+  { A counter: its name, and its English description. }
   TOmnizeStatistic = record
-    Name, Doc: UTF8String;
+    Name, Description: UTF8String;
   end;
   TOmnizeStatistics = array of TOmnizeStatistic;
 
   TOmnizeStatuses = array of Integer;
 
-{ The version of the library that is loaded, such as "0.1.0". }
+{ Returns the version of the loaded library, such as "0.1.0". }
 function OmnizeVersion: UTF8String;
-{ The version of its binary interface. }
+{ Returns the version of its binary interface. }
 function OmnizeAbiVersion: Integer;
-{ Whether it has a feature: "listener" or "store". }
+{ Returns whether it has a feature: "listener" or "store". }
 function OmnizeHasFeature(const Name: UTF8String): Boolean;
-{ The name of a status, such as "OMNIZE_E_HANDLE"; empty for a number that is none. }
+{ Returns the name of a status, such as "OMNIZE_E_HANDLE"; empty if the number is not a status. }
 function OmnizeStatusName(Status: Integer): UTF8String;
-{ What a status means and what to do, in English; empty for a number that is none. }
-function OmnizeStatusText(Status: Integer): UTF8String;
-{ All statuses, OMNIZE_OK included. }
+{ Returns the meaning of a status and what to do, in English; empty if the number is not a status. }
+function OmnizeStatusDescription(Status: Integer): UTF8String;
+{ Returns all statuses, including OMNIZE_OK. }
 function OmnizeStatuses: TOmnizeStatuses;
-{ All options. }
+{ Returns all options. }
 function OmnizeOptions: TOmnizeOptions;
-{ All that is counted. }
+{ Returns all counters. }
 function OmnizeStatistics: TOmnizeStatistics;
 
 implementation

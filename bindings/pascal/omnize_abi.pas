@@ -1,9 +1,6 @@
-{
-  omnize_abi.pas: the functions of omnize.h as they are.
-
-  Left out, as omnize.pas explains: omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll,
-  omnize_client_dispatch, omnize_event_keep and omnize_log_set. The constants are in omnize_constants.inc.
-}
+{ omnize_abi.pas: the functions of omnize.h, unchanged. For the reasons in omnize.pas, it has no
+  omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll, omnize_client_dispatch, omnize_event_keep
+  and omnize_log_set. The constants are in omnize_constants.inc. }
 unit omnize_abi;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -22,7 +19,7 @@ const
 {$ENDIF}{$ENDIF}{$ENDIF}
 
 type
-  { Handles are values to pass back, not addresses to look behind. }
+  { Handles are values, not addresses. }
   TOmnizeErrorHandle = Pointer;
   TOmnizeConfigHandle = Pointer;
   TOmnizeClientHandle = Pointer;
@@ -35,7 +32,7 @@ type
   TOmnizeAgentsHandle = Pointer;
   TOmnizeHistoryHandle = Pointer;
 
-  { Where a call writes to; may be nil. }
+  { A variable for a result; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
   POmnizeNumber = ^Int64;
 
@@ -43,7 +40,7 @@ function omnize_version: PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_name(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_status_text(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_status_description(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_at(Index: Integer): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_error_status(Error: TOmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
@@ -72,7 +69,7 @@ function omnize_option_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_type(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_option_default(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_option_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_option_description(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_open(Config: TOmnizeConfigHandle; out Client: TOmnizeClientHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_webhook_url(Client: TOmnizeClientHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
@@ -211,9 +208,9 @@ function omnize_departments_channel_open(List: TOmnizeDepartmentsHandle; Index, 
 procedure omnize_departments_free(List: TOmnizeDepartmentsHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_online(Client: TOmnizeClientHandle; Department: PAnsiChar; out List: TOmnizeAgentsHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
-function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_total(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_average_seconds(List: TOmnizeAgentsHandle): Double; cdecl; external OMNIZE_LIBRARY;
-function omnize_agents_named(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_id(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl; external
   OMNIZE_LIBRARY;
 function omnize_agents_name(List: TOmnizeAgentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
@@ -239,7 +236,7 @@ function omnize_bot_post_transfer(Conversation: TOmnizeConversationHandle; Depar
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
-function omnize_statistic_doc(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_description(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_statistic(Client: TOmnizeClientHandle; Name: PAnsiChar; Value: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_listener_open(Config: TOmnizeConfigHandle; out Listener: TOmnizeListenerHandle;

@@ -1,9 +1,6 @@
-{
-  A chat that never waits for the service, as examples/c/posting.c has it: it posts what it has to say, and hears what
-  became of it among the events.
-
-  The options come from the environment, as in chat.pas. The agent of department 1 is expected to repeat what it is told.
-}
+{ A conversation that never blocks on the service, as in examples/c/posting.c: it posts its requests, and receives
+  their outcomes as events. The options come from the environment, as in chat.pas. The agent of department 1 must
+  repeat the customer's messages. }
 program posting;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -42,7 +39,7 @@ begin
   ReadLn;
 end;
 
-{ Each key is told as it is pressed; the service sees one typing, and one cleared before the message. }
+{ Reports each keystroke. The service receives one typing, and one cleared before the message. }
 procedure Say(const Text: UTF8String);
 var
   Key: Integer;
@@ -51,7 +48,7 @@ begin
   Tickets[poMessage] := Chat.Post(Text);
 end;
 
-{ The service refuses what belongs to no interaction of its own; that comes as an event too. }
+{ The service rejects a request without an interaction. The outcome is an event, too. }
 procedure SayToNobody;
 var
   Nobody: TOmnizeConversation;

@@ -1,5 +1,5 @@
-{ What omnize.pas promises of a conversation with the service: posting, a shared listener, and what an earlier run has left.
-  Run by "omnize sandbox", whose department 1 has an agent that answers. }
+{ Tests of conversations with the service: posting, a shared listener, and interactions of an earlier process. Run by
+  "omnize sandbox", whose department 1 has an agent who responds. }
 program service_tests;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -15,8 +15,8 @@ var
   Listener: TOmnizeListener;
   Event: TOmnizeEvent;
 
-{ A client that talks to the sandbox, with one more option. }
-function InTheSandbox(const Option, Value: UTF8String): TOmnizeClient;
+{ Creates a client of the sandbox with one more option. }
+function OpenSandboxClient(const Option, Value: UTF8String): TOmnizeClient;
 var
   Config: TOmnizeConfig;
 begin
@@ -31,10 +31,10 @@ begin
   end;
 end;
 
-{ One whose service can't be reached. }
-function ALostClient: TOmnizeClient;
+{ Creates a client whose service is unreachable. }
+function OpenUnreachableClient: TOmnizeClient;
 begin
-  Result := InTheSandbox('base_url', 'http://127.0.0.1:1/');
+  Result := OpenSandboxClient('base_url', 'http://127.0.0.1:1/');
 end;
 
 procedure PostOi; begin Chat.Post('Oi'); end;
@@ -43,18 +43,18 @@ procedure PostCutStart; begin Chat.PostStart('Jo'#0'ao', '', '', ''); end;
 procedure PressKey; begin Chat.Keystroke; end;
 procedure SendOi; begin Chat.Send('Oi'); end;
 procedure SetNegativeTimeout; begin Chat.SetTimeout(-1); end;
-procedure AskUrl; begin Listener.Url(Client); end;
+procedure ReadUrl; begin Listener.Url(Client); end;
 procedure AttachNoPath; begin Listener.Attach(Client, 'no-path'); end;
 procedure AttachTwice; begin Listener.Attach(Other, ''); end;
-procedure AskStatistic; begin Listener.Statistic('no-such'); end;
+procedure ReadUnknownStatistic; begin Listener.Statistic('no-such'); end;
 procedure CloseListener; begin Listener.Close(0); end;
 
-procedure WhatIsPostedTellsItsOutcome;
+procedure PostedRequestsReportTheirOutcome;
 var
   Tickets: array[0..2] of Int64;
   I: Integer;
 begin
-  Client := InTheSandbox('timeout', '20000');
+  Client := OpenSandboxClient('timeout', '20000');
   Chat := Client.Prepare('1', '20');
   try
     Assert((Chat.State = OMNIZE_STATE_NEW) and (Chat.ClientId = '20') and (Chat.Department = '1'));
@@ -82,11 +82,11 @@ begin
   end;
 end;
 
-procedure WhatTheServiceRefusesIsAnOutcome;
+procedure RejectedRequestsReportTheirOutcome;
 var
   Ticket: Int64;
 begin
-  Client := InTheSandbox('timeout', '20000');
+  Client := OpenSandboxClient('timeout', '20000');
   Chat := Client.Attach('1', 'nobody');
   try
     Assert(Chat.State = OMNIZE_STATE_ACTIVE);
@@ -100,11 +100,11 @@ begin
   end;
 end;
 
-procedure AConversationHasATimeoutOfItsOwn;
+procedure AConversationHasItsOwnTimeout;
 var
   Late: EOmnizeError;
 begin
-  Client := ALostClient;
+  Client := OpenUnreachableClient;
   Chat := Client.Attach('1', '12');
   try
     Assert(StatusOf(SetNegativeTimeout) = OMNIZE_E_ARGUMENT);
@@ -119,11 +119,11 @@ begin
   end;
 end;
 
-procedure CloseTellsWhatWasPostedAndNotSent;
+procedure CloseReportsUnsentRequests;
 var
   EventsLeft, RequestsLeft: Int64;
 begin
-  Client := ALostClient;
+  Client := OpenUnreachableClient;
   Chat := Client.Attach('1', '12');
   try
     Chat.Post('one');
@@ -176,8 +176,8 @@ begin
     Assert(Pos('Joao', Event.Text) > 0);
     Assert(Listener.Statistic('wrong_path') = 0);
     Listener.Detach(Client);
-    Assert(StatusOf(AskUrl) = OMNIZE_E_ARGUMENT);
-    Chat.Send('Bom dia!'); { is answered, at a path that nobody has any more }
+    Assert(StatusOf(ReadUrl) = OMNIZE_E_ARGUMENT);
+    Chat.Send('Bom dia!'); { the agent responds at a path without a client }
     for I := 1 to 200 do if Listener.Statistic('wrong_path') = 0 then Sleep(50);
     Assert(Listener.Statistic('wrong_path') > 0);
     Chat.Finish;
@@ -190,17 +190,17 @@ procedure AListenerServesSeveralClients;
 begin
   Assert(StatusOf(ListenNowhere) = OMNIZE_E_VALUE);
   OpenListener;
-  Client := InTheSandbox('timeout', '20000');
-  Other := ALostClient;
+  Client := OpenSandboxClient('timeout', '20000');
+  Other := OpenUnreachableClient;
   try
-    Assert(StatusOf(AskUrl) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(ReadUrl) = OMNIZE_E_ARGUMENT);
     Assert(StatusOf(AttachNoPath) = OMNIZE_E_ARGUMENT);
     Listener.Attach(Client, '/omnize/one');
     Listener.Attach(Other, '');
     Assert(StatusOf(AttachTwice) = OMNIZE_E_ARGUMENT);
     Assert(Pos('/omnize/one', Listener.Url(Client)) > 0);
     Assert((Length(Listener.Url(Other)) > Length(Listener.Url(Client))) and (Client.WebhookUrl = ''));
-    Assert(StatusOf(AskStatistic) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(ReadUnknownStatistic) = OMNIZE_E_ARGUMENT);
     Converse;
     Listener.Close(1000);
     Assert(StatusOf(CloseListener) = OMNIZE_E_CLOSED);
@@ -211,10 +211,10 @@ begin
   end;
 end;
 
-{ The first run: one interaction, and one event that is taken but not said to be handled. }
-procedure FirstRun(const Store: UTF8String);
+{ The first process: one interaction, and one event that is not acknowledged. }
+procedure FirstProcess(const Store: UTF8String);
 begin
-  Client := InTheSandbox('store', Store);
+  Client := OpenSandboxClient('store', Store);
   try
     Assert(Length(Client.Interactions) = 0);
     Client.Start('1', '12', '', '', '', '').Free;
@@ -227,18 +227,18 @@ begin
   end;
 end;
 
-procedure SecondRun(const Store: UTF8String);
+procedure SecondProcess(const Store: UTF8String);
 var
   Open: TOmnizeInteractions;
 begin
-  Client := InTheSandbox('store', Store);
+  Client := OpenSandboxClient('store', Store);
   try
     Await(Client, OMNIZE_EVENT_MESSAGE, Event);
     Assert(Event.Redelivered and (Event.Text = 'Oi') and (Event.ClientId = '12'));
     Event.Ack;
     Open := Client.Interactions;
     Assert((Length(Open) = 1) and (Open[0].ClientId = '12') and (Open[0].Department = '1'));
-    { Within two days of this machine's clock, wherever it stands. }
+    { Checks that a time is within two days of this machine's clock, in any time zone. }
     Assert((Open[0].State = OMNIZE_STATE_ACTIVE) and (Abs(Open[0].Since - Now) < 2));
     Chat := Client.Attach(Open[0].Department, Open[0].ClientId);
     try
@@ -255,9 +255,9 @@ begin
   end;
 end;
 
-procedure ThirdRun(const Store: UTF8String);
+procedure ThirdProcess(const Store: UTF8String);
 begin
-  Client := InTheSandbox('store', Store);
+  Client := OpenSandboxClient('store', Store);
   try
     Assert((Client.Next(0) = nil) and (Length(Client.Interactions) = 0));
   finally
@@ -265,24 +265,24 @@ begin
   end;
 end;
 
-procedure WhatAnEarlierRunHasLeftComesAgain;
+procedure UnacknowledgedEventsAreRedelivered;
 var
   Store: string;
 begin
   Store := ChangeFileExt(ParamStr(0), '.db');
   DeleteFile(Store);
-  FirstRun(UTF8String(Store));
-  SecondRun(UTF8String(Store));
-  ThirdRun(UTF8String(Store));
+  FirstProcess(UTF8String(Store));
+  SecondProcess(UTF8String(Store));
+  ThirdProcess(UTF8String(Store));
 end;
 
 begin
-  Test('what is posted tells its outcome', WhatIsPostedTellsItsOutcome);
-  Test('what the service refuses is an outcome', WhatTheServiceRefusesIsAnOutcome);
-  Test('a conversation has a timeout of its own', AConversationHasATimeoutOfItsOwn);
-  Test('close tells what was posted and not sent', CloseTellsWhatWasPostedAndNotSent);
+  Test('what is posted tells its outcome', PostedRequestsReportTheirOutcome);
+  Test('what the service refuses is an outcome', RejectedRequestsReportTheirOutcome);
+  Test('a conversation has a timeout of its own', AConversationHasItsOwnTimeout);
+  Test('close tells what was posted and not sent', CloseReportsUnsentRequests);
   Test('a listener serves several clients', AListenerServesSeveralClients);
-  Test('what an earlier run has left comes again', WhatAnEarlierRunHasLeftComesAgain);
+  Test('what an earlier run has left comes again', UnacknowledgedEventsAreRedelivered);
   Event.Free;
   Judge;
 end.

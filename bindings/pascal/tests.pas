@@ -1,5 +1,5 @@
-{ What omnize.pas adds to omnize.h, promise by promise. Run by "omnize sandbox", which gives token and base_url; what it
-  promises of a conversation with the service is in service_tests.pas. }
+{ Tests of the promises beyond omnize.h. Run by "omnize sandbox", which sets token and base_url. service_tests.pas
+  tests conversations with the service. }
 program tests;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -23,10 +23,10 @@ procedure OpenClient; begin Client := TOmnizeClient.Create(Config); end;
 procedure StartChat; begin Chat := Client.Start('1', '12', 'Joao', '', '', ''); end;
 procedure AttachNowhere; begin Client.Attach('', '12'); end;
 procedure SendOi; begin Chat.Send('Oi'); end;
-procedure AskClientId; begin Chat.ClientId; end;
-procedure AskText; begin Event.Text; end;
-procedure AskNext; begin Client.Next(0); end;
-procedure AskStatistic; begin Client.Statistic('no-such'); end;
+procedure ReadClientId; begin Chat.ClientId; end;
+procedure ReadText; begin Event.Text; end;
+procedure RequestNext; begin Client.Next(0); end;
+procedure ReadUnknownStatistic; begin Client.Statistic('no-such'); end;
 procedure DeliverArray; begin Client.Deliver('[]', ''); end;
 procedure DeliverNobody; begin Client.Deliver('{}', ''); end;
 procedure DeliverPlain; begin Client.DeliverCompressed('{}', '', 'identity'); end;
@@ -69,7 +69,7 @@ begin
   end;
 end;
 
-procedure AnErrorTellsWhatBecameOfTheRequest;
+procedure ErrorsReportTheDelivery;
 var
   Error: EOmnizeError;
 begin
@@ -89,7 +89,7 @@ begin
   end;
 end;
 
-procedure ARequestThatNobodyTakesIsNotSent;
+procedure RefusedConnectionsAreReportedAsNotSent;
 var
   Error: EOmnizeError;
 begin
@@ -124,7 +124,7 @@ begin
   Event.Free;
 end;
 
-procedure TextsComeWhole; begin WithClient(Texts); end;
+procedure TextsAreComplete; begin WithClient(Texts); end;
 
 procedure Events;
 begin
@@ -134,10 +134,10 @@ begin
   Assert((Event.Sequence = 1) and not Event.Redelivered);
   Event.Ack;
   Event.Nack;
-  { Within two days of this machine's clock, wherever it stands. }
+  { Checks that a time is within two days of this machine's clock, in any time zone. }
   Assert(Abs(Event.ReceivedAt - Now) < 2);
   Assert((Client.Statistic('received') = 1) and (Client.WebhookUrl = ''));
-  Assert(StatusOf(AskStatistic) = OMNIZE_E_ARGUMENT);
+  Assert(StatusOf(ReadUnknownStatistic) = OMNIZE_E_ARGUMENT);
   Assert(StatusOf(DeliverArray) = OMNIZE_E_NOT_JSON);
   Assert(StatusOf(DeliverNobody) = OMNIZE_E_NO_CLIENT_ID);
   Assert(StatusOf(DeliverPlain) = OMNIZE_E_NO_CLIENT_ID);
@@ -146,7 +146,7 @@ begin
   Assert(StatusOf(AttachNowhere) = OMNIZE_E_DEPARTMENT);
 end;
 
-procedure EventsStay;
+procedure EventsStayValid;
 begin
   WithClient(Events);
   Assert(Event.Text = 'Oi');
@@ -161,7 +161,7 @@ begin
   Client.Deliver(OI, '');
   Client.Close(1000, EventsLeft, RequestsLeft);
   Assert((EventsLeft = 1) and (RequestsLeft = 0));
-  Assert(StatusOf(AskNext) = OMNIZE_E_CLOSED);
+  Assert(StatusOf(RequestNext) = OMNIZE_E_CLOSED);
 end;
 
 procedure AConversationOutlivesItsClient;
@@ -177,16 +177,16 @@ begin
   Chat := Client.Attach('1', '12');
   omnize_conversation_free(Chat.Handle);
   Assert(StatusOf(SendOi) = OMNIZE_E_HANDLE);
-  Assert(StatusOf(AskClientId) = OMNIZE_E_HANDLE);
+  Assert(StatusOf(ReadClientId) = OMNIZE_E_HANDLE);
   Chat.Free;
   Client.Deliver(OI, '');
   Event := Client.Next(0);
   omnize_event_free(Event.Handle);
-  Assert(StatusOf(AskText) = OMNIZE_E_HANDLE);
+  Assert(StatusOf(ReadText) = OMNIZE_E_HANDLE);
   Assert((Event.Kind = 0) and (Event.KindName = ''));
   Event.Free;
   omnize_client_free(Client.Handle);
-  Assert(StatusOf(AskNext) = OMNIZE_E_HANDLE);
+  Assert(StatusOf(RequestNext) = OMNIZE_E_HANDLE);
 end;
 
 procedure AStaleHandleRaises; begin WithClient(Stale); end;
@@ -203,32 +203,32 @@ begin
   Statuses := OmnizeStatuses;
   Assert((Length(Statuses) > 20) and (Statuses[0] = OMNIZE_OK));
   for I := 0 to High(Statuses) do
-    Assert((OmnizeStatusName(Statuses[I]) <> '') and (OmnizeStatusText(Statuses[I]) <> ''));
+    Assert((OmnizeStatusName(Statuses[I]) <> '') and (OmnizeStatusDescription(Statuses[I]) <> ''));
   Assert(OmnizeStatusName(OMNIZE_E_FULL) = 'OMNIZE_E_FULL');
-  Assert((OmnizeStatusName(-1) = '') and (OmnizeStatusText(-1) = ''));
+  Assert((OmnizeStatusName(-1) = '') and (OmnizeStatusDescription(-1) = ''));
   Options := OmnizeOptions;
   Assert(Length(Options) > 20);
   for I := 0 to High(Options) do
   begin
     if Options[I].Name <> 'token' then Assert(Config[Options[I].Name] = Options[I].Default);
-    Assert((Options[I].Kind <> '') and (Options[I].Doc <> ''));
+    Assert((Options[I].Kind <> '') and (Options[I].Description <> ''));
   end;
   Statistics := OmnizeStatistics;
   Assert(Length(Statistics) > 10);
   for I := 0 to High(Statistics) do
-    Assert((Client.Statistic(Statistics[I].Name) = 0) and (Statistics[I].Doc <> ''));
+    Assert((Client.Statistic(Statistics[I].Name) = 0) and (Statistics[I].Description <> ''));
 end;
 
-procedure TheLibraryTellsWhatItKnows; begin WithClient(Tables); end;
+procedure TablesOfTheLibraryAreListed; begin WithClient(Tables); end;
 
 begin
   Test('a failed call raises its status', AFailedCallRaisesItsStatus);
-  Test('an error tells what became of the request', AnErrorTellsWhatBecameOfTheRequest);
-  Test('a request that nobody takes is not sent', ARequestThatNobodyTakesIsNotSent);
-  Test('texts come whole', TextsComeWhole);
-  Test('events stay', EventsStay);
+  Test('an error tells what became of the request', ErrorsReportTheDelivery);
+  Test('a request that nobody takes is not sent', RefusedConnectionsAreReportedAsNotSent);
+  Test('texts come whole', TextsAreComplete);
+  Test('events stay', EventsStayValid);
   Test('a conversation outlives its client', AConversationOutlivesItsClient);
   Test('a stale handle raises', AStaleHandleRaises);
-  Test('the library tells what it knows', TheLibraryTellsWhatItKnows);
+  Test('the library tells what it knows', TablesOfTheLibraryAreListed);
   Judge;
 end.

@@ -1,8 +1,8 @@
 /*
- * A chat in a GLib main loop, and so in a GTK application: the client's wake-up descriptor is one of its sources.
+ * A chat in a GLib main loop, and so in a GTK application. The client's event descriptor is one of its sources.
  *
- * The options come from the environment, as in chat.c. The agent of department 1 is expected to repeat what it is told,
- * as `omnize sandbox` has one do.
+ * The options come from the environment, as in chat.c. The agent of department 1 must repeat the customer's
+ * messages, as in `omnize sandbox`.
  */
 
 #include <stdio.h>
@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include <glib-unix.h>
-#include <omnize.h>
+
+#include "example.h"
 
 struct chat {
     omnize_client *client;
@@ -18,14 +19,8 @@ struct chat {
     GMainLoop *loop;
 };
 
-static void fail(const char *what, omnize_error *error) {
-    fprintf(stderr, "%s: %s\n", what, omnize_error_message(error, NULL));
-    omnize_error_free(error);
-    exit(1);
-}
-
-/* Runs within omnize_client_poll, so on the loop's own thread: nothing in here needs a lock. A request blocks until the
- * service has answered; an application that has to stay responsive meanwhile makes it on a thread of its own. */
+/* Runs inside omnize_client_poll, on the thread of the loop, so it needs no lock. A request blocks until the service
+ * responds. An application that must stay responsive posts it, or sends it on another thread. */
 static void on_event(const omnize_event *event, void *user_data) {
     struct chat *chat = user_data;
     omnize_error *error = NULL;
@@ -41,22 +36,14 @@ static void on_event(const omnize_event *event, void *user_data) {
     }
 }
 
-static void open_client(struct chat *chat) {
-    omnize_config *config = NULL;
+static void subscribe(struct chat *chat) {
     omnize_error *error = NULL;
 
-    if (omnize_config_new(&config, &error) || omnize_config_set(config, "listen", "127.0.0.1:0", &error) ||
-        omnize_config_load_env(config, &error) || omnize_client_open(config, &chat->client, &error))
-        fail("open", error);
-    omnize_config_free(config);
     if (omnize_client_subscribe(chat->client, OMNIZE_EVENT_ANY, "12", on_event, chat, NULL, NULL, &error))
         fail("subscribe", error);
-    printf("Set this webhook URL in the portal, then press Enter.\nwebhook: %s\n",
-           omnize_client_webhook_url(chat->client, NULL));
-    fflush(stdout);
 }
 
-/* The operator has set the webhook URL and pressed Enter. */
+/* The operator pressed Enter after setting the webhook URL. */
 static gboolean on_enter(gint descriptor, GIOCondition condition, gpointer user_data) {
     omnize_error *error = NULL;
     struct chat *chat = user_data;
@@ -86,17 +73,18 @@ int main(void) {
     guint source;
 
     chat.loop = g_main_loop_new(NULL, FALSE);
-    open_client(&chat);
+    chat.client = open_client();
+    subscribe(&chat);
+    print_webhook_url(chat.client);
     if (omnize_client_wake_fd(chat.client, &wake, &error)) fail("wake_fd", error);
     g_unix_fd_add(STDIN_FILENO, G_IO_IN, on_enter, &chat);
     source = g_unix_fd_add((gint)wake, G_IO_IN, on_wake, &chat);
     g_main_loop_run(chat.loop);
 
-    /* The descriptor goes with the client, so the loop lets go of it before. */
+    /* The client owns the descriptor, so the loop stops watching it first. */
     g_source_remove(source);
     g_main_loop_unref(chat.loop);
     omnize_conversation_free(chat.conversation);
-    if (omnize_client_close(chat.client, 5000, NULL, NULL, &error)) fail("close", error);
-    omnize_client_free(chat.client);
+    close_client(chat.client);
     return 0;
 }

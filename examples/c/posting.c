@@ -1,14 +1,14 @@
 /*
- * A chat that never waits for the service: it posts what it has to say, and hears what became of it among the events.
+ * A chat that never blocks on the service: it posts its requests, and receives their outcomes as events.
  *
- * The options come from the environment, as in chat.c. The agent of department 1 is expected to repeat what it is told,
- * as `omnize sandbox` has one do.
+ * The options come from the environment, as in chat.c. The agent of department 1 must repeat the customer's
+ * messages, as in `omnize sandbox`.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <omnize.h>
+#include "example.h"
 
 enum { START, MESSAGE, FINISH, STRAY, POSTS };
 
@@ -20,34 +20,8 @@ struct chat {
     int64_t tickets[POSTS];
 };
 
-static void fail(const char *what, omnize_error *error) {
-    fprintf(stderr, "%s: %s\n", what, error == NULL ? "nothing came" : omnize_error_message(error, NULL));
-    omnize_error_free(error);
-    exit(1);
-}
-
-static void open_client(struct chat *chat) {
-    omnize_config *config = NULL;
-    omnize_error *error = NULL;
-
-    if (omnize_config_new(&config, &error) || omnize_config_set(config, "listen", "127.0.0.1:0", &error) ||
-        omnize_config_load_env(config, &error) || omnize_client_open(config, &chat->client, &error))
-        fail("open", error);
-    omnize_config_free(config);
-    printf("Set this webhook URL in the portal, then press Enter.\nwebhook: %s\n",
-           omnize_client_webhook_url(chat->client, NULL));
-    fflush(stdout);
-}
-
-static void wait_for_enter(void) {
-    int key;
-
-    do key = getchar();
-    while (key != '\n' && key != EOF);
-}
-
-/* Each key is told as it is pressed; the service sees one typing, and one cleared before the message. */
-static void say(struct chat *chat, const char *text) {
+/* Reports each keystroke. The service receives one typing, and one cleared before the message. */
+static void post(struct chat *chat, const char *text) {
     omnize_error *error = NULL;
     const char *key;
 
@@ -56,18 +30,18 @@ static void say(struct chat *chat, const char *text) {
     if (omnize_conversation_post(chat->conversation, text, -1, &chat->tickets[MESSAGE], &error)) fail("post", error);
 }
 
-/* The service refuses what belongs to no interaction of its own; that comes as an event too. */
-static void say_to_nobody(struct chat *chat) {
+/* The service rejects a request without an interaction. The outcome is an event, too. */
+static void post_without_interaction(struct chat *chat) {
     omnize_conversation *nobody = NULL;
     omnize_error *error = NULL;
 
     if (omnize_conversation_attach(chat->client, "1", "nobody", &nobody, &error) ||
         omnize_conversation_post(nobody, "Oi?", -1, &chat->tickets[STRAY], &error))
         fail("post to nobody", error);
-    omnize_conversation_free(nobody); /* what was posted goes out all the same */
+    omnize_conversation_free(nobody); /* the posted request is still sent */
 }
 
-/* Which of the requests has ended. */
+/* Returns which of the requests has this ticket. */
 static int posted(const struct chat *chat, int64_t ticket) {
     int which = 0;
 
@@ -75,7 +49,7 @@ static int posted(const struct chat *chat, int64_t ticket) {
     return which;
 }
 
-static void tell_outcome(const omnize_event *event, int which) {
+static void print_outcome(const omnize_event *event, int which) {
     int32_t delivery = omnize_event_outcome_delivery(event);
 
     printf("outcome: %s ", which < POSTS ? names[which] : "?");
@@ -89,7 +63,7 @@ static void tell_outcome(const omnize_event *event, int which) {
         printf("unknown, may have arrived: %s\n", omnize_event_text(event, NULL));
 }
 
-/* Whether there is more to come. */
+/* Handles an event. Returns whether more events are expected. */
 static int handle(struct chat *chat, const omnize_event *event) {
     omnize_error *error = NULL;
     int32_t kind = omnize_event_kind(event);
@@ -97,12 +71,12 @@ static int handle(struct chat *chat, const omnize_event *event) {
 
     if (kind == OMNIZE_EVENT_OUTCOME) {
         which = posted(chat, omnize_event_outcome_ticket(event));
-        tell_outcome(event, which);
-        if (which == FINISH) say_to_nobody(chat);
+        print_outcome(event, which);
+        if (which == FINISH) post_without_interaction(chat);
         return which != STRAY;
     }
     printf("agent: %s %s\n", omnize_event_kind_name(kind), omnize_event_text(event, NULL));
-    if (kind == OMNIZE_EVENT_ACCEPTED) say(chat, "Bom dia!");
+    if (kind == OMNIZE_EVENT_ACCEPTED) post(chat, "Bom dia!");
     if (kind == OMNIZE_EVENT_MESSAGE &&
         omnize_conversation_post_finish(chat->conversation, &chat->tickets[FINISH], &error))
         fail("finish", error);
@@ -115,7 +89,8 @@ int main(void) {
     omnize_error *error = NULL;
     int more = 1;
 
-    open_client(&chat);
+    chat.client = open_client();
+    print_webhook_url(chat.client);
     wait_for_enter();
     if (omnize_conversation_prepare(chat.client, "1", "12", &chat.conversation, &error) ||
         omnize_conversation_post_start(chat.conversation, "Joao", NULL, NULL, NULL, &chat.tickets[START], &error))
@@ -128,7 +103,6 @@ int main(void) {
     }
 
     omnize_conversation_free(chat.conversation);
-    if (omnize_client_close(chat.client, 5000, NULL, NULL, &error)) fail("close", error);
-    omnize_client_free(chat.client);
+    close_client(chat.client);
     return 0;
 }

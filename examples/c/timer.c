@@ -1,15 +1,15 @@
 /*
- * A chat in an application that looks around ten times a second: no descriptor is watched, no thread is started.
+ * A chat in an application with a timer that polls ten times a second. It needs no descriptor and no thread.
  *
- * The options come from the environment, as in chat.c. The agent of department 1 is expected to repeat what it is told,
- * as `omnize sandbox` has one do.
+ * The options come from the environment, as in chat.c. The agent of department 1 must repeat the customer's
+ * messages, as in `omnize sandbox`.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <omnize.h>
+#include "example.h"
 
 struct chat {
     omnize_client *client;
@@ -17,14 +17,8 @@ struct chat {
     int done;
 };
 
-static void fail(const char *what, omnize_error *error) {
-    fprintf(stderr, "%s: %s\n", what, omnize_error_message(error, NULL));
-    omnize_error_free(error);
-    exit(1);
-}
-
-/* Runs within omnize_client_poll, so on the loop's own thread: nothing in here needs a lock. A request blocks until the
- * service has answered; an application that has to stay responsive meanwhile makes it on a thread of its own. */
+/* Runs inside omnize_client_poll, on the thread of the loop, so it needs no lock. A request blocks until the service
+ * responds. An application that must stay responsive posts it, or sends it on another thread. */
 static void on_event(const omnize_event *event, void *user_data) {
     struct chat *chat = user_data;
     omnize_error *error = NULL;
@@ -40,26 +34,11 @@ static void on_event(const omnize_event *event, void *user_data) {
     }
 }
 
-static void open_client(struct chat *chat) {
-    omnize_config *config = NULL;
+static void subscribe(struct chat *chat) {
     omnize_error *error = NULL;
 
-    if (omnize_config_new(&config, &error) || omnize_config_set(config, "listen", "127.0.0.1:0", &error) ||
-        omnize_config_load_env(config, &error) || omnize_client_open(config, &chat->client, &error))
-        fail("open", error);
-    omnize_config_free(config);
     if (omnize_client_subscribe(chat->client, OMNIZE_EVENT_ANY, "12", on_event, chat, NULL, NULL, &error))
         fail("subscribe", error);
-    printf("Set this webhook URL in the portal, then press Enter.\nwebhook: %s\n",
-           omnize_client_webhook_url(chat->client, NULL));
-    fflush(stdout);
-}
-
-static void wait_for_enter(void) {
-    int key;
-
-    do key = getchar();
-    while (key != '\n' && key != EOF);
 }
 
 static void start(struct chat *chat) {
@@ -69,8 +48,7 @@ static void start(struct chat *chat) {
         fail("start", error);
 }
 
-/* What the timer of the application calls, and so what it does beside all else: takes what has come, waits for nothing.
- */
+/* The timer of the application calls this. It runs the callbacks of queued events, and does not block. */
 static void on_timer(struct chat *chat) {
     omnize_error *error = NULL;
 
@@ -80,9 +58,10 @@ static void on_timer(struct chat *chat) {
 int main(void) {
     const struct timespec tenth = {0, 100 * 1000 * 1000};
     struct chat chat = {NULL, NULL, 0};
-    omnize_error *error = NULL;
 
-    open_client(&chat);
+    chat.client = open_client();
+    subscribe(&chat);
+    print_webhook_url(chat.client);
     wait_for_enter();
     start(&chat);
     while (!chat.done) {
@@ -91,7 +70,6 @@ int main(void) {
     }
 
     omnize_conversation_free(chat.conversation);
-    if (omnize_client_close(chat.client, 5000, NULL, NULL, &error)) fail("close", error);
-    omnize_client_free(chat.client);
+    close_client(chat.client);
     return 0;
 }

@@ -114,7 +114,7 @@ def test_requests_in_the_wrong_state_raise_state_error(omnize_client):
 
 
 def test_invalid_customers_raise_customer_error(omnize_sandbox):
-    with omnize.Client(**omnize_sandbox.options, validate="strict") as client:
+    with omnize.Client(**omnize_sandbox.options, validate="customer") as client:
         chat = client.conversation("12", department="1", customer=omnize.Customer(cpf="123.456.789-00"))
         with pytest.raises(omnize.CustomerError, match="CPF"):
             chat.start()

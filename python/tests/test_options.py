@@ -25,7 +25,7 @@ def test_errors_about_unknown_options_suggest_a_name():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"strict": "maybe"}]
+    "wrong", [{"retry_posted": 1e9}, {"dispatch_threads": 0}, {"listen": "nowhere"}, {"check_state": "maybe"}]
 )
 def test_errors_about_values_name_the_option(wrong):
     with pytest.raises(omnize.ConfigError, match="it takes") as caught:
@@ -110,7 +110,7 @@ def test_python_values_are_converted(tmp_path):
         "listen": "127.0.0.1:0",
         "listen_allow": ["127.0.0.1", "192.0.2.0/24"],
         "listen.path": "/chat",
-        "strict": False,
+        "check_state": False,
         "dispatch_threads": 3,
         "store": Path(tmp_path) / "chat.db",
         "proxy": None,

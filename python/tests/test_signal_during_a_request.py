@@ -313,7 +313,7 @@ client.close()
 
 def test_signal_handlers_without_exception_do_not_end_requests():
     said = run("""
-client = omnize.Client(**options(timeout_answer=2))
+client = omnize.Client(**options(timeout_response=2))
 chat = client.attach("12", department="1")
 calls = []
 signal.signal(signal.SIGALRM, lambda *_: calls.append(1))
@@ -331,7 +331,7 @@ print(sorted(service.saw()))
 client.close()
 """)
     assert said == [
-        "OMNIZE_E_TIMEOUT not answer within timeout.answer (2 s)",
+        "OMNIZE_E_TIMEOUT not answer within timeout.response (2 s)",
         "True",
         "[(1, 'closed'), (1, 'not answered'), (2, 'answered')]",
     ]
@@ -339,7 +339,7 @@ client.close()
 
 def test_signal_handlers_may_use_the_client():
     said = run("""
-client = omnize.Client(**options(timeout_answer=1))
+client = omnize.Client(**options(timeout_response=1))
 chat = client.attach("12", department="1")
 service.answer = None
 def use(*_):

@@ -99,6 +99,6 @@ client.attach("12", department="1").post("oi")
 os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 9
-    with omnize.Client(**omnize_sandbox.options, store=path, strict=False, store_move_account=True) as client:
+    with omnize.Client(**omnize_sandbox.options, store=path, check_state=False, store_move_account=True) as client:
         outcome = client.next(10)
     assert (type(outcome), outcome.client_id, outcome.request) == (omnize.Outcome, "12", "message")

@@ -1,52 +1,64 @@
-//! Clients, as C sees them.
+//! Clients: opening, events, inbound triggers and closing.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
 use crate::capi::callback;
 use crate::capi::callback::{UserData, omnize_destroy, omnize_event_callback};
 use crate::capi::config;
 use crate::capi::config::omnize_config;
-use crate::capi::error::omnize_error;
-use crate::capi::event;
-use crate::capi::event::omnize_event;
-use crate::capi::guard;
-use crate::capi::handle::{Table, Type};
-use crate::capi::status::omnize_status;
-use crate::capi::strings;
-use crate::capi::strings::OutText;
+use crate::capi::events::event;
+use crate::capi::events::event::omnize_event;
 use crate::client::Client;
 use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::receiving::{EventFilter, EventKind};
 use crate::status::Status;
 
-/// One token's conversations and events. Every function of a client can be called from any thread, also from several at
-/// once and from callbacks.
+/// The conversations and events of one token.
+///
+/// The functions of a client are thread-safe. Callbacks may call them.
 pub struct omnize_client {
     _opaque: [u8; 0],
 }
 
-static CLIENTS: Table<omnize_client, Object> = Table::new(Type::Client);
+static CLIENTS: HandleTable<omnize_client, ClientObject> = HandleTable::new(HandleType::Client);
 
-pub(crate) struct Object {
+pub(crate) struct ClientObject {
     pub client: Client,
     webhook_url: OutText,
 }
 
-/// What stands behind the handle.
-pub(crate) fn object(client: *const omnize_client) -> Result<Arc<Object>> {
+/// Returns the object of a handle.
+pub(crate) fn lookup(client: *const omnize_client) -> Result<Arc<ClientObject>> {
     CLIENTS.get(client)
 }
 
-/// Opens a client with the options of `config`, which can be freed or changed afterwards. Where the option listen is set,
-/// the webhook takes triggers when this returns. Where the option proxy is not set, the proxy variables of the environment
-/// are read, and no other thread may change the environment meanwhile. Blocks on the files that options name. Sends
-/// nothing. The application owns the client and frees it with omnize_client_free. Statuses: OMNIZE_E_TOKEN;
-/// OMNIZE_E_VALUE where options contradict each other or the environment names a proxy that can't be used; OMNIZE_E_FILE
-/// where a file can't be used; OMNIZE_E_LISTEN, OMNIZE_E_STORE, OMNIZE_E_SYSTEM, OMNIZE_E_UNSUPPORTED;
-/// OMNIZE_E_ARGUMENT where `client` is NULL.
+/// Opens a client with the options of `config`.
+///
+/// - The application owns the client and frees it with omnize_client_free().
+/// - `config` may be changed or freed afterwards.
+/// - If the option listen is set, the client accepts triggers when the call returns.
+/// - If the option proxy is unset, the call reads the proxy variables of the environment. No other thread may change
+///   the environment during the call.
+/// - Blocks while it reads files. Sends nothing.
+///
+/// Fails with:
+/// - OMNIZE_E_TOKEN: the option token is unset.
+/// - OMNIZE_E_VALUE: options contradict each other, or the proxy of the environment is invalid.
+/// - OMNIZE_E_FILE: a file of an option can't be used.
+/// - OMNIZE_E_LISTEN: the address can't be used.
+/// - OMNIZE_E_STORE: the store can't be opened.
+/// - OMNIZE_E_SYSTEM: the system denied a resource.
+/// - OMNIZE_E_UNSUPPORTED: this build does not have the listener or the store.
+/// - OMNIZE_E_ARGUMENT: `client` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_open(
     config: *const omnize_config,
@@ -54,10 +66,10 @@ pub extern "C-unwind" fn omnize_client_open(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let place = strings::out("client", client)?;
+        let out = text::required_out("client", client)?;
         let client = Client::open(&config::snapshot(config)?)?;
-        let webhook_url = OutText::new(client.webhook_url().unwrap_or_default().as_bytes());
-        *place = CLIENTS.insert(Arc::new(Object {
+        let webhook_url = OutText::copy(client.webhook_url().unwrap_or_default().as_bytes())?;
+        *out = CLIENTS.insert(Arc::new(ClientObject {
             client,
             webhook_url,
         }))?;
@@ -65,25 +77,38 @@ pub extern "C-unwind" fn omnize_client_open(
     })
 }
 
-/// The webhook URL of this client's own listener, in ASCII: with the option listen.public_url, or else the address as it is
-/// reached on this machine. Empty where it has none (omnize_listener_url() tells that of a shared one), NULL where `client`
-/// is no client. Valid until the client is freed. `length` may be NULL; it receives the length in bytes.
+/// Returns the webhook URL of the client's own listener, or NULL if `client` is invalid.
+///
+/// - The URL is empty if the client has no listener of its own. omnize_listener_url() returns the URL at a shared
+///   listener.
+/// - The URL begins with the option listen.public_url, or with the listener's address on this machine.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is ASCII, and valid until the client is freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_webhook_url(
     client: *const omnize_client,
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(CLIENTS.get(client)?.webhook_url.give(length))
+        Ok(CLIENTS.get(client)?.webhook_url.to_c(length))
     })
 }
 
-/// Asks for `callback` to be called with events: those of one `kind`, or OMNIZE_EVENT_ANY; those of one customer, or of
-/// all where `client_id` is NULL. Can be called before the interaction starts. Callbacks are called by
-/// omnize_client_poll, or on the threads that omnize_client_dispatch starts; those of one interaction never overlap. `destroy`
-/// is called once with `user_data`, after the last call of `callback`; also where this function fails. `subscription`
-/// receives an id for omnize_client_unsubscribe; it may be NULL. Statuses: OMNIZE_E_ARGUMENT where `callback` is NULL or
-/// there is no such kind, OMNIZE_E_CLOSED, OMNIZE_E_ENCODING.
+/// Registers `callback` for events.
+///
+/// - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY selects all kinds.
+/// - `client_id`: selects the events of one customer. NULL selects all customers.
+/// - `destroy` is called once with `user_data`, after the last call of `callback`. It is also called if this
+///   function fails. It may be NULL.
+/// - `subscription` receives an id for omnize_client_unsubscribe(). It may be NULL.
+/// - Callbacks run in omnize_client_poll(), or on the threads of omnize_client_dispatch(). Callbacks of one
+///   interaction never overlap.
+/// - The application may subscribe before the interaction starts.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `callback` is NULL, or `kind` is unknown.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_ENCODING: `client_id` is invalid in the client's encoding.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_subscribe(
     client: *mut omnize_client,
@@ -101,21 +126,25 @@ pub extern "C-unwind" fn omnize_client_subscribe(
         let encoding = object.client.encoding();
         let callback = callback
             .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
-        let interest = EventFilter {
+        let filter = EventFilter {
             kind: kind_of(kind)?,
-            client_id: strings::optional("client_id", client_id, encoding)?.map(Into::into),
+            client_id: text::optional("client_id", client_id, encoding)?.map(Into::into),
         };
         let handler = callback::handler(callback, user_data, encoding);
-        let id = object.client.subscribe(interest, handler)?;
-        strings::tell(subscription, id);
+        let id = object.client.subscribe(filter, handler)?;
+        text::write_optional(subscription, id);
         Ok(())
     })
 }
 
-/// Ends a subscription. When this returns, its callback neither runs nor will run, and its destroy function has been
-/// called; it blocks for as long as the callback runs on another thread. Called from inside a callback of this client, it
-/// does not wait: no further call begins, one that is under way is the last, and the destroy function follows it. Statuses: OMNIZE_E_ARGUMENT where there is no such
-/// subscription.
+/// Ends a subscription, and blocks until its callback returns on other threads.
+///
+/// - After the call, the callback does not run any more, and its destroy function has returned.
+/// - Inside a callback of this client, the call does not block. No new call of the callback starts, and `destroy`
+///   runs after the call in progress.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: there is no such subscription.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_unsubscribe(
     client: *mut omnize_client,
@@ -127,27 +156,40 @@ pub extern "C-unwind" fn omnize_client_unsubscribe(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound), then runs the callbacks for all
-/// that wait, on the calling thread. `handled` receives the number of events; it may be NULL. Statuses: OMNIZE_E_MODE
-/// where events leave by next or dispatch, or this is called from a callback; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+/// Runs the callbacks of all queued events on the calling thread.
+///
+/// - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
+/// - `delivered` receives the number of events. It may be NULL.
+///
+/// Fails with:
+/// - OMNIZE_E_MODE: the client uses next or dispatch, or the caller is a callback.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_poll(
     client: *mut omnize_client,
     timeout_ms: i64,
-    handled: *mut i64,
+    delivered: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
         let count = object.client.poll(timeout(timeout_ms)?)?;
-        strings::tell(handled, count as i64);
+        text::write_optional(delivered, count as i64);
         Ok(())
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds for an event (0: not at all; -1: without bound) and gives it in `event`: the
-/// application owns it and frees it with omnize_event_free. `event` receives NULL where none came. Needs no callback.
-/// Statuses: OMNIZE_E_MODE where events leave by poll or dispatch; OMNIZE_E_CLOSED; OMNIZE_E_ARGUMENT.
+/// Writes the next event to `event`, or NULL if none came in time.
+///
+/// - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
+/// - The application owns the event and frees it with omnize_event_free().
+/// - Needs no callback.
+///
+/// Fails with:
+/// - OMNIZE_E_MODE: the client uses poll or dispatch.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_next(
     client: *mut omnize_client,
@@ -157,19 +199,25 @@ pub extern "C-unwind" fn omnize_client_next(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let place = strings::out("event", event)?;
+        let out = text::required_out("event", event)?;
         let encoding = object.client.encoding();
-        *place = match object.client.next(timeout(timeout_ms)?)? {
-            Some(event) => event::give(event, encoding)?,
+        *out = match object.client.next(timeout(timeout_ms)?)? {
+            Some(event) => event::insert(event, encoding)?,
             None => std::ptr::null_mut(),
         };
         Ok(())
     })
 }
 
-/// Starts the threads of the library that run the callbacks from now on, as many as the option dispatch.threads says. A
-/// second call does nothing. Statuses:
-/// OMNIZE_E_MODE where events leave by poll or next; OMNIZE_E_CLOSED; OMNIZE_E_SYSTEM where no thread can be had.
+/// Starts threads of the library that run the callbacks from now on.
+///
+/// - The option dispatch.threads is the number of threads.
+/// - A second call does nothing.
+///
+/// Fails with:
+/// - OMNIZE_E_MODE: the client uses poll or next.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_SYSTEM: a thread can't be started.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_dispatch(
     client: *mut omnize_client,
@@ -178,10 +226,17 @@ pub extern "C-unwind" fn omnize_client_dispatch(
     guard::status(error, || CLIENTS.get(client)?.client.dispatch())
 }
 
-/// A file descriptor that is readable exactly while events wait, for select, poll, epoll, GLib, Qt and their like; call
-/// omnize_client_poll or omnize_client_next when it is. It belongs to the client: watch it, but neither read nor close it,
-/// and stop watching it before the client is freed. Statuses: OMNIZE_E_UNSUPPORTED where this operating system has none,
-/// OMNIZE_E_SYSTEM, OMNIZE_E_ARGUMENT where `descriptor` is NULL.
+/// Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
+///
+/// - It is for select, poll, epoll, GLib, Qt and similar loops. Call omnize_client_poll() or omnize_client_next()
+///   when it is readable.
+/// - The client owns the descriptor. Do not read or close it.
+/// - Stop watching it before the client is freed.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: this operating system has no such descriptor.
+/// - OMNIZE_E_SYSTEM: the process has no free descriptor.
+/// - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_wake_fd(
     client: *mut omnize_client,
@@ -190,17 +245,26 @@ pub extern "C-unwind" fn omnize_client_wake_fd(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let descriptor = strings::out("descriptor", descriptor)?;
+        let descriptor = text::required_out("descriptor", descriptor)?;
         *descriptor = object.client.event_descriptor()?.descriptor();
         Ok(())
     })
 }
 
-/// Hands over the body of a trigger that the application's own web server received: `length` bytes, or up to the NUL where
-/// it is -1. `content_type` is the request's Content-Type, or NULL. Never waits for the application; with a store, blocks
-/// until the trigger is on disk. Statuses: OMNIZE_E_NOT_JSON and OMNIZE_E_NO_CLIENT_ID, upon which the service is to be
-/// answered 400; OMNIZE_E_FULL, OMNIZE_E_STORE and OMNIZE_E_CLOSED, upon which it is to be answered 503; OMNIZE_E_ARGUMENT; OMNIZE_E_ENCODING where `content_type` is no
-/// ASCII.
+/// Passes an inbound trigger to the client: the body of a request that the application's own web server received.
+///
+/// - `body`: `length` bytes, or up to the NUL if `length` is -1.
+/// - `content_type`: the request's Content-Type, or NULL.
+/// - With a store, blocks until the trigger is on disk. Never waits for callbacks.
+///
+/// Fails with:
+/// - OMNIZE_E_NOT_JSON: the body is not a JSON object. Respond with 400.
+/// - OMNIZE_E_NO_CLIENT_ID: the trigger belongs to no interaction. Respond with 400.
+/// - OMNIZE_E_FULL: the event queue is full. Respond with 503.
+/// - OMNIZE_E_STORE: the store can't be written. Respond with 503.
+/// - OMNIZE_E_CLOSED: the client is closed. Respond with 503.
+/// - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
+/// - OMNIZE_E_ENCODING: `content_type` is not ASCII.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_deliver(
     client: *mut omnize_client,
@@ -211,19 +275,33 @@ pub extern "C-unwind" fn omnize_client_deliver(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let body = strings::bytes("body", body, length)?;
-        let content_type = strings::optional("content_type", content_type, TextEncoding::UTF_8)?;
+        let body = text::bytes("body", body, length)?;
+        let content_type = text::optional("content_type", content_type, TextEncoding::UTF_8)?;
         object.client.deliver(body, content_type.as_deref())
     })
 }
 
-/// Does what omnize_client_deliver does, for a body that may be compressed. `content_encoding` is the request's
-/// Content-Encoding, or NULL: gzip, x-gzip, deflate, or several with commas between. Decompressed, the body may have as many
-/// bytes as the option listen.max_body says; omnize_event_raw gives the decompressed bytes. Statuses beside those of
-/// omnize_client_deliver: OMNIZE_E_NOT_JSON also where the body can't be decompressed; OMNIZE_E_UNSUPPORTED where the coding
-/// is not known, upon which the service is to be answered 415 with the header "Accept-Encoding: gzip, deflate";
-/// OMNIZE_E_TRIGGER_TOO_LARGE, upon which it is to be answered 413; OMNIZE_E_SYSTEM where there is no memory for it, upon which
-/// it is to be answered 503; OMNIZE_E_ENCODING where `content_encoding` is no ASCII.
+/// Passes an inbound trigger to the client, as omnize_client_deliver() does, and decompresses its body.
+///
+/// - `body`: `length` bytes, or up to the NUL if `length` is -1.
+/// - `content_type`: the request's Content-Type, or NULL.
+/// - `content_encoding`: the request's Content-Encoding, or NULL: gzip, x-gzip, deflate, or several separated by
+///   commas.
+/// - The option listen.max_body limits the decompressed size.
+/// - omnize_event_raw() returns the decompressed body.
+/// - With a store, blocks until the trigger is on disk. Never waits for callbacks.
+///
+/// Fails with:
+/// - OMNIZE_E_NOT_JSON: the body can't be decompressed, or is not a JSON object. Respond with 400.
+/// - OMNIZE_E_NO_CLIENT_ID: the trigger belongs to no interaction. Respond with 400.
+/// - OMNIZE_E_TRIGGER_TOO_LARGE: the decompressed body is too large. Respond with 413.
+/// - OMNIZE_E_UNSUPPORTED: the coding is unknown. Respond with 415 and the header "Accept-Encoding: gzip, deflate".
+/// - OMNIZE_E_FULL: the event queue is full. Respond with 503.
+/// - OMNIZE_E_STORE: the store can't be written. Respond with 503.
+/// - OMNIZE_E_CLOSED: the client is closed. Respond with 503.
+/// - OMNIZE_E_SYSTEM: there is no memory for the body. Respond with 503.
+/// - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
+/// - OMNIZE_E_ENCODING: `content_type` or `content_encoding` is not ASCII.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_deliver_compressed(
     client: *mut omnize_client,
@@ -235,26 +313,36 @@ pub extern "C-unwind" fn omnize_client_deliver_compressed(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let body = strings::bytes("body", body, length)?;
-        let content_type = strings::optional("content_type", content_type, TextEncoding::UTF_8)?;
+        let body = text::bytes("body", body, length)?;
+        let content_type = text::optional("content_type", content_type, TextEncoding::UTF_8)?;
         let content_encoding =
-            strings::optional("content_encoding", content_encoding, TextEncoding::UTF_8)?;
+            text::optional("content_encoding", content_encoding, TextEncoding::UTF_8)?;
         object
             .client
             .deliver_compressed(body, content_type.as_deref(), content_encoding.as_deref())
     })
 }
 
-/// Closes a client: takes in no trigger, waits up to `timeout_ms` milliseconds for requests under way, for callbacks that
-/// run and for the dispatch threads to finish what waits, then breaks off what is left. While a callback runs, requests are
-/// still taken, whichever thread makes them, and those that it posts go out; without one, each ends with OMNIZE_E_CLOSED.
-/// `events_left` receives how many events the application was not given, `requests_left` how many requests were broken off
-/// or, where they were posted, not sent; both may be NULL. After this has returned, no callback is called any more, and the
-/// destroy functions have been. Called from a callback of this client, it does not wait for that one, which is the last on
-/// its thread. With a store, what was left waits there for the next start; so do events that the application still holds,
-/// and those whose callback still ran when the time was over. Statuses: OMNIZE_E_CLOSED where it was closed before;
-/// OMNIZE_E_TIMEOUT where a callback still runs when the time is over: it is the last one, and omnize_error_events_left()
-/// and omnize_error_requests_left() tell what was left; OMNIZE_E_ARGUMENT.
+/// Closes a client.
+///
+/// - The client accepts no further triggers.
+/// - Blocks at most `timeout_ms` milliseconds (-1: no limit) for requests in progress, for running callbacks and for
+///   the dispatch threads. Then it aborts the remaining requests.
+/// - While a callback runs, any thread may send and post requests, and the library sends them. Otherwise requests
+///   fail with OMNIZE_E_CLOSED.
+/// - `events_left` receives the number of undelivered events. It may be NULL.
+/// - `requests_left` receives the number of aborted requests and of unsent posted requests. It may be NULL.
+/// - After the call, no callback runs, and the destroy functions have returned.
+/// - When called from a callback of this client, it does not wait for that callback. No further callback starts on
+///   that thread.
+/// - With a store, undelivered events and unsent requests stay there for the next process. The same holds for
+///   unacknowledged events that the application holds, and for events whose callback still runs after the timeout.
+///
+/// Fails with:
+/// - OMNIZE_E_CLOSED: the client was closed before.
+/// - OMNIZE_E_TIMEOUT: a callback still runs. No further callback starts. omnize_error_events_left() and
+///   omnize_error_requests_left() return the numbers.
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_close(
     client: *mut omnize_client,
@@ -265,34 +353,37 @@ pub extern "C-unwind" fn omnize_client_close(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let left = object.client.close(timeout(timeout_ms)?)?;
-        strings::tell(events_left, left.events as i64);
-        strings::tell(requests_left, left.requests as i64);
+        let report = object.client.close(timeout(timeout_ms)?)?;
+        text::write_optional(events_left, report.events as i64);
+        text::write_optional(requests_left, report.requests as i64);
         Ok(())
     })
 }
 
-/// Frees a client, and closes it first, without waiting, where it is open. Its conversations stay valid, and their calls
-/// end with OMNIZE_E_CLOSED. NULL, and one that was freed before, do nothing.
+/// Frees a client.
+///
+/// - If the client is open, it is closed first, with a timeout of 0.
+/// - Its conversations stay valid. Their requests fail with OMNIZE_E_CLOSED.
+/// - Does nothing if `client` is NULL or freed already.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_free(client: *mut omnize_client) {
     guard::value((), || {
         let object = CLIENTS.remove(client)?;
-        // Another thread may be in a call and hold the client longer; it is to be closed now all the same. That it was
-        // closed before, or that a callback runs on, is nothing to tell here.
+        // Another thread may be in a call and hold the client longer, so it is closed now. Errors are ignored: the client may
+        // be closed already, and a callback may still run.
         let _ = object.client.close(Duration::ZERO);
         Ok(())
     })
 }
 
-/// A time to wait, as C gives it.
+/// Converts a timeout of C.
 pub(crate) fn timeout(milliseconds: i64) -> Result<Duration> {
     match milliseconds {
         -1 => Ok(Duration::MAX),
         0.. => Ok(Duration::from_millis(milliseconds.unsigned_abs())),
         _ => Err(Error::new(
             Status::Argument,
-            format!("timeout_ms is {milliseconds}; pass milliseconds, or -1 for no bound"),
+            format!("timeout_ms is {milliseconds}; pass milliseconds, or -1 for no limit"),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Configurations and the table of options, as C sees them.
+//! Configurations, and the table of options.
 
 use std::ffi::c_char;
 use std::path::Path;
@@ -6,60 +6,72 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
-use crate::capi::error::omnize_error;
-use crate::capi::guard;
-use crate::capi::handle::{Table, Type};
-use crate::capi::status::omnize_status;
-use crate::capi::strings;
-use crate::capi::strings::OutText;
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
 use crate::config::{Config, Kind, OPTIONS, OptionSpec};
 use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// The options of clients that are to be opened. Every function of a configuration can be called from any thread; names
-/// and values are UTF-8, whatever the option encoding says. Changing it does not change clients that are open.
+/// The options for opening a client.
+///
+/// - Names and values are UTF-8, independent of the option encoding.
+/// - Changes do not affect open clients.
+/// - The functions of a configuration are thread-safe.
 pub struct omnize_config {
     _opaque: [u8; 0],
 }
 
-static CONFIGS: Table<omnize_config, Object> = Table::new(Type::Config);
+static CONFIGS: HandleTable<omnize_config, ConfigObject> = HandleTable::new(HandleType::Config);
 
-/// A configuration, and the texts that `omnize_config_get` has lent out of it.
-#[derive(Default)]
-struct Object {
+/// A configuration, and the values that `omnize_config_get` returned.
+struct ConfigObject {
     config: Mutex<Config>,
-    lent: Mutex<Vec<OutText>>,
+    values: Mutex<Vec<OutText>>,
 }
 
-/// What stands behind the handle, now.
+/// Copies the configuration of a handle.
 pub(crate) fn snapshot(config: *const omnize_config) -> Result<Config> {
     let object = CONFIGS.get(config)?;
     let config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(config.clone())
 }
 
-/// Makes a configuration with every option at its default. The application owns it and frees it with
-/// omnize_config_free. Statuses: OMNIZE_E_ARGUMENT where `config` is NULL.
+/// Creates a configuration with the default of each option.
+///
+/// The application owns it and frees it with omnize_config_free().
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `config` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_new(
     config: *mut *mut omnize_config,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let config = strings::out("config", config)?;
-        let object = Object {
+        let config = text::required_out("config", config)?;
+        let object = ConfigObject {
             config: Mutex::new(Config::new()),
-            lent: Mutex::default(),
+            values: Mutex::default(),
         };
         *config = CONFIGS.insert(Arc::new(object))?;
         Ok(())
     })
 }
 
-/// Sets an option. Dots and underscores in `name` are the same. Statuses: OMNIZE_E_OPTION where no option has this name,
-/// OMNIZE_E_VALUE where it does not take this value, OMNIZE_E_ARGUMENT where `name` or `value` is NULL,
-/// OMNIZE_E_ENCODING.
+/// Sets the option `name`.
+///
+/// Dots and underscores in `name` are equivalent.
+///
+/// Fails with:
+/// - OMNIZE_E_OPTION: no option has this name.
+/// - OMNIZE_E_VALUE: the option does not accept this value.
+/// - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
+/// - OMNIZE_E_ENCODING: `name` or `value` is not UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_set(
     config: *mut omnize_config,
@@ -69,15 +81,23 @@ pub extern "C-unwind" fn omnize_config_set(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CONFIGS.get(config)?;
-        let name = strings::required("name", name, TextEncoding::UTF_8)?;
-        let value = strings::required("value", value, TextEncoding::UTF_8)?;
+        let name = text::required("name", name, TextEncoding::UTF_8)?;
+        let value = text::required("value", value, TextEncoding::UTF_8)?;
         let mut config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
         config.set(&name, &value)
     })
 }
 
-/// The value of an option, or its default, in `value`; a secret that is set reads `[redacted]`. Valid until the
-/// configuration is freed. Statuses: OMNIZE_E_OPTION, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING.
+/// Writes the value of an option to `value`, or its default if it is unset.
+///
+/// - A secret that is set reads `[redacted]`.
+/// - The text is valid until the configuration is freed.
+///
+/// Fails with:
+/// - OMNIZE_E_OPTION: no option has this name.
+/// - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
+/// - OMNIZE_E_ENCODING: `name` is not UTF-8.
+/// - OMNIZE_E_SYSTEM: there is no memory for the text.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_get(
     config: *const omnize_config,
@@ -87,25 +107,31 @@ pub extern "C-unwind" fn omnize_config_get(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CONFIGS.get(config)?;
-        let name = strings::required("name", name, TextEncoding::UTF_8)?;
-        let value = strings::out("value", value)?;
+        let name = text::required("name", name, TextEncoding::UTF_8)?;
+        let value = text::required_out("value", value)?;
         let config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = config.get(&name)?.as_bytes();
-        let mut lent = object.lent.lock().unwrap_or_else(PoisonError::into_inner);
-        // The same text is lent again, so that asking often takes no more memory.
-        let known = lent.iter().position(|lent| lent.bytes() == text);
-        let at = known.unwrap_or_else(|| {
-            lent.push(OutText::new(text));
-            lent.len() - 1
-        });
-        *value = lent[at].give(std::ptr::null_mut());
+        let current = config.get(&name)?.as_bytes();
+        let mut values = object.values.lock().unwrap_or_else(PoisonError::into_inner);
+        // An equal text is reused, so that repeated calls need no more memory.
+        let known = values.iter().position(|known| known.bytes() == current);
+        let index = known.unwrap_or(values.len());
+        if known.is_none() {
+            values.push(OutText::copy(current)?);
+        }
+        *value = values[index].to_c(std::ptr::null_mut());
         Ok(())
     })
 }
 
-/// Sets each option whose environment variable is set: OMNIZE_ and the name in capitals with underscores, so OMNIZE_TOKEN
-/// and OMNIZE_TIMEOUT_CONNECT. An empty variable counts as not set. No other thread may change the environment meanwhile. Statuses:
-/// OMNIZE_E_VALUE, OMNIZE_E_ENCODING; the message names the variable.
+/// Sets the options from environment variables, for example OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT.
+///
+/// - A variable is named OMNIZE_ and the option in capitals with underscores.
+/// - Empty variables are ignored.
+/// - No other thread may change the environment during the call.
+///
+/// Fails with:
+/// - OMNIZE_E_VALUE: an option does not accept the value. The message names the variable.
+/// - OMNIZE_E_ENCODING: a value is not UTF-8. The message names the variable.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_load_env(
     config: *mut omnize_config,
@@ -118,10 +144,19 @@ pub extern "C-unwind" fn omnize_config_load_env(
     })
 }
 
-/// Sets the options that an INI file holds, as "name = value" lines; a `[group]` line stands for the part of the names
-/// before the dot. Values may be quoted, and a comment may follow them. Blocks on the file. Statuses: OMNIZE_E_FILE where it can't be read or understood,
-/// OMNIZE_E_OPTION, OMNIZE_E_VALUE, OMNIZE_E_ARGUMENT, OMNIZE_E_ENCODING; the message names the file, and no option is set
-/// then.
+/// Sets the options of an INI file, with one "name = value" a line.
+///
+/// - A line `[group]` is a prefix of the following names: the part before the dot.
+/// - Values may be quoted, and a comment may follow them.
+/// - Blocks while it reads the file.
+/// - If it fails, no option is changed, and the message names the file.
+///
+/// Fails with:
+/// - OMNIZE_E_FILE: the file can't be read or parsed.
+/// - OMNIZE_E_OPTION: no option has such a name.
+/// - OMNIZE_E_VALUE: an option does not accept the value.
+/// - OMNIZE_E_ARGUMENT: `path` is NULL.
+/// - OMNIZE_E_ENCODING: `path` or the file is not UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_load_file(
     config: *mut omnize_config,
@@ -130,64 +165,77 @@ pub extern "C-unwind" fn omnize_config_load_file(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CONFIGS.get(config)?;
-        let path = strings::required("path", path, TextEncoding::UTF_8)?;
+        let path = text::required("path", path, TextEncoding::UTF_8)?;
         let mut config = object.config.lock().unwrap_or_else(PoisonError::into_inner);
         config.load_file(Path::new(&*path))
     })
 }
 
-/// Frees a configuration. Clients that were opened with it go on. NULL, and one that was freed before, do nothing.
+/// Frees a configuration.
+///
+/// - Clients that were opened with it stay open.
+/// - Does nothing if `config` is NULL or freed already.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_free(config: *mut omnize_config) {
     guard::value((), || CONFIGS.remove(config).map(drop))
 }
 
-/// How many options there are.
+/// Returns the number of options.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_count() -> i32 {
     guard::value(0, || Ok(OPTIONS.len() as i32))
 }
 
-/// The name of an option, by its place from 0 to omnize_option_count() - 1; NULL for any other place. Valid for ever.
+/// Returns the name of the option at `index`, or NULL if `index` is out of range.
+///
+/// - The range is 0 to omnize_option_count() - 1.
+/// - The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.name.give(std::ptr::null_mut()))
+        Ok(row(index)?.name.to_c(std::ptr::null_mut()))
     })
 }
 
-/// What values an option takes: "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count",
-/// "threads", "file", "address", "path", "credentials", "networks", "proxy" or "text"; NULL for a place that is none. Valid
-/// for ever.
+/// Returns the type of the option at `index`, or NULL if `index` is out of range.
+///
+/// - The types are "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count", "threads",
+///   "file", "address", "path", "credentials", "networks", "proxy" and "text".
+/// - The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_type(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.kind.give(std::ptr::null_mut()))
+        Ok(row(index)?.kind.to_c(std::ptr::null_mut()))
     })
 }
 
-/// What holds where an option is not set, empty where nothing does; NULL for a place that is none. Valid for ever.
+/// Returns the default value of the option at `index`, or NULL if `index` is out of range.
+///
+/// - The text is empty if the option has no default.
+/// - The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_default(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.default.give(std::ptr::null_mut()))
+        Ok(row(index)?.default.to_c(std::ptr::null_mut()))
     })
 }
 
-/// What an option is for, in English; NULL for a place that is none. Valid for ever.
+/// Returns the English description of the option at `index`, or NULL if `index` is out of range.
+///
+/// The text is never freed.
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_option_doc(index: i32) -> *const c_char {
+pub extern "C-unwind" fn omnize_option_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.doc.give(std::ptr::null_mut()))
+        Ok(row(index)?.description.to_c(std::ptr::null_mut()))
     })
 }
 
-/// A row of the table of options, as C strings.
+/// A row of the table of options.
 struct Row {
     name: OutText,
     kind: OutText,
     default: OutText,
-    doc: OutText,
+    description: OutText,
 }
 
 static ROWS: Lazy<Vec<Row>> = Lazy::new(|| OPTIONS.iter().map(Row::new).collect());
@@ -202,7 +250,7 @@ impl Row {
             name: OutText::new(option.name.as_bytes()),
             kind: OutText::new(kind.as_bytes()),
             default: OutText::new(option.default.as_bytes()),
-            doc: OutText::new(option.doc.as_bytes()),
+            description: OutText::new(option.doc.as_bytes()),
         }
     }
 }
@@ -211,5 +259,10 @@ fn row(index: i32) -> Result<&'static Row> {
     let row = usize::try_from(index)
         .ok()
         .and_then(|index| ROWS.get(index));
-    row.ok_or_else(|| Error::new(Status::Argument, "there is no such place"))
+    row.ok_or_else(|| {
+        Error::new(
+            Status::Argument,
+            format!("the index {index} is out of range"),
+        )
+    })
 }

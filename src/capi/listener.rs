@@ -1,44 +1,55 @@
-//! Listeners, as C sees them.
+//! Shared listeners.
 
 use std::collections::HashMap;
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::capi::config;
 use crate::capi::config::omnize_config;
-use crate::capi::error::omnize_error;
-use crate::capi::guard;
-use crate::capi::handle::{Table, Type};
-use crate::capi::statistic;
-use crate::capi::status::omnize_status;
-use crate::capi::strings;
-use crate::capi::strings::OutText;
+use crate::capi::library::statistic;
 use crate::encoding::TextEncoding;
 use crate::shared_listener::Listener;
 
-/// One address that takes triggers for several clients, each at a path of its own. Every function of a listener can be called
-/// from any thread, also from several at once and from callbacks. A client whose option listen is set has a listener of its
-/// own and needs none of these.
+/// A shared webhook listener: one address for the triggers of several clients, each at its own path.
+///
+/// - A client with the option listen has its own listener and needs none of these functions.
+/// - The functions of a listener are thread-safe. Callbacks may call them.
 pub struct omnize_listener {
     _opaque: [u8; 0],
 }
 
-static LISTENERS: Table<omnize_listener, Object> = Table::new(Type::Listener);
+static LISTENERS: HandleTable<omnize_listener, ListenerObject> =
+    HandleTable::new(HandleType::Listener);
 
-struct Object {
+struct ListenerObject {
     listener: Listener,
-    /// The URLs that were lent out.
+    /// The URLs that C received.
     urls: Mutex<HashMap<String, OutText>>,
 }
 
-/// Opens a listener with the options of `config` that begin with listen, except listen.path; it needs no token. `config` can
-/// be freed or changed afterwards. Until a client is attached, whoever may post is answered 503. The application owns the
-/// listener and frees it with omnize_listener_free. Statuses: OMNIZE_E_VALUE where the option listen is not set, or options
-/// contradict each other; OMNIZE_E_LISTEN; OMNIZE_E_FILE where the certificate or its key can't be used; OMNIZE_E_SYSTEM;
-/// OMNIZE_E_UNSUPPORTED; OMNIZE_E_ARGUMENT where `listener` is NULL.
+/// Opens a listener with those options of `config` that begin with listen, except listen.path.
+///
+/// - The token is not needed. `config` may be changed or freed afterwards.
+/// - While no client is attached, the listener responds with 503.
+/// - The application owns the listener and frees it with omnize_listener_free().
+/// - Blocks while it reads files.
+///
+/// Fails with:
+/// - OMNIZE_E_VALUE: the option listen is unset, or options contradict each other.
+/// - OMNIZE_E_LISTEN: the address can't be used.
+/// - OMNIZE_E_FILE: the certificate or its key can't be used.
+/// - OMNIZE_E_SYSTEM: the system denied a resource.
+/// - OMNIZE_E_UNSUPPORTED: this build does not have the listener.
+/// - OMNIZE_E_ARGUMENT: `listener` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_open(
     config: *const omnize_config,
@@ -46,9 +57,9 @@ pub extern "C-unwind" fn omnize_listener_open(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let place = strings::out("listener", listener)?;
+        let out = text::required_out("listener", listener)?;
         let listener = Listener::open(&config::snapshot(config)?)?;
-        *place = LISTENERS.insert(Arc::new(Object {
+        *out = LISTENERS.insert(Arc::new(ListenerObject {
             listener,
             urls: Mutex::default(),
         }))?;
@@ -56,10 +67,16 @@ pub extern "C-unwind" fn omnize_listener_open(
     })
 }
 
-/// Hands the triggers that come at `path` to `client` from now on; at a path with 128 random bits where `path` is NULL. It is
-/// ASCII and begins with a slash. Where the client is closed, the service is answered 503, until the client is detached or
-/// freed or another one is attached at its path. Statuses: OMNIZE_E_ARGUMENT where it is no path, or taken, or the client is
-/// attached to this listener already; OMNIZE_E_SYSTEM; OMNIZE_E_ENCODING.
+/// Attaches a client: from now on it receives the triggers posted to `path`.
+///
+/// - `path` is ASCII and begins with a slash. If it is NULL, the library generates a path with 128 random bits.
+/// - While the client is closed, the listener responds with 503. This ends when the client is detached or freed, or
+///   another client is attached at the path.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `path` is invalid or used already, or the client is attached already.
+/// - OMNIZE_E_SYSTEM: there is no randomness for a path.
+/// - OMNIZE_E_ENCODING: `path` is not ASCII.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_attach(
     listener: *mut omnize_listener,
@@ -69,14 +86,18 @@ pub extern "C-unwind" fn omnize_listener_attach(
 ) -> omnize_status {
     guard::status(error, || {
         let object = LISTENERS.get(listener)?;
-        let client = client::object(client)?;
-        let path = strings::optional("path", path, TextEncoding::UTF_8)?;
+        let client = client::lookup(client)?;
+        let path = text::optional("path", path, TextEncoding::UTF_8)?;
         object.listener.attach(&client.client, path.as_deref())
     })
 }
 
-/// Hands nothing to `client` any more; its path is answered 404. Freeing the client does the same. Statuses:
-/// OMNIZE_E_ARGUMENT where it is not attached to this listener.
+/// Detaches a client. The listener then responds with 404 at its path.
+///
+/// Freeing the client also detaches it.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: the client is not attached to this listener.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_detach(
     listener: *mut omnize_listener,
@@ -85,13 +106,16 @@ pub extern "C-unwind" fn omnize_listener_detach(
 ) -> omnize_status {
     guard::status(error, || {
         let object = LISTENERS.get(listener)?;
-        object.listener.detach(&client::object(client)?.client)
+        object.listener.detach(&client::lookup(client)?.client)
     })
 }
 
-/// The webhook URL of an attached client, in ASCII: with the option listen.public_url, or else the address as it is reached on
-/// this machine. NULL where the client is not attached, or a handle is none. Valid until the listener is freed. `length` may
-/// be NULL; it receives the length in bytes.
+/// Returns the webhook URL of an attached client. Returns NULL if the client is not attached, or a handle is
+/// invalid.
+///
+/// - The URL begins with the option listen.public_url, or with the listener's address on this machine.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is ASCII, and valid until the listener is freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_url(
     listener: *const omnize_listener,
@@ -100,18 +124,23 @@ pub extern "C-unwind" fn omnize_listener_url(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let object = LISTENERS.get(listener)?;
-        let Some(url) = object.listener.url(&client::object(client)?.client) else {
+        let Some(url) = object.listener.url(&client::lookup(client)?.client) else {
             return Ok(std::ptr::null());
         };
         let mut urls = object.urls.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = OutText::new(url.as_bytes());
-        Ok(urls.entry(url).or_insert(text).give(length))
+        let text = OutText::copy(url.as_bytes())?;
+        Ok(urls.entry(url).or_insert(text).to_c(length))
     })
 }
 
-/// How often the thing of this name was counted at this listener since it was opened, in `value`. The names are those of
-/// omnize_statistic_name(); what a listener does not count is 0. Never blocks. Statuses: OMNIZE_E_ARGUMENT where there is no
-/// such statistic, or `name` or `value` is NULL; OMNIZE_E_ENCODING.
+/// Writes a counter of this listener to `value`.
+///
+/// - omnize_statistic_name() lists the names. Counters that only clients have are 0.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
+/// - OMNIZE_E_ENCODING: `name` is not UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_statistic(
     listener: *const omnize_listener,
@@ -121,15 +150,21 @@ pub extern "C-unwind" fn omnize_listener_statistic(
 ) -> omnize_status {
     guard::status(error, || {
         let object = LISTENERS.get(listener)?;
-        let value = strings::out("value", value)?;
-        *value = object.listener.count_of(statistic::named(name)?) as i64;
+        let value = text::required_out("value", value)?;
+        *value = object.listener.count_of(statistic::find(name)?) as i64;
         Ok(())
     })
 }
 
-/// Closes a listener: accepts nothing more and ends every connection; triggers that are being kept are answered first, if that
-/// takes no longer than `timeout_ms` milliseconds (-1: without bound). Its clients stay open. Statuses: OMNIZE_E_CLOSED where
-/// it was closed before; OMNIZE_E_ARGUMENT.
+/// Closes a listener and all its connections.
+///
+/// - Triggers that are being stored get their response first.
+/// - Blocks for them at most `timeout_ms` milliseconds. -1: no limit.
+/// - Its clients stay open.
+///
+/// Fails with:
+/// - OMNIZE_E_CLOSED: the listener was closed before.
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_close(
     listener: *mut omnize_listener,
@@ -142,13 +177,15 @@ pub extern "C-unwind" fn omnize_listener_close(
     })
 }
 
-/// Frees a listener, and closes it first, without waiting, where it is open. NULL, and one that was freed before, do nothing.
+/// Frees a listener.
+///
+/// - If the listener is open, it is closed first, with a timeout of 0.
+/// - Does nothing if `listener` is NULL or freed already.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_free(listener: *mut omnize_listener) {
     guard::value((), || {
         let object = LISTENERS.remove(listener)?;
-        // Another thread may be in a call and hold it longer; it is to be closed now all the same. That it was closed before is
-        // nothing to tell here.
+        // Another thread may be in a call and hold the listener longer, so it is closed now. It may be closed already.
         let _ = object.listener.close(Duration::ZERO);
         Ok(())
     })

@@ -1,32 +1,21 @@
-//! The C ABI: handles, strings, the panic guard, and one file per handle type. The header include/omnize.h is written
-//! from these files by cbindgen, in the order that build.rs gives.
+//! The C ABI: one exported function for each function of include/omnize.h. cbindgen writes the header from these files, in
+//! the order of build.rs.
 //!
-//! Every exported function is one call of the guard, which looks handles up, turns errors into statuses, and lets no
-//! panic out.
+//! A call of C enters an exported function, whose body is one call of the guard (`abi/`). The body looks up its handles,
+//! decodes its texts, calls the Rust API, and writes the result. The exports are in [`config`], [`client`] and [`listener`],
+//! in `requests/` (conversations), `events/`, `lists/` (departments, agents, interactions) and `library/` (version,
+//! statuses, errors, statistics, log). [`callback`] calls the application.
 
 #![allow(unsafe_code, non_camel_case_types)]
-// The rules for all pointers stand once, at the top of the header.
+// The rules for all pointers are at the top of the header.
 #![allow(clippy::missing_safety_doc)]
 
-pub mod agents;
-pub mod bot;
+pub mod abi;
 pub mod callback;
 pub mod client;
 pub mod config;
-pub mod conversation;
-pub mod departments;
-pub mod error;
-pub mod event;
-pub mod event_details;
-mod guard;
-mod handle;
-pub mod history;
-pub mod interactions;
+pub mod events;
+pub mod library;
 pub mod listener;
-pub mod log;
-pub mod media;
-pub mod request;
-pub mod statistic;
-pub mod status;
-mod strings;
-pub mod version;
+pub mod lists;
+pub mod requests;

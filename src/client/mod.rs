@@ -142,7 +142,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Status::Unsupported`]: the dialect has no such request; [`Status::ClientId`]: it is required;
-    /// [`Status::Answer`]: the response contains no departments; and any failure of the request.
+    /// [`Status::Response`]: the response contains no departments; and any failure of the request.
     pub fn departments(&self, client_id: Option<&str>) -> Result<Vec<Department>> {
         let address = Address {
             department: String::new(),

@@ -1,4 +1,4 @@
-//! The table of all options. C, Python, the command, the environment and the documentation use it.
+//! The table of all options. The C functions, Python, the command, the environment and the documentation use it.
 
 use crate::config::value_kind::Kind;
 use crate::wire::Dialect;
@@ -7,17 +7,17 @@ use crate::wire::dialects::rest;
 /// One option.
 #[derive(Debug)]
 pub struct OptionSpec {
-    /// Its name. A dot follows the name of its group.
+    /// The name. A dot separates the group from the rest.
     pub name: &'static str,
-    /// The kind of its values.
+    /// The accepted values.
     pub kind: Kind,
-    /// The default; empty if there is none.
+    /// The default value; empty if the option has no default.
     pub default: &'static str,
-    /// Its description.
+    /// The description, in English.
     pub doc: &'static str,
 }
 
-/// Every option.
+/// All options.
 pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "token",
@@ -29,84 +29,84 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "dialect",
         kind: Kind::Choice(&Dialect::NAMES),
         default: "rest",
-        doc: "How the service is spoken to: rest as in 2017, gateway as in 2018, interactions as today, where it is Zenvia \
-              Chat. The application stays the same; the token and the ids of departments are the account's.",
+        doc: "The dialect of the service's protocol: rest (2017), gateway (2018) or interactions (today, Zenvia \
+              Chat). The application's code stays the same. The token and the department ids depend on the account.",
     },
     OptionSpec {
         name: "base_url",
         kind: Kind::Url,
         default: rest::BASE_URL,
-        doc: "Where the service listens. A query that it has goes along with each request. Without it: where the service of the dialect does, which is \
-              https://api.omnize.com/client-gateway/api/rest/v1 for gateway and https://zchat.zenvia.io for interactions.",
+        doc: "The URL of the service. If it has a query, the library adds the query to each request. If unset: \
+              https://api.omnize.com/client-gateway/api/rest/v1 for gateway and https://zchat.zenvia.io for \
+              interactions.",
     },
     OptionSpec {
         name: "encoding",
         kind: Kind::Encoding,
         default: "utf-8",
-        doc: "The encoding of every text of a client, in both directions: a name of the WHATWG Encoding standard, such as \
-              windows-1252 or iso-8859-1.",
+        doc: "The encoding of all texts of a client, in both directions: a name of the WHATWG Encoding standard, \
+              such as windows-1252 or iso-8859-1.",
     },
     OptionSpec {
         name: "encoding.unmappable",
         kind: Kind::Choice(&["question", "reference"]),
         default: "question",
-        doc: "How a character of a trigger is written that the encoding does not have: question writes a question mark, \
-              reference a numeric character reference such as &#128512;. Such an event is flagged, and its raw body \
-              has the original.",
+        doc: "How characters of a trigger are written if the encoding does not have them: question writes a question \
+              mark, reference a numeric character reference such as &#128512;. The event is flagged, and its raw \
+              body is unchanged.",
     },
     OptionSpec {
         name: "timeout",
         kind: Kind::Milliseconds,
         default: "30000",
-        doc: "How long a request may take in all, from the call to the end of the answer.",
+        doc: "The timeout of a request, from the call to the end of the response.",
     },
     OptionSpec {
         name: "timeout.connect",
         kind: Kind::Milliseconds,
         default: "10000",
-        doc: "How long finding the host, connecting, the way through a proxy and the TLS handshake may take together, \
-              within timeout.",
+        doc: "The timeout of name resolution, connecting, the proxy tunnel and the TLS handshake together, within \
+              timeout.",
     },
     OptionSpec {
         name: "timeout.tls",
         kind: Kind::OptionalMilliseconds,
         default: "",
-        doc: "How long the TLS handshake may take, within timeout.connect. Without it: as long as that allows.",
+        doc: "The timeout of the TLS handshake, within timeout.connect. If unset: no further limit.",
     },
     OptionSpec {
         name: "timeout.send",
         kind: Kind::OptionalMilliseconds,
         default: "",
-        doc: "How long writing a request may take, within timeout. Without it: as long as that allows.",
+        doc: "The timeout of sending a request, within timeout. If unset: no further limit.",
     },
     OptionSpec {
-        name: "timeout.answer",
+        name: "timeout.response",
         kind: Kind::OptionalMilliseconds,
         default: "",
-        doc: "How long the answer may take, from the request's last byte to its own, within timeout. Without it: as \
-              long as that allows.",
+        doc: "The timeout of the response, from the last byte of the request to the last byte of the response, \
+              within timeout. If unset: no further limit.",
     },
     OptionSpec {
         name: "require_tls",
         kind: Kind::Flag,
         default: "0",
-        doc: "Whether a base_url of plain HTTP is refused, unless it leads to this machine itself: a loopback address, localhost, or \
-              a name below localhost that has loopback addresses alone. Without it such a URL \
-              works, as the service's documented one is, and a warning is logged.",
+        doc: "1: a base_url of plain HTTP fails, unless its host is this machine: a loopback address, localhost, or \
+              a name below localhost that has only loopback addresses. 0: such a URL works, and a warning is logged.",
     },
     OptionSpec {
         name: "tls.ca_file",
         kind: Kind::File,
         default: "",
-        doc: "A PEM file with certificates of authorities that are trusted beside those that the operating system \
-              trusts. It is read when the client is opened.",
+        doc: "A PEM file with CA certificates that are trusted in addition to those of the operating system. It is \
+              read when the client opens.",
     },
     OptionSpec {
         name: "tls.certificate",
         kind: Kind::File,
         default: "",
-        doc: "A PEM file with the client's certificate, followed by those between it and the root, for a service that \
-              asks for one. It needs tls.key, and is read when the client is opened.",
+        doc: "A PEM file with the client certificate, followed by its intermediate certificates, if the service \
+              requires one. It needs tls.key. It is read when the client opens.",
     },
     OptionSpec {
         name: "tls.key",
@@ -118,105 +118,105 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "tls.min_version",
         kind: Kind::Choice(&["1.2", "1.3"]),
         default: "1.2",
-        doc: "The oldest version of TLS that is spoken with the service.",
+        doc: "The lowest TLS version that the client accepts.",
     },
     OptionSpec {
         name: "proxy",
         kind: Kind::Proxy,
         default: "",
-        doc: "The HTTP proxy that requests go through, such as http://user:password@proxy.example.com:3128 (user and \
-              password percent-encoded), or none. https goes through it as a tunnel (CONNECT). Without it the \
-              environment decides: https_proxy or HTTPS_PROXY, or for plain HTTP http_proxy or HTTP_PROXY, else \
-              all_proxy or ALL_PROXY; and never for this machine itself.",
+        doc: "The HTTP proxy, such as http://user:password@proxy.example.com:3128 (user and password percent- \
+              encoded), or none for no proxy. https uses a tunnel (CONNECT). If unset, the environment decides: \
+              https_proxy or HTTPS_PROXY, for plain HTTP http_proxy or HTTP_PROXY, otherwise all_proxy or ALL_PROXY. \
+              Requests to this machine then use no proxy.",
     },
     OptionSpec {
         name: "no_proxy",
         kind: Kind::Hosts,
         default: "",
-        doc: "The hosts that are reached without the proxy, separated by commas or white space: names, which stand for what is below \
-              them too, addresses and networks such as 10.0.0.0/8, each with a port where it is meant for that alone, \
-              or * for all. Without it, a proxy of the environment heeds no_proxy or NO_PROXY.",
+        doc: "The hosts that are connected to without the proxy, separated by commas or white space. Names include \
+              their subdomains. Addresses and networks such as 10.0.0.0/8 are possible, all optionally with a port. \
+              * means all hosts. If unset, no_proxy or NO_PROXY applies to a proxy of the environment.",
     },
     OptionSpec {
         name: "address_family",
         kind: Kind::Choice(&["any", "ipv4", "ipv6"]),
         default: "any",
-        doc: "Which addresses of the service's host, or of the proxy's, are used.",
+        doc: "The addresses of the service's host, or of the proxy, that are used.",
     },
     OptionSpec {
         name: "validate",
-        kind: Kind::Choice(&["off", "strict"]),
+        kind: Kind::Choice(&["off", "customer"]),
         default: "off",
-        doc: "Whether a customer's fields are checked before anything is sent: strict wants a CPF whose check digits are \
-              right, an e-mail address of the form name@domain, and a telephone number of Brazil with its area code, \
-              with or without +55. The CPF of the service's own page fails this.",
+        doc: "Whether the fields of a customer are checked before a request is sent. customer requires a CPF with \
+              valid check digits and an e-mail address of the form name@domain. A telephone number must be Brazilian \
+              with area code, with or without +55. The CPF in the service's own page fails this check.",
     },
     OptionSpec {
-        name: "answer.max_bytes",
+        name: "response.max_bytes",
         kind: Kind::Bytes,
         default: "1048576",
-        doc: "The largest answer that is read, also when it is decompressed. The body of a larger one is not read, and the \
+        doc: "The size limit of a response body, also after decompression. A larger body is not read, and the \
               delivery is unknown.",
     },
     OptionSpec {
         name: "listen",
         kind: Kind::Address,
         default: "",
-        doc: "The IP address and port where the webhook listener takes triggers, such as 127.0.0.1:8080; port 0 takes a \
-              free one. Without it a client has no listener of its own, and the application attaches it to one or hands \
-              triggers over itself.",
+        doc: "The IP address and port of the webhook listener, such as 127.0.0.1:8080. Port 0 selects a free port. \
+              If unset, the client has no listener. The application then attaches it to a shared listener or passes \
+              triggers itself.",
     },
     OptionSpec {
         name: "listen.path",
         kind: Kind::Path,
         default: "",
-        doc: "The path of the webhook URL of a client's own listener. It should hold a part that nobody can guess, for \
-              whoever knows the URL can post triggers. Without it, every client makes a new path with 128 random bits. \
-              A listener of several clients is told the path of each as it is attached.",
+        doc: "The path of the webhook URL of a client's own listener. It should contain a secret part, because \
+              anyone who knows the URL can post triggers. If unset, each client generates a path with 128 random \
+              bits. A shared listener gets the path of each client when it is attached.",
     },
     OptionSpec {
         name: "listen.public_url",
         kind: Kind::PublicUrl,
         default: "",
-        doc: "What the webhook URL begins with for the service, where that is not the listener's own address because a \
-              proxy stands before it, such as https://chat.example.com. The path is added to it.",
+        doc: "The beginning of the webhook URL as the service sees it, such as https://chat.example.com, if a proxy \
+              stands before the listener. The path is appended.",
     },
     OptionSpec {
         name: "listen.health",
         kind: Kind::Path,
         default: "",
-        doc: "A path where GET is answered 200 while a client is attached and 503 while none is, for load balancers. \
-              It asks for no credentials, but for an address that is allowed. Without it there is no such path.",
+        doc: "A path for load balancers. GET responds with 200 while a client is attached, and with 503 otherwise. \
+              It requires no credentials, but an allowed address. If unset, there is no such path.",
     },
     OptionSpec {
         name: "listen.basic",
         kind: Kind::Credentials,
         default: "",
-        doc: "The credentials that the service must send (HTTP Basic authentication), as user:password. Who sends \
-              others, or none, is answered 401. Use it with TLS. Without it none are asked for.",
+        doc: "The credentials that the service must send (HTTP Basic authentication), as user:password. Requests \
+              without them are rejected with 401. Use it with TLS. If unset, no credentials are required.",
     },
     OptionSpec {
         name: "listen.allow",
         kind: Kind::Networks,
         default: "",
-        doc: "The addresses that triggers may come from, such as 192.0.2.7,198.51.100.0/24, separated by commas or white space. Others are answered 403. \
-              Empty means: all.",
+        doc: "The addresses from which triggers are accepted, such as 192.0.2.7,198.51.100.0/24, separated by commas \
+              or white space. Requests from other addresses are rejected with 403. If unset: all addresses.",
     },
     OptionSpec {
         name: "listen.trusted_proxies",
         kind: Kind::Networks,
         default: "",
-        doc: "The proxies whose X-Forwarded-For header is believed. A request from one of them counts as coming from \
-              the right-most address there that is no trusted proxy. Their connections are counted in \
-              listen.max_connections alone.",
+        doc: "The proxies whose X-Forwarded-For header is trusted. The client address of their requests is the \
+              right-most address in the header that is not a trusted proxy. Their connections count only for \
+              listen.max_connections.",
     },
     OptionSpec {
         name: "listen.tls.certificate",
         kind: Kind::File,
         default: "",
-        doc: "A PEM file with the listener's certificate, followed by those between it and the root. With it the \
-              listener speaks TLS alone. When the file changes, new connections get the new certificate, and those \
-              there are go on; a certificate or key that can't be used is logged, and the old pair stays.",
+        doc: "A PEM file with the listener's certificate, followed by its intermediate certificates. If set, the \
+              listener accepts only TLS. When the file changes, new connections use the new certificate. An invalid \
+              certificate or key is logged, and the previous pair stays in use.",
     },
     OptionSpec {
         name: "listen.tls.key",
@@ -228,159 +228,161 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "listen.max_body",
         kind: Kind::Bytes,
         default: "1048576",
-        doc: "The largest trigger that the listener takes. A larger one is answered 413.",
+        doc: "The size limit of a trigger. A larger trigger is rejected with 413.",
     },
     OptionSpec {
         name: "listen.max_head",
         kind: Kind::Bytes,
         default: "16384",
-        doc: "The largest head (request line and header) that the listener reads. A larger one is answered 431.",
+        doc: "The size limit of a request's head (request line and headers). A larger head is rejected with 431.",
     },
     OptionSpec {
         name: "listen.timeout.head",
         kind: Kind::Milliseconds,
         default: "10000",
-        doc: "How long a request's head may take to arrive, from its first byte, or from the connection's beginning \
-              for the first one. A slower one is answered 408. A TLS handshake may take as long.",
+        doc: "The timeout of receiving a request's head, from its first byte. For the first request it starts with \
+              the connection. A slower request is rejected with 408. The same timeout applies to a TLS handshake.",
     },
     OptionSpec {
         name: "listen.timeout.body",
         kind: Kind::Milliseconds,
         default: "30000",
-        doc: "How long a request's body may take to arrive after its head. A slower one is answered 408.",
+        doc: "The timeout of receiving a request's body after its head. A slower request is rejected with 408.",
     },
     OptionSpec {
         name: "listen.timeout.idle",
         kind: Kind::Milliseconds,
         default: "75000",
-        doc: "How long a connection may stay open between two requests.",
+        doc: "How long a connection may be idle between two requests.",
     },
     OptionSpec {
         name: "listen.max_connections",
         kind: Kind::Count,
         default: "512",
-        doc: "How many connections the listener holds. One more waits until one ends. Connections between two requests are \
-              closed for it, those that wait longest first, and connections that have sent a part of a request's head and \
-              not the rest for 0.4 seconds are answered 503. Others wait in the system's queue. Each connection takes \
-              a file descriptor of the process.",
+        doc: "The maximum number of connections of the listener. Over the limit, the listener closes connections \
+              that are idle between two requests, the longest idle first. It responds with 503 on connections whose \
+              request head is incomplete for 0.4 seconds. Further connections wait in the system's queue. Each \
+              connection uses a file descriptor of the process.",
     },
     OptionSpec {
         name: "listen.max_connections_per_address",
         kind: Kind::OptionalCount,
         default: "",
-        doc: "How many connections the listener holds from one IPv4 address or one IPv6 network of 64 bits. Empty: no \
-              limit but listen.max_connections. Over the limit, connections from there that are idle or slow are closed \
-              first, as with listen.max_connections; where there are none, the new connection is answered 503 with \
-              Retry-After. The service posts from one address, so set this well above the number of triggers that come \
-              at once.",
+        doc: "The maximum number of connections from one IPv4 address or one IPv6 network of 64 bits. If unset: only \
+              listen.max_connections. Over the limit, idle or slow connections of that address are closed first. \
+              Otherwise, the listener responds with 503 and Retry-After to the new connection. The service posts \
+              from one address, so set this well above the number of concurrent triggers.",
     },
     OptionSpec {
         name: "events.capacity",
         kind: Kind::Count,
         default: "100000",
-        doc: "How many events may wait for the application. When they do, the listener answers 503 with Retry-After.",
+        doc: "The maximum number of queued events. If the queue is full, the listener responds with 503 and Retry- \
+              After.",
     },
     OptionSpec {
         name: "events.max_bytes",
         kind: Kind::Bytes,
         default: "67108864",
-        doc: "How many bytes the bodies of the events that wait may have together. Beyond it, the listener answers 503 with \
-              Retry-After. A single event is taken while none waits, however large it is: listen.max_body bounds that.",
+        doc: "The maximum total size of the bodies of queued events. Over the limit, the listener responds with 503 \
+              and Retry-After. If the queue is empty, one event of any size is accepted; listen.max_body limits it.",
     },
     OptionSpec {
         name: "outbox.capacity",
         kind: Kind::Count,
         default: "100000",
-        doc: "How many posted requests may wait or be on their way. When they do, posting ends with OMNIZE_E_FULL.",
+        doc: "The maximum number of posted requests that are queued or in progress. If the outbox is full, posting \
+              fails with OMNIZE_E_FULL.",
     },
     OptionSpec {
         name: "outbox.max_bytes",
         kind: Kind::Bytes,
         default: "67108864",
-        doc: "How many bytes the posted requests that wait or are on their way may have together, as JSON. Beyond it, posting \
-              ends with OMNIZE_E_FULL. A single request is taken while none waits, however large it is.",
+        doc: "The maximum total size, as JSON, of posted requests that are queued or in progress. Over the limit, \
+              posting fails with OMNIZE_E_FULL. If the outbox is empty, one request of any size is accepted.",
     },
     OptionSpec {
         name: "outbox.connections",
         kind: Kind::Threads,
         default: "8",
-        doc: "How many posted requests may be on their way at once, each on a connection and a thread of its own. Those \
-              of one interaction leave one at a time.",
+        doc: "The maximum number of posted requests in progress, each on its own connection and thread. Requests of \
+              one interaction are sent one at a time.",
     },
     OptionSpec {
         name: "retry.posted",
         kind: Kind::MillisecondsOrNone,
         default: "300000",
-        doc: "For how long a posted request is made again that surely was not received, or that the service asks to make \
-              again later (HTTP 429 and 503); after pauses that grow from 0.2 to 30 seconds, or as Retry-After says. With a \
-              store, the time goes on while the application is not running. 0: not at all.",
+        doc: "How long a posted request is retried if it was certainly not received, or if the service responded \
+              with HTTP 429 or 503. Pauses grow from 0.2 to 30 seconds, or follow Retry-After. With a store, the \
+              time also counts while the application is not running. 0: no retry.",
     },
     OptionSpec {
         name: "retry.blocking",
         kind: Kind::MillisecondsOrNone,
         default: "0",
-        doc: "The same for requests that the caller waits for; the caller waits on. 0: not at all.",
+        doc: "How long the request of a blocking call is retried in the same cases. The call blocks in the meantime. \
+              0: no retry.",
     },
     OptionSpec {
         name: "on_unknown",
         kind: Kind::Choice(&["report", "resend"]),
         default: "report",
-        doc: "What becomes of a start, a message or a finish that the service may or may not have received: report tells \
-              the application; resend makes it again, as if it had not been sent, and the service may get it twice. \
-              Typing and cleared are always made again.",
+        doc: "The action if the service may or may not have received a start, message or finish. With report, the \
+              application gets the delivery unknown. With resend, the request is retried, and the service may receive \
+              it twice. Typing and cleared are always retried.",
     },
     OptionSpec {
-        name: "strict",
+        name: "check_state",
         kind: Kind::Flag,
         default: "1",
-        doc: "1: a request that has no meaning where its interaction is, such as a message after the finish, ends with \
-              OMNIZE_E_STATE and is not sent. 0: it is left to the service.",
+        doc: "1: a request that the interaction's state does not allow, such as a message after finish, fails with \
+              OMNIZE_E_STATE and is not sent. 0: the library sends it.",
     },
     OptionSpec {
         name: "typing.pause",
         kind: Kind::Milliseconds,
         default: "5000",
-        doc: "How long no key is pressed before omnize_conversation_keystroke has told the service that the customer has \
-              stopped typing.",
+        doc: "How long after the last keystroke omnize_conversation_keystroke reports to the service that the \
+              customer stopped typing.",
     },
     OptionSpec {
         name: "interactions.capacity",
         kind: Kind::Count,
         default: "100000",
-        doc: "How many open interactions are remembered that no conversation of the application is about. Beyond it, those \
-              that nothing was heard of for the longest time are forgotten; attached again, they count as active.",
+        doc: "The maximum number of remembered open interactions without a conversation. Over the limit, the least \
+              recently active ones are forgotten. If the application attaches to them later, their state is active.",
     },
     OptionSpec {
         name: "dispatch.threads",
         kind: Kind::Threads,
         default: "1",
-        doc: "How many threads omnize_client_dispatch starts. Events of one interaction never overlap and keep their \
-              order; with more than one thread, those of different interactions may overlap.",
+        doc: "The number of threads that omnize_client_dispatch starts. Events of one interaction never overlap and \
+              keep their order. With several threads, events of different interactions may overlap.",
     },
     OptionSpec {
         name: "store",
         kind: Kind::File,
         default: "",
-        doc: "The database file in which a trigger is written before the service is told that it arrived, and waits until \
-              the application has handled it, across a crash or a restart; so does what was posted, and the interactions \
-              that are open. One client at a time can have it open, and one account alone. Beside it are files with the \
-              endings -wal and -lock. Without it, all that is in memory alone.",
+        doc: "The database file for triggers, posted requests and open interactions. A trigger is written before the \
+              listener responds. It stays there across crashes and restarts until the application acknowledges its \
+              event. One client at a time may open the file, and only for one account. Two more files have the same \
+              name with -wal and -lock appended. If unset, all data is only in memory.",
     },
     OptionSpec {
         name: "store.move_account",
         kind: Kind::Flag,
         default: "0",
-        doc: "A store belongs to the account that filled it: to a token, a dialect and the host of base_url. 0: a client of \
-              another account can't open it. 1: it becomes this account's when it is opened, and what waits in it is sent \
-              under this account. Set it once, after the token was changed, say.",
+        doc: "A store belongs to one account: a token, a dialect and the host of base_url. 0: a client of another \
+              account can't open it. 1: opening it moves it to this account, and its stored requests are sent under \
+              this account. Set it once, for example after a change of the token.",
     },
     OptionSpec {
         name: "ack",
         kind: Kind::Choice(&["auto", "manual"]),
         default: "auto",
-        doc: "When an event counts as handled, with a store: auto, when its callback has returned, or when an event of \
-              next or one that was kept is freed; manual, when omnize_event_ack is called for it. What was not handled \
-              comes again after the next start, flagged as redelivered.",
+        doc: "When an event counts as acknowledged in the store. auto: when its callback returns, or when the \
+              application frees it. manual: when omnize_event_ack is called. Other events are redelivered after a \
+              restart, with the flag redelivered.",
     },
 ];
 
@@ -391,14 +393,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_valid() {
+    fn every_default_is_an_accepted_value() {
         for option in OPTIONS {
             assert_eq!(option.kind.check(option.default), Ok(()), "{}", option.name);
         }
     }
 
     #[test]
-    fn no_two_names_differ_only_in_dots() {
+    fn names_differ_in_more_than_dots() {
         let names: HashSet<_> = OPTIONS
             .iter()
             .map(|option| option.name.replace('.', "_"))

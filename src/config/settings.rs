@@ -69,7 +69,7 @@ pub struct Settings {
     /// The limit for posted requests in progress.
     pub outbox_connections: usize,
     /// Whether requests that are not allowed in the state of their interaction are rejected.
-    pub strict: bool,
+    pub check_state: bool,
     /// The time without a keystroke after which typing ends.
     pub typing_pause: Duration,
     /// The limit for open interactions without a conversation.
@@ -151,7 +151,7 @@ impl Settings {
             connect_timeout,
             tls_timeout: optional_time(config, "timeout.tls"),
             send_timeout: optional_time(config, "timeout.send"),
-            answer_timeout: optional_time(config, "timeout.answer"),
+            answer_timeout: optional_time(config, "timeout.response"),
             tls: tls(config)?,
             proxy,
             address_family: match text(config, "address_family") {
@@ -159,8 +159,8 @@ impl Settings {
                 "ipv6" => AddressFamily::Ipv6,
                 _ => AddressFamily::Any,
             },
-            validate: text(config, "validate") == "strict",
-            answer_max_bytes: number(config, "answer.max_bytes"),
+            validate: text(config, "validate") == "customer",
+            answer_max_bytes: number(config, "response.max_bytes"),
             listen: ListenSettings::read(config)?,
             events_capacity: size(config, "events.capacity"),
             events_max_bytes: size(config, "events.max_bytes"),
@@ -170,7 +170,7 @@ impl Settings {
             outbox_capacity: size(config, "outbox.capacity"),
             outbox_max_bytes: size(config, "outbox.max_bytes"),
             outbox_connections: size(config, "outbox.connections"),
-            strict: text(config, "strict") == "1",
+            check_state: text(config, "check_state") == "1",
             typing_pause: milliseconds(config, "typing.pause"),
             interactions_capacity: size(config, "interactions.capacity"),
             dispatch_threads: size(config, "dispatch.threads"),

@@ -230,7 +230,7 @@ impl Receiver {
                 Ok(None)
             };
         };
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
         Ok(Some(self.make_event(queued)))
     }
 
@@ -297,7 +297,7 @@ impl Receiver {
         if self.callback_gate.is_overdue(host::thread::id()) {
             event.nack();
         }
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
     }
 
     pub(crate) fn make_event(&self, queued: QueuedEvent) -> Event {

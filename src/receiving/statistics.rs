@@ -1,134 +1,134 @@
-//! What was received, in numbers.
+//! Counters of triggers, events and requests to the listener.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Result;
 use crate::status::Status;
 
-/// One thing that is counted.
+/// A counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
-    /// Triggers that were taken in.
+    /// Triggers that were accepted.
     Received,
-    /// Events that the application has been given.
-    Handled,
-    /// Events that no subscription wanted.
+    /// Events that were delivered to the application.
+    Delivered,
+    /// Events without a matching subscription.
     Unwanted,
-    /// Bodies that were no trigger.
+    /// Bodies that are not a valid trigger.
     Unreadable,
-    /// Triggers that were turned away because too many waited, or no open client was there.
-    TurnedAway,
-    /// Messages that came again under the same hash.
+    /// Triggers that were rejected because the event queue was full or no client was open.
+    Rejected,
+    /// Messages that the service posted again with the same hash. They were delivered once.
     Repeated,
-    /// Rows of the store that could not be read when the client was opened.
-    SetAside,
-    /// Requests to the listener at a path that no client has.
+    /// Rows of the store that could not be read when the client opened. They were moved to its table aside.
+    Quarantined,
+    /// Requests to the listener at a path without a client.
     WrongPath,
-    /// Requests to the listener that were neither POST nor PUT.
+    /// Requests to the listener with a method other than POST and PUT.
     WrongMethod,
-    /// Requests to the listener with a body over listen.max_body.
+    /// Requests to the listener with a body larger than listen.max_body.
     TooLarge,
-    /// Requests to the listener that broke off.
-    BrokenOff,
-    /// Requests to the listener that took longer than listen.timeout.head or listen.timeout.body.
+    /// Requests to the listener that ended before they were complete.
+    Incomplete,
+    /// Requests to the listener that exceeded listen.timeout.head or listen.timeout.body.
     TooSlow,
-    /// Requests to the listener that were no HTTP, or contradicted themselves.
+    /// Requests to the listener that are not valid HTTP, or contradict themselves.
     Malformed,
-    /// Requests to the listener with a head over listen.max_head.
+    /// Requests to the listener with a head larger than listen.max_head.
     HeadTooLarge,
-    /// Requests to the listener from addresses that listen.allow does not have.
+    /// Requests to the listener from an address outside listen.allow.
     NotAllowed,
     /// Requests to the listener without the credentials of listen.basic.
     BadCredentials,
     /// Connections to the listener whose TLS handshake failed.
-    NoTls,
+    TlsFailed,
     /// Connections to the listener over listen.max_connections or listen.max_connections_per_address.
     OverLimit,
 }
 
 impl Statistic {
-    /// Whether a listener counts it, before it knows the client that a request is for.
+    /// Returns whether the listener counts it, before it knows the client of a request.
     pub fn is_of_listener(self) -> bool {
         self as usize >= Statistic::WrongPath as usize
     }
 }
 
-/// Every statistic, with its name and what it counts.
+/// All statistics, with name and description.
 pub const STATISTICS: &[(Statistic, &str, &str)] = &[
     (
         Statistic::Received,
         "received",
-        "Triggers that were taken in.",
+        "Triggers that were accepted.",
     ),
     (
-        Statistic::Handled,
-        "handled",
-        "Events that the application has been given.",
+        Statistic::Delivered,
+        "delivered",
+        "Events that were delivered to the application.",
     ),
     (
         Statistic::Unwanted,
         "unwanted",
-        "Events for which there was no callback.",
+        "Events without a matching subscription.",
     ),
     (
         Statistic::Unreadable,
         "unreadable",
-        "Bodies that were no trigger.",
+        "Bodies that are not a valid trigger.",
     ),
     (
-        Statistic::TurnedAway,
-        "turned_away",
-        "Triggers that were not taken because too many events waited, or no open client was there.",
+        Statistic::Rejected,
+        "rejected",
+        "Triggers that were rejected because the event queue was full or no client was open.",
     ),
     (
         Statistic::Repeated,
         "repeated",
-        "Messages that the service posted again under the same hash, and that the application was given once.",
+        "Messages that the service posted again with the same hash. They were delivered once.",
     ),
     (
-        Statistic::SetAside,
-        "set_aside",
-        "Rows of the store that could not be read when the client was opened, and stand in its table aside since.",
+        Statistic::Quarantined,
+        "quarantined",
+        "Rows of the store that could not be read when the client opened. They were moved to its table aside.",
     ),
     (
         Statistic::WrongPath,
         "wrong_path",
-        "Requests to the listener at a path that no client has.",
+        "Requests to the listener at a path without a client.",
     ),
     (
         Statistic::WrongMethod,
         "wrong_method",
-        "Requests to the listener that were neither POST nor PUT.",
+        "Requests to the listener with a method other than POST and PUT.",
     ),
     (
         Statistic::TooLarge,
         "too_large",
-        "Requests to the listener with a body over listen.max_body.",
+        "Requests to the listener with a body larger than listen.max_body.",
     ),
     (
-        Statistic::BrokenOff,
-        "broken_off",
-        "Requests to the listener that broke off.",
+        Statistic::Incomplete,
+        "incomplete",
+        "Requests to the listener that ended before they were complete.",
     ),
     (
         Statistic::TooSlow,
         "too_slow",
-        "Requests to the listener that took longer than listen.timeout.head or listen.timeout.body.",
+        "Requests to the listener that exceeded listen.timeout.head or listen.timeout.body.",
     ),
     (
         Statistic::Malformed,
         "malformed",
-        "Requests to the listener that were no HTTP, or contradicted themselves.",
+        "Requests to the listener that are not valid HTTP, or contradict themselves.",
     ),
     (
         Statistic::HeadTooLarge,
         "head_too_large",
-        "Requests to the listener with a head over listen.max_head.",
+        "Requests to the listener with a head larger than listen.max_head.",
     ),
     (
         Statistic::NotAllowed,
         "not_allowed",
-        "Requests to the listener from addresses that listen.allow does not have.",
+        "Requests to the listener from an address outside listen.allow.",
     ),
     (
         Statistic::BadCredentials,
@@ -136,8 +136,8 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
         "Requests to the listener without the credentials of listen.basic.",
     ),
     (
-        Statistic::NoTls,
-        "no_tls",
+        Statistic::TlsFailed,
+        "tls_failed",
         "Connections to the listener whose TLS handshake failed.",
     ),
     (
@@ -152,21 +152,21 @@ pub const STATISTICS: &[(Statistic, &str, &str)] = &[
 pub struct Counters([AtomicU64; STATISTICS.len()]);
 
 impl Counters {
-    /// One more.
+    /// Increments a counter.
     pub fn count(&self, statistic: Statistic) {
         self.0[statistic as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What became of a trigger.
+    /// Counts the result of accepting a trigger.
     pub fn count_taken(&self, outcome: &Result<()>) {
         match outcome {
             Ok(()) => self.count(Statistic::Received),
-            Err(error) if error.status() == Status::Full => self.count(Statistic::TurnedAway),
+            Err(error) if error.status() == Status::Full => self.count(Statistic::Rejected),
             Err(_) => {}
         }
     }
 
-    /// How many so far.
+    /// Returns the value of a counter.
     pub fn get(&self, statistic: Statistic) -> u64 {
         self.0[statistic as usize].load(Ordering::Relaxed)
     }

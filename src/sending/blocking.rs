@@ -29,7 +29,7 @@ impl Outbox {
         self.sender.check_request(address, request)?;
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
-        if self.strict {
+        if self.check_state {
             interaction.check_allowed(request)?;
         }
         if ActiveRequestGuard::depth(&**interaction) > 0 {
@@ -71,7 +71,7 @@ impl Outbox {
             is_accepted: false,
         };
         // An earlier request may have finished the interaction, or failed to start it.
-        interaction.on_queued(request, self.strict)?;
+        interaction.on_queued(request, self.check_state)?;
         guard.has_begun = true;
         interaction.on_sending(request);
         let result = self

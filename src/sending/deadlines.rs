@@ -175,7 +175,7 @@ pub fn start_waiting() {
     update(|attempt| {
         attempt.current = attempt
             .total
-            .within(attempt.timeouts.response, "timeout.answer");
+            .within(attempt.timeouts.response, "timeout.response");
     });
 }
 
@@ -289,7 +289,7 @@ mod tests {
             ),
             (|| set_stage(Stage::Ready), "timeout", "timeout"),
             (start_sending, "timeout", "timeout.send"),
-            (start_waiting, "timeout", "timeout.answer"),
+            (start_waiting, "timeout", "timeout.response"),
         ] {
             assert_eq!((part(long, begin), part(short, begin)), (without, with));
         }

@@ -232,7 +232,7 @@ fn exchange_failure(error: &TransportError, destination: &Destination) -> (Statu
             format!("{peer} did not respond within {progress}"),
         ),
         (_, Some(ResponseError::HeadTooLarge)) => (
-            Status::AnswerTooLarge,
+            Status::ResponseTooLarge,
             format!(
                 "{peer} responded with headers of more than {} bytes, which is the limit",
                 ResponseError::MAX_HEAD_BYTES

@@ -137,7 +137,7 @@ impl Sender {
     fn parse_data(&self, request: &Request, http_status: u16, body: &str) -> Result<ResponseData> {
         self.dialect.parse_response(request, body.as_bytes()).map_err(|unexpected| {
             Error::new(
-                Status::Answer,
+                Status::Response,
                 format!(
                     "the service accepted the request {}, but its response is not {}; check the option dialect",
                     request.name(),
@@ -156,8 +156,8 @@ impl Sender {
                 (Status::Lost, "the wait for its body was interrupted".into())
             }
             HttpError::BodyExceedsLimit(limit) => (
-                Status::AnswerTooLarge,
-                format!("its body is larger than answer.max_bytes ({limit} bytes)"),
+                Status::ResponseTooLarge,
+                format!("its body is larger than response.max_bytes ({limit} bytes)"),
             ),
             HttpError::Timeout(_) => (
                 Status::Timeout,
@@ -199,8 +199,8 @@ fn unknown_verdict(request: &Request, http_status: u16, status: Status, reason: 
 fn describe_coding_error(error: CodingError) -> (Status, String) {
     match error {
         CodingError::TooLarge(limit) => (
-            Status::AnswerTooLarge,
-            format!("its decompressed body is larger than answer.max_bytes ({limit} bytes)"),
+            Status::ResponseTooLarge,
+            format!("its decompressed body is larger than response.max_bytes ({limit} bytes)"),
         ),
         CodingError::NoMemory => (Status::System, "not enough memory for its body".into()),
         CodingError::Corrupt => (

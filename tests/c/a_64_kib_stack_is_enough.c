@@ -69,14 +69,14 @@ static void the_tables(void) {
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
     for (at = 0; at < omnize_status_count(); at++) {
         EXPECT(omnize_status_name(omnize_status_at(at)) != NULL);
-        EXPECT(omnize_status_text(omnize_status_at(at)) != NULL);
+        EXPECT(omnize_status_description(omnize_status_at(at)) != NULL);
     }
     for (at = 0; at < omnize_option_count(); at++) {
         EXPECT(omnize_option_name(at) != NULL && omnize_option_type(at) != NULL);
-        EXPECT(omnize_option_default(at) != NULL && omnize_option_doc(at) != NULL);
+        EXPECT(omnize_option_default(at) != NULL && omnize_option_description(at) != NULL);
     }
     for (at = 0; at < omnize_statistic_count(); at++)
-        EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_doc(at) != NULL);
+        EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_description(at) != NULL);
 }
 
 static void configurations(void) {
@@ -140,6 +140,10 @@ static void requests(void) {
     every_request(url, OMNIZE_E_TLS);
 }
 
+/* {}, compressed with gzip. */
+static const char gzipped[] =
+    "\037\213\010\000\000\000\000\000\002\003\253\256\005\000\103\277\246\243\002\000\000\000";
+
 static void events_by(int polls) {
     const char *const options[] = {"listen", "127.0.0.1:0", NULL};
     omnize_client *client = client_with(options);
@@ -150,6 +154,8 @@ static void events_by(int polls) {
 
     EXPECT(strncmp(omnize_client_webhook_url(client, NULL), "http://", 7) == 0);
     EXPECT_OK(omnize_client_wake_fd(client, &number, &error));
+    EXPECT_FAILS(omnize_client_deliver_compressed(client, gzipped, sizeof gzipped - 1, NULL, "gzip", &error),
+                 OMNIZE_E_NO_CLIENT_ID, "");
     EXPECT_OK(omnize_client_deliver(client, TRIGGER, -1, "text/plain; charset=iso-8859-1", &error));
     EXPECT_FAILS(omnize_client_deliver(client, deep_json, DEEP, NULL, &error), OMNIZE_E_NOT_JSON, "");
     EXPECT_FAILS(omnize_client_deliver(client, "{}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID, "");
@@ -340,7 +346,7 @@ static void lists(omnize_client *client) {
     omnize_departments_free(departments);
 
     EXPECT_OK(omnize_agents_online(client, "3", &agents, &error));
-    EXPECT(omnize_agents_count(agents) == 9 && omnize_agents_named(agents) == 1);
+    EXPECT(omnize_agents_total(agents) == 9 && omnize_agents_count(agents) == 1);
     EXPECT(omnize_agents_average_seconds(agents) > 2.4 && omnize_agents_average_seconds(NULL) < 0);
     EXPECT(strcmp(omnize_agents_id(agents, 0, NULL), "4") == 0 && omnize_agents_id(agents, -1, NULL) == NULL);
     EXPECT(strcmp(omnize_agents_name(agents, 0, NULL), "Ana") == 0);

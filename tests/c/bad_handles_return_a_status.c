@@ -101,8 +101,8 @@ static void freed_handles_are_found_out(void) {
     EXPECT_OK(omnize_config_new(&config, &error));
     omnize_config_free(config);
     omnize_config_free(config);
-    EXPECT_FAILS(omnize_config_set(config, "token", "t", &error), OMNIZE_E_HANDLE, "freed before");
-    EXPECT_FAILS(omnize_config_get(config, "token", &text, &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_config_set(config, "token", "t", &error), OMNIZE_E_HANDLE, "freed already");
+    EXPECT_FAILS(omnize_config_get(config, "token", &text, &error), OMNIZE_E_HANDLE, "freed already");
 
     client = client_with(NONE);
     EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
@@ -112,16 +112,16 @@ static void freed_handles_are_found_out(void) {
     omnize_event_free(event);
     omnize_event_free(event);
     EXPECT(omnize_event_kind(event) == 0);
-    EXPECT_FAILS(omnize_event_keep(event, &event, &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_event_keep(event, &event, &error), OMNIZE_E_HANDLE, "freed already");
 
     omnize_client_free(client);
     omnize_client_free(client);
-    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_HANDLE, "freed already");
 
     EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_CLOSED, "closed");
     omnize_conversation_free(chat);
     omnize_conversation_free(chat);
-    EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_HANDLE, "freed before");
+    EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_HANDLE, "freed already");
 }
 
 static void another_types_handle_is_found_out(void) {
@@ -143,8 +143,8 @@ int main(void) {
     int local = 0;
 
     is_found_out(NULL, "is NULL");
-    is_found_out(&local, "never given out");
-    is_found_out((void *)~(uintptr_t)0, "never given out");
+    is_found_out(&local, "not from this library");
+    is_found_out((void *)~(uintptr_t)0, "not from this library");
     freed_handles_are_found_out();
     another_types_handle_is_found_out();
     EXPECT(omnize_client_poll(NULL, 0, NULL, NULL) == OMNIZE_E_HANDLE);

@@ -61,7 +61,7 @@ static void arguments_are_checked(void) {
     EXPECT_FAILS(omnize_conversation_attach(client, "1", "\xC3", &chat, &error), OMNIZE_E_ENCODING, "client_id");
     EXPECT_FAILS(omnize_conversation_attach(client, "1", "12", NULL, &error), OMNIZE_E_ARGUMENT, "conversation");
     EXPECT_FAILS(omnize_conversation_start(client, "1", "12", "\xE1", NULL, NULL, NULL, &chat, &error),
-                 OMNIZE_E_ENCODING, "name is no UTF-8 at byte 0");
+                 OMNIZE_E_ENCODING, "name is not valid UTF-8 at byte 0");
     EXPECT(chat == NULL);
     EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
     EXPECT_FAILS(omnize_conversation_send(chat, NULL, -1, &error), OMNIZE_E_ARGUMENT, "text is NULL");
@@ -145,18 +145,18 @@ static void tables_can_be_walked(void) {
     EXPECT(omnize_option_count() > 5);
     for (at = 0; at < omnize_option_count(); at++) {
         EXPECT(omnize_option_name(at)[0] != '\0' && omnize_option_type(at)[0] != '\0');
-        EXPECT(omnize_option_default(at) != NULL && omnize_option_doc(at)[0] != '\0');
+        EXPECT(omnize_option_default(at) != NULL && omnize_option_description(at)[0] != '\0');
     }
-    EXPECT(omnize_option_name(-1) == NULL && omnize_option_doc(omnize_option_count()) == NULL);
+    EXPECT(omnize_option_name(-1) == NULL && omnize_option_description(omnize_option_count()) == NULL);
     EXPECT(omnize_status_count() > 20);
     for (at = 0; at < omnize_status_count(); at++) {
         EXPECT(strncmp(omnize_status_name(omnize_status_at(at)), "OMNIZE_", 7) == 0);
-        EXPECT(omnize_status_text(omnize_status_at(at))[0] != '\0');
+        EXPECT(omnize_status_description(omnize_status_at(at))[0] != '\0');
     }
-    EXPECT(omnize_status_at(-1) == -1 && omnize_status_name(-1) == NULL && omnize_status_text(9999) == NULL);
+    EXPECT(omnize_status_at(-1) == -1 && omnize_status_name(-1) == NULL && omnize_status_description(9999) == NULL);
     EXPECT(strcmp(omnize_status_name(OMNIZE_E_HANDLE), "OMNIZE_E_HANDLE") == 0);
     for (at = 0; at < omnize_statistic_count(); at++) {
-        EXPECT(omnize_statistic_name(at)[0] != '\0' && omnize_statistic_doc(at)[0] != '\0');
+        EXPECT(omnize_statistic_name(at)[0] != '\0' && omnize_statistic_description(at)[0] != '\0');
     }
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
     EXPECT(omnize_event_kind_name(0) == NULL);

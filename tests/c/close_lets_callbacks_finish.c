@@ -84,9 +84,9 @@ static void a_reply_goes_out(const char *store, int is_polled) {
     server_close(&server);
 }
 
-/* How many events a store still has, and whether all are flagged. */
+/* Returns the number of events in a store, and expects the flag of all. The service has another address than before. */
 static int left_in(const char *store) {
-    const char *options[] = {"store", store, NULL};
+    const char *options[] = {"store", store, "store.move_account", "1", NULL};
     omnize_client *client = client_with(options);
     omnize_event *event = NULL;
     omnize_error *error = NULL;

@@ -139,7 +139,7 @@ static void lists(omnize_client *client) {
     EXPECT(strcmp(omnize_departments_id(departments, 0, NULL), "1") == 0);
     omnize_departments_free(departments);
     EXPECT_OK(omnize_agents_online(client, "1", &agents, &error));
-    EXPECT(omnize_agents_count(agents) >= 1 && omnize_agents_named(agents) >= 1);
+    EXPECT(omnize_agents_total(agents) >= 1 && omnize_agents_count(agents) >= 1);
     omnize_agents_free(agents);
     request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "text", "liguem", "email", "joao@example.com");
     EXPECT(*omnize_request_interaction_hash(request, NULL) == '\0');

@@ -250,7 +250,7 @@ fn what_a_dialect_lacks_is_unsupported_and_nothing_is_sent() {
     ];
     for dialect in [Dialect::Rest, Dialect::Gateway] {
         let account = Account::silent(dialect, "lacks");
-        let client = account.client(&[("strict", "0")]);
+        let client = account.client(&[("check_state", "0")]);
         let chat = client.prepare(address("1", "12")).unwrap();
         let mut lacking: Vec<_> = newest.iter().collect();
         let bot = with(|start| start.bot_id = Some("7".into()));

@@ -12,9 +12,8 @@ use super::pages::root;
 const PRINTED: &str = "<!-- Printed from the library's table by tests/documentation; OMNIZE_BLESS=1 writes it anew. -->";
 
 fn options() -> String {
-    let mut page = format!(
-        "# Options\n\n{PRINTED}\n\nHow to set them is told in [Configure](configure.md).\n"
-    );
+    let mut page =
+        format!("# Options\n\n{PRINTED}\n\n[Configure](configure.md) explains how to set them.\n");
     for option in OPTIONS {
         let takes = match option.kind {
             Kind::Choice(words) => format!("{}: {}", option.kind.name(), words.join(", ")),
@@ -38,7 +37,7 @@ fn options() -> String {
 
 fn statuses() -> String {
     let mut page = format!(
-        "# Statuses\n\n{PRINTED}\n\nWhat to do with them is told in [Errors](errors.md). The numbers are stable for ever.\n\n\
+        "# Statuses\n\n{PRINTED}\n\n[Errors](errors.md) explains how to handle them. The numbers never change.\n\n\
          | number | name | meaning |\n|---|---|---|\n"
     );
     for status in Status::ALL {
@@ -50,7 +49,7 @@ fn statuses() -> String {
 
 fn statistics() -> String {
     let mut page = format!(
-        "# Statistics\n\n{PRINTED}\n\n`omnize_client_statistic` tells how often each thing happened since the client was \
+        "# Statistics\n\n{PRINTED}\n\n`omnize_client_statistic` returns the value of a counter since the client was \
          opened.\n\n| name | counts |\n|---|---|\n"
     );
     for (_, name, doc) in STATISTICS {

@@ -389,7 +389,7 @@ fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
     assert_eq!(contents(&server), ["init", "finish"]);
 
     let lenient = accepting();
-    let lax = self::client(&lenient.url, &[("strict", "0")]);
+    let lax = self::client(&lenient.url, &[("check_state", "0")]);
     let chat = attached(&lax, "12");
     chat.finish().unwrap();
     chat.send("left to the service").unwrap();
@@ -447,7 +447,7 @@ fn one_call_may_have_a_time_of_its_own() {
 #[test]
 fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
     let server = Server::answering(http("200 OK", r#"{"interaction_hash":"second"}"#));
-    let options = [("dialect", "interactions"), ("strict", "0")];
+    let options = [("dialect", "interactions"), ("check_state", "0")];
     let client = client(&server.url, &options);
     let address = Address {
         department: "1".into(),

@@ -69,7 +69,7 @@ fn of_two_starts_at_the_same_time_one_goes() {
 #[test]
 fn a_start_after_the_finish_does_not_overtake_what_waits() {
     let (url, arrived) = slow_for_each(Duration::from_millis(150));
-    let client = client(&url, &[("strict", "0")]);
+    let client = client(&url, &[("check_state", "0")]);
     let first = attached(&client, "12");
     first.finish().unwrap();
     for text in ["1", "2"] {

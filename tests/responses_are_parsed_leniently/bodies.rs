@@ -73,7 +73,7 @@ fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
         "over",
         &in_coding("deflate", &blanks(183)),
         Delivery::Unknown,
-        "answer.max_bytes",
+        "response.max_bytes",
     );
     all_end(
         "within",
@@ -85,7 +85,7 @@ fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
         "plain",
         &ok(&[b' '; 100_001]),
         Delivery::Unknown,
-        "answer.max_bytes",
+        "response.max_bytes",
     );
     let chunks = format!(
         "{}1\r\nx\r\n0\r\n\r\n",
@@ -95,7 +95,7 @@ fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
         "chunked",
         &chunked(&chunks),
         Delivery::Unknown,
-        "answer.max_bytes",
+        "response.max_bytes",
     );
 }
 

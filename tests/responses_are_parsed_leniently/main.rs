@@ -34,7 +34,7 @@ fn client(dialect: &str, url: &str) -> Client {
     for (name, value) in [("token", "t"), ("dialect", dialect), ("base_url", url)] {
         config.set(name, value).unwrap();
     }
-    config.set("answer.max_bytes", "100000").unwrap();
+    config.set("response.max_bytes", "100000").unwrap();
     Client::open(&config).unwrap()
 }
 

@@ -13,21 +13,21 @@
 
 namespace omnize {
 
-/// The part that the application has, as an external bot, in an interaction that the service gave to it; made by
-/// client::attach_bot. What it sends or posts are the bot's messages, and its finish is the bot's; typing, cleared,
-/// keystroke and start are OMNIZE_E_UNSUPPORTED.
+/// An interaction of the application's external bot, from client::bot_attach. It sends and posts the bot's messages,
+/// and the bot's finish. Start, typing, cleared and keystroke throw OMNIZE_E_UNSUPPORTED.
 class bot : public conversation {
   public:
-    /// Takes the interaction.
+    /// Accepts the interaction.
     void accept() { detail::call(omnize_bot_accept, handle()); }
-    /// Gives the interaction to a department, or back to where it started. The bot has no part in it any more.
+    /// Transfers the interaction to a department, or back to its first department. Afterwards, the bot can't send
+    /// requests of it.
     void transfer(std::optional<std::string_view> department = std::nullopt) {
         detail::call(omnize_bot_transfer, handle(), detail::c_text("department", department));
     }
 
-    /// Posts that the interaction is taken.
+    /// Posts the accept request.
     ticket post_accept() { return detail::result<ticket>(omnize_bot_post_accept, handle()); }
-    /// Posts that the interaction is given to a department, or back to where it started.
+    /// Posts a transfer to a department, or back to the first department.
     ticket post_transfer(std::optional<std::string_view> department = std::nullopt) {
         return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::c_text("department", department));
     }

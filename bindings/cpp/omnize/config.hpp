@@ -13,10 +13,10 @@
 
 namespace omnize {
 
-/// The options of clients that are to be opened. The documentation lists them, and omnize::options().
+/// The options for opening a client. The documentation and omnize::options() list them.
 class config {
   public:
-    /// Every option at its default.
+    /// Creates a configuration with the default of each option.
     config() : handle_(detail::result<omnize_config *>(omnize_config_new)) {}
 
     /// Sets an option.
@@ -25,22 +25,22 @@ class config {
         return *this;
     }
 
-    /// The value of an option, or its default; a secret that is set reads "[redacted]".
+    /// Returns the value of an option, or its default. A secret that is set reads "[redacted]".
     std::string get(std::string_view name) const {
         return detail::result<const char *>(omnize_config_get, handle(), detail::c_text("name", name));
     }
 
-    /// Sets each option whose environment variable is there, such as OMNIZE_TOKEN.
+    /// Sets the options from environment variables, such as OMNIZE_TOKEN.
     config &load_env() { return detail::call(omnize_config_load_env, handle()), *this; }
 
-    /// Sets the options that an INI file holds.
+    /// Sets the options of an INI file.
     config &load_file(std::string_view path) {
         return detail::call(omnize_config_load_file, handle(), detail::c_text("path", path)), *this;
     }
-    omnize_config *handle() const noexcept { return handle_.get(); } ///< Stays this object's.
+    omnize_config *handle() const noexcept { return handle_.get(); } ///< This object keeps the ownership.
 
   private:
-    std::unique_ptr<omnize_config, detail::freed<omnize_config_free>> handle_;
+    std::unique_ptr<omnize_config, detail::deleter<omnize_config_free>> handle_;
 };
 
 } // namespace omnize

@@ -1,4 +1,4 @@
-// Departments, as the service lists them.
+// The list of departments.
 
 #ifndef OMNIZE_DEPARTMENT_HPP
 #define OMNIZE_DEPARTMENT_HPP
@@ -15,40 +15,40 @@
 
 namespace omnize {
 
-/// One of the ways to talk to a department.
+/// A channel of a department.
 struct channel {
-    std::string id;           ///< By which the service knows it.
-    std::string name;         ///< How it is called.
-    std::optional<bool> open; ///< Whether it is open; nothing where the service does not say.
+    std::string id;           ///< The service's id of the channel.
+    std::string name;         ///< The name.
+    std::optional<bool> open; ///< Whether it is open; empty if the service did not report it.
 };
 
-/// A department that an interaction can be started with.
+/// A department for which interactions can be started.
 struct department {
-    std::string id;                    ///< What a start takes.
-    std::string name;                  ///< How it is called.
-    std::optional<bool> open;          ///< Whether it is open; nothing where the service does not say.
-    std::optional<std::int64_t> queue; ///< How many customers wait there; nothing where the service does not say.
+    std::string id;                    ///< The id that a start requires.
+    std::string name;                  ///< The name.
+    std::optional<bool> open;          ///< Whether it is open; empty if the service did not report it.
+    std::optional<std::int64_t> queue; ///< The number of waiting customers; empty if the service did not report it.
     std::vector<channel> channels;     ///< Its channels.
 };
 
 namespace detail {
-/// What a number of the library means that is -1 where it is not known.
+/// Converts a number of the library. A negative number is unknown.
 template <class Known> std::optional<Known> known(std::int64_t number) {
     return number < 0 ? std::nullopt : std::optional<Known>(static_cast<Known>(number));
 }
 
-inline std::vector<channel> channels_of(const omnize_departments *list, std::int64_t place) {
+inline std::vector<channel> channels_of(const omnize_departments *list, std::int64_t index) {
     std::vector<channel> channels;
-    for (std::int64_t i = 0; i < omnize_departments_channel_count(list, place); i++)
-        channels.push_back({text_at<omnize_departments_channel_id>(list, place, i),
-                            text_at<omnize_departments_channel_name>(list, place, i),
-                            known<bool>(omnize_departments_channel_open(list, place, i))});
+    for (std::int64_t i = 0; i < omnize_departments_channel_count(list, index); i++)
+        channels.push_back({text_at<omnize_departments_channel_id>(list, index, i),
+                            text_at<omnize_departments_channel_name>(list, index, i),
+                            known<bool>(omnize_departments_channel_open(list, index, i))});
     return channels;
 }
 
 /// Copies a list, and frees it.
-inline std::vector<department> departments_of(omnize_departments *handed_over) {
-    const std::unique_ptr<omnize_departments, freed<omnize_departments_free>> owned(handed_over);
+inline std::vector<department> departments_of(omnize_departments *raw) {
+    const std::unique_ptr<omnize_departments, deleter<omnize_departments_free>> owned(raw);
     const omnize_departments *list = owned.get();
     std::vector<department> departments;
     for (std::int64_t i = 0; i < omnize_departments_count(list); i++)

@@ -1,4 +1,4 @@
-// What a failed call throws.
+// The exception of failed calls.
 
 #ifndef OMNIZE_ERROR_HPP
 #define OMNIZE_ERROR_HPP
@@ -15,51 +15,51 @@
 
 namespace omnize {
 
-/// What became of a request.
+/// The delivery of a request.
 enum class delivery : std::int32_t {
-    none = OMNIZE_DELIVERY_NONE,         ///< No request was made.
+    none = OMNIZE_DELIVERY_NONE,         ///< The call is not a request.
     accepted = OMNIZE_DELIVERY_ACCEPTED, ///< The service accepted it.
-    rejected = OMNIZE_DELIVERY_REJECTED, ///< The service refused it.
-    not_sent = OMNIZE_DELIVERY_NOT_SENT, ///< The service surely has not received it.
+    rejected = OMNIZE_DELIVERY_REJECTED, ///< The service rejected it.
+    not_sent = OMNIZE_DELIVERY_NOT_SENT, ///< The service certainly did not receive it.
     unknown = OMNIZE_DELIVERY_UNKNOWN,   ///< The service may or may not have received it.
 };
 
 namespace detail {
-/// Frees a handle of the library, as a deleter of std::unique_ptr, which never looks behind it.
-template <auto Free> struct freed {
+/// A deleter of std::unique_ptr that frees a handle of the library.
+template <auto Free> struct deleter {
     template <class Handle> void operator()(Handle *handle) const noexcept { Free(handle); }
 };
 } // namespace detail
 
-/// Why a call failed. what() says what was wrong, what was expected and what to do, in English; it holds no token and
-/// nothing personal, so it can be logged.
+/// The reason why a call failed. what() returns what was wrong, what was expected and what to do, in English. It
+/// contains no token and no personal data, so it can be log_callback.
 class error : public std::runtime_error {
   public:
-    /// One that the library handed over, which is freed, with the status that came with it.
-    error(omnize_status status, omnize_error *handed_over) : error(status, owned(handed_over)) {}
-    /// One that the library knows nothing of.
+    /// Copies an error of the library with its status, and frees it.
+    error(omnize_status status, omnize_error *raw) : error(status, owned(raw)) {}
+    /// Creates an error of this header.
     error(omnize_status status, const std::string &message) : std::runtime_error(message), status_(status) {}
 
     omnize_status status() const noexcept { return status_; }        ///< An OMNIZE_E_ value.
-    omnize::delivery delivery() const noexcept { return delivery_; } ///< What became of the request.
-    int http_status() const noexcept { return http_status_; }        ///< Of the service's answer; 0: there was none.
-    /// Whether the same call may succeed later and making it again does no harm.
+    omnize::delivery delivery() const noexcept { return delivery_; } ///< The delivery of the request.
+    int http_status() const noexcept { return http_status_; } ///< HTTP status of the response; 0 if there was none.
+    /// Whether the application may safely retry the call later.
     bool retryable() const noexcept { return retryable_; }
-    /// How long the service asks to wait before the request is made again, which it does with HTTP 429 and 503; nothing
-    /// where it does not say.
+    /// How long the application should wait before a retry; empty if the service did not specify it. The service may
+    /// specify it with HTTP 429 and 503.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept {
         if (retry_after_ < 0) return std::nullopt;
         return std::chrono::milliseconds(retry_after_);
     }
-    /// How many events closing has left, where a callback ran longer than it might take; else 0.
+    /// The number of undelivered events if closing timed out because of a callback, otherwise 0.
     std::int64_t events_left() const noexcept { return events_left_; }
-    /// How many requests closing has left, where a callback ran longer than it might take; else 0.
+    /// The number of unsent requests if closing timed out because of a callback, otherwise 0.
     std::int64_t requests_left() const noexcept { return requests_left_; }
-    /// The body of the service's answer, redacted; empty where there was none.
+    /// The body of the service's response, redacted; empty if there was none.
     std::string_view body() const noexcept { return body_ ? std::string_view(*body_) : std::string_view(); }
 
   private:
-    using owned = std::unique_ptr<omnize_error, detail::freed<omnize_error_free>>;
+    using owned = std::unique_ptr<omnize_error, detail::deleter<omnize_error_free>>;
     error(omnize_status status, const owned &handle)
         : std::runtime_error(message(status, handle.get())), status_(status),
           delivery_(static_cast<omnize::delivery>(omnize_error_delivery(handle.get()))),

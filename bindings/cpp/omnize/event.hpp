@@ -1,4 +1,4 @@
-// What a client is told: triggers, and the outcomes of what was posted.
+// Events: triggers, and the outcomes of posted requests.
 
 #ifndef OMNIZE_EVENT_HPP
 #define OMNIZE_EVENT_HPP
@@ -15,115 +15,113 @@
 
 namespace omnize {
 
-/// What an event says. A later library may give values that are not here.
+/// The kind of an event. Later versions may add values.
 enum class event_kind : std::int32_t {
-    any = OMNIZE_EVENT_ANY,                         ///< Every kind, where a subscription asks for one.
-    unknown = OMNIZE_EVENT_UNKNOWN,                 ///< Something new; event_view::raw has it.
-    accepted = OMNIZE_EVENT_ACCEPTED,               ///< An agent has accepted the interaction.
+    any = OMNIZE_EVENT_ANY,                         ///< All kinds, in a subscription.
+    unknown = OMNIZE_EVENT_UNKNOWN,                 ///< An unrecognized kind; event_view::raw returns it.
+    accepted = OMNIZE_EVENT_ACCEPTED,               ///< An agent accepted the interaction.
     unavailable = OMNIZE_EVENT_UNAVAILABLE,         ///< No agent is available.
-    finish = OMNIZE_EVENT_FINISH,                   ///< The agent has finished the interaction.
-    typing = OMNIZE_EVENT_TYPING,                   ///< The agent types.
-    cleared = OMNIZE_EVENT_CLEARED,                 ///< The agent has stopped typing.
-    message = OMNIZE_EVENT_MESSAGE,                 ///< The agent's message; event_view::text has it.
-    queued = OMNIZE_EVENT_QUEUED,                   ///< The customer waits behind others.
-    transferred = OMNIZE_EVENT_TRANSFERRED,         ///< The interaction was given to a department.
-    new_interaction = OMNIZE_EVENT_NEW_INTERACTION, ///< One was given to the application, an external bot.
-    outcome = OMNIZE_EVENT_OUTCOME, ///< A request that was posted has ended; event_view::outcome tells how.
+    finish = OMNIZE_EVENT_FINISH,                   ///< The agent finished the interaction.
+    typing = OMNIZE_EVENT_TYPING,                   ///< The agent is typing.
+    cleared = OMNIZE_EVENT_CLEARED,                 ///< The agent stopped typing.
+    message = OMNIZE_EVENT_MESSAGE,                 ///< A message of the agent; event_view::text returns it.
+    queued = OMNIZE_EVENT_QUEUED,                   ///< The customer waits in a queue.
+    transferred = OMNIZE_EVENT_TRANSFERRED,         ///< The interaction was transferred to a department.
+    new_interaction = OMNIZE_EVENT_NEW_INTERACTION, ///< The service assigned an interaction to the bot.
+    outcome = OMNIZE_EVENT_OUTCOME,                 ///< A posted request ended; event_view::outcome has the details.
 };
 
-/// The name of a kind, such as "accepted"; empty for one that this library does not know.
+/// Returns the name of a kind, such as "accepted"; empty if this version does not recognize it.
 inline std::string_view name(event_kind kind) noexcept {
-    return detail::lasting(omnize_event_kind_name(static_cast<std::int32_t>(kind)));
+    return detail::static_text(omnize_event_kind_name(static_cast<std::int32_t>(kind)));
 }
 
-/// What comes with a message.
+/// The kind of media of a message.
 enum class media_kind : std::int32_t {
-    none = OMNIZE_MEDIA_NONE,   ///< No media: a text.
+    none = OMNIZE_MEDIA_NONE,   ///< No media, only text.
     image = OMNIZE_MEDIA_IMAGE, ///< An image.
     video = OMNIZE_MEDIA_VIDEO, ///< A video.
-    audio = OMNIZE_MEDIA_AUDIO, ///< A sound.
+    audio = OMNIZE_MEDIA_AUDIO, ///< An audio recording.
     file = OMNIZE_MEDIA_FILE,   ///< Any file.
 };
 
-/// By this number a request that was posted and its outcome know each other. No other post of the client has it.
+/// The number of a posted request. Its outcome has the same number, which is unique for the client.
 using ticket = std::int64_t;
 
-/// What became of a request that was posted.
+/// The outcome of a posted request.
 struct outcome {
-    omnize::ticket ticket;     ///< What posting it has given.
-    omnize::delivery delivery; ///< What became of it.
-    omnize_status status;      ///< What a call that waits would have thrown; OMNIZE_OK where the service accepted.
-    int http_status;           ///< By which the service refused; 0 where it accepted or there was no answer.
+    omnize::ticket ticket;     ///< The number that the post function returned.
+    omnize::delivery delivery; ///< The delivery of the request.
+    omnize_status status;      ///< The status of an equal blocking call.
+    int http_status;           ///< The HTTP status of the rejection; 0 if there was none.
 };
 
 class event;
 
-/// A look at an event that another owns: what callbacks get. It is over when the callback returns or the owner goes;
-/// its texts throw OMNIZE_E_HANDLE then, and its numbers are 0.
+/// A view of an event, as callbacks receive it. It is valid until the callback returns or the owner frees the event.
+/// Afterwards, its texts throw OMNIZE_E_HANDLE, and its numbers are 0.
 class event_view {
   public:
-    /// Looks at an event of omnize.h.
+    /// Creates a view of an event of omnize.h.
     explicit event_view(const omnize_event *handle) noexcept : handle_(handle) {}
 
-    /// What it says.
+    /// Returns the kind.
     event_kind kind() const noexcept { return static_cast<event_kind>(omnize_event_kind(handle_)); }
-    /// The id that the application gave the customer; empty where the service names an interaction that is not known,
-    /// by interaction_hash() alone.
+    /// Returns the customer's client id; empty if the service sent only the hash of an unknown interaction.
     std::string_view client_id() const { return detail::text<omnize_event_client_id>(handle_); }
-    /// The agent's message, which may hold NUL, or why what was posted failed; empty for other kinds.
+    /// Returns the text of a message, which may contain NUL, or the error message of an outcome; otherwise empty.
     std::string_view text() const { return detail::text<omnize_event_text>(handle_); }
-    /// What comes with the message.
+    /// Returns the kind of media of the message.
     omnize::media_kind media_kind() const noexcept {
         return static_cast<omnize::media_kind>(omnize_event_media_kind(handle_));
     }
-    /// Where the message's image, video, sound or file is; empty where it has none.
+    /// The URL of the message's image, video, audio or file; empty if it has none.
     std::string_view media_url() const { return detail::text<omnize_event_media_url>(handle_); }
-    /// The message's own hash; empty where it has none. What comes again with the same hash is not given again.
+    /// The hash of the message; empty if it has none. A message with a repeated hash is dropped.
     std::string_view message_hash() const { return detail::text<omnize_event_message_hash>(handle_); }
-    /// The id of the agent who wrote the message; empty where it is not told.
+    /// The id of the agent who wrote the message; empty if unknown.
     std::string_view agent_id() const { return detail::text<omnize_event_agent_id>(handle_); }
-    /// The name of the agent who wrote the message; empty where it is not told.
+    /// The name of the agent who wrote the message; empty if unknown.
     std::string_view agent_name() const { return detail::text<omnize_event_agent_name>(handle_); }
-    /// The customer's place among those who wait, of the kind queued; nothing where it is not told.
+    /// The customer's position in the queue, counted from 1, of the kind queued; otherwise empty.
     std::optional<std::int64_t> position() const noexcept {
         const std::int64_t position = omnize_event_position(handle_);
         return position < 0 ? std::nullopt : std::optional(position);
     }
-    /// The department that the interaction was given to; empty where it is not told.
+    /// The department to which the interaction was transferred; otherwise empty.
     std::string_view department() const { return detail::text<omnize_event_department>(handle_); }
-    /// The hash by which the service knows the interaction; empty where it has none in this dialect.
+    /// The interaction hash; empty if the dialect has no hashes.
     std::string_view interaction_hash() const { return detail::text<omnize_event_interaction_hash>(handle_); }
-    /// The customer's id at WhatsApp; empty where it is not told.
+    /// The customer's id at WhatsApp; empty if unknown.
     std::string_view external_id() const { return detail::text<omnize_event_external_id>(handle_); }
-    /// The bot that the start has named; empty where it has named none.
+    /// The bot id of the start; empty if it had none.
     std::string_view bot_id() const { return detail::text<omnize_event_bot_id>(handle_); }
-    /// The application's own fields, which the field extra of the start has sent, as a JSON object; empty where there
-    /// are none.
+    /// The application's own fields as a JSON object: the field extra of the start; empty if there are no such fields.
     std::string_view extra() const { return detail::text<omnize_event_extra>(handle_); }
-    /// What became of the request that this event is the outcome of; nothing for other kinds.
+    /// The outcome of the posted request; empty for other kinds.
     std::optional<omnize::outcome> outcome() const noexcept {
         if (kind() != event_kind::outcome) return std::nullopt;
         return omnize::outcome{omnize_event_outcome_ticket(handle_),
                                static_cast<omnize::delivery>(omnize_event_outcome_delivery(handle_)),
                                omnize_event_outcome_status(handle_), omnize_event_outcome_http_status(handle_)};
     }
-    /// The trigger's body, byte for byte as the service posted it; empty for an outcome.
+    /// The body of the trigger, unchanged; empty for an outcome.
     std::string_view raw() const { return detail::text<omnize_event_raw>(handle_); }
-    /// Whether client id and text are not all that the service sent; raw() is.
+    /// Whether client id or text contain replaced characters. raw() returns the unchanged trigger.
     bool replaced() const noexcept { return omnize_event_replaced(handle_) != 0; }
-    /// Its place in the order in which its client received, from 1.
+    /// The number in the order in which the client received events, from 1.
     std::int64_t sequence() const noexcept { return omnize_event_sequence(handle_); }
-    /// When it was received, by this machine's clock.
+    /// When the event was received, by this machine's clock.
     std::chrono::system_clock::time_point received_at() const noexcept {
         return detail::time(omnize_event_received_at(handle_));
     }
-    /// Whether an earlier run of the application received it, so that it comes again from the store.
+    /// Whether an earlier process received the event, and the store redelivered it.
     bool redelivered() const noexcept { return omnize_event_redelivered(handle_) != 0; }
-    /// Says that it is handled. Needed only where the option ack is manual.
+    /// Acknowledges the event. Needed only if the option ack is manual.
     void ack() const { detail::call(omnize_event_ack, handle_); }
-    /// Says that it was not handled, so that it comes again from the store after the next start.
+    /// Reports that the event was not handled. The store redelivers it after a restart.
     void nack() const { detail::call(omnize_event_nack, handle_); }
-    /// The event of a callback for longer than the callback.
+    /// Returns a handle that is valid after the callback returns.
     event keep() const;
     const omnize_event *handle() const noexcept { return handle_; } ///< For functions of omnize.h.
 
@@ -131,10 +129,10 @@ class event_view {
     const omnize_event *handle_;
 };
 
-/// An event of the application's own.
+/// An event that the application owns.
 class event : public event_view {
   public:
-    /// Takes over an event of omnize.h that is the application's own.
+    /// Takes the ownership of an event of omnize.h.
     explicit event(omnize_event *handle) noexcept : event_view(handle) {}
     event(event &&other) noexcept : event_view(std::exchange(other.handle_, nullptr)) {}
     event &operator=(event other) noexcept {

@@ -1,4 +1,4 @@
-// What was said before an interaction.
+// The messages exchanged before an interaction.
 
 #ifndef OMNIZE_HISTORY_HPP
 #define OMNIZE_HISTORY_HPP
@@ -18,21 +18,21 @@ namespace omnize {
 
 class client;
 
-/// Who said something.
+/// The writer of a message.
 enum class speaker : std::int32_t {
     customer = OMNIZE_SPEAKER_CUSTOMER, ///< The customer.
     agent = OMNIZE_SPEAKER_AGENT,       ///< An agent.
     bot = OMNIZE_SPEAKER_BOT,           ///< A bot.
 };
 
-/// What was said before an interaction, from which the document is made that the field external_history of a start
-/// leads to. The application serves it itself, at a URL that the service can reach.
+/// The messages exchanged before an interaction. The library renders them as the document that the start field
+/// external_history links to. The application serves it, at a URL that the service can reach.
 class history {
   public:
-    /// One in which nothing was said yet. Its texts are in the encoding of the client.
+    /// Creates an empty history. Its texts are in the encoding of the client.
     explicit history(const client &client);
 
-    /// Adds what was said after all that was added before.
+    /// Appends a message.
     history &add(speaker speaker, std::optional<std::string_view> name, std::chrono::system_clock::time_point at,
                  std::string_view text, media_kind media = media_kind::none,
                  std::optional<std::string_view> url = std::nullopt) {
@@ -42,12 +42,12 @@ class history {
                      static_cast<std::int32_t>(media), detail::c_text("url", url));
         return *this;
     }
-    /// The document: JSON in UTF-8, to be served as application/json. It is as personal as what was said.
+    /// Returns the document: JSON in UTF-8, to serve as application/json. It contains personal data.
     std::string_view json() const { return detail::text<omnize_history_json>(handle()); }
-    omnize_history *handle() const noexcept { return handle_.get(); } ///< Stays this object's.
+    omnize_history *handle() const noexcept { return handle_.get(); } ///< This object keeps the ownership.
 
   private:
-    std::unique_ptr<omnize_history, detail::freed<omnize_history_free>> handle_;
+    std::unique_ptr<omnize_history, detail::deleter<omnize_history_free>> handle_;
 };
 
 } // namespace omnize

@@ -1,4 +1,4 @@
-// An address that several clients share.
+// A shared webhook listener.
 
 #ifndef OMNIZE_LISTENER_HPP
 #define OMNIZE_LISTENER_HPP
@@ -16,24 +16,25 @@
 
 namespace omnize {
 
-/// One address that takes triggers for several clients, each at a path of its own; their option listen is not set. It
-/// and its clients may go in any order. Destroying it closes it, as close with no time does.
+/// A shared webhook listener: one address for the triggers of several clients, each at its own path. Leave their option
+/// listen unset. The listener and its clients may be destroyed in any order. The destructor closes the listener with a
+/// timeout of 0.
 class listener {
   public:
-    /// Opens it, with the options that begin with listen, except listen.path. Needs no token.
+    /// Opens the listener with the options that begin with listen, except listen.path. Needs no token.
     explicit listener(const config &config)
         : handle_(detail::result<omnize_listener *>(omnize_listener_open, config.handle())) {}
 
-    /// Hands the triggers that come at a path to a client from now on; at a path that nobody guesses where none is
-    /// given.
+    /// Attaches a client: from now on it receives the triggers posted to the path. If no path is passed, the library
+    /// generates one with 128 random bits.
     void attach(const client &client, std::optional<std::string_view> path = std::nullopt) {
         detail::call(omnize_listener_attach, handle(), client.handle(), detail::c_text("path", path));
     }
 
-    /// Hands nothing to a client any more; its path is answered 404.
+    /// Detaches a client. The listener then responds with 404 at its path.
     void detach(const client &client) { detail::call(omnize_listener_detach, handle(), client.handle()); }
 
-    /// The webhook's URL of a client; OMNIZE_E_ARGUMENT where it is not attached.
+    /// Returns the webhook URL of a client. Fails with OMNIZE_E_ARGUMENT if it is not attached.
     std::string_view url(const client &client) const {
         std::int64_t length = 0;
         const char *url = omnize_listener_url(handle(), client.handle(), &length);
@@ -42,17 +43,17 @@ class listener {
         return {url, static_cast<std::size_t>(length)};
     }
 
-    /// How often the thing of this name was counted at this listener; omnize::statistics() tells the names.
+    /// Returns the value of a counter of this listener; omnize::statistics() lists the names.
     std::int64_t statistic(std::string_view name) const {
         return detail::result<std::int64_t>(omnize_listener_statistic, handle(), detail::c_text("name", name));
     }
 
-    /// Closes it, waiting so long for triggers that are being kept. Its clients stay open.
+    /// Closes the listener. Blocks at most `timeout` for triggers that are being stored. Its clients stay open.
     void close(milliseconds timeout) { detail::call(omnize_listener_close, handle(), timeout.count()); }
-    omnize_listener *handle() const noexcept { return handle_.get(); } ///< Stays this object's.
+    omnize_listener *handle() const noexcept { return handle_.get(); } ///< This object keeps the ownership.
 
   private:
-    std::unique_ptr<omnize_listener, detail::freed<omnize_listener_free>> handle_;
+    std::unique_ptr<omnize_listener, detail::deleter<omnize_listener_free>> handle_;
 };
 
 } // namespace omnize

@@ -1,4 +1,4 @@
-// A callback, and what it has in common with its client.
+// A subscription, and the state that it shares with its client.
 
 #ifndef OMNIZE_SUBSCRIPTION_HPP
 #define OMNIZE_SUBSCRIPTION_HPP
@@ -17,8 +17,8 @@
 namespace omnize {
 
 namespace detail {
-/// What a client, its subscriptions and its callbacks have in common. Any of them may be the last to go.
-class bond {
+/// The state that a client, its subscriptions and its callbacks share. Any of them may be destroyed last.
+class shared_state {
   public:
     void add(std::int64_t subscription) {
         std::lock_guard lock(mutex_);
@@ -26,13 +26,13 @@ class bond {
     }
 
     void end(omnize_client *client, std::int64_t subscription) noexcept {
-        // It fails where the client has ended the subscription: nothing is left to do then.
+        // If it fails, the client ended the subscription already.
         omnize_client_unsubscribe(client, subscription, nullptr);
         std::lock_guard lock(mutex_);
         live_.erase(subscription);
     }
 
-    /// Ends all, and waits for callbacks that run, which omnize_client_free alone does not.
+    /// Ends all subscriptions, and waits for running callbacks, which omnize_client_free does not.
     void end(omnize_client *client) noexcept {
         std::unique_lock lock(mutex_);
         const auto live = std::move(live_);
@@ -41,7 +41,7 @@ class bond {
         omnize_client_free(client);
     }
 
-    /// Takes what a callback threw: for the handler, or else for the next poll.
+    /// Stores the exception of a callback for the handler, or for the next poll if there is no handler.
     void caught(std::exception_ptr thrown) noexcept try {
         std::unique_lock lock(mutex_);
         if (!handler_) return thrown_.push_back(std::move(thrown));
@@ -49,7 +49,7 @@ class bond {
         lock.unlock();
         handler(std::move(thrown));
     } catch (...) {
-        // The handler threw, or there is no memory: nobody is left to tell.
+        // The handler threw, or there is no memory: no caller can receive the exception.
     }
 
     void rethrow() {
@@ -60,7 +60,7 @@ class bond {
         std::rethrow_exception(first);
     }
 
-    /// Sets the handler, and gives the one before.
+    /// Sets the handler, and returns the previous one.
     std::function<void(std::exception_ptr)> handle_with(std::function<void(std::exception_ptr)> handler) {
         std::lock_guard lock(mutex_);
         return std::exchange(handler_, std::move(handler));
@@ -73,28 +73,28 @@ class bond {
     std::function<void(std::exception_ptr)> handler_;
 };
 
-struct closed {
-    std::shared_ptr<detail::bond> bond;
-    void operator()(omnize_client *client) const noexcept { bond->end(client); }
+struct close_deleter {
+    std::shared_ptr<detail::shared_state> shared_state;
+    void operator()(omnize_client *client) const noexcept { shared_state->end(client); }
 };
-struct unsubscribed {
-    std::shared_ptr<detail::bond> bond;
+struct unsubscribe_deleter {
+    std::shared_ptr<detail::shared_state> shared_state;
     std::int64_t id = 0;
-    void operator()(omnize_client *client) const noexcept { bond->end(client, id); }
+    void operator()(omnize_client *client) const noexcept { shared_state->end(client, id); }
 };
 } // namespace detail
 
-/// A callback, for as long as this lives. Destroying it waits for a call that runs on another thread; in a callback of
-/// its client it does not, and a call that runs is the last.
+/// A registered callback. The destructor unsubscribes it, and waits for a call on another thread. Inside a callback of
+/// its client it does not wait, and a call in progress is the last.
 class subscription {
   public:
-    subscription() = default;                   ///< None.
-    void cancel() noexcept { client_.reset(); } ///< Ends it, as destroying it does.
+    subscription() = default;                   ///< No subscription.
+    void cancel() noexcept { client_.reset(); } ///< Ends the subscription, as the destructor does.
 
   private:
     friend class client;
-    subscription(omnize_client *client, detail::unsubscribed end) noexcept : client_(client, std::move(end)) {}
-    std::unique_ptr<omnize_client, detail::unsubscribed> client_; // known as stale once the client is gone
+    subscription(omnize_client *client, detail::unsubscribe_deleter end) noexcept : client_(client, std::move(end)) {}
+    std::unique_ptr<omnize_client, detail::unsubscribe_deleter> client_; // known as stale once the client is gone
 };
 
 } // namespace omnize

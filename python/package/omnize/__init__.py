@@ -23,7 +23,6 @@ from ._conversations.conversation import Conversation
 from ._conversations.customer import Customer
 from ._conversations.values import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
 from ._errors import (
-    AnswerError,
     ArgumentError,
     Closed,
     CloseTimedOut,
@@ -43,6 +42,7 @@ from ._errors import (
     Rejected,
     RequestError,
     ResourceError,
+    ResponseError,
     StateError,
     StoreError,
     TimedOut,
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Agent",
-    "AnswerError",
+    "ResponseError",
     "ArgumentError",
     "AsyncClient",
     "AsyncConversation",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Optional
 
 __all__ = [
-    "AnswerError",
     "ArgumentError",
     "CloseTimedOut",
     "Closed",
@@ -25,6 +24,7 @@ __all__ = [
     "Rejected",
     "RequestError",
     "ResourceError",
+    "ResponseError",
     "StateError",
     "StoreError",
     "TLSFailed",
@@ -108,7 +108,7 @@ class StateError(NotSent):
 
 
 class CustomerError(NotSent, ValueError):
-    """A field of the customer does not have the form that ``validate="strict"`` requires. Nothing was sent."""
+    """A field of the customer does not have the form that ``validate="customer"`` requires. Nothing was sent."""
 
 
 class QueueFull(Error):
@@ -119,7 +119,7 @@ class InteractionUnknown(NotSent):
     """The interaction hash is unknown, and the request requires it. Nothing was sent."""
 
 
-class AnswerError(RequestError):
+class ResponseError(RequestError):
     """The service accepted the request, but the response does not contain the requested data."""
 
 
@@ -169,7 +169,7 @@ class InternalError(Error):
 
 
 _BY_STATUS = {
-    "OMNIZE_E_ANSWER": AnswerError,
+    "OMNIZE_E_RESPONSE": ResponseError,
     "OMNIZE_E_ARGUMENT": ArgumentError,
     "OMNIZE_E_CLIENT_ID": ArgumentError,
     "OMNIZE_E_CLOSED": Closed,

@@ -123,7 +123,7 @@ impl Receiver {
 
     /// Counts a handled event, releases its lane if one is held, and returns the permit.
     pub(crate) fn end_lease(&self, lane: Option<&str>, permit: PermitKind) {
-        self.counters.count(Statistic::Handled);
+        self.counters.count(Statistic::Delivered);
         if let Some(client_id) = lane {
             self.inbox.release(client_id);
         }

@@ -123,7 +123,7 @@ mod stored {
                         );
                     }
                     for row in unreadable {
-                        counters.count(Statistic::SetAside);
+                        counters.count(Statistic::Quarantined);
                         store.quarantine(row);
                     }
                     Some(store)

@@ -33,7 +33,7 @@ impl Outbox {
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
         posted.attempts += 1;
         let starts = posted.request.is_start();
-        if self.strict && !starts {
+        if self.check_state && !starts {
             // The interaction may have been finished since then.
             interaction.check_allowed(&posted.request)?;
         }

@@ -43,7 +43,7 @@ pub struct Outbox {
     capacity: usize,
     max_bytes: usize,
     pub(crate) connections: usize,
-    pub(crate) strict: bool,
+    pub(crate) check_state: bool,
     pub(crate) typing_pause: Duration,
     state: Mutex<OutboxState>,
     /// Wakes workers for new tasks.
@@ -105,7 +105,7 @@ impl Outbox {
             capacity: settings.outbox_capacity,
             max_bytes: settings.outbox_max_bytes,
             connections: settings.outbox_connections,
-            strict: settings.strict,
+            check_state: settings.check_state,
             typing_pause: settings.typing_pause,
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -138,7 +138,7 @@ impl Outbox {
         self.sender.check_request(address, &request)?;
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
-        interaction.on_queued(&request, self.strict)?;
+        interaction.on_queued(&request, self.check_state)?;
         let size = size_of(&request);
         memory::check(size, Status::Full)
             .map_err(|error| error.with_delivery(Delivery::NotSent))

@@ -24,7 +24,7 @@ impl Outbox {
         address: &Address,
     ) -> Result<()> {
         self.sender.check_origin()?;
-        if self.strict {
+        if self.check_state {
             interaction.check_allowed(&Request::Typing)?;
         }
         self.check_open()?;

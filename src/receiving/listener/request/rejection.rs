@@ -72,10 +72,10 @@ impl Rejection {
             Rejection::HeadTooLarge => Statistic::HeadTooLarge,
             Rejection::TooLarge => Statistic::TooLarge,
             Rejection::TooSlow => Statistic::TooSlow,
-            Rejection::Incomplete => Statistic::BrokenOff,
+            Rejection::Incomplete => Statistic::Incomplete,
             Rejection::InvalidTrigger | Rejection::UnsupportedCoding => Statistic::Unreadable,
-            Rejection::Unavailable => Statistic::TurnedAway,
-            Rejection::TlsFailed => Statistic::NoTls,
+            Rejection::Unavailable => Statistic::Rejected,
+            Rejection::TlsFailed => Statistic::TlsFailed,
             Rejection::OverLimit => Statistic::OverLimit,
         }
     }

@@ -1,8 +1,8 @@
-//! Handles: what C holds instead of addresses.
+//! Handles: values that C holds instead of addresses.
 //!
-//! A handle's value is a type tag, a generation and a slot of a table. It is looked up on every call, so that a handle
-//! which is NULL, freed, freed twice or of another type is found out, and one that another thread frees in the middle of
-//! a call stays alive until that call ends.
+//! A handle consists of a type tag, a generation and a slot of a table. Every call looks it up. Therefore a handle that is
+//! NULL, freed or of another type is detected. If another thread frees a handle during a call, the object lives until that
+//! call ends.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,9 +11,9 @@ use thunderdome::{Arena, Index};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-// How the bits of a pointer are shared out, from the lowest: slot, generation, tag. A slot's generation comes round after
-// 2^24 uses (64-bit) or 2^10 (32-bit); until then a stale handle is known as stale, and after that it can be taken for its
-// successor of the same type, which is wrong but never undefined.
+// The bits of a handle, from the lowest: slot, generation, tag. The generation of a slot wraps after 2^24 uses (64-bit) or
+// 2^10 uses (32-bit). Until then a stale handle is detected. After that, it may match a newer handle of the same type, which
+// is wrong but not undefined behaviour.
 #[cfg(target_pointer_width = "64")]
 const SLOT_BITS: u32 = 32;
 #[cfg(target_pointer_width = "64")]
@@ -27,10 +27,10 @@ const SLOT_MASK: usize = (1 << SLOT_BITS) - 1;
 const GENERATION_MASK: usize = (1 << GENERATION_BITS) - 1;
 const TAG_SHIFT: u32 = SLOT_BITS + GENERATION_BITS;
 
-/// Every type that has handles. The numbers are tags.
+/// The types of handles. The numbers are the tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Type {
+pub enum HandleType {
     Error = 1,
     Config = 2,
     Client = 3,
@@ -44,56 +44,56 @@ pub enum Type {
     History = 11,
 }
 
-impl Type {
-    const ALL: [Type; 11] = [
-        Type::Error,
-        Type::Config,
-        Type::Client,
-        Type::Conversation,
-        Type::Event,
-        Type::Listener,
-        Type::Interactions,
-        Type::Request,
-        Type::Departments,
-        Type::Agents,
-        Type::History,
+impl HandleType {
+    const ALL: [HandleType; 11] = [
+        HandleType::Error,
+        HandleType::Config,
+        HandleType::Client,
+        HandleType::Conversation,
+        HandleType::Event,
+        HandleType::Listener,
+        HandleType::Interactions,
+        HandleType::Request,
+        HandleType::Departments,
+        HandleType::Agents,
+        HandleType::History,
     ];
 
     fn name(self) -> &'static str {
         match self {
-            Type::Error => "omnize_error",
-            Type::Config => "omnize_config",
-            Type::Client => "omnize_client",
-            Type::Conversation => "omnize_conversation",
-            Type::Event => "omnize_event",
-            Type::Listener => "omnize_listener",
-            Type::Interactions => "omnize_interactions",
-            Type::Request => "omnize_request",
-            Type::Departments => "omnize_departments",
-            Type::Agents => "omnize_agents",
-            Type::History => "omnize_history",
+            HandleType::Error => "omnize_error",
+            HandleType::Config => "omnize_config",
+            HandleType::Client => "omnize_client",
+            HandleType::Conversation => "omnize_conversation",
+            HandleType::Event => "omnize_event",
+            HandleType::Listener => "omnize_listener",
+            HandleType::Interactions => "omnize_interactions",
+            HandleType::Request => "omnize_request",
+            HandleType::Departments => "omnize_departments",
+            HandleType::Agents => "omnize_agents",
+            HandleType::History => "omnize_history",
         }
     }
 }
 
-/// All handles of one type. `C` is the type that the header shows, which has no values; `T` is what stands behind it.
-pub struct Table<C, T> {
-    of: Type,
+/// All handles of one type. `C` is the opaque type of the header, `T` the object.
+pub struct HandleTable<C, T> {
+    of: HandleType,
     arena: RwLock<Arena<Arc<T>>>,
-    shown_as: std::marker::PhantomData<fn() -> C>,
+    in_header: std::marker::PhantomData<fn() -> C>,
 }
 
-impl<C, T> Table<C, T> {
-    /// An empty table.
-    pub const fn new(of: Type) -> Self {
-        Table {
+impl<C, T> HandleTable<C, T> {
+    /// Creates an empty table.
+    pub const fn new(of: HandleType) -> Self {
+        HandleTable {
             of,
             arena: RwLock::new(Arena::new()),
-            shown_as: std::marker::PhantomData,
+            in_header: std::marker::PhantomData,
         }
     }
 
-    /// Gives out a new handle.
+    /// Creates a handle.
     pub fn insert(&self, object: Arc<T>) -> Result<*mut C> {
         let mut arena = self.arena.write().unwrap_or_else(PoisonError::into_inner);
         let index = arena.insert(object);
@@ -102,7 +102,7 @@ impl<C, T> Table<C, T> {
             return Err(Error::new(
                 Status::System,
                 format!(
-                    "there are {} {} handles, the most there can be; free some",
+                    "there are {} {} handles, which is the limit; free some",
                     SLOT_MASK,
                     self.of.name()
                 ),
@@ -114,58 +114,58 @@ impl<C, T> Table<C, T> {
         Ok(std::ptr::without_provenance_mut(value))
     }
 
-    /// A handle that is never given out for an object of the table.
+    /// Returns a handle that `insert` never returns.
     pub fn reserved(&self) -> *mut C {
         std::ptr::without_provenance_mut(
             (self.of as usize) << TAG_SHIFT | GENERATION_MASK << SLOT_BITS | SLOT_MASK,
         )
     }
 
-    /// What stands behind a handle. It lives for as long as the caller holds it, even when the handle is freed meanwhile.
+    /// Returns the object of a handle. The object lives as long as the caller holds it, even if the handle is freed.
     pub fn get(&self, handle: *const C) -> Result<Arc<T>> {
         self.check(handle)?;
         let arena = self.arena.read().unwrap_or_else(PoisonError::into_inner);
         let found = find(&arena, handle.addr()).map(|(_, object)| object.clone());
-        found.ok_or_else(|| self.stale())
+        found.ok_or_else(|| self.stale_error())
     }
 
-    /// Takes a handle back; it is stale from now on.
+    /// Removes a handle, and returns its object.
     pub fn remove(&self, handle: *const C) -> Result<Arc<T>> {
         self.check(handle)?;
         let mut arena = self.arena.write().unwrap_or_else(PoisonError::into_inner);
         let index = find(&arena, handle.addr()).map(|(index, _)| index);
         index
             .and_then(|index| arena.remove(index))
-            .ok_or_else(|| self.stale())
+            .ok_or_else(|| self.stale_error())
     }
 
-    /// Whether the value can be a handle of this type at all.
+    /// Checks that the handle has the tag of this type.
     fn check(&self, handle: *const C) -> Result<()> {
         if handle.is_null() {
-            return Err(self.bad("is NULL"));
+            return Err(self.error("is NULL"));
         }
         let tag = handle.addr() >> TAG_SHIFT;
         if tag == self.of as usize {
             return Ok(());
         }
         Err(
-            match Type::ALL.iter().find(|other| **other as usize == tag) {
-                Some(other) => self.bad(&format!("is an {}", other.name())),
-                None => self.bad("was never given out by this library"),
+            match HandleType::ALL.iter().find(|other| **other as usize == tag) {
+                Some(other) => self.error(&format!("is an {}", other.name())),
+                None => self.error("is not from this library"),
             },
         )
     }
 
-    fn stale(&self) -> Error {
-        self.bad("was freed before")
+    fn stale_error(&self) -> Error {
+        self.error("was freed already")
     }
 
-    fn bad(&self, why: &str) -> Error {
+    fn error(&self, why: &str) -> Error {
         let name = self.of.name();
         Error::new(
             Status::Handle,
             format!(
-                "the {name} handle {why}; pass one that the library gave and that is not freed yet"
+                "the {name} handle {why}; pass a handle that the library returned and that is not freed yet"
             ),
         )
     }
@@ -183,7 +183,7 @@ fn find<T>(arena: &Arena<Arc<T>>, value: usize) -> Option<(Index, &Arc<T>)> {
 mod tests {
     use super::*;
 
-    enum Shown {}
+    enum InHeader {}
 
     fn message<T>(result: Result<T>) -> String {
         let error = result.err().unwrap();
@@ -192,18 +192,18 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_leads_to_its_object_until_it_is_removed() {
-        let table = Table::<Shown, u32>::new(Type::Event);
+    fn a_handle_is_valid_until_it_is_removed() {
+        let table = HandleTable::<InHeader, u32>::new(HandleType::Event);
         let handle = table.insert(Arc::new(7)).unwrap();
         assert_eq!(*table.get(handle).unwrap(), 7);
         assert_eq!(*table.remove(handle).unwrap(), 7);
-        assert!(message(table.get(handle)).contains("freed before"));
-        assert!(message(table.remove(handle)).contains("freed before"));
+        assert!(message(table.get(handle)).contains("freed already"));
+        assert!(message(table.remove(handle)).contains("freed already"));
     }
 
     #[test]
-    fn a_stale_handle_does_not_lead_to_its_successor() {
-        let table = Table::<Shown, u32>::new(Type::Event);
+    fn a_stale_handle_does_not_match_a_newer_one() {
+        let table = HandleTable::<InHeader, u32>::new(HandleType::Event);
         let first = table.insert(Arc::new(1)).unwrap();
         table.remove(first).unwrap();
         for _ in 0..1000 {
@@ -215,23 +215,23 @@ mod tests {
     }
 
     #[test]
-    fn null_foreign_and_invented_handles_are_told_apart() {
-        let events = Table::<Shown, u32>::new(Type::Event);
-        let clients = Table::<Shown, u32>::new(Type::Client);
+    fn errors_distinguish_null_foreign_and_invalid_handles() {
+        let events = HandleTable::<InHeader, u32>::new(HandleType::Event);
+        let clients = HandleTable::<InHeader, u32>::new(HandleType::Client);
         let client = clients.insert(Arc::new(1)).unwrap();
         assert!(message(events.get(std::ptr::null())).contains("is NULL"));
         assert!(message(events.get(client)).contains("is an omnize_client"));
         let local = 5u32;
         let address = (&raw const local).cast();
-        assert!(message(events.get(address)).contains("never given out"));
+        assert!(message(events.get(address)).contains("not from this library"));
     }
 
     #[test]
-    fn an_object_outlives_its_handle_while_it_is_held() {
-        let table = Table::<Shown, String>::new(Type::Event);
-        let handle = table.insert(Arc::new("kept".to_owned())).unwrap();
+    fn an_object_outlives_its_handle_during_a_call() {
+        let table = HandleTable::<InHeader, String>::new(HandleType::Event);
+        let handle = table.insert(Arc::new("object".to_owned())).unwrap();
         let held = table.get(handle).unwrap();
         table.remove(handle).unwrap();
-        assert_eq!(*held, "kept");
+        assert_eq!(*held, "object");
     }
 }

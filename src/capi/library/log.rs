@@ -1,4 +1,4 @@
-//! The library's log, as C sees it.
+//! The log callback of the library.
 
 use std::cell::Cell;
 use std::ffi::{CString, c_void};
@@ -6,29 +6,35 @@ use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::status_code::omnize_status;
 use crate::capi::callback::{UserData, omnize_destroy, omnize_log_callback};
-use crate::capi::error::omnize_error;
-use crate::capi::guard;
-use crate::capi::status::omnize_status;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
 
 /// No messages.
 pub const OMNIZE_LOG_OFF: i32 = 0;
-/// Something is broken.
+/// An error that needs attention.
 pub const OMNIZE_LOG_ERROR: i32 = 1;
-/// Something did not go as it should, and was dealt with.
+/// A problem that the library handled.
 pub const OMNIZE_LOG_WARN: i32 = 2;
-/// Something that happens once in a while.
+/// A rare event of normal operation.
 pub const OMNIZE_LOG_INFO: i32 = 3;
-/// Every request and every trigger.
+/// Each request and each trigger.
 pub const OMNIZE_LOG_DEBUG: i32 = 4;
 
-/// Has `callback` called with the library's messages up to `level`, an OMNIZE_LOG_ value, in the place of any callback
-/// before; OMNIZE_LOG_OFF or NULL ends it. There is one log for the whole library. Messages hold no token and nothing
-/// personal. What the library does inside the callback is not logged. `destroy` is called once with `user_data`, after
-/// the last call of `callback`; also where this function fails. Statuses: OMNIZE_E_ARGUMENT where there is no such level.
+/// Sets the log callback of the whole library. It replaces an earlier callback.
+///
+/// - `level`: the highest OMNIZE_LOG_ value that is logged. OMNIZE_LOG_OFF, or a NULL `callback`, ends the log.
+/// - Messages contain no token and no personal data.
+/// - Calls of the library inside the callback are not logged.
+/// - `destroy` is called once with `user_data`, after the last call of `callback`. It is also called if this
+///   function fails. It may be NULL.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `level` is unknown.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_log_set(
     level: i32,
@@ -55,12 +61,12 @@ pub extern "C-unwind" fn omnize_log_set(
         } else {
             LevelFilter::Off
         });
-        let before = {
+        let previous = {
             let mut current = SINK.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // Runs the destroy function of the callback before, so after the lock.
-        drop(before);
+        // Runs the destroy function of the previous callback, so after the lock.
+        drop(previous);
         Ok(())
     })
 }
@@ -74,12 +80,12 @@ struct Sink {
 static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
 
 thread_local! {
-    /// Whether this thread is in the callback.
+    /// Whether this thread is inside the callback.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Hands the library's own messages to the callback; those of the crates below it are not held to its rules of what may
-/// be said.
+/// Passes the library's own messages to the callback. Messages of other crates are dropped, because they may contain personal
+/// data.
 struct ToCallback;
 
 impl Log for ToCallback {
@@ -95,11 +101,11 @@ impl Log for ToCallback {
         let Some(sink) = sink.filter(|sink| record.level() <= sink.level) else {
             return;
         };
-        // A NUL would cut the message; there is none in what the library writes itself.
+        // A NUL would cut the message.
         let message =
             CString::new(record.args().to_string().replace('\0', "\u{FFFD}")).unwrap_or_default();
         INSIDE.set(true);
-        // SAFETY: by the header's rules it is a function of this type; the message lives through the call.
+        // SAFETY: by the header's rules, it is a function of this type. The message is valid during the call.
         let call = || unsafe {
             (sink.callback)(
                 number(record.level()),
@@ -116,7 +122,7 @@ impl Log for ToCallback {
 
 fn install() {
     static ONCE: Once = Once::new();
-    // It fails where a Rust application has set a logger of its own, which gets the messages then.
+    // It fails if a Rust application has its own logger, which then gets the messages.
     ONCE.call_once(|| drop(log::set_logger(&ToCallback)));
 }
 

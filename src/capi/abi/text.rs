@@ -1,4 +1,4 @@
-//! Texts across the border.
+//! Texts between C and Rust: decodes arguments, and stores texts that C reads.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::status::Status;
 
-/// The text behind a NUL-terminated pointer, in the application's encoding; `None` for NULL.
+/// Decodes a NUL-terminated text of the application; `None` for NULL.
 pub fn optional<'a>(
     name: &str,
     text: *const c_char,
@@ -19,13 +19,13 @@ pub fn optional<'a>(
     if text.is_null() {
         return Ok(None);
     }
-    // SAFETY: by the header's rules it points to a NUL-terminated string that lives through this call, and the borrow ends
-    // with the call.
+    // SAFETY: by the header's rules, it points to a NUL-terminated string that is valid during this call. The borrow
+    // ends with the call.
     let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
     decode(name, bytes, encoding).map(Some)
 }
 
-/// The same; NULL is an error.
+/// Decodes a NUL-terminated text of the application; fails for NULL.
 pub fn required<'a>(
     name: &str,
     text: *const c_char,
@@ -34,7 +34,7 @@ pub fn required<'a>(
     optional(name, text, encoding)?.ok_or_else(|| null(name))
 }
 
-/// `length` bytes of text, or up to the NUL where it is -1.
+/// Decodes `length` bytes of text, or up to the NUL if `length` is -1.
 pub fn with_length<'a>(
     name: &str,
     text: *const c_char,
@@ -47,7 +47,7 @@ pub fn with_length<'a>(
     decode(name, bytes(name, text, length)?, encoding)
 }
 
-/// `length` bytes, or up to the NUL where it is -1.
+/// Returns `length` bytes, or those up to the NUL if `length` is -1.
 pub fn bytes<'a>(name: &str, bytes: *const c_char, length: i64) -> Result<&'a [u8]> {
     if bytes.is_null() {
         // An empty array often has no address.
@@ -70,20 +70,20 @@ pub fn bytes<'a>(name: &str, bytes: *const c_char, length: i64) -> Result<&'a [u
                 format!("the length of {name} is {length}; pass the number of bytes, or -1 for a NUL-terminated string"),
             )
         })?;
-    // SAFETY: by the header's rules that many bytes stand there and live through this call.
+    // SAFETY: by the header's rules, that many bytes are readable during this call.
     Ok(unsafe { std::slice::from_raw_parts(bytes.cast(), length) })
 }
 
 fn decode<'a>(name: &str, bytes: &'a [u8], encoding: TextEncoding) -> Result<Cow<'a, str>> {
-    // What is made of it is as large, or larger.
+    // The decoded text is as large, or larger.
     memory::check(bytes.len(), Status::System)?;
     encoding.decode(bytes).ok_or_else(|| {
-        let place = str::from_utf8(bytes).err().filter(|_| encoding == TextEncoding::UTF_8);
-        let place = place.map_or(String::new(), |error| format!(" at byte {}", error.valid_up_to()));
+        let invalid = str::from_utf8(bytes).err().filter(|_| encoding == TextEncoding::UTF_8);
+        let position = invalid.map_or(String::new(), |error| format!(" at byte {}", error.valid_up_to()));
         Error::new(
             Status::Encoding,
             format!(
-                "{name} is no {}{place}; convert it, or set the option encoding to what the application uses",
+                "{name} is not valid {}{position}; convert it, or set the option encoding to the application's encoding",
                 encoding.name()
             ),
         )
@@ -94,25 +94,26 @@ fn null(name: &str) -> Error {
     Error::new(Status::Argument, format!("{name} is NULL; it is required"))
 }
 
-/// Where a call writes a result to.
-pub fn out<'a, T>(name: &str, place: *mut T) -> Result<&'a mut T> {
-    // SAFETY: by the header's rules it is NULL or points to writable memory of its type that lives through this call.
-    unsafe { place.as_mut() }.ok_or_else(|| null(name))
+/// Returns the variable for a result; fails for NULL.
+pub fn required_out<'a, T>(name: &str, out: *mut T) -> Result<&'a mut T> {
+    // SAFETY: by the header's rules, it is NULL or points to writable memory of its type, valid during this call.
+    unsafe { out.as_mut() }.ok_or_else(|| null(name))
 }
 
-/// Writes a result where somebody asks for it.
-pub fn tell<T>(place: *mut T, result: T) {
-    // SAFETY: as in `out`.
-    if let Some(place) = unsafe { place.as_mut() } {
-        *place = result;
+/// Writes a result, unless the pointer is NULL.
+pub fn write_optional<T>(out: *mut T, result: T) {
+    // SAFETY: as in `required_out`.
+    if let Some(out) = unsafe { out.as_mut() } {
+        *out = result;
     }
 }
 
-/// A byte string as C reads it: with a NUL behind it, which its length does not count.
+/// A byte string for C. A NUL follows it, which its length does not count.
 #[derive(Debug)]
 pub struct OutText(Box<[u8]>);
 
 impl OutText {
+    /// Copies a text whose size the library knows.
     pub fn new(text: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text);
@@ -120,21 +121,48 @@ impl OutText {
         OutText(bytes.into_boxed_slice())
     }
 
-    /// An empty text, for ever.
+    /// Copies a text whose size the application or the service chose.
+    ///
+    /// # Errors
+    /// [`Status::System`] if there is no memory for it.
+    pub fn copy(text: &[u8]) -> Result<Self> {
+        memory::check(text.len(), Status::System)?;
+        Ok(OutText::new(text))
+    }
+
+    /// Copies a text in the application's encoding.
+    ///
+    /// # Errors
+    /// [`Status::System`] if there is no memory for it.
+    pub fn encode(text: &str, encoding: TextEncoding) -> Result<Self> {
+        Ok(OutText::encode_lossy(text, encoding)?.0)
+    }
+
+    /// Copies a text in the application's encoding, and returns whether a character was unmappable.
+    ///
+    /// # Errors
+    /// [`Status::System`] if there is no memory for it.
+    pub fn encode_lossy(text: &str, encoding: TextEncoding) -> Result<(Self, bool)> {
+        memory::check(text.len(), Status::System)?;
+        let (bytes, is_unmappable) = encoding.encode(text);
+        Ok((OutText::new(&bytes), is_unmappable))
+    }
+
+    /// Returns a static empty text.
     pub fn empty() -> &'static OutText {
         static EMPTY: Lazy<OutText> = Lazy::new(|| OutText::new(b""));
         &EMPTY
     }
 
-    /// The text, without the NUL.
+    /// Returns the text without the NUL.
     pub fn bytes(&self) -> &[u8] {
         &self.0[..self.0.len() - 1]
     }
 
-    /// The pointer, which lives as long as `self`; and the length, where somebody asks for it.
-    pub fn give(&self, length: *mut i64) -> *const c_char {
+    /// Returns the pointer, which is valid as long as `self`, and writes the length, unless its pointer is NULL.
+    pub fn to_c(&self, length: *mut i64) -> *const c_char {
         // A slice is never longer than isize::MAX.
-        tell(length, (self.0.len() - 1) as i64);
+        write_optional(length, (self.0.len() - 1) as i64);
         self.0.as_ptr().cast()
     }
 }
@@ -146,7 +174,7 @@ mod tests {
     const UTF_8: TextEncoding = TextEncoding::UTF_8;
 
     #[test]
-    fn reads_up_to_the_nul_or_the_length() {
+    fn texts_end_at_the_nul_or_at_the_length() {
         let text = c"ol\xC3\xA1";
         assert_eq!(
             with_length("text", text.as_ptr(), -1, UTF_8).unwrap(),
@@ -163,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_argument_and_the_position() {
         let fails = |result: Result<Cow<'_, str>>| {
             let error = result.unwrap_err();
             (error.status(), error.message().to_owned())

@@ -1,21 +1,21 @@
-//! Kinds of media, as C sees them.
+//! The numbers of the kinds of media.
 
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::wire::MediaKind;
 
-/// No media: a text.
+/// No media, only text.
 pub const OMNIZE_MEDIA_NONE: i32 = 0;
 /// An image.
 pub const OMNIZE_MEDIA_IMAGE: i32 = 1;
 /// A video.
 pub const OMNIZE_MEDIA_VIDEO: i32 = 2;
-/// A sound.
+/// An audio recording.
 pub const OMNIZE_MEDIA_AUDIO: i32 = 3;
 /// Any file.
 pub const OMNIZE_MEDIA_FILE: i32 = 4;
 
-/// The number of a kind.
+/// Returns the number of a kind.
 pub(crate) fn number_of(kind: MediaKind) -> i32 {
     match kind {
         MediaKind::Image => OMNIZE_MEDIA_IMAGE,
@@ -25,7 +25,7 @@ pub(crate) fn number_of(kind: MediaKind) -> i32 {
     }
 }
 
-/// The kind of a number.
+/// Returns the kind of a number; `None` for no media.
 pub(crate) fn kind_of(number: i32) -> Result<Option<MediaKind>> {
     if number == OMNIZE_MEDIA_NONE {
         return Ok(None);
@@ -36,7 +36,7 @@ pub(crate) fn kind_of(number: i32) -> Result<Option<MediaKind>> {
     found.map(Some).ok_or_else(|| {
         Error::new(
             Status::Argument,
-            format!("there is no kind {number} of media; pass an OMNIZE_MEDIA_ value"),
+            format!("there is no media kind {number}; pass an OMNIZE_MEDIA_ value"),
         )
     })
 }

@@ -1,12 +1,15 @@
-//! What the library is.
+//! The version and the features of the library.
 
 use std::ffi::c_char;
 
-use crate::capi::guard;
-use crate::capi::strings;
+use crate::capi::abi::guard;
+use crate::capi::abi::text;
 use crate::encoding::TextEncoding;
 
-/// The version of the library that is loaded, such as "0.1.0". OMNIZE_VERSION is that of the header. Valid for ever.
+/// Returns the version of the loaded library, such as "0.1.0".
+///
+/// - OMNIZE_VERSION is the version of the header.
+/// - The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_version() -> *const c_char {
     guard::always(std::ptr::null(), || {
@@ -14,22 +17,26 @@ pub extern "C-unwind" fn omnize_version() -> *const c_char {
     })
 }
 
-/// The version of the binary interface: an application that was built against one works with every library that has the
-/// same. OMNIZE_ABI_VERSION is that of the header.
+/// Returns the version of the loaded library's binary interface.
+///
+/// - A program works with every library that has the same version as its header.
+/// - OMNIZE_ABI_VERSION is the version of the header.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_abi_version() -> i32 {
     guard::always(0, || Ok(OMNIZE_ABI_VERSION))
 }
 
-/// The version of the binary interface that this header describes.
+/// The version of the binary interface of this header.
 pub const OMNIZE_ABI_VERSION: i32 = 0;
 
-/// 1 where this build of the library has a feature, else 0. "listener": the webhook listener; "store": what was received
-/// survives a crash.
+/// Returns 1 if this build of the library has the feature `name`, otherwise 0.
+///
+/// - "listener": the webhook listener.
+/// - "store": the option store, which keeps events and requests across crashes.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_has_feature(name: *const c_char) -> i32 {
     guard::always(0, || {
-        let name = strings::required("name", name, TextEncoding::UTF_8)?;
+        let name = text::required("name", name, TextEncoding::UTF_8)?;
         let has = FEATURES
             .iter()
             .any(|(feature, here)| *feature == name && *here);

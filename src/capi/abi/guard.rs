@@ -1,26 +1,27 @@
-//! The one way into the library from C: nothing runs in a forked child, no panic gets out, every failure becomes a status, and
-//! the thread is not cancelled before it is out again.
+//! Runs the body of every exported function: it fails in a forked child, stops panics, turns errors into statuses, and defers
+//! cancellation of the thread.
 //!
-//! Exports are `extern "C-unwind"`: a thread that was cancelled meanwhile ends in the guard's last step, and is unwound
-//! from there through frames that have nothing to drop.
+//! Exports are `extern "C-unwind"`, because a cancelled thread ends in the last step of the guard. It is unwound from there
+//! through frames that have nothing to drop.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use crate::capi::error::omnize_error;
-use crate::capi::status::omnize_status;
+use crate::capi::abi::error_handle;
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::status_code::omnize_status;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
 
 thread_local! {
-    /// Where the last panic of this thread was.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The source position of the last panic of this thread.
+    static PANIC_LOCATION: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs a function that tells how it ended. On failure `error`, where it is not NULL, receives the error.
+/// Runs a function that can fail, and returns its status. `error` receives the error, unless it is NULL.
 pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
     host::cancellation::with_cancellation_disabled(|| status_of(error, call))
 }
@@ -30,21 +31,21 @@ fn status_of(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -
         Ok(()) => Status::Ok as omnize_status,
         Err(failure) => {
             let status = failure.status() as omnize_status;
-            // Not even handing the error over may unwind into C.
-            let handed_over =
-                panic::catch_unwind(AssertUnwindSafe(|| omnize_error::hand_over(failure, error)));
-            drop(handed_over);
+            // Writing the error must not unwind into C either.
+            let written =
+                panic::catch_unwind(AssertUnwindSafe(|| error_handle::write(failure, error)));
+            drop(written);
             status
         }
     }
 }
 
-/// Runs a function that gives a value and needs no lock that a forked child could wait for in vain; so it runs there too.
+/// Runs a function that returns a value, also in a forked child. It must not use locks that may be locked there.
 pub fn always<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
     host::cancellation::with_cancellation_disabled(|| guarded(call).unwrap_or(otherwise))
 }
 
-/// Runs a function that gives a value, and `otherwise` where it can't.
+/// Runs a function that returns a value. Returns `otherwise` if it fails.
 pub fn value<T: Copy>(otherwise: T, call: impl FnOnce() -> Result<T>) -> T {
     host::cancellation::with_cancellation_disabled(|| run(call).unwrap_or(otherwise))
 }
@@ -55,35 +56,35 @@ fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    note_places_of_panics();
+    install_panic_hook();
     let calm = || host::fp_environment::with_fp_traps_masked(call);
-    panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(of_panic(&*panic)))
+    panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(panic_error(&*panic)))
 }
 
-/// The standard library would write a panic to the host's standard error. Its copy in this shared object serves this
-/// library alone, so that the hook concerns nobody else.
-fn note_places_of_panics() {
+/// Replaces the standard library's panic hook, which writes to the host's standard error. This shared object has its own copy
+/// of the standard library, so the hook affects only this library.
+fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         panic::set_hook(Box::new(|info| {
-            let place = info.location().map(ToString::to_string).unwrap_or_default();
-            log::error!("panic at {place}");
-            PLACE.set(place);
+            let location = info.location().map(ToString::to_string).unwrap_or_default();
+            log::error!("panic at {location}");
+            PANIC_LOCATION.set(location);
         }));
     });
 }
 
-fn of_panic(panic: &(dyn Any + Send)) -> Error {
+fn panic_error(panic: &(dyn Any + Send)) -> Error {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
-    let place = PLACE.take();
+    let location = PANIC_LOCATION.take();
     Error::new(
         Status::Panic,
         format!(
-            "the library panicked at {place}: {message}; the call had no further effect; please report this"
+            "the library panicked at {location}: {message}; the call had no further effect; please report this"
         ),
     )
 }
@@ -91,21 +92,24 @@ fn of_panic(panic: &(dyn Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use syn::{Expr, Item, ItemFn, Stmt};
 
     use super::*;
-    use crate::capi::error::omnize_error;
 
     #[test]
-    fn a_panic_becomes_a_status_with_its_message_and_place() {
+    fn a_panic_returns_a_status_with_message_and_location() {
         let mut error = std::ptr::null_mut();
         let code = status(&raw mut error, || panic!("number {}", 7));
         assert_eq!(code, Status::Panic as omnize_status);
-        let message = omnize_error::text_of(error);
+        let message = error_handle::lookup(error)
+            .unwrap()
+            .error
+            .message()
+            .to_owned();
         assert!(message.contains("number 7"), "{message}");
-        assert!(message.contains("src/capi/guard.rs:"), "{message}");
+        assert!(message.contains("src/capi/abi/guard.rs:"), "{message}");
         assert_eq!(value(5, || panic!("again")), 5);
     }
 
@@ -115,13 +119,11 @@ mod tests {
         assert_eq!(code, Status::Panic as omnize_status);
     }
 
-    /// Finds an export whose body is anything but one call of the guard.
     #[test]
-    fn every_export_goes_through_the_guard() {
+    fn every_export_is_one_call_of_the_guard() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/capi");
         let mut exports = 0;
-        for file in fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
+        for path in sources(&folder) {
             let source = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
             for item in source.items {
                 let Item::Fn(function) = item else { continue };
@@ -138,7 +140,19 @@ mod tests {
                 }
             }
         }
-        assert!(exports > 40, "only {exports} exports were found");
+        assert!(exports > 130, "only {exports} exports were found");
+    }
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let paths = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+        let rust = files
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "rs"));
+        rust.chain(folders.iter().flat_map(|folder| sources(folder)))
+            .collect()
     }
 
     fn is_guarded(function: &ItemFn) -> bool {
@@ -161,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_export_without_the_guard_is_found_out() {
+    fn an_export_without_the_guard_is_detected() {
         let bare: ItemFn = syn::parse_quote! { pub extern "C" fn omnize_bare() -> i32 { 1 } };
         assert!(!is_guarded(&bare));
         let first: ItemFn = syn::parse_quote! {

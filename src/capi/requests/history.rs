@@ -1,47 +1,55 @@
-//! The document for an external history, as C sees it.
+//! The document of an external history.
 
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
-use crate::capi::error::omnize_error;
-use crate::capi::guard;
-use crate::capi::handle::{Table, Type};
-use crate::capi::media;
-use crate::capi::status::omnize_status;
-use crate::capi::strings;
-use crate::capi::strings::OutText;
+use crate::capi::requests::media;
 use crate::encoding::TextEncoding;
 use crate::error::Error;
 use crate::status::Status;
 use crate::wire::{History, HistoryMessage, Media, Message, Redacted, Speaker};
 
-/// What was said before an interaction, from which the document is made that the field external_history of a start leads to.
-/// The application serves the document itself, at a URL that the service can reach. Every function of it can be called from
-/// any thread and never blocks.
+/// The messages exchanged before an interaction. The library renders them as the document that the start field
+/// external_history links to.
+///
+/// - The application serves the document, at a URL that the service can reach.
+/// - The functions of a history are thread-safe and do not block.
 pub struct omnize_history {
     _opaque: [u8; 0],
 }
 
-/// The customer said it.
+/// The customer wrote the message.
 pub const OMNIZE_SPEAKER_CUSTOMER: i32 = 1;
-/// An agent said it.
+/// An agent wrote the message.
 pub const OMNIZE_SPEAKER_AGENT: i32 = 2;
-/// A bot said it.
+/// A bot wrote the message.
 pub const OMNIZE_SPEAKER_BOT: i32 = 3;
 
-static HISTORIES: Table<omnize_history, Object> = Table::new(Type::History);
+static HISTORIES: HandleTable<omnize_history, HistoryObject> =
+    HandleTable::new(HandleType::History);
 
-struct Object {
+struct HistoryObject {
     history: Mutex<History>,
     encoding: TextEncoding,
-    /// The documents that were given out.
-    lent: Mutex<Vec<OutText>>,
+    /// The documents that C received. They stay valid until the history is freed.
+    documents: Mutex<Vec<OutText>>,
 }
 
-/// Makes a history in which nothing was said yet. Its texts are in the encoding of `client`. The application owns it and frees
-/// it with omnize_history_free. Statuses: OMNIZE_E_ARGUMENT where `history` is NULL.
+/// Creates an empty history.
+///
+/// - The texts of the history are in the encoding of `client`.
+/// - The application owns the history and frees it with omnize_history_free().
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `history` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_new(
     client: *const omnize_client,
@@ -49,21 +57,29 @@ pub extern "C-unwind" fn omnize_history_new(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let client = client::object(client)?;
-        let place = strings::out("history", history)?;
-        *place = HISTORIES.insert(Arc::new(Object {
+        let client = client::lookup(client)?;
+        let out = text::required_out("history", history)?;
+        *out = HISTORIES.insert(Arc::new(HistoryObject {
             history: Mutex::default(),
             encoding: client.client.encoding(),
-            lent: Mutex::default(),
+            documents: Mutex::default(),
         }))?;
         Ok(())
     })
 }
 
-/// Adds what was said after all that was added before. `speaker` is an OMNIZE_SPEAKER_ value; `name` may be NULL; `at` is the
-/// time in milliseconds since 1970-01-01 UTC. `text` has `length` bytes, or ends at its NUL where `length` is -1. `media` is
-/// an OMNIZE_MEDIA_ value, and `url` where it is; NULL for OMNIZE_MEDIA_NONE. Statuses: OMNIZE_E_ARGUMENT where a value is out
-/// of range or what is required is NULL; OMNIZE_E_ENCODING.
+/// Appends a message to a history.
+///
+/// - `speaker`: an OMNIZE_SPEAKER_ value.
+/// - `name`: the speaker's name, or NULL.
+/// - `at`: the time in milliseconds since 1970-01-01 UTC.
+/// - `text`: `length` bytes, or up to the NUL if `length` is -1.
+/// - `media`: an OMNIZE_MEDIA_ value.
+/// - `url`: the URL of the media. NULL for OMNIZE_MEDIA_NONE.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: a value is out of range, or a required argument is NULL.
+/// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_add(
     history: *mut omnize_history,
@@ -88,13 +104,13 @@ pub extern "C-unwind" fn omnize_history_add(
                 format!("there is no speaker {speaker}; pass an OMNIZE_SPEAKER_ value"),
             )
         })?;
-        let name = strings::optional("name", name, encoding)?;
-        let text = strings::with_length("text", text, length, encoding)?;
+        let name = text::optional("name", name, encoding)?;
+        let text = text::with_length("text", text, length, encoding)?;
         let media = match media::kind_of(media)? {
             None => None,
             Some(kind) => Some(Media {
                 kind,
-                url: strings::required("url", url, encoding)?.into_owned().into(),
+                url: text::required("url", url, encoding)?.into_owned().into(),
             }),
         };
         let said = HistoryMessage {
@@ -112,9 +128,13 @@ pub extern "C-unwind" fn omnize_history_add(
     })
 }
 
-/// The document: JSON in UTF-8, whatever the client's encoding is; NULL where `history` is no history. To be served as
-/// application/json; it is as personal as what was said. Valid until the history is freed. `length` may be NULL; it receives
-/// the length in bytes.
+/// Returns the history as a JSON document. Returns NULL if `history` is invalid, or there is no memory for the
+/// document.
+///
+/// - The document is UTF-8, independent of the client's encoding. Serve it as application/json.
+/// - It contains personal data.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is valid until the history is freed.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_json(
     history: *const omnize_history,
@@ -123,20 +143,22 @@ pub extern "C-unwind" fn omnize_history_json(
     guard::value(std::ptr::null(), || {
         let object = HISTORIES.get(history)?;
         let document = lock(&object.history).render();
-        let mut lent = lock(&object.lent);
-        // The same document is lent again, so that asking often takes no more memory.
-        if lent
+        let mut documents = lock(&object.documents);
+        // An unchanged document is reused, so that repeated calls need no more memory.
+        if documents
             .last()
             .is_none_or(|last| last.bytes() != document.as_bytes())
         {
-            lent.push(OutText::new(document.as_bytes()));
+            documents.push(OutText::copy(document.as_bytes())?);
         }
-        let last = lent.last().map(|last| last.give(length));
+        let last = documents.last().map(|last| last.to_c(length));
         Ok(last.unwrap_or(std::ptr::null()))
     })
 }
 
-/// Frees a history. NULL, and one that was freed before, do nothing.
+/// Frees a history.
+///
+/// Does nothing if `history` is NULL or freed already.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_free(history: *mut omnize_history) {
     guard::value((), || HISTORIES.remove(history).map(drop))
@@ -151,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_constants_are_the_speakers() {
+    fn constants_equal_the_speakers() {
         let constants = [
             OMNIZE_SPEAKER_CUSTOMER,
             OMNIZE_SPEAKER_AGENT,

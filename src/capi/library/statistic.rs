@@ -1,0 +1,107 @@
+//! The counters of clients, and the table of statistics.
+
+use std::ffi::c_char;
+
+use once_cell::sync::Lazy;
+
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::encoding::TextEncoding;
+use crate::error::{Error, Result};
+use crate::receiving::{STATISTICS, Statistic};
+use crate::status::Status;
+
+/// Returns the number of statistics.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_statistic_count() -> i32 {
+    guard::value(0, || Ok(STATISTICS.len() as i32))
+}
+
+/// Returns the name of the statistic at `index`, or NULL if `index` is out of range.
+///
+/// - The range is 0 to omnize_statistic_count() - 1.
+/// - The text is never freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(row(index)?.0.to_c(std::ptr::null_mut()))
+    })
+}
+
+/// Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
+///
+/// The text is never freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_statistic_description(index: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(row(index)?.1.to_c(std::ptr::null_mut()))
+    })
+}
+
+/// Writes a counter of this client to `value`.
+///
+/// - The counter starts at 0 when the client opens.
+/// - Counters of rejected requests include those of the client's own listener. omnize_listener_statistic() returns
+///   those of a shared listener.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
+/// - OMNIZE_E_ENCODING: `name` is not UTF-8.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_client_statistic(
+    client: *const omnize_client,
+    name: *const c_char,
+    value: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::lookup(client)?;
+        let value = text::required_out("value", value)?;
+        *value = object.client.count_of(find(name)?) as i64;
+        Ok(())
+    })
+}
+
+/// Returns the statistic with this name.
+pub(crate) fn find(name: *const c_char) -> Result<Statistic> {
+    let name = text::required("name", name, TextEncoding::UTF_8)?;
+    let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
+    found.map(|(statistic, ..)| *statistic).ok_or_else(|| {
+        let names: Vec<_> = STATISTICS.iter().map(|(_, name, _)| *name).collect();
+        Error::new(
+            Status::Argument,
+            format!(
+                "there is no statistic {name:?}; there are {}",
+                names.join(", ")
+            ),
+        )
+    })
+}
+
+/// The name and the description of each statistic.
+static ROWS: Lazy<Vec<(OutText, OutText)>> = Lazy::new(|| {
+    let texts =
+        |name: &str, doc: &str| (OutText::new(name.as_bytes()), OutText::new(doc.as_bytes()));
+    STATISTICS
+        .iter()
+        .map(|(_, name, doc)| texts(name, doc))
+        .collect()
+});
+
+fn row(index: i32) -> Result<&'static (OutText, OutText)> {
+    let row = usize::try_from(index)
+        .ok()
+        .and_then(|index| ROWS.get(index));
+    row.ok_or_else(|| {
+        Error::new(
+            Status::Argument,
+            format!("the index {index} is out of range"),
+        )
+    })
+}

@@ -1,0 +1,7 @@
+//! Lists that the application reads entry by entry: departments and agents, which the service returns, and open interactions.
+//!
+//! Each file requests its list and copies it, in the application's encoding, into a [`ListTable`](crate::capi::abi::list).
+
+pub mod agents;
+pub mod departments;
+pub mod interactions;

@@ -1,0 +1,415 @@
+//! Conversations: handles, starting and attaching.
+
+use std::ffi::c_char;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::conversation::Conversation;
+use crate::encoding::TextEncoding;
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::wire::{Address, Customer, Redacted, Request};
+
+/// An interaction of one customer. The application sends its requests with it.
+///
+/// The functions of a conversation are thread-safe. The requests of one interaction are sent one at a time, in the
+/// order of the calls, blocking and posted ones together.
+///
+/// Blocking requests block until the service responds, at most for the option timeout. They return OMNIZE_OK if the
+/// service accepted the request. Otherwise omnize_error_delivery() returns the delivery of the request. They fail
+/// with:
+/// - OMNIZE_E_REJECTED, OMNIZE_E_SERVICE, OMNIZE_E_FAILED: the service rejected the request.
+/// - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS: not sent.
+/// - OMNIZE_E_TIMEOUT, OMNIZE_E_LOST, OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL: not sent, or unknown.
+/// - OMNIZE_E_RESPONSE_TOO_LARGE: unknown.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_STATE: the interaction's state does not allow the request.
+/// - OMNIZE_E_INTERACTION: the interaction hash is unknown.
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or a field.
+/// - OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT: a text is invalid.
+/// - OMNIZE_E_CUSTOMER: a field of the customer is invalid, with the option validate.
+///
+/// Posting adds a request to the outbox. It does not wait for the network. With a store, it blocks until the request
+/// is on disk. `ticket` receives a number, and may be NULL. Later, an event of the kind OMNIZE_EVENT_OUTCOME reports
+/// the delivery and has the same number. Posting fails with:
+/// - OMNIZE_E_STATE: the interaction's state does not allow the request.
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or a field.
+/// - OMNIZE_E_FULL: the outbox is full.
+/// - OMNIZE_E_STORE: the store can't be written.
+/// - OMNIZE_E_CLOSED: the client is closed.
+/// - OMNIZE_E_SYSTEM: a thread can't be started.
+/// - OMNIZE_E_ENCODING, OMNIZE_E_ARGUMENT: a text is invalid.
+pub struct omnize_conversation {
+    _opaque: [u8; 0],
+}
+
+/// No request was sent yet, or the start failed.
+pub const OMNIZE_STATE_NEW: i32 = 1;
+/// The start is in progress.
+pub const OMNIZE_STATE_STARTING: i32 = 2;
+/// The interaction was started. No agent accepted it yet.
+pub const OMNIZE_STATE_WAITING: i32 = 3;
+/// An agent accepted the interaction.
+pub const OMNIZE_STATE_ACTIVE: i32 = 4;
+/// The application or the agent finished the interaction.
+pub const OMNIZE_STATE_FINISHED: i32 = 5;
+/// No agent is available.
+pub const OMNIZE_STATE_UNAVAILABLE: i32 = 6;
+
+static CONVERSATIONS: HandleTable<omnize_conversation, ConversationObject> =
+    HandleTable::new(HandleType::Conversation);
+
+pub(crate) struct ConversationObject {
+    pub conversation: Conversation,
+    pub encoding: TextEncoding,
+    /// The texts that C requested. Created on demand, because there may be many conversations.
+    texts: OnceCell<Box<Texts>>,
+}
+
+struct Texts {
+    client_id: OutText,
+    department: OutText,
+    hashes: Mutex<Vec<OutText>>,
+}
+
+impl ConversationObject {
+    fn texts(&self) -> Result<&Texts> {
+        let encode = |text: &str| OutText::encode(text, self.encoding);
+        let texts = self.texts.get_or_try_init(|| {
+            Ok(Box::new(Texts {
+                client_id: encode(self.conversation.client_id())?,
+                department: encode(self.conversation.department())?,
+                hashes: Mutex::default(),
+            }))
+        });
+        texts.map(|texts| &**texts)
+    }
+
+    /// Posts a request, and writes its ticket, unless the pointer is NULL.
+    pub fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
+        let number = self.conversation.post(request)?;
+        text::write_optional(ticket, number as i64);
+        Ok(())
+    }
+}
+
+/// Returns the object of a handle.
+pub(crate) fn lookup(conversation: *const omnize_conversation) -> Result<Arc<ConversationObject>> {
+    CONVERSATIONS.get(conversation)
+}
+
+/// Creates a handle.
+pub(crate) fn insert(
+    conversation: Conversation,
+    encoding: TextEncoding,
+) -> Result<*mut omnize_conversation> {
+    CONVERSATIONS.insert(Arc::new(ConversationObject {
+        conversation,
+        encoding,
+        texts: OnceCell::new(),
+    }))
+}
+
+/// Starts an interaction, and blocks until the service responds.
+///
+/// - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+/// - `name`, `email`, `phone` and `cpf` may be NULL. NULL fields are omitted.
+/// - The application owns the conversation and frees it with omnize_conversation_free().
+/// - If the start fails, there is no conversation.
+///
+/// Fails with:
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+/// - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
+/// - Any status of a blocking request: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_start(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    name: *const c_char,
+    email: *const c_char,
+    phone: *const c_char,
+    cpf: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::lookup(client)?;
+        let encoding = object.client.encoding();
+        let out = text::required_out("conversation", conversation)?;
+        let customer = customer(name, email, phone, cpf, encoding)?;
+        let address = address(department, client_id, encoding)?;
+        *out = insert(object.client.start(address, customer)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// Creates a conversation for an open interaction, for example after a restart.
+///
+/// - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+/// - The state is that of omnize_interactions_list(), or active if the interaction is not listed.
+/// - The application owns the conversation and frees it with omnize_conversation_free().
+/// - Sends nothing and does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+/// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+/// - OMNIZE_E_ARGUMENT: `conversation` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_attach(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::lookup(client)?;
+        let encoding = object.client.encoding();
+        let out = text::required_out("conversation", conversation)?;
+        let address = address(department, client_id, encoding)?;
+        *out = insert(object.client.attach(address)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// Creates a conversation for the open interaction with the hash `interaction_hash`.
+///
+/// - The application must have stored the hash. Without a store, the library does not know it before a trigger of
+///   the interaction.
+/// - Dialects without hashes ignore `interaction_hash`.
+/// - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+/// - The application owns the conversation and frees it with omnize_conversation_free().
+/// - Sends nothing and does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+/// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+/// - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_attach_to(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    interaction_hash: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::lookup(client)?;
+        let encoding = object.client.encoding();
+        let out = text::required_out("conversation", conversation)?;
+        let address = address(department, client_id, encoding)?;
+        let hash = text::required("interaction_hash", interaction_hash, encoding)?;
+        *out = insert(object.client.attach_by_hash(address, &hash)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// Creates a conversation for an interaction that omnize_conversation_post_start() starts later.
+///
+/// - `department` and `client_id` are required. `client_id` is the application's id of this customer.
+/// - If an interaction with this client id is known, it is reused. A start is then allowed only after that
+///   interaction ends.
+/// - The application owns the conversation and frees it with omnize_conversation_free().
+/// - Sends nothing and does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
+/// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+/// - OMNIZE_E_ARGUMENT: `conversation` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_prepare(
+    client: *mut omnize_client,
+    department: *const c_char,
+    client_id: *const c_char,
+    conversation: *mut *mut omnize_conversation,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = client::lookup(client)?;
+        let encoding = object.client.encoding();
+        let out = text::required_out("conversation", conversation)?;
+        let address = address(department, client_id, encoding)?;
+        *out = insert(object.client.prepare(address)?, encoding)?;
+        Ok(())
+    })
+}
+
+/// Sets the timeout of later requests of this handle.
+///
+/// - `timeout_ms`: milliseconds. 0 restores the option timeout.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_set_timeout(
+    conversation: *mut omnize_conversation,
+    timeout_ms: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let timeout = u64::try_from(timeout_ms).map_err(|_| {
+            Error::new(
+                Status::Argument,
+                format!(
+                    "timeout_ms is {timeout_ms}; pass milliseconds, or 0 for the option timeout"
+                ),
+            )
+        })?;
+        object
+            .conversation
+            .set_timeout(Duration::from_millis(timeout));
+        Ok(())
+    })
+}
+
+/// Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
+///
+/// Later versions may add values.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_state(
+    conversation: *const omnize_conversation,
+) -> i32 {
+    guard::value(0, || {
+        Ok(CONVERSATIONS.get(conversation)?.conversation.state() as i32)
+    })
+}
+
+/// Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+///
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the conversation is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_client_id(
+    conversation: *const omnize_conversation,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = CONVERSATIONS.get(conversation)?;
+        Ok(object.texts()?.client_id.to_c(length))
+    })
+}
+
+/// Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
+/// the text.
+///
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the conversation is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_department(
+    conversation: *const omnize_conversation,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = CONVERSATIONS.get(conversation)?;
+        Ok(object.texts()?.department.to_c(length))
+    })
+}
+
+/// Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
+///
+/// - The text is empty if the hash is not known yet, or the dialect has no hashes.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the conversation is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_interaction_hash(
+    conversation: *const omnize_conversation,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = CONVERSATIONS.get(conversation)?;
+        let hash = object.conversation.interaction_hash().unwrap_or_default();
+        let hash = OutText::encode(&hash, object.encoding)?;
+        let mut hashes = object
+            .texts()?
+            .hashes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Each interaction of the customer has another hash, and earlier texts must stay valid.
+        if hashes
+            .last()
+            .is_none_or(|last| last.bytes() != hash.bytes())
+        {
+            hashes.push(hash);
+        }
+        Ok(hashes.last().unwrap_or(OutText::empty()).to_c(length))
+    })
+}
+
+/// Frees a conversation.
+///
+/// - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
+/// - Does nothing if `conversation` is NULL or freed already.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_free(conversation: *mut omnize_conversation) {
+    guard::value((), || CONVERSATIONS.remove(conversation).map(drop))
+}
+
+/// Reads the fields of a customer.
+pub(crate) fn customer(
+    name: *const c_char,
+    email: *const c_char,
+    phone: *const c_char,
+    cpf: *const c_char,
+    encoding: TextEncoding,
+) -> Result<Customer> {
+    let personal = |name, text| -> Result<Option<Redacted>> {
+        Ok(text::optional(name, text, encoding)?.map(|text| text.into_owned().into()))
+    };
+    Ok(Customer {
+        name: personal("name", name)?,
+        email: personal("email", email)?,
+        phone: personal("phone", phone)?,
+        cpf: personal("cpf", cpf)?,
+    })
+}
+
+/// Reads the ids. A missing one is empty; the Rust API reports it.
+fn address(
+    department: *const c_char,
+    client_id: *const c_char,
+    encoding: TextEncoding,
+) -> Result<Address> {
+    let text = |name, text| -> Result<String> {
+        Ok(text::optional(name, text, encoding)?.map_or(String::new(), Into::into))
+    };
+    Ok(Address {
+        department: text("department", department)?,
+        client_id: text("client_id", client_id)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interactions::State;
+
+    #[test]
+    fn constants_equal_the_states() {
+        let constants = [
+            OMNIZE_STATE_NEW,
+            OMNIZE_STATE_STARTING,
+            OMNIZE_STATE_WAITING,
+            OMNIZE_STATE_ACTIVE,
+            OMNIZE_STATE_FINISHED,
+            OMNIZE_STATE_UNAVAILABLE,
+        ];
+        assert_eq!(constants, State::ALL.map(|state| state as i32));
+    }
+}

@@ -1,0 +1,263 @@
+//! Requests that are built field by field.
+
+use std::ffi::c_char;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
+
+use crate::capi::abi::error_handle::omnize_error;
+use crate::capi::abi::guard;
+use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::status_code::omnize_status;
+use crate::capi::abi::text;
+use crate::capi::abi::text::OutText;
+use crate::capi::client;
+use crate::capi::client::omnize_client;
+use crate::capi::requests::conversation;
+use crate::capi::requests::conversation::omnize_conversation;
+use crate::encoding::TextEncoding;
+use crate::error::{Error, Result};
+use crate::status::Status;
+use crate::wire::{FieldError, Request, RequestKind};
+
+/// A request with fields for which the omnize_conversation_ functions have no parameter.
+///
+/// - omnize_request_new() creates it, and omnize_request_set() sets its fields.
+/// - The application may send and post it several times. Each time is a separate request.
+/// - The page "Dialects" of the documentation lists the fields of each dialect.
+/// - The functions of a request are thread-safe. Only those that send it block.
+pub struct omnize_request {
+    _opaque: [u8; 0],
+}
+
+/// Starts the interaction. Fields: name, email, phone, cpf, bot_id, media_type, extra, external_history.
+pub const OMNIZE_REQUEST_START: i32 = 1;
+/// Sends a message of the customer or the external bot. Fields: text, media (image, video, audio or file), url; for
+/// a bot also size, in bytes.
+pub const OMNIZE_REQUEST_MESSAGE: i32 = 2;
+/// Updates data of the interaction. Fields: mood (POSITIVE or NEGATIVE), tags (ids, separated by commas),
+/// customer_key, note.
+pub const OMNIZE_REQUEST_UPDATE: i32 = 3;
+/// Starts an interaction with a message over WhatsApp. Fields: external_id, which is required; text, media, url,
+/// name, email, phone, cpf, bot_id, extra, external_history.
+pub const OMNIZE_REQUEST_WHATSAPP: i32 = 4;
+/// Submits a message while no agent is available, with omnize_client_off_hours. Fields: email, which is required;
+/// text, media, url, name, phone, cpf.
+pub const OMNIZE_REQUEST_OFF_HOURS: i32 = 5;
+
+static REQUESTS: HandleTable<omnize_request, RequestObject> = HandleTable::new(HandleType::Request);
+
+struct RequestObject {
+    request: Mutex<Request>,
+    encoding: TextEncoding,
+    hash: OnceCell<OutText>,
+}
+
+/// Copies the request of a handle.
+fn snapshot(request: *const omnize_request) -> Result<Request> {
+    let object = REQUESTS.get(request)?;
+    let request = object
+        .request
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    Ok(request.clone())
+}
+
+/// Creates a request without fields.
+///
+/// - `kind`: an OMNIZE_REQUEST_ value.
+/// - The texts of the request are in the encoding of `client`.
+/// - The application owns the request and frees it with omnize_request_free().
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_new(
+    client: *const omnize_client,
+    kind: i32,
+    request: *mut *mut omnize_request,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let client = client::lookup(client)?;
+        let out = text::required_out("request", request)?;
+        let known = RequestKind::ALL
+            .into_iter()
+            .find(|known| *known as i32 == kind);
+        let kind = known.ok_or_else(|| {
+            Error::new(
+                Status::Argument,
+                format!("there is no request kind {kind}; pass an OMNIZE_REQUEST_ value"),
+            )
+        })?;
+        *out = REQUESTS.insert(Arc::new(RequestObject {
+            request: Mutex::new(kind.empty()),
+            encoding: client.client.encoding(),
+            hash: OnceCell::new(),
+        }))?;
+        Ok(())
+    })
+}
+
+/// Sets the field `name` of a request.
+///
+/// - `value`: `length` bytes, or up to the NUL if `length` is -1.
+/// - `name` is ASCII.
+/// - If the client's dialect does not have the field, sending or posting the request fails.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: the request has no such field, the field does not accept the value, or `name` or `value` is
+///   NULL.
+/// - OMNIZE_E_ENCODING: a text is invalid in its encoding.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_set(
+    request: *mut omnize_request,
+    name: *const c_char,
+    value: *const c_char,
+    length: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = REQUESTS.get(request)?;
+        let name = text::required("name", name, TextEncoding::UTF_8)?;
+        let value = text::with_length("value", value, length, object.encoding)?;
+        let mut request = object
+            .request
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        request.set(&name, &value).map_err(|why| {
+            let request = request.name();
+            let message = match why {
+                FieldError::UnknownField(names) => format!(
+                    "the request {request} has no field {name:?}; it has {}",
+                    names.join(", ")
+                ),
+                FieldError::InvalidValue(expected) => format!(
+                    "request {request}: the field {name} does not take this value; it takes {expected}"
+                ),
+            };
+            Error::new(Status::Argument, message)
+        })
+    })
+}
+
+/// Sends a request of a conversation, and blocks until the service responds.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
+/// - OMNIZE_E_INTERACTION: the interaction hash is unknown.
+/// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+/// - Any status of a blocking request: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_request(
+    conversation: *mut omnize_conversation,
+    request: *const omnize_request,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = conversation::lookup(conversation)?;
+        object.conversation.request(snapshot(request)?)
+    })
+}
+
+/// Posts a request of a conversation.
+///
+/// - `ticket` receives the number of the request. It may be NULL.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
+/// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+/// - Any status of posting: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_post_request(
+    conversation: *mut omnize_conversation,
+    request: *const omnize_request,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        conversation::lookup(conversation)?.post(snapshot(request)?, ticket)
+    })
+}
+
+/// Sends a message to a department while no agent is available, and blocks until the service responds.
+///
+/// - `request` must be of the kind OMNIZE_REQUEST_OFF_HOURS.
+/// - Afterwards, omnize_request_interaction_hash() returns the hash of the new interaction.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_ARGUMENT: `request` is of another kind, or a field is missing.
+/// - Any status of a blocking request: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_client_off_hours(
+    client: *mut omnize_client,
+    department: *const c_char,
+    request: *mut omnize_request,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let client = client::lookup(client)?;
+        let object = REQUESTS.get(request)?;
+        let encoding = client.client.encoding();
+        let department = text::optional("department", department, encoding)?.unwrap_or_default();
+        let Request::OffHours(off_hours) = snapshot(request)? else {
+            return Err(Error::new(
+                Status::Argument,
+                "the request is not of the kind OMNIZE_REQUEST_OFF_HOURS; nothing was sent",
+            ));
+        };
+        if let Some(hash) = client.client.off_hours(&department, *off_hours)? {
+            // An earlier hash must stay valid, so only the first one is stored.
+            if let Ok(hash) = OutText::encode(&hash, encoding) {
+                let _ = object.hash.set(hash);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.
+///
+/// - The text is empty if there is no such interaction, or the service did not return its hash.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the request is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_interaction_hash(
+    request: *const omnize_request,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = REQUESTS.get(request)?;
+        Ok(object.hash.get().unwrap_or(OutText::empty()).to_c(length))
+    })
+}
+
+/// Frees a request.
+///
+/// - Requests that were sent or posted with it are not affected.
+/// - Does nothing if `request` is NULL or freed already.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_free(request: *mut omnize_request) {
+    guard::value((), || REQUESTS.remove(request).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_equal_the_kinds() {
+        let constants = [
+            OMNIZE_REQUEST_START,
+            OMNIZE_REQUEST_MESSAGE,
+            OMNIZE_REQUEST_UPDATE,
+            OMNIZE_REQUEST_WHATSAPP,
+            OMNIZE_REQUEST_OFF_HOURS,
+        ];
+        assert_eq!(constants, RequestKind::ALL.map(|kind| kind as i32));
+    }
+}
