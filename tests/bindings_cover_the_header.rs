@@ -10,7 +10,7 @@ use std::path::Path;
 const HEADER: &str = include_str!("../include/omnize.h");
 
 /// What a binding leaves out, and why.
-type LeftOut = [(&'static str, &'static str)];
+type Exceptions = [(&'static str, &'static str)];
 
 /// The functions that the header declares.
 fn functions() -> Vec<&'static str> {
@@ -85,7 +85,7 @@ fn words(code: &str) -> Vec<&str> {
 }
 
 /// Fails where a name of the header is neither in the code nor left out for a reason, and where a reason is outlived.
-fn leaves_out(code: &str, names: &[&str], but: &LeftOut) {
+fn missing_names(code: &str, names: &[&str], but: &Exceptions) {
     let words = words(code);
     let excused = |name: &&&str| but.iter().any(|(left_out, _)| left_out == *name);
     let missing: Vec<_> = names
@@ -114,7 +114,7 @@ fn pascal(ends: &[&str]) -> String {
 }
 
 #[test]
-fn comments_are_no_code() {
+fn comments_are_ignored() {
     let comments = [("/*", "*/"), ("//", "\n")];
     let code = without_comments("a /* b\n*/ c // d é\ne/**/f /* g", &comments);
     let words: Vec<_> = code.split_whitespace().collect();
@@ -123,7 +123,7 @@ fn comments_are_no_code() {
 
 #[test]
 fn cpp_wraps_every_function() {
-    leaves_out(&cpp(), &functions(), &BOTH_LEAVE_OUT);
+    missing_names(&cpp(), &functions(), &OMITTED_BY_BOTH);
 }
 
 #[test]
@@ -131,22 +131,26 @@ fn cpp_names_every_constant_in_an_enumeration() {
     // Statuses are numbers there too: an application asks whether one is OMNIZE_E_STATE, say.
     let all = constants(&["OMNIZE_OK", "OMNIZE_E_"]);
     let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-    leaves_out(&cpp(), &names, &[]);
+    missing_names(&cpp(), &names, &[]);
 }
 
 #[test]
 fn pascal_imports_every_function() {
-    leaves_out(&pascal(&["omnize_abi.pas"]), &functions(), &NO_CALLBACKS);
+    missing_names(
+        &pascal(&["omnize_abi.pas"]),
+        &functions(),
+        &OMITTED_BY_PASCAL,
+    );
 }
 
 #[test]
 fn pascal_wraps_every_function() {
-    let but: Vec<_> = [&NO_CALLBACKS[..], &BOTH_LEAVE_OUT[..]].concat();
-    leaves_out(&pascal(&["omnize.pas", ".inc"]), &functions(), &but);
+    let but: Vec<_> = [&OMITTED_BY_PASCAL[..], &OMITTED_BY_BOTH[..]].concat();
+    missing_names(&pascal(&["omnize.pas", ".inc"]), &functions(), &but);
 }
 
 #[test]
-fn pascal_spells_out_the_constants() {
+fn pascal_declares_every_constant() {
     let code = pascal(&["omnize_constants.inc"]);
     // There is no callback for the log.
     for (name, value) in constants(&["OMNIZE_LOG_"]) {
@@ -155,14 +159,14 @@ fn pascal_spells_out_the_constants() {
     }
 }
 
-const BOTH_LEAVE_OUT: [(&str, &str); 1] = [(
+const OMITTED_BY_BOTH: [(&str, &str); 1] = [(
     "omnize_error_status",
     "the call that failed has returned the status",
 )];
 
 /// They call back, or are for events of callbacks: Pascal's runtime does not know the library's threads, and
 /// `omnize_client_next` needs none.
-const NO_CALLBACKS: [(&str, &str); 6] = [
+const OMITTED_BY_PASCAL: [(&str, &str); 6] = [
     ("omnize_client_subscribe", "calls back"),
     ("omnize_client_unsubscribe", "there is no subscription"),
     ("omnize_client_poll", "calls back"),

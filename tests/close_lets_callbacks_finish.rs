@@ -72,13 +72,13 @@ impl Store {
     }
 
     /// How many events the store still has.
-    fn left(&self) -> usize {
+    fn remaining_events(&self) -> usize {
         let client = client("http://127.0.0.1:1/", &[("store", &self.path())]);
-        let mut left = 0;
+        let mut remaining_events = 0;
         while client.next(Duration::ZERO).unwrap().is_some() {
-            left += 1;
+            remaining_events += 1;
         }
-        left
+        remaining_events
     }
 }
 
@@ -90,7 +90,7 @@ impl Drop for Store {
 }
 
 /// Waits until the client takes no trigger any more, which is how closing begins.
-fn until_closing(client: &Client) {
+fn wait_until_closing(client: &Client) {
     let begun = Instant::now();
     while client
         .deliver(b"{\"status\":\"typing\",\"clientId\":\"13\"}", None)
@@ -125,7 +125,7 @@ fn close_during_a_callback(
             .deliver(b"{\"status\":\"typing\",\"clientId\":\"13\"}", None)
             .unwrap();
         entered.send(()).unwrap();
-        until_closing(&client);
+        wait_until_closing(&client);
         chat.send("blocking").unwrap();
         chat.post(message("posted")).unwrap();
         chat.send("blocking, behind the posted one").unwrap();
@@ -145,13 +145,13 @@ fn close_during_a_callback(
         }
         inside.recv().unwrap();
         let begun = Instant::now();
-        let left = client.close(LONG).unwrap();
+        let remaining_events = client.close(LONG).unwrap();
         assert!(begun.elapsed() < LONG / 2, "{:?}", begun.elapsed());
-        left
+        remaining_events
     })
 }
 
-const SAID: [&str; 4] = [
+const SENT_TEXTS: [&str; 4] = [
     "blocking",
     "posted",
     "blocking, behind the posted one",
@@ -159,40 +159,40 @@ const SAID: [&str; 4] = [
 ];
 
 #[test]
-fn a_dispatched_callback_sends_and_posts_and_hears_what_became_of_it() {
+fn dispatched_callback_sends_posts_and_receives_outcomes() {
     let server = accepting();
-    let left = close_during_a_callback(&server, false, &[]);
-    assert_eq!(left, CloseReport::default());
-    assert_eq!(contents(&server), SAID);
+    let remaining_events = close_during_a_callback(&server, false, &[]);
+    assert_eq!(remaining_events, CloseReport::default());
+    assert_eq!(contents(&server), SENT_TEXTS);
 }
 
 #[test]
-fn a_polled_callback_sends_and_posts_and_no_further_one_starts() {
+fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
     let server = accepting();
-    let left = close_during_a_callback(&server, true, &[]);
+    let remaining_events = close_during_a_callback(&server, true, &[]);
     // The trigger that was waiting, and two outcomes.
-    assert_eq!((left.events, left.requests), (3, 0));
-    assert_eq!(contents(&server), SAID);
+    assert_eq!((remaining_events.events, remaining_events.requests), (3, 0));
+    assert_eq!(contents(&server), SENT_TEXTS);
 }
 
 #[test]
 #[cfg(feature = "store")]
-fn so_it_is_with_a_store_which_keeps_what_was_left() {
+fn store_retains_undelivered_events_after_close() {
     let (store, server) = (Store::new("polled"), accepting());
-    let left = close_during_a_callback(&server, true, &[("store", &store.path())]);
-    assert_eq!((left.events, left.requests), (3, 0));
-    assert_eq!(contents(&server), SAID);
-    assert_eq!(store.left(), 3);
+    let remaining_events = close_during_a_callback(&server, true, &[("store", &store.path())]);
+    assert_eq!((remaining_events.events, remaining_events.requests), (3, 0));
+    assert_eq!(contents(&server), SENT_TEXTS);
+    assert_eq!(store.remaining_events(), 3);
 
     let (store, server) = (Store::new("dispatched"), accepting());
-    let left = close_during_a_callback(&server, false, &[("store", &store.path())]);
-    assert_eq!(left, CloseReport::default());
-    assert_eq!(contents(&server), SAID);
-    assert_eq!(store.left(), 0);
+    let remaining_events = close_during_a_callback(&server, false, &[("store", &store.path())]);
+    assert_eq!(remaining_events, CloseReport::default());
+    assert_eq!(contents(&server), SENT_TEXTS);
+    assert_eq!(store.remaining_events(), 0);
 }
 
 #[test]
-fn a_turn_counts_as_a_callback() {
+fn event_lease_counts_as_a_callback() {
     for by in [Consumer::Thread, Consumer::Task] {
         let server = accepting();
         let client = client(&server.url, &[("events.capacity", "1")]);
@@ -203,7 +203,7 @@ fn a_turn_counts_as_a_callback() {
                 let turn = client.turn(by, LONG).unwrap().unwrap();
                 client.deliver(TRIGGER, None).unwrap();
                 has_turn.send(()).unwrap();
-                until_closing(&client);
+                wait_until_closing(&client);
                 let chat = attached(&client);
                 // A task has its requests made by other threads.
                 let elsewhere = thread::scope(|inner| inner.spawn(|| chat.send("oi")).join());
@@ -226,7 +226,7 @@ fn a_turn_counts_as_a_callback() {
 }
 
 #[test]
-fn without_a_callback_no_request_is_taken_once_closing_has_begun() {
+fn close_rejects_requests_if_no_callback_runs() {
     let (asked, hears) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
     let server = Server::start(move |mut stream, read| {
@@ -243,7 +243,7 @@ fn without_a_callback_no_request_is_taken_once_closing_has_begun() {
     client.deliver(TRIGGER, None).unwrap();
     thread::scope(|scope| {
         let closing = scope.spawn(|| client.close(LONG));
-        until_closing(&client);
+        wait_until_closing(&client);
         let refused = [
             chat.send("late").unwrap_err(),
             chat.post(message("late")).unwrap_err(),
@@ -258,15 +258,15 @@ fn without_a_callback_no_request_is_taken_once_closing_has_begun() {
             assert_ne!(error.delivery(), Some(Delivery::Unknown));
         }
         drop(release);
-        let left = closing.join().unwrap().unwrap();
-        assert_eq!((left.events, left.requests), (2, 0));
+        let remaining_events = closing.join().unwrap().unwrap();
+        assert_eq!((remaining_events.events, remaining_events.requests), (2, 0));
     });
     assert_eq!(contents(&server), ["on its way"]);
 }
 
 /// A callback that goes on until it is released, while its client is closed in no time.
 #[cfg(feature = "store")]
-fn cut_off(store: &Store, is_turn: bool) {
+fn close_during_handling(store: &Store, uses_lease: bool) {
     let client = client(&accepting().url, &[("store", &store.path())]);
     client.deliver(TRIGGER, None).unwrap();
     let (entered, inside) = mpsc::channel();
@@ -283,7 +283,7 @@ fn cut_off(store: &Store, is_turn: bool) {
         assert_eq!(post.status(), Status::Closed);
     };
     thread::scope(|scope| {
-        if is_turn {
+        if uses_lease {
             let client = client.clone();
             scope.spawn(move || {
                 let turn = client.turn(Consumer::Task, LONG).unwrap().unwrap();
@@ -306,10 +306,10 @@ fn cut_off(store: &Store, is_turn: bool) {
 
 #[test]
 #[cfg(feature = "store")]
-fn an_event_whose_callback_was_cut_off_comes_again() {
-    for is_turn in [false, true] {
+fn event_is_redelivered_if_close_timed_out_during_its_callback() {
+    for uses_lease in [false, true] {
         let store = Store::new("cut-off");
-        cut_off(&store, is_turn);
+        close_during_handling(&store, uses_lease);
         let again = client("http://127.0.0.1:1/", &[("store", &store.path())]);
         let event = again.next(Duration::ZERO).unwrap().expect("it comes again");
         assert!(event.redelivered);
@@ -318,7 +318,7 @@ fn an_event_whose_callback_was_cut_off_comes_again() {
 
 #[test]
 #[cfg(feature = "store")]
-fn an_event_whose_callback_failed_comes_again_and_others_do_not() {
+fn only_the_event_whose_callback_failed_is_redelivered() {
     let store = Store::new("failed");
     let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
     let handler = |event: &Arc<Event>| assert_ne!(event.content.client_id(), "13", "on purpose");
@@ -338,12 +338,16 @@ fn an_event_whose_callback_failed_comes_again_and_others_do_not() {
     event.ack();
     assert!(again.next(Duration::ZERO).unwrap().is_none());
     drop((event, again));
-    assert_eq!(store.left(), 0, "an event that is acked stays so");
+    assert_eq!(
+        store.remaining_events(),
+        0,
+        "an event that is acked stays so"
+    );
 }
 
 #[test]
 #[cfg(feature = "store")]
-fn the_event_of_the_callback_that_closes_was_handled() {
+fn callback_that_closes_the_client_acknowledges_its_event() {
     let store = Store::new("closer");
     let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
     let known = Arc::downgrade(&first);
@@ -356,5 +360,5 @@ fn the_event_of_the_callback_that_closes_was_handled() {
     first.deliver(TRIGGER, None).unwrap();
     first.poll(Duration::ZERO).unwrap();
     drop(first);
-    assert_eq!(store.left(), 0);
+    assert_eq!(store.remaining_events(), 0);
 }

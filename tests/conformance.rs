@@ -15,21 +15,21 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// What was said: `request` or `trigger`, the client id, the HTTP status of the answer, and the body.
-const SAID: &str = include_str!("conformance/said.txt");
+const SENT_REQUESTS: &str = include_str!("conformance/said.txt");
 /// What each program prints of the triggers that it got.
-const HEARD: &str = include_str!("conformance/heard.txt");
+const CHAT_OUTPUT: &str = include_str!("conformance/heard.txt");
 /// What was said where the requests were posted, in the same form.
-const POSTED: &str = include_str!("conformance/posted.txt");
+const POSTED_REQUESTS: &str = include_str!("conformance/posted.txt");
 /// What each program prints then: what the agent did, and then what became of the requests.
-const OUTCOMES: &str = include_str!("conformance/outcomes.txt");
+const POSTING_OUTPUT: &str = include_str!("conformance/outcomes.txt");
 
 /// Who answers the chat and the tests, by department.
-const SUPPORT: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
+const SUPPORT_AGENTS: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
 /// Who answers those who post: an agent that repeats what it is told.
-const ECHO: &[&str] = &["echo"];
+const ECHO_AGENTS: &[&str] = &["echo"];
 
 /// How long a program may run. It waits 20 seconds for a trigger and then gives up by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How a language's programs are built and run. In the words of a command `{folder}` is where the language's sources are,
 /// `{program}` is `chat`, `posting` or one of its tests, `{out}` an empty folder and `{stage}` the prefix of the library.
@@ -42,36 +42,36 @@ struct Language {
 impl Language {
     fn chat(&self) {
         let stage = stage();
-        let out = self.built("chat", &stage);
+        let out = self.compile("chat", &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox(("chat", SUPPORT), &stage, &out, &transcript);
+        let output = self.run_in_sandbox(("chat", SUPPORT_AGENTS), &stage, &out, &transcript);
         assert_eq!(
             lines_with(": agent ", &output),
-            HEARD,
+            CHAT_OUTPUT,
             "what the program heard"
         );
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(said(&entries), SAID, "what was said");
+        assert_eq!(transcript_lines(&entries), SENT_REQUESTS, "what was said");
     }
 
     fn posting(&self) {
         let stage = stage();
-        let out = self.built("posting", &stage);
+        let out = self.compile("posting", &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox(("posting", ECHO), &stage, &out, &transcript);
+        let output = self.run_in_sandbox(("posting", ECHO_AGENTS), &stage, &out, &transcript);
         // An outcome and what the agent does may come in either order.
         let heard = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
-        assert_eq!(heard, OUTCOMES, "what the program heard");
+        assert_eq!(output, POSTING_OUTPUT, "what the program heard");
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(said(&entries), POSTED, "what was said");
+        assert_eq!(transcript_lines(&entries), POSTED_REQUESTS, "what was said");
     }
 
     /// Runs a program of tests.
     fn tests(&self, program: &str) {
         let stage = stage();
-        let out = self.built(program, &stage);
+        let out = self.compile(program, &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox((program, SUPPORT), &stage, &out, &transcript);
+        let output = self.run_in_sandbox((program, SUPPORT_AGENTS), &stage, &out, &transcript);
         let passed = output
             .lines()
             .filter(|line| line.starts_with("ok "))
@@ -80,7 +80,7 @@ impl Language {
     }
 
     /// Compiles a program into a folder of its own.
-    fn built(&self, program: &str, stage: &Path) -> PathBuf {
+    fn compile(&self, program: &str, stage: &Path) -> PathBuf {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}/{program}", self.folder));
         // It is not there the first time.
         let _ = fs::remove_dir_all(&out);
@@ -90,7 +90,11 @@ impl Language {
             let done = command.output().unwrap_or_else(|error| {
                 panic!("{compiler} can't be run ({error}); `make setup` installs what the bindings need")
             });
-            assert!(done.status.success(), "{compiler} failed:\n{}", all(&done));
+            assert!(
+                done.status.success(),
+                "{compiler} failed:\n{}",
+                all_output(&done)
+            );
         }
         out
     }
@@ -113,14 +117,14 @@ impl Language {
             .arg("--")
             .arg(first)
             .args(command.get_args());
-        let sandbox = plain(&mut sandbox, stage);
-        let done = output_within(PATIENCE, sandbox, out);
+        let sandbox = without_own_settings(&mut sandbox, stage);
+        let done = output_within(TIMEOUT, sandbox, out);
         assert!(
             done.status.success(),
             "{}: {}\n{}",
             program,
             done.status,
-            all(&done)
+            all_output(&done)
         );
         String::from_utf8(done.stdout).unwrap()
     }
@@ -136,13 +140,13 @@ impl Language {
         let first = words.next().unwrap();
         let mut command = Command::new(&first);
         command.args(words);
-        plain(&mut command, stage);
+        without_own_settings(&mut command, stage);
         (first, command)
     }
 }
 
 /// In the top folder, with the staged library in reach, and with none of this machine's own settings for it.
-fn plain<'a>(command: &'a mut Command, stage: &Path) -> &'a mut Command {
+fn without_own_settings<'a>(command: &'a mut Command, stage: &Path) -> &'a mut Command {
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("OMNIZE_") {
             command.env_remove(name);
@@ -165,14 +169,14 @@ fn stage() -> PathBuf {
 }
 
 /// Runs a command and collects its output, in files, so that a grandchild that lives on can't hold the test up.
-fn output_within(patience: Duration, command: &mut Command, out: &Path) -> Output {
+fn output_within(timeout: Duration, command: &mut Command, out: &Path) -> Output {
     let (stdout, stderr) = (out.join("stdout"), out.join("stderr"));
     let mut child = command
         .stdout(fs::File::create(&stdout).unwrap())
         .stderr(fs::File::create(&stderr).unwrap())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
@@ -190,7 +194,7 @@ fn output_within(patience: Duration, command: &mut Command, out: &Path) -> Outpu
     }
 }
 
-fn all(done: &Output) -> String {
+fn all_output(done: &Output) -> String {
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }
 
@@ -200,8 +204,8 @@ fn lines_with(part: &str, output: &str) -> String {
     lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
-/// A transcript as lines of SAID: all of it but numbers and times.
-fn said(transcript: &str) -> String {
+/// A transcript as lines of SENT_REQUESTS: all of it but numbers and times.
+fn transcript_lines(transcript: &str) -> String {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Entry {
@@ -224,34 +228,43 @@ fn said(transcript: &str) -> String {
 }
 
 #[test]
-fn the_conversation_holds_all_requests_and_all_triggers() {
-    let starting = |start: &str| SAID.lines().filter(|line| line.starts_with(start)).count();
+fn conversation_covers_all_requests_and_triggers() {
+    let starting = |start: &str| {
+        SENT_REQUESTS
+            .lines()
+            .filter(|line| line.starts_with(start))
+            .count()
+    };
     assert_eq!((starting("request "), starting("trigger ")), (9, 10));
     for request in ["init", "typing", "cleared", "finish"] {
         let content = format!(r#""type":"info","content":"{request}""#);
         assert!(
-            SAID.lines()
+            SENT_REQUESTS
+                .lines()
                 .any(|line| line.starts_with("request ") && line.contains(&content)),
             "{request}"
         );
     }
     assert!(
-        SAID.lines()
+        SENT_REQUESTS
+            .lines()
             .any(|line| line.starts_with("request ") && line.contains(r#""type":"message""#))
     );
     for status in ["accepted", "unavailable", "finish", "typing", "cleared"] {
         let status = format!(r#"{{"status":"{status}","#);
         assert!(
-            SAID.lines()
+            SENT_REQUESTS
+                .lines()
                 .any(|line| line.starts_with("trigger ") && line.contains(&status)),
             "{status}"
         );
     }
     assert!(
-        SAID.lines()
+        SENT_REQUESTS
+            .lines()
             .any(|line| line.starts_with("trigger ") && line.contains(r#"{"message":"#))
     );
-    assert_eq!(HEARD.lines().count(), 10);
+    assert_eq!(CHAT_OUTPUT.lines().count(), 10);
 }
 
 macro_rules! language {

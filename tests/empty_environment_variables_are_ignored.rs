@@ -60,7 +60,7 @@ fn all(config: &Config) -> Vec<String> {
 
 /// What this test does when it is started again: prints what the file and the variables set, and the proxy that is chosen.
 #[test]
-fn started_again() {
+fn print_settings_in_child_process() {
     let Some(path) = std::env::var_os("TEST_FILE") else {
         return;
     };
@@ -91,7 +91,7 @@ fn started_again() {
 /// The lines of one kind that it prints with these variables and no others of ours.
 fn lines(kind: &str, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "started_again", "--nocapture"]);
+    command.args(["--exact", "print_settings_in_child_process", "--nocapture"]);
     for name in [
         "http_proxy",
         "HTTP_PROXY",
@@ -112,7 +112,7 @@ fn lines(kind: &str, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_variable_of_each_option_takes_back_nothing_when_it_is_empty() {
+fn empty_option_variable_keeps_the_value_of_the_file() {
     let (path, config) = file_with_every_option();
     let names: Vec<_> = OPTIONS.iter().map(|option| variable(option.name)).collect();
     let empty: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
@@ -133,7 +133,7 @@ fn a_variable_of_each_option_takes_back_nothing_when_it_is_empty() {
 }
 
 #[test]
-fn so_do_the_variables_of_proxies() {
+fn empty_proxy_variables_are_ignored() {
     for (variables, proxy) in [
         (&[("HTTP_PROXY", ""), ("http_proxy", "")][..], "none"),
         (

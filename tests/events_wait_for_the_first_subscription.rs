@@ -13,9 +13,9 @@ use store::{Folder, deliver, open, text, waiting};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-struct Log;
+struct RecordingLog;
 
-impl log::Log for Log {
+impl log::Log for RecordingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -47,8 +47,8 @@ fn subscribe(client: &Client) -> (omnize::SubscriptionId, mpsc::Receiver<String>
 }
 
 #[test]
-fn polling_before_anything_is_subscribed_uses_nothing_up() {
-    let _ = log::set_logger(&Log);
+fn poll_without_subscriptions_keeps_events_queued() {
+    let _ = log::set_logger(&RecordingLog);
     log::set_max_level(log::LevelFilter::Warn);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
@@ -84,7 +84,7 @@ fn polling_before_anything_is_subscribed_uses_nothing_up() {
 }
 
 #[test]
-fn a_thread_that_polls_is_woken_by_the_first_subscription() {
+fn first_subscription_wakes_a_polling_thread() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
@@ -98,7 +98,7 @@ fn a_thread_that_polls_is_woken_by_the_first_subscription() {
 }
 
 #[test]
-fn dispatching_before_anything_is_subscribed_uses_nothing_up() {
+fn dispatch_without_subscriptions_keeps_events_queued() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     client.dispatch().unwrap();
@@ -113,7 +113,7 @@ fn dispatching_before_anything_is_subscribed_uses_nothing_up() {
 }
 
 #[test]
-fn closing_waits_for_no_event_that_nobody_wants() {
+fn close_does_not_wait_for_events_without_subscription() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     client.dispatch().unwrap();
@@ -129,7 +129,7 @@ fn closing_waits_for_no_event_that_nobody_wants() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_event_loop_is_not_woken_for_them() {
+fn wake_fd_is_not_readable_without_subscriptions() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     let wake = client.wake().unwrap();
@@ -152,7 +152,7 @@ fn an_event_loop_is_not_woken_for_them() {
 }
 
 #[test]
-fn who_takes_events_one_by_one_needs_no_subscription() {
+fn next_needs_no_subscription() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     assert_eq!(waiting(&client), ["first", "second"]);

@@ -13,8 +13,8 @@ use socket2::{Domain, Socket, Type};
 use webhook::*;
 
 /// How many connections there are, and for how many of them the listener has a descriptor.
-const MANY: usize = 200;
-const ROOM: u64 = 20;
+const CONNECTIONS: usize = 200;
+const AVAILABLE_DESCRIPTORS: u64 = 20;
 
 /// Lets this process have no descriptor from this number on.
 fn limit_descriptors(count: u64) -> libc::rlim_t {
@@ -30,7 +30,7 @@ fn limit_descriptors(count: u64) -> libc::rlim_t {
 
 /// One test, for the limit is the process's.
 #[test]
-fn everybody_is_answered() {
+fn every_connection_gets_a_response() {
     let client = client(&[]);
     let host: SocketAddr = webhook(&client).0.parse().unwrap();
     let one = request(&client, "POST", "", TYPING.as_bytes());
@@ -38,7 +38,7 @@ fn everybody_is_answered() {
     let mut idle = TcpStream::connect(host).unwrap();
     idle.write_all(&one).unwrap();
     assert_eq!(status_of(&head_of(&mut idle)), 200);
-    let sockets: Vec<_> = (0..MANY)
+    let sockets: Vec<_> = (0..CONNECTIONS)
         .map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap())
         .collect();
     let highest = sockets
@@ -46,7 +46,7 @@ fn everybody_is_answered() {
         .map(std::os::fd::AsRawFd::as_raw_fd)
         .max()
         .unwrap();
-    let before = limit_descriptors(highest as u64 + 1 + ROOM);
+    let before = limit_descriptors(highest as u64 + 1 + AVAILABLE_DESCRIPTORS);
     let mut streams: Vec<TcpStream> = sockets
         .into_iter()
         .map(|socket| {
@@ -63,5 +63,5 @@ fn everybody_is_answered() {
         assert_eq!(status_of(&head_of(stream)), 200);
     }
     limit_descriptors(before);
-    assert_eq!(client.count_of(Statistic::Received), MANY as u64 + 1);
+    assert_eq!(client.count_of(Statistic::Received), CONNECTIONS as u64 + 1);
 }

@@ -22,7 +22,7 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\
 
 /// A proxy that reads the requests, and the service's address behind it.
 const PROXY: &str = "http://eu:segredo@";
-const BEHIND_IT: &str = "http://chat.example.com/";
+const SERVICE_BEHIND_PROXY: &str = "http://chat.example.com/";
 
 fn open(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -61,7 +61,7 @@ fn read_twice(
     let host = host.split('/').next().unwrap();
     let dialect = ("dialect", dialect);
     let client = if through_proxy {
-        let base_url = format!("{BEHIND_IT}{below}");
+        let base_url = format!("{SERVICE_BEHIND_PROXY}{below}");
         let proxy = format!("{PROXY}{host}");
         open(&[dialect, ("base_url", &base_url), ("proxy", &proxy)])
     } else {
@@ -79,7 +79,7 @@ fn read_twice(
 }
 
 #[test]
-fn the_service_reads_the_same() {
+fn service_receives_the_same_bytes() {
     let posted = |client: &Client| chat(client).send("olá");
     let put = |client: &Client| client.bot_attach("hash")?.bot_accept();
     let got = |client: &Client| client.online_agents("1").map(|_| ());
@@ -107,9 +107,9 @@ type Serve = fn(&mut TcpStream);
 
 /// What the application is told of a message that is answered like this, where it is the first request on a connection, or
 /// the second.
-fn told(answer: Serve, is_second: bool, message: &str) -> String {
+fn reported_result(answer: Serve, on_used_connection: bool, message: &str) -> String {
     let server = Server::start(move |mut stream, read| {
-        if is_second {
+        if on_used_connection {
             assert!(read(&mut stream).is_some());
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
@@ -122,12 +122,12 @@ fn told(answer: Serve, is_second: bool, message: &str) -> String {
         ("answer.max_bytes", "5000"),
     ]);
     let chat = chat(&client);
-    if is_second {
+    if on_used_connection {
         chat.typing().unwrap();
     }
     let outcome = chat.send(Message::from(message));
     let error = outcome.as_ref().err();
-    let told = format!(
+    let result = format!(
         "{outcome:?} {:?} {:?} {:?}",
         error.map(|error| (
             error.http_status(),
@@ -140,8 +140,12 @@ fn told(answer: Serve, is_second: bool, message: &str) -> String {
     // The port differs.
     let host = server.url.trim_start_matches("http://");
     let host = host.split('/').next().unwrap().to_owned();
-    assert_eq!(server.requests(), 1 + usize::from(is_second), "{told}");
-    told.replace(&host, "HOST")
+    assert_eq!(
+        server.requests(),
+        1 + usize::from(on_used_connection),
+        "{result}"
+    );
+    result.replace(&host, "HOST")
 }
 
 fn write(stream: &mut TcpStream, answer: &str) {
@@ -156,13 +160,13 @@ fn reset(stream: &TcpStream) {
 }
 
 /// Answers that are not quite as HTTP, JSON or their headers have it.
-fn odd_answers() -> [(&'static str, Serve); 16] {
-    const REFUSAL: &str = r#"{"success":false,"errors":["nao"]}"#;
+fn unusual_responses() -> [(&'static str, Serve); 16] {
+    const REJECTION: &str = r#"{"success":false,"errors":["nao"]}"#;
     fn with(s: &mut TcpStream, headers: &str) {
-        let length = REFUSAL.len();
+        let length = REJECTION.len();
         write(
             s,
-            &format!("HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{REFUSAL}"),
+            &format!("HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{REJECTION}"),
         );
     }
     [
@@ -206,7 +210,7 @@ fn odd_answers() -> [(&'static str, Serve); 16] {
             with(s, "Content-Type: text/plain; charset=utf-16")
         }),
         ("a byte-order mark", |s| {
-            write(s, &http("200 OK", &format!("\u{FEFF}{REFUSAL}")))
+            write(s, &http("200 OK", &format!("\u{FEFF}{REJECTION}")))
         }),
         ("half of an object", |s| {
             write(s, &http("200 OK", "{\"success\":fal"))
@@ -218,7 +222,7 @@ fn odd_answers() -> [(&'static str, Serve); 16] {
 }
 
 #[test]
-fn the_application_is_told_the_same() {
+fn application_gets_the_same_result() {
     let answers: [(&str, Serve); 24] = [
         ("usual", |s| write(s, &http("200 OK", ACCEPTED))),
         ("refused", |s| {
@@ -248,7 +252,7 @@ fn the_application_is_told_the_same() {
         }),
         ("chunked, on a connection that stays", |s| {
             write(s, CHUNKED);
-            wait(s);
+            wait_for_client_close(s);
         }),
         ("chunked, and broken off", |s| {
             write(
@@ -317,47 +321,47 @@ fn the_application_is_told_the_same() {
         }),
         ("a reset", |s| reset(s)),
     ];
-    for (name, answer) in answers.into_iter().chain(odd_answers()) {
+    for (name, answer) in answers.into_iter().chain(unusual_responses()) {
         assert_eq!(
-            told(answer, false, "oi"),
-            told(answer, true, "oi"),
+            reported_result(answer, false, "oi"),
+            reported_result(answer, true, "oi"),
             "{name}"
         );
     }
     let slow: [(&str, Serve); 3] = [
-        ("nothing", |s| wait(s)),
+        ("nothing", |s| wait_for_client_close(s)),
         ("no end of the head", |s| {
             write(s, "HTTP/1.1 200 OK\r\nContent-Le");
-            wait(s);
+            wait_for_client_close(s);
         }),
         ("no end of the body", |s| {
             write(s, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"succ");
-            wait(s);
+            wait_for_client_close(s);
         }),
     ];
     for (name, answer) in slow {
-        let first = told(answer, false, "oi");
+        let first = reported_result(answer, false, "oi");
         assert!(first.contains("within timeout.answer"), "{name}: {first}");
-        assert_eq!(first, told(answer, true, "oi"), "{name}");
+        assert_eq!(first, reported_result(answer, true, "oi"), "{name}");
     }
 }
 
 /// Until the client has gone.
-fn wait(stream: &TcpStream) {
+fn wait_for_client_close(stream: &TcpStream) {
     let _ = stream.peek(&mut [0]);
 }
 
 #[test]
-fn a_long_message_is_sent_in_parts() {
+fn long_message_is_sent_in_several_writes() {
     let message = "á".repeat(200_000);
     let accepted = |s: &mut TcpStream| write(s, &http("200 OK", ACCEPTED));
-    let first = told(accepted, false, &message);
+    let first = reported_result(accepted, false, &message);
     assert!(first.starts_with("Ok"), "{first}");
-    assert_eq!(first, told(accepted, true, &message));
+    assert_eq!(first, reported_result(accepted, true, &message));
 }
 
 #[test]
-fn an_answer_that_is_not_usual_leaves_the_connection_for_the_next_request() {
+fn connection_is_reused_after_an_unusual_response() {
     let (opened, connections) = mpsc::channel();
     let server = Server::start(move |mut stream, read| {
         opened.send(()).unwrap();

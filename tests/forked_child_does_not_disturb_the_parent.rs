@@ -21,7 +21,7 @@ use omnize::{Client, CloseReport, Conversation, Event, Listener, State};
 use server::{Server, http};
 
 /// Everything that an application can hold.
-struct Held {
+struct Handles {
     events: Vec<Event>,
     polled: Conversation,
     listener: Listener,
@@ -48,7 +48,7 @@ fn trigger(client_id: usize) -> Vec<u8> {
     format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#).into_bytes()
 }
 
-fn hold(base_url: &str, store: &Path) -> Held {
+fn open_handles(base_url: &str, store: &Path) -> Handles {
     let shared = [
         ("token", "t"),
         ("base_url", base_url),
@@ -68,7 +68,7 @@ fn hold(base_url: &str, store: &Path) -> Held {
     let listener = Listener::open(&config).unwrap();
     listener.attach(&waiting, None).unwrap();
     waiting.deliver(&trigger(0), None).unwrap();
-    Held {
+    Handles {
         events: vec![waiting.next(Duration::ZERO).unwrap().unwrap()],
         polled: polling.attach(address("12")).unwrap(),
         listener,
@@ -78,7 +78,7 @@ fn hold(base_url: &str, store: &Path) -> Held {
 }
 
 /// Keeps locks and threads busy until `stop`.
-fn be_busy(held: &Held, own: usize, stop: &AtomicBool) {
+fn keep_busy(held: &Handles, own: usize, stop: &AtomicBool) {
     let chats: Vec<_> = (0..50)
         .map(|at| {
             held.polling
@@ -104,7 +104,7 @@ fn is_forked<T: Debug>(result: Result<T>) -> bool {
 }
 
 /// What the child sees of all that; then it drops it.
-fn in_the_child(held: Box<Held>) -> bool {
+fn check_in_child(held: Box<Handles>) -> bool {
     let (polling, waiting, chat) = (&held.polling, &held.waiting, &held.polled);
     let told = [
         is_forked(polling.poll(Duration::from_secs(5))),
@@ -134,7 +134,7 @@ fn in_the_child(held: Box<Held>) -> bool {
 }
 
 /// A child's end: 0 where it saw what it should.
-fn fork(held: *mut Held) -> i32 {
+fn fork(held: *mut Handles) -> i32 {
     // SAFETY: the child goes on with this thread alone, and what it does is what this test is about.
     let child = unsafe { libc::fork() };
     assert!(child >= 0);
@@ -144,7 +144,7 @@ fn fork(held: *mut Held) -> i32 {
             libc::alarm(20);
             Box::from_raw(held)
         };
-        std::process::exit(if in_the_child(held) { 0 } else { 1 });
+        std::process::exit(if check_in_child(held) { 0 } else { 1 });
     }
     let mut status = 0;
     // SAFETY: the status lives through the call.
@@ -169,7 +169,7 @@ fn post(url: &str) -> String {
 }
 
 /// A server that has a thread for each connection.
-fn accepting_side_by_side() -> Server {
+fn accepting_concurrently() -> Server {
     Server::start(|mut stream, _| {
         thread::spawn(move || {
             while server::read_request(&mut stream).is_some() {
@@ -187,14 +187,14 @@ fn store() -> PathBuf {
 
 #[test]
 fn forked_child_does_not_disturb_the_parent() {
-    let server = accepting_side_by_side();
-    let held = Box::into_raw(Box::new(hold(&server.url, &store())));
+    let server = accepting_concurrently();
+    let held = Box::into_raw(Box::new(open_handles(&server.url, &store())));
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for own in 0..4 {
             // SAFETY: it is taken back when these threads have ended.
             let (held, stop) = (unsafe { &*held }, &stop);
-            scope.spawn(move || be_busy(held, own, stop));
+            scope.spawn(move || keep_busy(held, own, stop));
         }
         thread::sleep(Duration::from_millis(200));
         let ends: Vec<_> = (0..40).map(|_| fork(held)).collect();

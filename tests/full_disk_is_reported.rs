@@ -21,12 +21,12 @@ use omnize::{Client, Conversation, Event};
 use server::{Server, http};
 
 /// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
+struct StoreFile(PathBuf);
 
-impl Place {
+impl StoreFile {
     fn new(name: &str) -> Self {
         let name = format!("omnize-{}-full-{name}.db", std::process::id());
-        let place = Place(std::env::temp_dir().join(name));
+        let place = StoreFile(std::env::temp_dir().join(name));
         place.remove();
         place
     }
@@ -38,7 +38,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for StoreFile {
     fn drop(&mut self) {
         self.remove();
     }
@@ -66,7 +66,7 @@ fn next(client: &Client) -> Event {
 }
 
 /// A server that takes its time to accept.
-fn slow() -> Server {
+fn delayed_server() -> Server {
     Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(2500));
@@ -76,7 +76,7 @@ fn slow() -> Server {
 }
 
 /// Starts this program again in a role, and waits until it is ready; its last line is what it says.
-fn start(role: &str, base_url: &str, place: &Place) -> (Child, String) {
+fn start_process(role: &str, base_url: &str, place: &StoreFile) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
         .env("OMNIZE_TEST_ROLE", role)
@@ -124,14 +124,14 @@ fn application() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let client = client(&said("OMNIZE_TEST_BASE_URL"), &said("OMNIZE_TEST_STORE"));
     match &*role {
-        "log" => in_the_callback_of_the_log(client),
-        "panic" => after_a_panic_of_the_store(client),
-        _ => an_outcome_that_can_not_be_written(client, &role),
+        "log" => use_client_in_log_callback(client),
+        "panic" => use_client_after_store_panic(client),
+        _ => block_outcome_write(client, &role),
     }
     std::io::stdin().lines().for_each(drop);
 }
 
-fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
+fn block_outcome_write(client: Client, role: &str) {
     let chat = attached(&client);
     chat.post(Request::Message("oi".into())).unwrap();
     thread::sleep(Duration::from_millis(1200));
@@ -155,9 +155,9 @@ fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
 }
 
 #[test]
-fn an_outcome_that_was_handled_on_a_full_disk_does_not_come_again() {
-    let (place, server) = (Place::new("handled"), slow());
-    let (child, _) = start("handled", &server.url, &place);
+fn outcome_handled_on_a_full_disk_is_not_redelivered() {
+    let (place, server) = (StoreFile::new("handled"), delayed_server());
+    let (child, _) = start_process("handled", &server.url, &place);
     kill(child);
     let client = client(&server.url, place.0.to_str().unwrap());
     assert!(client.next(Duration::from_secs(1)).unwrap().is_none());
@@ -165,10 +165,10 @@ fn an_outcome_that_was_handled_on_a_full_disk_does_not_come_again() {
 }
 
 #[test]
-fn one_that_was_not_handled_comes_again_as_what_it_was() {
+fn unhandled_outcome_is_redelivered_unchanged() {
     for role in ["unhandled", "closed"] {
-        let (place, server) = (Place::new(role), slow());
-        let (child, _) = start(role, &server.url, &place);
+        let (place, server) = (StoreFile::new(role), delayed_server());
+        let (child, _) = start_process(role, &server.url, &place);
         kill(child);
         let client = client(&server.url, place.0.to_str().unwrap());
         let event = next(&client);
@@ -181,12 +181,12 @@ fn one_that_was_not_handled_comes_again_as_what_it_was() {
 }
 
 static CLIENT: OnceLock<(Client, Conversation)> = OnceLock::new();
-static TELLS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
+static REPORTS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
 
 /// A log whose callback uses the client, on whichever thread it is called.
-struct Log;
+struct ClientUsingLog;
 
-impl log::Log for Log {
+impl log::Log for ClientUsingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -213,7 +213,7 @@ impl log::Log for Log {
             posted.name(),
             closed.name()
         );
-        if let Some(tell) = TELLS.lock().unwrap().take() {
+        if let Some(tell) = REPORTS.lock().unwrap().take() {
             tell.send(said).unwrap();
         }
     }
@@ -222,13 +222,13 @@ impl log::Log for Log {
 }
 
 fn set_log(client: Client) -> &'static (Client, Conversation) {
-    log::set_logger(&Log).unwrap();
+    log::set_logger(&ClientUsingLog).unwrap();
     log::set_max_level(log::LevelFilter::Error);
     let chat = attached(&client);
     CLIENT.get_or_init(|| (client, chat))
 }
 
-fn after_a_panic_of_the_store(client: Client) {
+fn use_client_after_store_panic(client: Client) {
     let (client, chat) = set_log(client);
     set_full(true);
     let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
@@ -251,16 +251,16 @@ fn after_a_panic_of_the_store(client: Client) {
 }
 
 #[test]
-fn when_the_store_has_met_its_end_nobody_waits_for_it() {
-    let (place, server) = (Place::new("panic"), slow());
-    let (child, said) = start("panic", &server.url, &place);
+fn calls_do_not_block_after_a_panic_of_the_store_thread() {
+    let (place, server) = (StoreFile::new("panic"), delayed_server());
+    let (child, said) = start_process("panic", &server.url, &place);
     kill(child);
     assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE true");
 }
 
-fn in_the_callback_of_the_log(client: Client) {
+fn use_client_in_log_callback(client: Client) {
     let (tell, told) = mpsc::channel();
-    *TELLS.lock().unwrap() = Some(tell);
+    *REPORTS.lock().unwrap() = Some(tell);
     let (client, chat) = set_log(client);
     chat.post(Request::Message("on its way".into())).unwrap();
     chat.post(Request::Message("waits".into())).unwrap();
@@ -275,9 +275,9 @@ fn in_the_callback_of_the_log(client: Client) {
 }
 
 #[test]
-fn the_callback_of_the_log_may_use_the_client_and_close_it_on_the_stores_thread() {
-    let (place, server) = (Place::new("log"), slow());
-    let (child, said) = start("log", &server.url, &place);
+fn log_callback_on_the_store_thread_may_close_the_client() {
+    let (place, server) = (StoreFile::new("log"), delayed_server());
+    let (child, said) = start_process("log", &server.url, &place);
     kill(child);
     assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
 }

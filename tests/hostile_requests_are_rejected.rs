@@ -8,7 +8,7 @@ use omnize::{Client, Statistic};
 use webhook::*;
 
 /// What an attacker would slip in behind a request, for the listener to take for one of its own.
-fn smuggled(client: &Client) -> String {
+fn smuggled_request(client: &Client) -> String {
     let body = r#"{"message":"smuggled","clientId":"12"}"#;
     String::from_utf8(request(client, "POST", "", body.as_bytes())).unwrap()
 }
@@ -16,20 +16,20 @@ fn smuggled(client: &Client) -> String {
 /// Sends a request with these header lines and what follows them, and something smuggled behind.
 fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
     let (host, path) = webhook(client);
-    let smuggled = smuggled(client);
+    let smuggled = smuggled_request(client);
     let bytes =
         format!("POST {path} HTTP/{version}\r\nHost: {host}\r\n{lines}\r\n{rest}{smuggled}");
     exchange(client, bytes.as_bytes())
 }
 
-fn is_alive(client: &Client) {
+fn assert_responsive(client: &Client) {
     assert_eq!(post(client, TYPING), 200);
     assert_eq!(&*next(client).trigger().unwrap().raw, TYPING.as_bytes());
     nothing_waits(client);
 }
 
 #[test]
-fn lengths_that_contradict_each_other_are_refused() {
+fn contradicting_lengths_are_rejected() {
     let client = client(&[]);
     let length = TYPING.len();
     let chunk = format!("{length:x}\r\n{TYPING}\r\n0\r\n\r\n");
@@ -71,15 +71,15 @@ fn lengths_that_contradict_each_other_are_refused() {
         client.count_of(Statistic::Malformed),
         cases.len() as u64 + 1
     );
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_contradiction_in_the_middle_of_a_pipeline_is_answered_400_and_ends_it() {
+fn contradicting_lengths_in_a_pipeline_get_400_and_close_the_connection() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let whole = String::from_utf8(request(&client, "POST", "", TYPING.as_bytes())).unwrap();
-    let smuggled = smuggled(&client);
+    let smuggled = smuggled_request(&client);
     let both = "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n";
     let chunk = format!("{:x}\r\n{TYPING}\r\n0\r\n\r\n", TYPING.len());
     let length = format!("Content-Length: {}\r\n", TYPING.len());
@@ -106,11 +106,11 @@ fn a_contradiction_in_the_middle_of_a_pipeline_is_answered_400_and_ends_it() {
             nothing_waits(&client);
         }
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_pipeline_of_every_kind_of_body_is_answered() {
+fn pipeline_with_every_kind_of_body_gets_responses() {
     let client = client(&[("listen.health", "/health")]);
     let (host, path) = webhook(&client);
     let length = TYPING.len();
@@ -143,7 +143,7 @@ fn a_pipeline_of_every_kind_of_body_is_answered() {
 }
 
 #[test]
-fn a_host_that_is_missing_or_none_is_refused() {
+fn missing_or_invalid_host_is_rejected() {
     let client = client(&[]);
     let path = webhook(&client).1;
     let send = |target: &str, version: &str, lines: &str| {
@@ -189,11 +189,11 @@ fn a_host_that_is_missing_or_none_is_refused() {
         let answer = send(&path, "1.0", lines);
         assert!(answer.contains(" 400 "), "{lines:?}: {answer}");
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_have_as_many_lines_as_fit() {
+fn number_of_header_lines_is_limited_only_by_size() {
     let client = client(&[]);
     let trigger = |count| request(&client, "POST", &"a:b\r\n".repeat(count), TYPING.as_bytes());
     for count in [97, 98, 99, 100, 101, 500, 2500] {
@@ -234,11 +234,11 @@ fn heads_have_as_many_lines_as_fit() {
     let too_many = "a:b\r\n".repeat(4000);
     let trigger = request(&client, "POST", &too_many, TYPING.as_bytes());
     assert_eq!(status_of(&exchange(&client, &trigger)), 431);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_head_of_any_size_that_is_allowed_is_no_crash() {
+fn heads_of_every_allowed_size_are_handled() {
     let client = client(&[("listen.max_head", "10000000")]);
     let lines = "a:\r\n".repeat(40_000);
     let trigger = request(&client, "POST", &lines, TYPING.as_bytes());
@@ -247,11 +247,11 @@ fn a_head_of_any_size_that_is_allowed_is_no_crash() {
     let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
     assert_eq!(status_of(&exchange(&client, &trigger)), 200);
     next(&client);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn chunks_that_are_none_are_refused() {
+fn invalid_chunks_are_rejected() {
     let client = client(&[]);
     for chunks in [
         "x\r\n",
@@ -275,11 +275,11 @@ fn chunks_that_are_none_are_refused() {
         );
         nothing_waits(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_that_are_none_are_refused() {
+fn invalid_heads_are_rejected() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let good = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
@@ -306,11 +306,11 @@ fn heads_that_are_none_are_refused() {
         assert_eq!(status_of(&answer), 400, "{head:?}");
         nothing_waits(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_that_are_too_large_are_refused() {
+fn too_large_heads_are_rejected() {
     let client = client(&[("listen.max_head", "2000")]);
     let fits = format!("X: {}\r\n", "a".repeat(1500));
     let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
@@ -326,11 +326,11 @@ fn heads_that_are_too_large_are_refused() {
     let long_path = request_at(&host, &"/a".repeat(50_000), "POST", "", b"");
     assert_eq!(status_of(&exchange(&client, &long_path)), 431);
     assert_eq!(client.count_of(Statistic::HeadTooLarge), 3);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_request_cut_off_at_any_byte_is_no_trigger() {
+fn truncated_request_is_not_a_trigger() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let with_length = request(&client, "POST", "", TYPING.as_bytes());
@@ -351,11 +351,11 @@ fn a_request_cut_off_at_any_byte_is_no_trigger() {
         assert_eq!(status_of(&exchange(&client, &whole)), 200);
         next(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_pipeline_is_answered_in_order_up_to_what_is_refused() {
+fn pipeline_responses_are_in_order_until_the_rejected_request() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let good = request(&client, "POST", "", TYPING.as_bytes());
@@ -369,11 +369,11 @@ fn a_pipeline_is_answered_in_order_up_to_what_is_refused() {
     assert_eq!(statuses, ["200", "200", "404"]);
     next(&client);
     next(&client);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn bodies_that_are_hard_to_read_are_read_or_refused() {
+fn unusual_bodies_are_parsed_or_rejected() {
     let client = client(&[]);
     let deep = 100_000;
     let (open, close) = ("[".repeat(deep), "]".repeat(deep));
@@ -414,5 +414,5 @@ fn bodies_that_are_hard_to_read_are_read_or_refused() {
     assert_eq!(alone.text.as_deref(), Some("a\u{fffd}b\u{fffd}"));
     let invalid = trigger(b"{\"clientId\":\"1\",\"message\":\"a\xff\xfe\xc3\"}");
     assert!(invalid.replaced);
-    is_alive(&client);
+    assert_responsive(&client);
 }

@@ -14,72 +14,72 @@ use omnize::Client;
 use webhook::*;
 
 /// More than keep their parser.
-const MANY: usize = 400;
+const CONNECTIONS: usize = 400;
 /// Longer than a parser is kept.
-const SILENCE: Duration = Duration::from_millis(1200);
+const IDLE_TIME: Duration = Duration::from_millis(1200);
 
-fn many(client: &Client) -> Vec<TcpStream> {
+fn open_connections(client: &Client) -> Vec<TcpStream> {
     let host = webhook(client).0;
     let open = || TcpStream::connect(&host).unwrap();
-    std::iter::repeat_with(open).take(MANY).collect()
+    std::iter::repeat_with(open).take(CONNECTIONS).collect()
 }
 
 fn send(stream: &mut TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).unwrap();
 }
 
-fn is_answered(stream: &mut TcpStream) {
+fn assert_accepted(stream: &mut TcpStream) {
     assert_eq!(status_of(&head_of(stream)), 200);
 }
 
 #[test]
-fn each_of_many_connections_brings_one_trigger_after_the_other() {
+fn many_idle_connections_deliver_further_triggers() {
     allow_descriptors(4000);
     let client = client(&[("listen.max_connections_per_address", "1000")]);
-    let mut streams = many(&client);
+    let mut streams = open_connections(&client);
     let one = request(&client, "POST", "", TYPING.as_bytes());
     for _ in 0..3 {
         for stream in &mut streams {
             send(stream, &one);
-            is_answered(stream);
+            assert_accepted(stream);
             next(&client);
         }
     }
-    thread::sleep(SILENCE);
+    thread::sleep(IDLE_TIME);
     for stream in &mut streams {
         send(stream, &one);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
     nothing_waits(&client);
 }
 
 #[test]
-fn a_request_may_begin_behind_another_and_end_later() {
+fn second_request_may_arrive_partly_with_the_first() {
     allow_descriptors(4000);
     let client = client(&[("listen.max_connections_per_address", "1000")]);
-    let mut streams = many(&client);
+    let mut streams = open_connections(&client);
     let one = request(&client, "POST", "", TYPING.as_bytes());
     // In the method, in the head, and in the body.
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
         send(stream, &one.repeat(2)[..one.len() + cut]);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
     nothing_waits(&client);
-    thread::sleep(SILENCE);
+    thread::sleep(IDLE_TIME);
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
         send(stream, &one[cut..]);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
     nothing_waits(&client);
 }
 
 #[test]
-fn what_comes_in_any_pieces_is_answered_also_where_the_answers_are_not_read_for_long() {
+fn fragmented_pipeline_gets_all_responses_from_a_listener_whose_peer_reads_late() {
     const REQUESTS: usize = 50_000;
     let client = client(&[("listen.health", "/health")]);
     let host = webhook(&client).0;
@@ -89,7 +89,7 @@ fn what_comes_in_any_pieces_is_answered_also_where_the_answers_are_not_read_for_
     let mut sender = stream.try_clone().unwrap();
     let one = request_at(&host, "/health", "GET", "", b"");
     let sending = thread::spawn(move || sender.write_all(&one.repeat(REQUESTS)));
-    thread::sleep(SILENCE);
+    thread::sleep(IDLE_TIME);
     let (mut answers, mut part) = (Vec::new(), [0; 0x10000]);
     let is_all = |answers: &[u8]| {
         let ends = answers.windows(4).filter(|end| end == b"\r\n\r\n");

@@ -14,15 +14,15 @@ use omnize::{Client, Conversation, interrupt};
 use server::Server;
 
 thread_local! {
-    static ASKED: Cell<u32> = const { Cell::new(0) };
+    static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// How often the hook lets a wait go on.
-const PATIENCE: u32 = 3;
+const CALLS_BEFORE_INTERRUPT: u32 = 3;
 
-fn patient() -> bool {
-    ASKED.set(ASKED.get() + 1);
-    ASKED.get() > PATIENCE
+fn interrupt_after_some_calls() -> bool {
+    HOOK_CALLS.set(HOOK_CALLS.get() + 1);
+    HOOK_CALLS.get() > CALLS_BEFORE_INTERRUPT
 }
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
@@ -45,11 +45,11 @@ fn attached(client: &Client, client_id: &str) -> Conversation {
 
 /// What the request ends with that the hook ends.
 #[track_caller]
-fn interrupted(conversation: &Conversation) -> Error {
-    ASKED.set(0);
+fn interrupted_request(conversation: &Conversation) -> Error {
+    HOOK_CALLS.set(0);
     let begun = Instant::now();
-    let ended = interrupt::with(patient, || conversation.send("oi"));
-    assert_eq!(ASKED.get(), PATIENCE + 1);
+    let ended = interrupt::with(interrupt_after_some_calls, || conversation.send("oi"));
+    assert_eq!(HOOK_CALLS.get(), CALLS_BEFORE_INTERRUPT + 1);
     // Four slices, and something for a busy machine.
     assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
     ended.unwrap_err()
@@ -62,54 +62,54 @@ fn assert_ended(error: &Error, status: Status, delivery: Delivery) {
 }
 
 /// A server that reads from one connection until that is closed, and only then takes another.
-fn mute() -> Server {
+fn silent_server() -> Server {
     Server::start(|mut stream, read| while read(&mut stream).is_some() {})
 }
 
 #[test]
-fn no_answer() {
-    let server = mute();
+fn wait_for_response_is_interrupted() {
+    let server = silent_server();
     let client = client(&server.url, &[("on_unknown", "resend")]);
-    let error = interrupted(&attached(&client, "12"));
+    let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(error.message().contains("interrupted"), "{error}");
     // The connection was closed, or the server would not take another.
-    let error = interrupted(&attached(&client, "12"));
+    let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert_eq!(server.requests(), 2);
 }
 
 #[test]
-fn no_handshake() {
+fn wait_for_tls_handshake_is_interrupted() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = client(
         &format!("https://{}/", listener.local_addr().unwrap()),
         &[("retry.blocking", "60000")],
     );
-    let error = interrupted(&attached(&client, "12"));
+    let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::NotSent);
 }
 
 #[test]
-fn a_pause_between_two_tries() {
+fn pause_before_retry_is_interrupted() {
     let server = Server::answering(
         "HTTP/1.1 503 x\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n".as_bytes(),
     );
     let client = client(&server.url, &[("retry.blocking", "60000")]);
-    let error = interrupted(&attached(&client, "12"));
+    let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Service, Delivery::Rejected);
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
-fn the_turn_does_not_come() {
-    let server = mute();
+fn wait_for_lane_is_interrupted() {
+    let server = silent_server();
     let client = client(&server.url, &[("timeout", "1500")]);
     let conversation = attached(&client, "12");
     std::thread::scope(|scope| {
         let first = scope.spawn(|| conversation.send("first"));
         server.requests.recv().unwrap();
-        let error = interrupted(&conversation);
+        let error = interrupted_request(&conversation);
         assert_ended(&error, Status::Lost, Delivery::NotSent);
         // It was not asked about.
         let error = first.join().unwrap().unwrap_err();
@@ -119,8 +119,8 @@ fn the_turn_does_not_come() {
 }
 
 #[test]
-fn a_patient_hook_changes_nothing() {
-    let server = mute();
+fn hook_that_returns_false_changes_nothing() {
+    let server = silent_server();
     let client = client(&server.url, &[("timeout.answer", "200")]);
     let begun = Instant::now();
     let ended = interrupt::with(|| false, || attached(&client, "12").send("oi"));
@@ -135,8 +135,8 @@ thread_local! {
 }
 
 #[test]
-fn the_hook_uses_the_client() {
-    let server = mute();
+fn hook_may_use_the_client() {
+    let server = silent_server();
     let client: &'static Client = Box::leak(Box::new(client(&server.url, &[("timeout", "1000")])));
     CLIENT.set(Some(client));
     fn hook() -> bool {

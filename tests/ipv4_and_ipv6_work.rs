@@ -43,7 +43,7 @@ fn message_to(url: &str, family: &str) -> Result<(), Error> {
 }
 
 #[track_caller]
-fn has_no_address(result: Result<(), Error>, family: &str) {
+fn assert_no_address(result: Result<(), Error>, family: &str) {
     let error = result.unwrap_err();
     assert_eq!(error.status(), Status::Unreachable, "{error:?}");
     assert_eq!(error.delivery(), Some(Delivery::NotSent));
@@ -52,19 +52,19 @@ fn has_no_address(result: Result<(), Error>, family: &str) {
 }
 
 #[test]
-fn by_address() {
+fn requests_by_ip_address() {
     let four = format!("http://127.0.0.1:{}/", serve("127.0.0.1"));
     let six = format!("http://[::1]:{}/", serve("::1"));
     for (url, works, fails) in [(four, "ipv4", "ipv6"), (six, "ipv6", "ipv4")] {
         message_to(&url, "any").unwrap();
         message_to(&url, works).unwrap();
-        has_no_address(message_to(&url, fails), &fails.replace("ipv", "IPv"));
+        assert_no_address(message_to(&url, fails), &fails.replace("ipv", "IPv"));
     }
 }
 
 /// The name leads to the one address or to both, in whichever order this machine says.
 #[test]
-fn by_name() {
+fn requests_by_host_name() {
     let port = serve("127.0.0.1");
     let url = format!("http://localhost:{port}/");
     message_to(&url, "any").unwrap();

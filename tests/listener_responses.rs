@@ -16,7 +16,7 @@ use omnize::{Client, Event, Statistic};
 use webhook::*;
 
 #[test]
-fn every_trigger_of_the_page_arrives_in_order() {
+fn every_documented_trigger_arrives_in_order() {
     let client = client(&[]);
     let bodies = [
         r#"{"status":"accepted","clientId":"12"}"#,
@@ -54,7 +54,7 @@ fn every_trigger_of_the_page_arrives_in_order() {
 }
 
 #[test]
-fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
+fn post_and_put_are_accepted_with_any_content_type_and_framing() {
     let client = client(&[]);
     for method in ["POST", "PUT"] {
         for content_type in [
@@ -80,7 +80,7 @@ fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
 }
 
 #[test]
-fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
+fn text_is_decoded_by_its_charset_or_flagged() {
     let client = client(&[]);
     let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
     let headers = "Content-Type: application/json; charset=iso-8859-1\r\n";
@@ -106,7 +106,7 @@ fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
 }
 
 #[test]
-fn what_is_no_trigger_is_refused_and_counted() {
+fn invalid_triggers_are_rejected_and_counted() {
     let client = client(&[]);
     for body in [
         "",
@@ -123,7 +123,7 @@ fn what_is_no_trigger_is_refused_and_counted() {
 }
 
 #[test]
-fn another_path_is_not_found_and_the_answer_gives_no_hint() {
+fn unknown_path_gets_404_without_details() {
     let client = client(&[("listen.path", "/hook/s3cret")]);
     let (host, _) = webhook(&client);
     for path in [
@@ -146,7 +146,7 @@ fn another_path_is_not_found_and_the_answer_gives_no_hint() {
 }
 
 #[test]
-fn characters_of_a_path_are_equal_encoded_or_not() {
+fn percent_encoded_path_is_equal_to_the_plain_path() {
     let client = client(&[
         ("listen.path", "/omnize/~hook/.a"),
         ("listen.health", "/up~"),
@@ -182,7 +182,7 @@ fn characters_of_a_path_are_equal_encoded_or_not() {
 }
 
 #[test]
-fn another_method_is_told_those_that_are_allowed() {
+fn other_methods_get_405_with_the_allowed_methods() {
     let client = client(&[]);
     let answer = exchange(&client, &request(&client, "GET", "", b""));
     assert_eq!(status_of(&answer), 405);
@@ -194,7 +194,7 @@ fn another_method_is_told_those_that_are_allowed() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
+fn too_large_body_is_rejected_with_and_without_content_length() {
     let client = client(&[("listen.max_body", "1000")]);
     let large = vec![b' '; 2000];
     assert_eq!(
@@ -213,7 +213,7 @@ fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
 }
 
 #[test]
-fn a_request_that_breaks_off_is_no_trigger() {
+fn incomplete_request_is_not_a_trigger() {
     let client = client(&[]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     for length in [1, 20, whole.len() - 1] {
@@ -225,7 +225,7 @@ fn a_request_that_breaks_off_is_no_trigger() {
 }
 
 #[test]
-fn too_many_waiting_events_are_turned_away_until_there_is_room() {
+fn full_inbox_rejects_triggers_until_an_event_is_taken() {
     let client = client(&[("events.capacity", "2")]);
     assert_eq!((post(&client, TYPING), post(&client, TYPING)), (200, 200));
     let answer = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
@@ -242,7 +242,7 @@ fn too_many_waiting_events_are_turned_away_until_there_is_room() {
 }
 
 #[test]
-fn many_triggers_come_over_one_connection() {
+fn many_triggers_arrive_over_one_connection() {
     let client = client(&[]);
     let mut stream = TcpStream::connect(webhook(&client).0).unwrap();
     let one = request(&client, "POST", "", TYPING.as_bytes());
@@ -253,7 +253,7 @@ fn many_triggers_come_over_one_connection() {
 }
 
 #[test]
-fn a_peer_that_waits_holds_nobody_up() {
+fn silent_peer_does_not_delay_others() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let whole = request(&client, "POST", "", TYPING.as_bytes());
@@ -271,7 +271,7 @@ fn a_peer_that_waits_holds_nobody_up() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_told() {
+fn address_in_use_is_reported() {
     let first = client(&[]);
     let mut config = Config::new();
     config.set("token", "t").unwrap();
@@ -283,7 +283,7 @@ fn an_address_that_is_taken_is_told() {
 }
 
 #[test]
-fn each_client_has_a_path_of_its_own_that_nobody_guesses() {
+fn each_client_has_a_random_path() {
     let (first, second) = (client(&[]), client(&[]));
     let (first, second) = (webhook(&first).1, webhook(&second).1);
     assert_ne!(first, second);
@@ -293,7 +293,7 @@ fn each_client_has_a_path_of_its_own_that_nobody_guesses() {
 }
 
 #[test]
-fn closing_frees_the_address_and_ends_open_connections() {
+fn close_releases_the_address_and_closes_connections() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let mut idle = TcpStream::connect(&host).unwrap();
@@ -316,7 +316,7 @@ fn closing_frees_the_address_and_ends_open_connections() {
 }
 
 #[test]
-fn a_slow_handler_holds_up_no_answer() {
+fn slow_callback_does_not_delay_responses() {
     let client = client(&[]);
     let (done, finished) = std::sync::mpsc::channel();
     let handler = move |_: &std::sync::Arc<Event>| {
@@ -344,7 +344,7 @@ fn a_slow_handler_holds_up_no_answer() {
 /// Closing in the middle of a crowd breaks off who is not done, and answers each trigger that is being written.
 #[cfg(feature = "store")]
 #[test]
-fn closing_answers_every_trigger_that_was_kept() {
+fn close_sends_the_response_of_every_stored_trigger() {
     for round in 0..5 {
         let name = format!("omnize-{}-closing-{round}.db", std::process::id());
         let store = std::env::temp_dir().join(name);

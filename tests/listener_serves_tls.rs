@@ -21,16 +21,16 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use webhook::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A folder with a certificate and its key, removed at the end.
-struct Pair(PathBuf);
+struct CertificateFiles(PathBuf);
 
-impl Pair {
+impl CertificateFiles {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let pair = Pair(folder);
+        let pair = CertificateFiles(folder);
         pair.renew();
         pair
     }
@@ -65,7 +65,7 @@ impl Pair {
     }
 }
 
-impl Drop for Pair {
+impl Drop for CertificateFiles {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -87,7 +87,7 @@ fn connect(
     let name = ServerName::try_from("localhost").unwrap();
     let tls = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(webhook(client).0).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut stream = StreamOwned::new(tls, socket);
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).ok()?;
@@ -104,8 +104,8 @@ fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Cli
 }
 
 #[test]
-fn triggers_come_over_tls() {
-    let pair = Pair::new("plain-use");
+fn triggers_arrive_over_tls() {
+    let pair = CertificateFiles::new("plain-use");
     let client = pair.client(&[]);
     assert!(client.webhook_url().unwrap().starts_with("https://"));
     let mut stream = connect(&client, pair.certificate()).unwrap();
@@ -116,8 +116,8 @@ fn triggers_come_over_tls() {
 }
 
 #[test]
-fn a_connection_goes_on_after_a_silence() {
-    let pair = Pair::new("silence");
+fn idle_tls_connection_stays_usable() {
+    let pair = CertificateFiles::new("silence");
     let client = pair.client(&[]);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     for _ in 0..2 {
@@ -134,8 +134,8 @@ fn a_connection_goes_on_after_a_silence() {
 }
 
 #[test]
-fn who_does_not_speak_tls_is_not_let_in() {
-    let pair = Pair::new("plain-http");
+fn plain_http_is_rejected() {
+    let pair = CertificateFiles::new("plain-http");
     let client = pair.client(&[]);
     let answer = TcpStream::connect(webhook(&client).0).map(|mut stream| {
         stream
@@ -153,8 +153,8 @@ fn who_does_not_speak_tls_is_not_let_in() {
 }
 
 #[test]
-fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
-    let pair = Pair::new("slow-handshake");
+fn endless_handshake_times_out_and_does_not_delay_others() {
+    let pair = CertificateFiles::new("slow-handshake");
     let client = pair.client(&[("listen.timeout.head", "1500")]);
     let slow: Vec<_> = (0..50)
         .map(|at| {
@@ -174,14 +174,14 @@ fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
         begun.elapsed()
     );
     for stream in slow {
-        assert_eq!(all_of(stream, PATIENCE).unwrap(), "");
+        assert_eq!(all_of(stream, TIMEOUT).unwrap(), "");
     }
     assert_eq!(client.count_of(Statistic::TooSlow), 50);
 }
 
 #[test]
 fn connections_over_the_limit_wait_for_their_handshake() {
-    let pair = Pair::new("many");
+    let pair = CertificateFiles::new("many");
     let client = pair.client(&[("listen.max_connections", "8")]);
     let certificate = pair.certificate();
     // A handshake that has begun and one that has not are kept while the others come.
@@ -201,8 +201,8 @@ fn connections_over_the_limit_wait_for_their_handshake() {
 }
 
 #[test]
-fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
-    let pair = Pair::new("renewed");
+fn certificate_is_reloaded_under_load_without_losing_triggers() {
+    let pair = CertificateFiles::new("renewed");
     let client = pair.client(&[]);
     let old = pair.certificate();
     let mut kept = connect(&client, old.clone()).unwrap();
@@ -226,7 +226,7 @@ fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
         let begun = Instant::now();
         while connect(&client, new.clone()).is_none() {
             assert!(
-                begun.elapsed() < PATIENCE,
+                begun.elapsed() < TIMEOUT,
                 "the new certificate was not taken up"
             );
             thread::sleep(Duration::from_millis(50));
@@ -242,12 +242,12 @@ fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_changes_nothing() {
-    let pair = Pair::new("spoilt");
+fn invalid_new_certificate_is_ignored() {
+    let pair = CertificateFiles::new("spoilt");
     let client = pair.client(&[]);
     let good = pair.certificate();
     let good_key = fs::read_to_string(pair.path("key.pem")).unwrap();
-    let other = Pair::new("spoilt-other");
+    let other = CertificateFiles::new("spoilt-other");
     let other_key = fs::read_to_string(other.path("key.pem")).unwrap();
     for key in [other_key.as_str(), "no key", ""] {
         pair.write("key.pem", key);
@@ -263,14 +263,17 @@ fn a_certificate_that_cannot_be_used_changes_nothing() {
     let new = pair.renew();
     let begun = Instant::now();
     while connect(&client, new.clone()).is_none() {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < TIMEOUT);
         thread::sleep(Duration::from_millis(50));
     }
 }
 
 #[test]
-fn files_that_cannot_be_used_are_told_when_opening() {
-    let (pair, other) = (Pair::new("opening"), Pair::new("opening-other"));
+fn unusable_files_are_reported_at_open() {
+    let (pair, other) = (
+        CertificateFiles::new("opening"),
+        CertificateFiles::new("opening-other"),
+    );
     pair.write("empty.pem", "");
     let fails = |certificate: &str, key: &str| {
         let mut config = Config::new();

@@ -14,19 +14,19 @@ use server::{Server, http};
 
 /// What the log does when a request was accepted.
 #[derive(Clone, Copy, PartialEq)]
-enum Does {
+enum LogAction {
     Nothing,
     Panics,
     Closes,
 }
 
-static DOES: Mutex<Does> = Mutex::new(Does::Nothing);
+static LOG_ACTION: Mutex<LogAction> = Mutex::new(LogAction::Nothing);
 static CLIENT: Mutex<Option<&'static Client>> = Mutex::new(None);
 static CLOSED: OnceLock<Mutex<Vec<(CloseReport, Duration)>>> = OnceLock::new();
 
-struct Log;
+struct ActingLog;
 
-impl log::Log for Log {
+impl log::Log for ActingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -35,11 +35,11 @@ impl log::Log for Log {
         if !record.args().to_string().contains("accepted") {
             return;
         }
-        let does = *DOES.lock().unwrap();
+        let does = *LOG_ACTION.lock().unwrap();
         match does {
-            Does::Nothing => {}
-            Does::Panics => panic!("in the log"),
-            Does::Closes => {
+            LogAction::Nothing => {}
+            LogAction::Panics => panic!("in the log"),
+            LogAction::Closes => {
                 let client = CLIENT.lock().unwrap().unwrap();
                 let begun = Instant::now();
                 let left = client.close(Duration::from_secs(10)).unwrap();
@@ -76,17 +76,17 @@ fn message(text: &str) -> Request {
 /// One after the other, for there is one log in a process.
 #[test]
 fn log_callbacks_do_not_delay_requests() {
-    log::set_logger(&Log).unwrap();
+    log::set_logger(&ActingLog).unwrap();
     log::set_max_level(log::LevelFilter::Debug);
-    a_panic_of_the_log_ends_nothing_else();
-    closing_from_the_log_waits_for_no_request_that_it_is_told_of();
+    panic_in_the_log_does_not_stop_requests();
+    close_from_the_log_does_not_wait_for_the_logged_request();
 }
 
-fn a_panic_of_the_log_ends_nothing_else() {
+fn panic_in_the_log_does_not_stop_requests() {
     let server = Server::answering(http("200 OK", ""));
     let client = client(&server.url);
     let chat = attached(client);
-    *DOES.lock().unwrap() = Does::Panics;
+    *LOG_ACTION.lock().unwrap() = LogAction::Panics;
     for text in ["1", "2"] {
         let ticket = chat.post(message(text)).unwrap();
         let event = client.next(Duration::from_secs(20)).unwrap();
@@ -101,18 +101,18 @@ fn a_panic_of_the_log_ends_nothing_else() {
         let sent = scope.spawn(|| chat.send("3")).join();
         assert!(sent.is_err(), "the panic is the caller's");
     });
-    *DOES.lock().unwrap() = Does::Nothing;
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     chat.send("4").unwrap();
     let left = client.close(Duration::from_secs(10)).unwrap();
     assert_eq!(left, CloseReport::default());
     assert_eq!(server.requests(), 4);
 }
 
-fn closing_from_the_log_waits_for_no_request_that_it_is_told_of() {
+fn close_from_the_log_does_not_wait_for_the_logged_request() {
     let server = Server::answering(http("200 OK", ""));
     let posting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(posting);
-    *DOES.lock().unwrap() = Does::Closes;
+    *LOG_ACTION.lock().unwrap() = LogAction::Closes;
     attached(posting).post(message("posted")).unwrap();
     let closed = CLOSED.get_or_init(Mutex::default);
     let begun = Instant::now();
@@ -123,7 +123,7 @@ fn closing_from_the_log_waits_for_no_request_that_it_is_told_of() {
     *CLIENT.lock().unwrap() = Some(waiting);
     // The server's one thread is free again when the first client's connection is closed.
     attached(waiting).send("waited for").unwrap();
-    *DOES.lock().unwrap() = Does::Nothing;
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     let closed = closed.lock().unwrap();
     assert_eq!(closed.len(), 2);
     for (left, took) in closed.iter() {

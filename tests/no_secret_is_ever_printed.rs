@@ -50,7 +50,7 @@ fn config(url: &str, options: &[(&str, &str)]) -> Config {
     config
 }
 
-fn opened(url: &str, options: &[(&str, &str)]) -> Client {
+fn open_client(url: &str, options: &[(&str, &str)]) -> Client {
     Client::open(&config(url, options)).unwrap()
 }
 
@@ -71,8 +71,8 @@ fn customer() -> Customer {
 }
 
 /// Starts an interaction and sends a message, both of which fail.
-fn fails(url: &str, options: &[(&str, &str)]) -> Error {
-    let client = opened(url, options);
+fn fail_to_send(url: &str, options: &[(&str, &str)]) -> Error {
+    let client = open_client(url, options);
     failed(client.start(address(), customer()));
     let chat = client.attach(address()).unwrap();
     let error = failed(chat.send(SAID));
@@ -81,8 +81,8 @@ fn fails(url: &str, options: &[(&str, &str)]) -> Error {
     error
 }
 
-fn holds_a_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
-    let client = opened(url, options);
+fn run_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
+    let client = open_client(url, options);
     let chat = client.start(address(), customer())?;
     chat.typing()?;
     chat.cleared()?;
@@ -100,7 +100,7 @@ fn secure_service() -> (SecureServer, String) {
     (server, authority.file())
 }
 
-fn conversations_that_succeed() {
+fn run_successful_conversations() {
     let plain = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             stream.write_all(http("200 OK", "{}").as_bytes()).unwrap();
@@ -117,17 +117,17 @@ fn conversations_that_succeed() {
     });
     let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
     for url in [&plain.url, &secure.url] {
-        holds_a_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
-        holds_a_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
+        run_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
+        run_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
     }
     assert!(proxy.asked().iter().any(|asked| asked.contains("Basic ")));
 }
 
-/// A service that tells the whole request, in the form that `tell` gives it.
-fn telling(tell: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
+/// A service that tells the whole request, in the form that `encode` returns.
+fn echo_server(encode: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
     Server::start(move |mut stream, read| {
         while let Some(request) = read(&mut stream) {
-            if stream.write_all(&tell(&request)).is_err() {
+            if stream.write_all(&encode(&request)).is_err() {
                 break;
             }
             let _ = stream.shutdown(Shutdown::Write);
@@ -139,7 +139,7 @@ fn body_of(request: &str) -> &str {
     request.split_once("\r\n\r\n").unwrap().1
 }
 
-fn services_that_tell_the_request() {
+fn run_against_echoing_services() {
     let forms: [fn(&str) -> String; 7] = [
         |body| body.to_owned(),
         |body| serde_json::json!({ "message": body, "errors": [body] }).to_string(),
@@ -183,7 +183,7 @@ fn services_that_tell_the_request() {
             "500 Oops",
             "503 Busy",
         ] {
-            let server = telling(move |request| {
+            let server = echo_server(move |request| {
                 let body = form(body_of(request));
                 match status {
                     "200 OK" => http(
@@ -194,7 +194,7 @@ fn services_that_tell_the_request() {
                 }
                 .into()
             });
-            fails(&server.url, &[]);
+            fail_to_send(&server.url, &[]);
         }
     }
     // Where HTTP has its own words, and where it is none.
@@ -205,51 +205,54 @@ fn services_that_tell_the_request() {
         "",
         "HTTP/9 ",
     ] {
-        let server = telling(move |request| {
+        let server = echo_server(move |request| {
             let line = body_of(request).replace(['\r', '\n'], " ");
             let more = format!("{before}{line}\r\nContent-Length: x{line}\r\n\r\n{line}");
             more.into_bytes()
         });
-        fails(&server.url, &[]);
+        fail_to_send(&server.url, &[]);
     }
     // Cut off, without end, too large.
-    let server = telling(|request| {
+    let server = echo_server(|request| {
         format!(
             "HTTP/1.1 500 Oops\r\nContent-Length: 99999\r\n\r\n{}",
             body_of(request)
         )
         .into()
     });
-    fails(&server.url, &[]);
-    let server = telling(|request| http("200 OK", &body_of(request).repeat(50)).into());
-    fails(&server.url, &[("answer.max_bytes", "100")]);
+    fail_to_send(&server.url, &[]);
+    let server = echo_server(|request| http("200 OK", &body_of(request).repeat(50)).into());
+    fail_to_send(&server.url, &[("answer.max_bytes", "100")]);
 }
 
-fn requests_that_get_no_answer() {
-    fails("http://nobody.invalid/", &[]);
+fn run_requests_without_response() {
+    fail_to_send("http://nobody.invalid/", &[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     drop(listener);
     let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{name}");
     assert_eq!(
-        fails(&format!("http://{name}/"), &[]).status(),
+        fail_to_send(&format!("http://{name}/"), &[]).status(),
         Status::Refused
     );
     for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
-        assert_eq!(fails(url, &[("proxy", &through)]).status(), Status::Proxy);
+        assert_eq!(
+            fail_to_send(url, &[("proxy", &through)]).status(),
+            Status::Proxy
+        );
     }
     let gone = Server::start(|mut stream, read| drop(read(&mut stream)));
-    assert_eq!(fails(&gone.url, &[]).status(), Status::Lost);
+    assert_eq!(fail_to_send(&gone.url, &[]).status(), Status::Lost);
     let silent = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.read(&mut [0]);
     });
     assert_eq!(
-        fails(&silent.url, &[("timeout.answer", "100")]).status(),
+        fail_to_send(&silent.url, &[("timeout.answer", "100")]).status(),
         Status::Timeout
     );
     let (secure, _) = secure_service();
-    assert_eq!(fails(&secure.url, &[]).status(), Status::Tls);
+    assert_eq!(fail_to_send(&secure.url, &[]).status(), Status::Tls);
     for answer in [
         http("403 No", TOKEN),
         http("407 Who", PROXY_PASSWORD),
@@ -260,13 +263,13 @@ fn requests_that_get_no_answer() {
             ..Habits::default()
         });
         let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
-        fails(&secure.url, &[("proxy", &through)]);
-        let client = opened(&gone.url, &[("proxy", &through)]);
+        fail_to_send(&secure.url, &[("proxy", &through)]);
+        let client = open_client(&gone.url, &[("proxy", &through)]);
         failed(client.attach(address()).unwrap().send(SAID));
     }
 }
 
-fn calls_that_are_wrong() {
+fn make_invalid_calls() {
     let mut config = Config::new();
     for (name, value) in [
         ("token", format!("{TOKEN}\n")),
@@ -299,7 +302,7 @@ fn calls_that_are_wrong() {
         let path = written("options", &file);
         failed(config.load_file(path.as_ref()));
     }
-    let client = opened("http://127.0.0.1:9/", &[("validate", "strict")]);
+    let client = open_client("http://127.0.0.1:9/", &[("validate", "strict")]);
     for wrong in [
         Customer {
             cpf: Some("123.456.789-09 ".into()),
@@ -338,10 +341,10 @@ fn post(url: &str, path: &str, body: &str) -> String {
     answer
 }
 
-fn triggers() {
+fn post_triggers() {
     let heard = serde_json::to_string(HEARD).unwrap();
     let message = format!(r#"{{"message":{heard},"clientId":"12","cpf":"{CPF}"}}"#);
-    let client = opened(
+    let client = open_client(
         "http://127.0.0.1:9/",
         &[
             ("listen", "127.0.0.1:0"),
@@ -386,7 +389,7 @@ fn triggers() {
     shown(kept.trigger().unwrap());
     client.close(Duration::from_secs(1)).unwrap();
 
-    let polled = opened("http://127.0.0.1:9/", &[]);
+    let polled = open_client("http://127.0.0.1:9/", &[]);
     polled.deliver(message.as_bytes(), None).unwrap();
     let handler = |event: &std::sync::Arc<omnize::Event>| {
         shown(event);
@@ -406,11 +409,11 @@ fn no_secret_is_ever_printed() {
     shown(&Request::Start(Box::new(customer().into())));
     shown(&Request::Message(SAID.into()));
     shown(&Redacted::from(TOKEN));
-    conversations_that_succeed();
-    services_that_tell_the_request();
-    requests_that_get_no_answer();
-    calls_that_are_wrong();
-    triggers();
+    run_successful_conversations();
+    run_against_echoing_services();
+    run_requests_without_response();
+    make_invalid_calls();
+    post_triggers();
     // Threads that were broken off may still have something to say.
     thread::sleep(Duration::from_millis(100));
     let (printed, told) = take_printed();

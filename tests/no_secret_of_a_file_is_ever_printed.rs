@@ -75,15 +75,15 @@ fn open(options: &[(&str, &str)]) -> Option<Client> {
 }
 
 /// A certificate and its key, as PEM.
-struct Pair {
+struct CertificateAndKey {
     certificate: String,
     key: String,
 }
 
-impl Pair {
+impl CertificateAndKey {
     fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        Pair {
+        CertificateAndKey {
             certificate: made.cert.pem().replace('\r', ""),
             key: made.signing_key.serialize_pem().replace('\r', ""),
         }
@@ -91,7 +91,7 @@ impl Pair {
 }
 
 /// The ways in which a PEM file is broken, with the part of the error that tells it; empty where the file is good all the same.
-fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+fn broken_files(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let lines: Vec<_> = pem.trim_end().split('\n').collect();
     let (begin, end) = (lines[0], lines[lines.len() - 1]);
     let base64 = lines[1..lines.len() - 1].join("");
@@ -214,14 +214,14 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 
 /// All that would give away what stands in these files: pieces of their text and of what it encodes, as text, as numbers and
 /// in base 16.
-fn pieces(files: &[&str]) -> Vec<String> {
-    let mut pieces = vec![COMMENT.to_owned()];
+fn secret_pieces(files: &[&str]) -> Vec<String> {
+    let mut secret_pieces = vec![COMMENT.to_owned()];
     for file in files {
         let base64: String = file.lines().filter(|line| !line.starts_with('-')).collect();
         let der = <(rustls::pki_types::pem::SectionKind, Vec<u8>)>::from_pem_slice(file.as_bytes())
             .unwrap()
             .1;
-        pieces.extend(
+        secret_pieces.extend(
             base64
                 .as_bytes()
                 .chunks_exact(8)
@@ -231,7 +231,7 @@ fn pieces(files: &[&str]) -> Vec<String> {
             for piece in bytes.windows(6).step_by(11) {
                 let numbers: Vec<_> = piece.iter().map(u8::to_string).collect();
                 let digits: Vec<_> = piece.iter().map(|byte| format!("{byte:02x}")).collect();
-                pieces.extend([
+                secret_pieces.extend([
                     numbers.join(", "),
                     digits.concat(),
                     digits.concat().to_uppercase(),
@@ -240,15 +240,15 @@ fn pieces(files: &[&str]) -> Vec<String> {
             }
         }
     }
-    pieces
+    secret_pieces
 }
 
 /// Fails where something that was printed gives away one of these pieces, and returns all that was printed but for
 /// debug output.
 #[track_caller]
-fn nothing_told(pieces: &[String]) -> Vec<String> {
-    let (mut printed, told) = take_printed();
-    assert_eq!(told, Vec::<String>::new());
+fn printed_without_pieces(pieces: &[String]) -> Vec<String> {
+    let (mut printed, leaks) = take_printed();
+    assert_eq!(leaks, Vec::<String>::new());
     for text in &printed {
         if let Some(piece) = pieces.iter().find(|piece| text.contains(piece.as_str())) {
             panic!("{piece} of a file is in {text}");
@@ -258,9 +258,9 @@ fn nothing_told(pieces: &[String]) -> Vec<String> {
     printed
 }
 
-fn keys_and_certificates(folder: &Folder) {
-    let pair = Pair::new();
-    let pieces = pieces(&[&pair.certificate, &pair.key]);
+fn open_with_broken_certificates(folder: &Folder) {
+    let pair = CertificateAndKey::new();
+    let pieces = secret_pieces(&[&pair.certificate, &pair.key]);
     let certificate = folder.write("certificate.pem", &pair.certificate);
     let key = folder.write("key.pem", &pair.key);
     for option in [
@@ -275,7 +275,7 @@ fn keys_and_certificates(folder: &Folder) {
         } else {
             &pair.certificate
         };
-        for (how, bytes, expected) in broken(content) {
+        for (how, bytes, expected) in broken_files(content) {
             let file = folder.write("broken.pem", bytes);
             let mut options = vec![(option, &*file)];
             match option {
@@ -291,7 +291,7 @@ fn keys_and_certificates(folder: &Folder) {
                 _ => {}
             }
             let client = open(&options);
-            let printed = nothing_told(&pieces).join("\n");
+            let printed = printed_without_pieces(&pieces).join("\n");
             if how == "with a passphrase" && content == &pair.certificate {
                 // What can't be a key is no certificate either.
                 assert!(
@@ -331,15 +331,15 @@ fn keys_and_certificates(folder: &Folder) {
             assert_eq!(error.status(), Status::Value);
         }
     }
-    nothing_told(&pieces);
+    printed_without_pieces(&pieces);
 }
 
-fn a_listener_that_renews(folder: &Folder) {
-    let (good, next) = (Pair::new(), Pair::new());
-    let pieces = pieces(&[&good.certificate, &good.key, &next.certificate, &next.key]);
+fn renew_with_broken_certificates(folder: &Folder) {
+    let (good, next) = (CertificateAndKey::new(), CertificateAndKey::new());
+    let pieces = secret_pieces(&[&good.certificate, &good.key, &next.certificate, &next.key]);
     let mut files = Vec::new();
     let mut clients = Vec::new();
-    for (at, (how, bytes, expected)) in broken(&next.key).into_iter().enumerate() {
+    for (at, (how, bytes, expected)) in broken_files(&next.key).into_iter().enumerate() {
         if expected.is_empty() && how != "other bytes" {
             continue;
         }
@@ -370,11 +370,11 @@ fn a_listener_that_renews(folder: &Folder) {
             "a renewal was not told"
         );
         thread::sleep(Duration::from_millis(250));
-        printed += &nothing_told(&pieces).join("\n");
+        printed += &printed_without_pieces(&pieces).join("\n");
     }
 }
 
-fn configuration_files(folder: &Folder) {
+fn load_broken_configurations(folder: &Folder) {
     let good = format!(
         "token = \"{0}\"\n[listen]\nbasic = \"ana:{0}\"\n",
         WEBHOOK_PASSWORD.replace('"', "")
@@ -418,12 +418,12 @@ fn configuration_files(folder: &Folder) {
         let error = failed(config.load_file(Path::new(&file)));
         shown(&config);
         assert!(error.message().contains("line "), "{how}: {error}");
-        nothing_told(&pieces);
+        printed_without_pieces(&pieces);
     }
 }
 
 /// A store with an event and a posted request in it.
-fn written_store(folder: &Folder) -> Vec<u8> {
+fn create_store(folder: &Folder) -> Vec<u8> {
     let path = folder.0.join("good.db");
     let client = open(&[("store", path.to_str().unwrap())]).unwrap();
     let body = serde_json::json!({"message": HEARD, "clientId": "12"}).to_string();
@@ -442,8 +442,8 @@ fn written_store(folder: &Folder) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-fn stores(folder: &Folder) {
-    let good = written_store(folder);
+fn open_broken_stores(folder: &Folder) {
+    let good = create_store(folder);
     let page = 4096.min(good.len() / 2);
     let mut broken: Vec<Vec<u8>> = vec![
         HEARD.into(),
@@ -487,16 +487,16 @@ fn stores(folder: &Folder) {
             }
             let _ = client.close(Duration::ZERO);
         }
-        nothing_told(&[]);
+        printed_without_pieces(&[]);
     }
 }
 
 #[test]
-fn what_stands_in_a_file_is_never_printed() {
+fn contents_of_files_are_never_printed() {
     watch();
     let folder = Folder::new();
-    keys_and_certificates(&folder);
-    a_listener_that_renews(&folder);
-    configuration_files(&folder);
-    stores(&folder);
+    open_with_broken_certificates(&folder);
+    renew_with_broken_certificates(&folder);
+    load_broken_configurations(&folder);
+    open_broken_stores(&folder);
 }

@@ -71,7 +71,7 @@ fn message() -> Message {
 }
 
 /// Makes every request, each of which fails.
-fn all_fail(url: &str) {
+fn send_failing_requests(url: &str) {
     let client = client(url);
     let chat = client.prepare(address()).unwrap();
     failed(chat.start(start()));
@@ -101,7 +101,7 @@ fn all_fail(url: &str) {
     shown(&chat);
 }
 
-fn triggers() -> Result<()> {
+fn deliver_triggers() -> Result<()> {
     let client = client("http://127.0.0.1:9/");
     for body in [
         serde_json::json!({
@@ -153,15 +153,15 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
             }
         }
     });
-    all_fail(&telling.url);
+    send_failing_requests(&telling.url);
     assert!(telling.requests() >= 9, "each request was made");
     // One that is not there.
-    all_fail("http://127.0.0.1:9/");
+    send_failing_requests("http://127.0.0.1:9/");
     // One whose answers are not what was asked for.
     let client = client(&Server::answering(http("200 OK", &format!("\"{SAID}\""))).url);
     failed(client.departments(None).map(drop));
     failed(client.online_agents("1").map(drop));
-    triggers().unwrap();
+    deliver_triggers().unwrap();
     // One that accepts, so that the client knows whom it has written to.
     let client = self::client(&Server::answering(http("200 OK", "{}")).url);
     let chat = client.prepare(address()).unwrap();

@@ -30,7 +30,7 @@ use server::{http, read_request};
 
 /// What a server does with a connection after its first answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum ConnectionEnd {
     /// It closes it.
     Closes,
     /// It reads a request, and closes it.
@@ -47,7 +47,7 @@ enum End {
 trait Stream: Read + Write {
     fn tcp(&self) -> &TcpStream;
     /// Says in TLS, where there is TLS, that nothing more is written.
-    fn say_the_end(&mut self) {}
+    fn send_close_notify(&mut self) {}
 }
 
 impl Stream for TcpStream {
@@ -61,7 +61,7 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
         &self.sock
     }
 
-    fn say_the_end(&mut self) {
+    fn send_close_notify(&mut self) {
         self.conn.send_close_notify();
         let _ = self.conn.complete_io(&mut self.sock);
     }
@@ -78,7 +78,12 @@ struct Record {
     read: Mutex<HashSet<u64>>,
 }
 
-fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -> Option<()> {
+fn serve(
+    stream: &mut impl Stream,
+    end: ConnectionEnd,
+    pause: Duration,
+    record: &Record,
+) -> Option<()> {
     let first = number_in(&read_request(stream)?);
     record.answered.lock().unwrap().push(first);
     record.ends.fetch_add(1, Ordering::Relaxed);
@@ -92,22 +97,22 @@ fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -
         Some(())
     };
     match end {
-        End::Closes => stream.say_the_end(),
-        End::ReadsAndCloses => {
+        ConnectionEnd::Closes => stream.send_close_notify(),
+        ConnectionEnd::ReadsAndCloses => {
             reads(stream)?;
-            stream.say_the_end();
+            stream.send_close_notify();
         }
-        End::ReadsAndResets => {
+        ConnectionEnd::ReadsAndResets => {
             reads(stream)?;
             reset(stream.tcp());
         }
-        End::HalfCloses => {
-            stream.say_the_end();
+        ConnectionEnd::HalfCloses => {
+            stream.send_close_notify();
             stream.tcp().shutdown(Shutdown::Write).ok()?;
             while reads(stream).is_some() {}
         }
-        End::HalfClosesAndResets => {
-            stream.say_the_end();
+        ConnectionEnd::HalfClosesAndResets => {
+            stream.send_close_notify();
             stream.tcp().shutdown(Shutdown::Write).ok()?;
             reads(stream)?;
             reset(stream.tcp());
@@ -147,7 +152,7 @@ const LOOPBACK: Network = Network {
     one_way: Duration::from_micros(40),
 };
 
-const FAR: Network = Network {
+const DELAYED: Network = Network {
     listen: flight_time::LISTEN,
     server: flight_time::SERVER,
     one_way: Duration::from_millis(1),
@@ -156,7 +161,7 @@ const FAR: Network = Network {
 /// A server whose ends come while the client's next request is on its way, or may be.
 fn start(
     network: Network,
-    end: End,
+    end: ConnectionEnd,
     tls: Option<Arc<ServerConfig>>,
     record: Arc<Record>,
 ) -> String {
@@ -205,13 +210,13 @@ fn chat(url: &str, ca: Option<&str>, retry: &str) -> (Client, Conversation) {
 
 /// What became of requests that may have run into the end of their connection.
 #[derive(Clone, Copy, Debug)]
-struct Tally {
+struct Counts {
     not_sent: usize,
     failed: usize,
 }
 
 /// Sends until so many connections have ended, and counts what failed and what of it was not sent, as it is told.
-fn race(network: Network, end: End, secure: bool) -> Tally {
+fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Counts {
     let ends: usize = env::var("OMNIZE_TEST_ENDS").map_or(60, |number| number.parse().unwrap());
     let authority = Authority::new();
     let tls = secure.then(|| secured_by(&authority.certify(network.server), &[&TLS13], None));
@@ -252,56 +257,58 @@ fn race(network: Network, end: End, secure: bool) -> Tally {
         "{end:?}, {:?} one way, TLS {secure}: {failed} requests failed at {ends} ends, {not_sent} of them not sent",
         network.one_way
     );
-    Tally { not_sent, failed }
+    Counts { not_sent, failed }
 }
 
 /// Every end after which something was read.
-const READ: [End; 4] = [
-    End::ReadsAndCloses,
-    End::ReadsAndResets,
-    End::HalfCloses,
-    End::HalfClosesAndResets,
+const ENDS_AFTER_READ: [ConnectionEnd; 4] = [
+    ConnectionEnd::ReadsAndCloses,
+    ConnectionEnd::ReadsAndResets,
+    ConnectionEnd::HalfCloses,
+    ConnectionEnd::HalfClosesAndResets,
 ];
 
 /// Each of these ends side by side, in the clear and encrypted.
-fn race_all(network: Network, ends: &[End], check: fn(Tally)) {
+fn run_all_connection_ends(network: Network, ends: &[ConnectionEnd], check: fn(Counts)) {
     thread::scope(|scope| {
         for (end, secure) in ends.iter().flat_map(|end| [(end, false), (end, true)]) {
-            scope.spawn(move || check(race(network, *end, secure)));
+            scope.spawn(move || check(run_connection_ends(network, *end, secure)));
         }
     });
 }
 
-fn none_is_not_sent(tally: Tally) {
-    assert!(tally.not_sent == 0 && tally.failed > 0, "{tally:?}");
+fn assert_none_is_not_sent(counts: Counts) {
+    assert!(counts.not_sent == 0 && counts.failed > 0, "{counts:?}");
 }
 
 /// Without flight time nearly every end is seen before the next request is written, and hardly one of the rest is proved.
 #[test]
-fn what_a_server_on_this_machine_has_read_is_not_called_not_sent() {
-    race_all(LOOPBACK, &[End::Closes], |_| ());
-    race_all(LOOPBACK, &READ[..2], none_is_not_sent);
-    race_all(LOOPBACK, &READ[2..], |tally| assert_eq!(tally.not_sent, 0));
+fn requests_read_by_a_local_server_are_not_reported_as_not_sent() {
+    run_all_connection_ends(LOOPBACK, &[ConnectionEnd::Closes], |_| ());
+    run_all_connection_ends(LOOPBACK, &ENDS_AFTER_READ[..2], assert_none_is_not_sent);
+    run_all_connection_ends(LOOPBACK, &ENDS_AFTER_READ[2..], |counts| {
+        assert_eq!(counts.not_sent, 0)
+    });
 }
 
 #[test]
-fn what_a_server_elsewhere_has_read_is_not_called_not_sent() {
-    let test = "what_a_server_elsewhere_has_read_is_not_called_not_sent";
-    match flight_time::enter(test, FAR.one_way) {
-        Ok(true) => race_all(FAR, &READ, none_is_not_sent),
+fn requests_read_by_a_remote_server_are_not_reported_as_not_sent() {
+    let test = "requests_read_by_a_remote_server_are_not_reported_as_not_sent";
+    match flight_time::enter(test, DELAYED.one_way) {
+        Ok(true) => run_all_connection_ends(DELAYED, &ENDS_AFTER_READ, assert_none_is_not_sent),
         Ok(false) => {}
         Err(why) => println!("left out: {why}"),
     }
 }
 
 #[test]
-fn most_of_what_a_closing_server_has_not_read_is_told_as_not_sent() {
-    let test = "most_of_what_a_closing_server_has_not_read_is_told_as_not_sent";
-    match flight_time::enter(test, FAR.one_way) {
-        Ok(true) => race_all(FAR, &[End::Closes], |tally| {
+fn most_unread_requests_of_a_closing_server_are_reported_as_not_sent() {
+    let test = "most_unread_requests_of_a_closing_server_are_reported_as_not_sent";
+    match flight_time::enter(test, DELAYED.one_way) {
+        Ok(true) => run_all_connection_ends(DELAYED, &[ConnectionEnd::Closes], |counts| {
             assert!(
-                tally.failed > 0 && tally.not_sent * 2 > tally.failed,
-                "{tally:?}"
+                counts.failed > 0 && counts.not_sent * 2 > counts.failed,
+                "{counts:?}"
             );
         }),
         Ok(false) => {}
@@ -310,18 +317,18 @@ fn most_of_what_a_closing_server_has_not_read_is_told_as_not_sent() {
 }
 
 #[test]
-fn what_was_not_sent_is_made_again_and_arrives_once() {
+fn unsent_requests_are_retried_and_arrive_once() {
     const MESSAGES: u64 = 24;
     match flight_time::enter(
-        "what_was_not_sent_is_made_again_and_arrives_once",
-        FAR.one_way,
+        "unsent_requests_are_retried_and_arrive_once",
+        DELAYED.one_way,
     ) {
         Ok(true) => {}
         Ok(false) => return,
         Err(why) => return println!("left out: {why}"),
     }
     let record = Arc::new(Record::default());
-    let url = start(FAR, End::Closes, None, record.clone());
+    let url = start(DELAYED, ConnectionEnd::Closes, None, record.clone());
     let (_client, chat) = chat(&url, None, "20000");
     let accepted: Vec<u64> = (0..MESSAGES)
         .filter(

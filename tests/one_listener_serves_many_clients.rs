@@ -36,7 +36,7 @@ fn post_to(url: &str, body: &str) -> u16 {
 }
 
 #[test]
-fn each_gets_what_comes_at_its_path() {
+fn each_client_gets_the_triggers_of_its_path() {
     let listener = listener(&[]);
     let clients: Vec<_> = (0..20).map(|_| client()).collect();
     for (at, client) in clients.iter().enumerate() {
@@ -71,7 +71,7 @@ fn each_gets_what_comes_at_its_path() {
 }
 
 #[test]
-fn a_path_has_one_client_and_a_client_one_path() {
+fn path_and_client_belong_to_each_other_exclusively() {
     let listener = listener(&[("listen.health", "/health")]);
     let (first, second) = (client(), client());
     listener.attach(&first, Some("/a")).unwrap();
@@ -93,7 +93,7 @@ fn a_path_has_one_client_and_a_client_one_path() {
 }
 
 #[test]
-fn a_client_that_is_detached_or_gone_leaves_its_path() {
+fn detached_or_closed_client_releases_its_path() {
     let listener = listener(&[]);
     let (other, first, second) = (client(), client(), client());
     listener.attach(&other, None).unwrap();
@@ -113,7 +113,7 @@ fn a_client_that_is_detached_or_gone_leaves_its_path() {
 }
 
 #[test]
-fn a_client_that_is_closed_asks_for_patience_until_another_takes_its_path() {
+fn path_of_a_closed_client_responds_503_until_another_client_attaches() {
     let listener = listener(&[("listen.health", "/health")]);
     let (first, second) = (client(), client());
     listener.attach(&first, Some("/a")).unwrap();
@@ -134,7 +134,7 @@ fn a_client_that_is_closed_asks_for_patience_until_another_takes_its_path() {
 }
 
 #[test]
-fn before_the_first_client_comes_everybody_is_asked_for_patience() {
+fn listener_without_clients_responds_503() {
     let listener = listener(&[("listen.basic", "a:b")]);
     let client = client();
     listener.attach(&client, None).unwrap();
@@ -158,7 +158,7 @@ fn before_the_first_client_comes_everybody_is_asked_for_patience() {
 }
 
 #[test]
-fn clients_outlive_a_listener_and_a_listener_its_clients() {
+fn clients_and_listener_may_close_in_any_order() {
     let listener = listener(&[]);
     let first = client();
     listener.attach(&first, None).unwrap();
@@ -177,7 +177,7 @@ fn clients_outlive_a_listener_and_a_listener_its_clients() {
 }
 
 #[test]
-fn a_listener_needs_an_address_and_no_token() {
+fn listener_needs_an_address_but_no_token() {
     let error = Listener::open(&Config::new()).unwrap_err();
     assert_eq!(error.status(), Status::Value);
     assert!(error.message().contains("listen"), "{error}");

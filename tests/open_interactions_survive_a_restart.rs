@@ -19,11 +19,11 @@ use omnize::{Client, Conversation, Event, State};
 use server::{Server, http};
 
 /// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
+struct StoreFile(PathBuf);
 
-impl Place {
+impl StoreFile {
     fn new(name: &str) -> Self {
-        let place = Place(
+        let place = StoreFile(
             std::env::temp_dir().join(format!("omnize-{}-open-{name}.db", std::process::id())),
         );
         place.remove();
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for StoreFile {
     fn drop(&mut self) {
         self.remove();
     }
@@ -135,8 +135,8 @@ fn application() {
 }
 
 #[test]
-fn what_was_open_when_the_application_was_killed_is_listed_and_goes_on() {
-    let place = Place::new("killed");
+fn open_interactions_are_listed_and_continue_after_a_kill() {
+    let place = StoreFile::new("killed");
     let server = Server::answering(http("200 OK", ""));
     let mut killed = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
@@ -180,8 +180,8 @@ fn what_was_open_when_the_application_was_killed_is_listed_and_goes_on() {
 }
 
 #[test]
-fn a_posted_start_that_an_earlier_run_left_is_starting_until_it_is_answered() {
-    let place = Place::new("posted");
+fn restored_posted_start_is_starting_until_its_response() {
+    let place = StoreFile::new("posted");
     let first = client("http://127.0.0.1:1/", place.path());
     let chat = first.prepare(address("12")).unwrap();
     chat.post(Request::Start(Box::default())).unwrap();
@@ -203,8 +203,8 @@ fn a_posted_start_that_an_earlier_run_left_is_starting_until_it_is_answered() {
 }
 
 #[test]
-fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
-    let place = Place::new("over");
+fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
+    let place = StoreFile::new("over");
     let first = client("http://127.0.0.1:1/", place.path());
     let chat = first.attach(address("12")).unwrap();
     chat.post(Request::Message("too late".into())).unwrap();
@@ -225,8 +225,8 @@ fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
 }
 
 #[test]
-fn the_bot_that_the_start_named_is_known() {
-    let place = Place::new("bot");
+fn bot_id_of_the_start_is_restored() {
+    let place = StoreFile::new("bot");
     let server = Server::answering(http("200 OK", ""));
     let gateway = || {
         let mut config = Config::new();
@@ -253,8 +253,8 @@ fn the_bot_that_the_start_named_is_known() {
 }
 
 #[test]
-fn a_customer_at_whatsapp_is_known_after_a_restart() {
-    let place = Place::new("whatsapp");
+fn whatsapp_customer_is_restored() {
+    let place = StoreFile::new("whatsapp");
     let server = Server::answering(http("200 OK", r#"{"interaction_hash":"h"}"#));
     let client = || {
         let mut config = Config::new();
@@ -290,8 +290,8 @@ fn a_customer_at_whatsapp_is_known_after_a_restart() {
 }
 
 #[test]
-fn a_store_of_the_first_layout_is_taken_up() {
-    let place = Place::new("layout");
+fn store_of_the_first_version_is_migrated() {
+    let place = StoreFile::new("layout");
     let file = rusqlite::Connection::open(&place.0).unwrap();
     let letter = r#"{"address":{"department":"1","client_id":"12"},"request":{"Message":"oi"}}"#;
     file.execute_batch(&format!(

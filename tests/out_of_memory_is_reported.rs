@@ -17,7 +17,7 @@ use omnize::wire::{Address, Request};
 use store::{Folder, Process, open, say};
 
 /// How much the application has left.
-const LEFT: u64 = 60 << 20;
+const REMAINING_BYTES: u64 = 60 << 20;
 
 /// Not a test by itself: the application that the tests start.
 #[test]
@@ -26,19 +26,21 @@ fn process() {
         return;
     };
     match &*role {
-        "listens" => listens(&path, &[]),
-        "listens without a bound" => listens(&path, &[("events.max_bytes", "9000000000")]),
-        "is handed over" => is_handed_over(&path),
-        _ => posts(&path),
+        "listens" => receive_by_listener(&path, &[]),
+        "listens without a bound" => {
+            receive_by_listener(&path, &[("events.max_bytes", "9000000000")])
+        }
+        "is handed over" => receive_by_deliver(&path),
+        _ => post_requests(&path),
     }
 }
 
 /// From now on the process has so much memory left.
-fn bound() {
+fn limit_memory() {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
     let limit = libc::rlimit {
-        rlim_cur: pages * 4096 + LEFT,
+        rlim_cur: pages * 4096 + REMAINING_BYTES,
         rlim_max: libc::RLIM_INFINITY,
     };
     // SAFETY: the limit lives through the call.
@@ -53,14 +55,14 @@ fn body(size: usize) -> String {
 }
 
 /// Takes 57 triggers of a megabyte each, and then all that waits out again.
-fn listens(path: &Path, options: &[(&str, &str)]) {
+fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
     let fixed = [("listen", "127.0.0.1:0"), ("listen.path", "/")];
     let client = open(path, &[&fixed, options].concat()).unwrap();
     let url = client.webhook_url().unwrap().to_owned();
     let host = url.trim_start_matches("http://").trim_end_matches('/');
     let body = body(1_000_000);
     let mut answer = vec![0; 12];
-    bound();
+    limit_memory();
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..57 {
         let mut stream = TcpStream::connect(host).unwrap();
@@ -77,14 +79,14 @@ fn listens(path: &Path, options: &[(&str, &str)]) {
             _ => panic!("{}", String::from_utf8_lossy(&answer)),
         }
     }
-    assert_eq!(take_out(&client), taken);
+    assert_eq!(take_all_events(&client), taken);
     say(&format!("{taken} {refused}"));
 }
 
-fn is_handed_over(path: &Path) {
+fn receive_by_deliver(path: &Path) {
     let client = open(path, &[]).unwrap();
     let body = body(5_000_000);
-    bound();
+    limit_memory();
     let taken = (0..20).filter(|_| match client.deliver(body.as_bytes(), None) {
         Ok(()) => true,
         Err(error) => {
@@ -93,16 +95,16 @@ fn is_handed_over(path: &Path) {
         }
     });
     let taken = taken.count();
-    assert_eq!(take_out(&client), taken);
+    assert_eq!(take_all_events(&client), taken);
     say(&format!("{taken} {}", 20 - taken));
 }
 
-fn take_out(client: &Client) -> usize {
+fn take_all_events(client: &Client) -> usize {
     let next = || client.next(Duration::ZERO).unwrap();
     std::iter::from_fn(next).count()
 }
 
-fn posts(path: &Path) {
+fn post_requests(path: &Path) {
     let client = open(path, &[("outbox.max_bytes", "9000000000")]).unwrap();
     let address = Address {
         department: "1".into(),
@@ -110,7 +112,7 @@ fn posts(path: &Path) {
     };
     let chat = client.attach(address).unwrap();
     let text = "x".repeat(3_000_000);
-    bound();
+    limit_memory();
     let (mut taken, mut refused) = (0, 0);
     while refused < 5 {
         let mut copy = String::new();
@@ -133,7 +135,7 @@ fn posts(path: &Path) {
     say(&format!("{taken} {refused}"));
 }
 
-fn counts(role: &str) -> (usize, usize) {
+fn run_in_child_process(role: &str) -> (usize, usize) {
     let folder = Folder::new();
     let mut process = Process::start(role, &folder.store());
     let said = process.says();
@@ -143,9 +145,9 @@ fn counts(role: &str) -> (usize, usize) {
 }
 
 #[test]
-fn triggers_that_come_are_answered_503() {
+fn listener_responds_503_without_memory() {
     for role in ["listens", "listens without a bound"] {
-        let (taken, refused) = counts(role);
+        let (taken, refused) = run_in_child_process(role);
         assert_eq!(taken + refused, 57);
         assert!(
             taken > 5 && refused > 0,
@@ -155,8 +157,8 @@ fn triggers_that_come_are_answered_503() {
 }
 
 #[test]
-fn triggers_that_are_handed_over_are_told_to_be_too_many() {
-    let (taken, refused) = counts("is handed over");
+fn deliver_fails_with_full_without_memory() {
+    let (taken, refused) = run_in_child_process("is handed over");
     assert!(
         taken > 1 && refused > 0,
         "{taken} were taken, {refused} refused"
@@ -164,8 +166,8 @@ fn triggers_that_are_handed_over_are_told_to_be_too_many() {
 }
 
 #[test]
-fn requests_that_are_posted_are_told_to_be_too_many() {
-    let (taken, refused) = counts("posts");
+fn post_fails_with_full_without_memory() {
+    let (taken, refused) = run_in_child_process("posts");
     assert!(
         taken > 1 && refused > 0,
         "{taken} were taken, {refused} refused"

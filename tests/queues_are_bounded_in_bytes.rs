@@ -52,7 +52,7 @@ fn with_and_without_a_store(check: impl Fn(&[(&str, &str)])) {
 }
 
 #[test]
-fn events_beyond_the_bytes_are_refused_until_there_is_room() {
+fn events_over_the_byte_limit_are_rejected_until_there_is_room() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("events.max_bytes", "1000")], store].concat());
         for _ in 0..3 {
@@ -70,7 +70,7 @@ fn events_beyond_the_bytes_are_refused_until_there_is_room() {
 }
 
 #[test]
-fn an_event_larger_than_all_may_be_is_taken_alone() {
+fn single_event_over_the_limit_is_accepted_by_an_empty_queue() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("events.max_bytes", "10")], store].concat());
         deliver(&client, 1000).unwrap();
@@ -82,7 +82,7 @@ fn an_event_larger_than_all_may_be_is_taken_alone() {
 
 #[test]
 #[cfg(feature = "store")]
-fn what_an_earlier_run_has_left_counts_too() {
+fn restored_events_count_towards_the_limit() {
     let folder = Folder::new();
     let path = folder.store();
     let store = ("store", path.to_str().unwrap());
@@ -96,7 +96,7 @@ fn what_an_earlier_run_has_left_counts_too() {
 }
 
 #[test]
-fn posted_requests_beyond_the_bytes_are_refused() {
+fn posted_requests_over_the_byte_limit_are_rejected() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("outbox.max_bytes", "1000")], store].concat());
         let chat = attached(&client);
@@ -116,7 +116,7 @@ fn posted_requests_beyond_the_bytes_are_refused() {
 }
 
 #[test]
-fn what_has_ended_makes_room() {
+fn completed_requests_free_outbox_space() {
     let server = server::Server::answering(server::http("200 OK", ""));
     let client = client(&[("outbox.max_bytes", "1000"), ("base_url", &server.url)]);
     let chat = attached(&client);
@@ -137,7 +137,7 @@ fn what_has_ended_makes_room() {
 
 #[test]
 #[cfg(feature = "listener")]
-fn the_listener_answers_503() {
+fn listener_responds_503_over_the_byte_limit() {
     use std::io::{Read, Write};
     let client = client(&[
         ("events.max_bytes", "1000"),

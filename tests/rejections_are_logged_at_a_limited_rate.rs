@@ -12,9 +12,9 @@ use omnize::Statistic;
 use webhook::*;
 
 /// Keeps what the library logs.
-struct Keeper(Mutex<Vec<String>>);
+struct RecordingLog(Mutex<Vec<String>>);
 
-impl Log for Keeper {
+impl Log for RecordingLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("omnize")
     }
@@ -28,12 +28,12 @@ impl Log for Keeper {
     fn flush(&self) {}
 }
 
-static KEEPER: Keeper = Keeper(Mutex::new(Vec::new()));
+static LOG: RecordingLog = RecordingLog(Mutex::new(Vec::new()));
 
 /// One test, for there is one log.
 #[test]
-fn a_flood_leaves_few_lines_and_no_secret() {
-    log::set_logger(&KEEPER).unwrap();
+fn many_rejections_write_few_lines_without_secrets() {
+    log::set_logger(&LOG).unwrap();
     log::set_max_level(LevelFilter::Debug);
     let client = client(&[
         ("listen.path", "/hook/s3cret"),
@@ -58,7 +58,7 @@ fn a_flood_leaves_few_lines_and_no_secret() {
     assert_eq!(client.count_of(Statistic::BadCredentials), 300);
     client.close(Duration::from_secs(5)).unwrap();
 
-    let lines = KEEPER.0.lock().unwrap();
+    let lines = LOG.0.lock().unwrap();
     let about = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
     for (words, most) in [
         ("right credentials (401)", 30),

@@ -59,11 +59,11 @@ fn attached(client: &Client) -> Conversation {
 fn message_to(url: &str, options: &[(&str, &str)]) -> Error {
     let client = client(url, options);
     let error = attached(&client).send(SECRETS[5]).unwrap_err();
-    holds_no_secret(&error);
+    assert_no_secret(&error);
     error
 }
 
-fn holds_no_secret(error: &Error) {
+fn assert_no_secret(error: &Error) {
     let shown = format!(
         "{error} {error:?} {}",
         String::from_utf8_lossy(error.body())
@@ -74,16 +74,16 @@ fn holds_no_secret(error: &Error) {
 }
 
 #[track_caller]
-fn ended(error: &Error, status: Status, delivery: Delivery, says: &str) {
+fn assert_outcome(error: &Error, status: Status, delivery: Delivery, says: &str) {
     assert_eq!(error.status(), status, "{error:?}");
     assert_eq!(error.delivery(), Some(delivery), "{error:?}");
     assert!(error.message().contains(says), "{says:?} in {error}");
 }
 
 #[test]
-fn a_host_that_nobody_knows() {
+fn unknown_host_is_not_sent() {
     let error = message_to("http://nobody.invalid/", &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Unreachable,
         Delivery::NotSent,
@@ -93,12 +93,12 @@ fn a_host_that_nobody_knows() {
 }
 
 #[test]
-fn a_host_that_refuses() {
+fn refused_connection_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
     let error = message_to(&url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Refused,
         Delivery::NotSent,
@@ -108,10 +108,10 @@ fn a_host_that_refuses() {
 }
 
 #[test]
-fn a_host_that_can_not_be_reached() {
+fn unreachable_host_is_not_sent() {
     // Nobody may send to the broadcast address over TCP, so the kernel itself refuses.
     let error = message_to("http://255.255.255.255:9/", &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Unreachable,
         Delivery::NotSent,
@@ -120,7 +120,7 @@ fn a_host_that_can_not_be_reached() {
 }
 
 #[test]
-fn a_host_that_swallows_connections() {
+fn connect_timeout_is_not_sent() {
     // With a backlog that is full, Linux leaves further handshakes without an answer.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -131,7 +131,7 @@ fn a_host_that_swallows_connections() {
     }
     let begun = Instant::now();
     let error = message_to(&format!("http://{address}/"), &[("timeout.connect", "200")]);
-    ended(
+    assert_outcome(
         &error,
         Status::Timeout,
         Delivery::NotSent,
@@ -141,13 +141,13 @@ fn a_host_that_swallows_connections() {
 }
 
 #[test]
-fn a_service_that_refuses_with_a_reason() {
+fn rejection_contains_the_reason() {
     let server = Server::answering(http(
         "422 Unprocessable",
         r#"{"message":"unknown department","status":422}"#,
     ));
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -163,10 +163,10 @@ fn a_service_that_refuses_with_a_reason() {
 }
 
 #[test]
-fn a_service_that_fails() {
+fn service_error_is_unknown_or_rejected() {
     let server = Server::answering(http("500 Oops", "<html>stack trace</html>"));
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Service, Delivery::Rejected, "HTTP 500");
+    assert_outcome(&error, Status::Service, Delivery::Rejected, "HTTP 500");
     assert!(!error.is_retryable());
     assert!(!error.message().contains("again"), "{error}");
     assert_eq!(server.requests(), 1);
@@ -184,7 +184,7 @@ fn a_service_that_fails() {
 }
 
 #[test]
-fn a_service_that_points_elsewhere_is_not_followed() {
+fn redirects_are_not_followed() {
     let elsewhere = Server::answering(http("200 OK", ""));
     let moved = format!(
         "HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
@@ -192,7 +192,7 @@ fn a_service_that_points_elsewhere_is_not_followed() {
     );
     let server = Server::answering(moved);
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -202,18 +202,18 @@ fn a_service_that_points_elsewhere_is_not_followed() {
 }
 
 #[test]
-fn a_service_that_says_200_and_means_no() {
+fn status_200_with_success_false_is_rejected() {
     let server = Server::answering(http(
         "200 OK",
         r#"{"success":false,"errors":["token expired"]}"#,
     ));
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Failed, Delivery::Rejected, "token expired");
+    assert_outcome(&error, Status::Failed, Delivery::Rejected, "token expired");
     assert_eq!(error.http_status(), Some(200));
 }
 
 #[test]
-fn an_answer_that_is_empty_or_no_json_is_an_acceptance() {
+fn empty_or_non_json_body_with_200_is_accepted() {
     for body in ["", "OK", "<p>ok</p>", "[1]", "\u{FEFF}{}"] {
         let server = Server::answering(http("200 OK", body));
         let client = client(&server.url, &[]);
@@ -225,17 +225,17 @@ fn an_answer_that_is_empty_or_no_json_is_an_acceptance() {
 }
 
 #[test]
-fn an_answer_that_is_too_large_is_not_read() {
+fn too_large_response_is_not_read() {
     let server = Server::answering(http("200 OK", &"x".repeat(5000)));
     let error = message_to(&server.url, &[("answer.max_bytes", "4999")]);
-    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, "4999");
+    assert_outcome(&error, Status::AnswerTooLarge, Delivery::Unknown, "4999");
     attached(&client(&server.url, &[("answer.max_bytes", "5000")]))
         .send("oi")
         .unwrap();
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn endless_response_is_aborted() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -246,18 +246,18 @@ fn an_answer_without_end_is_cut_off() {
     });
     let error = message_to(&server.url, &[("answer.max_bytes", "100000")]);
     let says = "100000 bytes that answer.max_bytes allows; whether it accepted it is unknown";
-    ended(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
+    assert_outcome(&error, Status::AnswerTooLarge, Delivery::Unknown, says);
 }
 
 #[test]
-fn an_answer_that_is_no_http() {
+fn non_http_response_is_unknown() {
     let server = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n");
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
+    assert_outcome(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
 }
 
 #[test]
-fn an_answer_that_never_comes() {
+fn missing_response_times_out() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         thread::sleep(Duration::from_secs(5));
@@ -265,7 +265,7 @@ fn an_answer_that_never_comes() {
     let begun = Instant::now();
     let error = message_to(&server.url, &[("timeout", "200")]);
     let says = "within timeout (200 ms);";
-    ended(&error, Status::Timeout, Delivery::Unknown, says);
+    assert_outcome(&error, Status::Timeout, Delivery::Unknown, says);
     assert!(!error.is_retryable());
     assert!(
         begun.elapsed() < Duration::from_secs(3),
@@ -276,7 +276,7 @@ fn an_answer_that_never_comes() {
 }
 
 #[test]
-fn an_answer_that_drips_ends_with_the_time() {
+fn slow_response_times_out() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         for byte in http("200 OK", &"x".repeat(1000)).bytes() {
@@ -288,7 +288,7 @@ fn an_answer_that_drips_ends_with_the_time() {
     });
     let begun = Instant::now();
     let error = message_to(&server.url, &[("timeout", "300")]);
-    ended(&error, Status::Timeout, Delivery::Unknown, "timeout");
+    assert_outcome(&error, Status::Timeout, Delivery::Unknown, "timeout");
     assert!(
         begun.elapsed() < Duration::from_secs(3),
         "{:?}",
@@ -297,13 +297,13 @@ fn an_answer_that_drips_ends_with_the_time() {
 }
 
 #[test]
-fn a_connection_that_breaks_after_the_request() {
+fn connection_lost_after_the_request_is_unknown() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Lost,
         Delivery::Unknown,
@@ -313,28 +313,28 @@ fn a_connection_that_breaks_after_the_request() {
 }
 
 #[test]
-fn a_connection_that_breaks_within_the_answer() {
+fn connection_lost_within_the_response_is_unknown() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Lost, Delivery::Unknown, "within its body");
+    assert_outcome(&error, Status::Lost, Delivery::Unknown, "within its body");
     assert_eq!(error.http_status(), Some(200));
 }
 
 #[test]
-fn a_host_without_tls_where_tls_is_asked_for() {
+fn host_without_tls_is_not_sent() {
     let server = Server::answering(http("400 Bad Request", ""));
     let error = message_to(&server.url.replace("http://", "https://"), &[]);
-    ended(&error, Status::Tls, Delivery::NotSent, "secure connection");
+    assert_outcome(&error, Status::Tls, Delivery::NotSent, "secure connection");
     assert_eq!(server.requests(), 0);
 }
 
 /// The server closes each connection right after its answer, without saying so, and the client is about to reuse it.
 #[test]
-fn a_stale_connection_is_noticed_before_the_next_request() {
+fn stale_connection_is_detected_before_the_next_request() {
     let server = Server::start(|mut stream, read| {
         if read(&mut stream).is_some() {
             let _ = stream.write_all(http("200 OK", "").as_bytes());
@@ -351,7 +351,7 @@ fn a_stale_connection_is_noticed_before_the_next_request() {
 }
 
 #[test]
-fn an_unasked_answer_on_an_idle_connection_is_not_taken_for_the_next() {
+fn unsolicited_response_is_not_used_for_the_next_request() {
     let server = Server::start(|mut stream, read| {
         if read(&mut stream).is_some() {
             let _ = stream.write_all(http("200 OK", "").as_bytes());
@@ -369,7 +369,7 @@ fn an_unasked_answer_on_an_idle_connection_is_not_taken_for_the_next() {
 }
 
 #[test]
-fn a_connection_is_kept_and_reused() {
+fn connection_is_pooled_and_reused() {
     let (opened, connections) = mpsc::channel();
     let server = Server::start(move |mut stream, read| {
         opened.send(()).unwrap();
@@ -387,7 +387,7 @@ fn a_connection_is_kept_and_reused() {
 }
 
 #[test]
-fn what_the_service_echoes_of_the_request_is_taken_out() {
+fn echoed_request_data_is_redacted() {
     let echo = format!(
         r#"{{"message":"bad token {} of {} <{}>","status":401}}"#,
         SECRETS[0], SECRETS[1], SECRETS[2]
@@ -395,8 +395,8 @@ fn what_the_service_echoes_of_the_request_is_taken_out() {
     let server = Server::answering(http("401 Unauthorized", &echo));
     let client = client(&server.url, &[]);
     let error = client.start(address(), customer()).unwrap_err();
-    holds_no_secret(&error);
-    ended(
+    assert_no_secret(&error);
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -405,7 +405,7 @@ fn what_the_service_echoes_of_the_request_is_taken_out() {
 }
 
 #[test]
-fn what_is_missing_is_told_before_anything_is_sent() {
+fn missing_fields_are_reported_before_anything_is_sent() {
     let server = Server::answering(http("200 OK", ""));
     let client = client(&server.url, &[]);
     for (department, client_id, status) in
@@ -426,7 +426,7 @@ fn what_is_missing_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn closing_breaks_off_a_request_that_hangs() {
+fn close_aborts_a_request_without_response() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         thread::sleep(Duration::from_secs(20));
@@ -441,9 +441,9 @@ fn closing_breaks_off_a_request_that_hangs() {
         assert_eq!(left.requests, 1);
         let error = hanging.join().unwrap().unwrap_err();
         let says = "message: the client was closed before the answer came; whether the service received it is unknown";
-        ended(&error, Status::Lost, Delivery::Unknown, says);
+        assert_outcome(&error, Status::Lost, Delivery::Unknown, says);
         assert!(begun.elapsed() < Duration::from_secs(5));
     });
     let error = chat.send("oi").unwrap_err();
-    ended(&error, Status::Closed, Delivery::NotSent, "closed");
+    assert_outcome(&error, Status::Closed, Delivery::NotSent, "closed");
 }

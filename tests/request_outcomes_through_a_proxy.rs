@@ -23,7 +23,7 @@ use server::{Server, http};
 
 const PASSWORD: &str = "s@nha:do proxy";
 /// The user and the password above, as a URL has them.
-const IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
+const CREDENTIALS_IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -49,12 +49,17 @@ fn message_through(proxy: &str, url: &str, options: &[(&str, &str)]) -> Result<(
 }
 
 #[track_caller]
-fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) -> Error {
+fn assert_outcome(
+    result: Result<(), Error>,
+    status: Status,
+    delivery: Delivery,
+    says: &str,
+) -> Error {
     let error = result.unwrap_err();
     assert_eq!(error.status(), status, "{error:?}");
     assert_eq!(error.delivery(), Some(delivery), "{error:?}");
     assert!(error.message().contains(says), "{says:?} in {error}");
-    for secret in [PASSWORD, IN_URL, "YW5h"] {
+    for secret in [PASSWORD, CREDENTIALS_IN_URL, "YW5h"] {
         assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
     }
     error
@@ -76,7 +81,7 @@ fn plain_service() -> Server {
     })
 }
 
-fn asking() -> Proxy {
+fn authenticating_proxy() -> Proxy {
     Proxy::start(Habits {
         credentials: Some("ana:s@nha:do proxy"),
         ..Habits::default()
@@ -84,7 +89,7 @@ fn asking() -> Proxy {
 }
 
 #[test]
-fn a_query_goes_through_with_its_request() {
+fn query_string_is_forwarded() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(http("200 OK", r#"[{"id":1,"name":"Vendas"}]"#).as_bytes());
@@ -111,9 +116,9 @@ fn a_query_goes_through_with_its_request() {
 }
 
 #[test]
-fn plain_requests_are_read_and_passed_on() {
-    let (server, proxy) = (plain_service(), asking());
-    let through = format!("http://{IN_URL}@{}", proxy.name);
+fn plain_requests_are_forwarded() {
+    let (server, proxy) = (plain_service(), authenticating_proxy());
+    let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through)]);
     let chat = chat(&client);
     for _ in 0..3 {
@@ -138,9 +143,9 @@ fn plain_requests_are_read_and_passed_on() {
 }
 
 #[test]
-fn secure_requests_are_tunnelled_and_not_seen() {
-    let ((server, ca), proxy) = (secure_service(), asking());
-    let through = format!("http://{IN_URL}@{}", proxy.name);
+fn tls_requests_are_tunnelled_unread() {
+    let ((server, ca), proxy) = (secure_service(), authenticating_proxy());
+    let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through), ("tls.ca_file", &ca)]);
     let chat = chat(&client);
     for _ in 0..3 {
@@ -155,7 +160,7 @@ fn secure_requests_are_tunnelled_and_not_seen() {
 }
 
 #[test]
-fn a_host_that_only_the_proxy_knows_is_left_to_it() {
+fn proxy_resolves_the_host_name() {
     let proxy = Proxy::start(Habits {
         answer: Some(http("200 OK", "")),
         ..Habits::default()
@@ -163,7 +168,7 @@ fn a_host_that_only_the_proxy_knows_is_left_to_it() {
     message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
     // The proxy says that the way is open, and then speaks no TLS.
     let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
-    ended(result, Status::Tls, Delivery::NotSent, "chat.invalid");
+    assert_outcome(result, Status::Tls, Delivery::NotSent, "chat.invalid");
     let asked = proxy.asked();
     assert!(
         asked[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
@@ -176,13 +181,13 @@ fn a_host_that_only_the_proxy_knows_is_left_to_it() {
 }
 
 #[test]
-fn credentials_that_the_proxy_does_not_take_are_told() {
-    let (plain, (secure, ca), proxy) = (plain_service(), secure_service(), asking());
+fn rejected_proxy_credentials_are_reported() {
+    let (plain, (secure, ca), proxy) = (plain_service(), secure_service(), authenticating_proxy());
     for credentials in ["", "ana:wrong@"] {
         let through = format!("http://{credentials}{}", proxy.name);
         for url in [&plain.url, &secure.url] {
             let result = message_through(&through, url, &[("tls.ca_file", &ca)]);
-            let error = ended(result, Status::Proxy, Delivery::NotSent, "HTTP 407");
+            let error = assert_outcome(result, Status::Proxy, Delivery::NotSent, "HTTP 407");
             assert!(error.message().contains(&proxy.name), "{error}");
             assert!(!error.is_retryable());
         }
@@ -191,13 +196,13 @@ fn credentials_that_the_proxy_does_not_take_are_told() {
 }
 
 #[test]
-fn a_proxy_that_is_down_is_named() {
+fn unreachable_proxy_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     drop(listener);
     for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
-        let through = format!("http://{IN_URL}@{name}");
-        let error = ended(
+        let through = format!("http://{CREDENTIALS_IN_URL}@{name}");
+        let error = assert_outcome(
             message_through(&through, url, &[]),
             Status::Proxy,
             Delivery::NotSent,
@@ -206,7 +211,7 @@ fn a_proxy_that_is_down_is_named() {
         assert!(error.is_retryable());
     }
     let result = message_through("nobody.invalid:3128", "http://127.0.0.1:9/", &[]);
-    ended(
+    assert_outcome(
         result,
         Status::Proxy,
         Delivery::NotSent,
@@ -215,7 +220,7 @@ fn a_proxy_that_is_down_is_named() {
 }
 
 #[test]
-fn a_tunnel_is_used_after_interim_answers() {
+fn interim_responses_before_a_tunnel_are_skipped() {
     let authority = Authority::new();
     let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
     let server = SecureServer::answering(config, http("200 OK", ""));
@@ -233,7 +238,7 @@ fn a_tunnel_is_used_after_interim_answers() {
 }
 
 #[test]
-fn a_tunnel_that_is_refused_means_not_sent() {
+fn rejected_tunnel_is_not_sent() {
     for (answer, says, retryable) in [
         (http("403 Forbidden", "no"), "HTTP 403", false),
         (http("502 Bad Gateway", ""), "HTTP 502", true),
@@ -248,7 +253,7 @@ fn a_tunnel_that_is_refused_means_not_sent() {
             ..Habits::default()
         });
         let result = message_through(&proxy.name, "https://127.0.0.1:9/", &[]);
-        let error = ended(result, Status::Proxy, Delivery::NotSent, says);
+        let error = assert_outcome(result, Status::Proxy, Delivery::NotSent, says);
         assert!(error.message().contains(&proxy.name), "{error}");
         assert_eq!(error.is_retryable(), retryable, "{error}");
     }
@@ -256,7 +261,7 @@ fn a_tunnel_that_is_refused_means_not_sent() {
 
 /// The proxy has read the request; whether the service has, it does not say.
 #[test]
-fn a_gateway_without_an_answer_means_unknown() {
+fn bad_gateway_is_unknown() {
     for (answer, status, delivery) in [
         ("502 Bad Gateway", Status::Proxy, Delivery::Unknown),
         ("504 Gateway Timeout", Status::Proxy, Delivery::Unknown),
@@ -268,12 +273,12 @@ fn a_gateway_without_an_answer_means_unknown() {
             ..Habits::default()
         });
         let result = message_through(&proxy.name, "http://127.0.0.1:9/", &[]);
-        ended(result, status, delivery, &answer[..3]);
+        assert_outcome(result, status, delivery, &answer[..3]);
     }
 }
 
 #[test]
-fn a_proxy_that_says_nothing_is_given_up() {
+fn silent_proxy_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -287,15 +292,15 @@ fn a_proxy_that_says_nothing_is_given_up() {
     let begun = Instant::now();
     let says = format!("the proxy {name}");
     let result = message_through(&name, "https://127.0.0.1:9/", &[("timeout.connect", "200")]);
-    ended(result, Status::Timeout, Delivery::NotSent, &says);
+    assert_outcome(result, Status::Timeout, Delivery::NotSent, &says);
     let result = message_through(&name, "http://127.0.0.1:9/", &[("timeout.answer", "200")]);
-    ended(result, Status::Timeout, Delivery::Unknown, &says);
+    assert_outcome(result, Status::Timeout, Delivery::Unknown, &says);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
-fn a_host_in_no_proxy_is_reached_without_it() {
-    let (server, proxy) = (plain_service(), asking());
+fn no_proxy_host_is_reached_directly() {
+    let (server, proxy) = (plain_service(), authenticating_proxy());
     message_through(&proxy.name, &server.url, &[("no_proxy", "127.0.0.0/8")]).unwrap();
     assert_eq!(server.requests(), 1);
     assert!(proxy.asked().is_empty());
@@ -303,7 +308,7 @@ fn a_host_in_no_proxy_is_reached_without_it() {
 
 /// The environment belongs to a process, so this test runs itself in others.
 #[test]
-fn the_environment_names_the_proxy() {
+fn environment_variables_select_the_proxy() {
     const URL: &str = "http://chat.invalid/api";
     if let Ok(option) = env::var("TEST_PROXY_OPTION") {
         let options: Vec<_> = option.split_once('=').into_iter().collect();
@@ -316,7 +321,7 @@ fn the_environment_names_the_proxy() {
     });
     let arrives = |variables: &[(&str, &str)], option: &str| {
         let mut child = Command::new(env::current_exe().unwrap());
-        child.args(["--exact", "the_environment_names_the_proxy"]);
+        child.args(["--exact", "environment_variables_select_the_proxy"]);
         for name in [
             "http_proxy",
             "HTTP_PROXY",

@@ -20,7 +20,7 @@ use server::{Server, http};
 /// An answer to all that is asked here.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
-fn opened(options: &[(&str, &str)]) -> Result<Client, Error> {
+fn open_client(options: &[(&str, &str)]) -> Result<Client, Error> {
     let mut config = Config::new();
     config.set("token", "tok")?;
     for (name, value) in options {
@@ -38,7 +38,7 @@ fn chat(client: &Client) -> Conversation {
 }
 
 /// Makes a request.
-type Make = fn(&Client) -> Result<(), Error>;
+type SendRequest = fn(&Client) -> Result<(), Error>;
 
 fn message(client: &Client) -> Result<(), Error> {
     chat(client).send("olá")
@@ -53,8 +53,12 @@ fn accept(client: &Client) -> Result<(), Error> {
 }
 
 /// The first line and the Host that the service reads of two requests on one connection, which must be the same.
-fn read(options: &[(&str, &str)], server: &Server, make: Make) -> (String, String) {
-    let client = opened(options).unwrap();
+fn received_targets(
+    options: &[(&str, &str)],
+    server: &Server,
+    make: SendRequest,
+) -> (String, String) {
+    let client = open_client(options).unwrap();
     let [first, second] = [(); 2].map(|()| {
         make(&client).unwrap();
         let request = server.requests.recv().unwrap();
@@ -69,11 +73,11 @@ fn read(options: &[(&str, &str)], server: &Server, make: Make) -> (String, Strin
 }
 
 #[test]
-fn the_path_stands_before_the_query_on_each_request() {
+fn path_precedes_query_on_every_request() {
     let server = Server::answering(http("200 OK", ACCEPTED));
     let host = server.url.split('/').nth(2).unwrap().to_owned();
     for (below, dialect, make, line) in [
-        ("?key=1", "rest", message as Make, "POST /?key=1"),
+        ("?key=1", "rest", message as SendRequest, "POST /?key=1"),
         ("/?key=1", "gateway", message, "POST /?key=1"),
         ("/?", "rest", message, "POST /"),
         ("", "rest", message, "POST /"),
@@ -118,7 +122,7 @@ fn the_path_stands_before_the_query_on_each_request() {
         let url = format!("http://{host}{below}");
         let options = [("base_url", &*url), ("dialect", dialect)];
         let expected = (format!("{line} HTTP/1.1"), host.clone());
-        assert_eq!(read(&options, &server, make), expected, "{url}");
+        assert_eq!(received_targets(&options, &server, make), expected, "{url}");
 
         // The server stands for a proxy, which reads the whole URL.
         let url = format!("http://Chat.invalid:81{below}");
@@ -126,12 +130,12 @@ fn the_path_stands_before_the_query_on_each_request() {
         let (method, target) = line.split_once(' ').unwrap();
         let line = format!("{method} http://chat.invalid:81{target} HTTP/1.1");
         let expected = (line, "chat.invalid:81".to_owned());
-        assert_eq!(read(&options, &server, make), expected, "{url}");
+        assert_eq!(received_targets(&options, &server, make), expected, "{url}");
     }
 }
 
 #[test]
-fn a_host_with_accents_is_written_in_ascii() {
+fn host_with_accents_is_sent_in_ascii() {
     let proxy = Server::answering(http("200 OK", ACCEPTED));
     let name = proxy.url.split('/').nth(2).unwrap();
     for (url, host) in [
@@ -139,26 +143,27 @@ fn a_host_with_accents_is_written_in_ascii() {
         ("http://AÇÃO.com.br:81/", "xn--ao-siap.com.br:81"),
         ("http://[2001:DB8:0::1]:81/", "[2001:db8::1]:81"),
     ] {
-        let read = read(&[("base_url", url), ("proxy", name)], &proxy, message);
+        let received_targets =
+            received_targets(&[("base_url", url), ("proxy", name)], &proxy, message);
         assert_eq!(
-            read,
+            received_targets,
             (format!("POST http://{host}/ HTTP/1.1"), host.to_owned())
         );
     }
     // Without a proxy, nobody knows such a host; the error has it as the name service does.
-    let client = opened(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
+    let client = open_client(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
     let error = message(&client).unwrap_err();
     assert!(error.message().contains("xn--aa-4iaz.invalid"), "{error}");
 }
 
 #[test]
-fn what_can_not_be_written_in_ascii_is_told() {
+fn unencodable_host_is_reported() {
     for (option, value) in [
         ("base_url", "http://例え.jp/x"),
         ("listen.public_url", "https://例え.jp"),
         ("proxy", "http://u:segredo@例え.jp:3128"),
     ] {
-        let error = opened(&[(option, value)]).unwrap_err();
+        let error = open_client(&[(option, value)]).unwrap_err();
         assert_eq!(error.status(), Status::Value);
         assert!(error.message().contains("xn--r8jz45g.jp"), "{error}");
         assert!(!error.message().contains("segredo"), "{error}");
@@ -166,8 +171,8 @@ fn what_can_not_be_written_in_ascii_is_told() {
 }
 
 #[test]
-fn a_webhook_url_with_accents_is_told_in_ascii() {
-    let client = opened(&[
+fn webhook_url_with_accents_is_returned_in_ascii() {
+    let client = open_client(&[
         ("listen", "127.0.0.1:0"),
         ("listen.path", "/a"),
         ("listen.public_url", "https://Café.example/olá/"),
@@ -180,7 +185,7 @@ fn a_webhook_url_with_accents_is_told_in_ascii() {
 }
 
 /// The environment belongs to a process, so these tests run themselves in others: true if a message is accepted there.
-fn is_accepted_in_another_process(
+fn send_in_child_process(
     wrapper: Option<&[&str]>,
     test: &str,
     environment: &[(&str, &str)],
@@ -210,19 +215,19 @@ fn is_accepted_in_another_process(
 }
 
 /// Sends a message where the environment of this process asks for it; a failure panics.
-fn send_as_asked() -> bool {
+fn send_if_child_process() -> bool {
     let Ok(url) = env::var("TEST_URL") else {
         return false;
     };
     let require_tls = env::var("TEST_REQUIRE_TLS").unwrap_or("0".into());
-    let client = opened(&[("base_url", &url), ("require_tls", &require_tls)]).unwrap();
+    let client = open_client(&[("base_url", &url), ("require_tls", &require_tls)]).unwrap();
     message(&client).unwrap();
     true
 }
 
 #[test]
-fn any_white_space_separates_what_needs_no_proxy() {
-    if send_as_asked() {
+fn no_proxy_accepts_any_white_space() {
+    if send_if_child_process() {
         return;
     }
     let server = Server::answering(http("200 OK", ""));
@@ -231,9 +236,9 @@ fn any_white_space_separates_what_needs_no_proxy() {
         ..Habits::default()
     });
     let through = |no_proxy: &str, url: &str| {
-        let accepted = is_accepted_in_another_process(
+        let accepted = send_in_child_process(
             None,
-            "any_white_space_separates_what_needs_no_proxy",
+            "no_proxy_accepts_any_white_space",
             &[
                 ("TEST_URL", url),
                 ("http_proxy", &proxy.name),
@@ -257,8 +262,8 @@ fn any_white_space_separates_what_needs_no_proxy() {
 }
 
 #[test]
-fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
-    if send_as_asked() {
+fn localhost_with_trailing_dot_is_loopback() {
+    if send_if_child_process() {
         return;
     }
     let server = Server::answering(http("200 OK", ""));
@@ -266,9 +271,9 @@ fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
     for host in ["localhost", "LocalHost.", "127.0.0.1", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{port}/");
         assert!(
-            is_accepted_in_another_process(
+            send_in_child_process(
                 None,
-                "localhost_is_this_machine_with_a_dot_at_its_end_too",
+                "localhost_with_trailing_dot_is_loopback",
                 &[
                     ("TEST_URL", &url),
                     ("TEST_REQUIRE_TLS", "1"),
@@ -282,18 +287,19 @@ fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
 }
 
 #[test]
-fn with_require_tls_a_proxy_elsewhere_reads_nothing() {
+fn require_tls_sends_nothing_to_a_remote_proxy() {
     let here = ("base_url", "http://localhost:9/");
-    let error = opened(&[here, ("require_tls", "1"), ("proxy", "proxy.invalid:3128")]).unwrap_err();
+    let error =
+        open_client(&[here, ("require_tls", "1"), ("proxy", "proxy.invalid:3128")]).unwrap_err();
     assert_eq!(error.status(), Status::Value);
     assert!(error.message().contains("proxy.invalid"), "{error}");
 }
 
 /// The hosts file belongs to the machine; a process of its own may see another one.
 #[test]
-fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
-    const NAME: &str = "a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone";
-    if send_as_asked() {
+fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
+    const NAME: &str = "localhost_subdomain_is_loopback_only_if_it_resolves_so";
+    if send_if_child_process() {
         return;
     }
     let hosts = format!(
@@ -321,7 +327,7 @@ fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
     let accepted = |lines: &str, require_tls, proxy| {
         let mut file = fs::File::create(&hosts).unwrap();
         file.write_all(lines.as_bytes()).unwrap();
-        is_accepted_in_another_process(
+        send_in_child_process(
             Some(&wrapper),
             NAME,
             &[
@@ -346,7 +352,7 @@ fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
     // Not even `localhost` leads elsewhere in the clear.
     let url = format!("http://localhost:{port}/");
     fs::write(&hosts, "192.0.2.1 localhost\n").unwrap();
-    assert!(!is_accepted_in_another_process(
+    assert!(!send_in_child_process(
         Some(&wrapper),
         NAME,
         &[("TEST_URL", &url), ("TEST_REQUIRE_TLS", "1")],

@@ -27,7 +27,7 @@ fn process() {
     post(&client);
     // Nobody listens there, so it is tried, and then it waits for its next try.
     let begun = Instant::now();
-    while sent(&path) != 2 {
+    while posted_time(&path) != 2 {
         assert!(begun.elapsed() < Duration::from_secs(20));
         thread::yield_now();
     }
@@ -36,15 +36,15 @@ fn process() {
 }
 
 /// What the store says of the request. The store is another client's, so a copy is read.
-fn sent(path: &Path) -> i64 {
+fn posted_time(path: &Path) -> i64 {
     let copy = path.with_file_name("copy.db");
     for suffix in ["", "-wal"] {
         let of = |path: &Path| format!("{}{suffix}", path.display());
         std::fs::copy(of(path), of(&copy)).unwrap();
     }
     let read = Connection::open(&copy).unwrap();
-    let sent = read.query_row("SELECT leaving FROM outbox", [], |row| row.get(0));
-    sent.unwrap_or(0)
+    let posted_time = read.query_row("SELECT leaving FROM outbox", [], |row| row.get(0));
+    posted_time.unwrap_or(0)
 }
 
 fn post(client: &Client) {
@@ -66,12 +66,12 @@ fn outcome(client: &Client) -> Outcome {
 }
 
 #[test]
-fn one_whose_time_was_over_meanwhile_is_not_made_again() {
+fn expired_request_is_not_retried_after_a_restart() {
     let folder = Folder::new();
     let mut process = Process::start("1000", &folder.store());
     process.says();
     process.kill();
-    set_back(&folder, 2500);
+    age_request(&folder, 2500);
     let server = Server::answering(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "1000")];
     let client = open(&folder.store(), &options).unwrap();
@@ -87,12 +87,12 @@ fn one_whose_time_was_over_meanwhile_is_not_made_again() {
 }
 
 #[test]
-fn one_whose_time_is_not_over_is() {
+fn unexpired_request_is_retried_after_a_restart() {
     let folder = Folder::new();
     let mut process = Process::start("600000", &folder.store());
     process.says();
     process.kill();
-    set_back(&folder, 2500);
+    age_request(&folder, 2500);
     let server = Server::answering(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "600000")];
     let client = open(&folder.store(), &options).unwrap();
@@ -100,13 +100,13 @@ fn one_whose_time_is_not_over_is() {
 }
 
 #[test]
-fn the_time_that_is_left_is_what_the_application_gave_it() {
+fn remaining_retry_time_is_that_of_the_option() {
     let folder = Folder::new();
     let mut process = Process::start("600000", &folder.store());
     process.says();
     process.kill();
     // Of 10 seconds, 9.5 are over; the second try finds nobody either.
-    set_back(&folder, 9500);
+    age_request(&folder, 9500);
     let begun = Instant::now();
     let client = open(&folder.store(), &[("retry.posted", "10000")]).unwrap();
     let outcome = outcome(&client);
@@ -116,12 +116,12 @@ fn the_time_that_is_left_is_what_the_application_gave_it() {
 }
 
 #[test]
-fn one_that_was_never_tried_is_tried_once() {
+fn request_never_attempted_is_attempted_once() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     post(&client);
     client.close(Duration::ZERO).unwrap();
-    set_back(&folder, 2500);
+    age_request(&folder, 2500);
     let file = Connection::open(folder.store()).unwrap();
     file.execute("UPDATE outbox SET leaving = 0", []).unwrap();
     drop(file);
@@ -133,7 +133,7 @@ fn one_that_was_never_tried_is_tried_once() {
 }
 
 /// Has what was posted posted earlier, as if so many milliseconds had passed since.
-fn set_back(folder: &Folder, milliseconds: i64) {
+fn age_request(folder: &Folder, milliseconds: i64) {
     let file = Connection::open(folder.store()).unwrap();
     let changed = file
         .execute(

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use omnize::{Client, Statistic};
 use webhook::*;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn open(client: &Client, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(webhook(client).0).unwrap();
@@ -22,7 +22,7 @@ fn open(client: &Client, bytes: &[u8]) -> TcpStream {
 }
 
 /// Posts triggers while `slow` peers send a byte now and then; the longest that one took.
-fn longest_while_they_drip(client: &Client, slow: Vec<TcpStream>) -> Duration {
+fn longest_response_time(client: &Client, slow: Vec<TcpStream>) -> Duration {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -45,7 +45,7 @@ fn longest_while_they_drip(client: &Client, slow: Vec<TcpStream>) -> Duration {
 }
 
 #[test]
-fn a_thousand_that_are_held_do_not() {
+fn thousand_slow_connections_do_not_delay_triggers() {
     allow_descriptors(4000);
     let client = client(&[
         ("listen.max_connections", "2000"),
@@ -56,14 +56,14 @@ fn a_thousand_that_are_held_do_not() {
     let slow = (0..1000)
         .map(|_| open(&client, b"POST / HTTP/1.1\r\nX: "))
         .collect();
-    let longest = longest_while_they_drip(&client, slow);
+    let longest = longest_response_time(&client, slow);
     assert!(longest < Duration::from_secs(1), "{longest:?}");
     assert_eq!(client.count_of(Statistic::Received), 100);
     assert_eq!(client.count_of(Statistic::OverLimit), 0);
 }
 
 #[test]
-fn a_thousand_from_many_addresses_do_not_with_the_defaults() {
+fn thousand_slow_connections_of_many_addresses_do_not_delay_triggers() {
     allow_descriptors(4000);
     let client = client(&[]);
     let host = webhook(&client).0;
@@ -73,14 +73,14 @@ fn a_thousand_from_many_addresses_do_not_with_the_defaults() {
         stream
     });
     let slow = slow.collect();
-    let longest = longest_while_they_drip(&client, slow);
+    let longest = longest_response_time(&client, slow);
     assert!(longest < Duration::from_secs(1), "{longest:?}");
     assert_eq!(client.count_of(Statistic::Received), 100);
     assert!(client.count_of(Statistic::OverLimit) >= 488);
 }
 
 #[test]
-fn a_head_that_drips_is_answered_408() {
+fn slow_head_gets_408() {
     let client = client(&[("listen.timeout.head", "400")]);
     let begun = Instant::now();
     let mut stream = open(&client, b"POST / HTTP/1.1\r\nX: ");
@@ -92,7 +92,7 @@ fn a_head_that_drips_is_answered_408() {
         let _ = stream.write_all(b"x");
         match stream.read(&mut answer) {
             Ok(length) => break length,
-            Err(_) => assert!(begun.elapsed() < PATIENCE),
+            Err(_) => assert!(begun.elapsed() < TIMEOUT),
         }
     };
     let answer = str::from_utf8(&answer[..length]).unwrap();
@@ -107,13 +107,13 @@ fn a_head_that_drips_is_answered_408() {
 }
 
 #[test]
-fn a_second_head_has_its_own_time() {
+fn each_head_has_its_own_timeout() {
     let client = client(&[("listen.timeout.head", "400")]);
     let mut stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     thread::sleep(Duration::from_millis(800));
     stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
     let begun = Instant::now();
-    let answers = all_of(stream, PATIENCE).unwrap();
+    let answers = all_of(stream, TIMEOUT).unwrap();
     assert!(answers.starts_with("HTTP/1.1 200 "), "{answers}");
     assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
     assert!(
@@ -124,26 +124,26 @@ fn a_second_head_has_its_own_time() {
 }
 
 #[test]
-fn a_body_that_stops_is_answered_408() {
+fn incomplete_body_gets_408() {
     let client = client(&[("listen.timeout.body", "300")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let stream = open(&client, &whole[..whole.len() - 1]);
-    assert_eq!(status_of(&all_of(stream, PATIENCE).unwrap()), 408);
+    assert_eq!(status_of(&all_of(stream, TIMEOUT).unwrap()), 408);
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     nothing_waits(&client);
 }
 
 #[test]
-fn who_says_nothing_is_told_nothing() {
+fn silent_connection_is_closed_without_response() {
     let client = client(&[
         ("listen.timeout.head", "300"),
         ("listen.timeout.idle", "300"),
     ]);
-    assert_eq!(all_of(open(&client, b""), PATIENCE).unwrap(), "");
+    assert_eq!(all_of(open(&client, b""), TIMEOUT).unwrap(), "");
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     let begun = Instant::now();
-    let answers = all_of(stream, PATIENCE).unwrap();
+    let answers = all_of(stream, TIMEOUT).unwrap();
     assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
     assert!(
         begun.elapsed() >= Duration::from_millis(250),
@@ -154,12 +154,12 @@ fn who_says_nothing_is_told_nothing() {
 }
 
 /// All that comes back where there is one connection too many from its address.
-fn one_more(client: &Client) -> String {
+fn response_to_one_more_connection(client: &Client) -> String {
     exchange(client, &request(client, "POST", "", TYPING.as_bytes()))
 }
 
 #[test]
-fn one_too_many_from_an_address_is_answered_503_or_costs_a_slow_one() {
+fn connection_over_the_address_limit_gets_503_or_evicts_a_slow_one() {
     let client = client(&[("listen.max_connections_per_address", "2")]);
     let host = webhook(&client).0;
     let first = open(&client, b"POST / HT");
@@ -168,16 +168,16 @@ fn one_too_many_from_an_address_is_answered_503_or_costs_a_slow_one() {
     // Both have their time: the third is told to come again, until one of them is slow.
     let begun = Instant::now();
     loop {
-        let answer = one_more(&client);
+        let answer = response_to_one_more_connection(&client);
         if status_of(&answer) == 200 {
             break;
         }
         assert_eq!(status_of(&answer), 503, "{answer}");
         assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < TIMEOUT);
     }
     assert!(begun.elapsed() >= Duration::from_millis(300));
-    let told = all_of(first, PATIENCE).unwrap();
+    let told = all_of(first, TIMEOUT).unwrap();
     assert_eq!(status_of(&told), 503, "{told}");
     assert!(told.contains("retry-after: 1\r\n"), "{told}");
     for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
@@ -187,17 +187,17 @@ fn one_too_many_from_an_address_is_answered_503_or_costs_a_slow_one() {
 }
 
 #[test]
-fn one_too_many_that_says_nothing_is_answered_503_too() {
+fn silent_connection_over_the_address_limit_gets_503() {
     let client = client(&[("listen.max_connections_per_address", "1")]);
     let first = open(&client, b"");
     let second = open(&client, b"");
-    let told = all_of(second, PATIENCE).unwrap();
+    let told = all_of(second, TIMEOUT).unwrap();
     assert_eq!(status_of(&told), 503, "{told}");
     assert_eq!(all_of(first, Duration::from_millis(200)), None);
 }
 
 #[test]
-fn a_request_under_way_makes_no_room() {
+fn connection_with_an_active_request_is_not_evicted() {
     let client = client(&[("listen.max_connections", "1")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let mut busy = open(&client, &whole[..whole.len() - 1]);
@@ -208,13 +208,13 @@ fn a_request_under_way_makes_no_room() {
         Some(answer) => panic!("{answer}"),
     };
     busy.write_all(&whole[whole.len() - 1..]).unwrap();
-    assert_eq!(status_of(&all_of(busy, PATIENCE).unwrap()), 200);
+    assert_eq!(status_of(&all_of(busy, TIMEOUT).unwrap()), 200);
     assert_eq!(status_of(&head_of(&mut &waiting)), 200);
     assert_eq!(client.count_of(Statistic::Received), 2);
 }
 
 #[test]
-fn connections_of_a_trusted_proxy_are_not_counted_by_address() {
+fn trusted_proxy_has_no_address_limit() {
     let client = client(&[
         ("listen.max_connections_per_address", "2"),
         ("listen.trusted_proxies", "127.0.0.1"),
@@ -226,7 +226,7 @@ fn connections_of_a_trusted_proxy_are_not_counted_by_address() {
 }
 
 #[test]
-fn closing_waits_for_none_of_them() {
+fn close_does_not_wait_for_slow_connections() {
     let client = client(&[]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let slow: Vec<_> = (0..60)

@@ -33,7 +33,7 @@ fn next(client: &Client) -> Event {
 }
 
 #[test]
-fn another_token_dialect_or_host_is_refused() {
+fn other_token_dialect_or_host_is_rejected() {
     let folder = Folder::new();
     let server = Server::answering(http("200 OK", ""));
     fill(&folder, &[]);
@@ -68,7 +68,7 @@ fn another_token_dialect_or_host_is_refused() {
 }
 
 #[test]
-fn it_is_moved_where_that_is_asked_for() {
+fn store_moves_to_another_account_if_configured() {
     let folder = Folder::new();
     let server = Server::answering(http("200 OK", ""));
     fill(&folder, &[]);
@@ -89,7 +89,7 @@ fn it_is_moved_where_that_is_asked_for() {
 }
 
 #[test]
-fn the_token_does_not_stand_in_the_file() {
+fn file_does_not_contain_the_token() {
     let folder = Folder::new();
     drop(open(&folder.store(), &[("token", "MeuSegredoMuitoSecreto")]).unwrap());
     for file in std::fs::read_dir(&folder.0).unwrap() {
@@ -99,7 +99,7 @@ fn the_token_does_not_stand_in_the_file() {
 }
 
 #[test]
-fn the_way_a_host_is_written_makes_no_difference() {
+fn equal_hosts_match_however_written() {
     let folder = Folder::new();
     for host in [
         "http://Chat.Example.com",

@@ -37,7 +37,7 @@ fn process() {
             say("written");
             wait_for_the_end();
         }
-        damage => is_killed_after(damage, &path),
+        damage => deliver_around_damage(damage, &path),
     }
 }
 
@@ -95,9 +95,9 @@ fn damage(name: &str, path: &Path) {
 /// The lines of the log.
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-struct Log;
+struct RecordingLog;
 
-impl log::Log for Log {
+impl log::Log for RecordingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -112,8 +112,8 @@ impl log::Log for Log {
 }
 
 /// Tells the statuses of what is delivered before and after the files are damaged, and waits to be killed.
-fn is_killed_after(name: &str, path: &Path) {
-    log::set_logger(&Log).unwrap();
+fn deliver_around_damage(name: &str, path: &Path) {
+    log::set_logger(&RecordingLog).unwrap();
     log::set_max_level(log::LevelFilter::Info);
     let client = open(path, &[]).unwrap();
     let mut statuses = Vec::new();
@@ -136,7 +136,7 @@ fn is_killed_after(name: &str, path: &Path) {
     wait_for_the_end();
 }
 
-fn killed_after(name: &str, folder: &Folder) -> (String, String) {
+fn run_damaged(name: &str, folder: &Folder) -> (String, String) {
     let mut process = Process::start(name, &folder.store());
     let (statuses, lines) = (process.says(), process.says());
     process.kill();
@@ -144,7 +144,7 @@ fn killed_after(name: &str, folder: &Folder) -> (String, String) {
 }
 
 #[test]
-fn what_was_removed_is_made_again_with_all_that_it_held() {
+fn removed_files_are_recreated_with_their_contents() {
     for name in [
         "remove all",
         "remove the database",
@@ -153,7 +153,7 @@ fn what_was_removed_is_made_again_with_all_that_it_held() {
         "let another SQLite look",
     ] {
         let folder = Folder::new();
-        let (statuses, lines) = killed_after(name, &folder);
+        let (statuses, lines) = run_damaged(name, &folder);
         assert_eq!(
             statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_OK 4=OMNIZE_OK",
             "{name}: {lines}"
@@ -173,7 +173,7 @@ fn what_was_removed_is_made_again_with_all_that_it_held() {
 }
 
 #[test]
-fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
+fn replaced_or_modified_files_are_not_written() {
     for name in [
         "replace",
         "replace the log",
@@ -183,7 +183,7 @@ fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
         "write in another process",
     ] {
         let folder = Folder::new();
-        let (statuses, lines) = killed_after(name, &folder);
+        let (statuses, lines) = run_damaged(name, &folder);
         assert_eq!(
             statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_E_STORE 4=OMNIZE_E_STORE",
             "{name}: {lines}"
@@ -201,7 +201,7 @@ fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
 }
 
 #[test]
-fn closing_and_opening_is_the_way_out() {
+fn close_and_open_recovers_the_store() {
     for (name, kept) in [
         ("replace", &[][..]),
         ("truncate", &[]),
@@ -226,7 +226,7 @@ fn closing_and_opening_is_the_way_out() {
 }
 
 #[test]
-fn no_number_and_no_ticket_is_given_twice_after_it_was_made_again() {
+fn ids_and_tickets_stay_unique_after_recreation() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "1").unwrap();

@@ -16,7 +16,7 @@ use std::path::Path;
 use store::{Folder, Process, deliver, open, refused, say, waiting};
 
 /// A user who is not root.
-const SOMEBODY: u32 = 65534;
+const OTHER_USER: u32 = 65534;
 
 /// Not a test by itself: the processes that the tests start.
 #[test]
@@ -51,7 +51,7 @@ fn process() {
 }
 
 #[test]
-fn its_files_are_private_whatever_the_umask_is() {
+fn files_are_private_with_any_umask() {
     for umask in ["000", "022", "077", "277", "777"] {
         let folder = Folder::new();
         let mut process = Process::start(&format!("umask {umask}"), &folder.store());
@@ -61,7 +61,7 @@ fn its_files_are_private_whatever_the_umask_is() {
 }
 
 #[test]
-fn a_link_to_a_file_that_is_not_there_makes_a_private_one_where_it_leads() {
+fn dangling_link_creates_a_private_file_at_its_target() {
     let folder = Folder::new();
     fs::create_dir(folder.0.join("volume")).unwrap();
     let store = folder.0.join("volume/chat.db");
@@ -79,7 +79,7 @@ fn a_link_to_a_file_that_is_not_there_makes_a_private_one_where_it_leads() {
 }
 
 #[test]
-fn links_in_a_circle_are_told() {
+fn circular_links_are_reported() {
     let folder = Folder::new();
     symlink("b.db", folder.0.join("a.db")).unwrap();
     symlink("a.db", folder.0.join("b.db")).unwrap();
@@ -91,7 +91,7 @@ fn links_in_a_circle_are_told() {
 }
 
 #[test]
-fn sqlites_special_names_are_names_of_files() {
+fn special_names_of_sqlite_are_file_names() {
     for name in [
         ":memory:",
         "file:chat.db",
@@ -119,7 +119,7 @@ fn sqlites_special_names_are_names_of_files() {
 }
 
 #[test]
-fn a_client_whose_process_changes_its_folder_goes_on() {
+fn change_of_working_directory_does_not_affect_the_client() {
     let folder = Folder::new();
     let mut command = Process::command("umask 022", Path::new("chat.db"));
     command.current_dir(&folder.0);
@@ -130,7 +130,7 @@ fn a_client_whose_process_changes_its_folder_goes_on() {
 }
 
 #[test]
-fn what_is_no_file_is_told() {
+fn non_files_are_reported() {
     let folder = Folder::new();
     let pipe = folder.0.join("pipe");
     let name = CString::new(pipe.as_os_str().as_bytes()).unwrap();
@@ -166,12 +166,12 @@ fn what_is_no_file_is_told() {
 }
 
 #[test]
-fn what_this_user_may_not_write_is_told() {
+fn unwritable_files_are_reported() {
     let folder = Folder::new();
     let is_root = has_rights_of_root();
     let give = |path: &Path| {
         if is_root {
-            chown(path, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+            chown(path, Some(OTHER_USER), Some(OTHER_USER)).unwrap();
         }
     };
     give(&folder.0);
@@ -180,7 +180,7 @@ fn what_this_user_may_not_write_is_told() {
     let opened = || {
         let mut command = Process::command("open", &folder.store());
         if is_root {
-            command.uid(SOMEBODY).gid(SOMEBODY);
+            command.uid(OTHER_USER).gid(OTHER_USER);
         }
         let mut process = Process::spawn(command);
         let said = process.says();
@@ -210,7 +210,7 @@ fn has_rights_of_root() -> bool {
 }
 
 #[test]
-fn what_stands_in_a_spoilt_file_is_not_shown() {
+fn contents_of_a_corrupt_file_are_not_shown() {
     let folder = Folder::new();
     let secret = "MeuSegredoMuitoSecreto";
     fs::write(folder.store(), format!("{secret} ").repeat(500)).unwrap();

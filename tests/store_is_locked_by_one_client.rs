@@ -23,11 +23,11 @@ fn process() {
             say(&open(&path, &[])
                 .map_or_else(|error| error.message().to_owned(), |_| "opened".into()))
         }
-        _ => has_a_child_that_lives_longer(&path),
+        _ => outlived_by_child(&path),
     }
 }
 
-fn has_a_child_that_lives_longer(path: &std::path::Path) {
+fn outlived_by_child(path: &std::path::Path) {
     let client = open(path, &[]).unwrap();
     deliver(&client, "kept").unwrap();
     let mut ready = [0; 2];
@@ -50,7 +50,7 @@ fn has_a_child_that_lives_longer(path: &std::path::Path) {
 }
 
 #[test]
-fn opening_and_closing_its_files_does_not_let_another_one_in() {
+fn opening_the_files_does_not_release_the_lock() {
     let folder = Folder::new();
     let first = open(&folder.store(), &[]).unwrap();
     deliver(&first, "kept").unwrap();
@@ -75,7 +75,7 @@ fn opening_and_closing_its_files_does_not_let_another_one_in() {
 }
 
 #[test]
-fn one_that_can_not_get_in_does_not_let_others_in() {
+fn rejected_client_does_not_release_the_lock() {
     let folder = Folder::new();
     let _first = open(&folder.store(), &[]).unwrap();
     for _ in 0..3 {
@@ -89,7 +89,7 @@ fn one_that_can_not_get_in_does_not_let_others_in() {
 }
 
 #[test]
-fn a_link_to_it_is_the_same_store() {
+fn link_leads_to_the_same_lock() {
     let folder = Folder::new();
     let (store, other) = (folder.store(), folder.0.join("other"));
     let first = open(&store, &[]).unwrap();
@@ -106,7 +106,7 @@ fn a_link_to_it_is_the_same_store() {
 }
 
 #[test]
-fn a_file_with_two_names_is_refused() {
+fn hard_linked_file_is_rejected() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "kept").unwrap();
@@ -127,7 +127,7 @@ fn a_file_with_two_names_is_refused() {
 }
 
 #[test]
-fn a_child_that_lives_longer_than_its_parent_does_not_keep_it() {
+fn child_process_does_not_keep_the_lock() {
     let folder = Folder::new();
     let mut parent = Process::start("parent", &folder.store());
     let child: i32 = parent.says().parse().unwrap();
@@ -139,7 +139,7 @@ fn a_child_that_lives_longer_than_its_parent_does_not_keep_it() {
 }
 
 #[test]
-fn a_lock_file_that_was_removed_is_made_again() {
+fn removed_lock_file_is_recreated() {
     let folder = Folder::new();
     let first = open(&folder.store(), &[]).unwrap();
     fs::remove_file(folder.beside("-lock")).unwrap();
@@ -152,7 +152,7 @@ fn a_lock_file_that_was_removed_is_made_again() {
 }
 
 #[test]
-fn a_lock_file_that_is_a_link_is_not_followed() {
+fn linked_lock_file_is_not_followed() {
     let folder = Folder::new();
     fs::write(folder.0.join("somebodys"), "text").unwrap();
     symlink("somebodys", folder.beside("-lock")).unwrap();

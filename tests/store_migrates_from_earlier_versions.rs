@@ -43,7 +43,7 @@ fn next(client: &Client) -> Event {
     event.expect("an event")
 }
 
-fn opens(version: &[&str]) {
+fn assert_opens(version: &[&str]) {
     let folder = Folder::new();
     let file = Connection::open(folder.store()).unwrap();
     file.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -78,17 +78,17 @@ fn opens(version: &[&str]) {
 }
 
 #[test]
-fn the_first_version() {
-    opens(&[FIRST]);
+fn first_version_is_migrated() {
+    assert_opens(&[FIRST]);
 }
 
 #[test]
-fn the_second_version() {
-    opens(&[FIRST, SECOND]);
+fn second_version_is_migrated() {
+    assert_opens(&[FIRST, SECOND]);
 }
 
 #[test]
-fn a_later_version_is_left_alone() {
+fn later_version_is_not_changed() {
     let folder = Folder::new();
     drop(open(&folder.store(), &[]).unwrap());
     let file = Connection::open(folder.store()).unwrap();

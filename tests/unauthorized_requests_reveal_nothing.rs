@@ -8,7 +8,7 @@ use omnize::Statistic;
 use webhook::*;
 
 /// The answer without the lines that differ by nature.
-fn essence(answer: &str) -> String {
+fn comparable_part(answer: &str) -> String {
     let lines = answer
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
@@ -16,7 +16,7 @@ fn essence(answer: &str) -> String {
 }
 
 #[test]
-fn without_credentials_no_path_is_better_than_another() {
+fn unauthenticated_requests_get_equal_responses_on_all_paths() {
     let client = client(&[
         ("listen.path", "/hook/s3cret"),
         ("listen.basic", "joao:segredo"),
@@ -34,7 +34,11 @@ fn without_credentials_no_path_is_better_than_another() {
         for method in ["POST", "GET", "DELETE"] {
             for headers in ["", wrong, "Authorization: Bearer x\r\n"] {
                 let answer = ask(path, method, headers, &vec![b' '; 2_000_000]);
-                assert_eq!(essence(&answer), essence(&first), "{method} {path}");
+                assert_eq!(
+                    comparable_part(&answer),
+                    comparable_part(&first),
+                    "{method} {path}"
+                );
             }
         }
     }
@@ -52,7 +56,7 @@ fn without_credentials_no_path_is_better_than_another() {
 }
 
 #[test]
-fn from_elsewhere_no_credentials_are_better_than_others() {
+fn forbidden_networks_get_equal_responses_for_all_credentials() {
     let client = client(&[
         ("listen.allow", "127.0.0.2,2001:db8::/32"),
         ("listen.basic", "joao:segredo"),
@@ -74,7 +78,7 @@ fn from_elsewhere_no_credentials_are_better_than_others() {
 }
 
 #[test]
-fn ipv4_written_as_ipv6_is_ipv4() {
+fn ipv4_mapped_address_is_ipv4() {
     for (allow, trusted) in [
         ("::ffff:127.0.0.1", "::ffff:127.0.0.2"),
         ("::ffff:127.0.0.1/104,\n192.0.2.1", "::ffff:127.0.0.2/127"),
@@ -93,7 +97,7 @@ fn ipv4_written_as_ipv6_is_ipv4() {
 }
 
 #[test]
-fn a_trusted_proxy_is_believed_and_others_are_not() {
+fn only_trusted_proxies_set_the_forwarded_address() {
     let client = client(&[
         ("listen.allow", "198.51.100.0/24"),
         ("listen.trusted_proxies", "127.0.0.2"),
@@ -113,7 +117,7 @@ fn a_trusted_proxy_is_believed_and_others_are_not() {
 }
 
 #[test]
-fn health_is_told_without_credentials_and_tells_nothing_else() {
+fn health_check_needs_no_credentials_and_reveals_nothing_else() {
     let client = client(&[("listen.health", "/health"), ("listen.basic", "a:b")]);
     let host = webhook(&client).0;
     let ask = |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
@@ -127,7 +131,7 @@ fn health_is_told_without_credentials_and_tells_nothing_else() {
 }
 
 #[test]
-fn the_url_is_told_as_the_service_reaches_it() {
+fn webhook_url_is_returned_as_the_service_reaches_it() {
     let client = client(&[
         ("listen.path", "/a"),
         ("listen.public_url", "https://chat.example.com/hooks/"),

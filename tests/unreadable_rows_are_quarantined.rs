@@ -11,9 +11,9 @@ use omnize::{Client, Statistic};
 use rusqlite::Connection;
 
 /// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
+struct StoreFile(PathBuf);
 
-impl Drop for Place {
+impl Drop for StoreFile {
     fn drop(&mut self) {
         for suffix in ["", "-wal"] {
             let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
@@ -21,7 +21,7 @@ impl Drop for Place {
     }
 }
 
-impl Place {
+impl StoreFile {
     fn open(&self) -> Client {
         let mut config = Config::new();
         config.set("token", "t").unwrap();
@@ -29,7 +29,7 @@ impl Place {
         Client::open(&config).unwrap()
     }
 
-    fn set_aside(&self) -> Vec<(String, i64)> {
+    fn quarantined_rows(&self) -> Vec<(String, i64)> {
         let file = Connection::open(&self.0).unwrap();
         let mut rows = file
             .prepare("SELECT place, count(*) FROM aside GROUP BY place ORDER BY place")
@@ -42,7 +42,7 @@ impl Place {
 #[test]
 fn unreadable_rows_are_quarantined() {
     let name = format!("omnize-{}-aside.db", std::process::id());
-    let place = Place(std::env::temp_dir().join(name));
+    let place = StoreFile(std::env::temp_dir().join(name));
     let client = place.open();
     let address = Address {
         department: "1".into(),
@@ -78,7 +78,7 @@ fn unreadable_rows_are_quarantined() {
     drop(client);
     let counts = [("inbox", 3), ("interactions", 2), ("outbox", 3)];
     assert_eq!(
-        place.set_aside(),
+        place.quarantined_rows(),
         counts.map(|(place, count)| (place.to_owned(), count))
     );
 

@@ -10,15 +10,15 @@ use omnize::wire::{Address, Dialect, Kind, Trigger};
 use omnize::{Client, Content, EventKind};
 
 /// The longest a test waits for what must come.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A file that goes when the test ends.
-pub struct Place(PathBuf);
+pub struct StoreFile(PathBuf);
 
-impl Place {
+impl StoreFile {
     pub fn new(name: &str) -> Self {
         let place =
-            Place(std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id())));
+            StoreFile(std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id())));
         place.remove();
         place
     }
@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for StoreFile {
     fn drop(&mut self) {
         self.remove();
     }
@@ -49,7 +49,7 @@ pub struct Account {
 impl Account {
     /// One whose agents of department 1 do as this scenario says.
     pub fn with_agent(dialect: Dialect, name: &str, scenario: &str) -> Self {
-        let file = Place::new(&format!("{name}-{}.json", dialect.name()));
+        let file = StoreFile::new(&format!("{name}-{}.json", dialect.name()));
         fs::write(&file.0, scenario).unwrap();
         let mut departments = Departments::default();
         let added = departments.add(&format!("1={}", file.path()));
@@ -115,7 +115,7 @@ pub fn address(department: &str, client_id: &str) -> Address {
 /// The next trigger.
 #[track_caller]
 pub fn next(client: &Client) -> Trigger {
-    let event = client.next(PATIENCE).unwrap().expect("an event in time");
+    let event = client.next(TIMEOUT).unwrap().expect("an event in time");
     match event.content {
         Content::Trigger(ref trigger) => trigger.clone(),
         Content::Outcome(ref outcome) => panic!("{outcome:?}"),
@@ -124,7 +124,7 @@ pub fn next(client: &Client) -> Trigger {
 
 /// The next trigger, which is of this kind.
 #[track_caller]
-pub fn next_is(client: &Client, kind: Kind) -> Trigger {
+pub fn next_of_kind(client: &Client, kind: Kind) -> Trigger {
     let trigger = next(client);
     assert_eq!(trigger.kind, kind, "{trigger:?}");
     trigger
@@ -134,7 +134,7 @@ pub fn next_is(client: &Client, kind: Kind) -> Trigger {
 #[track_caller]
 pub fn outcome(client: &Client) -> omnize::Outcome {
     loop {
-        let event = client.next(PATIENCE).unwrap().expect("an event in time");
+        let event = client.next(TIMEOUT).unwrap().expect("an event in time");
         if event.content.kind() == EventKind::Outcome {
             return event.outcome().unwrap().clone();
         }

@@ -8,10 +8,10 @@ use omnize::wire::{
 };
 use serde_json::Value;
 
-use super::account::{Account, address, next_is};
+use super::account::{Account, address, next_of_kind};
 
 /// The body of the last request.
-fn last(account: &Account) -> Value {
+fn last_request(account: &Account) -> Value {
     let entry = account.requests().pop().expect("a request");
     assert_eq!(entry.status, Some(200), "{:?}", entry.error);
     serde_json::from_str(entry.body.unwrap().get()).unwrap()
@@ -29,7 +29,7 @@ fn media(kind: MediaKind) -> Message {
 }
 
 #[test]
-fn a_bot_is_named_on_every_trigger() {
+fn every_trigger_contains_the_bot_id() {
     for dialect in [Dialect::Gateway, Dialect::Interactions] {
         let account = Account::with_agent(
             dialect,
@@ -43,7 +43,7 @@ fn a_bot_is_named_on_every_trigger() {
         };
         client.start(address("1", "12"), start).unwrap();
         for kind in [Kind::Accepted, Kind::Message] {
-            let trigger = next_is(&client, kind);
+            let trigger = next_of_kind(&client, kind);
             assert_eq!(trigger.client_id, "12");
             assert_eq!(
                 trigger.detail(|details| details.bot_id.as_deref()),
@@ -69,7 +69,7 @@ fn departments_are_listed() {
 }
 
 #[test]
-fn a_start_says_all_that_it_can_and_the_extra_fields_come_back() {
+fn start_sends_all_fields_and_triggers_repeat_the_extra_fields() {
     let account = Account::with_agent(
         Dialect::Interactions,
         "start",
@@ -87,19 +87,19 @@ fn a_start_says_all_that_it_can_and_the_extra_fields_come_back() {
         ..Start::default()
     };
     client.start(address("1", "12"), start).unwrap();
-    let sent = last(&account);
+    let sent = last_request(&account);
     assert_eq!(sent["media_type"], "TEXT");
     assert_eq!(sent["external_history"], "https://example.com/history/12");
 
-    let queued = next_is(&client, Kind::Queued);
+    let queued = next_of_kind(&client, Kind::Queued);
     assert_eq!(queued.details.as_ref().unwrap().position, Some(3));
-    let accepted = next_is(&client, Kind::Accepted);
+    let accepted = next_of_kind(&client, Kind::Accepted);
     let extra = accepted.detail(|details| details.extra.as_ref());
     assert_eq!(
         extra.map(Redacted::expose),
         Some(r#"{"order":{"id":1.50}}"#)
     );
-    let transferred = next_is(&client, Kind::Transferred);
+    let transferred = next_of_kind(&client, Kind::Transferred);
     assert_eq!(transferred.client_id, "12", "it carries no extra");
     assert_eq!(
         transferred.detail(|details| details.department.as_deref()),
@@ -108,7 +108,7 @@ fn a_start_says_all_that_it_can_and_the_extra_fields_come_back() {
 }
 
 #[test]
-fn media_go_both_ways() {
+fn media_is_sent_and_received() {
     let account = Account::with_agent(
         Dialect::Interactions,
         "media",
@@ -119,11 +119,11 @@ fn media_go_both_ways() {
     let chat = client
         .start(address("1", "12"), Customer::default())
         .unwrap();
-    next_is(&client, Kind::Accepted);
+    next_of_kind(&client, Kind::Accepted);
     for kind in MediaKind::ALL {
         chat.send(media(kind)).unwrap();
-        assert_eq!(last(&account)["type"], kind.name());
-        let trigger = next_is(&client, Kind::Message);
+        assert_eq!(last_request(&account)["type"], kind.name());
+        let trigger = next_of_kind(&client, Kind::Message);
         let details = trigger.details.as_ref().unwrap();
         let media = details.media.as_ref().unwrap();
         assert_eq!(
@@ -137,7 +137,7 @@ fn media_go_both_ways() {
 }
 
 #[test]
-fn an_update_is_noted() {
+fn update_is_accepted() {
     let account = Account::silent(Dialect::Interactions, "update");
     let client = account.client(&[]);
     let chat = client
@@ -150,7 +150,7 @@ fn an_update_is_noted() {
         note: Some("volta amanhã".into()),
     })
     .unwrap();
-    let sent = last(&account);
+    let sent = last_request(&account);
     assert_eq!(
         (&sent["mood"], &sent["tag_ids"][0]),
         (&"POSITIVE".into(), &"3".into())
@@ -158,7 +158,7 @@ fn an_update_is_noted() {
 }
 
 #[test]
-fn the_agents_who_are_online_are_told() {
+fn online_agents_are_listed() {
     let account = Account::silent(Dialect::Interactions, "agents");
     let client = account.client(&[]);
     let online = client.online_agents("1").unwrap();
@@ -172,7 +172,7 @@ fn the_agents_who_are_online_are_told() {
 }
 
 #[test]
-fn a_message_is_left_off_hours() {
+fn off_hours_message_is_accepted() {
     let account = Account::silent(Dialect::Interactions, "off-hours");
     let client = account.client(&[]);
     let mut off_hours = OffHours {
@@ -187,7 +187,7 @@ fn a_message_is_left_off_hours() {
 }
 
 #[test]
-fn a_customer_is_written_to_over_whatsapp() {
+fn whatsapp_message_starts_an_interaction() {
     let account = Account::with_agent(
         Dialect::Interactions,
         "whatsapp",
@@ -216,7 +216,7 @@ fn a_customer_is_written_to_over_whatsapp() {
 }
 
 #[test]
-fn what_the_service_refuses_is_told_as_a_refusal() {
+fn rejected_requests_fail_with_rejected() {
     let account = Account::silent(Dialect::Interactions, "refusals");
     let client = account.client(&[]);
     let error = client
@@ -234,7 +234,7 @@ fn what_the_service_refuses_is_told_as_a_refusal() {
 }
 
 #[test]
-fn what_a_dialect_lacks_is_unsupported_and_nothing_is_sent() {
+fn requests_missing_in_the_dialect_fail_with_unsupported_and_send_nothing() {
     let with = |fill: fn(&mut Start)| {
         let mut start = Start::default();
         fill(&mut start);

@@ -5,10 +5,10 @@ use omnize::status::Status;
 use omnize::wire::{BotRequest, Customer, Dialect, Kind, Media, MediaKind, Message, Request};
 use omnize::{Client, Conversation, State};
 
-use super::account::{Account, address, next_is, outcome};
+use super::account::{Account, address, next_of_kind, outcome};
 
 /// A customer's application and a bot's, with the interaction that the first has begun and the second was given.
-struct Both {
+struct CustomerAndBot {
     account: Account,
     customer: Client,
     bot: Client,
@@ -16,8 +16,8 @@ struct Both {
     hash: String,
 }
 
-impl Both {
-    fn begin(name: &str) -> Self {
+impl CustomerAndBot {
+    fn start(name: &str) -> Self {
         let account = Account::silent(Dialect::Interactions, name);
         let bot = account.client(&[]);
         account.sandbox.set_bot(bot.webhook_url().unwrap()).unwrap();
@@ -25,7 +25,7 @@ impl Both {
         let chat = customer
             .start(address("1", "12"), Customer::default())
             .unwrap();
-        let given = next_is(&bot, Kind::NewInteraction);
+        let given = next_of_kind(&bot, Kind::NewInteraction);
         let hash = given.interaction_hash().unwrap().to_owned();
         assert_eq!(given.client_id, hash, "it stands for the customer's id");
         assert_eq!(
@@ -33,7 +33,7 @@ impl Both {
             Some("1")
         );
         assert_eq!(chat.interaction_hash().as_deref(), Some(&*hash));
-        Both {
+        CustomerAndBot {
             account,
             customer,
             bot,
@@ -44,37 +44,37 @@ impl Both {
 }
 
 #[test]
-fn a_bot_accepts_talks_and_finishes() {
-    let both = Both::begin("bot-talks");
+fn bot_accepts_sends_messages_and_finishes() {
+    let both = CustomerAndBot::start("bot-talks");
     let bot = both.bot.bot_attach(&both.hash).unwrap();
     bot.bot_accept().unwrap();
-    next_is(&both.customer, Kind::Accepted);
+    next_of_kind(&both.customer, Kind::Accepted);
 
     both.chat.send("Bom dia").unwrap();
-    let said = next_is(&both.bot, Kind::Message);
+    let said = next_of_kind(&both.bot, Kind::Message);
     assert_eq!(
         (said.text.as_deref(), &*said.client_id),
         (Some("Bom dia"), &*both.hash)
     );
     bot.send("Olá!").unwrap();
-    let answer = next_is(&both.customer, Kind::Message);
+    let answer = next_of_kind(&both.customer, Kind::Message);
     assert_eq!(
         (answer.text.as_deref(), &*answer.client_id),
         (Some("Olá!"), "12")
     );
 
     bot.finish().unwrap();
-    next_is(&both.customer, Kind::Finish);
+    next_of_kind(&both.customer, Kind::Finish);
     assert_eq!(bot.state(), State::Finished);
     assert_eq!(bot.send("tarde").unwrap_err().status(), Status::State);
 }
 
 #[test]
-fn media_go_both_ways_with_a_bot_too() {
-    let both = Both::begin("bot-media");
+fn bot_sends_and_receives_media() {
+    let both = CustomerAndBot::start("bot-media");
     let bot = both.bot.bot_attach(&both.hash).unwrap();
     bot.bot_accept().unwrap();
-    next_is(&both.customer, Kind::Accepted);
+    next_of_kind(&both.customer, Kind::Accepted);
     let picture = |kind, url: &str, size| Message {
         text: "".into(),
         media: Some(Media {
@@ -86,7 +86,7 @@ fn media_go_both_ways_with_a_bot_too() {
     both.chat
         .send(picture(MediaKind::Audio, "https://example.com/a", None))
         .unwrap();
-    let said = next_is(&both.bot, Kind::Message).details.unwrap();
+    let said = next_of_kind(&both.bot, Kind::Message).details.unwrap();
     let said = said.media.unwrap();
     assert_eq!(
         (said.kind, said.url.expose()),
@@ -94,7 +94,7 @@ fn media_go_both_ways_with_a_bot_too() {
     );
     bot.send(picture(MediaKind::Image, "https://example.com/b", Some(9)))
         .unwrap();
-    let answer = next_is(&both.customer, Kind::Message).details.unwrap();
+    let answer = next_of_kind(&both.customer, Kind::Message).details.unwrap();
     let answer = answer.media.unwrap();
     assert_eq!(
         (answer.kind, answer.url.expose()),
@@ -103,9 +103,9 @@ fn media_go_both_ways_with_a_bot_too() {
 }
 
 #[test]
-fn a_bot_gives_the_interaction_to_a_department_or_back() {
+fn bot_transfers_the_interaction_to_a_department_or_back() {
     for department in [Some("2"), None] {
-        let both = Both::begin("bot-transfers");
+        let both = CustomerAndBot::start("bot-transfers");
         let bot = both.bot.bot_attach(&both.hash).unwrap();
         bot.bot_accept().unwrap();
         bot.bot_transfer(department).unwrap();
@@ -128,18 +128,18 @@ fn a_bot_gives_the_interaction_to_a_department_or_back() {
 }
 
 #[test]
-fn the_bot_hears_that_the_customer_has_finished() {
-    let both = Both::begin("bot-hears");
+fn bot_receives_the_finish_of_the_customer() {
+    let both = CustomerAndBot::start("bot-hears");
     let bot = both.bot.bot_attach(&both.hash).unwrap();
     bot.bot_accept().unwrap();
     both.chat.finish().unwrap();
-    next_is(&both.bot, Kind::Finish);
+    next_of_kind(&both.bot, Kind::Finish);
     assert_eq!(bot.state(), State::Finished);
 }
 
 #[test]
-fn what_a_bot_posts_leaves_in_order() {
-    let both = Both::begin("bot-posts");
+fn posted_bot_requests_are_sent_in_order() {
+    let both = CustomerAndBot::start("bot-posts");
     let bot = both.bot.bot_attach(&both.hash).unwrap();
     bot.post(Request::Bot(BotRequest::Accept)).unwrap();
     bot.post(Request::Message("um".into())).unwrap();
@@ -149,12 +149,12 @@ fn what_a_bot_posts_leaves_in_order() {
         assert_eq!((&*outcome.request, outcome.status), (request, 0));
     }
     for kind in [Kind::Accepted, Kind::Message, Kind::Finish] {
-        next_is(&both.customer, kind);
+        next_of_kind(&both.customer, kind);
     }
 }
 
 #[test]
-fn one_webhook_may_be_both() {
+fn one_client_is_application_and_bot() {
     let account = Account::silent(Dialect::Interactions, "bot-both");
     let client = account.client(&[]);
     account
@@ -164,19 +164,22 @@ fn one_webhook_may_be_both() {
     let chat = client
         .start(address("1", "12"), Customer::default())
         .unwrap();
-    let given = next_is(&client, Kind::NewInteraction);
+    let given = next_of_kind(&client, Kind::NewInteraction);
     let bot = client.bot_attach(&given.client_id).unwrap();
     bot.bot_accept().unwrap();
-    assert_eq!(next_is(&client, Kind::Accepted).client_id, "12");
+    assert_eq!(next_of_kind(&client, Kind::Accepted).client_id, "12");
     bot.send("Olá!").unwrap();
-    assert_eq!(next_is(&client, Kind::Message).client_id, "12");
+    assert_eq!(next_of_kind(&client, Kind::Message).client_id, "12");
     chat.send("Bom dia").unwrap();
-    assert_eq!(next_is(&client, Kind::Message).client_id, given.client_id);
+    assert_eq!(
+        next_of_kind(&client, Kind::Message).client_id,
+        given.client_id
+    );
 }
 
 #[test]
-fn each_side_says_only_what_is_its_own() {
-    let both = Both::begin("bot-sides");
+fn each_side_can_send_only_its_own_requests() {
+    let both = CustomerAndBot::start("bot-sides");
     let bot = both.bot.bot_attach(&both.hash).unwrap();
     for error in [
         bot.typing().unwrap_err(),

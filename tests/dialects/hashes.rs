@@ -7,7 +7,7 @@ use omnize::status::Status;
 use omnize::wire::{Customer, Dialect, Kind, Request};
 use omnize::{Client, State, Statistic};
 
-use super::account::{Account, Place, address, next_is, outcome};
+use super::account::{Account, StoreFile, address, next_of_kind, outcome};
 
 const ACCEPTING: &str = r#"{"rules":[{"on":"start","steps":["accepted"]},
     {"on":"message","steps":["echo"]}]}"#;
@@ -17,7 +17,7 @@ fn deliver(client: &Client, body: &str) {
 }
 
 #[test]
-fn what_is_posted_behind_a_start_finds_its_hash() {
+fn requests_posted_after_a_start_use_its_hash() {
     let account = Account::with_agent(Dialect::Interactions, "behind", ACCEPTING);
     let client = account.client(&[]);
     let chat = client.prepare(address("1", "12")).unwrap();
@@ -39,7 +39,7 @@ fn what_is_posted_behind_a_start_finds_its_hash() {
 }
 
 #[test]
-fn an_interaction_whose_hash_nobody_knows_is_told_so_and_nothing_is_sent() {
+fn requests_without_a_known_hash_fail_and_send_nothing() {
     let account = Account::silent(Dialect::Interactions, "unknown");
     let client = account.client(&[]);
     let chat = client.attach(address("1", "12")).unwrap();
@@ -52,27 +52,27 @@ fn an_interaction_whose_hash_nobody_knows_is_told_so_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_trigger_of_an_unknown_interaction_comes_with_its_hash() {
+fn trigger_of_an_unknown_interaction_contains_its_hash() {
     let account = Account::silent(Dialect::Interactions, "foreign");
     let client = account.client(&[]);
     deliver(&client, r#"{"interaction_hash":"h9","state":"accepted"}"#);
-    let trigger = next_is(&client, Kind::Accepted);
+    let trigger = next_of_kind(&client, Kind::Accepted);
     assert_eq!(trigger.client_id, "");
     assert_eq!(trigger.interaction_hash(), Some("h9"));
 }
 
 #[test]
-fn who_attaches_upon_a_trigger_or_by_a_hash_can_send() {
+fn attach_by_trigger_or_hash_allows_sending() {
     let account = Account::with_agent(Dialect::Interactions, "again", ACCEPTING);
     let first = account.client(&[]);
     let chat = first
         .start(address("1", "12"), Customer::default())
         .unwrap();
-    next_is(&first, Kind::Accepted);
+    next_of_kind(&first, Kind::Accepted);
     let hash = chat.interaction_hash().unwrap();
     chat.send("um").unwrap();
     drop(chat);
-    next_is(&first, Kind::Message);
+    next_of_kind(&first, Kind::Message);
     first.close(Duration::from_secs(5)).unwrap();
 
     // Another run, without a store: the hash comes with a trigger, or the application has kept it.
@@ -81,7 +81,7 @@ fn who_attaches_upon_a_trigger_or_by_a_hash_can_send() {
         &second,
         &format!(r#"{{"interaction_hash":"{hash}","state":"typing","extra":{{"clientId":"12"}}}}"#),
     );
-    next_is(&second, Kind::Typing);
+    next_of_kind(&second, Kind::Typing);
     let chat = second.attach(address("1", "12")).unwrap();
     chat.send("dois").unwrap();
     let third = account.client(&[]);
@@ -90,15 +90,15 @@ fn who_attaches_upon_a_trigger_or_by_a_hash_can_send() {
 }
 
 #[test]
-fn with_a_store_the_hash_is_known_after_a_restart() {
-    let store = Place::new("hashes.db");
+fn stored_hash_is_known_after_a_restart() {
+    let store = StoreFile::new("hashes.db");
     let options = [("store", store.path())];
     let account = Account::with_agent(Dialect::Interactions, "restart", ACCEPTING);
     let client = account.client(&options);
     let chat = client
         .start(address("1", "12"), Customer::default())
         .unwrap();
-    next_is(&client, Kind::Accepted);
+    next_of_kind(&client, Kind::Accepted);
     let hash = chat.interaction_hash();
     drop(chat);
     client.close(Duration::from_secs(5)).unwrap();
@@ -112,7 +112,7 @@ fn with_a_store_the_hash_is_known_after_a_restart() {
         &client,
         &format!(r#"{{"interaction_hash":"{hash}","state":"transferred","department_id":2}}"#),
     );
-    let trigger = next_is(&client, Kind::Transferred);
+    let trigger = next_of_kind(&client, Kind::Transferred);
     assert_eq!(trigger.client_id, "12");
     let chat = client.attach(address("1", "12")).unwrap();
     assert_eq!(
@@ -123,8 +123,8 @@ fn with_a_store_the_hash_is_known_after_a_restart() {
 }
 
 #[test]
-fn a_message_that_comes_again_is_given_once() {
-    let store = Place::new("again.db");
+fn repeated_message_is_delivered_once() {
+    let store = StoreFile::new("again.db");
     let account = Account::silent(Dialect::Interactions, "twice");
     let message = |hash: &str| {
         format!(
@@ -136,7 +136,7 @@ fn a_message_that_comes_again_is_given_once() {
         deliver(&client, &message(hash));
     }
     for expected in ["a", "b"] {
-        let trigger = next_is(&client, Kind::Message);
+        let trigger = next_of_kind(&client, Kind::Message);
         assert_eq!(trigger.text.as_deref(), Some(expected));
     }
     assert!(client.next(Duration::ZERO).unwrap().is_none());
@@ -149,15 +149,15 @@ fn a_message_that_comes_again_is_given_once() {
     let client = account.client(&[("store", store.path())]);
     deliver(&client, &message("a"));
     for expected in ["a", "b"] {
-        let trigger = next_is(&client, Kind::Message);
+        let trigger = next_of_kind(&client, Kind::Message);
         assert_eq!(trigger.text.as_deref(), Some(expected));
     }
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
 
 #[test]
-fn what_waits_in_a_store_is_read_in_the_dialect_in_which_it_came() {
-    let store = Place::new("moved.db");
+fn stored_triggers_are_parsed_in_the_dialect_that_received_them() {
+    let store = StoreFile::new("moved.db");
     let options = [("store", store.path())];
     let before = Account::silent(Dialect::Rest, "moved");
     let old = before.client(&options);
@@ -167,22 +167,22 @@ fn what_waits_in_a_store_is_read_in_the_dialect_in_which_it_came() {
     let after = Account::silent(Dialect::Interactions, "moved");
     let new = after.client(&[&options[..], &[("store.move_account", "1")]].concat());
     deliver(&new, r#"{"interaction_hash":"h","state":"typing"}"#);
-    let trigger = next_is(&new, Kind::Message);
+    let trigger = next_of_kind(&new, Kind::Message);
     assert_eq!(
         (&*trigger.client_id, trigger.text.as_deref()),
         ("12", Some("oi"))
     );
-    next_is(&new, Kind::Typing);
+    next_of_kind(&new, Kind::Typing);
 }
 
 /// The older dialects have no hash: two equal messages may both be meant.
 #[test]
-fn equal_messages_without_a_hash_are_both_given() {
+fn equal_messages_without_a_hash_are_both_delivered() {
     let account = Account::silent(Dialect::Rest, "equal");
     let client = account.client(&[]);
     for _ in 0..2 {
         deliver(&client, r#"{"message":"oi","clientId":"12"}"#);
     }
-    next_is(&client, Kind::Message);
-    next_is(&client, Kind::Message);
+    next_of_kind(&client, Kind::Message);
+    next_of_kind(&client, Kind::Message);
 }

@@ -11,10 +11,10 @@ const AGENT: &str = r#"{"rules":[
     {"on":"message","steps":["typing","cleared","echo"]}]}"#;
 
 /// Writes what has happened, without what no application looks at.
-struct Ledger(Vec<String>);
+struct EventRecord(Vec<String>);
 
-impl Ledger {
-    fn heard(&mut self, client: &Client, until: Kind) {
+impl EventRecord {
+    fn record_events(&mut self, client: &Client, until: Kind) {
         loop {
             let trigger = next(client);
             let text = trigger.text.as_deref().unwrap_or_default();
@@ -26,7 +26,7 @@ impl Ledger {
         }
     }
 
-    fn did(&mut self, what: &str, result: omnize::error::Result<()>) {
+    fn record_result(&mut self, what: &str, result: omnize::error::Result<()>) {
         let how = result.map_or_else(|error| error.status().name().to_owned(), |()| "ok".into());
         self.0.push(format!("{what}: {how}"));
     }
@@ -34,7 +34,7 @@ impl Ledger {
 
 /// The application: nothing in it knows of dialects.
 fn application(client: &Client) -> Vec<String> {
-    let mut ledger = Ledger(Vec::new());
+    let mut ledger = EventRecord(Vec::new());
     let joao = Customer {
         name: Some("João".into()),
         email: Some("joao@example.com".into()),
@@ -42,18 +42,18 @@ fn application(client: &Client) -> Vec<String> {
         cpf: Some("123.456.789-00".into()),
     };
     let chat = client.prepare(address("1", "12")).unwrap();
-    ledger.did("too early", chat.send("cedo"));
-    ledger.did("start", chat.start(joao));
-    ledger.heard(client, Kind::Message);
-    ledger.did("again", chat.start(Customer::default()));
-    ledger.did("typing", chat.typing());
-    ledger.did("cleared", chat.cleared());
-    ledger.did("message", chat.send("Bom dia \"Ana\" \u{1F600}\n"));
-    ledger.heard(client, Kind::Message);
-    ledger.did("bye", chat.send("tchau"));
-    ledger.heard(client, Kind::Finish);
+    ledger.record_result("too early", chat.send("cedo"));
+    ledger.record_result("start", chat.start(joao));
+    ledger.record_events(client, Kind::Message);
+    ledger.record_result("again", chat.start(Customer::default()));
+    ledger.record_result("typing", chat.typing());
+    ledger.record_result("cleared", chat.cleared());
+    ledger.record_result("message", chat.send("Bom dia \"Ana\" \u{1F600}\n"));
+    ledger.record_events(client, Kind::Message);
+    ledger.record_result("bye", chat.send("tchau"));
+    ledger.record_events(client, Kind::Finish);
     ledger.0.push(chat.state().name().to_owned());
-    ledger.did("too late", chat.send("tarde"));
+    ledger.record_result("too late", chat.send("tarde"));
 
     // The same customer again, in another interaction, by requests that are posted.
     chat.post(Request::Start(Box::default())).unwrap();
@@ -68,16 +68,16 @@ fn application(client: &Client) -> Vec<String> {
     }
 
     let nobody = client.prepare(address("2", "13")).unwrap();
-    ledger.did("start", nobody.start(Customer::default()));
+    ledger.record_result("start", nobody.start(Customer::default()));
     while nobody.state() != State::Unavailable {
         next(client);
     }
-    ledger.did("finish", nobody.finish());
+    ledger.record_result("finish", nobody.finish());
     ledger.0
 }
 
 /// What the service was asked for, whichever way.
-fn asked(account: &Account) -> Vec<String> {
+fn requests_of(account: &Account) -> Vec<String> {
     let requests = account.requests().into_iter();
     requests
         .map(|entry| {
@@ -92,11 +92,11 @@ fn asked(account: &Account) -> Vec<String> {
 }
 
 #[test]
-fn one_application_ends_with_the_same_ledger_in_every_dialect() {
+fn same_application_gets_the_same_events_in_every_dialect() {
     let run = |dialect| {
         let account = Account::with_agent(dialect, "same", AGENT);
         let ledger = application(&account.client(&[]));
-        (ledger, asked(&account))
+        (ledger, requests_of(&account))
     };
     let rest = run(Dialect::Rest);
     println!("{}\n{}", rest.0.join("\n"), rest.1.join("\n"));

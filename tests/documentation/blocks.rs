@@ -37,7 +37,7 @@ impl Block {
     }
 
     /// A slip of the pen in a mark must not turn a check off.
-    pub fn knows_only(&self, known: &[&str]) -> Result<(), String> {
+    pub fn allow_only(&self, known: &[&str]) -> Result<(), String> {
         match self
             .marks
             .iter()
@@ -126,7 +126,7 @@ fn marks(info: &str) -> Result<(String, Vec<(String, String)>), String> {
 }
 
 #[test]
-fn blocks_are_found_with_their_marks() {
+fn blocks_are_parsed_with_their_marks() {
     let page = Page {
         name: "x.md".to_owned(),
         text: "a\n\n- b\n  ```c file=x.c sandbox=\"--agent silent\" fragment\n  int a;\n\n    b\n  ```\n````\n```\n````\n"
@@ -146,7 +146,7 @@ fn blocks_are_found_with_their_marks() {
 }
 
 #[test]
-fn a_block_without_an_end_is_an_error() {
+fn unclosed_block_is_an_error() {
     let page = Page {
         name: "x.md".to_owned(),
         text: "```c\nint a;\n".to_owned(),

@@ -166,7 +166,7 @@ fn with(page: &str, name: &str, table: &str) -> String {
 }
 
 #[test]
-fn the_tables_of_dialects_are_the_library_s_and_each_cell_is_proven() {
+fn dialect_tables_match_the_library_and_the_vectors() {
     let proofs = Proofs::read();
     let path = root().join(PAGE);
     let there = fs::read_to_string(&path).unwrap();
@@ -190,7 +190,7 @@ fn the_tables_of_dialects_are_the_library_s_and_each_cell_is_proven() {
 
 /// What is tried against a service stands on the page by the test's name, and no test is left out.
 #[test]
-fn every_test_of_the_dialects_is_on_their_page() {
+fn page_links_every_dialect_test() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
     let mut tests = Vec::new();
     for entry in fs::read_dir(root().join("tests/dialects")).unwrap() {

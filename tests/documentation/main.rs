@@ -20,12 +20,12 @@ use pages::Page;
 use stage::Stage;
 
 #[test]
-fn every_block_of_the_readme_does_what_it_says() {
+fn readme_blocks_work_as_described() {
     run(&[Page::read("README.md")]);
 }
 
 #[test]
-fn every_block_of_the_book_does_what_it_says() {
+fn book_blocks_work_as_described() {
     let book = pages::book();
     assert!(book.len() > 10, "only {} pages were found", book.len());
     run(&book);
@@ -50,7 +50,7 @@ fn run(pages: &[Page]) {
 
 /// Checks one block as its language asks. Whatever is not run says why.
 fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
-    block.knows_only(&[
+    block.allow_only(&[
         "file", "fragment", "sandbox", "norun", "output", "scenario", "customer", "request",
         "trigger", "answer", "pytest",
     ])?;
@@ -69,7 +69,7 @@ fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
         "sh" => desk.run_shell(block),
         // They need the package, and are run by python/tests/test_documentation.py.
         "python" => {
-            desk.leave_to_others();
+            desk.skip_program();
             Ok(())
         }
         "cmake" => desk.keep(block),

@@ -58,7 +58,7 @@ fn collect(folder: &Path, names: &mut Vec<String>) {
 
 /// mdbook leaves out a page that the summary does not name, and says nothing.
 #[test]
-fn every_page_of_the_book_is_in_its_summary() {
+fn summary_lists_every_page() {
     let summary = Page::read("docs/src/SUMMARY.md").text;
     for page in book() {
         let name = page.name.strip_prefix("docs/src/").unwrap();

@@ -15,10 +15,10 @@ const C: &[&str] = &["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 const CPP: &[&str] = &["-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 
 /// How long a block may take, in seconds.
-const TIME: &str = "60";
+const TIMEOUT_SECONDS: &str = "60";
 
 /// What a fragment of C finds around it.
-const AROUND: &str = r#"
+const FRAGMENT_FRAME: &str = r#"
 #include <omnize.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,14 +64,14 @@ impl<'a> Desk<'a> {
     }
 
     /// The block, and the output that the page shows of it, are checked elsewhere.
-    pub fn leave_to_others(&mut self) {
+    pub fn skip_program(&mut self) {
         self.left_to_others = true;
     }
 
     /// Compiles a part of a program, in the middle of a function.
     pub fn compile_fragment(&self, block: &Block) -> Result<(), String> {
         let source = self.folder.join(format!("fragment-{}.c", block.line));
-        fs::write(&source, AROUND.replace("FRAGMENT", &block.text)).unwrap();
+        fs::write(&source, FRAGMENT_FRAME.replace("FRAGMENT", &block.text)).unwrap();
         let mut compiler = self.compiler("cc", C)?;
         compiler.arg("-c").arg(&source).args(["-o", "fragment.o"]);
         finish(compiler).map(drop)
@@ -204,7 +204,9 @@ impl<'a> Desk<'a> {
         self.printed = None;
         self.left_to_others = false;
         let mut command = self.command("timeout");
-        command.args(["--kill-after=5", TIME]).args(words);
+        command
+            .args(["--kill-after=5", TIMEOUT_SECONDS])
+            .args(words);
         self.printed = Some(finish(command)?);
         Ok(())
     }
@@ -285,7 +287,7 @@ fn matches(wanted: &str, line: &str) -> bool {
 }
 
 #[test]
-fn an_ellipsis_stands_for_any_text() {
+fn ellipsis_matches_any_text() {
     assert!(matches(
         "webhook: http://127.0.0.1:…/omnize/…",
         "webhook: http://127.0.0.1:80/omnize/ab"

@@ -6,7 +6,7 @@ use super::pages::{Page, root};
 
 /// Headers, which programs share, prove nothing by themselves.
 #[test]
-fn every_program_that_proves_a_promise_is_on_the_page() {
+fn promises_page_links_every_test() {
     let page = Page::read("docs/src/promises.md").text;
     let mut missing = Vec::new();
     let mut count = 0;

@@ -70,7 +70,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[test]
-fn the_tables_are_the_library_s() {
+fn printed_tables_match_the_library() {
     for (name, printed) in [
         ("options", options()),
         ("statuses", statuses()),

@@ -17,10 +17,10 @@ use super::ledger::{Ledger, Written};
 use super::random::Random;
 
 /// How many threads post. Each has interactions of its own, so that their order is known.
-const POSTERS: usize = 8;
+const POSTING_THREADS: usize = 8;
 
 /// What all lives of an application have in common.
-pub struct Plan<'a> {
+pub struct RunSettings<'a> {
     pub folder: &'a Folder,
     pub base_url: &'a str,
     pub on_unknown: &'a str,
@@ -28,9 +28,9 @@ pub struct Plan<'a> {
     pub interactions: usize,
 }
 
-impl Plan<'_> {
+impl RunSettings<'_> {
     /// Starts the application. Its last life posts what is left to post, waits for all outcomes, and closes.
-    pub fn start(&self, is_last: bool) -> Application {
+    pub fn start(&self, is_last: bool) -> ApplicationProcess {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
             .args(["--exact", "application::application", "--nocapture"])
@@ -42,14 +42,14 @@ impl Plan<'_> {
             .env("OMNIZE_TEST_LAST", if is_last { "1" } else { "0" })
             .stdin(Stdio::piped())
             .stdout(Stdio::null());
-        Application(command.spawn().unwrap())
+        ApplicationProcess(command.spawn().unwrap())
     }
 }
 
 /// A running application.
-pub struct Application(Child);
+pub struct ApplicationProcess(Child);
 
-impl Application {
+impl ApplicationProcess {
     /// kill -9. When this returns, its connections are closed.
     pub fn kill(&mut self) {
         let _ = self.0.kill();
@@ -57,18 +57,18 @@ impl Application {
     }
 
     /// Whether it has ended by itself, and how.
-    pub fn ended(&mut self) -> Option<bool> {
+    pub fn exit_success(&mut self) -> Option<bool> {
         self.0.try_wait().unwrap().map(|status| status.success())
     }
 }
 
-impl Drop for Application {
+impl Drop for ApplicationProcess {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-fn said(name: &str) -> String {
+fn environment_value(name: &str) -> String {
     std::env::var(name).unwrap()
 }
 
@@ -90,7 +90,7 @@ fn application() {
         .unwrap();
     client.dispatch().unwrap();
     post(&client, &ledger, &before);
-    if said("OMNIZE_TEST_LAST") == "0" {
+    if environment_value("OMNIZE_TEST_LAST") == "0" {
         // Until it is killed, or whoever should do so has ended.
         std::io::stdin().lines().for_each(drop);
         return;
@@ -105,8 +105,8 @@ fn open(folder: &Path) -> Client {
     for (name, value) in [
         ("token", "t"),
         ("store", store.to_str().unwrap()),
-        ("base_url", &said("OMNIZE_TEST_BASE_URL")),
-        ("on_unknown", &said("OMNIZE_TEST_ON_UNKNOWN")),
+        ("base_url", &environment_value("OMNIZE_TEST_BASE_URL")),
+        ("on_unknown", &environment_value("OMNIZE_TEST_ON_UNKNOWN")),
         ("timeout", "500"),
         ("retry.posted", "1500"),
         // Small enough to be full now and then.
@@ -121,15 +121,17 @@ fn open(folder: &Path) -> Client {
 
 /// Posts what earlier lives have not.
 fn post(client: &Client, ledger: &Ledger, before: &Written) {
-    let interactions: usize = said("OMNIZE_TEST_INTERACTIONS").parse().unwrap();
-    let messages: usize = said("OMNIZE_TEST_MESSAGES").parse().unwrap();
+    let interactions: usize = environment_value("OMNIZE_TEST_INTERACTIONS")
+        .parse()
+        .unwrap();
+    let messages: usize = environment_value("OMNIZE_TEST_MESSAGES").parse().unwrap();
     let posted = AtomicUsize::new(before.tried);
     thread::scope(|scope| {
-        for poster in 0..POSTERS {
+        for poster in 0..POSTING_THREADS {
             let posted = &posted;
             scope.spawn(move || {
                 let own: Vec<_> = (poster..interactions)
-                    .step_by(POSTERS)
+                    .step_by(POSTING_THREADS)
                     .map(|interaction| {
                         let address = Address {
                             department: "1".into(),
@@ -139,13 +141,13 @@ fn post(client: &Client, ledger: &Ledger, before: &Written) {
                     })
                     .collect();
                 let mut last: Vec<_> = (poster..interactions)
-                    .step_by(POSTERS)
+                    .step_by(POSTING_THREADS)
                     .map(|interaction| before.last_tried.get(&interaction).copied().unwrap_or(0))
                     .collect();
-                let mut random = Random::new((before.tried * POSTERS + poster) as u64);
+                let mut random = Random::new((before.tried * POSTING_THREADS + poster) as u64);
                 while posted.fetch_add(1, Ordering::Relaxed) < messages {
                     let pick = random.below(own.len());
-                    let interaction = poster + pick * POSTERS;
+                    let interaction = poster + pick * POSTING_THREADS;
                     last[pick] += 1;
                     ledger.tries(interaction, last[pick]);
                     let ticket = loop {

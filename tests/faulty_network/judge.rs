@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use omnize::error::Delivery;
 use omnize::sandbox::{Direction, Entry};
 
-use super::ledger::{Told, Written};
+use super::ledger::{RecordedOutcome, Written};
 use super::proxy::Forwarded;
 
 /// All that is known of a run.
-pub struct Case<'a> {
+pub struct RunRecords<'a> {
     /// What the service heard.
     pub transcript: &'a [Entry],
     /// What the network let through, by interaction.
@@ -21,7 +21,7 @@ pub struct Case<'a> {
 
 /// How often each outcome was told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Summary {
     pub accepted: usize,
     pub rejected: usize,
     pub not_sent: usize,
@@ -30,24 +30,27 @@ pub struct Verdict {
     pub twice: usize,
 }
 
-impl Case<'_> {
+impl RunRecords<'_> {
     /// Judges it; fails where a promise was broken.
-    pub fn judge(&self) -> Verdict {
-        let heard = self.heard();
+    pub fn verify(&self) -> Summary {
+        let accepted = self.accepted_messages();
         let outcomes = self.outcomes();
-        let mut verdict = Verdict::default();
+        let mut verdict = Summary::default();
         let mut outcome_of = HashMap::new();
         for (ticket, (interaction, number)) in &self.written.posted {
             let outcome = outcomes.get(ticket);
             let outcome = outcome.unwrap_or_else(|| panic!("ticket {ticket} has no outcome"));
             assert_eq!(outcome.interaction, *interaction, "ticket {ticket}");
             outcome_of.insert((*interaction, *number), *outcome);
-            let times = heard.get(interaction).map_or(0, |numbers| {
-                numbers.iter().filter(|heard| *heard == number).count()
+            let times = accepted.get(interaction).map_or(0, |numbers| {
+                numbers
+                    .iter()
+                    .filter(|accepted| *accepted == number)
+                    .count()
             });
-            self.hold(*outcome, times, &mut verdict, *interaction, *number);
+            self.check_outcome(*outcome, times, &mut verdict, *interaction, *number);
         }
-        for (interaction, numbers) in &heard {
+        for (interaction, numbers) in &accepted {
             self.check_order(*interaction, numbers);
         }
         for (interaction, forwarded) in &self.forwarded {
@@ -58,15 +61,15 @@ impl Case<'_> {
 
     /// The numbers of the messages that the service accepted, by interaction, in order. It rejected none, and what the
     /// network knows is the same.
-    fn heard(&self) -> HashMap<usize, Vec<usize>> {
-        let mut heard: HashMap<usize, Vec<usize>> = HashMap::new();
+    fn accepted_messages(&self) -> HashMap<usize, Vec<usize>> {
+        let mut messages: HashMap<usize, Vec<usize>> = HashMap::new();
         for entry in self.transcript {
             let body = entry.body.as_ref().map_or("null", |body| body.get());
             let body: serde_json::Value = serde_json::from_str(body).unwrap();
             if entry.direction == Direction::Request && body["type"] == "message" {
                 assert_eq!(entry.status, Some(200), "{:?}", entry.error);
                 let number = |name: &str| body[name].as_str().unwrap().parse().unwrap();
-                heard
+                messages
                     .entry(number("clientId"))
                     .or_default()
                     .push(number("content"));
@@ -74,14 +77,14 @@ impl Case<'_> {
         }
         for (interaction, forwarded) in &self.forwarded {
             let numbers: Vec<_> = forwarded.iter().map(|request| request.number).collect();
-            let heard = heard.get(interaction).map_or(&[][..], Vec::as_slice);
-            assert_eq!(numbers, heard, "the proxy's log of {interaction}");
+            let accepted = messages.get(interaction).map_or(&[][..], Vec::as_slice);
+            assert_eq!(numbers, accepted, "the proxy's log of {interaction}");
         }
-        heard
+        messages
     }
 
     /// The one outcome of each ticket: told again only in a later life, flagged, and the same.
-    fn outcomes(&self) -> HashMap<u64, Told> {
+    fn outcomes(&self) -> HashMap<u64, RecordedOutcome> {
         let mut outcomes = HashMap::new();
         for (ticket, times) in &self.written.told {
             let (first, mut life, _) = times[0];
@@ -97,11 +100,11 @@ impl Case<'_> {
     }
 
     /// What an outcome says is what the service heard.
-    fn hold(
+    fn check_outcome(
         &self,
-        outcome: Told,
+        outcome: RecordedOutcome,
         times: usize,
-        verdict: &mut Verdict,
+        verdict: &mut Summary,
         interaction: usize,
         number: usize,
     ) {
@@ -144,7 +147,7 @@ impl Case<'_> {
         &self,
         interaction: usize,
         forwarded: &[Forwarded],
-        outcomes: &HashMap<(usize, usize), Told>,
+        outcomes: &HashMap<(usize, usize), RecordedOutcome>,
     ) {
         let mut settled = HashSet::new();
         for (at, request) in forwarded.iter().enumerate() {

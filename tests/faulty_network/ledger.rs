@@ -50,7 +50,7 @@ impl Ledger {
 
 /// What an outcome says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordedOutcome {
     pub interaction: usize,
     /// An `OMNIZE_DELIVERY_` value.
     pub delivery: i32,
@@ -67,7 +67,7 @@ pub struct Written {
     /// Interaction and number, by ticket.
     pub posted: HashMap<u64, (usize, usize)>,
     /// The outcomes, by ticket; each time that it was told, with its life and whether it was flagged.
-    pub told: HashMap<u64, Vec<(Told, usize, bool)>>,
+    pub told: HashMap<u64, Vec<(RecordedOutcome, usize, bool)>>,
 }
 
 impl Written {
@@ -93,7 +93,7 @@ impl Written {
                     assert_eq!(before, None, "ticket {} was given twice", words[3]);
                 }
                 ("told", 6) => {
-                    let told = Told {
+                    let told = RecordedOutcome {
                         interaction: number(2),
                         delivery: words[3].parse().unwrap(),
                         http_status: words[4].parse().unwrap(),

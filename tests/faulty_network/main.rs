@@ -22,8 +22,8 @@ use omnize::config::Config;
 use omnize::sandbox::{Departments, Dialect, Options, Sandbox};
 use omnize::wire::{Address, Customer};
 
-use application::Plan;
-use judge::{Case, Verdict};
+use application::RunSettings;
+use judge::{RunRecords, Summary};
 use ledger::Written;
 use proxy::Proxy;
 use random::Random;
@@ -31,29 +31,29 @@ use random::Random;
 /// How long a life lasts at the most where it writes little.
 const LONGEST_LIFE: Duration = Duration::from_secs(4);
 /// How many bytes the application writes for a message.
-const BYTES_OF_A_MESSAGE: usize = 40;
+const RECORD_BYTES_PER_MESSAGE: usize = 40;
 
 #[test]
-fn what_may_have_been_received_is_reported_and_never_sent_twice() {
+fn unknown_delivery_is_reported_and_never_sent_twice() {
     let verdict = run("report", 0x5EED);
     assert_eq!(verdict.twice, 0);
 }
 
 #[test]
-fn what_may_have_been_received_is_sent_again_and_nothing_else() {
+fn unknown_delivery_is_resent_if_configured() {
     let verdict = run("resend", 0xC0DE);
     assert!(verdict.twice > 0, "{verdict:?}");
 }
 
 /// The small sibling of the long run of `make test-all`, which says larger numbers in the environment.
-fn run(on_unknown: &str, seed: u64) -> Verdict {
+fn run(on_unknown: &str, seed: u64) -> Summary {
     let messages = number("OMNIZE_TEST_POSTED", 2_000);
     let interactions = number("OMNIZE_TEST_INTERACTIONS_POSTED", 40);
     let kills = number("OMNIZE_TEST_KILLS_POSTING", 8);
     let folder = Folder::new(on_unknown);
     let sandbox = service(interactions);
     let proxy = Proxy::start(&sandbox.base_url(Dialect::Rest), seed);
-    let plan = Plan {
+    let plan = RunSettings {
         folder: &folder,
         base_url: proxy.url(),
         on_unknown,
@@ -62,20 +62,20 @@ fn run(on_unknown: &str, seed: u64) -> Verdict {
     };
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| change_the_weather(&proxy, &over, seed));
+        scope.spawn(|| interrupt_network(&proxy, &over, seed));
         // Also where what follows fails, or the scope would wait for the weather.
-        let _over = Raise(&over);
-        live(&plan, &proxy, kills, Random::new(seed));
+        let _over = SetOnDrop(&over);
+        run_lives(&plan, &proxy, kills, Random::new(seed));
     });
-    let case = Case {
+    let case = RunRecords {
         transcript: &sandbox.transcript(),
         forwarded: proxy.log(),
         written: Written::read(&folder.ledger()),
         resend: on_unknown == "resend",
     };
-    let verdict = case.judge();
+    let verdict = case.verify();
     println!("{on_unknown}: {verdict:?}");
-    let Verdict {
+    let Summary {
         accepted,
         rejected,
         not_sent,
@@ -117,15 +117,19 @@ fn service(interactions: usize) -> Sandbox {
 
 /// Starts the application and kills it at random moments, evenly spread over its messages on the average, then lets it
 /// live to its end.
-fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
+fn run_lives(plan: &RunSettings, proxy: &Proxy, kills: usize, mut random: Random) {
     for _ in 0..kills {
         proxy.next_life();
         let before = plan.folder.written_bytes();
-        let growth = random.below(2 * plan.messages * BYTES_OF_A_MESSAGE / (kills + 1));
+        let growth = random.below(2 * plan.messages * RECORD_BYTES_PER_MESSAGE / (kills + 1));
         let mut application = plan.start(false);
         let begun = Instant::now();
         while plan.folder.written_bytes() < before + growth && begun.elapsed() < LONGEST_LIFE {
-            assert_eq!(application.ended(), None, "the application ended by itself");
+            assert_eq!(
+                application.exit_success(),
+                None,
+                "the application ended by itself"
+            );
             thread::sleep(Duration::from_millis(1));
         }
         application.kill();
@@ -134,7 +138,7 @@ fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
     let mut application = plan.start(true);
     let deadline = Instant::now() + Duration::from_secs(900);
     let succeeded = loop {
-        if let Some(succeeded) = application.ended() {
+        if let Some(succeeded) = application.exit_success() {
             break succeeded;
         }
         assert!(Instant::now() < deadline, "the last life does not end");
@@ -144,7 +148,7 @@ fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
 }
 
 /// Takes the network down now and then; at first for longer than a message is tried.
-fn change_the_weather(proxy: &Proxy, over: &AtomicBool, seed: u64) {
+fn interrupt_network(proxy: &Proxy, over: &AtomicBool, seed: u64) {
     let mut random = Random::new(seed + 1);
     let mut milliseconds = |from, below| Duration::from_millis((from + random.below(below)) as u64);
     let (mut fair, mut foul) = (Duration::from_millis(700), Duration::from_millis(2200));
@@ -162,9 +166,9 @@ fn change_the_weather(proxy: &Proxy, over: &AtomicBool, seed: u64) {
 }
 
 /// Is set when this goes.
-struct Raise<'a>(&'a AtomicBool);
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Raise<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }

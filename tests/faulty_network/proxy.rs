@@ -114,7 +114,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
     while !shared.stopping.load(Ordering::SeqCst) {
         if shared.down.load(Ordering::SeqCst) {
             if listener.take().is_some() {
-                shared.break_off();
+                shared.abort_connections();
             }
             thread::sleep(Duration::from_millis(1));
             continue;
@@ -146,7 +146,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
             Err(_) => {}
         }
     }
-    shared.break_off();
+    shared.abort_connections();
 }
 
 fn listen_again(address: SocketAddr) -> TcpListener {
@@ -165,7 +165,7 @@ fn listen_again(address: SocketAddr) -> TcpListener {
 }
 
 impl Shared {
-    fn break_off(&self) {
+    fn abort_connections(&self) {
         for stream in self.open.lock().unwrap().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }

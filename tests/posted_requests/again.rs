@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_surely_was_not_received_is_made_again_until_the_service_is_there() {
+fn unsent_requests_are_retried_until_the_service_is_available() {
     let listener = TcpListener::bind("127.0.0.7:0").unwrap();
     // Of an address that no other test uses, so that nobody takes the port meanwhile.
     let address = listener.local_addr().unwrap();
@@ -23,7 +23,7 @@ fn what_surely_was_not_received_is_made_again_until_the_service_is_there() {
 }
 
 #[test]
-fn trying_ends_with_its_time() {
+fn retries_end_after_retry_posted() {
     let options = [("retry.posted", "700")];
     let client = client("http://127.0.0.1:1/", &options);
     let begun = Instant::now();
@@ -40,8 +40,8 @@ fn trying_ends_with_its_time() {
 }
 
 #[test]
-fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
-    let server = answering_first(&[BUSY]);
+fn retry_waits_as_long_as_retry_after_says() {
+    let server = answer_first_connections(&[BUSY]);
     let client = client(&server.url, &[]);
     let begun = Instant::now();
     attached(&client, "12").post(message("oi")).unwrap();
@@ -51,8 +51,8 @@ fn a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_message_that_may_have_been_received_is_reported_and_not_made_again() {
-    let server = answering_first(&[BREAKS]);
+fn message_with_unknown_delivery_is_reported_and_not_retried() {
+    let server = answer_first_connections(&[CLOSES_CONNECTION]);
     let client = client(&server.url, &[]);
     attached(&client, "12").post(message("oi")).unwrap();
     let outcome = outcome(&client);
@@ -65,14 +65,14 @@ fn a_message_that_may_have_been_received_is_reported_and_not_made_again() {
 }
 
 #[test]
-fn it_is_made_again_where_the_application_says_so_and_typing_always() {
-    let server = answering_first(&[BREAKS]);
+fn unknown_delivery_is_retried_for_typing_or_if_configured() {
+    let server = answer_first_connections(&[CLOSES_CONNECTION]);
     let resending = client(&server.url, &[("on_unknown", "resend")]);
     attached(&resending, "12").post(message("oi")).unwrap();
     assert_eq!(outcome(&resending).delivery, Delivery::Accepted as i32);
     assert_eq!(contents(&server), ["oi", "oi"]);
 
-    let server = answering_first(&[BREAKS]);
+    let server = answer_first_connections(&[CLOSES_CONNECTION]);
     let reporting = client(&server.url, &[]);
     attached(&reporting, "12").post(Request::Typing).unwrap();
     assert_eq!(outcome(&reporting).delivery, Delivery::Accepted as i32);
@@ -80,10 +80,10 @@ fn it_is_made_again_where_the_application_says_so_and_typing_always() {
 }
 
 #[test]
-fn what_may_have_been_received_once_stays_unknown_however_later_tries_end() {
+fn delivery_stays_unknown_after_an_unknown_attempt() {
     const FAILS: &str = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
     let options = [("on_unknown", "resend"), ("retry.blocking", "5000")];
-    let server = answering_first(&[BREAKS, FAILS, BREAKS, FAILS]);
+    let server = answer_first_connections(&[CLOSES_CONNECTION, FAILS, CLOSES_CONNECTION, FAILS]);
     let client = client(&server.url, &options);
     let chat = attached(&client, "12");
     chat.post(message("posted")).unwrap();
@@ -95,7 +95,7 @@ fn what_may_have_been_received_once_stays_unknown_however_later_tries_end() {
 }
 
 #[test]
-fn a_request_that_was_refused_is_not_made_again() {
+fn rejected_request_is_not_retried() {
     let server = Server::answering(http("422 No", r#"{"message":"unknown department"}"#));
     let client = client(&server.url, &[]);
     attached(&client, "12").post(message("oi")).unwrap();
@@ -109,8 +109,8 @@ fn a_request_that_was_refused_is_not_made_again() {
 }
 
 #[test]
-fn calls_that_wait_try_again_where_they_may() {
-    let server = answering_first(&[BUSY]);
+fn blocking_calls_are_retried_if_safe() {
+    let server = answer_first_connections(&[BUSY]);
     let client = client(&server.url, &[("retry.blocking", "5000")]);
     attached(&client, "12").send("oi").unwrap();
     assert_eq!(contents(&server), ["oi", "oi"]);

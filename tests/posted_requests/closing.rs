@@ -10,8 +10,8 @@ fn trigger(client: &Client, client_id: &str) {
 }
 
 #[test]
-fn from_inside_a_callback_it_waits_for_requests_and_not_for_the_callback() {
-    let server = slow(Duration::from_millis(400));
+fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
+    let server = delayed_server(Duration::from_millis(400));
     for is_posted in [true, false] {
         let client = Arc::new(client(&server.url, &[]));
         let (tell, told) = mpsc::channel();
@@ -39,7 +39,7 @@ fn from_inside_a_callback_it_waits_for_requests_and_not_for_the_callback() {
 }
 
 #[test]
-fn that_a_callback_takes_too_long_hides_not_what_was_left() {
+fn close_timeout_reports_remaining_events_and_requests() {
     let client = client("http://127.0.0.1:1/", &[]);
     let (entered, inside) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();

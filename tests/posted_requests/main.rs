@@ -75,7 +75,7 @@ fn accepting() -> Server {
 }
 
 /// A server that answers the first requests, by connection, with these and breaks the connection; later ones with 200.
-fn answering_first(first: &'static [&'static str]) -> Server {
+fn answer_first_connections(first: &'static [&'static str]) -> Server {
     let mut answers = first.iter();
     let shared = Mutex::new(move || answers.next().copied());
     Server::start(move |mut stream, read| {
@@ -93,10 +93,10 @@ fn answering_first(first: &'static [&'static str]) -> Server {
 }
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-const BREAKS: &str = "";
+const CLOSES_CONNECTION: &str = "";
 
 #[test]
-fn each_post_has_one_outcome_with_its_ticket() {
+fn each_posted_request_has_one_outcome_with_its_ticket() {
     let server = accepting();
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
@@ -122,7 +122,7 @@ fn each_post_has_one_outcome_with_its_ticket() {
 }
 
 #[test]
-fn one_interaction_keeps_its_order_and_others_pass_it() {
+fn order_is_kept_within_an_interaction_only() {
     let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let most = Arc::new(Mutex::new(0));
     let (seen, saw) = (under_way.clone(), most.clone());
@@ -189,7 +189,7 @@ fn serve_slowly(
 }
 
 #[test]
-fn a_call_that_waits_takes_its_place_behind_what_was_posted() {
+fn blocking_call_is_sent_after_posted_requests() {
     let server = accepting();
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
@@ -202,8 +202,8 @@ fn a_call_that_waits_takes_its_place_behind_what_was_posted() {
 }
 
 #[test]
-fn what_is_posted_meanwhile_does_not_shorten_the_wait() {
-    let server = answering_first(&[BUSY]);
+fn later_posts_do_not_shorten_the_wait_for_the_lane() {
+    let server = answer_first_connections(&[BUSY]);
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
     let begun = Instant::now();
@@ -217,8 +217,8 @@ fn what_is_posted_meanwhile_does_not_shorten_the_wait() {
 }
 
 #[test]
-fn keys_that_the_service_did_not_take_hold_nothing_up() {
-    let server = answering_first(&[BUSY]);
+fn failed_typing_does_not_delay_other_requests() {
+    let server = answer_first_connections(&[BUSY]);
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
     chat.keystroke().unwrap();
@@ -229,7 +229,7 @@ fn keys_that_the_service_did_not_take_hold_nothing_up() {
 }
 
 #[test]
-fn a_call_that_waits_for_its_turn_ends_when_the_client_is_closed() {
+fn close_ends_a_call_that_waits_for_its_lane() {
     let client = client("http://127.0.0.1:1/", &[]);
     let chat = attached(&client, "12");
     chat.post(message("1")).unwrap();
@@ -253,7 +253,7 @@ fn silent() -> TcpListener {
 }
 
 #[test]
-fn a_request_that_closing_breaks_off_is_counted_once() {
+fn request_aborted_by_close_is_counted_once() {
     let server = silent();
     let url = format!("https://{}/", server.local_addr().unwrap());
     let client = client(&url, &[]);
@@ -265,8 +265,8 @@ fn a_request_that_closing_breaks_off_is_counted_once() {
 }
 
 #[test]
-fn a_message_after_the_finish_is_refused_when_its_turn_comes() {
-    let server = slow(Duration::from_millis(200));
+fn queued_message_after_finish_fails_when_it_is_due() {
+    let server = delayed_server(Duration::from_millis(200));
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
     chat.post(Request::Finish).unwrap();
@@ -279,8 +279,8 @@ fn a_message_after_the_finish_is_refused_when_its_turn_comes() {
 }
 
 #[test]
-fn waiting_for_its_turn_is_part_of_the_time_of_a_call() {
-    let server = slow(Duration::from_millis(500));
+fn timeout_includes_the_wait_for_the_lane() {
+    let server = delayed_server(Duration::from_millis(500));
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
     chat.post(message("1")).unwrap();
@@ -291,7 +291,7 @@ fn waiting_for_its_turn_is_part_of_the_time_of_a_call() {
 }
 
 /// A server that takes this time for every answer.
-fn slow(time: Duration) -> Server {
+fn delayed_server(time: Duration) -> Server {
     Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(time);
@@ -303,7 +303,7 @@ fn slow(time: Duration) -> Server {
 }
 
 #[test]
-fn a_full_outbox_is_told_at_once() {
+fn post_to_a_full_outbox_fails_at_once() {
     let client = client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
     let chat = attached(&client, "12");
     chat.post(message("1")).unwrap();
@@ -320,7 +320,7 @@ fn a_full_outbox_is_told_at_once() {
 }
 
 #[test]
-fn closing_lets_what_was_posted_go_out_first() {
+fn close_sends_posted_requests_first() {
     let server = accepting();
     let client = client(&server.url, &[]);
     let chat = attached(&client, "12");
@@ -338,7 +338,7 @@ fn closing_lets_what_was_posted_go_out_first() {
 }
 
 #[test]
-fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
+fn message_after_finish_fails_before_anything_is_sent() {
     // The finish is still on its way when the next message is posted.
     let server = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
@@ -396,7 +396,7 @@ fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn many_keys_are_one_typing_and_one_cleared() {
+fn many_keystrokes_send_one_typing_and_one_cleared() {
     let server = accepting();
     let client = client(&server.url, &[("typing.pause", "150")]);
     let chat = attached(&client, "12");
@@ -423,7 +423,7 @@ fn many_keys_are_one_typing_and_one_cleared() {
 }
 
 #[test]
-fn one_call_may_have_a_time_of_its_own() {
+fn single_call_may_have_its_own_timeout() {
     let server = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(400));
@@ -445,7 +445,7 @@ fn one_call_may_have_a_time_of_its_own() {
 }
 
 #[test]
-fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
+fn request_posted_before_the_next_start_goes_to_the_previous_interaction() {
     let server = Server::answering(http("200 OK", r#"{"interaction_hash":"second"}"#));
     let options = [("dialect", "interactions"), ("strict", "0")];
     let client = client(&server.url, &options);

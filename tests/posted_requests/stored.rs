@@ -11,7 +11,7 @@ fn store(name: &str) -> String {
 }
 
 #[test]
-fn what_was_not_sent_goes_out_after_the_next_start() {
+fn unsent_requests_are_sent_after_a_restart() {
     let store = store("restart");
     let options = [("store", &*store)];
     let first = client("http://127.0.0.1:1/", &options);
@@ -41,7 +41,7 @@ fn what_was_not_sent_goes_out_after_the_next_start() {
 }
 
 #[test]
-fn what_closing_broke_off_before_it_was_sent_goes_out_after_the_next_start() {
+fn unsent_request_aborted_by_close_is_sent_after_a_restart() {
     let store = store("broken-off");
     let options = [("store", &*store)];
     let server = silent();
@@ -65,7 +65,7 @@ fn what_closing_broke_off_before_it_was_sent_goes_out_after_the_next_start() {
 }
 
 #[test]
-fn what_closing_catches_between_two_tries_goes_out_after_the_next_start() {
+fn request_closed_between_retries_is_sent_after_a_restart() {
     let store = store("between");
     let options = [("store", &*store)];
     // It says that it is busy when closing takes no request any more, and waits for those that are on their way.
@@ -96,7 +96,7 @@ fn what_closing_catches_between_two_tries_goes_out_after_the_next_start() {
 }
 
 #[test]
-fn what_the_next_start_has_no_words_for_is_told_so() {
+fn restored_request_missing_in_the_dialect_has_outcome_not_sent() {
     let store = store("dialect");
     let interactions = [("store", &*store), ("dialect", "interactions")];
     let first = client("http://127.0.0.1:1/", &interactions);

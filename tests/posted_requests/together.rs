@@ -15,7 +15,7 @@ fn start() -> Request {
 }
 
 /// A server that serves each connection on a thread of its own, takes this time for every answer, and tells what has come.
-fn slow_for_each(time: Duration) -> (String, mpsc::Receiver<(String, Instant)>) {
+fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(String, Instant)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (tell, told) = mpsc::channel();
@@ -37,7 +37,7 @@ fn slow_for_each(time: Duration) -> (String, mpsc::Receiver<(String, Instant)>) 
 }
 
 #[test]
-fn of_two_starts_at_the_same_time_one_goes() {
+fn only_one_of_two_simultaneous_starts_is_sent() {
     let server = accepting();
     let client = client(&server.url, &[]);
     for round in 0..50 {
@@ -67,8 +67,8 @@ fn of_two_starts_at_the_same_time_one_goes() {
 }
 
 #[test]
-fn a_start_after_the_finish_does_not_overtake_what_waits() {
-    let (url, arrived) = slow_for_each(Duration::from_millis(150));
+fn start_after_finish_does_not_overtake_queued_requests() {
+    let (url, arrived) = delayed_server_per_connection(Duration::from_millis(150));
     let client = client(&url, &[("strict", "0")]);
     let first = attached(&client, "12");
     first.finish().unwrap();
@@ -86,9 +86,9 @@ fn a_start_after_the_finish_does_not_overtake_what_waits() {
 
 #[test]
 #[cfg(feature = "store")]
-fn two_that_are_posted_at_once_leave_at_once_where_connections_are_free() {
+fn posts_of_two_interactions_are_sent_concurrently() {
     let store = std::env::temp_dir().join(format!("omnize-{}-at-once.db", std::process::id()));
-    let (url, arrived) = slow_for_each(Duration::from_millis(1500));
+    let (url, arrived) = delayed_server_per_connection(Duration::from_millis(1500));
     let client = client(&url, &[("store", store.to_str().unwrap())]);
     // One worker is hired, and idle then.
     attached(&client, "0").post(message("first")).unwrap();

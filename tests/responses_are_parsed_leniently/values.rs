@@ -9,7 +9,7 @@ use super::server::Server;
 use super::{address, client, in_charset, ok};
 
 /// The hash of a start that is answered like this, by what the next request asks for.
-fn hash(answer: &[u8], is_later: bool, is_posted: bool) -> String {
+fn hash_used_by_next_request(answer: &[u8], is_later: bool, is_posted: bool) -> String {
     let answer = answer.to_vec();
     let server = Server::start(move |mut stream, read| {
         if is_later {
@@ -35,13 +35,16 @@ fn hash(answer: &[u8], is_later: bool, is_posted: bool) -> String {
     }
     chat.send("oi").unwrap();
     let path = server.requests.try_iter().last().unwrap();
-    let hash = path.split("/interactions/").nth(1).unwrap();
-    assert_eq!(chat.interaction_hash().as_deref(), hash.split('/').next());
+    let hash_used_by_next_request = path.split("/interactions/").nth(1).unwrap();
+    assert_eq!(
+        chat.interaction_hash().as_deref(),
+        hash_used_by_next_request.split('/').next()
+    );
     chat.interaction_hash().unwrap()
 }
 
 #[test]
-fn the_hash_of_a_start_is_known_however_it_is_written() {
+fn hash_in_a_start_response_is_found_in_every_form() {
     for (answer, expected) in [
         (
             ok(b"\xEF\xBB\xBF{\"data\":{\"interaction_hash\":\"h1\"}}"),
@@ -73,13 +76,16 @@ fn the_hash_of_a_start_is_known_however_it_is_written() {
         ),
     ] {
         for (is_later, is_posted) in [(false, false), (true, false), (false, true), (true, true)] {
-            assert_eq!(hash(&answer, is_later, is_posted), expected);
+            assert_eq!(
+                hash_used_by_next_request(&answer, is_later, is_posted),
+                expected
+            );
         }
     }
 }
 
 #[test]
-fn departments_and_agents_are_read_in_their_charset_and_with_their_digits() {
+fn departments_and_agents_keep_their_text_and_digits() {
     let list = b"[{\"id\":18446744073709551616,\"name\":\"T\xE9cnico\",\"channels\":[{\"id\":1e3,\"name\":\"x\"}]}, {\"id\":1.50,\"name\":\"y\",}]";
     let agents = b"{\"agents\":[{\"id\":12345678901234567890123,\"name\":\"Jos\xE9\"}],\"count\":1,\"averageService\":1e999}";
     let bodies = [&list[..], &[b"{\"departments\":", &list[..], b"}"].concat()]

@@ -13,7 +13,7 @@ use omnize::Event;
 use super::{open, text};
 
 /// A running application.
-pub struct Application {
+pub struct ApplicationProcess {
     process: Child,
     stdin: Option<ChildStdin>,
     /// Kept open, so that what the application says at its end has a reader.
@@ -22,7 +22,7 @@ pub struct Application {
     path: String,
 }
 
-impl Application {
+impl ApplicationProcess {
     /// One that writes down what it handles.
     pub fn start(store: &Path, ledger: &Path) -> Self {
         let mut command = Self::command(store);
@@ -73,7 +73,7 @@ impl Application {
             }
         };
         let (host, path) = url.split_once('/').unwrap();
-        Application {
+        ApplicationProcess {
             stdin: process.stdin.take(),
             _stdout: stdout,
             process,
@@ -83,13 +83,13 @@ impl Application {
     }
 
     /// A connection to its webhook; `None` where nobody listens any more.
-    pub fn connect(&self) -> Option<Link> {
+    pub fn connect(&self) -> Option<WebhookConnection> {
         let stream = TcpStream::connect(&self.host).ok()?;
         stream.set_nodelay(true).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
-        Some(Link {
+        Some(WebhookConnection {
             answers: BufReader::new(stream.try_clone().unwrap()),
             stream,
             path: self.path.clone(),
@@ -102,7 +102,7 @@ impl Application {
     }
 
     /// kill -9, at this very moment.
-    pub fn strike(&self) {
+    pub fn send_kill(&self) {
         let status = Command::new("kill")
             .arg("-9")
             .arg(self.process.id().to_string())
@@ -123,20 +123,20 @@ impl Application {
     }
 }
 
-impl Drop for Application {
+impl Drop for ApplicationProcess {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
 /// A connection to the application's webhook.
-pub struct Link {
+pub struct WebhookConnection {
     stream: TcpStream,
     answers: BufReader<TcpStream>,
     path: String,
 }
 
-impl Link {
+impl WebhookConnection {
     /// The status of the answer; `None` where none came.
     pub fn post(&mut self, body: &str) -> Option<u16> {
         let request = format!(

@@ -6,25 +6,25 @@ use std::path::Path;
 use std::thread;
 
 use super::Folder;
-use super::application::Application;
+use super::application::ApplicationProcess;
 
 /// How many connections post at once. Each has interactions of its own, so that their order of sending is known.
 const CONNECTIONS: usize = 16;
 
 /// The small sibling of the stress run of `make test-all`, which says larger numbers in the environment.
 #[test]
-fn an_application_that_is_killed_again_and_again_misses_nothing() {
+fn repeatedly_killed_application_misses_no_trigger() {
     let triggers = number("OMNIZE_TEST_TRIGGERS", 10_000);
     let interactions = number("OMNIZE_TEST_INTERACTIONS", 100);
     let kills = number("OMNIZE_TEST_KILLS", 10);
     let folder = Folder::new("killed");
     let mut random = Random(0x5EED);
-    let mut posted = Posted::new(interactions);
+    let mut posted = PostedCounts::new(interactions);
     for life in 0..kills {
         // On the average the triggers are spread evenly over the lives.
-        let strike_at = random.below(2 * triggers / (kills + 1) / CONNECTIONS);
+        let kill_at = random.below(2 * triggers / (kills + 1) / CONNECTIONS);
         let mut application = start(&folder, life);
-        posted.post(&application, &mut random, usize::MAX, Some(strike_at));
+        posted.post(&application, &mut random, usize::MAX, Some(kill_at));
         application.kill();
     }
     let mut application = start(&folder, kills);
@@ -34,22 +34,22 @@ fn an_application_that_is_killed_again_and_again_misses_nothing() {
     posted.post(&application, &mut random, share, None);
     application.finish();
     assert!(posted.count() >= triggers);
-    judge(&folder.0, &posted.answered);
+    verify(&folder.0, &posted.answered);
 }
 
-fn start(folder: &Folder, life: usize) -> Application {
-    Application::start(&folder.store(), &folder.0.join(format!("ledger-{life:04}")))
+fn start(folder: &Folder, life: usize) -> ApplicationProcess {
+    ApplicationProcess::start(&folder.store(), &folder.0.join(format!("ledger-{life:04}")))
 }
 
 /// What was posted so far: each interaction's messages are numbered from 1.
-struct Posted {
+struct PostedCounts {
     last: Vec<usize>,
     answered: Vec<Vec<usize>>,
 }
 
-impl Posted {
+impl PostedCounts {
     fn new(interactions: usize) -> Self {
-        Posted {
+        PostedCounts {
             last: vec![0; interactions],
             answered: vec![Vec::new(); interactions],
         }
@@ -60,13 +60,13 @@ impl Posted {
     }
 
     /// Posts up to `share` triggers on each connection, and kills the application when the first connection has posted
-    /// `strike_at` of them. A connection that gets no 200 ends.
+    /// `kill_at` of them. A connection that gets no 200 ends.
     fn post(
         &mut self,
-        application: &Application,
+        application: &ApplicationProcess,
         random: &mut Random,
         share: usize,
-        strike_at: Option<usize>,
+        kill_at: Option<usize>,
     ) {
         let last = &self.last;
         let outcomes: Vec<Vec<(usize, usize, bool)>> = thread::scope(|scope| {
@@ -78,10 +78,10 @@ impl Posted {
                         own.iter().map(|interaction| last[*interaction]).collect();
                     scope.spawn(move || {
                         let mut outcomes = Vec::new();
-                        let mut link = application.connect();
+                        let mut webhook = application.connect();
                         for at in 0..share {
-                            if connection == 0 && strike_at == Some(at) {
-                                application.strike();
+                            if connection == 0 && kill_at == Some(at) {
+                                application.send_kill();
                             }
                             let pick = random.below(own.len());
                             counts[pick] += 1;
@@ -89,8 +89,8 @@ impl Posted {
                                 r#"{{"message":"{}","clientId":"{}"}}"#,
                                 counts[pick], own[pick]
                             );
-                            let taken =
-                                link.as_mut().and_then(|link| link.post(&body)) == Some(200);
+                            let taken = webhook.as_mut().and_then(|webhook| webhook.post(&body))
+                                == Some(200);
                             outcomes.push((own[pick], counts[pick], taken));
                             if !taken {
                                 break;
@@ -115,7 +115,7 @@ impl Posted {
 }
 
 /// Holds what the application wrote down, life by life, against what was answered 200.
-fn judge(folder: &Path, answered: &[Vec<usize>]) {
+fn verify(folder: &Path, answered: &[Vec<usize>]) {
     let mut ledgers: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use application::Application;
+use application::ApplicationProcess;
 
 use omnize::config::Config;
 use omnize::error::Result;
@@ -69,7 +69,7 @@ fn text(event: &Event) -> &str {
 }
 
 #[test]
-fn what_was_not_handled_comes_again_flagged_and_in_order() {
+fn unhandled_events_are_redelivered_flagged_and_in_order() {
     let folder = Folder::new("again");
     let client = open(&folder.store(), &[]).unwrap();
     for at in 0..5 {
@@ -101,7 +101,7 @@ fn what_was_not_handled_comes_again_flagged_and_in_order() {
 }
 
 #[test]
-fn with_manual_ack_an_event_is_handled_when_the_application_says_so() {
+fn manual_ack_marks_an_event_as_handled() {
     let folder = Folder::new("manual");
     let client = open(&folder.store(), &[("ack", "manual")]).unwrap();
     for at in 0..4 {
@@ -120,7 +120,7 @@ fn with_manual_ack_an_event_is_handled_when_the_application_says_so() {
 }
 
 #[test]
-fn an_event_of_a_callback_is_handled_when_the_callback_has_returned() {
+fn callback_return_marks_the_event_as_handled() {
     let folder = Folder::new("callback");
     let client = Arc::new(open(&folder.store(), &[]).unwrap());
     let closing = Arc::downgrade(&client);
@@ -148,7 +148,7 @@ fn an_event_of_a_callback_is_handled_when_the_callback_has_returned() {
 }
 
 #[test]
-fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
+fn stored_bodies_are_redelivered_unchanged() {
     let folder = Folder::new("charset");
     let client = open(&folder.store(), &[]).unwrap();
     let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
@@ -165,7 +165,7 @@ fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
 }
 
 #[test]
-fn a_store_in_use_is_told() {
+fn store_in_use_is_reported() {
     let folder = Folder::new("use");
     let _client = open(&folder.store(), &[]).unwrap();
     let error = open(&folder.store(), &[]).unwrap_err();
@@ -175,9 +175,9 @@ fn a_store_in_use_is_told() {
 
 /// A file-size limit fills the disk for one process: writes beyond it fail as on a full disk.
 #[test]
-fn a_full_disk_is_told_and_loses_nothing_that_was_taken() {
+fn full_disk_is_reported_and_loses_no_accepted_event() {
     let folder = Folder::new("full");
-    let mut child = Application::start_limited(&folder.store(), 400);
+    let mut child = ApplicationProcess::start_limited(&folder.store(), 400);
     let mut taken = 0;
     let refused = (0..2000).any(|at| {
         let body = format!(
@@ -209,7 +209,7 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_taken() {
 }
 
 #[test]
-fn different_interactions_run_in_parallel_and_one_never_overlaps() {
+fn callbacks_of_one_interaction_never_overlap() {
     let folder = Folder::new("parallel");
     let client = open(&folder.store(), &[("dispatch.threads", "4")]).unwrap();
     let seen = Arc::new(std::sync::Mutex::new(HashMap::<String, Vec<usize>>::new()));
