@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
 /// Says that it was called with a warning, and does not return.
 struct Blocking;

@@ -1,20 +1,20 @@
 //! A callback that runs when closing starts may still make requests, blocking and posted, and they go out. An event whose
 //! callback failed, or ran longer than closing could wait, comes again with a store.
 
-#[path = "server/mod.rs"]
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, CloseReport, Consumer, Conversation, Event};
-use server::{Server, http};
 
 const LONG: Duration = Duration::from_secs(30);
 const TRIGGER: &[u8] = br#"{"status":"typing","clientId":"12"}"#;
@@ -42,7 +42,7 @@ fn message(text: &str) -> Request {
 }
 
 fn accepting() -> Server {
-    Server::answering(http("200 OK", ""))
+    Server::with_response(http("200 OK", ""))
 }
 
 fn contents(server: &Server) -> Vec<String> {

@@ -2,11 +2,12 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use omnize::status::Status;
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 /// A body as gzip writes it without compressing.
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -54,7 +55,7 @@ fn listener_delivers_decompressed_bytes() {
     let twice = gzip(&gzip(TYPING.as_bytes()));
     assert_eq!(status_of(&response_to(&client, "gzip,gzip", &twice)), 200);
     next(&client);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn undecodable_bodies_are_rejected_and_the_connection_stays_open() {
         assert_eq!(status_of(&response), status, "{coding}: {response}");
         let lists_codings = response.contains("accept-encoding: gzip, deflate\r\n");
         assert_eq!(lists_codings, status == 415, "{response}");
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     assert_eq!(client.count_of(Statistic::Unreadable), 5);
     assert_eq!(client.count_of(Statistic::TooLarge), 1);
@@ -104,7 +105,7 @@ fn deliver_function_decodes_compressed_triggers() {
         status("gzip", &gzip(&[b' '; 1001])),
         Status::TriggerTooLarge
     );
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[cfg(feature = "store")]

@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// What was said: `request` or `trigger`, the client id, the HTTP status of the answer, and the body.
-const SENT_REQUESTS: &str = include_str!("conformance/said.txt");
+const CHAT_TRANSCRIPT: &str = include_str!("conformance/chat_transcript.txt");
 /// What each program prints of the triggers that it got.
-const CHAT_OUTPUT: &str = include_str!("conformance/heard.txt");
+const CHAT_OUTPUT: &str = include_str!("conformance/chat_output.txt");
 /// What was said where the requests were posted, in the same form.
-const POSTED_REQUESTS: &str = include_str!("conformance/posted.txt");
+const POSTING_TRANSCRIPT: &str = include_str!("conformance/posting_transcript.txt");
 /// What each program prints then: what the agent did, and then what became of the requests.
-const POSTING_OUTPUT: &str = include_str!("conformance/outcomes.txt");
+const POSTING_OUTPUT: &str = include_str!("conformance/posting_output.txt");
 
 /// Who answers the chat and the tests, by department.
 const SUPPORT_AGENTS: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
@@ -51,7 +51,7 @@ impl Language {
             "what the program heard"
         );
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(transcript_lines(&entries), SENT_REQUESTS, "what was said");
+        assert_eq!(transcript_lines(&entries), CHAT_TRANSCRIPT, "what was said");
     }
 
     fn posting(&self) {
@@ -60,10 +60,14 @@ impl Language {
         let transcript = out.join("transcript.json");
         let output = self.run_in_sandbox(("posting", ECHO_AGENTS), &stage, &out, &transcript);
         // An outcome and what the agent does may come in either order.
-        let heard = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
-        assert_eq!(output, POSTING_OUTPUT, "what the program heard");
+        let printed = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
+        assert_eq!(printed, POSTING_OUTPUT, "what the program heard");
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(transcript_lines(&entries), POSTED_REQUESTS, "what was said");
+        assert_eq!(
+            transcript_lines(&entries),
+            POSTING_TRANSCRIPT,
+            "what was said"
+        );
     }
 
     /// Runs a program of tests.
@@ -204,7 +208,7 @@ fn lines_with(part: &str, output: &str) -> String {
     lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
-/// A transcript as lines of SENT_REQUESTS: all of it but numbers and times.
+/// A transcript as lines of CHAT_TRANSCRIPT: all of it but numbers and times.
 fn transcript_lines(transcript: &str) -> String {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -230,7 +234,7 @@ fn transcript_lines(transcript: &str) -> String {
 #[test]
 fn conversation_covers_all_requests_and_triggers() {
     let starting = |start: &str| {
-        SENT_REQUESTS
+        CHAT_TRANSCRIPT
             .lines()
             .filter(|line| line.starts_with(start))
             .count()
@@ -239,28 +243,28 @@ fn conversation_covers_all_requests_and_triggers() {
     for request in ["init", "typing", "cleared", "finish"] {
         let content = format!(r#""type":"info","content":"{request}""#);
         assert!(
-            SENT_REQUESTS
+            CHAT_TRANSCRIPT
                 .lines()
                 .any(|line| line.starts_with("request ") && line.contains(&content)),
             "{request}"
         );
     }
     assert!(
-        SENT_REQUESTS
+        CHAT_TRANSCRIPT
             .lines()
             .any(|line| line.starts_with("request ") && line.contains(r#""type":"message""#))
     );
     for status in ["accepted", "unavailable", "finish", "typing", "cleared"] {
         let status = format!(r#"{{"status":"{status}","#);
         assert!(
-            SENT_REQUESTS
+            CHAT_TRANSCRIPT
                 .lines()
                 .any(|line| line.starts_with("trigger ") && line.contains(&status)),
             "{status}"
         );
     }
     assert!(
-        SENT_REQUESTS
+        CHAT_TRANSCRIPT
             .lines()
             .any(|line| line.starts_with("trigger ") && line.contains(r#"{"message":"#))
     );

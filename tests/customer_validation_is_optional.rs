@@ -1,14 +1,15 @@
 //! With `validate = strict` a customer's fields are checked before anything is sent; without it, nothing is: the service's
 //! own page shows a CPF whose check digits are wrong.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
+use http_server::{Server, http};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer};
-use server::{Server, http};
 
 fn start(server: &Server, validate: &str, customer: Customer) -> Result<(), Error> {
     let mut config = Config::new();
@@ -33,14 +34,14 @@ fn customer_with_invalid_cpf() -> Customer {
 
 #[test]
 fn invalid_cpf_is_sent_if_validation_is_off() {
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     start(&server, "off", customer_with_invalid_cpf()).unwrap();
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
 fn strict_validation_names_the_invalid_field_and_sends_nothing() {
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let right = Customer {
         cpf: Some("123.456.789-09".into()),
         ..customer_with_invalid_cpf()

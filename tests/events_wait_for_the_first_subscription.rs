@@ -3,13 +3,14 @@
 
 #![cfg(feature = "store")]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Consumer, Event, EventFilter, Statistic};
-use store::{Folder, deliver, open, text, waiting};
+use store_folder::{Folder, deliver, open, queued_messages, text};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -80,7 +81,10 @@ fn poll_without_subscriptions_keeps_events_queued() {
     deliver(&client, "third").unwrap();
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     drop(client);
-    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["third"]);
+    assert_eq!(
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
+        ["third"]
+    );
 }
 
 #[test]
@@ -122,7 +126,7 @@ fn close_does_not_wait_for_events_without_subscription() {
     assert_eq!(left.events, 2);
     assert!(begun.elapsed() < Duration::from_secs(15));
     assert_eq!(
-        waiting(&open(&folder.store(), &[]).unwrap()),
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
         ["first", "second"]
     );
 }
@@ -155,7 +159,7 @@ fn wake_fd_is_not_readable_without_subscriptions() {
 fn next_needs_no_subscription() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    assert_eq!(waiting(&client), ["first", "second"]);
+    assert_eq!(queued_messages(&client), ["first", "second"]);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     let turn = client.turn(Consumer::Thread, Duration::ZERO).unwrap();

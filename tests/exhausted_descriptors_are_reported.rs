@@ -3,23 +3,26 @@
 
 #![cfg(unix)]
 
-mod proxy;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::env;
 use std::fs::File;
 use std::process::Command;
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::Address;
-use proxy::{Habits, Proxy};
 use rustls::version::TLS13;
-use secure::{Authority, SecureServer, secured_by};
-use server::{Server, http};
+use tls_server::{CertificateAuthority, TlsServer, server_config};
 
 /// Descriptors are a process's, so each case runs in one of its own.
 #[test]
@@ -27,14 +30,14 @@ fn exhausted_descriptors_are_reported() {
     if let Ok(url) = env::var("TEST_URL") {
         return send_without_descriptors(&url);
     }
-    let plain = Server::answering(http("200 OK", ""));
+    let plain = Server::with_response(http("200 OK", ""));
     let port = plain.url.split([':', '/']).nth(4).unwrap();
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
-    let secure = SecureServer::answering(config, http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let secure = TlsServer::with_response(config, http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
         answer: Some(http("200 OK", "")),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let proxy_port = proxy.name.split(':').nth(1).unwrap();
     let ca = authority.file();

@@ -2,7 +2,8 @@
 
 #![cfg(all(feature = "listener", unix))]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use omnize::Statistic;
 use socket2::{Domain, Socket, Type};
-use webhook::*;
+use webhook_requests::*;
 
 /// How many connections there are, and for how many of them the listener has a descriptor.
 const CONNECTIONS: usize = 200;
@@ -37,7 +38,7 @@ fn every_connection_gets_a_response() {
     // An idle connection makes room.
     let mut idle = TcpStream::connect(host).unwrap();
     idle.write_all(&one).unwrap();
-    assert_eq!(status_of(&head_of(&mut idle)), 200);
+    assert_eq!(status_of(&read_head(&mut idle)), 200);
     let sockets: Vec<_> = (0..CONNECTIONS)
         .map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap())
         .collect();
@@ -60,7 +61,7 @@ fn every_connection_gets_a_response() {
     for stream in &mut streams {
         let patience = Some(Duration::from_secs(20));
         stream.set_read_timeout(patience).unwrap();
-        assert_eq!(status_of(&head_of(stream)), 200);
+        assert_eq!(status_of(&read_head(stream)), 200);
     }
     limit_descriptors(before);
     assert_eq!(client.count_of(Statistic::Received), CONNECTIONS as u64 + 1);

@@ -1,7 +1,8 @@
 //! A request on a connection that is there goes a shorter way than the first one on it. Nobody may tell the difference: not the
 //! service, by what it reads, and not the application, by what it is told.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -9,10 +10,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::wire::{Address, Message};
 use omnize::{Client, Conversation};
-use server::{Server, http};
 
 /// An answer to all that is asked here.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;

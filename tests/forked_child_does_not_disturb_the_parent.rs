@@ -3,7 +3,8 @@
 
 #![cfg(all(feature = "store", feature = "listener", unix))]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::fmt::Debug;
 use std::io::{Read, Write};
@@ -13,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Result;
 use omnize::status::Status;
 use omnize::wire::{Address, Request, Start};
 use omnize::{Client, CloseReport, Conversation, Event, Listener, State};
-use server::{Server, http};
 
 /// Everything that an application can hold.
 struct Handles {
@@ -172,7 +173,7 @@ fn post(url: &str) -> String {
 fn accepting_concurrently() -> Server {
     Server::start(|mut stream, _| {
         thread::spawn(move || {
-            while server::read_request(&mut stream).is_some() {
+            while http_server::read_request(&mut stream).is_some() {
                 if stream.write_all(http("200 OK", "").as_bytes()).is_err() {
                     break;
                 }

@@ -4,7 +4,8 @@
 
 #![cfg(all(feature = "store", unix))]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -13,12 +14,12 @@ use std::sync::{Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Result};
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Conversation, Event};
-use server::{Server, http};
 
 /// A place for a store, whose files go when the test ends.
 struct StoreFile(PathBuf);

@@ -2,14 +2,15 @@
 
 #![cfg(all(feature = "listener", target_os = "linux"))]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
 /// A figure of /proc/self/status, in kilobytes.
 fn memory_figure(name: &str) -> u64 {
@@ -48,7 +49,7 @@ fn connections_heads_and_bodies_use_bounded_memory() {
             stream
                 .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
                 .unwrap();
-            assert_eq!(status_of(&head_of(&mut stream)), 200);
+            assert_eq!(status_of(&read_head(&mut stream)), 200);
             next(&client);
             stream
         })

@@ -2,10 +2,11 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 /// What an attacker would slip in behind a request, for the listener to take for one of its own.
 fn smuggled_request(client: &Client) -> String {
@@ -25,7 +26,7 @@ fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
 fn assert_responsive(client: &Client) {
     assert_eq!(post(client, TYPING), 200);
     assert_eq!(&*next(client).trigger().unwrap().raw, TYPING.as_bytes());
-    nothing_waits(client);
+    assert_no_event(client);
 }
 
 #[test]
@@ -62,11 +63,11 @@ fn contradicting_lengths_are_rejected() {
         let answer = send(&client, "1.1", lines, body);
         assert_eq!(status_of(&answer), 400, "{lines:?}");
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lines:?}: {answer}");
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     let old = send(&client, "1.0", "Transfer-Encoding: chunked\r\n", &chunk);
     assert!(old.contains(" 400 "), "{old}");
-    nothing_waits(&client);
+    assert_no_event(&client);
     assert_eq!(
         client.count_of(Statistic::Malformed),
         cases.len() as u64 + 1
@@ -103,7 +104,7 @@ fn contradicting_lengths_in_a_pipeline_get_400_and_close_the_connection() {
             for _ in 0..before {
                 assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
             }
-            nothing_waits(&client);
+            assert_no_event(&client);
         }
     }
     assert_responsive(&client);
@@ -138,7 +139,7 @@ fn pipeline_with_every_kind_of_body_gets_responses() {
         for _ in 0..80 {
             next(&client);
         }
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
 }
 
@@ -167,7 +168,7 @@ fn missing_or_invalid_host_is_rejected() {
         "Host: ol\u{e1}\r\n",
     ] {
         assert_eq!(status_of(&send(&path, "1.1", lines)), 400, "{lines:?}");
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     let absolute = format!("http://elsewhere{path}");
     assert_eq!(status_of(&send(&absolute, "1.1", "")), 400);
@@ -218,7 +219,7 @@ fn number_of_header_lines_is_limited_only_by_size() {
             for piece in trigger.chunks(size) {
                 std::io::Write::write_all(&mut stream, piece).unwrap();
             }
-            assert_eq!(status_of(&head_of(&mut stream)), 200, "pieces of {size}");
+            assert_eq!(status_of(&read_head(&mut stream)), 200, "pieces of {size}");
             next(&client);
         }
     }
@@ -273,7 +274,7 @@ fn invalid_chunks_are_rejected() {
             1,
             "{chunks:?}: {answer}"
         );
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     assert_responsive(&client);
 }
@@ -304,7 +305,7 @@ fn invalid_heads_are_rejected() {
     ] {
         let answer = exchange(&client, format!("{head}{TYPING}").as_bytes());
         assert_eq!(status_of(&answer), 400, "{head:?}");
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     assert_responsive(&client);
 }
@@ -388,7 +389,7 @@ fn unusual_bodies_are_parsed_or_rejected() {
     ] {
         assert_eq!(post(&client, &refused), 400, "{}", &refused[..20]);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 
     let trigger = |body: &[u8]| {
         let answer = exchange(&client, &request(&client, "POST", "", body));

@@ -3,7 +3,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use omnize::Client;
-use webhook::*;
+use webhook_requests::*;
 
 /// More than keep their parser.
 const CONNECTIONS: usize = 400;
@@ -29,7 +30,7 @@ fn send(stream: &mut TcpStream, bytes: &[u8]) {
 }
 
 fn assert_accepted(stream: &mut TcpStream) {
-    assert_eq!(status_of(&head_of(stream)), 200);
+    assert_eq!(status_of(&read_head(stream)), 200);
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn many_idle_connections_deliver_further_triggers() {
         assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn second_request_may_arrive_partly_with_the_first() {
         assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
     thread::sleep(IDLE_TIME);
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
@@ -75,7 +76,7 @@ fn second_request_may_arrive_partly_with_the_first() {
         assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]

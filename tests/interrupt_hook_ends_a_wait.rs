@@ -1,17 +1,18 @@
 //! The hook that a binding sets for a call: each wait below a request asks it in time, and what it ends has a true outcome.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use http_server::Server;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
 use omnize::{Client, Conversation, interrupt};
-use server::Server;
 
 thread_local! {
     static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
@@ -92,7 +93,7 @@ fn wait_for_tls_handshake_is_interrupted() {
 
 #[test]
 fn pause_before_retry_is_interrupted() {
-    let server = Server::answering(
+    let server = Server::with_response(
         "HTTP/1.1 503 x\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n".as_bytes(),
     );
     let client = client(&server.url, &[("retry.blocking", "60000")]);

@@ -1,17 +1,18 @@
 //! Requests over IPv4 and IPv6, by address and by name, and kept to one of them.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use http_server::{http, read_request};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
-use server::{http, read_request};
 
 /// Answers every request that comes to this address, on a port of its own.
 fn serve(address: &str) -> u16 {

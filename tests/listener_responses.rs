@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +14,7 @@ use omnize::config::Config;
 use omnize::status::Status;
 use omnize::wire::Kind;
 use omnize::{Client, Event, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 #[test]
 fn every_documented_trigger_arrives_in_order() {
@@ -48,7 +49,7 @@ fn every_documented_trigger_arrives_in_order() {
         assert_eq!(event.trigger().unwrap().client_id, "12");
         assert_eq!(&*event.trigger().unwrap().raw, body.as_bytes());
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
     assert_eq!(client.count_of(Statistic::Received), 7);
     assert_eq!(client.count_of(Statistic::Handled), 7);
 }
@@ -119,7 +120,7 @@ fn invalid_triggers_are_rejected_and_counted() {
         assert_eq!(post(&client, body), 400, "{body}");
     }
     assert_eq!(client.count_of(Statistic::Unreadable), 6);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn incomplete_request_is_not_a_trigger() {
     }
     assert_eq!(post(&client, TYPING), 200);
     next(&client);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]

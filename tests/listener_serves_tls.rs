@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -19,7 +20,7 @@ use omnize::{Client, Statistic};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use webhook::*;
+use webhook_requests::*;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -100,7 +101,7 @@ fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Cli
     stream
         .write_all(&request(client, "POST", "", TYPING.as_bytes()))
         .unwrap();
-    status_of(&head_of(stream))
+    status_of(&read_head(stream))
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn idle_tls_connection_stays_usable() {
     let one = request(&client, "POST", "", TYPING.as_bytes());
     for part in [&one.repeat(2)[..one.len() + 7], &one[7..]] {
         stream.write_all(part).unwrap();
-        assert_eq!(status_of(&head_of(&mut stream)), 200);
+        assert_eq!(status_of(&read_head(&mut stream)), 200);
         thread::sleep(Duration::from_millis(1200));
     }
 }
@@ -146,7 +147,7 @@ fn plain_http_is_rejected() {
         answer
     });
     assert!(!answer.unwrap().starts_with(b"HTTP"));
-    nothing_waits(&client);
+    assert_no_event(&client);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     assert_eq!(post_over(&mut stream, &client), 200);
     assert_eq!(client.count_of(Statistic::NoTls), 1);
@@ -174,7 +175,7 @@ fn endless_handshake_times_out_and_does_not_delay_others() {
         begun.elapsed()
     );
     for stream in slow {
-        assert_eq!(all_of(stream, TIMEOUT).unwrap(), "");
+        assert_eq!(read_until_close(stream, TIMEOUT).unwrap(), "");
     }
     assert_eq!(client.count_of(Statistic::TooSlow), 50);
 }

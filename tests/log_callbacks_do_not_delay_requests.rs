@@ -1,16 +1,17 @@
 //! Whatever the application's log does when it is told how a request has ended, the request has ended: its interaction goes
 //! on, and closing the client from there does not wait for it.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::wire::{Address, Request};
 use omnize::{Client, CloseReport, Conversation};
-use server::{Server, http};
 
 /// What the log does when a request was accepted.
 #[derive(Clone, Copy, PartialEq)]
@@ -83,7 +84,7 @@ fn log_callbacks_do_not_delay_requests() {
 }
 
 fn panic_in_the_log_does_not_stop_requests() {
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url);
     let chat = attached(client);
     *LOG_ACTION.lock().unwrap() = LogAction::Panics;
@@ -109,7 +110,7 @@ fn panic_in_the_log_does_not_stop_requests() {
 }
 
 fn close_from_the_log_does_not_wait_for_the_logged_request() {
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let posting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(posting);
     *LOG_ACTION.lock().unwrap() = LogAction::Closes;

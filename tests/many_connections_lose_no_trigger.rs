@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use omnize::config::Config;
 use omnize::{Client, Listener, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 fn open(host: &str) -> TcpStream {
     let stream = TcpStream::connect(host).unwrap();
@@ -155,7 +156,7 @@ fn clients_of_a_shared_listener_share_its_connection_limit() {
     let mut host = String::new();
     for client in &clients {
         listener.attach(client, None).unwrap();
-        let (at, path) = split(&listener.url(client).unwrap());
+        let (at, path) = split_url(&listener.url(client).unwrap());
         requests.push(request_at(&at, &path, "POST", "", TYPING.as_bytes()));
         host = at;
     }

@@ -5,10 +5,14 @@
 
 #![cfg(all(unix, feature = "listener"))]
 
-mod proxy;
-mod secrets;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/secret_recorder.rs"]
+mod secret_recorder;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -18,20 +22,20 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::config::{Config, Settings};
 use omnize::error::{Error, Result};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Redacted, Request};
 use omnize::{Client, EventFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
-use secrets::{
-    CPF, EMAIL, HEARD, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, SAID, TOKEN,
-    WEBHOOK_PASSWORD, failed, printed, shown, take_printed, watch,
+use secret_recorder::{
+    CPF, EMAIL, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, RECEIVED_TEXT, SENT_TEXT,
+    TOKEN, WEBHOOK_PASSWORD, record_debug, record_error, record_output, record_text, take_recorded,
 };
-use secure::{Authority, SecureServer, secured_by, written};
-use server::{Server, http};
+use tls_server::{CertificateAuthority, TlsServer, server_config, write_pem_file};
 
 fn config(url: &str, options: &[(&str, &str)]) -> Config {
     let mut config = Config::new();
@@ -46,7 +50,7 @@ fn config(url: &str, options: &[(&str, &str)]) -> Config {
     for (name, value) in options {
         config.set(name, value).unwrap();
     }
-    shown(&config);
+    record_debug(&config);
     config
 }
 
@@ -73,11 +77,11 @@ fn customer() -> Customer {
 /// Starts an interaction and sends a message, both of which fail.
 fn fail_to_send(url: &str, options: &[(&str, &str)]) -> Error {
     let client = open_client(url, options);
-    failed(client.start(address(), customer()));
+    record_error(client.start(address(), customer()));
     let chat = client.attach(address()).unwrap();
-    let error = failed(chat.send(SAID));
-    shown(&client);
-    shown(&chat);
+    let error = record_error(chat.send(SENT_TEXT));
+    record_debug(&client);
+    record_debug(&chat);
     error
 }
 
@@ -86,17 +90,17 @@ fn run_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
     let chat = client.start(address(), customer())?;
     chat.typing()?;
     chat.cleared()?;
-    chat.send(SAID)?;
+    chat.send(SENT_TEXT)?;
     chat.finish()?;
-    shown(&client);
-    shown(&chat);
+    record_debug(&client);
+    record_debug(&chat);
     client.close(Duration::from_secs(1)).map(drop)
 }
 
-fn secure_service() -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", "{}"));
+fn secure_service() -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", "{}"));
     (server, authority.file())
 }
 
@@ -111,16 +115,21 @@ fn run_successful_conversations() {
         }
     });
     let (secure, ca) = secure_service();
-    let proxy = Proxy::start(Habits {
+    let proxy = Proxy::start(ProxyOptions {
         credentials: Some(Box::leak(format!("ana:{PROXY_PASSWORD}").into_boxed_str())),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
     for url in [&plain.url, &secure.url] {
         run_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
         run_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
     }
-    assert!(proxy.asked().iter().any(|asked| asked.contains("Basic ")));
+    assert!(
+        proxy
+            .requests()
+            .iter()
+            .any(|asked| asked.contains("Basic "))
+    );
 }
 
 /// A service that tells the whole request, in the form that `encode` returns.
@@ -256,16 +265,16 @@ fn run_requests_without_response() {
     for answer in [
         http("403 No", TOKEN),
         http("407 Who", PROXY_PASSWORD),
-        http("502 Oops", SAID),
+        http("502 Oops", SENT_TEXT),
     ] {
-        let proxy = Proxy::start(Habits {
+        let proxy = Proxy::start(ProxyOptions {
             answer: Some(answer),
-            ..Habits::default()
+            ..ProxyOptions::default()
         });
         let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
         fail_to_send(&secure.url, &[("proxy", &through)]);
         let client = open_client(&gone.url, &[("proxy", &through)]);
-        failed(client.attach(address()).unwrap().send(SAID));
+        record_error(client.attach(address()).unwrap().send(SENT_TEXT));
     }
 }
 
@@ -281,26 +290,26 @@ fn make_invalid_calls() {
         ("listen.path", format!("{PATH}?")),
         ("listen.basic", format!("{WEBHOOK_PASSWORD}:\n")),
     ] {
-        failed(config.set(name, &value));
+        record_error(config.set(name, &value));
     }
-    failed(Client::open(&config));
+    record_error(Client::open(&config));
     config.set("token", TOKEN).unwrap();
     config.set("listen.path", PATH).unwrap();
     config.set("listen", "127.0.0.1:0").unwrap();
     config
         .set("listen.basic", &format!("omnize:{WEBHOOK_PASSWORD}"))
         .unwrap();
-    shown(&config);
-    shown(&Client::open(&config).unwrap());
-    shown(&Settings::read(&config).unwrap());
+    record_debug(&config);
+    record_debug(&Client::open(&config).unwrap());
+    record_debug(&Settings::read(&config).unwrap());
     for file in [
         format!("[a\ntoken = {TOKEN}\n"),
         format!("{TOKEN}\n"),
         format!("token = \"{TOKEN}\nproxy = socks5://ana:{PROXY_PASSWORD_IN_URL}@h\n"),
         format!("timeout = 5\ntokn = {TOKEN}\n"),
     ] {
-        let path = written("options", &file);
-        failed(config.load_file(path.as_ref()));
+        let path = write_pem_file("options", &file);
+        record_error(config.load_file(path.as_ref()));
     }
     let client = open_client("http://127.0.0.1:9/", &[("validate", "strict")]);
     for wrong in [
@@ -318,12 +327,12 @@ fn make_invalid_calls() {
         },
     ] {
         assert_eq!(
-            failed(client.start(address(), wrong)).status(),
+            record_error(client.start(address(), wrong)).status(),
             Status::Customer
         );
     }
     client.close(Duration::ZERO).unwrap();
-    failed(client.start(address(), customer()));
+    record_error(client.start(address(), customer()));
 }
 
 /// Posts a trigger to the webhook, and gives the answer.
@@ -342,7 +351,7 @@ fn post(url: &str, path: &str, body: &str) -> String {
 }
 
 fn post_triggers() {
-    let heard = serde_json::to_string(HEARD).unwrap();
+    let heard = serde_json::to_string(RECEIVED_TEXT).unwrap();
     let message = format!(r#"{{"message":{heard},"clientId":"12","cpf":"{CPF}"}}"#);
     let client = open_client(
         "http://127.0.0.1:9/",
@@ -372,43 +381,43 @@ fn post_triggers() {
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{path} {body}: {answer}"
         );
-        printed(answer);
+        record_text(answer);
     }
     for bad in [
         format!("{{\"message\":{heard}}}"),
         format!("{heard}}}"),
         format!("{{{heard}: 1e999,"),
     ] {
-        failed(client.deliver(bad.as_bytes(), None));
+        record_error(client.deliver(bad.as_bytes(), None));
     }
     client.deliver(message.as_bytes(), None).unwrap();
-    shown(&client);
+    record_debug(&client);
     let kept = client.next(Duration::from_secs(1)).unwrap().unwrap();
-    assert_eq!(kept.trigger().unwrap().text.as_deref(), Some(HEARD));
-    shown(&kept);
-    shown(kept.trigger().unwrap());
+    assert_eq!(kept.trigger().unwrap().text.as_deref(), Some(RECEIVED_TEXT));
+    record_debug(&kept);
+    record_debug(kept.trigger().unwrap());
     client.close(Duration::from_secs(1)).unwrap();
 
     let polled = open_client("http://127.0.0.1:9/", &[]);
     polled.deliver(message.as_bytes(), None).unwrap();
     let handler = |event: &std::sync::Arc<omnize::Event>| {
-        shown(event);
+        record_debug(event);
         panic!("a handler's own panic");
     };
     polled
         .subscribe(EventFilter::default(), Box::new(handler))
         .unwrap();
     let _ = catch_unwind(AssertUnwindSafe(|| polled.poll(Duration::from_secs(1))));
-    shown(&polled);
+    record_debug(&polled);
 }
 
 #[test]
 fn no_secret_is_ever_printed() {
-    watch();
-    shown(&customer());
-    shown(&Request::Start(Box::new(customer().into())));
-    shown(&Request::Message(SAID.into()));
-    shown(&Redacted::from(TOKEN));
+    record_output();
+    record_debug(&customer());
+    record_debug(&Request::Start(Box::new(customer().into())));
+    record_debug(&Request::Message(SENT_TEXT.into()));
+    record_debug(&Redacted::from(TOKEN));
     run_successful_conversations();
     run_against_echoing_services();
     run_requests_without_response();
@@ -416,7 +425,7 @@ fn no_secret_is_ever_printed() {
     post_triggers();
     // Threads that were broken off may still have something to say.
     thread::sleep(Duration::from_millis(100));
-    let (printed, told) = take_printed();
+    let (printed, told) = take_recorded();
     assert!(told.is_empty(), "{}", told.join("\n"));
     for kind in [
         "log of omnize",
@@ -433,13 +442,13 @@ fn no_secret_is_ever_printed() {
     // The watch itself sees what it should.
     for told in [
         format!("a {TOKEN} b"),
-        BASE64_STANDARD.encode(format!("xyz {SAID}")),
+        BASE64_STANDARD.encode(format!("xyz {SENT_TEXT}")),
         utf8_percent_encode(NAME, NON_ALPHANUMERIC).to_string(),
-        serde_json::to_string(HEARD).unwrap(),
+        serde_json::to_string(RECEIVED_TEXT).unwrap(),
         format!("{PROXY_PASSWORD:?}"),
         "12345678909".to_owned(),
     ] {
-        secrets::printed(told.clone());
-        assert_eq!(take_printed().1.len(), 1, "{told}");
+        secret_recorder::record_text(told.clone());
+        assert_eq!(take_recorded().1.len(), 1, "{told}");
     }
 }

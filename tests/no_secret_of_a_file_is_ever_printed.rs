@@ -5,7 +5,8 @@
 
 #![cfg(all(unix, feature = "listener", feature = "store"))]
 
-mod secrets;
+#[path = "support/secret_recorder.rs"]
+mod secret_recorder;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +19,10 @@ use omnize::config::Config;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use rustls::pki_types::pem::PemObject;
-use secrets::{HEARD, SAID, TOKEN, WEBHOOK_PASSWORD, failed, shown, take_printed, watch};
+use secret_recorder::{
+    RECEIVED_TEXT, SENT_TEXT, TOKEN, WEBHOOK_PASSWORD, record_debug, record_error, record_output,
+    take_recorded,
+};
 
 /// A comment in a PEM file, which some hold the passphrase in.
 const COMMENT: &str = "frase-secreta-do-arquivo";
@@ -54,7 +58,7 @@ fn config(options: &[(&str, &str)]) -> Config {
     for (name, value) in options {
         config.set(name, value).unwrap();
     }
-    shown(&config);
+    record_debug(&config);
     config
 }
 
@@ -64,11 +68,11 @@ fn open(options: &[(&str, &str)]) -> Option<Client> {
     let opened = opened.expect("it panicked");
     match opened {
         Ok(client) => {
-            shown(&client);
+            record_debug(&client);
             Some(client)
         }
         Err(error) => {
-            failed::<()>(Err(error));
+            record_error::<()>(Err(error));
             None
         }
     }
@@ -247,7 +251,7 @@ fn secret_pieces(files: &[&str]) -> Vec<String> {
 /// debug output.
 #[track_caller]
 fn printed_without_pieces(pieces: &[String]) -> Vec<String> {
-    let (mut printed, leaks) = take_printed();
+    let (mut printed, leaks) = take_recorded();
     assert_eq!(leaks, Vec::<String>::new());
     for text in &printed {
         if let Some(piece) = pieces.iter().find(|piece| text.contains(piece.as_str())) {
@@ -327,7 +331,7 @@ fn open_with_broken_certificates(folder: &Folder) {
         "store",
     ] {
         for value in [&pair.key, &pair.certificate] {
-            let error = failed(Config::new().set(option, value));
+            let error = record_error(Config::new().set(option, value));
             assert_eq!(error.status(), Status::Value);
         }
     }
@@ -415,8 +419,8 @@ fn load_broken_configurations(folder: &Folder) {
     for (how, bytes) in broken {
         let file = folder.write("omnize.ini", bytes);
         let mut config = Config::new();
-        let error = failed(config.load_file(Path::new(&file)));
-        shown(&config);
+        let error = record_error(config.load_file(Path::new(&file)));
+        record_debug(&config);
         assert!(error.message().contains("line "), "{how}: {error}");
         printed_without_pieces(&pieces);
     }
@@ -426,7 +430,7 @@ fn load_broken_configurations(folder: &Folder) {
 fn create_store(folder: &Folder) -> Vec<u8> {
     let path = folder.0.join("good.db");
     let client = open(&[("store", path.to_str().unwrap())]).unwrap();
-    let body = serde_json::json!({"message": HEARD, "clientId": "12"}).to_string();
+    let body = serde_json::json!({"message": RECEIVED_TEXT, "clientId": "12"}).to_string();
     client.deliver(body.as_bytes(), None).unwrap();
     let address = Address {
         department: "1".into(),
@@ -435,7 +439,7 @@ fn create_store(folder: &Folder) -> Vec<u8> {
     client
         .attach(address)
         .unwrap()
-        .post(Request::Message(SAID.into()))
+        .post(Request::Message(SENT_TEXT.into()))
         .unwrap();
     client.close(Duration::from_millis(100)).unwrap();
     drop(client);
@@ -446,13 +450,13 @@ fn open_broken_stores(folder: &Folder) {
     let good = create_store(folder);
     let page = 4096.min(good.len() / 2);
     let mut broken: Vec<Vec<u8>> = vec![
-        HEARD.into(),
-        format!("SQLite format 3\0{HEARD}{SAID}").into(),
+        RECEIVED_TEXT.into(),
+        format!("SQLite format 3\0{RECEIVED_TEXT}{SENT_TEXT}").into(),
         good[..good.len() / 2].to_vec(),
         good[..page].to_vec(),
         good[..page - 7].to_vec(),
         good[1..].to_vec(),
-        [&good[..], HEARD.as_bytes()].concat(),
+        [&good[..], RECEIVED_TEXT.as_bytes()].concat(),
     ];
     // Whatever byte of a page's head is wrong, and what was said in the place of what the file knows of itself.
     for at in [16, 18, 24, 28, 56, 100, 105, page, page + 3, page + 8] {
@@ -483,7 +487,7 @@ fn open_broken_stores(folder: &Folder) {
         }
         if let Some(client) = open(&[("store", &path), ("timeout", "100")]) {
             while let Ok(Some(event)) = client.next(Duration::ZERO) {
-                shown(&event);
+                record_debug(&event);
             }
             let _ = client.close(Duration::ZERO);
         }
@@ -493,7 +497,7 @@ fn open_broken_stores(folder: &Folder) {
 
 #[test]
 fn contents_of_files_are_never_printed() {
-    watch();
+    record_output();
     let folder = Folder::new();
     open_with_broken_certificates(&folder);
     renew_with_broken_certificates(&folder);

@@ -6,9 +6,12 @@
 
 #![cfg(target_os = "linux")]
 
-mod flight_time;
-mod secure;
-mod server;
+#[path = "support/delayed_network.rs"]
+mod delayed_network;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::collections::HashSet;
 use std::env;
@@ -19,14 +22,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{http, read_request};
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
 use rustls::version::TLS13;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use secure::{Authority, reset, secured_by};
-use server::{http, read_request};
+use tls_server::{CertificateAuthority, reset, server_config};
 
 /// What a server does with a connection after its first answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,8 +156,8 @@ const LOOPBACK: Network = Network {
 };
 
 const DELAYED: Network = Network {
-    listen: flight_time::LISTEN,
-    server: flight_time::SERVER,
+    listen: delayed_network::LISTEN,
+    server: delayed_network::SERVER,
     one_way: Duration::from_millis(1),
 };
 
@@ -218,8 +221,8 @@ struct Counts {
 /// Sends until so many connections have ended, and counts what failed and what of it was not sent, as it is told.
 fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Counts {
     let ends: usize = env::var("OMNIZE_TEST_ENDS").map_or(60, |number| number.parse().unwrap());
-    let authority = Authority::new();
-    let tls = secure.then(|| secured_by(&authority.certify(network.server), &[&TLS13], None));
+    let authority = CertificateAuthority::new();
+    let tls = secure.then(|| server_config(&authority.certify(network.server), &[&TLS13], None));
     let ca = secure.then(|| authority.file());
     let record = Arc::new(Record::default());
     let url = start(network, end, tls, record.clone());
@@ -294,7 +297,7 @@ fn requests_read_by_a_local_server_are_not_reported_as_not_sent() {
 #[test]
 fn requests_read_by_a_remote_server_are_not_reported_as_not_sent() {
     let test = "requests_read_by_a_remote_server_are_not_reported_as_not_sent";
-    match flight_time::enter(test, DELAYED.one_way) {
+    match delayed_network::run_in_namespace(test, DELAYED.one_way) {
         Ok(true) => run_all_connection_ends(DELAYED, &ENDS_AFTER_READ, assert_none_is_not_sent),
         Ok(false) => {}
         Err(why) => println!("left out: {why}"),
@@ -304,7 +307,7 @@ fn requests_read_by_a_remote_server_are_not_reported_as_not_sent() {
 #[test]
 fn most_unread_requests_of_a_closing_server_are_reported_as_not_sent() {
     let test = "most_unread_requests_of_a_closing_server_are_reported_as_not_sent";
-    match flight_time::enter(test, DELAYED.one_way) {
+    match delayed_network::run_in_namespace(test, DELAYED.one_way) {
         Ok(true) => run_all_connection_ends(DELAYED, &[ConnectionEnd::Closes], |counts| {
             assert!(
                 counts.failed > 0 && counts.not_sent * 2 > counts.failed,
@@ -319,7 +322,7 @@ fn most_unread_requests_of_a_closing_server_are_reported_as_not_sent() {
 #[test]
 fn unsent_requests_are_retried_and_arrive_once() {
     const MESSAGES: u64 = 24;
-    match flight_time::enter(
+    match delayed_network::run_in_namespace(
         "unsent_requests_are_retried_and_arrive_once",
         DELAYED.one_way,
     ) {

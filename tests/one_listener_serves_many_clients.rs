@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::thread;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use std::time::Duration;
 use omnize::config::Config;
 use omnize::status::Status;
 use omnize::{Client, Listener, Statistic};
-use webhook::{TYPING, exchange_with, next, nothing_waits, request_at, split, status_of};
+use webhook_requests::{
+    TYPING, assert_no_event, exchange_with, next, request_at, split_url, status_of,
+};
 
 fn listener(options: &[(&str, &str)]) -> Listener {
     let mut config = Config::new();
@@ -28,7 +31,7 @@ fn client() -> Client {
 }
 
 fn post_to(url: &str, body: &str) -> u16 {
-    let (host, path) = split(url);
+    let (host, path) = split_url(url);
     status_of(&exchange_with(
         &host,
         &request_at(&host, &path, "POST", "", body.as_bytes()),
@@ -49,7 +52,7 @@ fn each_client_gets_the_triggers_of_its_path() {
         .map(|client| listener.url(client).unwrap())
         .collect();
     assert!(urls[4].ends_with("/client/4"), "{}", urls[4]);
-    assert_eq!(split(&urls[5]).1.len(), "/omnize/".len() + 32);
+    assert_eq!(split_url(&urls[5]).1.len(), "/omnize/".len() + 32);
     thread::scope(|scope| {
         for (at, url) in urls.iter().enumerate() {
             scope.spawn(move || {
@@ -65,7 +68,7 @@ fn each_client_gets_the_triggers_of_its_path() {
         for _ in 0..=at {
             assert_eq!(next(client).trigger().unwrap().client_id, at.to_string());
         }
-        nothing_waits(client);
+        assert_no_event(client);
     }
     assert_eq!(listener.count_of(Statistic::Received), 210);
 }
@@ -119,7 +122,7 @@ fn path_of_a_closed_client_responds_503_until_another_client_attaches() {
     listener.attach(&first, Some("/a")).unwrap();
     let url = listener.url(&first).unwrap();
     let health = || {
-        let (host, _) = split(&url);
+        let (host, _) = split_url(&url);
         status_of(&exchange_with(
             &host,
             &request_at(&host, "/health", "GET", "", b""),
@@ -138,7 +141,7 @@ fn listener_without_clients_responds_503() {
     let listener = listener(&[("listen.basic", "a:b")]);
     let client = client();
     listener.attach(&client, None).unwrap();
-    let (host, path) = split(&listener.url(&client).unwrap());
+    let (host, path) = split_url(&listener.url(&client).unwrap());
     listener.detach(&client).unwrap();
     let ask = |path: &str, headers: &str| {
         let request = request_at(&host, path, "POST", headers, TYPING.as_bytes());
@@ -169,7 +172,7 @@ fn clients_and_listener_may_close_in_any_order() {
         listener.close(Duration::ZERO).unwrap_err().status(),
         Status::Closed
     );
-    assert!(std::net::TcpStream::connect(split(&url).0).is_err());
+    assert!(std::net::TcpStream::connect(split_url(&url).0).is_err());
     next(&first);
     first.deliver(TYPING.as_bytes(), None).unwrap();
     drop(listener);

@@ -3,7 +3,8 @@
 
 #![cfg(feature = "store")]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -11,12 +12,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
-use server::{Server, http};
 
 /// A place for a store, whose files go when the test ends.
 struct StoreFile(PathBuf);
@@ -137,7 +138,7 @@ fn application() {
 #[test]
 fn open_interactions_are_listed_and_continue_after_a_kill() {
     let place = StoreFile::new("killed");
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let mut killed = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
         .env("OMNIZE_TEST_STORE", place.path())
@@ -193,7 +194,7 @@ fn restored_posted_start_is_starting_until_its_response() {
     assert_eq!(open(&second), pairs(&[("12", State::Starting)]));
     drop(second);
 
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let third = client(&server.url, place.path());
     for _ in 0..2 {
         let outcome = next(&third).outcome().unwrap().clone();
@@ -212,7 +213,7 @@ fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
     first.close(Duration::ZERO).unwrap();
     drop((chat, first));
 
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let second = client(&server.url, place.path());
     let events = [next(&second), next(&second)];
     let outcome = events.iter().find_map(Event::outcome).unwrap();
@@ -227,7 +228,7 @@ fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
 #[test]
 fn bot_id_of_the_start_is_restored() {
     let place = StoreFile::new("bot");
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let gateway = || {
         let mut config = Config::new();
         for (name, value) in [
@@ -255,7 +256,7 @@ fn bot_id_of_the_start_is_restored() {
 #[test]
 fn whatsapp_customer_is_restored() {
     let place = StoreFile::new("whatsapp");
-    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"h"}"#));
+    let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"h"}"#));
     let client = || {
         let mut config = Config::new();
         for (name, value) in [
@@ -307,7 +308,7 @@ fn store_of_the_first_version_is_migrated() {
     ))
     .unwrap();
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url, place.path());
     let trigger = next(&client);
     assert_eq!((trigger.sequence, trigger.redelivered), (3, true));

@@ -3,7 +3,8 @@
 
 #![cfg(all(feature = "store", feature = "listener", target_os = "linux"))]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,7 +15,7 @@ use omnize::Client;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
-use store::{Folder, Process, open, say};
+use store_folder::{ChildProcess, Folder, open, report};
 
 /// How much the application has left.
 const REMAINING_BYTES: u64 = 60 << 20;
@@ -22,7 +23,7 @@ const REMAINING_BYTES: u64 = 60 << 20;
 /// Not a test by itself: the application that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
@@ -80,7 +81,7 @@ fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
         }
     }
     assert_eq!(take_all_events(&client), taken);
-    say(&format!("{taken} {refused}"));
+    report(&format!("{taken} {refused}"));
 }
 
 fn receive_by_deliver(path: &Path) {
@@ -96,7 +97,7 @@ fn receive_by_deliver(path: &Path) {
     });
     let taken = taken.count();
     assert_eq!(take_all_events(&client), taken);
-    say(&format!("{taken} {}", 20 - taken));
+    report(&format!("{taken} {}", 20 - taken));
 }
 
 fn take_all_events(client: &Client) -> usize {
@@ -132,14 +133,14 @@ fn post_requests(path: &Path) {
             }
         }
     }
-    say(&format!("{taken} {refused}"));
+    report(&format!("{taken} {refused}"));
 }
 
 fn run_in_child_process(role: &str) -> (usize, usize) {
     let folder = Folder::new();
-    let mut process = Process::start(role, &folder.store());
-    let said = process.says();
-    process.ends();
+    let mut process = ChildProcess::start(role, &folder.store());
+    let said = process.read_report();
+    process.wait_for_success();
     let (taken, refused) = said.split_once(' ').unwrap();
     (taken.parse().unwrap(), refused.parse().unwrap())
 }

@@ -1,8 +1,9 @@
 //! Events and posted requests that wait are bounded in bytes, not only in number, and what is beyond is told and not taken.
 
-mod server;
-#[cfg(feature = "store")]
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Conversation};
 #[cfg(feature = "store")]
-use store::Folder;
+use store_folder::Folder;
 
 fn client(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -117,7 +118,7 @@ fn posted_requests_over_the_byte_limit_are_rejected() {
 
 #[test]
 fn completed_requests_free_outbox_space() {
-    let server = server::Server::answering(server::http("200 OK", ""));
+    let server = http_server::Server::with_response(http_server::http("200 OK", ""));
     let client = client(&[("outbox.max_bytes", "1000"), ("base_url", &server.url)]);
     let chat = attached(&client);
     for _ in 0..5 {

@@ -2,14 +2,15 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
 /// Keeps what the library logs.
 struct RecordingLog(Mutex<Vec<String>>);
@@ -32,7 +33,7 @@ static LOG: RecordingLog = RecordingLog(Mutex::new(Vec::new()));
 
 /// One test, for there is one log.
 #[test]
-fn many_rejections_write_few_lines_without_secrets() {
+fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(LevelFilter::Debug);
     let client = client(&[

@@ -1,7 +1,8 @@
 //! Each way in which a request can end, made to happen by a real server or a real network, and what the error says of it.
 //! No request is ever made twice.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,12 +10,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer};
 use omnize::{Client, Conversation};
-use server::{Server, http};
 
 const SECRETS: [&str; 6] = [
     "segredo-do-portal",
@@ -142,7 +143,7 @@ fn connect_timeout_is_not_sent() {
 
 #[test]
 fn rejection_contains_the_reason() {
-    let server = Server::answering(http(
+    let server = Server::with_response(http(
         "422 Unprocessable",
         r#"{"message":"unknown department","status":422}"#,
     ));
@@ -164,33 +165,33 @@ fn rejection_contains_the_reason() {
 
 #[test]
 fn service_error_is_unknown_or_rejected() {
-    let server = Server::answering(http("500 Oops", "<html>stack trace</html>"));
+    let server = Server::with_response(http("500 Oops", "<html>stack trace</html>"));
     let error = message_to(&server.url, &[]);
     assert_outcome(&error, Status::Service, Delivery::Rejected, "HTTP 500");
     assert!(!error.is_retryable());
     assert!(!error.message().contains("again"), "{error}");
     assert_eq!(server.requests(), 1);
 
-    let server = Server::answering(http("503 Busy", ""));
+    let server = Server::with_response(http("503 Busy", ""));
     let error = message_to(&server.url, &[]);
     assert!(error.is_retryable());
     let says = "it gave no reason; it may be made again";
     assert!(error.message().ends_with(says), "{error}");
 
     let busy = "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nOops";
-    let error = message_to(&Server::answering(busy).url, &[]);
+    let error = message_to(&Server::with_response(busy).url, &[]);
     let says = "its reason is in no form that is known; see the error's body; it may be made again after 7 s";
     assert!(error.message().ends_with(says), "{error}");
 }
 
 #[test]
 fn redirects_are_not_followed() {
-    let elsewhere = Server::answering(http("200 OK", ""));
+    let elsewhere = Server::with_response(http("200 OK", ""));
     let moved = format!(
         "HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
         elsewhere.url
     );
-    let server = Server::answering(moved);
+    let server = Server::with_response(moved);
     let error = message_to(&server.url, &[]);
     assert_outcome(
         &error,
@@ -203,7 +204,7 @@ fn redirects_are_not_followed() {
 
 #[test]
 fn status_200_with_success_false_is_rejected() {
-    let server = Server::answering(http(
+    let server = Server::with_response(http(
         "200 OK",
         r#"{"success":false,"errors":["token expired"]}"#,
     ));
@@ -215,18 +216,18 @@ fn status_200_with_success_false_is_rejected() {
 #[test]
 fn empty_or_non_json_body_with_200_is_accepted() {
     for body in ["", "OK", "<p>ok</p>", "[1]", "\u{FEFF}{}"] {
-        let server = Server::answering(http("200 OK", body));
+        let server = Server::with_response(http("200 OK", body));
         let client = client(&server.url, &[]);
         attached(&client).send("oi").unwrap();
         assert_eq!(server.requests(), 1);
     }
-    let server = Server::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    let server = Server::with_response("HTTP/1.1 204 No Content\r\n\r\n");
     attached(&client(&server.url, &[])).send("oi").unwrap();
 }
 
 #[test]
 fn too_large_response_is_not_read() {
-    let server = Server::answering(http("200 OK", &"x".repeat(5000)));
+    let server = Server::with_response(http("200 OK", &"x".repeat(5000)));
     let error = message_to(&server.url, &[("answer.max_bytes", "4999")]);
     assert_outcome(&error, Status::AnswerTooLarge, Delivery::Unknown, "4999");
     attached(&client(&server.url, &[("answer.max_bytes", "5000")]))
@@ -251,7 +252,7 @@ fn endless_response_is_aborted() {
 
 #[test]
 fn non_http_response_is_unknown() {
-    let server = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+    let server = Server::with_response("SSH-2.0-OpenSSH_9.2\r\n\r\n");
     let error = message_to(&server.url, &[]);
     assert_outcome(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
 }
@@ -326,7 +327,7 @@ fn connection_lost_within_the_response_is_unknown() {
 
 #[test]
 fn host_without_tls_is_not_sent() {
-    let server = Server::answering(http("400 Bad Request", ""));
+    let server = Server::with_response(http("400 Bad Request", ""));
     let error = message_to(&server.url.replace("http://", "https://"), &[]);
     assert_outcome(&error, Status::Tls, Delivery::NotSent, "secure connection");
     assert_eq!(server.requests(), 0);
@@ -392,7 +393,7 @@ fn echoed_request_data_is_redacted() {
         r#"{{"message":"bad token {} of {} <{}>","status":401}}"#,
         SECRETS[0], SECRETS[1], SECRETS[2]
     );
-    let server = Server::answering(http("401 Unauthorized", &echo));
+    let server = Server::with_response(http("401 Unauthorized", &echo));
     let client = client(&server.url, &[]);
     let error = client.start(address(), customer()).unwrap_err();
     assert_no_secret(&error);
@@ -406,7 +407,7 @@ fn echoed_request_data_is_redacted() {
 
 #[test]
 fn missing_fields_are_reported_before_anything_is_sent() {
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url, &[]);
     for (department, client_id, status) in
         [("", "12", Status::Department), ("1", "", Status::ClientId)]

@@ -3,8 +3,10 @@
 
 #![cfg(unix)]
 
-mod secure;
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,14 +14,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::http;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
 use rustls::version::{TLS12, TLS13};
-use secure::{Authority, Peer, SecureServer, reset, secured_by, written};
-use server::http;
+use tls_server::{CertificateAuthority, Peer, TlsServer, reset, server_config, write_pem_file};
 
 const HOST: &str = "127.0.0.1";
 const BOTH_VERSIONS: &[&rustls::SupportedProtocolVersion] = &[&TLS12, &TLS13];
@@ -61,10 +63,10 @@ fn assert_insecure(result: Result<(), Error>, says: &str) {
 }
 
 /// A server whose certificate is good, for a client that trusts the authority.
-fn trusted_server(serve: impl Fn(Peer) + Send + Sync + 'static) -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify(HOST), BOTH_VERSIONS, None);
-    (SecureServer::start(config, serve), authority.file())
+fn trusted_server(serve: impl Fn(Peer) + Send + Sync + 'static) -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify(HOST), BOTH_VERSIONS, None);
+    (TlsServer::start(config, serve), authority.file())
 }
 
 fn accept_all(mut peer: Peer) {
@@ -89,14 +91,14 @@ fn unknown_authority_is_rejected() {
         message_to(&server.url, &[]),
         "of an authority that is not trusted; name that in tls.ca_file",
     );
-    let another = Authority::new().file();
+    let another = CertificateAuthority::new().file();
     assert_insecure(message_to(&server.url, &[("tls.ca_file", &another)]), HOST);
     assert_eq!(server.requests(), 0);
 }
 
 #[test]
 fn certificate_of_another_host_or_time_is_rejected() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     for (identity, says) in [
         (
@@ -108,8 +110,8 @@ fn certificate_of_another_host_or_time_is_rejected() {
             "its certificate has expired",
         ),
     ] {
-        let config = secured_by(&identity, BOTH_VERSIONS, None);
-        let server = SecureServer::start(config, accept_all);
+        let config = server_config(&identity, BOTH_VERSIONS, None);
+        let server = TlsServer::start(config, accept_all);
         assert_insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), says);
         assert_eq!(server.requests(), 0);
     }
@@ -117,7 +119,7 @@ fn certificate_of_another_host_or_time_is_rejected() {
 
 #[test]
 fn too_old_tls_version_is_rejected() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     for (spoken, wanted, works) in [
         (&TLS12, "1.2", true),
@@ -125,8 +127,8 @@ fn too_old_tls_version_is_rejected() {
         (&TLS13, "1.3", true),
         (&TLS12, "1.3", false),
     ] {
-        let config = secured_by(&authority.certify(HOST), &[spoken], None);
-        let server = SecureServer::start(config, accept_all);
+        let config = server_config(&authority.certify(HOST), &[spoken], None);
+        let server = TlsServer::start(config, accept_all);
         let options = [("tls.ca_file", &*ca), ("tls.min_version", wanted)];
         let result = message_to(&server.url, &options);
         if works {
@@ -141,13 +143,13 @@ fn too_old_tls_version_is_rejected() {
 /// With TLS 1.3 the server looks at the client's certificate when the client has already sent its request.
 #[test]
 fn client_certificate_is_sent_or_the_request_is_not_sent() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     let (certificate, key) = authority.certify("call center").files();
-    let (foreign, foreign_key) = Authority::new().certify("stranger").files();
+    let (foreign, foreign_key) = CertificateAuthority::new().certify("stranger").files();
     for version in [&TLS12, &TLS13] {
-        let config = secured_by(&authority.certify(HOST), &[version], Some(&authority));
-        let server = SecureServer::answering(config, http("200 OK", ""));
+        let config = server_config(&authority.certify(HOST), &[version], Some(&authority));
+        let server = TlsServer::with_response(config, http("200 OK", ""));
         let with = |certificate, key| {
             let options = [
                 ("tls.ca_file", &*ca),
@@ -168,11 +170,11 @@ fn client_certificate_is_sent_or_the_request_is_not_sent() {
 
 #[test]
 fn unusable_files_are_reported_at_open() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let (certificate, key) = authority.certify(HOST).files();
     let (_, another_key) = authority.certify(HOST).files();
-    let empty = written("empty", "nothing here\n");
-    let broken = written(
+    let empty = write_pem_file("empty", "nothing here\n");
+    let broken = write_pem_file(
         "broken",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     );

@@ -1,8 +1,11 @@
 //! Requests through a real HTTP proxy: they arrive, and what the proxy refuses is told from what the service does.
 
-mod proxy;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::env;
 use std::io::{Read, Write};
@@ -11,15 +14,15 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
-use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
-use secure::{Authority, SecureServer, secured_by};
-use server::{Server, http};
+use tls_server::{CertificateAuthority, TlsServer, server_config};
 
 const PASSWORD: &str = "s@nha:do proxy";
 /// The user and the password above, as a URL has them.
@@ -66,10 +69,10 @@ fn assert_outcome(
 }
 
 /// A secure service, and the file with its authority.
-fn secure_service() -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", "{}"));
+fn secure_service() -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", "{}"));
     (server, authority.file())
 }
 
@@ -82,9 +85,9 @@ fn plain_service() -> Server {
 }
 
 fn authenticating_proxy() -> Proxy {
-    Proxy::start(Habits {
+    Proxy::start(ProxyOptions {
         credentials: Some("ana:s@nha:do proxy"),
-        ..Habits::default()
+        ..ProxyOptions::default()
     })
 }
 
@@ -95,7 +98,7 @@ fn query_string_is_forwarded() {
         let _ = stream.write_all(http("200 OK", r#"[{"id":1,"name":"Vendas"}]"#).as_bytes());
     });
     let base = server.url.trim_end_matches("/api/rest/v1");
-    let proxy = Proxy::start(Habits::default());
+    let proxy = Proxy::start(ProxyOptions::default());
     for proxy in [format!("http://{}", proxy.name), "none".to_owned()] {
         let client = client(base, &[("dialect", "interactions"), ("proxy", &proxy)]);
         assert_eq!(client.departments(None).unwrap()[0].id, "1");
@@ -106,7 +109,7 @@ fn query_string_is_forwarded() {
             "GET /api/external/departments?token=segredo-do-portal HTTP/1.1"
         );
     }
-    let asked = proxy.asked();
+    let asked = proxy.requests();
     assert_eq!(asked.len(), 1);
     assert!(
         asked[0].starts_with(&format!("GET {base}/api/external/departments?")),
@@ -124,7 +127,7 @@ fn plain_requests_are_forwarded() {
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
-    for asked in proxy.asked() {
+    for asked in proxy.requests() {
         assert!(
             asked.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
             "{asked}"
@@ -152,7 +155,7 @@ fn tls_requests_are_tunnelled_unread() {
         chat.send("oi").unwrap();
     }
     assert_eq!(server.requests(), 3);
-    let asked = proxy.asked();
+    let asked = proxy.requests();
     assert_eq!(asked.len(), 1, "the connection is kept: {asked:?}");
     let host = server.url.strip_prefix("https://").unwrap();
     let host = host.split('/').next().unwrap();
@@ -161,15 +164,15 @@ fn tls_requests_are_tunnelled_unread() {
 
 #[test]
 fn proxy_resolves_the_host_name() {
-    let proxy = Proxy::start(Habits {
+    let proxy = Proxy::start(ProxyOptions {
         answer: Some(http("200 OK", "")),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
     // The proxy says that the way is open, and then speaks no TLS.
     let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
     assert_outcome(result, Status::Tls, Delivery::NotSent, "chat.invalid");
-    let asked = proxy.asked();
+    let asked = proxy.requests();
     assert!(
         asked[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
         "{asked:?}"
@@ -221,12 +224,12 @@ fn unreachable_proxy_is_named() {
 
 #[test]
 fn interim_responses_before_a_tunnel_are_skipped() {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
         interim: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     message_through(
         &proxy.name,
@@ -248,9 +251,9 @@ fn rejected_tunnel_is_not_sent() {
             true,
         ),
     ] {
-        let proxy = Proxy::start(Habits {
+        let proxy = Proxy::start(ProxyOptions {
             answer: Some(answer),
-            ..Habits::default()
+            ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "https://127.0.0.1:9/", &[]);
         let error = assert_outcome(result, Status::Proxy, Delivery::NotSent, says);
@@ -268,9 +271,9 @@ fn bad_gateway_is_unknown() {
         ("503 Busy", Status::Service, Delivery::Rejected),
         ("403 Forbidden", Status::Rejected, Delivery::Rejected),
     ] {
-        let proxy = Proxy::start(Habits {
+        let proxy = Proxy::start(ProxyOptions {
             answer: Some(http(answer, "")),
-            ..Habits::default()
+            ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "http://127.0.0.1:9/", &[]);
         assert_outcome(result, status, delivery, &answer[..3]);
@@ -303,7 +306,7 @@ fn no_proxy_host_is_reached_directly() {
     let (server, proxy) = (plain_service(), authenticating_proxy());
     message_through(&proxy.name, &server.url, &[("no_proxy", "127.0.0.0/8")]).unwrap();
     assert_eq!(server.requests(), 1);
-    assert!(proxy.asked().is_empty());
+    assert!(proxy.requests().is_empty());
 }
 
 /// The environment belongs to a process, so this test runs itself in others.
@@ -315,9 +318,9 @@ fn environment_variables_select_the_proxy() {
         chat(&client(URL, &options)).send("oi").unwrap();
         return;
     }
-    let proxy = Proxy::start(Habits {
+    let proxy = Proxy::start(ProxyOptions {
         answer: Some(http("200 OK", "")),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let arrives = |variables: &[(&str, &str)], option: &str| {
         let mut child = Command::new(env::current_exe().unwrap());
@@ -337,7 +340,7 @@ fn environment_variables_select_the_proxy() {
             .env("TEST_PROXY_OPTION", option);
         let succeeded = child.output().unwrap().status.success();
         assert_eq!(
-            proxy.asked().len(),
+            proxy.requests().len(),
             usize::from(succeeded),
             "{variables:?} {option}"
         );

@@ -1,21 +1,23 @@
 //! Where a request goes: the target that the service reads, for the first and for later requests of a connection, and the
 //! machine that they go to.
 
-mod proxy;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::env;
 use std::fs;
 use std::io::Write;
 use std::process::Command;
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Error;
 use omnize::status::Status;
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
-use proxy::{Habits, Proxy};
-use server::{Server, http};
 
 /// An answer to all that is asked here.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
@@ -74,7 +76,7 @@ fn received_targets(
 
 #[test]
 fn path_precedes_query_on_every_request() {
-    let server = Server::answering(http("200 OK", ACCEPTED));
+    let server = Server::with_response(http("200 OK", ACCEPTED));
     let host = server.url.split('/').nth(2).unwrap().to_owned();
     for (below, dialect, make, line) in [
         ("?key=1", "rest", message as SendRequest, "POST /?key=1"),
@@ -136,7 +138,7 @@ fn path_precedes_query_on_every_request() {
 
 #[test]
 fn host_with_accents_is_sent_in_ascii() {
-    let proxy = Server::answering(http("200 OK", ACCEPTED));
+    let proxy = Server::with_response(http("200 OK", ACCEPTED));
     let name = proxy.url.split('/').nth(2).unwrap();
     for (url, host) in [
         ("http://café.localhost/", "xn--caf-dma.localhost"),
@@ -230,10 +232,10 @@ fn no_proxy_accepts_any_white_space() {
     if send_if_child_process() {
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
+    let server = Server::with_response(http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
         answer: Some(http("200 OK", "")),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let through = |no_proxy: &str, url: &str| {
         let accepted = send_in_child_process(
@@ -246,7 +248,7 @@ fn no_proxy_accepts_any_white_space() {
             ],
         );
         // What needs no proxy has no address.
-        assert_eq!(accepted, !proxy.asked().is_empty());
+        assert_eq!(accepted, !proxy.requests().is_empty());
         accepted
     };
     assert!(through("a.example,\n192.0.2.2", "http://chat.invalid/"));
@@ -266,7 +268,7 @@ fn localhost_with_trailing_dot_is_loopback() {
     if send_if_child_process() {
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let port = server.url.split([':', '/']).nth(4).unwrap();
     for host in ["localhost", "LocalHost.", "127.0.0.1", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{port}/");
@@ -317,12 +319,12 @@ fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
         println!("another hosts file needs the right to mount; this test is left out");
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let port = server.url.split([':', '/']).nth(4).unwrap();
     let url = format!("http://a.localhost:{port}/");
-    let through_proxy = Proxy::start(Habits {
+    let through_proxy = Proxy::start(ProxyOptions {
         answer: Some(http("200 OK", "")),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let accepted = |lines: &str, require_tls, proxy| {
         let mut file = fs::File::create(&hosts).unwrap();
@@ -340,14 +342,14 @@ fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
     let (here, elsewhere) = ("127.0.0.1 a.localhost\n", "192.0.2.1 a.localhost\n");
     assert!(accepted(here, "1", ""));
     assert!(accepted(here, "0", &through_proxy.name));
-    assert_eq!((server.requests(), through_proxy.asked().len()), (2, 0));
+    assert_eq!((server.requests(), through_proxy.requests().len()), (2, 0));
 
     assert!(!accepted(elsewhere, "1", ""));
     assert!(!accepted(&format!("{here}{elsewhere}"), "1", ""));
     assert!(!accepted("", "1", ""));
     assert_eq!(server.requests(), 0);
     assert!(accepted(elsewhere, "0", &through_proxy.name));
-    assert_eq!(through_proxy.asked().len(), 1);
+    assert_eq!(through_proxy.requests().len(), 1);
 
     // Not even `localhost` leads elsewhere in the clear.
     let url = format!("http://localhost:{port}/");

@@ -2,25 +2,27 @@
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Outcome};
 use rusqlite::Connection;
-use server::{Server, http};
-use store::{Folder, Process, open, say, wait_for_the_end};
+use store_folder::{ChildProcess, Folder, open, report, wait_until_killed};
 
 /// Not a test by itself: the application that the tests start and kill.
 #[test]
 fn process() {
-    let Some((retry, path)) = store::role() else {
+    let Some((retry, path)) = store_folder::child_role() else {
         return;
     };
     let client = open(&path, &[("retry.posted", &retry)]).unwrap();
@@ -31,8 +33,8 @@ fn process() {
         assert!(begun.elapsed() < Duration::from_secs(20));
         thread::yield_now();
     }
-    say("tried");
-    wait_for_the_end();
+    report("tried");
+    wait_until_killed();
 }
 
 /// What the store says of the request. The store is another client's, so a copy is read.
@@ -68,11 +70,11 @@ fn outcome(client: &Client) -> Outcome {
 #[test]
 fn expired_request_is_not_retried_after_a_restart() {
     let folder = Folder::new();
-    let mut process = Process::start("1000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("1000", &folder.store());
+    process.read_report();
     process.kill();
     age_request(&folder, 2500);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "1000")];
     let client = open(&folder.store(), &options).unwrap();
     let outcome = outcome(&client);
@@ -89,11 +91,11 @@ fn expired_request_is_not_retried_after_a_restart() {
 #[test]
 fn unexpired_request_is_retried_after_a_restart() {
     let folder = Folder::new();
-    let mut process = Process::start("600000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("600000", &folder.store());
+    process.read_report();
     process.kill();
     age_request(&folder, 2500);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "600000")];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
@@ -102,8 +104,8 @@ fn unexpired_request_is_retried_after_a_restart() {
 #[test]
 fn remaining_retry_time_is_that_of_the_option() {
     let folder = Folder::new();
-    let mut process = Process::start("600000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("600000", &folder.store());
+    process.read_report();
     process.kill();
     // Of 10 seconds, 9.5 are over; the second try finds nobody either.
     age_request(&folder, 9500);
@@ -125,7 +127,7 @@ fn request_never_attempted_is_attempted_once() {
     let file = Connection::open(folder.store()).unwrap();
     file.execute("UPDATE outbox SET leaving = 0", []).unwrap();
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "1000")];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);

@@ -3,11 +3,14 @@
 
 #![cfg(unix)]
 
-mod secure;
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::sync::Arc;
 
+use http_server::http;
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
@@ -18,8 +21,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
-use secure::{Authority, Identity, SecureServer, secured_by};
-use server::http;
+use tls_server::{CertificateAuthority, Identity, TlsServer, server_config};
 
 const HOST: &str = "127.0.0.1";
 const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
@@ -35,7 +37,7 @@ fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Ident
 }
 
 fn message_to(config: Arc<ServerConfig>, ca: &str) -> Result<(), Error> {
-    let server = SecureServer::answering(config, http("200 OK", ""));
+    let server = TlsServer::with_response(config, http("200 OK", ""));
     let mut config = Config::new();
     for (name, value) in [
         ("token", "t"),
@@ -67,20 +69,20 @@ fn assert_insecure(result: Result<(), Error>, says: &str) {
 fn self_signed_certificate_of_ca_file_is_trusted() {
     for versions in [BOTH_VERSIONS, &[&TLS12]] {
         let named = self_signed(HOST, |_| ());
-        message_to(secured_by(&named, versions, None), &named.files().0).unwrap();
+        message_to(server_config(&named, versions, None), &named.files().0).unwrap();
         let not_for_authorities = self_signed(HOST, |params| params.is_ca = IsCa::ExplicitNoCa);
-        let config = secured_by(&not_for_authorities, versions, None);
+        let config = server_config(&not_for_authorities, versions, None);
         message_to(config, &not_for_authorities.files().0).unwrap();
         // Signed by somebody whom nobody knows.
-        let signed = Authority::new().certify(HOST);
-        message_to(secured_by(&signed, versions, None), &signed.files().0).unwrap();
+        let signed = CertificateAuthority::new().certify(HOST);
+        message_to(server_config(&signed, versions, None), &signed.files().0).unwrap();
     }
 }
 
 #[test]
 fn host_and_time_of_a_self_signed_certificate_are_checked() {
     let elsewhere = self_signed("chat.example.com", |_| ());
-    let config = secured_by(&elsewhere, BOTH_VERSIONS, None);
+    let config = server_config(&elsewhere, BOTH_VERSIONS, None);
     assert_insecure(
         message_to(config, &elsewhere.files().0),
         "is for another host",
@@ -89,10 +91,10 @@ fn host_and_time_of_a_self_signed_certificate_are_checked() {
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
     });
-    let config = secured_by(&expired, BOTH_VERSIONS, None);
+    let config = server_config(&expired, BOTH_VERSIONS, None);
     assert_insecure(message_to(config, &expired.files().0), "has expired");
     let early = self_signed(HOST, |params| params.not_before = date_time_ymd(4001, 1, 1));
-    let config = secured_by(&early, BOTH_VERSIONS, None);
+    let config = server_config(&early, BOTH_VERSIONS, None);
     assert_insecure(message_to(config, &early.files().0), "is not valid yet");
 }
 
@@ -101,14 +103,20 @@ fn other_self_signed_certificate_is_rejected_with_advice() {
     let (served, named) = (self_signed(HOST, |_| ()), self_signed(HOST, |_| ()));
     let says = "is that of an authority (CA:TRUE); name this certificate itself in tls.ca_file";
     assert_insecure(
-        message_to(secured_by(&served, BOTH_VERSIONS, None), &named.files().0),
+        message_to(
+            server_config(&served, BOTH_VERSIONS, None),
+            &named.files().0,
+        ),
         says,
     );
     // Being an authority's, it is none for its own server's host unless it says so.
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let signed = authority.certify_authority(HOST);
     assert_insecure(
-        message_to(secured_by(&signed, BOTH_VERSIONS, None), &authority.file()),
+        message_to(
+            server_config(&signed, BOTH_VERSIONS, None),
+            &authority.file(),
+        ),
         says,
     );
 }

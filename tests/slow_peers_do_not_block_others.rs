@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -113,7 +114,7 @@ fn each_head_has_its_own_timeout() {
     thread::sleep(Duration::from_millis(800));
     stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
     let begun = Instant::now();
-    let answers = all_of(stream, TIMEOUT).unwrap();
+    let answers = read_until_close(stream, TIMEOUT).unwrap();
     assert!(answers.starts_with("HTTP/1.1 200 "), "{answers}");
     assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
     assert!(
@@ -128,9 +129,9 @@ fn incomplete_body_gets_408() {
     let client = client(&[("listen.timeout.body", "300")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let stream = open(&client, &whole[..whole.len() - 1]);
-    assert_eq!(status_of(&all_of(stream, TIMEOUT).unwrap()), 408);
+    assert_eq!(status_of(&read_until_close(stream, TIMEOUT).unwrap()), 408);
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
@@ -139,11 +140,11 @@ fn silent_connection_is_closed_without_response() {
         ("listen.timeout.head", "300"),
         ("listen.timeout.idle", "300"),
     ]);
-    assert_eq!(all_of(open(&client, b""), TIMEOUT).unwrap(), "");
+    assert_eq!(read_until_close(open(&client, b""), TIMEOUT).unwrap(), "");
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     let begun = Instant::now();
-    let answers = all_of(stream, TIMEOUT).unwrap();
+    let answers = read_until_close(stream, TIMEOUT).unwrap();
     assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
     assert!(
         begun.elapsed() >= Duration::from_millis(250),
@@ -177,11 +178,15 @@ fn connection_over_the_address_limit_gets_503_or_evicts_a_slow_one() {
         assert!(begun.elapsed() < TIMEOUT);
     }
     assert!(begun.elapsed() >= Duration::from_millis(300));
-    let told = all_of(first, TIMEOUT).unwrap();
+    let told = read_until_close(first, TIMEOUT).unwrap();
     assert_eq!(status_of(&told), 503, "{told}");
     assert!(told.contains("retry-after: 1\r\n"), "{told}");
     for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
-        assert_eq!(all_of(stream, Duration::from_millis(200)), None, "{name}");
+        assert_eq!(
+            read_until_close(stream, Duration::from_millis(200)),
+            None,
+            "{name}"
+        );
     }
     assert!(client.count_of(Statistic::OverLimit) >= 2);
 }
@@ -191,9 +196,9 @@ fn silent_connection_over_the_address_limit_gets_503() {
     let client = client(&[("listen.max_connections_per_address", "1")]);
     let first = open(&client, b"");
     let second = open(&client, b"");
-    let told = all_of(second, TIMEOUT).unwrap();
+    let told = read_until_close(second, TIMEOUT).unwrap();
     assert_eq!(status_of(&told), 503, "{told}");
-    assert_eq!(all_of(first, Duration::from_millis(200)), None);
+    assert_eq!(read_until_close(first, Duration::from_millis(200)), None);
 }
 
 #[test]
@@ -203,13 +208,13 @@ fn connection_with_an_active_request_is_not_evicted() {
     let mut busy = open(&client, &whole[..whole.len() - 1]);
     let waiting = open(&client, &whole);
     // Longer than a head may be incomplete: the body has its own time.
-    let waiting = match all_of(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
+    let waiting = match read_until_close(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
         None => waiting,
         Some(answer) => panic!("{answer}"),
     };
     busy.write_all(&whole[whole.len() - 1..]).unwrap();
-    assert_eq!(status_of(&all_of(busy, TIMEOUT).unwrap()), 200);
-    assert_eq!(status_of(&head_of(&mut &waiting)), 200);
+    assert_eq!(status_of(&read_until_close(busy, TIMEOUT).unwrap()), 200);
+    assert_eq!(status_of(&read_head(&mut &waiting)), 200);
     assert_eq!(client.count_of(Statistic::Received), 2);
 }
 

@@ -3,16 +3,18 @@
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Event};
-use server::{Server, http};
-use store::{Folder, deliver, open, refused};
+use store_folder::{Folder, deliver, open, open_error};
 
 /// Leaves a request and an event in the store.
 fn fill(folder: &Folder, options: &[(&str, &str)]) {
@@ -35,7 +37,7 @@ fn next(client: &Client) -> Event {
 #[test]
 fn other_token_dialect_or_host_is_rejected() {
     let folder = Folder::new();
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     fill(&folder, &[]);
     for other in [
         ("token", "another-token"),
@@ -43,7 +45,7 @@ fn other_token_dialect_or_host_is_rejected() {
         ("base_url", "http://localhost:1/"),
         ("base_url", "https://chat.example.com/"),
     ] {
-        let why = refused(&folder.store(), &[other]);
+        let why = open_error(&folder.store(), &[other]);
         assert!(why.contains("it belongs to another account"), "{why}");
         assert!(why.contains("store.move_account"), "{why}");
         assert!(
@@ -51,7 +53,7 @@ fn other_token_dialect_or_host_is_rejected() {
             "{why}"
         );
     }
-    let why = refused(
+    let why = open_error(
         &folder.store(),
         &[("token", "another-token"), ("base_url", &server.url)],
     );
@@ -70,7 +72,7 @@ fn other_token_dialect_or_host_is_rejected() {
 #[test]
 fn store_moves_to_another_account_if_configured() {
     let folder = Folder::new();
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     fill(&folder, &[]);
     let other = [("token", "another"), ("base_url", &*server.url)];
     let moved = [&other[..], &[("store.move_account", "1")]].concat();
@@ -82,7 +84,7 @@ fn store_moves_to_another_account_if_configured() {
     drop((events, client));
 
     // From then on it is the other account's.
-    assert!(refused(&folder.store(), &[]).contains("another account"));
+    assert!(open_error(&folder.store(), &[]).contains("another account"));
     drop(open(&folder.store(), &other).unwrap());
     // To ask for it again does nothing.
     drop(open(&folder.store(), &moved).unwrap());

@@ -3,7 +3,8 @@
 
 #![cfg(all(feature = "store", unix))]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,12 +14,14 @@ use std::time::{Duration, Instant};
 use omnize::Client;
 use omnize::status::Status;
 use rusqlite::Connection;
-use store::{Folder, Process, deliver, open, say, wait_for_the_end, waiting};
+use store_folder::{
+    ChildProcess, Folder, deliver, open, queued_messages, report, wait_until_killed,
+};
 
 /// Not a test by itself: the processes that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
@@ -29,13 +32,13 @@ fn process() {
                 let query = format!("SELECT count(*) FROM {table}");
                 other.query_row(&query, [], |row| row.get(0)).unwrap()
             };
-            say(&count("inbox").to_string());
+            report(&count("inbox").to_string());
             other.close().unwrap();
         }
         "write alone" => {
             damage("write", &path);
-            say("written");
-            wait_for_the_end();
+            report("written");
+            wait_until_killed();
         }
         damage => deliver_around_damage(damage, &path),
     }
@@ -43,42 +46,42 @@ fn process() {
 
 /// What is done to the files.
 fn damage(name: &str, path: &Path) {
-    let beside = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
+    let with_suffix = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
     match name {
         "remove all" => {
             for suffix in ["", "-wal", "-lock"] {
-                fs::remove_file(beside(suffix)).unwrap();
+                fs::remove_file(with_suffix(suffix)).unwrap();
             }
         }
         "remove the database" => fs::remove_file(path).unwrap(),
-        "remove the log" => fs::remove_file(beside("-wal")).unwrap(),
-        "rename" => fs::rename(path, beside(".old")).unwrap(),
+        "remove the log" => fs::remove_file(with_suffix("-wal")).unwrap(),
+        "rename" => fs::rename(path, with_suffix(".old")).unwrap(),
         "let another SQLite look" => {
             // Drops the locks of POSIX, so that another SQLite can get in.
             drop(File::open(path).unwrap());
-            let mut other = Process::start("look", path);
-            assert_eq!(other.says(), "1");
-            other.ends();
+            let mut other = ChildProcess::start("look", path);
+            assert_eq!(other.read_report(), "1");
+            other.wait_for_success();
             assert!(
-                !beside("-wal").exists(),
+                !with_suffix("-wal").exists(),
                 "the other SQLite has removed the log"
             );
         }
         "replace" => {
-            fs::write(beside(".new"), "").unwrap();
-            fs::rename(beside(".new"), path).unwrap();
+            fs::write(with_suffix(".new"), "").unwrap();
+            fs::rename(with_suffix(".new"), path).unwrap();
         }
         "replace the log" => {
-            fs::write(beside(".new"), "").unwrap();
-            fs::rename(beside(".new"), beside("-wal")).unwrap();
+            fs::write(with_suffix(".new"), "").unwrap();
+            fs::rename(with_suffix(".new"), with_suffix("-wal")).unwrap();
         }
         "truncate" => drop(File::create(path).unwrap()),
-        "truncate the log" => drop(File::create(beside("-wal")).unwrap()),
+        "truncate the log" => drop(File::create(with_suffix("-wal")).unwrap()),
         "overwrite" => fs::write(path, vec![7; 1_000_000]).unwrap(),
         "write in another process" => {
             drop(File::open(path).unwrap());
-            let mut other = Process::start("write alone", path);
-            other.says();
+            let mut other = ChildProcess::start("write alone", path);
+            other.read_report();
             other.kill();
         }
         "write" => {
@@ -126,19 +129,19 @@ fn deliver_around_damage(name: &str, path: &Path) {
     deliver(&client, "2");
     deliver(&client, "3");
     deliver(&client, "4");
-    say(&statuses.join(" "));
+    report(&statuses.join(" "));
     // The line is written when those who wait have been told.
     let begun = Instant::now();
     while LINES.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(10) {
         std::thread::yield_now();
     }
-    say(&LINES.lock().unwrap().join(" | "));
-    wait_for_the_end();
+    report(&LINES.lock().unwrap().join(" | "));
+    wait_until_killed();
 }
 
 fn run_damaged(name: &str, folder: &Folder) -> (String, String) {
-    let mut process = Process::start(name, &folder.store());
-    let (statuses, lines) = (process.says(), process.says());
+    let mut process = ChildProcess::start(name, &folder.store());
+    let (statuses, lines) = (process.read_report(), process.read_report());
     process.kill();
     (statuses, lines)
 }
@@ -168,7 +171,7 @@ fn removed_files_are_recreated_with_their_contents() {
             "{name}: {lines}"
         );
         let client = open(&folder.store(), &[]).unwrap();
-        assert_eq!(waiting(&client), ["1", "3", "4"], "{name}");
+        assert_eq!(queued_messages(&client), ["1", "3", "4"], "{name}");
     }
 }
 
@@ -221,7 +224,7 @@ fn close_and_open_recovers_the_store() {
         deliver(&client, "3").unwrap();
         let mut expected = kept.to_vec();
         expected.push("3");
-        assert_eq!(waiting(&client), expected, "{name}");
+        assert_eq!(queued_messages(&client), expected, "{name}");
     }
 }
 
@@ -240,5 +243,5 @@ fn ids_and_tickets_stay_unique_after_recreation() {
     drop(first);
     std::mem::forget(third);
     client.close(Duration::from_secs(5)).unwrap();
-    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["3"]);
+    assert_eq!(queued_messages(&open(&folder.store(), &[]).unwrap()), ["3"]);
 }

@@ -3,16 +3,18 @@
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::{Client, Event, Statistic};
 use rusqlite::Connection;
-use server::{Server, http};
-use store::{Folder, open, refused, text};
+use store_folder::{Folder, open, open_error, text};
 
 const FIRST: &str = "
     CREATE TABLE inbox (
@@ -51,7 +53,7 @@ fn assert_opens(version: &[&str]) {
         file.execute_batch(part).unwrap();
     }
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url)];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(client.count_of(Statistic::SetAside), 0);
@@ -72,7 +74,7 @@ fn assert_opens(version: &[&str]) {
     assert_eq!(server.requests(), 1);
     drop((events, client));
     // It belongs to whoever has opened it first.
-    assert!(refused(&folder.store(), &[("token", "another")]).contains("another account"));
+    assert!(open_error(&folder.store(), &[("token", "another")]).contains("another account"));
     let client = open(&folder.store(), &options).unwrap();
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
@@ -94,7 +96,7 @@ fn later_version_is_not_changed() {
     let file = Connection::open(folder.store()).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
-    let why = refused(&folder.store(), &[]);
+    let why = open_error(&folder.store(), &[]);
     assert!(why.contains("no store that this version knows"), "{why}");
     let file = Connection::open(folder.store()).unwrap();
     let version: i32 = file

@@ -3,8 +3,8 @@
 
 #![cfg(all(feature = "sandbox", feature = "store"))]
 
-mod account;
-mod additions;
-mod bot;
-mod hashes;
-mod same;
+mod external_bot;
+mod interaction_hashes;
+mod later_dialects;
+mod same_application;
+mod sandbox_account;

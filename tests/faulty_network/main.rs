@@ -4,12 +4,12 @@
 
 #![cfg(all(feature = "store", feature = "sandbox", unix))]
 
-mod application;
+mod application_process;
+mod application_records;
 mod fault;
-mod judge;
-mod ledger;
-mod proxy;
+mod faulty_proxy;
 mod random;
+mod verification;
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,11 +22,11 @@ use omnize::config::Config;
 use omnize::sandbox::{Departments, Dialect, Options, Sandbox};
 use omnize::wire::{Address, Customer};
 
-use application::RunSettings;
-use judge::{RunRecords, Summary};
-use ledger::Written;
-use proxy::Proxy;
+use application_process::RunSettings;
+use application_records::Written;
+use faulty_proxy::Proxy;
 use random::Random;
+use verification::{RunRecords, Summary};
 
 /// How long a life lasts at the most where it writes little.
 const LONGEST_LIFE: Duration = Duration::from_secs(4);

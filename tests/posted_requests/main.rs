@@ -1,12 +1,12 @@
 //! Posted requests leave in order, are made again where that does no harm, and each has one outcome, across restarts too.
 
-mod again;
-mod closing;
-#[path = "../server/mod.rs"]
-mod server;
+mod close;
+mod concurrent_requests;
+#[path = "../support/http_server.rs"]
+mod http_server;
 #[cfg(feature = "store")]
-mod stored;
-mod together;
+mod restarts;
+mod retries;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request};
 use omnize::{Client, Conversation, Event, Outcome, State};
-use server::{Server, http};
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -71,7 +71,7 @@ fn contents(server: &Server) -> Vec<String> {
 }
 
 fn accepting() -> Server {
-    Server::answering(http("200 OK", ""))
+    Server::with_response(http("200 OK", ""))
 }
 
 /// A server that answers the first requests, by connection, with these and breaks the connection; later ones with 200.
@@ -122,7 +122,7 @@ fn each_posted_request_has_one_outcome_with_its_ticket() {
 }
 
 #[test]
-fn order_is_kept_within_an_interaction_only() {
+fn requests_of_one_interaction_are_sent_in_order() {
     let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let most = Arc::new(Mutex::new(0));
     let (seen, saw) = (under_way.clone(), most.clone());
@@ -165,7 +165,7 @@ fn serve_slowly(
     most: &Mutex<usize>,
     arrived: &mpsc::Sender<(String, usize)>,
 ) {
-    while let Some(request) = server::read_request(&mut stream) {
+    while let Some(request) = http_server::read_request(&mut stream) {
         let body: serde_json::Value =
             serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
         let client_id = body["clientId"].as_str().unwrap().to_owned();
@@ -446,7 +446,7 @@ fn single_call_may_have_its_own_timeout() {
 
 #[test]
 fn request_posted_before_the_next_start_goes_to_the_previous_interaction() {
-    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"second"}"#));
+    let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"second"}"#));
     let options = [("dialect", "interactions"), ("strict", "0")];
     let client = client(&server.url, &options);
     let address = Address {

@@ -3,18 +3,18 @@
 
 mod bodies;
 mod heads;
-#[path = "../server/mod.rs"]
-mod server;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod values;
 
 use std::io::Write;
 use std::time::Duration;
 
+use http_server::Server;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::wire::{Address, BotRequest, Request};
 use omnize::{Client, Conversation};
-use server::Server;
 
 /// `{"success":false,"message":"blocked"}` by gzip.
 const GZIP: &[u8] = &[

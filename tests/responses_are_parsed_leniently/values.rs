@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use omnize::wire::{Request, Start};
 
-use super::server::Server;
+use super::http_server::Server;
 use super::{address, client, in_charset, ok};
 
 /// The hash of a start that is answered like this, by what the next request asks for.
@@ -92,7 +92,7 @@ fn departments_and_agents_keep_their_text_and_digits() {
         .map(|body| in_charset("iso-8859-1", body));
     for dialect in ["gateway", "interactions"] {
         for answer in &bodies {
-            let server = Server::answering(answer.clone());
+            let server = Server::with_response(answer.clone());
             let client = client(dialect, &server.url);
             for _ in 0..2 {
                 let departments = client.departments(Some("12")).unwrap();
@@ -109,7 +109,7 @@ fn departments_and_agents_keep_their_text_and_digits() {
         }
     }
     let marked = [b"\xEF\xBB\xBF", &br#"[{"id":1,"name":"x"}]"#[..]].concat();
-    let server = Server::answering(ok(&marked));
+    let server = Server::with_response(ok(&marked));
     assert_eq!(
         client("interactions", &server.url)
             .departments(None)
@@ -117,7 +117,7 @@ fn departments_and_agents_keep_their_text_and_digits() {
             .id,
         "1"
     );
-    let server = Server::answering(in_charset("windows-1252", agents));
+    let server = Server::with_response(in_charset("windows-1252", agents));
     let online = client("interactions", &server.url)
         .online_agents("1")
         .unwrap();

@@ -3,8 +3,8 @@
 
 #![cfg(feature = "store")]
 
-mod application;
-mod killed;
+mod application_process;
+mod repeated_kills;
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use application::ApplicationProcess;
+use application_process::ApplicationProcess;
 
 use omnize::config::Config;
 use omnize::error::Result;

@@ -27,11 +27,11 @@ pub fn client(options: &[(&str, &str)]) -> Client {
 /// The host and the path of the webhook.
 pub fn webhook(client: &Client) -> (String, String) {
     let url = client.webhook_url().unwrap();
-    split(url)
+    split_url(url)
 }
 
 /// The host and the path of a URL.
-pub fn split(url: &str) -> (String, String) {
+pub fn split_url(url: &str) -> (String, String) {
     let (_, rest) = url.split_once("://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();
     (host.to_owned(), format!("/{path}"))
@@ -76,7 +76,7 @@ pub fn request_at(host: &str, path: &str, method: &str, headers: &str, body: &[u
 }
 
 /// What comes up to the next empty line.
-pub fn head_of(stream: &mut impl Read) -> String {
+pub fn read_head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -111,7 +111,7 @@ pub fn next(client: &Client) -> Event {
 }
 
 /// No event waits.
-pub fn nothing_waits(client: &Client) {
+pub fn assert_no_event(client: &Client) {
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
 
@@ -135,7 +135,7 @@ pub fn connect_from(address: &str, host: &str) -> TcpStream {
 }
 
 /// All that comes before the listener hangs up, or `None` where it has not done so within `patience`.
-pub fn all_of(mut stream: TcpStream, patience: Duration) -> Option<String> {
+pub fn read_until_close(mut stream: TcpStream, patience: Duration) -> Option<String> {
     stream.set_read_timeout(Some(patience)).unwrap();
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {

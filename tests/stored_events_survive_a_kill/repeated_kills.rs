@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 
 use super::Folder;
-use super::application::ApplicationProcess;
+use super::application_process::ApplicationProcess;
 
 /// How many connections post at once. Each has interactions of its own, so that their order of sending is known.
 const CONNECTIONS: usize = 16;

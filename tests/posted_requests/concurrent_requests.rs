@@ -23,7 +23,7 @@ fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(Str
         for stream in listener.incoming() {
             let (mut stream, tell) = (stream.unwrap(), tell.clone());
             thread::spawn(move || {
-                while let Some(request) = server::read_request(&mut stream) {
+                while let Some(request) = http_server::read_request(&mut stream) {
                     let _ = tell.send((content(&request), Instant::now()));
                     thread::sleep(time);
                     if stream.write_all(http("200 OK", "").as_bytes()).is_err() {

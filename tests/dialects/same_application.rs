@@ -3,7 +3,7 @@
 use omnize::wire::{Customer, Dialect, Kind, Request};
 use omnize::{Client, State};
 
-use super::account::{Account, address, next, outcome};
+use super::sandbox_account::{Account, address, next, outcome};
 
 const AGENT: &str = r#"{"rules":[
     {"on":"start","steps":["accepted","typing",{"message":"Olá, {customerName}!"}]},

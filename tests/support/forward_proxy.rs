@@ -12,11 +12,11 @@ use std::thread;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::server::read_request;
+use super::http_server::read_request;
 
 /// What a proxy does with what it is asked.
 #[derive(Default)]
-pub struct Habits {
+pub struct ProxyOptions {
     /// The `user:password` that it asks for.
     pub credentials: Option<&'static str>,
     /// What it answers, whatever it is asked, in the place of doing it.
@@ -33,7 +33,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub fn start(habits: Habits) -> Self {
+    pub fn start(habits: ProxyOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let name = listener.local_addr().unwrap().to_string();
         let (asked, heads) = mpsc::channel();
@@ -49,12 +49,12 @@ impl Proxy {
     }
 
     /// What it was asked since this was last called: heads, and the bodies that it could read.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.asked.try_iter().collect()
     }
 }
 
-fn serve(mut client: TcpStream, habits: &Habits, asked: &Sender<String>) -> Option<()> {
+fn serve(mut client: TcpStream, habits: &ProxyOptions, asked: &Sender<String>) -> Option<()> {
     loop {
         let request = read_head_or_request(&mut client)?;
         let _ = asked.send(request.clone());

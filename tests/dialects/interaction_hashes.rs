@@ -7,7 +7,7 @@ use omnize::status::Status;
 use omnize::wire::{Customer, Dialect, Kind, Request};
 use omnize::{Client, State, Statistic};
 
-use super::account::{Account, StoreFile, address, next_of_kind, outcome};
+use super::sandbox_account::{Account, StoreFile, address, next_of_kind, outcome};
 
 const ACCEPTING: &str = r#"{"rules":[{"on":"start","steps":["accepted"]},
     {"on":"message","steps":["echo"]}]}"#;

@@ -13,8 +13,8 @@ pub const NAME: &str = "Maria \"Mari\" D'Ávila";
 pub const EMAIL: &str = "maria+chat@exemplo.com.br";
 pub const PHONE: &str = "+55 (21) 97654-3210";
 pub const CPF: &str = "123.456.789-09";
-pub const SAID: &str = "minha senha é \"1234&5\"\n<b>\u{1F600}/fim";
-pub const HEARD: &str = "seu boleto é R$ \"77\" <ok>\u{1F4B0}/hoje";
+pub const SENT_TEXT: &str = "minha senha é \"1234&5\"\n<b>\u{1F600}/fim";
+pub const RECEIVED_TEXT: &str = "seu boleto é R$ \"77\" <ok>\u{1F4B0}/hoje";
 pub const PROXY_PASSWORD: &str = "s@nha:do proxy/é";
 /// The password above as it stands in the option.
 pub const PROXY_PASSWORD_IN_URL: &str = "s%40nha%3Ado%20proxy%2F%C3%A9";
@@ -27,8 +27,8 @@ const SECRETS: [&str; 11] = [
     EMAIL,
     PHONE,
     CPF,
-    SAID,
-    HEARD,
+    SENT_TEXT,
+    RECEIVED_TEXT,
     PROXY_PASSWORD,
     PROXY_PASSWORD_IN_URL,
     PATH,
@@ -36,7 +36,7 @@ const SECRETS: [&str; 11] = [
 ];
 
 /// Each form in which a secret would give itself away, with the secret that it is of.
-fn forms() -> Vec<(&'static str, String)> {
+fn encoded_forms() -> Vec<(&'static str, String)> {
     let mut forms = Vec::new();
     for secret in SECRETS {
         let json = serde_json::to_string(secret).unwrap();
@@ -85,7 +85,7 @@ fn forms() -> Vec<(&'static str, String)> {
     forms
 }
 
-static PRINTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static RECORDED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Recorder;
 
@@ -100,14 +100,14 @@ impl Log for Recorder {
         if record.level() == Level::Trace && !record.target().starts_with("omnize") {
             return;
         }
-        printed(format!("log of {}: {}", record.target(), record.args()));
+        record_text(format!("log of {}: {}", record.target(), record.args()));
     }
 
     fn flush(&self) {}
 }
 
 /// Records from now on what anybody logs, at every level, and what panics say.
-pub fn watch() {
+pub fn record_output() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::set_logger(&Recorder).unwrap();
@@ -115,40 +115,40 @@ pub fn watch() {
         std::panic::set_hook(Box::new(|panic| {
             let text = format!("panic: {panic}");
             eprintln!("{text}");
-            printed(text);
+            record_text(text);
         }));
     });
 }
 
 /// Records a text as printed.
-pub fn printed(text: String) {
-    PRINTED.lock().unwrap().push(text);
+pub fn record_text(text: String) {
+    RECORDED.lock().unwrap().push(text);
 }
 
 /// Records what the type's `Debug` shows.
-pub fn shown(value: &impl Debug) {
-    printed(format!("debug: {value:?}\n{value:#?}"));
+pub fn record_debug(value: &impl Debug) {
+    record_text(format!("debug: {value:?}\n{value:#?}"));
 }
 
 /// Records all that an error tells.
 #[track_caller]
-pub fn failed<T>(result: Result<T, Error>) -> Error {
+pub fn record_error<T>(result: Result<T, Error>) -> Error {
     let Err(error) = result else {
         panic!("it should have failed");
     };
     let body = String::from_utf8_lossy(error.body()).into_owned();
-    printed(format!(
+    record_text(format!(
         "error: {error} {} {error:?} {error:#?}",
         error.message()
     ));
-    printed(format!("body: {body}"));
+    record_text(format!("body: {body}"));
     error
 }
 
 /// All that was printed since this was last called, and where in it a secret stands.
-pub fn take_printed() -> (Vec<String>, Vec<String>) {
-    let printed = std::mem::take(&mut *PRINTED.lock().unwrap());
-    let forms = forms();
+pub fn take_recorded() -> (Vec<String>, Vec<String>) {
+    let printed = std::mem::take(&mut *RECORDED.lock().unwrap());
+    let forms = encoded_forms();
     let told = |text: &String| {
         let (secret, form) = forms.iter().find(|(_, form)| text.contains(form))?;
         Some(format!("{secret:?}, as {form:?}, in {text}"))

@@ -19,10 +19,10 @@ use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
 
-use super::server::read_request;
+use super::http_server::read_request;
 
 /// A certificate authority of the test's own.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct CertificateAuthority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate with its key.
 pub struct Identity {
@@ -30,17 +30,17 @@ pub struct Identity {
     pub key: KeyPair,
 }
 
-impl Authority {
+impl CertificateAuthority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
-        Authority(CertifiedIssuer::self_signed(params, key).unwrap())
+        CertificateAuthority(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
     /// A file for `tls.ca_file`.
     pub fn file(&self) -> String {
-        written("ca", &self.0.pem())
+        write_pem_file("ca", &self.0.pem())
     }
 
     /// A certificate for this host name or address.
@@ -88,8 +88,8 @@ impl Identity {
             format!("-----BEGIN CERTIFICATE-----\n{encoded}-----END CERTIFICATE-----\n")
         };
         (
-            written("certificate", &pem(&self.certificate)),
-            written("key", &self.key.serialize_pem()),
+            write_pem_file("certificate", &pem(&self.certificate)),
+            write_pem_file("key", &self.key.serialize_pem()),
         )
     }
 }
@@ -104,7 +104,7 @@ fn base64_lines(bytes: &[u8]) -> String {
 }
 
 /// A file of this test's process with this text.
-pub fn written(name: &str, text: &str) -> String {
+pub fn write_pem_file(name: &str, text: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("omnize-{}-{number}-{name}.pem", std::process::id());
@@ -118,10 +118,10 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 }
 
 /// How a server secures its connections.
-pub fn secured_by(
+pub fn server_config(
     identity: &Identity,
     versions: &[&'static SupportedProtocolVersion],
-    asks_for_certificates_of: Option<&Authority>,
+    asks_for_certificates_of: Option<&CertificateAuthority>,
 ) -> Arc<ServerConfig> {
     let builder = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)
@@ -136,7 +136,7 @@ pub fn secured_by(
 }
 
 /// A server whose connections are encrypted, each treated on a thread of its own.
-pub struct SecureServer {
+pub struct TlsServer {
     /// Where it listens.
     pub url: String,
     requests: Receiver<String>,
@@ -148,7 +148,7 @@ pub struct Peer {
     seen: Sender<String>,
 }
 
-impl SecureServer {
+impl TlsServer {
     pub fn start(config: Arc<ServerConfig>, serve: impl Fn(Peer) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/api/rest/v1", listener.local_addr().unwrap());
@@ -165,12 +165,12 @@ impl SecureServer {
                 thread::spawn(move || serve(peer));
             }
         });
-        SecureServer { url, requests }
+        TlsServer { url, requests }
     }
 
     /// One that answers every request with these bytes.
-    pub fn answering(config: Arc<ServerConfig>, answer: String) -> Self {
-        SecureServer::start(config, move |mut peer| {
+    pub fn with_response(config: Arc<ServerConfig>, answer: String) -> Self {
+        TlsServer::start(config, move |mut peer| {
             while peer.read().is_some() {
                 if peer.stream.write_all(answer.as_bytes()).is_err() {
                     break;

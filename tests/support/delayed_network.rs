@@ -15,17 +15,17 @@ pub const LISTEN: &str = "10.9.0.1:0";
 /// Where the client finds it.
 pub const SERVER: &str = "10.9.0.2";
 
-const OURS: [u8; 4] = [10, 9, 0, 1];
-const SERVER_AS_SEEN: [u8; 4] = [10, 9, 0, 2];
-const CLIENT_AS_SEEN: [u8; 4] = [10, 9, 0, 3];
+const OWN_ADDRESS: [u8; 4] = [10, 9, 0, 1];
+const SERVER_ADDRESS: [u8; 4] = [10, 9, 0, 2];
+const CLIENT_ADDRESS: [u8; 4] = [10, 9, 0, 3];
 
 const NAMESPACE: &str = "OMNIZE_TEST_NETWORK";
 
 /// Runs this test of this program again in a network namespace of its own, where `one_way` is how long a packet is under way,
 /// and returns true there. Elsewhere it returns false when that run has succeeded, or why there can be none.
-pub fn enter(test: &str, one_way: Duration) -> Result<bool, String> {
+pub fn run_in_namespace(test: &str, one_way: Duration) -> Result<bool, String> {
     if env::var_os(NAMESPACE).is_some() {
-        begin(one_way).map_err(|error| error.to_string())?;
+        forward_packets(one_way).map_err(|error| error.to_string())?;
         return Ok(true);
     }
     let may = Command::new("unshare")
@@ -49,7 +49,7 @@ pub fn enter(test: &str, one_way: Duration) -> Result<bool, String> {
     Ok(false)
 }
 
-fn begin(one_way: Duration) -> io::Result<()> {
+fn forward_packets(one_way: Duration) -> io::Result<()> {
     let device = open_device()?;
     for arguments in [
         "link set lo up",
@@ -108,16 +108,16 @@ fn open_device() -> io::Result<File> {
 /// Turns a packet round: what leaves for the server comes in as if from a client elsewhere, and the other way round. False for
 /// what is no TCP between the two.
 fn redirect(packet: &mut [u8]) -> bool {
-    if packet.len() < 40 || packet[0] >> 4 != 4 || packet[9] != 6 || packet[12..16] != OURS {
+    if packet.len() < 40 || packet[0] >> 4 != 4 || packet[9] != 6 || packet[12..16] != OWN_ADDRESS {
         return false;
     }
     let source = match <[u8; 4]>::try_from(&packet[16..20]) {
-        Ok(SERVER_AS_SEEN) => CLIENT_AS_SEEN,
-        Ok(CLIENT_AS_SEEN) => SERVER_AS_SEEN,
+        Ok(SERVER_ADDRESS) => CLIENT_ADDRESS,
+        Ok(CLIENT_ADDRESS) => SERVER_ADDRESS,
         _ => return false,
     };
     packet[12..16].copy_from_slice(&source);
-    packet[16..20].copy_from_slice(&OURS);
+    packet[16..20].copy_from_slice(&OWN_ADDRESS);
     let head = usize::from(packet[0] & 15) * 4;
     packet[10..12].fill(0);
     let sum = checksum(&packet[..head], 0);

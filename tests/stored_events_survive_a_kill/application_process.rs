@@ -50,7 +50,7 @@ impl ApplicationProcess {
     fn command(store: &Path) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", "application::application", "--nocapture"])
+            .args(["--exact", "application_process::application", "--nocapture"])
             .env("OMNIZE_TEST_STORE", store);
         command
     }

@@ -119,7 +119,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
             thread::sleep(Duration::from_millis(1));
             continue;
         }
-        let listening = listener.get_or_insert_with(|| listen_again(address));
+        let listening = listener.get_or_insert_with(|| reopen_listener(address));
         match listening.accept() {
             Ok((stream, _)) => {
                 count += 1;
@@ -149,7 +149,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
     shared.abort_connections();
 }
 
-fn listen_again(address: SocketAddr) -> TcpListener {
+fn reopen_listener(address: SocketAddr) -> TcpListener {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         match TcpListener::bind(address) {

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use omnize::config::Config;
 use omnize::sandbox::{Customer, Departments};
 
-use super::blocks::Block;
+use super::code_blocks::Block;
+use super::installed_library::Stage;
 use super::pages::Page;
-use super::stage::Stage;
 
 const C: &[&str] = &["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 const CPP: &[&str] = &["-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic"];
@@ -37,7 +37,7 @@ int fragment(omnize_config *config, omnize_client *client, omnize_conversation *
 "#;
 
 /// Where the blocks of one page are worked on.
-pub struct Desk<'a> {
+pub struct BlockRunner<'a> {
     stage: &'a Stage,
     folder: PathBuf,
     /// What the last program printed.
@@ -46,7 +46,7 @@ pub struct Desk<'a> {
     left_to_others: bool,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> BlockRunner<'a> {
     pub fn new(stage: &'a Stage, page: &Page) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join("documentation")
@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
             fs::remove_dir_all(&folder).unwrap();
         }
         fs::create_dir_all(&folder).unwrap();
-        Desk {
+        BlockRunner {
             stage,
             folder,
             printed: None,

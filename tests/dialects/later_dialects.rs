@@ -8,7 +8,7 @@ use omnize::wire::{
 };
 use serde_json::Value;
 
-use super::account::{Account, address, next_of_kind};
+use super::sandbox_account::{Account, address, next_of_kind};
 
 /// The body of the last request.
 fn last_request(account: &Account) -> Value {
@@ -204,7 +204,7 @@ fn whatsapp_message_starts_an_interaction() {
     .unwrap();
     // Its messages carry neither hash nor extra of their own: the customer is known by the id at WhatsApp.
     let message = loop {
-        let trigger = super::account::next(&client);
+        let trigger = super::sandbox_account::next(&client);
         assert_eq!(trigger.client_id, "12", "{trigger:?}");
         if trigger.kind == Kind::Message {
             break trigger;

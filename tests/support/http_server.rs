@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// A server that answers every request on a connection with these bytes.
-    pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
+    pub fn with_response(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Server::start(move |mut stream, read| {
             while read(&mut stream).is_some() {

@@ -31,10 +31,10 @@ impl Ledger {
     }
 
     /// An outcome was told.
-    pub fn told(&self, event: &Event) {
+    pub fn record_outcome(&self, event: &Event) {
         let outcome = event.outcome().unwrap();
         self.write(&format!(
-            "told {} {} {} {} {}",
+            "outcome {} {} {} {} {}",
             outcome.ticket,
             outcome.client_id,
             outcome.delivery,
@@ -67,7 +67,7 @@ pub struct Written {
     /// Interaction and number, by ticket.
     pub posted: HashMap<u64, (usize, usize)>,
     /// The outcomes, by ticket; each time that it was told, with its life and whether it was flagged.
-    pub told: HashMap<u64, Vec<(RecordedOutcome, usize, bool)>>,
+    pub outcomes: HashMap<u64, Vec<(RecordedOutcome, usize, bool)>>,
 }
 
 impl Written {
@@ -92,14 +92,14 @@ impl Written {
                         .insert(number(3) as u64, (number(1), number(2)));
                     assert_eq!(before, None, "ticket {} was given twice", words[3]);
                 }
-                ("told", 6) => {
-                    let told = RecordedOutcome {
+                ("outcome", 6) => {
+                    let outcome = RecordedOutcome {
                         interaction: number(2),
                         delivery: words[3].parse().unwrap(),
                         http_status: words[4].parse().unwrap(),
                     };
-                    let times = written.told.entry(number(1) as u64).or_default();
-                    times.push((told, life, number(5) == 1));
+                    let times = written.outcomes.entry(number(1) as u64).or_default();
+                    times.push((outcome, life, number(5) == 1));
                 }
                 _ => assert_eq!(line, "\n", "an unknown line"),
             }

@@ -14,7 +14,7 @@ fn unsent_requests_are_retried_until_the_service_is_available() {
     let listener = TcpListener::bind(address).unwrap();
     let server = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
-        let request = server::read_request(&mut stream).unwrap();
+        let request = http_server::read_request(&mut stream).unwrap();
         stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         content(&request)
     });
@@ -40,7 +40,7 @@ fn retries_end_after_retry_posted() {
 }
 
 #[test]
-fn retry_waits_as_long_as_retry_after_says() {
+fn retry_waits_for_retry_after() {
     let server = answer_first_connections(&[BUSY]);
     let client = client(&server.url, &[]);
     let begun = Instant::now();
@@ -96,7 +96,7 @@ fn delivery_stays_unknown_after_an_unknown_attempt() {
 
 #[test]
 fn rejected_request_is_not_retried() {
-    let server = Server::answering(http("422 No", r#"{"message":"unknown department"}"#));
+    let server = Server::with_response(http("422 No", r#"{"message":"unknown department"}"#));
     let client = client(&server.url, &[]);
     attached(&client, "12").post(message("oi")).unwrap();
     let outcome = outcome(&client);

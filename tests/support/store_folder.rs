@@ -33,7 +33,7 @@ impl Folder {
     }
 
     /// One of the files beside it.
-    pub fn beside(&self, suffix: &str) -> PathBuf {
+    pub fn with_suffix(&self, suffix: &str) -> PathBuf {
         self.0.join(format!("chat.db{suffix}"))
     }
 }
@@ -60,7 +60,7 @@ pub fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
 }
 
 /// Why it can't be opened.
-pub fn refused(store: &Path, options: &[(&str, &str)]) -> String {
+pub fn open_error(store: &Path, options: &[(&str, &str)]) -> String {
     let error = open(store, options).unwrap_err();
     assert_eq!(error.status(), omnize::status::Status::Store, "{error}");
     error.message().to_owned()
@@ -78,18 +78,18 @@ pub fn text(event: &Event) -> String {
 }
 
 /// The messages that wait.
-pub fn waiting(client: &Client) -> Vec<String> {
+pub fn queued_messages(client: &Client) -> Vec<String> {
     let next = || client.next(Duration::ZERO).unwrap();
     std::iter::from_fn(next).map(|event| text(&event)).collect()
 }
 
 /// This program again, as `role`, which says what it does line by line.
-pub struct Process {
+pub struct ChildProcess {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
 }
 
-impl Process {
+impl ChildProcess {
     pub fn start(role: &str, store: &Path) -> Self {
         Self::spawn(Self::command(role, store))
     }
@@ -110,11 +110,11 @@ impl Process {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        Process { child, lines }
+        ChildProcess { child, lines }
     }
 
     /// The next thing that it says.
-    pub fn says(&mut self) -> String {
+    pub fn read_report(&mut self) -> String {
         loop {
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "it has ended");
@@ -125,7 +125,7 @@ impl Process {
     }
 
     /// Waits until it has ended by itself.
-    pub fn ends(mut self) {
+    pub fn wait_for_success(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
     }
@@ -138,16 +138,16 @@ impl Process {
 }
 
 /// The role and the store of this process, where it is one that a test has started.
-pub fn role() -> Option<(String, PathBuf)> {
+pub fn child_role() -> Option<(String, PathBuf)> {
     let role = std::env::var("OMNIZE_TEST_ROLE").ok()?;
     Some((role, std::env::var_os("OMNIZE_TEST_STORE").unwrap().into()))
 }
 
-pub fn say(what: &str) {
+pub fn report(what: &str) {
     println!("\nsays: {what}");
 }
 
 /// Waits to be killed.
-pub fn wait_for_the_end() {
+pub fn wait_until_killed() {
     std::io::stdin().lines().for_each(drop);
 }

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use omnize::error::Delivery;
 use omnize::sandbox::{Direction, Entry};
 
-use super::ledger::{RecordedOutcome, Written};
-use super::proxy::Forwarded;
+use super::application_records::{RecordedOutcome, Written};
+use super::faulty_proxy::Forwarded;
 
 /// All that is known of a run.
 pub struct RunRecords<'a> {
@@ -86,7 +86,7 @@ impl RunRecords<'_> {
     /// The one outcome of each ticket: told again only in a later life, flagged, and the same.
     fn outcomes(&self) -> HashMap<u64, RecordedOutcome> {
         let mut outcomes = HashMap::new();
-        for (ticket, times) in &self.written.told {
+        for (ticket, times) in &self.written.outcomes {
             let (first, mut life, _) = times[0];
             for (again, later, redelivered) in &times[1..] {
                 assert!(*redelivered, "ticket {ticket} had two outcomes");

@@ -13,7 +13,7 @@ use omnize::wire::{Address, Request};
 use omnize::{Client, Event};
 
 use super::Folder;
-use super::ledger::{Ledger, Written};
+use super::application_records::{Ledger, Written};
 use super::random::Random;
 
 /// How many threads post. Each has interactions of its own, so that their order is known.
@@ -33,7 +33,7 @@ impl RunSettings<'_> {
     pub fn start(&self, is_last: bool) -> ApplicationProcess {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", "application::application", "--nocapture"])
+            .args(["--exact", "application_process::application", "--nocapture"])
             .env("OMNIZE_TEST_FOLDER", &self.folder.0)
             .env("OMNIZE_TEST_BASE_URL", self.base_url)
             .env("OMNIZE_TEST_ON_UNKNOWN", self.on_unknown)
@@ -84,7 +84,7 @@ fn application() {
     let ledger = Arc::new(Ledger::open(&path));
     let client = open(folder);
     let outcomes = ledger.clone();
-    let handler = move |event: &Arc<Event>| outcomes.told(event);
+    let handler = move |event: &Arc<Event>| outcomes.record_outcome(event);
     client
         .subscribe(Default::default(), Box::new(handler))
         .unwrap();

@@ -5,7 +5,7 @@ use omnize::status::Status;
 use omnize::wire::{BotRequest, Customer, Dialect, Kind, Media, MediaKind, Message, Request};
 use omnize::{Client, Conversation, State};
 
-use super::account::{Account, address, next_of_kind, outcome};
+use super::sandbox_account::{Account, address, next_of_kind, outcome};
 
 /// A customer's application and a bot's, with the interaction that the first has begun and the second was given.
 struct CustomerAndBot {
