@@ -1,4 +1,4 @@
-//! A callback of the log that never returns holds up the listener's thread, and not whoever closes it.
+//! A log callback that never returns blocks the listener's thread, but not a thread that closes the client.
 
 #![cfg(feature = "listener")]
 
@@ -15,7 +15,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
 use webhook_requests::*;
 
-/// Says that it was called with a warning, and does not return.
+/// Signals that it was called with a warning, and does not return.
 struct Blocking;
 
 static CALLED: OnceLock<Mutex<mpsc::Sender<()>>> = OnceLock::new();

@@ -1,5 +1,5 @@
-//! A callback that runs when closing starts may still make requests, blocking and posted, and they go out. An event whose
-//! callback failed, or ran longer than closing could wait, comes again with a store.
+//! A callback that runs when a close starts can still send requests, blocking and posted. With a store, an event is
+//! redelivered if its callback failed or the close timed out during it.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -54,7 +54,7 @@ fn contents(server: &Server) -> Vec<String> {
     server.requests.try_iter().map(content).collect()
 }
 
-/// A file for one test's store, removed with it.
+/// The store file of one test. Drop removes it.
 #[cfg(feature = "store")]
 struct Store(PathBuf);
 
@@ -71,7 +71,7 @@ impl Store {
         self.0.join("chat.db").to_str().unwrap().to_owned()
     }
 
-    /// How many events the store still has.
+    /// Returns the number of events in the store.
     fn remaining_events(&self) -> usize {
         let client = client("http://127.0.0.1:1/", &[("store", &self.path())]);
         let mut remaining_events = 0;
@@ -89,7 +89,7 @@ impl Drop for Store {
     }
 }
 
-/// Waits until the client takes no trigger any more, which is how closing begins.
+/// Blocks until the client rejects triggers: the close has begun.
 fn wait_until_closing(client: &Client) {
     let begun = Instant::now();
     while client
@@ -103,14 +103,14 @@ fn wait_until_closing(client: &Client) {
     }
 }
 
-/// Closes while a callback runs, started by `poll` on another thread or by `dispatch`, which makes requests from then on.
-/// Returns what closing left.
+/// Closes the client while a callback runs, started by `poll` on another thread or by `dispatch`. The callback then
+/// sends requests. Returns the report of the close.
 fn close_during_a_callback(
     server: &Server,
     is_polled: bool,
     options: &[(&str, &str)],
 ) -> CloseReport {
-    // With one event in the callback, there is room for none.
+    // The event in the callback fills the queue.
     let options = [options, &[("events.capacity", "1")]].concat();
     let client = client(&server.url, &options);
     let (entered, inside) = mpsc::channel();
@@ -170,7 +170,7 @@ fn dispatched_callback_sends_posts_and_receives_outcomes() {
 fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
     let server = accepting();
     let remaining_events = close_during_a_callback(&server, true, &[]);
-    // The trigger that was waiting, and two outcomes.
+    // The queued trigger and two outcomes.
     assert_eq!((remaining_events.events, remaining_events.requests), (3, 0));
     assert_eq!(contents(&server), SENT_TEXTS);
 }
@@ -205,7 +205,7 @@ fn event_lease_counts_as_a_callback() {
                 has_turn.send(()).unwrap();
                 wait_until_closing(&client);
                 let chat = attached(&client);
-                // A task has its requests made by other threads.
+                // Other threads send the requests of a task.
                 let elsewhere = thread::scope(|inner| inner.spawn(|| chat.send("oi")).join());
                 elsewhere.unwrap().unwrap();
                 chat.post(message("tchau")).unwrap();
@@ -264,7 +264,7 @@ fn close_rejects_requests_if_no_callback_runs() {
     assert_eq!(contents(&server), ["on its way"]);
 }
 
-/// A callback that goes on until it is released, while its client is closed in no time.
+/// Runs a callback until it is released, and closes its client with a short timeout.
 #[cfg(feature = "store")]
 fn close_during_handling(store: &Store, uses_lease: bool) {
     let client = client(&accepting().url, &[("store", &store.path())]);

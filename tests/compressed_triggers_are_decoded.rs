@@ -1,4 +1,4 @@
-//! A compressed trigger is decompressed within the limit, or refused with the status that says why.
+//! A compressed trigger is decompressed within the limit, or rejected with a status that contains the reason.
 
 #![cfg(feature = "listener")]
 
@@ -9,7 +9,7 @@ use omnize::status::Status;
 use omnize::{Client, Statistic};
 use webhook_requests::*;
 
-/// A body as gzip writes it without compressing.
+/// Returns the body as stored (uncompressed) gzip.
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut gzip = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];
     for (at, block) in body.chunks(0xFFFF).enumerate() {
@@ -38,7 +38,7 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-/// What the listener answers to this body.
+/// Returns the listener's response to this body.
 fn response_to(client: &Client, coding: &str, body: &[u8]) -> String {
     let headers = format!("Content-Encoding: {coding}\r\n");
     exchange(client, &request(client, "POST", &headers, body))

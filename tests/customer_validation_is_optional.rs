@@ -1,5 +1,5 @@
-//! With `validate = strict` a customer's fields are checked before anything is sent; without it, nothing is: the service's
-//! own page shows a CPF whose check digits are wrong.
+//! With `validate = strict` the library checks a customer's fields before it sends anything. Without it, it checks
+//! nothing: the service's own page shows a CPF with wrong check digits.
 
 #[path = "support/http_server.rs"]
 mod http_server;

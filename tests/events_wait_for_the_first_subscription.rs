@@ -1,5 +1,5 @@
-//! With a store, polling before anything is subscribed uses nothing up: events wait, the log says so once, and the first
-//! subscription gets them.
+//! With a store, a poll without subscriptions consumes no events: they stay queued, the log mentions it once, and the
+//! first subscription gets them.
 
 #![cfg(feature = "store")]
 
@@ -30,7 +30,7 @@ impl log::Log for RecordingLog {
     fn flush(&self) {}
 }
 
-/// A client with two events of an earlier run.
+/// Opens a client with two events of an earlier process.
 fn after_a_restart(folder: &Folder) -> Client {
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "first").unwrap();
@@ -53,7 +53,7 @@ fn poll_without_subscriptions_keeps_events_queued() {
     log::set_max_level(log::LevelFilter::Warn);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    // The other tests, whose lines are in the same log, have two.
+    // The other tests, whose lines are in the same log, have two events.
     deliver(&client, "new").unwrap();
     for _ in 0..3 {
         assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
@@ -76,7 +76,7 @@ fn poll_without_subscriptions_keeps_events_queued() {
         ["first", "second", "new"]
     );
 
-    // And while none is subscribed any more.
+    // The same is true after the last subscription has ended.
     client.unsubscribe(id).unwrap();
     deliver(&client, "third").unwrap();
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);

@@ -1,5 +1,5 @@
-//! A process that has no descriptor left hears that, and not that the service's host is unknown, closed or not trusted; and
-//! goes on when it has one again.
+//! A process without free descriptors gets an error that names this cause, and not an unknown, closed or untrusted
+//! host. It works again after a descriptor is free.
 
 #![cfg(unix)]
 
@@ -24,7 +24,7 @@ use omnize::wire::Address;
 use rustls::version::TLS13;
 use tls_server::{CertificateAuthority, TlsServer, server_config};
 
-/// Descriptors are a process's, so each case runs in one of its own.
+/// The limit belongs to the process, so each case runs in its own process.
 #[test]
 fn exhausted_descriptors_are_reported() {
     if let Ok(url) = env::var("TEST_URL") {
@@ -55,7 +55,7 @@ fn exhausted_descriptors_are_reported() {
             "0",
         ),
         (secure.url.clone(), "none".to_owned(), "0"),
-        // Enough for a connection, and not for the system's certificates.
+        // Enough for a connection, but not for the system's certificates.
         (secure.url.clone(), "none".to_owned(), "1"),
         (secure.url.clone(), "none".to_owned(), "2"),
     ] {
@@ -69,8 +69,8 @@ fn exhausted_descriptors_are_reported() {
                 ("TEST_LEFT", left),
             ]);
         let output = child.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{url} {proxy} {left}: {told}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{url} {proxy} {left}: {printed}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! When the process has no descriptor left, whoever has sent a request is answered, as soon as others have ended.
+//! If the process has no free descriptor, each client that sent a request still gets a response, after other
+//! connections end.
 
 #![cfg(all(feature = "listener", unix))]
 
@@ -13,11 +14,11 @@ use omnize::Statistic;
 use socket2::{Domain, Socket, Type};
 use webhook_requests::*;
 
-/// How many connections there are, and for how many of them the listener has a descriptor.
+/// The number of connections, and the number of descriptors that the listener may use for them.
 const CONNECTIONS: usize = 200;
 const AVAILABLE_DESCRIPTORS: u64 = 20;
 
-/// Lets this process have no descriptor from this number on.
+/// Forbids descriptors from this number on.
 fn limit_descriptors(count: u64) -> libc::rlim_t {
     // SAFETY: both calls are given a live `rlimit`.
     unsafe {
@@ -29,13 +30,13 @@ fn limit_descriptors(count: u64) -> libc::rlim_t {
     }
 }
 
-/// One test, for the limit is the process's.
+/// A single test, because the limit belongs to the process.
 #[test]
 fn every_connection_gets_a_response() {
     let client = client(&[]);
     let host: SocketAddr = webhook(&client).0.parse().unwrap();
     let one = request(&client, "POST", "", TYPING.as_bytes());
-    // An idle connection makes room.
+    // The listener closes an idle connection.
     let mut idle = TcpStream::connect(host).unwrap();
     idle.write_all(&one).unwrap();
     assert_eq!(status_of(&read_head(&mut idle)), 200);

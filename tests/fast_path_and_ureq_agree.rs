@@ -1,5 +1,5 @@
-//! A request on a connection that is there goes a shorter way than the first one on it. Nobody may tell the difference: not the
-//! service, by what it reads, and not the application, by what it is told.
+//! A request on a pooled connection takes a shorter path than the first request on it. The service receives the same
+//! bytes, and the application gets the same result.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -15,13 +15,13 @@ use omnize::config::Config;
 use omnize::wire::{Address, Message};
 use omnize::{Client, Conversation};
 
-/// An answer to all that is asked here.
+/// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
-/// Another, of another form.
+/// The same, chunked.
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 
-/// A proxy that reads the requests, and the service's address behind it.
+/// A proxy that reads the requests, and the URL of the service behind it.
 const PROXY: &str = "http://eu:segredo@";
 const SERVICE_BEHIND_PROXY: &str = "http://chat.example.com/";
 
@@ -42,7 +42,8 @@ fn chat(client: &Client) -> Conversation {
     client.attach(address).unwrap()
 }
 
-/// What the service has read of two requests that are the same, the first on a new connection and the second on that one.
+/// Returns the bytes that the service received for two equal requests: the first on a new connection, the second on the
+/// same one.
 fn read_twice(
     dialect: &str,
     below: &str,
@@ -103,11 +104,11 @@ fn service_receives_the_same_bytes() {
     }
 }
 
-/// Answers a request that was read.
+/// Writes a response to a request.
 type Serve = fn(&mut TcpStream);
 
-/// What the application is told of a message that is answered like this, where it is the first request on a connection, or
-/// the second.
+/// Returns the application's result of a message with this response, as the first or as the second request on a
+/// connection.
 fn reported_result(answer: Serve, on_used_connection: bool, message: &str) -> String {
     let server = Server::start(move |mut stream, read| {
         if on_used_connection {
@@ -138,7 +139,7 @@ fn reported_result(answer: Serve, on_used_connection: bool, message: &str) -> St
         error.map(|error| String::from_utf8_lossy(error.body()).into_owned()),
         error.map(ToString::to_string),
     );
-    // The port differs.
+    // The port differs in each run.
     let host = server.url.trim_start_matches("http://");
     let host = host.split('/').next().unwrap().to_owned();
     assert_eq!(
@@ -153,14 +154,14 @@ fn write(stream: &mut TcpStream, answer: &str) {
     let _ = stream.write_all(answer.as_bytes());
 }
 
-/// The peer sees a reset instead of an end.
+/// Closes the connection with a reset.
 fn reset(stream: &TcpStream) {
     socket2::SockRef::from(stream)
         .set_linger(Some(Duration::ZERO))
         .unwrap();
 }
 
-/// Answers that are not quite as HTTP, JSON or their headers have it.
+/// Responses with unusual HTTP, JSON or headers.
 fn unusual_responses() -> [(&'static str, Serve); 16] {
     const REJECTION: &str = r#"{"success":false,"errors":["nao"]}"#;
     fn with(s: &mut TcpStream, headers: &str) {
@@ -255,7 +256,7 @@ fn application_gets_the_same_result() {
             write(s, CHUNKED);
             wait_for_client_close(s);
         }),
-        ("chunked, and broken off", |s| {
+        ("chunked, and incomplete", |s| {
             write(
                 s,
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"e",
@@ -347,7 +348,7 @@ fn application_gets_the_same_result() {
     }
 }
 
-/// Until the client has gone.
+/// Blocks until the client closes the connection.
 fn wait_for_client_close(stream: &TcpStream) {
     let _ = stream.peek(&mut [0]);
 }

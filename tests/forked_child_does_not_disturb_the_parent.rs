@@ -1,5 +1,5 @@
-//! A child that is forked while the library is busy is told that what it holds is the parent's. Dropping it there neither
-//! hangs nor touches the parent's file and connections, and the child exits as it should.
+//! A child that is forked while the library is busy gets errors for the handles of its parent. Dropping them there
+//! neither blocks nor changes the parent's files and connections, and the child exits normally.
 
 #![cfg(all(feature = "store", feature = "listener", unix))]
 
@@ -21,7 +21,7 @@ use omnize::status::Status;
 use omnize::wire::{Address, Request, Start};
 use omnize::{Client, CloseReport, Conversation, Event, Listener, State};
 
-/// Everything that an application can hold.
+/// One handle of each kind.
 struct Handles {
     events: Vec<Event>,
     polled: Conversation,
@@ -53,7 +53,7 @@ fn open_handles(base_url: &str, store: &Path) -> Handles {
     let shared = [
         ("token", "t"),
         ("base_url", base_url),
-        // So that closing has not much to wait for.
+        // So that a close is short.
         ("outbox.capacity", "200"),
         ("listen", "127.0.0.1:0"),
     ];
@@ -104,7 +104,7 @@ fn is_forked<T: Debug>(result: Result<T>) -> bool {
     result.is_err_and(|error| error.status() == Status::Forked)
 }
 
-/// What the child sees of all that; then it drops it.
+/// Checks the errors in the child, then drops the handles.
 fn check_in_child(held: Box<Handles>) -> bool {
     let (polling, waiting, chat) = (&held.polling, &held.waiting, &held.polled);
     let told = [
@@ -134,13 +134,13 @@ fn check_in_child(held: Box<Handles>) -> bool {
     told.iter().all(|told| *told)
 }
 
-/// A child's end: 0 where it saw what it should.
+/// The exit code of the child: 0 if all checks passed.
 fn fork(held: *mut Handles) -> i32 {
-    // SAFETY: the child goes on with this thread alone, and what it does is what this test is about.
+    // SAFETY: the child continues with this thread only, which is the subject of this test.
     let child = unsafe { libc::fork() };
     assert!(child >= 0);
     if child == 0 {
-        // SAFETY: `alarm` takes no pointer: whoever hangs is ended. The child's copy of what is held is its own.
+        // SAFETY: `alarm` takes no pointer; it ends a blocked child. The child's copy of the handles is its own.
         let held = unsafe {
             libc::alarm(20);
             Box::from_raw(held)
@@ -169,7 +169,7 @@ fn post(url: &str) -> String {
     answer
 }
 
-/// A server that has a thread for each connection.
+/// A server with one thread for each connection.
 fn accepting_concurrently() -> Server {
     Server::start(|mut stream, _| {
         thread::spawn(move || {
@@ -193,7 +193,7 @@ fn forked_child_does_not_disturb_the_parent() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for own in 0..4 {
-            // SAFETY: it is taken back when these threads have ended.
+            // SAFETY: the box is restored after these threads have ended.
             let (held, stop) = (unsafe { &*held }, &stop);
             scope.spawn(move || keep_busy(held, own, stop));
         }
@@ -202,7 +202,7 @@ fn forked_child_does_not_disturb_the_parent() {
         stop.store(true, Ordering::Relaxed);
         assert!(ends.iter().all(|end| *end == 0), "{ends:?}");
     });
-    // SAFETY: the threads that had it have ended, and the children had copies.
+    // SAFETY: the threads that used it have ended, and the children had copies.
     let held = unsafe { Box::from_raw(held) };
     for url in [
         held.polling.webhook_url().unwrap().to_owned(),

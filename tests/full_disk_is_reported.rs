@@ -1,6 +1,5 @@
-//! When the disk that the store is on is full, each call says so, what had ended by then does not end again after the next
-//! start, and nobody waits for ever. A limit of the process on the size of its files fills the disk, for a process of its own:
-//! this test starts itself again.
+//! If the store's disk is full, each call reports it. A completed outcome is not repeated after a restart, and no call
+//! blocks forever. The process limit on file sizes simulates a full disk, so this test starts itself as a new process.
 
 #![cfg(all(feature = "store", unix))]
 
@@ -21,7 +20,7 @@ use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Conversation, Event};
 
-/// A place for a store, whose files go when the test ends.
+/// The file of a store. Drop removes it and the files next to it.
 struct StoreFile(PathBuf);
 
 impl StoreFile {
@@ -66,7 +65,7 @@ fn next(client: &Client) -> Event {
     event.expect("an event")
 }
 
-/// A server that takes its time to accept.
+/// A server that responds after a delay.
 fn delayed_server() -> Server {
     Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
@@ -76,7 +75,7 @@ fn delayed_server() -> Server {
     })
 }
 
-/// Starts this program again in a role, and waits until it is ready; its last line is what it says.
+/// Starts this program in a role, and waits until it is ready. Returns its last printed line.
 fn start_process(role: &str, base_url: &str, place: &StoreFile) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
@@ -101,7 +100,7 @@ fn kill(mut child: Child) {
     child.wait().unwrap();
 }
 
-/// No file of this process can be written to, or each can again.
+/// Makes writes to files of this process fail, or succeed again.
 fn set_full(full: bool) {
     let limit = libc::rlimit {
         rlim_cur: if full { 0 } else { libc::RLIM_INFINITY },
@@ -114,14 +113,14 @@ fn set_full(full: bool) {
     );
 }
 
-/// Not a test by itself: the application that the tests below start. Elsewhere it ends at once.
+/// The application that the tests below start. In a normal run, this test returns at once.
 #[test]
 fn application() {
     let said = |name: &str| std::env::var(name).unwrap();
     let Ok(role) = std::env::var("OMNIZE_TEST_ROLE") else {
         return;
     };
-    // SAFETY: as the standard library does with SIGPIPE; no handler is set.
+    // SAFETY: like the standard library for SIGPIPE; no handler is set.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let client = client(&said("OMNIZE_TEST_BASE_URL"), &said("OMNIZE_TEST_STORE"));
     match &*role {
@@ -151,7 +150,7 @@ fn block_outcome_write(client: Client, role: &str) {
     }
     println!("ready");
     std::mem::forget(event);
-    // Killed in this state.
+    // The process is killed in this state.
     std::io::stdin().lines().for_each(drop);
 }
 
@@ -184,7 +183,7 @@ fn unhandled_outcome_is_redelivered_unchanged() {
 static CLIENT: OnceLock<(Client, Conversation)> = OnceLock::new();
 static REPORTS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
 
-/// A log whose callback uses the client, on whichever thread it is called.
+/// A logger whose callback uses the client, on any thread.
 struct ClientUsingLog;
 
 impl log::Log for ClientUsingLog {
@@ -237,7 +236,7 @@ fn use_client_after_store_panic(client: Client) {
     set_full(false);
     let mut said = String::new();
     let begun = Instant::now();
-    // The thread may still be on its way to its end.
+    // The thread may still be ending.
     for _ in 0..2 {
         let post = chat.post(Request::Typing).unwrap_err();
         let deliver = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);

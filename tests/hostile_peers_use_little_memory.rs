@@ -1,4 +1,4 @@
-//! What peers send without end does not pile up.
+//! Endless input of peers uses a bounded amount of memory.
 
 #![cfg(all(feature = "listener", target_os = "linux"))]
 
@@ -12,7 +12,7 @@ use std::thread;
 use omnize::Statistic;
 use webhook_requests::*;
 
-/// A figure of /proc/self/status, in kilobytes.
+/// Returns a figure of /proc/self/status, in kilobytes.
 fn memory_figure(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
@@ -30,7 +30,7 @@ fn flood(host: &str, start: &[u8], more: &[u8]) {
     }
 }
 
-/// One test, for what another one would use at the same time would count too.
+/// A single test, because the memory of another one would be counted too.
 #[test]
 fn connections_heads_and_bodies_use_bounded_memory() {
     allow_descriptors(4000);

@@ -1,4 +1,5 @@
-//! Whatever bytes come, the listener goes on, nothing is taken for a trigger that was none, and nothing is read in two ways.
+//! With any bytes from a peer, the listener continues, accepts only valid triggers, and never parses a request in two
+//! ways.
 
 #![cfg(feature = "listener")]
 
@@ -8,13 +9,13 @@ mod webhook_requests;
 use omnize::{Client, Statistic};
 use webhook_requests::*;
 
-/// What an attacker would slip in behind a request, for the listener to take for one of its own.
+/// Returns the request that an attacker would hide after another one.
 fn smuggled_request(client: &Client) -> String {
     let body = r#"{"message":"smuggled","clientId":"12"}"#;
     String::from_utf8(request(client, "POST", "", body.as_bytes())).unwrap()
 }
 
-/// Sends a request with these header lines and what follows them, and something smuggled behind.
+/// Sends a request with these header lines and this rest, and a hidden request after it.
 fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
     let (host, path) = webhook(client);
     let smuggled = smuggled_request(client);
@@ -128,7 +129,7 @@ fn pipeline_with_every_kind_of_body_gets_responses() {
         format!("GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n"),
     ];
     let all = kinds.concat().repeat(20);
-    // In one piece, and in pieces that end anywhere.
+    // In one piece, and in pieces of any length.
     for size in [all.len(), 7, 100, 1000] {
         let mut stream = std::net::TcpStream::connect(&host).unwrap();
         for piece in all.as_bytes().chunks(size) {
@@ -205,7 +206,7 @@ fn number_of_header_lines_is_limited_only_by_size() {
         );
         next(&client);
     }
-    // Over one connection, in pieces, and behind one another.
+    // Over one connection, in pieces, and pipelined.
     let all = [
         trigger(1),
         trigger(150),

@@ -1,5 +1,5 @@
-//! However many connections there are and however long they were silent, each goes on where it was. A few hundred keep the
-//! parser of their requests for a second; these tests have more connections, and more patience, than that.
+//! Any number of connections stays usable after any idle time. A few hundred keep their parser for a second; these
+//! tests use more connections and a longer time.
 
 #![cfg(feature = "listener")]
 
@@ -14,9 +14,9 @@ use std::time::Duration;
 use omnize::Client;
 use webhook_requests::*;
 
-/// More than keep their parser.
+/// More than the parser pool holds.
 const CONNECTIONS: usize = 400;
-/// Longer than a parser is kept.
+/// Longer than a parser is pooled.
 const IDLE_TIME: Duration = Duration::from_millis(1200);
 
 fn open_connections(client: &Client) -> Vec<TcpStream> {
@@ -61,7 +61,7 @@ fn second_request_may_arrive_partly_with_the_first() {
     let client = client(&[("listen.max_connections_per_address", "1000")]);
     let mut streams = open_connections(&client);
     let one = request(&client, "POST", "", TYPING.as_bytes());
-    // In the method, in the head, and in the body.
+    // Splits in the method, in the head, and in the body.
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
         send(stream, &one.repeat(2)[..one.len() + cut]);

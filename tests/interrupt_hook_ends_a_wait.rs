@@ -1,4 +1,5 @@
-//! The hook that a binding sets for a call: each wait below a request asks it in time, and what it ends has a true outcome.
+//! The interrupt hook that a binding sets for a call: each wait of a request calls it in time, and an interrupted
+//! request has the correct outcome.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -18,7 +19,7 @@ thread_local! {
     static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How often the hook lets a wait go on.
+/// How often the hook lets a wait continue.
 const CALLS_BEFORE_INTERRUPT: u32 = 3;
 
 fn interrupt_after_some_calls() -> bool {
@@ -44,14 +45,14 @@ fn attached(client: &Client, client_id: &str) -> Conversation {
     client.attach(address).unwrap()
 }
 
-/// What the request ends with that the hook ends.
+/// Returns the error of a request that the hook interrupts.
 #[track_caller]
 fn interrupted_request(conversation: &Conversation) -> Error {
     HOOK_CALLS.set(0);
     let begun = Instant::now();
     let ended = interrupt::with(interrupt_after_some_calls, || conversation.send("oi"));
     assert_eq!(HOOK_CALLS.get(), CALLS_BEFORE_INTERRUPT + 1);
-    // Four slices, and something for a busy machine.
+    // Four slices, with a reserve for a busy machine.
     assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
     ended.unwrap_err()
 }
@@ -62,7 +63,7 @@ fn assert_ended(error: &Error, status: Status, delivery: Delivery) {
     assert_eq!(ended, (status, Some(delivery)), "{error:?}");
 }
 
-/// A server that reads from one connection until that is closed, and only then takes another.
+/// A server that reads from one connection until it is closed, and only then accepts another.
 fn silent_server() -> Server {
     Server::start(|mut stream, read| while read(&mut stream).is_some() {})
 }
@@ -74,7 +75,7 @@ fn wait_for_response_is_interrupted() {
     let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(error.message().contains("interrupted"), "{error}");
-    // The connection was closed, or the server would not take another.
+    // The connection was closed; otherwise the server would not accept another.
     let error = interrupted_request(&attached(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert_eq!(server.requests(), 2);
@@ -112,7 +113,7 @@ fn wait_for_lane_is_interrupted() {
         server.requests.recv().unwrap();
         let error = interrupted_request(&conversation);
         assert_ended(&error, Status::Lost, Delivery::NotSent);
-        // It was not asked about.
+        // The hook was not called.
         let error = first.join().unwrap().unwrap_err();
         assert_ended(&error, Status::Timeout, Delivery::Unknown);
     });
@@ -145,7 +146,7 @@ fn hook_may_use_the_client() {
         if !client.is_requesting() {
             return false;
         }
-        // The same interaction can't have a second request here, and closing does not wait for the first.
+        // The same interaction cannot have a second request here, and close does not wait for the first.
         let error = attached(client, "12").send("second").unwrap_err();
         assert_ended(&error, Status::State, Delivery::NotSent);
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! Requests over IPv4 and IPv6, by address and by name, and kept to one of them.
+//! Requests over IPv4 and IPv6, by address and by name, and limited to one of them.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -14,7 +14,7 @@ use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
 
-/// Answers every request that comes to this address, on a port of its own.
+/// Responds to every request at this address, on its own port.
 fn serve(address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -63,7 +63,7 @@ fn requests_by_ip_address() {
     }
 }
 
-/// The name leads to the one address or to both, in whichever order this machine says.
+/// The name resolves to one address or to both, in any order.
 #[test]
 fn requests_by_host_name() {
     let port = serve("127.0.0.1");

@@ -1,4 +1,4 @@
-//! What the webhook answers to each kind of request, over real sockets, and what the application gets to see of it.
+//! The responses of the webhook to each kind of request, over real sockets, and the events that the application gets.
 
 #![cfg(feature = "listener")]
 
@@ -342,7 +342,7 @@ fn slow_callback_does_not_delay_responses() {
     }
 }
 
-/// Closing in the middle of a crowd breaks off who is not done, and answers each trigger that is being written.
+/// A close under load aborts incomplete requests, and responds to each trigger that is being written.
 #[cfg(feature = "store")]
 #[test]
 fn close_sends_the_response_of_every_stored_trigger() {

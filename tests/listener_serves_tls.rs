@@ -1,4 +1,5 @@
-//! A listener with a certificate speaks TLS alone, renews its certificate while it serves, and is held up by no handshake.
+//! A listener with a certificate accepts only TLS, reloads its certificate while it serves, and is not delayed by a
+//! slow handshake.
 
 #![cfg(feature = "listener")]
 
@@ -24,7 +25,7 @@ use webhook_requests::*;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A folder with a certificate and its key, removed at the end.
+/// A folder with a certificate and its key. Drop removes it.
 struct CertificateFiles(PathBuf);
 
 impl CertificateFiles {
@@ -36,7 +37,7 @@ impl CertificateFiles {
         pair
     }
 
-    /// Writes a new pair, and gives the certificate.
+    /// Writes a new pair, and returns the certificate.
     fn renew(&self) -> CertificateDer<'static> {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         self.write("key.pem", &made.signing_key.serialize_pem());
@@ -72,7 +73,7 @@ impl Drop for CertificateFiles {
     }
 }
 
-/// A connection that trusts this certificate alone; the handshake is done. `None` where it fails.
+/// Connects with only this certificate trusted, and completes the handshake. Returns `None` if it fails.
 fn connect(
     client: &Client,
     trusted: CertificateDer<'static>,
@@ -96,7 +97,7 @@ fn connect(
     Some(stream)
 }
 
-/// Posts a trigger; the status.
+/// Posts a trigger, and returns the status.
 fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Client) -> u16 {
     stream
         .write_all(&request(client, "POST", "", TYPING.as_bytes()))
@@ -185,7 +186,7 @@ fn connections_over_the_limit_wait_for_their_handshake() {
     let pair = CertificateFiles::new("many");
     let client = pair.client(&[("listen.max_connections", "8")]);
     let certificate = pair.certificate();
-    // A handshake that has begun and one that has not are kept while the others come.
+    // One handshake has begun and one has not. Both connections stay open while the others connect.
     let _slow = [(); 2].map(|()| TcpStream::connect(webhook(&client).0).unwrap());
     let kept: Vec<_> = thread::scope(|scope| {
         let post = || {
@@ -212,7 +213,8 @@ fn certificate_is_reloaded_under_load_without_losing_triggers() {
     let taken = AtomicUsize::new(1);
     thread::scope(|scope| {
         for _ in 0..2 {
-            // New connections all the time, by peers that trust both: each succeeds, before, at and after the change.
+            // New connections at all times, from peers that trust both certificates: each succeeds, before, during and
+            // after the change.
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     let stream = connect(&client, old.clone())
@@ -228,7 +230,7 @@ fn certificate_is_reloaded_under_load_without_losing_triggers() {
         while connect(&client, new.clone()).is_none() {
             assert!(
                 begun.elapsed() < TIMEOUT,
-                "the new certificate was not taken up"
+                "the new certificate was not loaded"
             );
             thread::sleep(Duration::from_millis(50));
         }
@@ -236,7 +238,7 @@ fn certificate_is_reloaded_under_load_without_losing_triggers() {
         done.store(true, Ordering::Relaxed);
     });
     assert!(connect(&client, old).is_none());
-    // The connection from before goes on.
+    // The earlier connection continues.
     assert_eq!(post_over(&mut kept, &client), 200);
     let taken = taken.into_inner() as u64 + 1;
     assert_eq!(client.count_of(Statistic::Received), taken);
@@ -252,7 +254,7 @@ fn invalid_new_certificate_is_ignored() {
     let other_key = fs::read_to_string(other.path("key.pem")).unwrap();
     for key in [other_key.as_str(), "no key", ""] {
         pair.write("key.pem", key);
-        // Three looks at the files.
+        // Long enough for three checks of the files.
         thread::sleep(Duration::from_millis(3200));
         let mut stream = connect(&client, good.clone()).unwrap();
         assert_eq!(post_over(&mut stream, &client), 200);

@@ -1,5 +1,5 @@
-//! Whatever the application's log does when it is told how a request has ended, the request has ended: its interaction goes
-//! on, and closing the client from there does not wait for it.
+//! When the log reports the end of a request, the request has ended. The log callback may block, panic or close the
+//! client: the interaction continues, and such a close does not wait for the request.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -13,7 +13,7 @@ use omnize::error::Delivery;
 use omnize::wire::{Address, Request};
 use omnize::{Client, CloseReport, Conversation};
 
-/// What the log does when a request was accepted.
+/// The action of the log callback for an accepted request.
 #[derive(Clone, Copy, PartialEq)]
 enum LogAction {
     Nothing,
@@ -57,7 +57,7 @@ fn client(url: &str) -> &'static Client {
     let mut config = Config::new();
     config.set("token", "t").unwrap();
     config.set("base_url", url).unwrap();
-    // One worker, so that it is missed when it is gone.
+    // A single worker, so that its loss is noticed.
     config.set("outbox.connections", "1").unwrap();
     Box::leak(Box::new(Client::open(&config).unwrap()))
 }
@@ -74,7 +74,7 @@ fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
 
-/// One after the other, for there is one log in a process.
+/// In sequence, because a process has one logger.
 #[test]
 fn log_callbacks_do_not_delay_requests() {
     log::set_logger(&ActingLog).unwrap();
@@ -122,7 +122,7 @@ fn close_from_the_log_does_not_wait_for_the_logged_request() {
     }
     let waiting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(waiting);
-    // The server's one thread is free again when the first client's connection is closed.
+    // The server's only thread is free after the first client's connection is closed.
     attached(waiting).send("waited for").unwrap();
     *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     let closed = closed.lock().unwrap();

@@ -1,4 +1,5 @@
-//! A program with several clients learns from the log whose service a request did not reach, and no more than that.
+//! In a program with several clients, the log names the host that a request did not reach, and no other part of the
+//! URL.
 
 use std::sync::Mutex;
 

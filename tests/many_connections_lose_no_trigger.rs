@@ -1,4 +1,4 @@
-//! A service that opens many connections at once gets an answer on each, with the options as they are by default.
+//! A service that opens many connections at once gets a response on each, with the default options.
 
 #![cfg(feature = "listener")]
 
@@ -32,7 +32,7 @@ fn assert_response_200(stream: &mut TcpStream, name: &str) {
     assert!(answer.starts_with(b"HTTP/1.1 200 "), "{name}");
 }
 
-/// Writes to all that are open, and reads all answers; no connection is closed by this side before.
+/// Writes on all connections, and reads all responses. This side closes no connection before.
 fn post_over(streams: &mut [TcpStream], request: &[u8]) {
     for stream in &mut *streams {
         stream.write_all(request).unwrap();
@@ -106,7 +106,7 @@ fn received_request_gets_its_response_before_eviction() {
     for round in 0..300 {
         let mut kept = open(&host);
         post_over(std::slice::from_mut(&mut kept), &one);
-        // It is in the listener's hands before the other one connects.
+        // The listener has read it before the other one connects.
         kept.write_all(&one).unwrap();
         let mut other = open(&host);
         other.write_all(&one).unwrap();

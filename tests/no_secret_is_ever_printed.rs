@@ -1,7 +1,7 @@
-//! Token, passwords, the webhook's path, who the customer is and what was said: none of it stands in a log of any level, in
-//! an error, in what `Debug` shows or in a panic, plain, escaped or encoded, however the requests end.
+//! Tokens, passwords, the webhook path, customer data and messages are never printed: in no log of any level, in no
+//! error, in no `Debug` output and in no panic. This includes escaped and encoded forms, and every end of a request.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
 #![cfg(all(unix, feature = "listener"))]
 
@@ -74,7 +74,7 @@ fn customer() -> Customer {
     }
 }
 
-/// Starts an interaction and sends a message, both of which fail.
+/// Starts an interaction and sends a message. Both fail.
 fn fail_to_send(url: &str, options: &[(&str, &str)]) -> Error {
     let client = open_client(url, options);
     record_error(client.start(address(), customer()));
@@ -108,7 +108,7 @@ fn run_successful_conversations() {
     let plain = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             stream.write_all(http("200 OK", "{}").as_bytes()).unwrap();
-            // One connection at a time is served; the proxy makes one for each request.
+            // The server serves one connection at a time; the proxy opens one for each request.
             if stream.peek(&mut [0]).is_ok_and(|read| read == 0) {
                 break;
             }
@@ -132,7 +132,7 @@ fn run_successful_conversations() {
     );
 }
 
-/// A service that tells the whole request, in the form that `encode` returns.
+/// A service that echoes the whole request, as `encode` returns it.
 fn echo_server(encode: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
     Server::start(move |mut stream, read| {
         while let Some(request) = read(&mut stream) {
@@ -206,7 +206,7 @@ fn run_against_echoing_services() {
             fail_to_send(&server.url, &[]);
         }
     }
-    // Where HTTP has its own words, and where it is none.
+    // In the fields of HTTP, and in place of HTTP.
     for before in [
         "HTTP/1.1 400 ",
         "HTTP/1.1 200 OK\r\nX-Was: ",
@@ -221,7 +221,7 @@ fn run_against_echoing_services() {
         });
         fail_to_send(&server.url, &[]);
     }
-    // Cut off, without end, too large.
+    // Incomplete, endless, too large.
     let server = echo_server(|request| {
         format!(
             "HTTP/1.1 500 Oops\r\nContent-Length: 99999\r\n\r\n{}",
@@ -335,7 +335,7 @@ fn make_invalid_calls() {
     record_error(client.start(address(), customer()));
 }
 
-/// Posts a trigger to the webhook, and gives the answer.
+/// Posts a trigger to the webhook, and returns the response.
 fn post(url: &str, path: &str, body: &str) -> String {
     let host = url.strip_prefix("http://").unwrap().split('/').next();
     let host = host.unwrap();
@@ -423,7 +423,7 @@ fn no_secret_is_ever_printed() {
     run_requests_without_response();
     make_invalid_calls();
     post_triggers();
-    // Threads that were broken off may still have something to say.
+    // Aborted threads may still write to the log.
     thread::sleep(Duration::from_millis(100));
     let (printed, told) = take_recorded();
     assert!(told.is_empty(), "{}", told.join("\n"));
@@ -439,7 +439,7 @@ fn no_secret_is_ever_printed() {
         assert!(count > 0, "{kind} was never printed, so nothing was tested");
     }
 
-    // The watch itself sees what it should.
+    // The recorder itself detects a secret.
     for told in [
         format!("a {TOKEN} b"),
         BASE64_STANDARD.encode(format!("xyz {SENT_TEXT}")),

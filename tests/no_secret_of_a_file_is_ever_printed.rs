@@ -1,7 +1,7 @@
-//! What stands in a file that an option names is in no log, error, debug output or panic, however the file is broken: keys,
-//! certificates and authorities, when the client opens and when the listener renews them; configuration files; the store.
+//! The content of a file that an option names is in no log, error, debug output or panic, for any corruption of the
+//! file. The files are keys, certificates and authorities (at open and at reload), configuration files, and the store.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
 #![cfg(all(unix, feature = "listener", feature = "store"))]
 
@@ -24,10 +24,10 @@ use secret_recorder::{
     take_recorded,
 };
 
-/// A comment in a PEM file, which some hold the passphrase in.
+/// A comment in a PEM file. Some files contain the passphrase there.
 const COMMENT: &str = "frase-secreta-do-arquivo";
 
-/// A folder for the test's files, removed at the end.
+/// A folder for the test's files. Drop removes it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -62,7 +62,7 @@ fn config(options: &[(&str, &str)]) -> Config {
     config
 }
 
-/// Opens a client, and shows whatever comes of it.
+/// Opens a client, and records its debug output or its error.
 fn open(options: &[(&str, &str)]) -> Option<Client> {
     let opened = catch_unwind(AssertUnwindSafe(|| Client::open(&config(options))));
     let opened = opened.expect("it panicked");
@@ -94,7 +94,7 @@ impl CertificateAndKey {
     }
 }
 
-/// The ways in which a PEM file is broken, with the part of the error that tells it; empty where the file is good all the same.
+/// Returns corrupted PEM files, each with the part of the error that names the fault; empty if the file is still valid.
 fn broken_files(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let lines: Vec<_> = pem.trim_end().split('\n').collect();
     let (begin, end) = (lines[0], lines[lines.len() - 1]);
@@ -216,8 +216,8 @@ fn broken_files(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ]
 }
 
-/// All that would give away what stands in these files: pieces of their text and of what it encodes, as text, as numbers and
-/// in base 16.
+/// Returns all strings that reveal these files: parts of their text and of the encoded data, as text, as numbers and in
+/// base 16.
 fn secret_pieces(files: &[&str]) -> Vec<String> {
     let mut secret_pieces = vec![COMMENT.to_owned()];
     for file in files {
@@ -247,8 +247,7 @@ fn secret_pieces(files: &[&str]) -> Vec<String> {
     secret_pieces
 }
 
-/// Fails where something that was printed gives away one of these pieces, and returns all that was printed but for
-/// debug output.
+/// Panics if a recorded text contains one of these pieces. Returns all recorded texts except debug output.
 #[track_caller]
 fn printed_without_pieces(pieces: &[String]) -> Vec<String> {
     let (mut printed, leaks) = take_recorded();
@@ -297,7 +296,7 @@ fn open_with_broken_certificates(folder: &Folder) {
             let client = open(&options);
             let printed = printed_without_pieces(&pieces).join("\n");
             if how == "with a passphrase" && content == &pair.certificate {
-                // What can't be a key is no certificate either.
+                // An invalid key is not a valid certificate either.
                 assert!(
                     printed.contains("it holds no certificate"),
                     "{option}: {printed}"
@@ -319,7 +318,7 @@ fn open_with_broken_certificates(folder: &Folder) {
             }
         }
     }
-    // The one in the other's place, and what stands in the file in the place of its path.
+    // Each file in the place of the other, and the file's content in the place of its path.
     open(&[("tls.key", &certificate), ("tls.certificate", &key)]);
     open(&[("tls.ca_file", &key)]);
     for option in [
@@ -371,7 +370,7 @@ fn renew_with_broken_certificates(folder: &Folder) {
     }) {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
-            "a renewal was not told"
+            "a reload was not logged"
         );
         thread::sleep(Duration::from_millis(250));
         printed += &printed_without_pieces(&pieces).join("\n");
@@ -426,7 +425,7 @@ fn load_broken_configurations(folder: &Folder) {
     }
 }
 
-/// A store with an event and a posted request in it.
+/// Returns a store with an event and a posted request.
 fn create_store(folder: &Folder) -> Vec<u8> {
     let path = folder.0.join("good.db");
     let client = open(&[("store", path.to_str().unwrap())]).unwrap();
@@ -458,7 +457,7 @@ fn open_broken_stores(folder: &Folder) {
         good[1..].to_vec(),
         [&good[..], RECEIVED_TEXT.as_bytes()].concat(),
     ];
-    // Whatever byte of a page's head is wrong, and what was said in the place of what the file knows of itself.
+    // Any wrong byte in a page's head, and message text in the place of the file's own data.
     for at in [16, 18, 24, 28, 56, 100, 105, page, page + 3, page + 8] {
         let mut bytes = good.clone();
         bytes[at] ^= 0x5a;

@@ -1,7 +1,7 @@
-//! What the later dialects add is as secret: the token in a URL, extra fields, ids at WhatsApp, notes, the URLs of media and
-//! histories, agents' names. None of it stands in a log, an error or what `Debug` shows.
+//! Additions of the later dialects are secret too: the token in a URL, extra fields, ids at WhatsApp, notes, URLs of
+//! media and histories, agents' names. None of them is in a log, an error or a `Debug` output.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -75,7 +75,7 @@ fn message() -> Message {
     }
 }
 
-/// Makes every request, each of which fails.
+/// Sends every request. Each fails.
 fn send_failing_requests(url: &str) {
     let client = client(url);
     let chat = client.prepare(address()).unwrap();
@@ -149,7 +149,7 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
     });
     record_debug(&history);
 
-    // A service that tells the whole request, the token in its first line included.
+    // A service that echoes the whole request, with the token in its first line.
     let telling = Server::start(|mut stream, read| {
         while let Some(request) = read(&mut stream) {
             let told = serde_json::json!({ "message": request, "status": 422 }).to_string();
@@ -160,14 +160,14 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
     });
     send_failing_requests(&telling.url);
     assert!(telling.requests() >= 9, "each request was made");
-    // One that is not there.
+    // A service that does not exist.
     send_failing_requests("http://127.0.0.1:9/");
-    // One whose answers are not what was asked for.
+    // A service whose responses have the wrong form.
     let client = client(&Server::with_response(http("200 OK", &format!("\"{SENT_TEXT}\""))).url);
     record_error(client.departments(None).map(drop));
     record_error(client.online_agents("1").map(drop));
     deliver_triggers().unwrap();
-    // One that accepts, so that the client knows whom it has written to.
+    // A service that accepts, so that the client has the customers' data.
     let client = self::client(&Server::with_response(http("200 OK", "{}")).url);
     let chat = client.prepare(address()).unwrap();
     let written = WhatsApp {

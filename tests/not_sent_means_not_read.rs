@@ -1,8 +1,8 @@
-//! A kept connection that the server ends just as a request is written to it: what the server has read is never told as not
-//! sent, and most of what it has not read is.
+//! The server closes a pooled connection while the client writes a request. A request that the server read is never
+//! reported as not sent, and most unread requests are.
 //!
-//! Each end is tried without flight time, where all happens within microseconds, and on a network where packets take theirs.
-//! `OMNIZE_TEST_ENDS` says how many connections end in each way.
+//! Each end is tested without network delay, where all happens within microseconds, and on a network with delay.
+//! `OMNIZE_TEST_ENDS` is the number of connections for each end.
 
 #![cfg(target_os = "linux")]
 
@@ -31,25 +31,25 @@ use rustls::version::TLS13;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tls_server::{CertificateAuthority, reset, server_config};
 
-/// What a server does with a connection after its first answer.
+/// The server's action on a connection after its first response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionEnd {
-    /// It closes it.
+    /// Closes the connection.
     Closes,
-    /// It reads a request, and closes it.
+    /// Reads a request, and closes the connection.
     ReadsAndCloses,
-    /// It reads a request, and resets it.
+    /// Reads a request, and resets the connection.
     ReadsAndResets,
-    /// It says that it will write no more, and still reads.
+    /// Shuts down its write side, and still reads.
     HalfCloses,
-    /// It says so, reads a request, and resets it.
+    /// Shuts down its write side, reads a request, and resets the connection.
     HalfClosesAndResets,
 }
 
-/// A server's connection, encrypted or not.
+/// A connection of the server, encrypted or not.
 trait Stream: Read + Write {
     fn tcp(&self) -> &TcpStream;
-    /// Says in TLS, where there is TLS, that nothing more is written.
+    /// Sends close_notify if the connection uses TLS.
     fn send_close_notify(&mut self) {}
 }
 
@@ -70,14 +70,14 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-/// What a server has done.
+/// The actions of a server.
 #[derive(Default)]
 struct Record {
-    /// How many connections it has ended.
+    /// The number of connections that it ended.
     ends: AtomicUsize,
-    /// The first request on each connection, which it has answered.
+    /// The first request of each connection, which got a response.
     answered: Mutex<Vec<u64>>,
-    /// The requests that it has read a byte of beside those.
+    /// The other requests of which it read at least one byte.
     read: Mutex<HashSet<u64>>,
 }
 
@@ -124,7 +124,7 @@ fn serve(
     Some(())
 }
 
-/// Waits for less than any sleep takes, or else sleeps.
+/// Waits actively for short pauses, otherwise sleeps.
 fn wait(pause: Duration) {
     let begun = Instant::now();
     if pause > Duration::from_micros(200) {
@@ -133,7 +133,7 @@ fn wait(pause: Duration) {
     while begun.elapsed() < pause {}
 }
 
-/// The number in the text of a message.
+/// Returns the number in the text of a message.
 fn number_in(request: &str) -> u64 {
     let (_, rest) = request
         .split_once("number ")
@@ -141,7 +141,7 @@ fn number_in(request: &str) -> u64 {
     rest.split('.').next().unwrap().parse().unwrap()
 }
 
-/// How the two find each other, and how long packets are under way.
+/// The addresses of server and client, and the delay of packets.
 #[derive(Clone, Copy, Debug)]
 struct Network {
     listen: &'static str,
@@ -161,7 +161,7 @@ const DELAYED: Network = Network {
     one_way: Duration::from_millis(1),
 };
 
-/// A server whose ends come while the client's next request is on its way, or may be.
+/// Starts a server that ends a connection while the client's next request is or may be in progress.
 fn start(
     network: Network,
     end: ConnectionEnd,
@@ -211,14 +211,15 @@ fn chat(url: &str, ca: Option<&str>, retry: &str) -> (Client, Conversation) {
     (client, chat)
 }
 
-/// What became of requests that may have run into the end of their connection.
+/// The outcomes of requests that may have met the end of their connection.
 #[derive(Clone, Copy, Debug)]
 struct Counts {
     not_sent: usize,
     failed: usize,
 }
 
-/// Sends until so many connections have ended, and counts what failed and what of it was not sent, as it is told.
+/// Sends until this many connections have ended. Returns the number of failures, and how many of them were reported as
+/// not sent.
 fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Counts {
     let ends: usize = env::var("OMNIZE_TEST_ENDS").map_or(60, |number| number.parse().unwrap());
     let authority = CertificateAuthority::new();
@@ -237,7 +238,7 @@ fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Co
         }
     }
     drop((chat, client));
-    // The server serves one connection after the other, so when it has served this one, it has read all that it ever reads.
+    // The server serves one connection after another. After this one, it has read all that it will ever read.
     let mut last = TcpStream::connect(url.split('/').nth(2).unwrap()).unwrap();
     last.shutdown(Shutdown::Write).unwrap();
     let _ = last.read(&mut [0]);
@@ -263,7 +264,7 @@ fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Co
     Counts { not_sent, failed }
 }
 
-/// Every end after which something was read.
+/// Every end after which the server read something.
 const ENDS_AFTER_READ: [ConnectionEnd; 4] = [
     ConnectionEnd::ReadsAndCloses,
     ConnectionEnd::ReadsAndResets,
@@ -271,7 +272,7 @@ const ENDS_AFTER_READ: [ConnectionEnd; 4] = [
     ConnectionEnd::HalfClosesAndResets,
 ];
 
-/// Each of these ends side by side, in the clear and encrypted.
+/// Runs each of these ends concurrently, unencrypted and encrypted.
 fn run_all_connection_ends(network: Network, ends: &[ConnectionEnd], check: fn(Counts)) {
     thread::scope(|scope| {
         for (end, secure) in ends.iter().flat_map(|end| [(end, false), (end, true)]) {
@@ -284,7 +285,8 @@ fn assert_none_is_not_sent(counts: Counts) {
     assert!(counts.not_sent == 0 && counts.failed > 0, "{counts:?}");
 }
 
-/// Without flight time nearly every end is seen before the next request is written, and hardly one of the rest is proved.
+/// Without delay, the client sees nearly every end before it writes the next request. For the rest, there is rarely a
+/// proof.
 #[test]
 fn requests_read_by_a_local_server_are_not_reported_as_not_sent() {
     run_all_connection_ends(LOOPBACK, &[ConnectionEnd::Closes], |_| ());
@@ -344,7 +346,7 @@ fn unsent_requests_are_retried_and_arrive_once() {
             },
         )
         .collect();
-    // Without making them again, it would be about half.
+    // Without retries, about half would arrive.
     assert!(accepted.len() as u64 > MESSAGES * 3 / 4, "{accepted:?}");
     assert_eq!(*record.answered.lock().unwrap(), accepted);
 }

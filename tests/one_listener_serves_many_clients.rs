@@ -1,4 +1,4 @@
-//! Clients that share a listener each get what comes at their path, and nothing else.
+//! Clients that share a listener each get the triggers of their path, and no others.
 
 #![cfg(feature = "listener")]
 

@@ -1,5 +1,5 @@
-//! With a store, the interactions that were open when the application ended, however it ended, are listed after the next
-//! start, and can be taken up where they were.
+//! With a store, the interactions that were open when the application ended are listed after a restart, and continue in
+//! the same state. It does not matter how the application ended.
 
 #![cfg(feature = "store")]
 
@@ -19,7 +19,7 @@ use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
 
-/// A place for a store, whose files go when the test ends.
+/// The file of a store. Drop removes it and the files next to it.
 struct StoreFile(PathBuf);
 
 impl StoreFile {
@@ -87,7 +87,7 @@ fn next(client: &Client) -> Event {
         .expect("an event")
 }
 
-/// Client id and state of what is open, in the order of the ids.
+/// Returns client id and state of the open interactions, sorted by id.
 fn open(client: &Client) -> Vec<(String, State)> {
     let mut open: Vec<_> = client
         .open_interactions()
@@ -103,7 +103,7 @@ fn pairs(expected: &[(&str, State)]) -> Vec<(String, State)> {
     expected.iter().map(owned).collect()
 }
 
-/// Not a test by itself: the application that the test below starts and kills. Elsewhere it ends at once.
+/// The application that the test below starts and kills. In a normal run, this test returns at once.
 #[test]
 fn application() {
     let Ok(store) = std::env::var("OMNIZE_TEST_STORE") else {
@@ -111,7 +111,7 @@ fn application() {
     };
     let client = client(&std::env::var("OMNIZE_TEST_BASE_URL").unwrap(), &store);
     let _waiting = start(&client, "1 waiting");
-    // Nobody holds it any more.
+    // No handle for it remains.
     drop(start(&client, "2 active"));
     deliver(&client, "2 active", "accepted");
     let _unavailable = start(&client, "3 unavailable");
@@ -129,7 +129,7 @@ fn application() {
     while posted.state() != State::Waiting || over.state() != State::Finished {
         thread::sleep(Duration::from_millis(1));
     }
-    // What nobody waits for is written some time soon.
+    // Changes without a waiting caller are written a little later.
     thread::sleep(Duration::from_millis(1500));
     println!("ready");
     std::io::stdin().lines().for_each(drop);

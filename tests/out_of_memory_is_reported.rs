@@ -1,5 +1,5 @@
-//! Where there is no memory for what a peer or the caller has chosen the size of, that is told, and the process lives: in a
-//! process of its own whose address space is bounded.
+//! If memory is not enough for a size that a peer or the caller chose, the library reports it, and the process
+//! continues. The test runs in a process with a limited address space.
 
 #![cfg(all(feature = "store", feature = "listener", target_os = "linux"))]
 
@@ -17,10 +17,10 @@ use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use store_folder::{ChildProcess, Folder, open, report};
 
-/// How much the application has left.
+/// The memory that remains for the application, in bytes.
 const REMAINING_BYTES: u64 = 60 << 20;
 
-/// Not a test by itself: the application that the tests start.
+/// The application that the tests start.
 #[test]
 fn process() {
     let Some((role, path)) = store_folder::child_role() else {
@@ -36,7 +36,7 @@ fn process() {
     }
 }
 
-/// From now on the process has so much memory left.
+/// Limits the memory of this process.
 fn limit_memory() {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
@@ -55,7 +55,7 @@ fn body(size: usize) -> String {
     format!(r#"{{"message":"{}","clientId":"12"}}"#, "x".repeat(size))
 }
 
-/// Takes 57 triggers of a megabyte each, and then all that waits out again.
+/// Receives 57 triggers of a megabyte each, and then takes all queued events.
 fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
     let fixed = [("listen", "127.0.0.1:0"), ("listen.path", "/")];
     let client = open(path, &[&fixed, options].concat()).unwrap();
@@ -117,7 +117,7 @@ fn post_requests(path: &Path) {
     let (mut taken, mut refused) = (0, 0);
     while refused < 5 {
         let mut copy = String::new();
-        // The application's own.
+        // The application's own memory.
         if copy.try_reserve(text.len()).is_err() {
             break;
         }

@@ -1,4 +1,4 @@
-//! A client whose requests leave this machine unencrypted logs one warning, and no other client does.
+//! A client whose requests leave this machine unencrypted logs one warning. No other client does.
 
 use std::sync::Mutex;
 
@@ -26,7 +26,7 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// What is warned of when a client for this URL is opened and makes requests.
+/// Returns the warnings of a client that is opened for this URL and sends requests.
 fn warnings(url: &str) -> Vec<String> {
     let mut config = Config::new();
     config.set("token", "t").unwrap();

@@ -1,4 +1,5 @@
-//! Events and posted requests that wait are bounded in bytes, not only in number, and what is beyond is told and not taken.
+//! Queued events and posted requests are limited in bytes, not only in number. A request or event over the limit is
+//! rejected.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -126,7 +127,7 @@ fn completed_requests_free_outbox_space() {
             .unwrap();
         let event = client.next(Duration::from_secs(20)).unwrap();
         assert!(event.is_some_and(|event| event.outcome().is_some()));
-        // It has left the outbox when its outcome has been told, or soon after.
+        // It leaves the outbox when its outcome was delivered, or soon after.
         let left = || chat.post(Request::Typing);
         let begun = std::time::Instant::now();
         while left().is_err() && begun.elapsed() < Duration::from_secs(10) {

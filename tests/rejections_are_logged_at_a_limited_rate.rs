@@ -1,4 +1,4 @@
-//! Each kind of refusal leaves a line in the log, a flood of them few, and none says what was in the request.
+//! Each kind of rejection logs a line; many rejections log a limited number. No line contains data of the request.
 
 #![cfg(feature = "listener")]
 
@@ -12,7 +12,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
 use webhook_requests::*;
 
-/// Keeps what the library logs.
+/// Records the library's log.
 struct RecordingLog(Mutex<Vec<String>>);
 
 impl Log for RecordingLog {
@@ -31,7 +31,7 @@ impl Log for RecordingLog {
 
 static LOG: RecordingLog = RecordingLog(Mutex::new(Vec::new()));
 
-/// One test, for there is one log.
+/// A single test, because a process has one logger.
 #[test]
 fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
     log::set_logger(&LOG).unwrap();
@@ -74,7 +74,7 @@ fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
             "{words}: {count} of {lines:#?}"
         );
     }
-    // Those that were kept back are told with a later line: at closing, if no other came.
+    // A later line reports the suppressed lines: at close, if there was no other.
     let told = |line: &String| {
         let more = line.split_once(", and ").map_or("0 ", |(_, rest)| rest);
         1 + more.split_once(' ').unwrap().0.parse::<u64>().unwrap()

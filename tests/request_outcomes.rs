@@ -1,5 +1,5 @@
-//! Each way in which a request can end, made to happen by a real server or a real network, and what the error says of it.
-//! No request is ever made twice.
+//! Each outcome of a request, caused by a real server or a real network, and the text of its error. No request is sent
+//! twice.
 
 #[path = "support/http_server.rs"]
 mod http_server;
@@ -56,7 +56,7 @@ fn attached(client: &Client) -> Conversation {
     client.attach(address()).unwrap()
 }
 
-/// What sending a message to this server ends with.
+/// Returns the error of a message to this server.
 fn message_to(url: &str, options: &[(&str, &str)]) -> Error {
     let client = client(url, options);
     let error = attached(&client).send(SECRETS[5]).unwrap_err();
@@ -110,7 +110,7 @@ fn refused_connection_is_not_sent() {
 
 #[test]
 fn unreachable_host_is_not_sent() {
-    // Nobody may send to the broadcast address over TCP, so the kernel itself refuses.
+    // TCP to the broadcast address is forbidden, so the kernel itself fails.
     let error = message_to("http://255.255.255.255:9/", &[]);
     assert_outcome(
         &error,
@@ -122,7 +122,7 @@ fn unreachable_host_is_not_sent() {
 
 #[test]
 fn connect_timeout_is_not_sent() {
-    // With a backlog that is full, Linux leaves further handshakes without an answer.
+    // With a full backlog, Linux does not respond to further handshakes.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
@@ -333,7 +333,8 @@ fn host_without_tls_is_not_sent() {
     assert_eq!(server.requests(), 0);
 }
 
-/// The server closes each connection right after its answer, without saying so, and the client is about to reuse it.
+/// The server closes each connection right after its response, without a header that says so, and the client is about
+/// to reuse it.
 #[test]
 fn stale_connection_is_detected_before_the_next_request() {
     let server = Server::start(|mut stream, read| {
@@ -345,7 +346,7 @@ fn stale_connection_is_detected_before_the_next_request() {
     let chat = attached(&client);
     for _ in 0..50 {
         chat.send("oi").unwrap();
-        // Until the end has arrived there is nothing to notice.
+        // Before the end has arrived, the client cannot detect it.
         thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(server.requests(), 50);

@@ -1,5 +1,5 @@
-//! Each way in which a request over TLS can end, made to happen by a real server, and what the error says of it: that
-//! nothing was sent where the connection was not secure, and never that where a byte may have been read.
+//! Each outcome of a request over TLS, caused by a real server, and the text of its error. It is not sent if the
+//! connection was not secure, and never if the server may have read a byte.
 
 #![cfg(unix)]
 
@@ -62,7 +62,7 @@ fn assert_insecure(result: Result<(), Error>, says: &str) {
     assert_outcome(result, Status::Tls, Delivery::NotSent, says);
 }
 
-/// A server whose certificate is good, for a client that trusts the authority.
+/// Starts a server with a valid certificate, for a client that trusts the authority.
 fn trusted_server(serve: impl Fn(Peer) + Send + Sync + 'static) -> (TlsServer, String) {
     let authority = CertificateAuthority::new();
     let config = server_config(&authority.certify(HOST), BOTH_VERSIONS, None);
@@ -140,7 +140,7 @@ fn too_old_tls_version_is_rejected() {
     }
 }
 
-/// With TLS 1.3 the server looks at the client's certificate when the client has already sent its request.
+/// With TLS 1.3 the server checks the client's certificate after the client has sent its request.
 #[test]
 fn client_certificate_is_sent_or_the_request_is_not_sent() {
     let authority = CertificateAuthority::new();
@@ -204,7 +204,7 @@ fn unusable_files_are_reported_at_open() {
     }
 }
 
-/// A server below TLS, on which each connection is treated by `serve`.
+/// A server below TLS: `serve` handles each raw connection.
 fn raw_server(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
@@ -221,7 +221,7 @@ fn raw_server(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> Stri
 fn endless_handshake_times_out() {
     let silent = raw_server(|_stream| thread::sleep(Duration::from_secs(20)));
     let dripping = raw_server(|mut stream| {
-        // The head of a handshake record of 16,384 bytes, and then one byte now and then.
+        // The head of a handshake record of 16,384 bytes, and then single bytes.
         let mut bytes = vec![22, 3, 3, 0x40, 0];
         bytes.resize(5 + 0x4000, 0);
         for byte in bytes {
@@ -271,16 +271,16 @@ fn connection_closed_in_the_handshake_is_not_sent() {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum CloseMoment {
-    /// Before a byte of the request was looked at.
+    /// Before the server read any byte of the request.
     Before,
-    /// Having read a part.
+    /// After it read a part.
     Within,
-    /// Having read all.
+    /// After it read all.
     After,
 }
 
-/// The connection ends by FIN or by a reset, before, within or after the request, which is the first on its connection or
-/// the second: what was counted as a whole request must never be called not sent, and none may be seen twice.
+/// The connection ends by FIN or by a reset: before, within or after the request, which is the first or the second on
+/// its connection. A request that the server read completely is never reported as not sent, and none is received twice.
 #[test]
 fn request_that_may_have_been_read_is_unknown() {
     for leaving in [CloseMoment::Before, CloseMoment::Within, CloseMoment::After] {
@@ -321,8 +321,8 @@ fn request_that_may_have_been_read_is_unknown() {
     }
 }
 
-/// The end comes while the connection is idle: by FIN, by a reset, and by TLS's own word for it, which came together with
-/// the last answer and leaves the socket as it is.
+/// The end comes while the connection is idle: by FIN, by a reset, or by close_notify, which came together with the
+/// last response and leaves the socket open.
 #[test]
 fn connection_closed_while_idle_is_not_reused() {
     for how in ["fin", "reset", "close_notify"] {
@@ -342,7 +342,7 @@ fn connection_closed_while_idle_is_not_reused() {
             match how {
                 "fin" => (),
                 "reset" => {
-                    // The client shall have read the answer, which a reset would take away.
+                    // The client must have read the response, which a reset would discard.
                     thread::sleep(Duration::from_millis(150));
                     reset(&peer.stream.sock);
                 }
@@ -429,8 +429,8 @@ fn tls_connections_are_reused() {
     assert_eq!(connections.try_iter().count(), 1);
 }
 
-/// Part of an answer that nobody has asked for stands behind the second answer on a connection, which is a short one, or one
-/// that fills the room for it.
+/// A part of an unsolicited response follows the second response on a connection. That response is short, or fills the
+/// buffer.
 #[test]
 fn bytes_after_a_response_close_the_connection() {
     const BUFFER_SIZE: usize = 2048;

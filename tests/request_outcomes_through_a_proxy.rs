@@ -1,4 +1,4 @@
-//! Requests through a real HTTP proxy: they arrive, and what the proxy refuses is told from what the service does.
+//! Requests through a real HTTP proxy: they arrive, and errors of the proxy differ from errors of the service.
 
 #[path = "support/forward_proxy.rs"]
 mod forward_proxy;
@@ -25,7 +25,7 @@ use rustls::version::{TLS12, TLS13};
 use tls_server::{CertificateAuthority, TlsServer, server_config};
 
 const PASSWORD: &str = "s@nha:do proxy";
-/// The user and the password above, as a URL has them.
+/// User and password in the form of a URL.
 const CREDENTIALS_IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
@@ -68,7 +68,7 @@ fn assert_outcome(
     error
 }
 
-/// A secure service, and the file with its authority.
+/// Starts a TLS service. Returns it with the file of its authority.
 fn secure_service() -> (TlsServer, String) {
     let authority = CertificateAuthority::new();
     let config = server_config(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
@@ -76,7 +76,7 @@ fn secure_service() -> (TlsServer, String) {
     (server, authority.file())
 }
 
-/// A service that answers one request for each connection, as the proxy makes them.
+/// A service that serves one request per connection, because the proxy opens one for each.
 fn plain_service() -> Server {
     Server::start(|mut stream, read| {
         read(&mut stream);
@@ -169,7 +169,7 @@ fn proxy_resolves_the_host_name() {
         ..ProxyOptions::default()
     });
     message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
-    // The proxy says that the way is open, and then speaks no TLS.
+    // The proxy reports an open tunnel, and then does not speak TLS.
     let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
     assert_outcome(result, Status::Tls, Delivery::NotSent, "chat.invalid");
     let asked = proxy.requests();
@@ -262,7 +262,7 @@ fn rejected_tunnel_is_not_sent() {
     }
 }
 
-/// The proxy has read the request; whether the service has, it does not say.
+/// The proxy read the request. It does not report whether the service did.
 #[test]
 fn bad_gateway_is_unknown() {
     for (answer, status, delivery) in [
@@ -309,7 +309,7 @@ fn no_proxy_host_is_reached_directly() {
     assert!(proxy.requests().is_empty());
 }
 
-/// The environment belongs to a process, so this test runs itself in others.
+/// The environment belongs to the process, so this test starts itself in child processes.
 #[test]
 fn environment_variables_select_the_proxy() {
     const URL: &str = "http://chat.invalid/api";

@@ -1,5 +1,5 @@
-//! Where a request goes: the target that the service reads, for the first and for later requests of a connection, and the
-//! machine that they go to.
+//! The destination of a request: the target that the service reads, for the first and for later requests of a
+//! connection, and the host that is connected.
 
 #[path = "support/forward_proxy.rs"]
 mod forward_proxy;
@@ -19,7 +19,7 @@ use omnize::status::Status;
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
 
-/// An answer to all that is asked here.
+/// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
 fn open_client(options: &[(&str, &str)]) -> Result<Client, Error> {
@@ -39,7 +39,7 @@ fn chat(client: &Client) -> Conversation {
     client.attach(address).unwrap()
 }
 
-/// Makes a request.
+/// Sends a request.
 type SendRequest = fn(&Client) -> Result<(), Error>;
 
 fn message(client: &Client) -> Result<(), Error> {
@@ -54,7 +54,7 @@ fn accept(client: &Client) -> Result<(), Error> {
     client.bot_attach("hash")?.bot_accept()
 }
 
-/// The first line and the Host that the service reads of two requests on one connection, which must be the same.
+/// Returns the first line and the Host of two requests on one connection. Both must be equal.
 fn received_targets(
     options: &[(&str, &str)],
     server: &Server,
@@ -126,7 +126,7 @@ fn path_precedes_query_on_every_request() {
         let expected = (format!("{line} HTTP/1.1"), host.clone());
         assert_eq!(received_targets(&options, &server, make), expected, "{url}");
 
-        // The server stands for a proxy, which reads the whole URL.
+        // The server acts as a proxy, which reads the whole URL.
         let url = format!("http://Chat.invalid:81{below}");
         let options = [("base_url", &*url), ("dialect", dialect), ("proxy", &host)];
         let (method, target) = line.split_once(' ').unwrap();
@@ -152,7 +152,7 @@ fn host_with_accents_is_sent_in_ascii() {
             (format!("POST http://{host}/ HTTP/1.1"), host.to_owned())
         );
     }
-    // Without a proxy, nobody knows such a host; the error has it as the name service does.
+    // Without a proxy, the host cannot be resolved; the error contains its ASCII form.
     let client = open_client(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
     let error = message(&client).unwrap_err();
     assert!(error.message().contains("xn--aa-4iaz.invalid"), "{error}");
@@ -186,7 +186,8 @@ fn webhook_url_with_accents_is_returned_in_ascii() {
     );
 }
 
-/// The environment belongs to a process, so these tests run themselves in others: true if a message is accepted there.
+/// The environment belongs to the process, so these tests start themselves. Returns whether a message was accepted in
+/// the child process.
 fn send_in_child_process(
     wrapper: Option<&[&str]>,
     test: &str,
@@ -216,7 +217,7 @@ fn send_in_child_process(
     output.status.success()
 }
 
-/// Sends a message where the environment of this process asks for it; a failure panics.
+/// Sends a message if the environment of this process requests it; panics on failure.
 fn send_if_child_process() -> bool {
     let Ok(url) = env::var("TEST_URL") else {
         return false;
@@ -247,7 +248,7 @@ fn no_proxy_accepts_any_white_space() {
                 ("NO_PROXY", no_proxy),
             ],
         );
-        // What needs no proxy has no address.
+        // A host that needs no proxy has no address.
         assert_eq!(accepted, !proxy.requests().is_empty());
         accepted
     };
@@ -297,7 +298,7 @@ fn require_tls_sends_nothing_to_a_remote_proxy() {
     assert!(error.message().contains("proxy.invalid"), "{error}");
 }
 
-/// The hosts file belongs to the machine; a process of its own may see another one.
+/// The hosts file belongs to the machine; a child process can get another one.
 #[test]
 fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
     const NAME: &str = "localhost_subdomain_is_loopback_only_if_it_resolves_so";
@@ -351,7 +352,7 @@ fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
     assert!(accepted(elsewhere, "0", &through_proxy.name));
     assert_eq!(through_proxy.requests().len(), 1);
 
-    // Not even `localhost` leads elsewhere in the clear.
+    // Even `localhost` must not lead to another host in plain text.
     let url = format!("http://localhost:{port}/");
     fs::write(&hosts, "192.0.2.1 localhost\n").unwrap();
     assert!(!send_in_child_process(

@@ -1,4 +1,4 @@
-//! How long a posted request is made again counts from when it was posted, also across restarts.
+//! `retry.posted` counts from the post, also across restarts.
 
 #![cfg(feature = "store")]
 
@@ -19,7 +19,7 @@ use omnize::{Client, Outcome};
 use rusqlite::Connection;
 use store_folder::{ChildProcess, Folder, open, report, wait_until_killed};
 
-/// Not a test by itself: the application that the tests start and kill.
+/// The application that the tests start and kill.
 #[test]
 fn process() {
     let Some((retry, path)) = store_folder::child_role() else {
@@ -27,7 +27,7 @@ fn process() {
     };
     let client = open(&path, &[("retry.posted", &retry)]).unwrap();
     post(&client);
-    // Nobody listens there, so it is tried, and then it waits for its next try.
+    // No server listens there, so the first attempt fails, and the request waits for a retry.
     let begun = Instant::now();
     while posted_time(&path) != 2 {
         assert!(begun.elapsed() < Duration::from_secs(20));
@@ -37,7 +37,7 @@ fn process() {
     wait_until_killed();
 }
 
-/// What the store says of the request. The store is another client's, so a copy is read.
+/// Returns the time of the post in the store. Another client has the store open, so this reads a copy.
 fn posted_time(path: &Path) -> i64 {
     let copy = path.with_file_name("copy.db");
     for suffix in ["", "-wal"] {
@@ -107,7 +107,7 @@ fn remaining_retry_time_is_that_of_the_option() {
     let mut process = ChildProcess::start("600000", &folder.store());
     process.read_report();
     process.kill();
-    // Of 10 seconds, 9.5 are over; the second try finds nobody either.
+    // 9.5 of 10 seconds are over; the second attempt finds no server either.
     age_request(&folder, 9500);
     let begun = Instant::now();
     let client = open(&folder.store(), &[("retry.posted", "10000")]).unwrap();
@@ -134,7 +134,7 @@ fn request_never_attempted_is_attempted_once() {
     assert_eq!(server.requests(), 1);
 }
 
-/// Has what was posted posted earlier, as if so many milliseconds had passed since.
+/// Makes the posted request older by this many milliseconds.
 fn age_request(folder: &Folder, milliseconds: i64) {
     let file = Connection::open(folder.store()).unwrap();
     let changed = file

@@ -1,5 +1,5 @@
-//! A server whose certificate no authority has signed: trusted where `tls.ca_file` names that very certificate, for the host
-//! and the time that it says; else the error says what is wanted.
+//! A server with a self-signed certificate is trusted if `tls.ca_file` contains that certificate, for its host and its
+//! time. Otherwise the error says what to do.
 
 #![cfg(unix)]
 
@@ -26,7 +26,7 @@ use tls_server::{CertificateAuthority, Identity, TlsServer, server_config};
 const HOST: &str = "127.0.0.1";
 const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 
-/// A certificate that signs itself.
+/// Returns a self-signed certificate.
 fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let mut params = CertificateParams::new([host.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -73,7 +73,7 @@ fn self_signed_certificate_of_ca_file_is_trusted() {
         let not_for_authorities = self_signed(HOST, |params| params.is_ca = IsCa::ExplicitNoCa);
         let config = server_config(&not_for_authorities, versions, None);
         message_to(config, &not_for_authorities.files().0).unwrap();
-        // Signed by somebody whom nobody knows.
+        // Signed by an unknown authority.
         let signed = CertificateAuthority::new().certify(HOST);
         message_to(server_config(&signed, versions, None), &signed.files().0).unwrap();
     }
@@ -109,7 +109,7 @@ fn other_self_signed_certificate_is_rejected_with_advice() {
         ),
         says,
     );
-    // Being an authority's, it is none for its own server's host unless it says so.
+    // A certificate of an authority is not valid for a server, unless it names the host.
     let authority = CertificateAuthority::new();
     let signed = authority.certify_authority(HOST);
     assert_insecure(
@@ -145,7 +145,8 @@ fn version_1_certificate_is_rejected_with_advice() {
     assert_insecure(message_to(Arc::new(config), &named.files().0), says);
 }
 
-/// The same certificate in version 1: without the field of the version, which is the third there, and without extensions.
+/// Returns the same certificate as version 1: without the version field, which is the third field there, and without
+/// extensions.
 fn to_version_1(identity: &Identity) -> CertificateDer<'static> {
     const SEQUENCE: u8 = 0x30;
     const BIT_STRING: u8 = 3;
@@ -166,7 +167,7 @@ fn to_version_1(identity: &Identity) -> CertificateDer<'static> {
     der_value(SEQUENCE, &certificate).into()
 }
 
-/// The parts of a value in DER, each with its tag.
+/// Returns the values inside a DER value, each with its tag.
 fn der_values(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
     let mut der_values = Vec::new();
     while let [tag, first, rest @ ..] = bytes {

@@ -1,4 +1,4 @@
-//! However slowly peers send, and however many they are, triggers arrive in time.
+//! Triggers arrive in time, however many slow peers there are.
 
 #![cfg(feature = "listener")]
 
@@ -22,14 +22,14 @@ fn open(client: &Client, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// Posts triggers while `slow` peers send a byte now and then; the longest that one took.
+/// Posts triggers while `slow` peers send single bytes. Returns the longest response time.
 fn longest_response_time(client: &Client, slow: Vec<TcpStream>) -> Duration {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 for mut stream in &slow {
-                    // The listener may have given it up.
+                    // The listener may have closed it.
                     let _ = stream.write_all(b"x");
                 }
             }
@@ -154,7 +154,7 @@ fn silent_connection_is_closed_without_response() {
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
 }
 
-/// All that comes back where there is one connection too many from its address.
+/// Returns the response to one connection more than an address may have.
 fn response_to_one_more_connection(client: &Client) -> String {
     exchange(client, &request(client, "POST", "", TYPING.as_bytes()))
 }
@@ -166,7 +166,7 @@ fn connection_over_the_address_limit_gets_503_or_evicts_a_slow_one() {
     let first = open(&client, b"POST / HT");
     let second = open(&client, b"POST / HT");
     let elsewhere = connect_from("127.0.0.2", &host);
-    // Both have their time: the third is told to come again, until one of them is slow.
+    // Both are in time, so the third gets 503 until one of them is slow.
     let begun = Instant::now();
     loop {
         let answer = response_to_one_more_connection(&client);
@@ -207,7 +207,7 @@ fn connection_with_an_active_request_is_not_evicted() {
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let mut busy = open(&client, &whole[..whole.len() - 1]);
     let waiting = open(&client, &whole);
-    // Longer than a head may be incomplete: the body has its own time.
+    // Longer than a head may be incomplete: the body has its own timeout.
     let waiting = match read_until_close(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
         None => waiting,
         Some(answer) => panic!("{answer}"),

@@ -1,5 +1,5 @@
-//! What waits in a store goes out under the account that it was posted under, and under another one only where that is asked
-//! for.
+//! Queued requests of a store are sent with the account that posted them, and with another one only if an option allows
+//! it.
 
 #![cfg(feature = "store")]
 
@@ -16,7 +16,7 @@ use omnize::wire::{Address, Request};
 use omnize::{Client, Event};
 use store_folder::{Folder, deliver, open, open_error};
 
-/// Leaves a request and an event in the store.
+/// Stores a request and an event.
 fn fill(folder: &Folder, options: &[(&str, &str)]) {
     let client = open(&folder.store(), options).unwrap();
     let address = Address {
@@ -60,7 +60,7 @@ fn other_token_dialect_or_host_is_rejected() {
     assert!(why.contains("another account"), "{why}");
     assert_eq!(server.requests(), 0);
 
-    // Behind another port is the same service, and a path is no account.
+    // Another port is the same service, and the path does not belong to the account.
     let client = open(&folder.store(), &[("base_url", &server.url)]).unwrap();
     let delivery = [next(&client), next(&client)]
         .iter()
@@ -83,10 +83,10 @@ fn store_moves_to_another_account_if_configured() {
     assert!(request.contains("another"), "{request}");
     drop((events, client));
 
-    // From then on it is the other account's.
+    // From now on the store belongs to the other account.
     assert!(open_error(&folder.store(), &[]).contains("another account"));
     drop(open(&folder.store(), &other).unwrap());
-    // To ask for it again does nothing.
+    // A second change has no effect.
     drop(open(&folder.store(), &moved).unwrap());
 }
 

@@ -1,5 +1,6 @@
-//! Where the files of an open store are removed, replaced or written to by somebody else, nothing is answered 200 that would
-//! be lost: it fails at once, the log says so once, and what was in the store is saved where that can be done.
+//! If another program removes, replaces or modifies the files of an open store, the listener does not respond with 200
+//! to triggers that would be lost. It fails at once, the log reports it once, and the store's content is saved if
+//! possible.
 
 #![cfg(all(feature = "store", unix))]
 
@@ -18,14 +19,14 @@ use store_folder::{
     ChildProcess, Folder, deliver, open, queued_messages, report, wait_until_killed,
 };
 
-/// Not a test by itself: the processes that the tests start.
+/// The processes that the tests start.
 #[test]
 fn process() {
     let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
-        // Another program that looks into the store.
+        // Another program that reads the store.
         "look" => {
             let other = Connection::open(&path).unwrap();
             let count = |table: &str| -> i64 {
@@ -44,7 +45,7 @@ fn process() {
     }
 }
 
-/// What is done to the files.
+/// Damages the files.
 fn damage(name: &str, path: &Path) {
     let with_suffix = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
     match name {
@@ -57,7 +58,7 @@ fn damage(name: &str, path: &Path) {
         "remove the log" => fs::remove_file(with_suffix("-wal")).unwrap(),
         "rename" => fs::rename(path, with_suffix(".old")).unwrap(),
         "let another SQLite look" => {
-            // Drops the locks of POSIX, so that another SQLite can get in.
+            // Releases the POSIX locks, so that another SQLite can open the file.
             drop(File::open(path).unwrap());
             let mut other = ChildProcess::start("look", path);
             assert_eq!(other.read_report(), "1");
@@ -114,7 +115,7 @@ impl log::Log for RecordingLog {
     fn flush(&self) {}
 }
 
-/// Tells the statuses of what is delivered before and after the files are damaged, and waits to be killed.
+/// Reports the statuses of deliveries before and after the damage, and waits to be killed.
 fn deliver_around_damage(name: &str, path: &Path) {
     log::set_logger(&RecordingLog).unwrap();
     log::set_max_level(log::LevelFilter::Info);
@@ -130,7 +131,7 @@ fn deliver_around_damage(name: &str, path: &Path) {
     deliver(&client, "3");
     deliver(&client, "4");
     report(&statuses.join(" "));
-    // The line is written when those who wait have been told.
+    // The line is written after the waiting calls have returned.
     let begun = Instant::now();
     while LINES.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(10) {
         std::thread::yield_now();
@@ -239,7 +240,7 @@ fn ids_and_tickets_stay_unique_after_recreation() {
     deliver(&client, "3").unwrap();
     let third = client.next(Duration::ZERO).unwrap().unwrap();
     assert!(third.sequence > first.sequence);
-    // Handling the first one does not take the other one away.
+    // Acknowledging the first one does not remove the other one.
     drop(first);
     std::mem::forget(third);
     client.close(Duration::from_secs(5)).unwrap();

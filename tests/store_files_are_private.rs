@@ -1,5 +1,5 @@
-//! The option `store` names a file, literally; it and the files beside it are for their owner alone, whatever the umask is;
-//! and what is no file, or may not be written, is told for what it is.
+//! The option `store` is a literal file name. The file and the files next to it are private to the owner, with any
+//! umask. An error names the reason if the path is not a file or not writable.
 
 #![cfg(all(feature = "store", unix))]
 
@@ -16,10 +16,10 @@ use std::path::Path;
 
 use store_folder::{ChildProcess, Folder, deliver, open, open_error, queued_messages, report};
 
-/// A user who is not root.
+/// The user id of a user without root rights.
 const OTHER_USER: u32 = 65534;
 
-/// Not a test by itself: the processes that the tests start.
+/// The processes that the tests start.
 #[test]
 fn process() {
     let Some((role, path)) = store_folder::child_role() else {
@@ -28,7 +28,7 @@ fn process() {
     match role.strip_prefix("umask ") {
         Some(umask) => {
             let umask = u32::from_str_radix(umask, 8).unwrap();
-            // SAFETY: no other thread makes files.
+            // SAFETY: no other thread creates files.
             unsafe { libc::umask(umask) };
             let client = open(&path, &[]).unwrap();
             deliver(&client, "kept").unwrap();
@@ -103,7 +103,7 @@ fn special_names_of_sqlite_are_file_names() {
         "olá %41 'x'.db",
     ] {
         let folder = Folder::new();
-        // A path that is not absolute, as it would stand in a file of options.
+        // A relative path, as in a file of options.
         let mut command = ChildProcess::command("open", Path::new(name));
         command.current_dir(&folder.0);
         let mut process = ChildProcess::spawn(command);
@@ -208,7 +208,7 @@ fn unwritable_files_are_reported() {
 }
 
 fn has_rights_of_root() -> bool {
-    // SAFETY: it only asks.
+    // SAFETY: it only reads the user id.
     unsafe { libc::geteuid() == 0 }
 }
 

@@ -1,5 +1,5 @@
-//! A store has one client, whatever else the process does with its files, by whatever name it is called, and until that
-//! client's process has ended.
+//! Only one client has a store open, until its process ends. Neither other paths nor other uses of the files by the
+//! process release the lock.
 
 #![cfg(all(feature = "store", unix))]
 
@@ -15,7 +15,7 @@ use store_folder::{
 
 const IN_USE: &str = "another client, of this process or of another, has it open; give each client a store of its own";
 
-/// Not a test by itself: the other process that the tests start.
+/// The other process that the tests start.
 #[test]
 fn process() {
     let Some((role, path)) = store_folder::child_role() else {
@@ -40,7 +40,7 @@ fn outlived_by_child(path: &std::path::Path) {
         let child = libc::fork();
         if child == 0 {
             libc::write(ready[1], (&raw const byte).cast(), 1);
-            // Until it is killed.
+            // Blocks until it is killed.
             libc::pause();
             libc::_exit(0);
         }

@@ -1,5 +1,5 @@
-//! A store that an earlier version has written opens, with all that waits in it. The files are made here, by the SQL of those
-//! versions.
+//! A store of an earlier version opens with all its events and requests. The tests create the files with the SQL of
+//! those versions.
 
 #![cfg(feature = "store")]
 
@@ -73,7 +73,7 @@ fn assert_opens(version: &[&str]) {
     assert_eq!(outcomes, [(1, accepted), (2, unknown)]);
     assert_eq!(server.requests(), 1);
     drop((events, client));
-    // It belongs to whoever has opened it first.
+    // It belongs to the account that opens it first.
     assert!(open_error(&folder.store(), &[("token", "another")]).contains("another account"));
     let client = open(&folder.store(), &options).unwrap();
     assert!(client.next(Duration::ZERO).unwrap().is_none());

@@ -1,4 +1,4 @@
-//! What the service posts is read in its charset, and where it is not quite JSON. The raw bytes stay at hand.
+//! The library parses triggers in their charset, and lenient JSON. The raw bytes stay available.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn client(dialect: &str) -> Client {
     Client::open(&config).unwrap()
 }
 
-/// A trigger as the application gets it.
+/// Returns the trigger that the application gets.
 fn received(dialect: &str, body: &[u8], content_type: Option<&str>) -> Trigger {
     let client = client(dialect);
     client.deliver(body, content_type).unwrap();
@@ -24,7 +24,7 @@ fn received(dialect: &str, body: &[u8], content_type: Option<&str>) -> Trigger {
     trigger
 }
 
-/// A message with this text, as each dialect has it.
+/// Returns a message with this text, in the form of each dialect.
 fn messages(text: &str) -> [(&'static str, String); 3] {
     let rest = format!(r#"{{"message":{text},"clientId":"12"}}"#);
     let later = format!(

@@ -1,4 +1,4 @@
-//! Who may not post is told so, in the same words whatever there is behind the door.
+//! An unauthorized request gets the same response on all paths.
 
 #![cfg(feature = "listener")]
 
@@ -8,7 +8,7 @@ mod webhook_requests;
 use omnize::Statistic;
 use webhook_requests::*;
 
-/// The answer without the lines that differ by nature.
+/// Returns the response without the lines that always differ.
 fn comparable_part(answer: &str) -> String {
     let lines = answer
         .lines()

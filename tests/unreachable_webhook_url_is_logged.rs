@@ -1,4 +1,4 @@
-//! A client that listens at every address of the machine can't tell which one the service is to call, and says so.
+//! A client that listens at every address of the machine cannot know the address for the service, and logs that.
 
 use std::sync::Mutex;
 

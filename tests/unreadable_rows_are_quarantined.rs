@@ -1,4 +1,4 @@
-//! A store that somebody else has written to opens: what can't be read in it is told once, counted, and set aside.
+//! A store with rows of another program opens. Unreadable rows are logged once, counted, and moved to another table.
 
 #![cfg(feature = "store")]
 
@@ -10,7 +10,7 @@ use omnize::wire::Address;
 use omnize::{Client, Statistic};
 use rusqlite::Connection;
 
-/// A place for a store, whose files go when the test ends.
+/// The file of a store. Drop removes it.
 struct StoreFile(PathBuf);
 
 impl Drop for StoreFile {

@@ -1,5 +1,5 @@
-//! Each dialect's requests, answers and triggers, letter by letter: the vectors in tests/vectors, which docs/src/dialects.md
-//! names as the proof of what each dialect has.
+//! Requests, responses and triggers of each dialect, byte by byte: the vectors in tests/vectors, which
+//! docs/src/dialects.md links as the proof of each feature.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ impl Vectors {
         Vectors { dialect, file }
     }
 
-    /// Tries each vector of this group, and tells of all that fail.
+    /// Tests each vector of this group, and reports all failures.
     fn try_each(&self, group: &str, vector: impl Fn(Dialect, &Map<String, Value>)) {
         let vectors = self.file[group].as_array().unwrap();
         for each in vectors {
@@ -155,7 +155,7 @@ fn department_text(department: &Department) -> String {
     department_text
 }
 
-/// What a trigger tells under one of the names that vectors have for it.
+/// Returns the value of a trigger for a name that vectors use.
 fn trigger_field(trigger: &Trigger, name: &str) -> Option<String> {
     let details = trigger.details.as_deref();
     let details = |pick: fn(&omnize::wire::Details) -> Option<String>| details.and_then(pick);
@@ -173,7 +173,7 @@ fn trigger_field(trigger: &Trigger, name: &str) -> Option<String> {
         "external_id" => details(|details| Some(details.external_id.as_ref()?.expose().into())),
         "bot_id" => details(|details| details.bot_id.clone()),
         "extra" => details(|details| Some(details.extra.as_ref()?.expose().into())),
-        other => panic!("a trigger tells nothing called {other}"),
+        other => panic!("a trigger has no field {other}"),
     }
 }
 
@@ -189,7 +189,7 @@ fn assert_trigger_parsed(dialect: Dialect, vector: &Map<String, Value>) {
         );
     }
     assert_eq!(&*trigger.raw, body.as_bytes());
-    // Of what is personal there may be nothing in what is printed.
+    // The debug output must not contain personal data.
     let printed = format!("{trigger:?} {:?}", trigger.details);
     for personal in ["agent_name", "text", "url", "external_id", "extra"] {
         if let Some(personal) = trigger_field(&trigger, personal).filter(|text| text.len() > 2) {
@@ -227,7 +227,7 @@ fn interactions() {
     check_all(Dialect::Interactions);
 }
 
-/// The same bodies, cut off anywhere or with a byte changed, are read or refused, and nothing else.
+/// The same bodies, truncated anywhere or with one byte changed, are parsed or rejected.
 #[test]
 fn truncated_or_modified_triggers_are_parsed_or_rejected() {
     for dialect in Dialect::ALL {
@@ -245,7 +245,7 @@ fn truncated_or_modified_triggers_are_parsed_or_rejected() {
     }
 }
 
-/// Brackets within brackets, wherever they stand, take no stack: an application's thread may have little.
+/// Nested brackets use no stack, at any position: an application's thread may have a small stack.
 #[test]
 fn deeply_nested_triggers_use_little_stack() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

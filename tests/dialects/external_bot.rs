@@ -1,4 +1,4 @@
-//! The other side: the application is the external bot, by the same events and the same handles.
+//! The application as an external bot, with the same events and handles.
 
 use omnize::error::Delivery;
 use omnize::status::Status;
@@ -7,7 +7,7 @@ use omnize::{Client, Conversation, State};
 
 use super::sandbox_account::{Account, address, next_of_kind, outcome};
 
-/// A customer's application and a bot's, with the interaction that the first has begun and the second was given.
+/// A customer's application and a bot, with an interaction that the first started and the second received.
 struct CustomerAndBot {
     account: Account,
     customer: Client,

@@ -1,4 +1,4 @@
-//! The service's own ids, which an application never needs to see.
+//! The service's own ids of interactions. An application never needs them.
 
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn attach_by_trigger_or_hash_allows_sending() {
     next_of_kind(&first, Kind::Message);
     first.close(Duration::from_secs(5)).unwrap();
 
-    // Another run, without a store: the hash comes with a trigger, or the application has kept it.
+    // Another process, without a store: the hash comes with a trigger, or from the application.
     let second = account.client(&[]);
     deliver(
         &second,
@@ -145,7 +145,7 @@ fn repeated_message_is_delivered_once() {
     client.close(Duration::from_secs(5)).unwrap();
     drop(client);
 
-    // What was not handled comes again from the store, once; what the service posts again does not.
+    // The store redelivers an unhandled event once. A message that the service repeats is not delivered again.
     let client = account.client(&[("store", store.path())]);
     deliver(&client, &message("a"));
     for expected in ["a", "b"] {
@@ -175,7 +175,7 @@ fn stored_triggers_are_parsed_in_the_dialect_that_received_them() {
     next_of_kind(&new, Kind::Typing);
 }
 
-/// The older dialects have no hash: two equal messages may both be meant.
+/// The older dialects have no hash: both of two equal messages may be intended.
 #[test]
 fn equal_messages_without_a_hash_are_both_delivered() {
     let account = Account::silent(Dialect::Rest, "equal");

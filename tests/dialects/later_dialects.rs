@@ -1,4 +1,5 @@
-//! What the later dialects add, asked of a service that has it, and refused where the dialect lacks it.
+//! Additions of the later dialects: tested against a sandbox that supports them, and rejected if the dialect lacks
+//! them.
 
 use omnize::error::Delivery;
 use omnize::status::Status;
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::sandbox_account::{Account, address, next_of_kind};
 
-/// The body of the last request.
+/// Returns the body of the last request.
 fn last_request(account: &Account) -> Value {
     let entry = account.requests().pop().expect("a request");
     assert_eq!(entry.status, Some(200), "{:?}", entry.error);
@@ -202,7 +203,7 @@ fn whatsapp_message_starts_an_interaction() {
         start: Start::default(),
     })
     .unwrap();
-    // Its messages carry neither hash nor extra of their own: the customer is known by the id at WhatsApp.
+    // Its messages contain neither hash nor extra fields: the id at WhatsApp identifies the customer.
     let message = loop {
         let trigger = super::sandbox_account::next(&client);
         assert_eq!(trigger.client_id, "12", "{trigger:?}");

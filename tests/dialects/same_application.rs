@@ -1,4 +1,4 @@
-//! One application, run in each dialect with nothing but its options changed, ends with the same ledger.
+//! One application, run in each dialect with different options only, records the same events.
 
 use omnize::wire::{Customer, Dialect, Kind, Request};
 use omnize::{Client, State};
@@ -10,7 +10,7 @@ const AGENT: &str = r#"{"rules":[
     {"on":"message","contains":"tchau","steps":[{"message":"Tchau!"},"finish"]},
     {"on":"message","steps":["typing","cleared","echo"]}]}"#;
 
-/// Writes what has happened, without what no application looks at.
+/// Records events and results, without details that no application uses.
 struct EventRecord(Vec<String>);
 
 impl EventRecord {
@@ -32,7 +32,7 @@ impl EventRecord {
     }
 }
 
-/// The application: nothing in it knows of dialects.
+/// The application. It does not depend on the dialect.
 fn application(client: &Client) -> Vec<String> {
     let mut ledger = EventRecord(Vec::new());
     let joao = Customer {
@@ -55,7 +55,7 @@ fn application(client: &Client) -> Vec<String> {
     ledger.0.push(chat.state().name().to_owned());
     ledger.record_result("too late", chat.send("tarde"));
 
-    // The same customer again, in another interaction, by requests that are posted.
+    // The same customer, in another interaction, with posted requests.
     chat.post(Request::Start(Box::default())).unwrap();
     chat.post(Request::Message("tchau".into())).unwrap();
     for _ in 0..2 {
@@ -76,7 +76,7 @@ fn application(client: &Client) -> Vec<String> {
     ledger.0
 }
 
-/// What the service was asked for, whichever way.
+/// Returns the requests that the service received, in a form without dialect.
 fn requests_of(account: &Account) -> Vec<String> {
     let requests = account.requests().into_iter();
     requests

@@ -9,10 +9,10 @@ use omnize::sandbox::{Departments, Direction, Entry, Options, Sandbox};
 use omnize::wire::{Address, Dialect, Kind, Trigger};
 use omnize::{Client, Content, EventKind};
 
-/// The longest a test waits for what must come.
+/// The longest time that a test waits for an event.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A file that goes when the test ends.
+/// A file that drop removes.
 pub struct StoreFile(PathBuf);
 
 impl StoreFile {
@@ -40,14 +40,14 @@ impl Drop for StoreFile {
     }
 }
 
-/// The sandbox, and what the application is told of it.
+/// The sandbox, and the settings that its application needs.
 pub struct Account {
     pub sandbox: Sandbox,
     pub dialect: Dialect,
 }
 
 impl Account {
-    /// One whose agents of department 1 do as this scenario says.
+    /// Starts a sandbox whose agents of department 1 follow this scenario.
     pub fn with_agent(dialect: Dialect, name: &str, scenario: &str) -> Self {
         let file = StoreFile::new(&format!("{name}-{}.json", dialect.name()));
         fs::write(&file.0, scenario).unwrap();
@@ -65,13 +65,13 @@ impl Account {
         }
     }
 
-    /// One whose agents do nothing before the end.
+    /// Starts a sandbox whose agents do nothing until the end.
     pub fn silent(dialect: Dialect, name: &str) -> Self {
         let agent = r#"{"rules":[{"on":"finish","steps":["finish"]}]}"#;
         Account::with_agent(dialect, name, agent)
     }
 
-    /// An application that has a webhook.
+    /// Opens a client with a webhook.
     pub fn client(&self, options: &[(&str, &str)]) -> Client {
         let mut config = Config::new();
         config.set("token", self.sandbox.token()).unwrap();
@@ -95,7 +95,7 @@ impl Account {
         client
     }
 
-    /// The requests that the service has taken, by their kinds.
+    /// Returns the requests that the service accepted, by kind.
     pub fn requests(&self) -> Vec<Entry> {
         let transcript = self.sandbox.transcript().into_iter();
         transcript
@@ -104,7 +104,7 @@ impl Account {
     }
 }
 
-/// A customer in this department.
+/// Returns a customer of this department.
 pub fn address(department: &str, client_id: &str) -> Address {
     Address {
         department: department.into(),
@@ -112,7 +112,7 @@ pub fn address(department: &str, client_id: &str) -> Address {
     }
 }
 
-/// The next trigger.
+/// Waits for the next trigger.
 #[track_caller]
 pub fn next(client: &Client) -> Trigger {
     let event = client.next(TIMEOUT).unwrap().expect("an event in time");
@@ -122,7 +122,7 @@ pub fn next(client: &Client) -> Trigger {
     }
 }
 
-/// The next trigger, which is of this kind.
+/// Waits for the next trigger, which must have this kind.
 #[track_caller]
 pub fn next_of_kind(client: &Client, kind: Kind) -> Trigger {
     let trigger = next(client);
@@ -130,7 +130,7 @@ pub fn next_of_kind(client: &Client, kind: Kind) -> Trigger {
     trigger
 }
 
-/// Waits until posted requests have ended, and tells how.
+/// Waits for the outcomes of posted requests, and returns the last one.
 #[track_caller]
 pub fn outcome(client: &Client) -> omnize::Outcome {
     loop {

@@ -1,4 +1,4 @@
-//! Blocks that are compiled, run or loaded, each page in a folder of its own.
+//! Compiles, runs or loads the blocks of a page, each page in its own folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use super::pages::Page;
 const C: &[&str] = &["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 const CPP: &[&str] = &["-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic"];
 
-/// How long a block may take, in seconds.
+/// The time limit of a block, in seconds.
 const TIMEOUT_SECONDS: &str = "60";
 
-/// What a fragment of C finds around it.
+/// The code around a fragment of C.
 const FRAGMENT_FRAME: &str = r#"
 #include <omnize.h>
 #include <stdint.h>
@@ -36,13 +36,13 @@ int fragment(omnize_config *config, omnize_client *client, omnize_conversation *
 }
 "#;
 
-/// Where the blocks of one page are worked on.
+/// The folder and state in which the blocks of one page run.
 pub struct BlockRunner<'a> {
     stage: &'a Stage,
     folder: PathBuf,
-    /// What the last program printed.
+    /// The output of the last program.
     printed: Option<String>,
-    /// Whether the last program is run elsewhere.
+    /// Whether another test runs the last program.
     left_to_others: bool,
 }
 
@@ -63,12 +63,12 @@ impl<'a> BlockRunner<'a> {
         }
     }
 
-    /// The block, and the output that the page shows of it, are checked elsewhere.
+    /// Skips the block and its output: another test checks them.
     pub fn skip_program(&mut self) {
         self.left_to_others = true;
     }
 
-    /// Compiles a part of a program, in the middle of a function.
+    /// Compiles a part of a program inside a function.
     pub fn compile_fragment(&self, block: &Block) -> Result<(), String> {
         let source = self.folder.join(format!("fragment-{}.c", block.line));
         fs::write(&source, FRAGMENT_FRAME.replace("FRAGMENT", &block.text)).unwrap();
@@ -117,7 +117,7 @@ impl<'a> BlockRunner<'a> {
         self.run_program(block, &program)
     }
 
-    /// Runs commands in the page's folder, where the blocks before have left their files.
+    /// Runs commands in the page's folder, which contains the files of earlier blocks.
     pub fn run_shell(&mut self, block: &Block) -> Result<(), String> {
         let script = self.source(block, "sh");
         let mut words = vec!["sh".into(), "-eu".into(), script.into_os_string()];
@@ -129,15 +129,14 @@ impl<'a> BlockRunner<'a> {
         self.run(&words)
     }
 
-    /// Keeps a file for a block of commands further down.
+    /// Writes the block to a file, for later blocks with commands.
     pub fn keep(&self, block: &Block) -> Result<(), String> {
         block.value("file")?;
         self.source(block, "");
         Ok(())
     }
 
-    /// The output of the program before is what the page shows, in any order of lines; `…` stands for what differs from
-    /// run to run.
+    /// Compares the output of the previous program with the page, in any order of lines. `…` matches any text.
     pub fn compare_output(&mut self, block: &Block) -> Result<(), String> {
         if std::mem::take(&mut self.left_to_others) {
             return Ok(());
@@ -176,7 +175,7 @@ impl<'a> BlockRunner<'a> {
         read.map(|_| ()).map_err(|error| error.to_string())
     }
 
-    /// The block as a file, under the name that it gives itself.
+    /// Writes the block to a file with the name that the block has.
     fn source(&self, block: &Block, suffix: &str) -> PathBuf {
         let own = format!("block-{}.{suffix}", block.line);
         let path = self.folder.join(block.get("file").unwrap_or(&own));
@@ -190,7 +189,7 @@ impl<'a> BlockRunner<'a> {
         self.run(&words)
     }
 
-    /// The local service that a program is run by, so that it can be an operator's first try.
+    /// Returns the sandbox command for a program, which also sets the webhook URL as an operator does.
     fn sandbox(&self, block: &Block) -> Vec<std::ffi::OsString> {
         let mut words = vec![self.stage.command().into_os_string()];
         words.extend(["sandbox", "--quiet"].map(Into::into));
@@ -217,7 +216,7 @@ impl<'a> BlockRunner<'a> {
         Ok(command)
     }
 
-    /// What pkg-config says of the library.
+    /// Returns the flags that pkg-config prints for the library.
     fn package(&self, what: &str) -> Result<Vec<String>, String> {
         let mut command = self.command("pkg-config");
         command.args([what, "omnize"]);
@@ -234,7 +233,7 @@ impl<'a> BlockRunner<'a> {
             .env("PKG_CONFIG_PATH", self.stage.package_descriptions())
             .env("CMAKE_PREFIX_PATH", self.stage.prefix())
             .env("LD_LIBRARY_PATH", self.stage.libraries());
-        // Settings of the person who runs this are not what the page describes.
+        // Settings of the developer must not change the result.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("OMNIZE_") {
                 command.env_remove(name);
@@ -244,7 +243,7 @@ impl<'a> BlockRunner<'a> {
     }
 }
 
-/// Runs a command to its end, and gives what it printed; an error shows all of it.
+/// Runs a command to its end, and returns its output. An error contains the whole output.
 fn finish(mut command: Command) -> Result<String, String> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
@@ -263,7 +262,7 @@ fn finish(mut command: Command) -> Result<String, String> {
     ))
 }
 
-/// Whether a line is what the page shows, where `…` is any text.
+/// Returns whether a line matches the page, where `…` matches any text.
 fn matches(wanted: &str, line: &str) -> bool {
     let mut parts = wanted.split('…');
     let first = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Fenced code blocks, and what their first line says of them.
+//! Fenced code blocks, and the marks in their first line.
 
 use super::pages::Page;
 
@@ -9,7 +9,7 @@ use super::pages::Page;
 /// ````
 #[derive(Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The line of its fence, from 1.
+    /// The line number of its fence, from 1.
     pub line: usize,
     pub language: String,
     marks: Vec<(String, String)>,
@@ -17,7 +17,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// The value of a mark; empty where it has none.
+    /// Returns the value of a mark; empty if it has none.
     pub fn get(&self, mark: &str) -> Option<&str> {
         self.marks
             .iter()
@@ -29,14 +29,14 @@ impl Block {
         self.get(mark).is_some()
     }
 
-    /// The value of a mark that needs one.
+    /// Returns the value of a mark that requires one.
     pub fn value(&self, mark: &str) -> Result<&str, String> {
         self.get(mark)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| format!("the mark {mark} has no value"))
     }
 
-    /// A slip of the pen in a mark must not turn a check off.
+    /// Fails for an unknown mark: a typing error must not turn off a check.
     pub fn allow_only(&self, known: &[&str]) -> Result<(), String> {
         match self
             .marks
@@ -49,7 +49,7 @@ impl Block {
     }
 }
 
-/// The blocks of a page, in their order.
+/// Returns the blocks of a page, in order.
 pub fn read(page: &Page) -> Result<Vec<Block>, String> {
     let mut blocks = Vec::new();
     let mut lines = page.text.lines().enumerate();
@@ -104,7 +104,7 @@ impl<'a> Fence<'a> {
     }
 }
 
-/// The language, and the marks behind it: `name`, `name=value` or `name="some words"`.
+/// Parses the language and the marks after it: `name`, `name=value` or `name="some words"`.
 fn marks(info: &str) -> Result<(String, Vec<(String, String)>), String> {
     let (language, mut rest) = info.split_once(' ').unwrap_or((info, ""));
     let mut marks = Vec::new();

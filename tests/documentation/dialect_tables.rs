@@ -1,4 +1,5 @@
-//! The tables of docs/src/dialects.md: what each dialect has, and the vector that proves it. OMNIZE_BLESS=1 writes them anew.
+//! The tables of docs/src/dialects.md: the features of each dialect, and the vector that proves each. OMNIZE_BLESS=1
+//! rewrites them.
 
 use std::fs;
 
@@ -22,7 +23,7 @@ impl Proofs {
         Proofs(Dialect::ALL.map(read).into())
     }
 
-    /// A row of a table: what it is about, and in each dialect the vector that `proves` it.
+    /// Returns a row of a table: the feature, and for each dialect a vector that satisfies `proves`.
     fn row(
         &self,
         what: &str,
@@ -88,10 +89,10 @@ fn fields(proofs: &Proofs) -> String {
             .filter(|field| !field.dialects.is_empty())
         {
             let what = format!("`{}` | `{}` | {}", request.name, field.name, field.doc);
-            // Where the whole request is not there, the table of requests says so.
+            // If the dialect lacks the whole request, the table of requests shows that.
             let there = |dialect: Dialect| request.dialects.contains(&dialect);
             let has = |dialect: Dialect| field.dialects.contains(&dialect);
-            // The URL of media goes with the media.
+            // The URL of media is tested with the media.
             let key = if field.name == "url" {
                 "media"
             } else {
@@ -150,7 +151,7 @@ fn triggers(proofs: &Proofs) -> String {
     table
 }
 
-/// The page with what stands between the marks of this table replaced.
+/// Returns the page with the content of this table replaced.
 fn with(page: &str, name: &str, table: &str) -> String {
     let (begin, end) = (
         format!("<!-- Printed: {name}. OMNIZE_BLESS=1 writes it anew. -->\n"),
@@ -188,7 +189,7 @@ fn dialect_tables_match_the_library_and_the_vectors() {
     );
 }
 
-/// What is tried against a service stands on the page by the test's name, and no test is left out.
+/// The page links each test of tests/dialects by the test's name.
 #[test]
 fn page_links_every_dialect_test() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();

@@ -1,4 +1,4 @@
-//! Where `make stage` has installed the library.
+//! The folder in which `make stage` installed the library.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 pub struct Stage(PathBuf);
 
 impl Stage {
-    /// The prefix that OMNIZE_STAGE names.
+    /// Returns the prefix in OMNIZE_STAGE.
     ///
     /// # Panics
-    /// Where it is not set, or something is missing there: a check that can't run must not pass.
+    /// If it is not set or incomplete, because a check that cannot run must not pass.
     pub fn find() -> Stage {
         let prefix = std::env::var_os("OMNIZE_STAGE").unwrap_or_else(|| {
             panic!(
@@ -54,13 +54,13 @@ impl Stage {
         self.0.join("lib/pkgconfig")
     }
 
-    /// The search path for commands, with the stage's first.
+    /// Returns the search path for commands, with the stage's first.
     pub fn search_path(&self) -> OsString {
         let mut folders = vec![self.0.join("bin")];
         if let Some(path) = std::env::var_os("PATH") {
             folders.extend(std::env::split_paths(&path));
         }
-        // The stage's name was checked to exist, and the others came out of such a list.
+        // The stage's path was checked, and the others were split from such a list.
         std::env::join_paths(folders).expect("no folder of a search path holds a colon")
     }
 }

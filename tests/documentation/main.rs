@@ -1,7 +1,7 @@
-//! The documentation says what is true: every fenced block of README.md and of the book is run, the tables are the
-//! library's own, every page is in the book, every promise has its row, and every link leads somewhere.
+//! The documentation is correct. Every fenced block of README.md and of the book works, and the tables equal the
+//! library's tables. The summary lists every page, every promise has a row, and every link has a target.
 //!
-//! Running needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
+//! Needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
 
 #![cfg(feature = "cli")]
 
@@ -48,7 +48,7 @@ fn run(pages: &[Page]) {
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
 }
 
-/// Checks one block as its language asks. Whatever is not run says why.
+/// Checks one block by its language. A block that does not run must contain the reason.
 fn check(runner: &mut block_runner::BlockRunner<'_>, block: &Block) -> Result<(), String> {
     block.allow_only(&[
         "file", "fragment", "sandbox", "norun", "output", "scenario", "customer", "request",
@@ -67,7 +67,7 @@ fn check(runner: &mut block_runner::BlockRunner<'_>, block: &Block) -> Result<()
         "cpp" => runner.run_cpp(block),
         "pascal" => runner.run_pascal(block),
         "sh" => runner.run_shell(block),
-        // They need the package, and are run by python/tests/test_documentation.py.
+        // These blocks need the package: python/tests/test_documentation.py runs them.
         "python" => {
             runner.skip_program();
             Ok(())

@@ -1,4 +1,4 @@
-//! The pages that are printed from the library's tables. OMNIZE_BLESS=1 writes them anew.
+//! Pages that are printed from the library's tables. OMNIZE_BLESS=1 rewrites them.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,7 +13,7 @@ const PRINTED: &str = "<!-- Printed from the library's table by tests/documentat
 
 fn options() -> String {
     let mut page = format!(
-        "# Options\n\n{PRINTED}\n\nHow to set them is told in [Configure](configure.md).\n"
+        "# Options\n\n{PRINTED}\n\n[Configure](configure.md) describes how to set them.\n"
     );
     for option in OPTIONS {
         let takes = match option.kind {
@@ -59,7 +59,7 @@ fn statistics() -> String {
     page
 }
 
-/// A text as Markdown shows it letter by letter.
+/// Escapes a text for Markdown.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,10 +1,10 @@
-//! The page of promises names the program that proves each.
+//! The page of promises names the program that proves each promise.
 
 use std::fs;
 
 use super::pages::{Page, root};
 
-/// Headers, which programs share, prove nothing by themselves.
+/// Headers are shared by programs, and prove nothing.
 #[test]
 fn promises_page_links_every_test() {
     let page = Page::read("docs/src/promises.md").text;

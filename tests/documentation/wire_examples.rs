@@ -1,10 +1,10 @@
-//! Examples of what goes over the wire, held against what the library writes and reads.
+//! Examples of requests, triggers and responses, compared with the library.
 
 use omnize::wire::dialects::rest;
 use omnize::wire::{Address, Customer, Dialect, Redacted, Request, Start, Verdict, judge};
 use serde_json::Value;
 
-/// A request of the page is one that the library writes, field by field.
+/// The library sends the request of the page, field by field.
 pub fn request(json: &str) -> Result<(), String> {
     let page: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let text = |name: &str| page.get(name).and_then(Value::as_str);
@@ -40,7 +40,7 @@ pub fn request(json: &str) -> Result<(), String> {
     }
 }
 
-/// A trigger of the page is read as the kind that the page says.
+/// The library parses the trigger of the page as the kind that the page states.
 pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
     let read = rest::decode(json.as_bytes().into(), None).map_err(|why| why.to_string())?;
     if read.kind.name() == kind {
@@ -50,7 +50,7 @@ pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
     }
 }
 
-/// An answer under HTTP 200 is judged as the page says.
+/// The library evaluates a response with HTTP 200 as the page states.
 pub fn answer(decision: &str, json: &str) -> Result<(), String> {
     let judged = match judge(200, json) {
         Verdict::Accepted => "accepted",

@@ -1,4 +1,4 @@
-//! The application under test: this test program again, in another role, so that it can be killed.
+//! The application under test: this test program in another role, in its own process, so that it can be killed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,10 +16,10 @@ use super::Folder;
 use super::application_records::{Ledger, Written};
 use super::random::Random;
 
-/// How many threads post. Each has interactions of its own, so that their order is known.
+/// The number of threads that post. Each has its own interactions, so that their order is known.
 const POSTING_THREADS: usize = 8;
 
-/// What all lives of an application have in common.
+/// The settings that all processes of a run share.
 pub struct RunSettings<'a> {
     pub folder: &'a Folder,
     pub base_url: &'a str,
@@ -29,7 +29,7 @@ pub struct RunSettings<'a> {
 }
 
 impl RunSettings<'_> {
-    /// Starts the application. Its last life posts what is left to post, waits for all outcomes, and closes.
+    /// Starts the application. The last process posts the remaining messages, waits for all outcomes, and closes.
     pub fn start(&self, is_last: bool) -> ApplicationProcess {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
@@ -46,17 +46,17 @@ impl RunSettings<'_> {
     }
 }
 
-/// A running application.
+/// A running application process.
 pub struct ApplicationProcess(Child);
 
 impl ApplicationProcess {
-    /// kill -9. When this returns, its connections are closed.
+    /// Sends SIGKILL. When it returns, the connections are closed.
     pub fn kill(&mut self) {
         let _ = self.0.kill();
         self.0.wait().unwrap();
     }
 
-    /// Whether it has ended by itself, and how.
+    /// Returns whether the process succeeded; `None` while it runs.
     pub fn exit_success(&mut self) -> Option<bool> {
         self.0.try_wait().unwrap().map(|status| status.success())
     }
@@ -72,7 +72,7 @@ fn environment_value(name: &str) -> String {
     std::env::var(name).unwrap()
 }
 
-/// Not a test by itself: the application that the others start and kill. Elsewhere it ends at once.
+/// The application that other tests start and kill. In a normal run, this test returns at once.
 #[test]
 fn application() {
     let Ok(folder) = std::env::var("OMNIZE_TEST_FOLDER") else {
@@ -91,7 +91,7 @@ fn application() {
     client.dispatch().unwrap();
     post(&client, &ledger, &before);
     if environment_value("OMNIZE_TEST_LAST") == "0" {
-        // Until it is killed, or whoever should do so has ended.
+        // Blocks until it is killed, or until its parent ends.
         std::io::stdin().lines().for_each(drop);
         return;
     }
@@ -119,7 +119,7 @@ fn open(folder: &Path) -> Client {
     Client::open(&config).unwrap()
 }
 
-/// Posts what earlier lives have not.
+/// Posts the messages that earlier processes did not post.
 fn post(client: &Client, ledger: &Ledger, before: &Written) {
     let interactions: usize = environment_value("OMNIZE_TEST_INTERACTIONS")
         .parse()

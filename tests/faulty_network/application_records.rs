@@ -1,4 +1,4 @@
-//! What the application writes down: a line each, in one write, so that it survives a kill.
+//! The records of the application: one line each, in one write, so that a kill cannot remove them.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -7,30 +7,30 @@ use std::path::Path;
 
 use omnize::Event;
 
-/// One life writes here.
+/// The records that one process writes.
 pub struct Ledger(File);
 
 impl Ledger {
-    /// Opens the ledger for a further life.
+    /// Opens the file for a further process.
     pub fn open(path: &Path) -> Self {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let ledger = Ledger(file.unwrap());
-        // The line before may have been cut off.
+        // The previous line may be incomplete.
         ledger.write("\nlife");
         ledger
     }
 
-    /// The message of this number is about to be posted.
+    /// Records that the message of this number will be posted.
     pub fn tries(&self, interaction: usize, number: usize) {
         self.write(&format!("tries {interaction} {number}"));
     }
 
-    /// Posting it has returned.
+    /// Records that the post returned.
     pub fn posted(&self, interaction: usize, number: usize, ticket: u64) {
         self.write(&format!("posted {interaction} {number} {ticket}"));
     }
 
-    /// An outcome was told.
+    /// Records an outcome.
     pub fn record_outcome(&self, event: &Event) {
         let outcome = event.outcome().unwrap();
         self.write(&format!(
@@ -48,7 +48,7 @@ impl Ledger {
     }
 }
 
-/// What an outcome says.
+/// The values of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordedOutcome {
     pub interaction: usize,
@@ -57,26 +57,27 @@ pub struct RecordedOutcome {
     pub http_status: u16,
 }
 
-/// What stands in a ledger.
+/// The content of the records.
 #[derive(Default)]
 pub struct Written {
-    /// The highest number that was tried, by interaction.
+    /// The highest attempted number, by interaction.
     pub last_tried: HashMap<usize, usize>,
-    /// How many posts were tried.
+    /// The number of attempted posts.
     pub tried: usize,
     /// Interaction and number, by ticket.
     pub posted: HashMap<u64, (usize, usize)>,
-    /// The outcomes, by ticket; each time that it was told, with its life and whether it was flagged.
+    /// The outcomes by ticket. For each delivery: the process in which it happened, and whether it was flagged as
+    /// redelivered.
     pub outcomes: HashMap<u64, Vec<(RecordedOutcome, usize, bool)>>,
 }
 
 impl Written {
-    /// Reads a ledger; what is not there yet is empty.
+    /// Reads the records. A missing file is empty.
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let mut written = Written::default();
         let mut life = 0;
-        // A line that a kill cut off has no end, or is followed by the blank line that the next life begins with.
+        // A line cut by a kill has no end, or the blank line of the next process follows it.
         for line in text.split_inclusive('\n') {
             let words: Vec<_> = line.trim_end().split(' ').collect();
             let number = |at: usize| words[at].parse::<usize>().unwrap();

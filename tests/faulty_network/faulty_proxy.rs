@@ -1,8 +1,8 @@
-//! A network that does to requests what it likes, between the library and a real service, and knows what it did.
+//! A proxy that injects faults between the library and a sandbox, and records them.
 //!
-//! It reads a request whole before it forwards it, and forwards none whose sender has hung up, under a lock of the
-//! request's interaction that is held until the service has answered. So what comes late because of this network never
-//! passes what was sent after it: where the order is wrong, the sender was.
+//! It reads a whole request before it forwards it, and forwards none whose client hung up. It holds a lock of the
+//! interaction until the service has responded. So a late request never overtakes a later one in this proxy: if the
+//! order is wrong, the library sent it wrong.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -21,9 +21,9 @@ use super::random::Random;
 #[derive(Clone, Copy, Debug)]
 pub struct Forwarded {
     pub number: usize,
-    /// In which life of the application.
+    /// The number of the application process that sent it.
     pub life: usize,
-    /// Whether its sender surely had the whole answer: it has sent another request on the same connection since.
+    /// Whether the client certainly has the whole response: it sent another request on the same connection afterwards.
     pub heard: bool,
 }
 
@@ -37,17 +37,17 @@ pub struct Proxy {
 struct Shared {
     service: SocketAddr,
     life: AtomicUsize,
-    /// While it is set, nobody listens.
+    /// While it is set, the proxy does not listen.
     down: AtomicBool,
     stopping: AtomicBool,
-    /// What is open, so that it can be broken off.
+    /// The open connections, so that they can be aborted.
     open: Mutex<HashMap<usize, TcpStream>>,
-    /// What was forwarded, by interaction, in order.
+    /// The forwarded requests by interaction, in order.
     log: Mutex<HashMap<usize, Arc<Mutex<Vec<Forwarded>>>>>,
 }
 
 impl Proxy {
-    /// Starts one before the service at `base_url`.
+    /// Starts a proxy for the service at `base_url`.
     pub fn start(base_url: &str, seed: u64) -> Self {
         let rest = base_url.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
@@ -70,24 +70,24 @@ impl Proxy {
         }
     }
 
-    /// Where the library sends to.
+    /// Returns the URL for the library.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What comes from now on comes from the application's next life.
+    /// Counts the following requests to the application's next process.
     pub fn next_life(&self) {
         self.shared.life.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Goes down, so that connections are refused, for as long.
+    /// Stops listening for this time, so that connections are refused.
     pub fn go_down(&self, time: Duration) {
         self.shared.down.store(true, Ordering::SeqCst);
         thread::sleep(time);
         self.shared.down.store(false, Ordering::SeqCst);
     }
 
-    /// What was forwarded, by interaction, in order. The application must have ended.
+    /// Returns the forwarded requests by interaction, in order. The application must have ended.
     pub fn log(&self) -> HashMap<usize, Vec<Forwarded>> {
         let log = self.shared.log.lock().unwrap();
         log.iter()
@@ -105,7 +105,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Takes connections, on a thread each, while it is not down.
+/// Accepts connections, each on its own thread, while the proxy listens.
 fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -142,7 +142,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>, seed: u64) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 thread::sleep(Duration::from_millis(1));
             }
-            // The peer has gone before it was taken.
+            // The peer closed before the accept.
             Err(_) => {}
         }
     }
@@ -157,7 +157,7 @@ fn reopen_listener(address: SocketAddr) -> TcpListener {
                 listener.set_nonblocking(true).unwrap();
                 return listener;
             }
-            // A connection to somewhere else may have been given the port meanwhile.
+            // Another connection may have got the port in the meantime.
             Err(error) => assert!(Instant::now() < deadline, "{error}"),
         }
         thread::sleep(Duration::from_millis(10));
@@ -181,17 +181,17 @@ impl Shared {
     }
 }
 
-/// One connection of the library's.
+/// One connection of the library.
 struct Link<'a> {
     stream: TcpStream,
     requests: BufReader<TcpStream>,
     shared: &'a Shared,
     random: Random,
-    /// The connection to the service, once there is one.
+    /// The connection to the service, after the first request.
     service: Option<BufReader<TcpStream>>,
 }
 
-/// A message as it was read.
+/// A parsed HTTP message.
 struct Request {
     bytes: Vec<u8>,
     interaction: usize,
@@ -210,7 +210,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Serves until the connection ends; `true` where it is to end with a reset.
+    /// Serves until the connection ends. Returns `true` if it must end with a reset.
     fn run(mut self) -> io::Result<bool> {
         let mut last: Option<(usize, usize)> = None;
         loop {
@@ -243,7 +243,7 @@ impl<'a> Link<'a> {
                     self.stream.write_all(GARBAGE)?;
                     return Ok(false);
                 }
-                Fault::Refuse(status, retry_after) => {
+                Fault::Reject(status, retry_after) => {
                     let after = retry_after
                         .map(|seconds| format!("Retry-After: {seconds}\r\n"))
                         .unwrap_or_default();
@@ -263,29 +263,29 @@ impl<'a> Link<'a> {
                     self.stream.write_all(GARBAGE)?;
                     return Ok(false);
                 }
-                Fault::Drip(pause) => {
+                Fault::SlowResponse(pause) => {
                     for byte in &answer {
                         self.stream.write_all(&[*byte])?;
                         thread::sleep(pause);
                     }
                 }
-                Fault::Swallow => {
+                Fault::NoResponse => {
                     self.wait_for_the_end();
                     return Ok(false);
                 }
-                Fault::ResetAnswer(bytes) => {
+                Fault::ResetResponse(bytes) => {
                     self.stream
                         .write_all(&answer[..bytes.min(answer.len() - 1)])?;
                     return Ok(true);
                 }
-                Fault::TwoAnswers => self.stream.write_all(&answer.repeat(2))?,
+                Fault::TwoResponses => self.stream.write_all(&answer.repeat(2))?,
                 _ => self.stream.write_all(&answer)?,
             }
             last = Some((request.interaction, at));
         }
     }
 
-    /// Reads a whole request. The library never sends two at once, so nothing is left in the buffer.
+    /// Reads a whole request. The library never sends two at once, so the buffer is then empty.
     fn read(&mut self) -> io::Result<Request> {
         let (bytes, length) = read_message(&mut self.requests)?;
         let body: serde_json::Value = serde_json::from_slice(&bytes[bytes.len() - length..])?;
@@ -297,7 +297,8 @@ impl<'a> Link<'a> {
         })
     }
 
-    /// The service's answer, and the request's place in the log; `None` where its sender has hung up before.
+    /// Returns the response of the service and the index of the request in the log; `None` if the client hung up
+    /// before.
     fn forward(&mut self, request: &Request) -> io::Result<Option<(Vec<u8>, usize)>> {
         let log = self.shared.log_of(request.interaction);
         let mut log = log.lock().unwrap();
@@ -305,7 +306,7 @@ impl<'a> Link<'a> {
         if self.has_hung_up()? {
             return Ok(None);
         }
-        // The service never fails here, so what goes wrong with it is a defect of this test, and is to be heard.
+        // The sandbox never fails here, so a failure is a bug of this test.
         let service = self.service.get_or_insert_with(|| {
             let stream = TcpStream::connect(self.shared.service).unwrap();
             stream.set_nodelay(true).unwrap();
@@ -335,9 +336,9 @@ impl<'a> Link<'a> {
 }
 
 const GARBAGE: &[u8] =
-    b"\x00\x17 this is no HTTP\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    b"\x00\x17 this is not HTTP\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-/// A message with its head, and the length of its body.
+/// Reads a message with its head. Returns it with the length of its body.
 fn read_message(stream: &mut impl BufRead) -> io::Result<(Vec<u8>, usize)> {
     let mut bytes = Vec::new();
     let mut length = 0;

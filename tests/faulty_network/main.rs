@@ -1,6 +1,6 @@
-//! Whatever the network does, and however often the application is killed, every posted message has one outcome, and the
-//! outcome is true: the service's own transcript says so. Between the library and a whole sandbox stands a proxy that
-//! resets, delays, garbles and refuses; the application is this test program again, killed with kill -9.
+//! With any network fault, and however often the application is killed, every posted message has one outcome, and it
+//! equals the service's transcript. A proxy between the library and a sandbox resets, delays, garbles and rejects. The
+//! application is this test program, killed with SIGKILL.
 
 #![cfg(all(feature = "store", feature = "sandbox", unix))]
 
@@ -28,9 +28,9 @@ use faulty_proxy::Proxy;
 use random::Random;
 use verification::{RunRecords, Summary};
 
-/// How long a life lasts at the most where it writes little.
+/// The longest time that a process runs if it writes little.
 const LONGEST_LIFE: Duration = Duration::from_secs(4);
-/// How many bytes the application writes for a message.
+/// The number of bytes that the application writes for a message.
 const RECORD_BYTES_PER_MESSAGE: usize = 40;
 
 #[test]
@@ -45,7 +45,7 @@ fn unknown_delivery_is_resent_if_configured() {
     assert!(verdict.twice > 0, "{verdict:?}");
 }
 
-/// The small sibling of the long run of `make test-all`, which says larger numbers in the environment.
+/// A short version of the long run of `make test-all`, which sets larger numbers in the environment.
 fn run(on_unknown: &str, seed: u64) -> Summary {
     let messages = number("OMNIZE_TEST_POSTED", 2_000);
     let interactions = number("OMNIZE_TEST_INTERACTIONS_POSTED", 40);
@@ -63,7 +63,7 @@ fn run(on_unknown: &str, seed: u64) -> Summary {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| interrupt_network(&proxy, &over, seed));
-        // Also where what follows fails, or the scope would wait for the weather.
+        // Also if the code below panics; otherwise the scope would wait for this thread.
         let _over = SetOnDrop(&over);
         run_lives(&plan, &proxy, kills, Random::new(seed));
     });
@@ -89,7 +89,7 @@ fn run(on_unknown: &str, seed: u64) -> Summary {
     verdict
 }
 
-/// A service where these interactions run.
+/// Starts a sandbox with these interactions.
 fn service(interactions: usize) -> Sandbox {
     let mut departments = Departments::default();
     departments.add("silent").unwrap();
@@ -115,8 +115,8 @@ fn service(interactions: usize) -> Sandbox {
     sandbox
 }
 
-/// Starts the application and kills it at random moments, evenly spread over its messages on the average, then lets it
-/// live to its end.
+/// Starts the application and kills it at random moments, evenly spread over its messages on average. The last process
+/// runs to its end.
 fn run_lives(plan: &RunSettings, proxy: &Proxy, kills: usize, mut random: Random) {
     for _ in 0..kills {
         proxy.next_life();
@@ -147,7 +147,7 @@ fn run_lives(plan: &RunSettings, proxy: &Proxy, kills: usize, mut random: Random
     assert!(succeeded, "the last life failed");
 }
 
-/// Takes the network down now and then; at first for longer than a message is tried.
+/// Stops the proxy now and then; the first time for longer than `retry.posted`.
 fn interrupt_network(proxy: &Proxy, over: &AtomicBool, seed: u64) {
     let mut random = Random::new(seed + 1);
     let mut milliseconds = |from, below| Duration::from_millis((from + random.below(below)) as u64);
@@ -165,7 +165,7 @@ fn interrupt_network(proxy: &Proxy, over: &AtomicBool, seed: u64) {
     }
 }
 
-/// Is set when this goes.
+/// Sets the flag on drop.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -178,7 +178,7 @@ fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |value| value.parse().unwrap())
 }
 
-/// A folder for one run's files.
+/// A folder for the files of one run.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -194,14 +194,14 @@ impl Folder {
         self.0.join("ledger")
     }
 
-    /// How much the application has written down.
+    /// Returns the number of bytes that the application wrote.
     fn written_bytes(&self) -> usize {
         fs::metadata(self.ledger()).map_or(0, |file| file.len() as usize)
     }
 }
 
 impl Drop for Folder {
-    /// What a failed run wrote stays, to be looked at.
+    /// The files of a failed run are kept for inspection.
     fn drop(&mut self) {
         if !thread::panicking() {
             let _ = fs::remove_dir_all(&self.0);

@@ -1,4 +1,4 @@
-//! Holds what the application wrote down against what the service says that it heard.
+//! Compares the records of the application with the transcript of the service.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,30 +8,30 @@ use omnize::sandbox::{Direction, Entry};
 use super::application_records::{RecordedOutcome, Written};
 use super::faulty_proxy::Forwarded;
 
-/// All that is known of a run.
+/// All records of a run.
 pub struct RunRecords<'a> {
-    /// What the service heard.
+    /// The transcript of the service.
     pub transcript: &'a [Entry],
-    /// What the network let through, by interaction.
+    /// The requests that the network forwarded, by interaction.
     pub forwarded: HashMap<usize, Vec<Forwarded>>,
     pub written: Written,
-    /// Whether what may have been received was to be sent again.
+    /// Whether `on_unknown` is `resend`.
     pub resend: bool,
 }
 
-/// How often each outcome was told.
+/// The number of outcomes of each kind.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub accepted: usize,
     pub rejected: usize,
     pub not_sent: usize,
     pub unknown: usize,
-    /// How many messages the service heard more than once.
+    /// The number of messages that the service received more than once.
     pub twice: usize,
 }
 
 impl RunRecords<'_> {
-    /// Judges it; fails where a promise was broken.
+    /// Checks all promises; panics if one is broken.
     pub fn verify(&self) -> Summary {
         let accepted = self.accepted_messages();
         let outcomes = self.outcomes();
@@ -59,8 +59,8 @@ impl RunRecords<'_> {
         verdict
     }
 
-    /// The numbers of the messages that the service accepted, by interaction, in order. It rejected none, and what the
-    /// network knows is the same.
+    /// Returns the numbers of the messages that the service accepted, by interaction, in order. It must have rejected
+    /// none, and the proxy's log must be equal.
     fn accepted_messages(&self) -> HashMap<usize, Vec<usize>> {
         let mut messages: HashMap<usize, Vec<usize>> = HashMap::new();
         for entry in self.transcript {
@@ -83,7 +83,7 @@ impl RunRecords<'_> {
         messages
     }
 
-    /// The one outcome of each ticket: told again only in a later life, flagged, and the same.
+    /// Returns the outcome of each ticket. A redelivery must be in a later process, flagged, and equal.
     fn outcomes(&self) -> HashMap<u64, RecordedOutcome> {
         let mut outcomes = HashMap::new();
         for (ticket, times) in &self.written.outcomes {
@@ -91,7 +91,7 @@ impl RunRecords<'_> {
             for (again, later, redelivered) in &times[1..] {
                 assert!(*redelivered, "ticket {ticket} had two outcomes");
                 assert_eq!(*again, first, "ticket {ticket} had two different outcomes");
-                assert!(*later > life, "ticket {ticket}: twice within one life");
+                assert!(*later > life, "ticket {ticket}: twice in one process");
                 life = *later;
             }
             outcomes.insert(*ticket, first);
@@ -99,7 +99,7 @@ impl RunRecords<'_> {
         outcomes
     }
 
-    /// What an outcome says is what the service heard.
+    /// Checks an outcome against the number of receptions.
     fn check_outcome(
         &self,
         outcome: RecordedOutcome,
@@ -119,12 +119,12 @@ impl RunRecords<'_> {
             it if it == Delivery::Unknown as i32 => (&mut verdict.unknown, true),
             _ => panic!("{what}"),
         };
-        assert!(right, "{what}, was heard {times} times");
+        assert!(right, "{what}, was received {times} times");
         *count += 1;
         verdict.twice += usize::from(times > 1);
     }
 
-    /// Messages are heard first in the order in which they were posted, and again only where that may be.
+    /// Checks that the service received messages in the order of the posts, and repetitions only if they are allowed.
     fn check_order(&self, interaction: usize, numbers: &[usize]) {
         let mut highest = 0;
         for number in numbers {
@@ -133,16 +133,16 @@ impl RunRecords<'_> {
             } else {
                 assert!(
                     self.resend && *number == highest,
-                    "interaction {interaction}: {number} came after {highest}"
+                    "interaction {interaction}: {number} followed {highest}"
                 );
             }
         }
         let tried = self.written.last_tried.get(&interaction).copied();
-        assert!(highest <= tried.unwrap_or(0), "nobody posted {highest}");
+        assert!(highest <= tried.unwrap_or(0), "{highest} was not posted");
     }
 
-    /// Where a message was heard and its sender surely heard that, it is accepted and not made again; but for the one
-    /// that was under way in the moment of a kill, of which the application may not know.
+    /// Checks that a message whose sender received the response is accepted and not retried. The exception is a message
+    /// in progress at a kill: the application may not know its response.
     fn check_reasons(
         &self,
         interaction: usize,
@@ -154,7 +154,7 @@ impl RunRecords<'_> {
             let number = request.number;
             assert!(
                 !settled.contains(&number),
-                "interaction {interaction}: {number} was made again for no reason"
+                "interaction {interaction}: {number} was retried without a reason"
             );
             let later_life = forwarded
                 .get(at + 1)
@@ -165,7 +165,7 @@ impl RunRecords<'_> {
                     let accepted = outcome.delivery == Delivery::Accepted as i32;
                     assert!(
                         accepted,
-                        "interaction {interaction}: {number} was accepted, and called {outcome:?}"
+                        "interaction {interaction}: {number} was accepted, but its outcome is {outcome:?}"
                     );
                 }
             }

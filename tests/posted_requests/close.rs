@@ -1,4 +1,4 @@
-//! What closing waits for, and what it says it left.
+//! Requests that close waits for, and the remaining ones that it reports.
 
 use omnize::CloseReport;
 

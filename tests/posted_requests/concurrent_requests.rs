@@ -1,4 +1,4 @@
-//! What several threads, or several handles, ask for at the same time.
+//! Concurrent requests of several threads or handles.
 
 use super::*;
 
@@ -14,7 +14,8 @@ fn start() -> Request {
     Request::Start(Box::default())
 }
 
-/// A server that serves each connection on a thread of its own, takes this time for every answer, and tells what has come.
+/// Starts a server with one thread for each connection, which responds after this delay. Returns its URL and the
+/// received requests.
 fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(String, Instant)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -90,7 +91,7 @@ fn posts_of_two_interactions_are_sent_concurrently() {
     let store = std::env::temp_dir().join(format!("omnize-{}-at-once.db", std::process::id()));
     let (url, arrived) = delayed_server_per_connection(Duration::from_millis(1500));
     let client = client(&url, &[("store", store.to_str().unwrap())]);
-    // One worker is hired, and idle then.
+    // Starts one worker, which is then idle.
     attached(&client, "0").post(message("first")).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
     thread::sleep(Duration::from_millis(100));

@@ -1,4 +1,4 @@
-//! Posted requests leave in order, are made again where that does no harm, and each has one outcome, across restarts too.
+//! Posted requests are sent in order, are retried if that is safe, and each has one outcome, also across restarts.
 
 mod close;
 mod concurrent_requests;
@@ -61,7 +61,7 @@ fn content(request: &str) -> String {
     body["content"].as_str().unwrap().to_owned()
 }
 
-/// The contents of the requests that have come.
+/// Returns the contents of the received requests.
 fn contents(server: &Server) -> Vec<String> {
     server
         .requests
@@ -74,7 +74,7 @@ fn accepting() -> Server {
     Server::with_response(http("200 OK", ""))
 }
 
-/// A server that answers the first requests, by connection, with these and breaks the connection; later ones with 200.
+/// A server that sends these responses to the first connections and closes each of them; later requests get 200.
 fn answer_first_connections(first: &'static [&'static str]) -> Server {
     let mut answers = first.iter();
     let shared = Mutex::new(move || answers.next().copied());
@@ -126,7 +126,7 @@ fn requests_of_one_interaction_are_sent_in_order() {
     let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let most = Arc::new(Mutex::new(0));
     let (seen, saw) = (under_way.clone(), most.clone());
-    // Each connection is served on a thread of its own.
+    // Each connection has its own thread.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (arrived, arrivals) = mpsc::channel();
@@ -247,7 +247,7 @@ fn close_ends_a_call_that_waits_for_its_lane() {
     });
 }
 
-/// A server that takes connections and says nothing.
+/// A server that accepts connections and sends nothing.
 fn silent() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
@@ -290,7 +290,7 @@ fn timeout_includes_the_wait_for_the_lane() {
     assert!(begun.elapsed() < Duration::from_millis(950));
 }
 
-/// A server that takes this time for every answer.
+/// A server that responds after this delay.
 fn delayed_server(time: Duration) -> Server {
     Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
@@ -339,7 +339,7 @@ fn close_sends_posted_requests_first() {
 
 #[test]
 fn message_after_finish_fails_before_anything_is_sent() {
-    // The finish is still on its way when the next message is posted.
+    // The finish is still in progress when the next message is posted.
     let server = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(200));

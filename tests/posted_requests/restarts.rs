@@ -1,4 +1,4 @@
-//! What was posted survives a restart, where there is a store.
+//! With a store, posted requests survive a restart.
 
 use super::*;
 
@@ -68,7 +68,7 @@ fn unsent_request_aborted_by_close_is_sent_after_a_restart() {
 fn request_closed_between_retries_is_sent_after_a_restart() {
     let store = store("between");
     let options = [("store", &*store)];
-    // It says that it is busy when closing takes no request any more, and waits for those that are on their way.
+    // The server signals that it is busy when close accepts no more requests, and waits for those in progress.
     let busy = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(7600));

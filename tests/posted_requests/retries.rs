@@ -1,11 +1,11 @@
-//! What is made again, and what is not.
+//! Requests that are retried, and requests that are not.
 
 use super::*;
 
 #[test]
 fn unsent_requests_are_retried_until_the_service_is_available() {
     let listener = TcpListener::bind("127.0.0.7:0").unwrap();
-    // Of an address that no other test uses, so that nobody takes the port meanwhile.
+    // An address that no other test uses, so that no other test gets the port in the meantime.
     let address = listener.local_addr().unwrap();
     drop(listener);
     let client = client(&format!("http://{address}/"), &[]);

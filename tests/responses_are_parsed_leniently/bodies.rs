@@ -64,7 +64,7 @@ fn undecodable_body_is_unknown() {
 
 #[test]
 fn body_decompressed_over_the_limit_is_unknown() {
-    // 100,001 blanks by deflate; the limit is 100,000 bytes.
+    // 100,001 spaces, compressed by deflate; the limit is 100,000 bytes.
     let begin = [
         237, 193, 49, 1, 0, 0, 0, 194, 160, 42, 235, 159, 210, 26, 30, 64, 1,
     ];

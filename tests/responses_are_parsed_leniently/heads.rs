@@ -1,4 +1,4 @@
-//! Heads and chunks that are not quite HTTP.
+//! Heads and chunks with unusual HTTP.
 
 use omnize::error::Delivery;
 

@@ -1,5 +1,5 @@
-//! What the service answers is read in whatever coding, charset and JSON it comes, and a refusal never passes for an
-//! acceptance: in every dialect, on a new connection and on one that is there, for a request that waits and for a posted one.
+//! The library parses responses in any coding, charset and JSON form, and never reports a rejection as accepted. This
+//! is true in every dialect, on a new and on a used connection, for blocking and for posted requests.
 
 mod bodies;
 mod heads;
@@ -16,13 +16,13 @@ use omnize::error::Delivery;
 use omnize::wire::{Address, BotRequest, Request};
 use omnize::{Client, Conversation};
 
-/// `{"success":false,"message":"blocked"}` by gzip.
+/// `{"success":false,"message":"blocked"}`, compressed by gzip.
 const GZIP: &[u8] = &[
     31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41,
     78, 213, 81, 202, 5, 114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148,
     106, 1, 92, 80, 205, 233, 37, 0, 0, 0,
 ];
-/// The same by deflate, as zlib has it.
+/// The same, compressed by deflate, in the zlib format.
 const ZLIB: &[u8] = &[
     120, 218, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41, 78, 213, 81, 202, 5,
     114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148, 106, 1, 252, 141, 13,
@@ -45,7 +45,7 @@ fn address() -> Address {
     }
 }
 
-/// A conversation that can send in this dialect, and what it sends.
+/// Returns a conversation that can send in this dialect, and a request.
 fn conversation(client: &Client, dialect: &str) -> (Conversation, Request) {
     match dialect {
         "interactions" => {
@@ -59,7 +59,7 @@ fn conversation(client: &Client, dialect: &str) -> (Conversation, Request) {
     }
 }
 
-/// An answer with these headers and this body.
+/// Returns a response with these headers and this body.
 fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
@@ -91,8 +91,8 @@ fn chunked(body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").into_bytes()
 }
 
-/// What became of a request that was answered like this, and what is said of it. `on_used_connection`: it is the second request on a
-/// connection.
+/// Returns the delivery and the error text of a request with this response. `on_used_connection`: it is the second
+/// request of its connection.
 fn result_of(
     dialect: &str,
     on_used_connection: bool,
@@ -142,7 +142,7 @@ fn result_of(
     (delivery, message)
 }
 
-/// Each dialect, new and used connections, requests that wait and posted ones.
+/// Checks each dialect, new and used connections, blocking and posted requests.
 fn assert_all(name: &str, response: &[u8], delivery: Delivery, says: &str) {
     for dialect in ["rest", "gateway", "interactions"] {
         for (on_used_connection, is_posted) in

@@ -1,4 +1,4 @@
-//! What answers hold: hashes, departments, agents.
+//! Values in responses: hashes, departments, agents.
 
 use std::io::Write;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use omnize::wire::{Request, Start};
 use super::http_server::Server;
 use super::{address, client, in_charset, ok};
 
-/// The hash of a start that is answered like this, by what the next request asks for.
+/// Returns the hash that the next request uses after a start with this response.
 fn hash_used_by_next_request(answer: &[u8], is_later: bool, is_posted: bool) -> String {
     let answer = answer.to_vec();
     let server = Server::start(move |mut stream, read| {

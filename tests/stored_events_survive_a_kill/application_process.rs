@@ -1,4 +1,4 @@
-//! The application under test: this test program again, in another role, so that it can be killed.
+//! The application under test: this test program in another role, in its own process, so that it can be killed.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,29 +12,29 @@ use omnize::Event;
 
 use super::{open, text};
 
-/// A running application.
+/// A running application process.
 pub struct ApplicationProcess {
     process: Child,
     stdin: Option<ChildStdin>,
-    /// Kept open, so that what the application says at its end has a reader.
+    /// Kept open, so that the application can write at its end.
     _stdout: BufReader<ChildStdout>,
     host: String,
     path: String,
 }
 
 impl ApplicationProcess {
-    /// One that writes down what it handles.
+    /// Starts an application that records the events that it handles.
     pub fn start(store: &Path, ledger: &Path) -> Self {
         let mut command = Self::command(store);
         command.env("OMNIZE_TEST_LEDGER", ledger);
         Self::spawn(command)
     }
 
-    /// One that takes triggers, handles none, and can't make files larger than this many KiB.
+    /// Starts an application that accepts triggers, handles none, and cannot create files larger than this many KiB.
     pub fn start_limited(store: &Path, kib: u32) -> Self {
         let own = Self::command(store);
         let mut command = Command::new("sh");
-        // dash counts in blocks of 512 bytes; the signal that a larger write raises is to become an error.
+        // dash counts in blocks of 512 bytes. The signal of a larger write must become an error.
         command
             .arg("-c")
             .arg(format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", kib * 2))
@@ -82,7 +82,7 @@ impl ApplicationProcess {
         }
     }
 
-    /// A connection to its webhook; `None` where nobody listens any more.
+    /// Connects to its webhook. Returns `None` if it does not listen.
     pub fn connect(&self) -> Option<WebhookConnection> {
         let stream = TcpStream::connect(&self.host).ok()?;
         stream.set_nodelay(true).unwrap();
@@ -96,12 +96,12 @@ impl ApplicationProcess {
         })
     }
 
-    /// The status that a trigger is answered with; `None` where none came.
+    /// Posts a trigger. Returns the status of the response, or `None` without one.
     pub fn post(&self, body: &str) -> Option<u16> {
         self.connect()?.post(body)
     }
 
-    /// kill -9, at this very moment.
+    /// Sends SIGKILL at once.
     pub fn send_kill(&self) {
         let status = Command::new("kill")
             .arg("-9")
@@ -110,13 +110,13 @@ impl ApplicationProcess {
         assert!(status.unwrap().success());
     }
 
-    /// Kills it, if it still lives.
+    /// Kills the process if it still runs.
     pub fn kill(&mut self) {
         let _ = self.process.kill();
         self.process.wait().unwrap();
     }
 
-    /// Lets it handle what it has, and close.
+    /// Lets it handle its events and close.
     pub fn finish(&mut self) {
         drop(self.stdin.take());
         assert!(self.process.wait().unwrap().success());
@@ -137,7 +137,7 @@ pub struct WebhookConnection {
 }
 
 impl WebhookConnection {
-    /// The status of the answer; `None` where none came.
+    /// Returns the status of the response, or `None` without one.
     pub fn post(&mut self, body: &str) -> Option<u16> {
         let request = format!(
             "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
@@ -161,7 +161,7 @@ impl WebhookConnection {
     }
 }
 
-/// Not a test by itself: the application that the others start and kill. Elsewhere it ends at once.
+/// The application that other tests start and kill. In a normal run, this test returns at once.
 #[test]
 fn application() {
     let Ok(store) = std::env::var("OMNIZE_TEST_STORE") else {

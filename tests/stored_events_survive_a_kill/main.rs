@@ -1,5 +1,5 @@
-//! With a store, a trigger that was taken reaches the application, across crashes, in order, and what may come twice is
-//! flagged. The crashes are real: this test starts itself again as the application and kills it.
+//! With a store, each accepted trigger reaches the application, across crashes and in order. Possible repetitions are
+//! flagged. The crashes are real: this test starts itself as the application and kills it.
 
 #![cfg(feature = "store")]
 
@@ -20,7 +20,7 @@ use omnize::error::Result;
 use omnize::status::Status;
 use omnize::{Client, Event};
 
-/// A folder for one test's files.
+/// A folder for the files of one test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -173,7 +173,7 @@ fn store_in_use_is_reported() {
     assert!(error.message().contains("another client"), "{error}");
 }
 
-/// A file-size limit fills the disk for one process: writes beyond it fail as on a full disk.
+/// A limit on the file size simulates a full disk for one process: writes over it fail.
 #[test]
 fn full_disk_is_reported_and_loses_no_accepted_event() {
     let folder = Folder::new("full");

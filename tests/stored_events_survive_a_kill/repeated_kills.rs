@@ -1,4 +1,4 @@
-//! Kills the application again and again while triggers come, and holds what it wrote down against what was answered.
+//! Kills the application repeatedly while triggers arrive, and compares its records with the responses.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,10 +8,10 @@ use std::thread;
 use super::Folder;
 use super::application_process::ApplicationProcess;
 
-/// How many connections post at once. Each has interactions of its own, so that their order of sending is known.
+/// The number of connections that post concurrently. Each has its own interactions, so that their order is known.
 const CONNECTIONS: usize = 16;
 
-/// The small sibling of the stress run of `make test-all`, which says larger numbers in the environment.
+/// A short version of the long run of `make test-all`, which sets larger numbers in the environment.
 #[test]
 fn repeatedly_killed_application_misses_no_trigger() {
     let triggers = number("OMNIZE_TEST_TRIGGERS", 10_000);
@@ -21,7 +21,7 @@ fn repeatedly_killed_application_misses_no_trigger() {
     let mut random = Random(0x5EED);
     let mut posted = PostedCounts::new(interactions);
     for life in 0..kills {
-        // On the average the triggers are spread evenly over the lives.
+        // On average the triggers are spread evenly over the processes.
         let kill_at = random.below(2 * triggers / (kills + 1) / CONNECTIONS);
         let mut application = start(&folder, life);
         posted.post(&application, &mut random, usize::MAX, Some(kill_at));
@@ -41,7 +41,7 @@ fn start(folder: &Folder, life: usize) -> ApplicationProcess {
     ApplicationProcess::start(&folder.store(), &folder.0.join(format!("ledger-{life:04}")))
 }
 
-/// What was posted so far: each interaction's messages are numbered from 1.
+/// The posted messages so far: each interaction numbers its messages from 1.
 struct PostedCounts {
     last: Vec<usize>,
     answered: Vec<Vec<usize>>,
@@ -60,7 +60,7 @@ impl PostedCounts {
     }
 
     /// Posts up to `share` triggers on each connection, and kills the application when the first connection has posted
-    /// `kill_at` of them. A connection that gets no 200 ends.
+    /// `kill_at` of them. A connection without a 200 ends.
     fn post(
         &mut self,
         application: &ApplicationProcess,
@@ -114,7 +114,7 @@ impl PostedCounts {
     }
 }
 
-/// Holds what the application wrote down, life by life, against what was answered 200.
+/// Compares the records of the application, process by process, with the triggers that got 200.
 fn verify(folder: &Path, answered: &[Vec<usize>]) {
     let mut ledgers: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -133,7 +133,7 @@ fn verify(folder: &Path, answered: &[Vec<usize>]) {
     for ledger in ledgers {
         let mut last_of_this_life: HashMap<usize, usize> = HashMap::new();
         let text = fs::read_to_string(ledger).unwrap();
-        // The last line may be cut off by the kill.
+        // The kill may have cut the last line.
         let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
         for line in whole.lines() {
             let mut words = line.split(' ');
@@ -180,7 +180,7 @@ fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |value| value.parse().unwrap())
 }
 
-/// Numbers that look random and are the same in every run (xorshift64*).
+/// Pseudo-random numbers, equal in every run (xorshift64*).
 struct Random(u64);
 
 impl Random {

@@ -1,5 +1,5 @@
-//! A network on which packets take their time, between a server and a client in this process: a TUN device in a network
-//! namespace of its own. TCP is the kernel's, on both sides.
+//! A network with a delay between a server and a client in this process: a TUN device in its own network namespace.
+//! Both sides use the kernel's TCP.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, io};
 
-/// Where a server is to listen.
+/// The address at which a server must listen.
 pub const LISTEN: &str = "10.9.0.1:0";
-/// Where the client finds it.
+/// The address at which the client finds the server.
 pub const SERVER: &str = "10.9.0.2";
 
 const OWN_ADDRESS: [u8; 4] = [10, 9, 0, 1];
@@ -21,8 +21,8 @@ const CLIENT_ADDRESS: [u8; 4] = [10, 9, 0, 3];
 
 const NAMESPACE: &str = "OMNIZE_TEST_NETWORK";
 
-/// Runs this test of this program again in a network namespace of its own, where `one_way` is how long a packet is under way,
-/// and returns true there. Elsewhere it returns false when that run has succeeded, or why there can be none.
+/// Runs this test of this program in its own network namespace, in which packets take `one_way`. Returns true there. In
+/// the outer process it returns false after that run succeeded, or an error if a namespace is not possible.
 pub fn run_in_namespace(test: &str, one_way: Duration) -> Result<bool, String> {
     if env::var_os(NAMESPACE).is_some() {
         forward_packets(one_way).map_err(|error| error.to_string())?;
@@ -96,7 +96,7 @@ fn open_device() -> io::Result<File> {
         flags: TUN_WITHOUT_HEADER,
         rest: [0; 22],
     };
-    // SAFETY: the request has the form and the length of an `ifreq`, and lives through the call.
+    // SAFETY: the request has the layout and length of an `ifreq`, and lives through the call.
     let status = unsafe { libc::ioctl(device.as_raw_fd(), TUNSETIFF as _, &raw mut request) };
     if status == 0 {
         Ok(device)
@@ -105,8 +105,8 @@ fn open_device() -> io::Result<File> {
     }
 }
 
-/// Turns a packet round: what leaves for the server comes in as if from a client elsewhere, and the other way round. False for
-/// what is no TCP between the two.
+/// Rewrites the addresses of a packet, so that it returns as a packet of the other side. Returns false if it is not TCP
+/// between the two.
 fn redirect(packet: &mut [u8]) -> bool {
     if packet.len() < 40 || packet[0] >> 4 != 4 || packet[9] != 6 || packet[12..16] != OWN_ADDRESS {
         return false;

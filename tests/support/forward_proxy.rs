@@ -1,6 +1,7 @@
-//! A forward proxy: it passes plain requests on and tunnels others, and may ask for credentials or answer something else.
+//! A forward proxy: it forwards plain requests and tunnels others. It can require credentials, or send another
+//! response.
 
-// Each test uses the part that it needs.
+// Each test uses a part of this file.
 #![allow(dead_code)]
 
 use std::io::{self, Read, Write};
@@ -14,18 +15,18 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::http_server::read_request;
 
-/// What a proxy does with what it is asked.
+/// The behavior of a proxy.
 #[derive(Default)]
 pub struct ProxyOptions {
-    /// The `user:password` that it asks for.
+    /// The `user:password` that it requires.
     pub credentials: Option<&'static str>,
-    /// What it answers, whatever it is asked, in the place of doing it.
+    /// The response that it sends to every request instead of forwarding it.
     pub answer: Option<String>,
-    /// What it answers before it says that a tunnel is there.
+    /// The response that it sends before it confirms a tunnel.
     pub interim: &'static str,
 }
 
-/// A proxy, each of its connections on a thread of its own.
+/// A proxy with one thread for each connection.
 pub struct Proxy {
     /// Its host and port.
     pub name: String,
@@ -41,14 +42,14 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (habits, asked) = (habits.clone(), asked.clone());
-                // A peer that leaves early is its own affair.
+                // An early disconnect of a peer is not a failure.
                 thread::spawn(move || serve(client.unwrap(), &habits, &asked));
             }
         });
         Proxy { name, asked: heads }
     }
 
-    /// What it was asked since this was last called: heads, and the bodies that it could read.
+    /// Returns the requests since the last call: heads, and bodies if it could read them.
     pub fn requests(&self) -> Vec<String> {
         self.asked.try_iter().collect()
     }
@@ -76,7 +77,7 @@ fn serve(mut client: TcpStream, habits: &ProxyOptions, asked: &Sender<String>) -
     }
 }
 
-/// A request, or the head alone where it has no body.
+/// Reads a request, or only the head if it has no body.
 fn read_head_or_request(client: &mut TcpStream) -> Option<String> {
     let mut start = [0];
     client.peek(&mut start).ok()?;
@@ -114,7 +115,7 @@ fn tunnel(mut client: TcpStream, request: &str, interim: &str) -> Option<()> {
     None
 }
 
-/// Passes one request on over a connection of its own, without what was said to the proxy, and its answer back.
+/// Forwards one request over a new connection, without the headers for the proxy, and returns the response.
 fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
     let (head, body) = request.split_once("\r\n\r\n")?;
     let (method, rest) = head.split_once(" http://")?;

@@ -1,6 +1,6 @@
-//! A server that does with its connections what a test wants.
+//! An HTTP server that handles each connection as a test needs it.
 
-// Each test uses the part that it needs.
+// Each test uses a part of this file.
 #![allow(dead_code)]
 
 use std::io::{Read, Write};
@@ -8,16 +8,16 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-/// A server that treats each connection as `serve` does, and tells how many requests it has read in full.
+/// A server that handles each connection by `serve`, and counts the requests that it read completely.
 pub struct Server {
-    /// Where it listens.
+    /// The URL of the server.
     pub url: String,
-    /// Each request that it has read in full.
+    /// The requests that it read completely.
     pub requests: Receiver<String>,
 }
 
 impl Server {
-    /// Serves each connection by `serve`, which reads a request by calling what it is given.
+    /// Starts a server. `serve` gets a connection, and a function that reads a request from it.
     pub fn start(
         serve: impl Fn(TcpStream, &dyn Fn(&mut TcpStream) -> Option<String>) + Send + 'static,
     ) -> Self {
@@ -37,7 +37,7 @@ impl Server {
         Server { url, requests }
     }
 
-    /// A server that answers every request on a connection with these bytes.
+    /// Starts a server that sends these bytes as the response to every request.
     pub fn with_response(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Server::start(move |mut stream, read| {
@@ -49,13 +49,13 @@ impl Server {
         })
     }
 
-    /// How many requests have come since this was last asked.
+    /// Returns the number of requests since the last call.
     pub fn requests(&self) -> usize {
         self.requests.try_iter().count()
     }
 }
 
-/// One request: its head and as much body as its Content-Length says.
+/// Reads one request: its head, and as much body as its Content-Length says.
 pub fn read_request(stream: &mut impl Read) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
@@ -65,7 +65,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
         }
         bytes.push(byte[0]);
         if bytes.len() == 1 && !byte[0].is_ascii_uppercase() {
-            // No HTTP, but a TLS handshake.
+            // A TLS handshake instead of HTTP.
             return None;
         }
     }
@@ -78,7 +78,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
                 .parse()
                 .ok()
         })
-        // A request without a body need not say so.
+        // A request without a body may have no length.
         .unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
@@ -86,7 +86,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
     Some(String::from_utf8(bytes).unwrap())
 }
 
-/// An answer of HTTP/1.1 with this status and body.
+/// Returns an HTTP/1.1 response with this status and body.
 pub fn http(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",

@@ -1,4 +1,4 @@
-//! The secrets that a test plants, and the watch over everything that is printed.
+//! The secrets of a test, and a recorder for everything that is printed.
 
 use std::fmt::Debug;
 use std::sync::{Mutex, Once};
@@ -16,7 +16,7 @@ pub const CPF: &str = "123.456.789-09";
 pub const SENT_TEXT: &str = "minha senha é \"1234&5\"\n<b>\u{1F600}/fim";
 pub const RECEIVED_TEXT: &str = "seu boleto é R$ \"77\" <ok>\u{1F4B0}/hoje";
 pub const PROXY_PASSWORD: &str = "s@nha:do proxy/é";
-/// The password above as it stands in the option.
+/// The same password in the form of a URL.
 pub const PROXY_PASSWORD_IN_URL: &str = "s%40nha%3Ado%20proxy%2F%C3%A9";
 pub const PATH: &str = "/gancho/caminho-que-ninguem-adivinha";
 pub const WEBHOOK_PASSWORD: &str = "senha-do-\"gancho\"/é";
@@ -35,7 +35,7 @@ const SECRETS: [&str; 11] = [
     WEBHOOK_PASSWORD,
 ];
 
-/// Each form in which a secret would give itself away, with the secret that it is of.
+/// Returns each encoded form that would reveal a secret, with the secret.
 fn encoded_forms() -> Vec<(&'static str, String)> {
     let mut forms = Vec::new();
     for secret in SECRETS {
@@ -68,7 +68,7 @@ fn encoded_forms() -> Vec<(&'static str, String)> {
         ];
         for engine in [&BASE64_STANDARD, &BASE64_URL_SAFE] {
             of_this.push(engine.encode(secret).trim_end_matches('=').to_owned());
-            // What the base64 of something longer has of it for certain, wherever it stands there.
+            // The characters that the base64 of a longer text certainly contains, at any offset.
             for before in 0..3 {
                 for text in [secret, &json] {
                     let padded = [&vec![0; before][..], text.as_bytes()].concat();
@@ -94,8 +94,8 @@ impl Log for Recorder {
         true
     }
 
-    /// The library's own messages of every level. Of the crates below it, those up to debug: at the level trace,
-    /// `ureq-proto` shows the bytes of every request, which no library above it can prevent.
+    /// Records the library's own messages of every level. Messages of other crates are recorded up to debug: at the
+    /// level trace, `ureq-proto` prints the bytes of every request, and no library can prevent that.
     fn log(&self, record: &Record<'_>) {
         if record.level() == Level::Trace && !record.target().starts_with("omnize") {
             return;
@@ -106,7 +106,7 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// Records from now on what anybody logs, at every level, and what panics say.
+/// Starts to record the log of every level, and panics.
 pub fn record_output() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -120,17 +120,17 @@ pub fn record_output() {
     });
 }
 
-/// Records a text as printed.
+/// Records a text.
 pub fn record_text(text: String) {
     RECORDED.lock().unwrap().push(text);
 }
 
-/// Records what the type's `Debug` shows.
+/// Records the `Debug` output of a value.
 pub fn record_debug(value: &impl Debug) {
     record_text(format!("debug: {value:?}\n{value:#?}"));
 }
 
-/// Records all that an error tells.
+/// Records all texts of an error.
 #[track_caller]
 pub fn record_error<T>(result: Result<T, Error>) -> Error {
     let Err(error) = result else {
@@ -145,7 +145,7 @@ pub fn record_error<T>(result: Result<T, Error>) -> Error {
     error
 }
 
-/// All that was printed since this was last called, and where in it a secret stands.
+/// Returns all texts since the last call, and a description of each secret in them.
 pub fn take_recorded() -> (Vec<String>, Vec<String>) {
     let printed = std::mem::take(&mut *RECORDED.lock().unwrap());
     let forms = encoded_forms();

@@ -1,4 +1,4 @@
-//! A folder for a test's stores, clients on them, and this test program again as another process.
+//! A folder for a test's stores, clients for them, and this test program as a child process.
 
 #![allow(dead_code)]
 
@@ -12,7 +12,7 @@ use omnize::config::Config;
 use omnize::error::Result;
 use omnize::{Client, Event};
 
-/// A folder for one test's files, which goes when the test ends.
+/// A folder for the files of one test. Drop removes it.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -20,19 +20,19 @@ impl Folder {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         let name = format!("omnize-store-{}-{number}", std::process::id());
-        // Locations are compared with what stands in messages, so without links.
+        // Tests compare paths with messages, so the path must not contain links.
         let folder = std::env::temp_dir().canonicalize().unwrap().join(name);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
 
-    /// The store.
+    /// Returns the path of the store.
     pub fn store(&self) -> PathBuf {
         self.0.join("chat.db")
     }
 
-    /// One of the files beside it.
+    /// Returns the path of a file next to the store.
     pub fn with_suffix(&self, suffix: &str) -> PathBuf {
         self.0.join(format!("chat.db{suffix}"))
     }
@@ -44,7 +44,7 @@ impl Drop for Folder {
     }
 }
 
-/// A client with a store at this path.
+/// Opens a client with a store at this path.
 pub fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
     let mut config = Config::new();
     let store = store.to_str().unwrap();
@@ -59,31 +59,31 @@ pub fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
     Client::open(&config)
 }
 
-/// Why it can't be opened.
+/// Returns the message of the error with which a client cannot be opened.
 pub fn open_error(store: &Path, options: &[(&str, &str)]) -> String {
     let error = open(store, options).unwrap_err();
     assert_eq!(error.status(), omnize::status::Status::Store, "{error}");
     error.message().to_owned()
 }
 
-/// Hands a message over.
+/// Delivers a message.
 pub fn deliver(client: &Client, text: &str) -> Result<()> {
     let body = format!(r#"{{"message":"{text}","clientId":"12"}}"#);
     client.deliver(body.as_bytes(), None)
 }
 
-/// The text of an event that is a message.
+/// Returns the text of a message event.
 pub fn text(event: &Event) -> String {
     event.trigger().unwrap().text.clone().unwrap()
 }
 
-/// The messages that wait.
+/// Returns the texts of all queued messages.
 pub fn queued_messages(client: &Client) -> Vec<String> {
     let next = || client.next(Duration::ZERO).unwrap();
     std::iter::from_fn(next).map(|event| text(&event)).collect()
 }
 
-/// This program again, as `role`, which says what it does line by line.
+/// This program in the role `role`, as a child process that reports line by line.
 pub struct ChildProcess {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -113,7 +113,7 @@ impl ChildProcess {
         ChildProcess { child, lines }
     }
 
-    /// The next thing that it says.
+    /// Reads the next report of the child.
     pub fn read_report(&mut self) -> String {
         loop {
             let mut line = String::new();
@@ -124,20 +124,20 @@ impl ChildProcess {
         }
     }
 
-    /// Waits until it has ended by itself.
+    /// Ends the child's input, and waits until it has ended with success.
     pub fn wait_for_success(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
     }
 
-    /// kill -9.
+    /// Sends SIGKILL, and waits for the end.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-/// The role and the store of this process, where it is one that a test has started.
+/// Returns the role and the store of this process, if a test started it.
 pub fn child_role() -> Option<(String, PathBuf)> {
     let role = std::env::var("OMNIZE_TEST_ROLE").ok()?;
     Some((role, std::env::var_os("OMNIZE_TEST_STORE").unwrap().into()))
@@ -147,7 +147,7 @@ pub fn report(what: &str) {
     println!("\nsays: {what}");
 }
 
-/// Waits to be killed.
+/// Blocks until the process is killed.
 pub fn wait_until_killed() {
     std::io::stdin().lines().for_each(drop);
 }

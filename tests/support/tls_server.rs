@@ -1,6 +1,6 @@
-//! Certificates, and a server that speaks TLS and does with its connections what a test wants.
+//! Certificates, and a TLS server that handles each connection as a test needs it.
 
-// Each test uses the part that it needs.
+// Each test uses a part of this file.
 #![allow(dead_code)]
 
 use std::fs;
@@ -21,7 +21,7 @@ use rustls::{
 
 use super::http_server::read_request;
 
-/// A certificate authority of the test's own.
+/// A certificate authority.
 pub struct CertificateAuthority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate with its key.
@@ -38,24 +38,24 @@ impl CertificateAuthority {
         CertificateAuthority(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    /// A file for `tls.ca_file`.
+    /// Writes a file for `tls.ca_file`.
     pub fn file(&self) -> String {
         write_pem_file("ca", &self.0.pem())
     }
 
-    /// A certificate for this host name or address.
+    /// Returns a certificate for this host name or address.
     pub fn certify(&self, host: &str) -> Identity {
         self.certify_with(host, |_| ())
     }
 
-    /// One that is an authority's itself.
+    /// Returns a certificate for this host that is an authority itself.
     pub fn certify_authority(&self, host: &str) -> Identity {
         self.certify_with(host, |params| {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         })
     }
 
-    /// One whose time is over.
+    /// Returns an expired certificate.
     pub fn certify_expired(&self, host: &str) -> Identity {
         self.certify_with(host, |params| {
             params.not_before = date_time_ymd(2001, 1, 1);
@@ -81,7 +81,7 @@ impl CertificateAuthority {
 }
 
 impl Identity {
-    /// Files for `tls.certificate` and `tls.key`.
+    /// Writes files for `tls.certificate` and `tls.key`.
     pub fn files(&self) -> (String, String) {
         let pem = |bytes: &[u8]| {
             let encoded = base64_lines(bytes);
@@ -103,7 +103,7 @@ fn base64_lines(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A file of this test's process with this text.
+/// Writes a PEM file with this text, and returns its path.
 pub fn write_pem_file(name: &str, text: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -117,7 +117,7 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// How a server secures its connections.
+/// Returns a TLS configuration. `client_authority`: clients must send a certificate of this authority.
 pub fn server_config(
     identity: &Identity,
     versions: &[&'static SupportedProtocolVersion],
@@ -135,14 +135,14 @@ pub fn server_config(
     Arc::new(config.unwrap())
 }
 
-/// A server whose connections are encrypted, each treated on a thread of its own.
+/// A TLS server with one thread for each connection.
 pub struct TlsServer {
-    /// Where it listens.
+    /// The URL of the server.
     pub url: String,
     requests: Receiver<String>,
 }
 
-/// The client at the other end of a connection, the handshake still to come.
+/// The client of a connection, before the handshake.
 pub struct Peer {
     pub stream: StreamOwned<ServerConnection, TcpStream>,
     seen: Sender<String>,
@@ -168,7 +168,7 @@ impl TlsServer {
         TlsServer { url, requests }
     }
 
-    /// One that answers every request with these bytes.
+    /// Starts a server that sends these bytes as the response to every request.
     pub fn with_response(config: Arc<ServerConfig>, answer: String) -> Self {
         TlsServer::start(config, move |mut peer| {
             while peer.read().is_some() {
@@ -180,21 +180,21 @@ impl TlsServer {
         })
     }
 
-    /// How many whole requests have come since this was last asked.
+    /// Returns the number of complete requests since the last call.
     pub fn requests(&self) -> usize {
         self.requests.try_iter().count()
     }
 }
 
 impl Peer {
-    /// A whole request, which is counted.
+    /// Reads and counts a whole request.
     pub fn read(&mut self) -> Option<String> {
         let request = read_request(&mut self.stream)?;
         let _ = self.seen.send(request.clone());
         Some(request)
     }
 
-    /// Shakes hands and reads nothing further.
+    /// Completes the handshake, and reads no further.
     pub fn handshake(&mut self) {
         while self.stream.conn.is_handshaking() {
             self.stream.conn.complete_io(&mut self.stream.sock).unwrap();
@@ -204,7 +204,7 @@ impl Peer {
         }
     }
 
-    /// Waits until something of a request has come, perhaps along with the end of the handshake.
+    /// Blocks until a part of a request has arrived, possibly together with the end of the handshake.
     pub fn wait(&mut self) {
         let state = self.stream.conn.process_new_packets().unwrap();
         if state.plaintext_bytes_to_read() == 0 {
@@ -212,7 +212,7 @@ impl Peer {
         }
     }
 
-    /// Reads what still comes and drops it, so that what was written last arrives before the end.
+    /// Reads and drops further input, so that the last response arrives before the end of the connection.
     pub fn linger(&mut self) {
         let _ = self.stream.sock.shutdown(Shutdown::Write);
         let mut rest = [0; 1024];
@@ -220,14 +220,14 @@ impl Peer {
     }
 }
 
-/// Closes a connection by a reset.
+/// Closes a connection with a reset.
 pub fn reset(stream: &TcpStream) {
     use std::os::fd::AsRawFd;
     let at_once = libc::linger {
         l_onoff: 1,
         l_linger: 0,
     };
-    // SAFETY: the option's value is a linger, of the length that is said, and lives through the call.
+    // SAFETY: the value is a `linger` of the given length, and lives through the call.
     let set = unsafe {
         libc::setsockopt(
             stream.as_raw_fd(),

@@ -1,6 +1,6 @@
-//! Clients that listen, and requests to them over raw sockets.
+//! Opens clients with a listener, and sends them raw HTTP requests.
 
-// Each test program uses what it needs.
+// Each test uses a part of this file.
 #![allow(dead_code)]
 
 use std::io::{Read, Write};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use omnize::config::Config;
 use omnize::{Client, Event};
 
-/// A trigger.
+/// The body of a trigger.
 pub const TYPING: &str = r#"{"status":"typing","clientId":"12"}"#;
 
-/// A client that listens at a free port, with these options.
+/// Opens a client that listens at a free port, with these options.
 pub fn client(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
     config.set("token", "t").unwrap();
@@ -24,20 +24,20 @@ pub fn client(options: &[(&str, &str)]) -> Client {
     Client::open(&config).unwrap()
 }
 
-/// The host and the path of the webhook.
+/// Returns host and path of the webhook.
 pub fn webhook(client: &Client) -> (String, String) {
     let url = client.webhook_url().unwrap();
     split_url(url)
 }
 
-/// The host and the path of a URL.
+/// Splits a URL into host and path.
 pub fn split_url(url: &str) -> (String, String) {
     let (_, rest) = url.split_once("://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();
     (host.to_owned(), format!("/{path}"))
 }
 
-/// Sends these bytes to the webhook, ends the connection's near side, and returns all that comes back.
+/// Sends these bytes to the webhook, shuts down the write side, and returns all received bytes.
 pub fn exchange(client: &Client, request: &[u8]) -> String {
     exchange_with(&webhook(client).0, request)
 }
@@ -52,7 +52,7 @@ pub fn exchange_over(mut stream: TcpStream, request: &[u8]) -> String {
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    // The listener may hang up before it has read everything.
+    // The listener may close before it has read everything.
     let _ = stream.write_all(request);
     let _ = stream.shutdown(Shutdown::Write);
     let mut answer = Vec::new();
@@ -60,13 +60,13 @@ pub fn exchange_over(mut stream: TcpStream, request: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// A whole request for the webhook.
+/// Returns a whole request for the webhook.
 pub fn request(client: &Client, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let (host, path) = webhook(client);
     request_at(&host, &path, method, headers, body)
 }
 
-/// A whole request for this path.
+/// Returns a whole request for this path.
 pub fn request_at(host: &str, path: &str, method: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n",
@@ -75,7 +75,7 @@ pub fn request_at(host: &str, path: &str, method: &str, headers: &str, body: &[u
     [head.as_bytes(), body].concat()
 }
 
-/// What comes up to the next empty line.
+/// Reads up to the next empty line.
 pub fn read_head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -86,7 +86,7 @@ pub fn read_head(stream: &mut impl Read) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// The status of an answer.
+/// Returns the status of a response.
 pub fn status_of(answer: &str) -> u16 {
     answer
         .strip_prefix("HTTP/1.1 ")
@@ -94,7 +94,7 @@ pub fn status_of(answer: &str) -> u16 {
         .unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }
 
-/// Posts this body to the webhook; the status of the answer.
+/// Posts this body to the webhook, and returns the status.
 pub fn post(client: &Client, body: &str) -> u16 {
     status_of(&exchange(
         client,
@@ -102,7 +102,7 @@ pub fn post(client: &Client, body: &str) -> u16 {
     ))
 }
 
-/// The next event.
+/// Waits for the next event.
 pub fn next(client: &Client) -> Event {
     client
         .next(Duration::from_secs(10))
@@ -110,12 +110,12 @@ pub fn next(client: &Client) -> Event {
         .expect("an event")
 }
 
-/// No event waits.
+/// Panics if an event is queued.
 pub fn assert_no_event(client: &Client) {
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
 
-/// A connection from this address of the machine.
+/// Connects from this address of the machine.
 pub fn connect_from(address: &str, host: &str) -> TcpStream {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -134,7 +134,7 @@ pub fn connect_from(address: &str, host: &str) -> TcpStream {
     stream
 }
 
-/// All that comes before the listener hangs up, or `None` where it has not done so within `patience`.
+/// Reads until the listener closes. Returns `None` if it does not close in time.
 pub fn read_until_close(mut stream: TcpStream, patience: Duration) -> Option<String> {
     stream.set_read_timeout(Some(patience)).unwrap();
     let mut answer = Vec::new();
@@ -146,7 +146,7 @@ pub fn read_until_close(mut stream: TcpStream, patience: Duration) -> Option<Str
     Some(String::from_utf8(answer).unwrap())
 }
 
-/// Lets this process have so many descriptors: both ends of each connection are in it.
+/// Sets the limit on descriptors of this process, which contains both ends of each connection.
 pub fn allow_descriptors(count: libc::rlim_t) {
     // SAFETY: both calls are given a live `rlimit`.
     unsafe {
