@@ -74,11 +74,11 @@ impl Store {
     /// Returns the number of events in the store.
     fn remaining_events(&self) -> usize {
         let client = client("http://127.0.0.1:1/", &[("store", &self.path())]);
-        let mut remaining_events = 0;
+        let mut count = 0;
         while client.next(Duration::ZERO).unwrap().is_some() {
-            remaining_events += 1;
+            count += 1;
         }
-        remaining_events
+        count
     }
 }
 
@@ -145,9 +145,9 @@ fn close_during_a_callback(
         }
         inside.recv().unwrap();
         let begun = Instant::now();
-        let remaining_events = client.close(LONG).unwrap();
+        let report = client.close(LONG).unwrap();
         assert!(begun.elapsed() < LONG / 2, "{:?}", begun.elapsed());
-        remaining_events
+        report
     })
 }
 
@@ -161,17 +161,17 @@ const SENT_TEXTS: [&str; 4] = [
 #[test]
 fn dispatched_callback_sends_posts_and_receives_outcomes() {
     let server = accepting();
-    let remaining_events = close_during_a_callback(&server, false, &[]);
-    assert_eq!(remaining_events, CloseReport::default());
+    let report = close_during_a_callback(&server, false, &[]);
+    assert_eq!(report, CloseReport::default());
     assert_eq!(contents(&server), SENT_TEXTS);
 }
 
 #[test]
 fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
     let server = accepting();
-    let remaining_events = close_during_a_callback(&server, true, &[]);
+    let report = close_during_a_callback(&server, true, &[]);
     // The queued trigger and two outcomes.
-    assert_eq!((remaining_events.events, remaining_events.requests), (3, 0));
+    assert_eq!((report.events, report.requests), (3, 0));
     assert_eq!(contents(&server), SENT_TEXTS);
 }
 
@@ -179,14 +179,14 @@ fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
 #[cfg(feature = "store")]
 fn store_retains_undelivered_events_after_close() {
     let (store, server) = (Store::new("polled"), accepting());
-    let remaining_events = close_during_a_callback(&server, true, &[("store", &store.path())]);
-    assert_eq!((remaining_events.events, remaining_events.requests), (3, 0));
+    let report = close_during_a_callback(&server, true, &[("store", &store.path())]);
+    assert_eq!((report.events, report.requests), (3, 0));
     assert_eq!(contents(&server), SENT_TEXTS);
     assert_eq!(store.remaining_events(), 3);
 
     let (store, server) = (Store::new("dispatched"), accepting());
-    let remaining_events = close_during_a_callback(&server, false, &[("store", &store.path())]);
-    assert_eq!(remaining_events, CloseReport::default());
+    let report = close_during_a_callback(&server, false, &[("store", &store.path())]);
+    assert_eq!(report, CloseReport::default());
     assert_eq!(contents(&server), SENT_TEXTS);
     assert_eq!(store.remaining_events(), 0);
 }
@@ -227,11 +227,11 @@ fn event_lease_counts_as_a_callback() {
 
 #[test]
 fn close_rejects_requests_if_no_callback_runs() {
-    let (asked, hears) = mpsc::channel();
+    let (entered, hears) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
     let server = Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
-            asked.send(()).unwrap();
+            entered.send(()).unwrap();
             let _ = released.recv();
             let _ = std::io::Write::write_all(&mut stream, http("200 OK", "").as_bytes());
         }
@@ -258,8 +258,8 @@ fn close_rejects_requests_if_no_callback_runs() {
             assert_ne!(error.delivery(), Some(Delivery::Unknown));
         }
         drop(release);
-        let remaining_events = closing.join().unwrap().unwrap();
-        assert_eq!((remaining_events.events, remaining_events.requests), (2, 0));
+        let report = closing.join().unwrap().unwrap();
+        assert_eq!((report.events, report.requests), (2, 0));
     });
     assert_eq!(contents(&server), ["on its way"]);
 }

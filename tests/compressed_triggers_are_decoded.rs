@@ -82,8 +82,8 @@ fn undecodable_bodies_are_rejected_and_the_connection_stays_open() {
     assert_eq!(client.count_of(Statistic::TooLarge), 1);
     let wrong = request(&client, "POST", "Content-Encoding: br\r\n", &good);
     let right = request(&client, "POST", "", TYPING.as_bytes());
-    let answers = exchange(&client, &[wrong, right].concat());
-    assert!(answers.contains("HTTP/1.1 415 ") && answers.contains("HTTP/1.1 200 "));
+    let responses = exchange(&client, &[wrong, right].concat());
+    assert!(responses.contains("HTTP/1.1 415 ") && responses.contains("HTTP/1.1 200 "));
     next(&client);
 }
 

@@ -48,10 +48,14 @@ impl Language {
         assert_eq!(
             lines_with(": agent ", &output),
             CHAT_OUTPUT,
-            "what the program heard"
+            "the output of the program"
         );
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(transcript_lines(&entries), CHAT_TRANSCRIPT, "what was said");
+        assert_eq!(
+            transcript_lines(&entries),
+            CHAT_TRANSCRIPT,
+            "the transcript"
+        );
     }
 
     fn posting(&self) {
@@ -61,12 +65,12 @@ impl Language {
         let output = self.run_in_sandbox(("posting", ECHO_AGENTS), &stage, &out, &transcript);
         // An outcome and the agent's actions may come in either order.
         let printed = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
-        assert_eq!(printed, POSTING_OUTPUT, "what the program heard");
+        assert_eq!(printed, POSTING_OUTPUT, "the output of the program");
         let entries = fs::read_to_string(&transcript).unwrap();
         assert_eq!(
             transcript_lines(&entries),
             POSTING_TRANSCRIPT,
-            "what was said"
+            "the transcript"
         );
     }
 

@@ -40,11 +40,11 @@ fn after_a_restart(folder: &Folder) -> Client {
 }
 
 fn subscribe(client: &Client) -> (omnize::SubscriptionId, mpsc::Receiver<String>) {
-    let (tell, told) = mpsc::channel();
-    let tell = Mutex::new(tell);
-    let handler = move |event: &Arc<Event>| tell.lock().unwrap().send(text(event)).unwrap();
+    let (sender, received) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let handler = move |event: &Arc<Event>| sender.lock().unwrap().send(text(event)).unwrap();
     let id = client.subscribe(EventFilter::default(), Box::new(handler));
-    (id.unwrap(), told)
+    (id.unwrap(), received)
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn poll_without_subscriptions_keeps_events_queued() {
         ["3 events wait in the store until a callback is subscribed that may want them"]
     );
 
-    let (id, told) = subscribe(&client);
+    let (id, received) = subscribe(&client);
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 3);
     assert_eq!(
-        told.try_iter().collect::<Vec<_>>(),
+        received.try_iter().collect::<Vec<_>>(),
         ["first", "second", "new"]
     );
 
@@ -95,8 +95,11 @@ fn first_subscription_wakes_a_polling_thread() {
     std::thread::scope(|scope| {
         let begun = Instant::now();
         let polling = scope.spawn(|| client.poll(Duration::from_secs(60)).unwrap());
-        let (_, told) = subscribe(&client);
-        assert_eq!(told.recv_timeout(Duration::from_secs(30)).unwrap(), "first");
+        let (_, received) = subscribe(&client);
+        assert_eq!(
+            received.recv_timeout(Duration::from_secs(30)).unwrap(),
+            "first"
+        );
         assert!(polling.join().unwrap() > 0 && begun.elapsed() < Duration::from_secs(30));
     });
 }
@@ -106,10 +109,10 @@ fn dispatch_without_subscriptions_keeps_events_queued() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     client.dispatch().unwrap();
-    let (_, told) = subscribe(&client);
+    let (_, received) = subscribe(&client);
     for expected in ["first", "second"] {
         assert_eq!(
-            told.recv_timeout(Duration::from_secs(30)).unwrap(),
+            received.recv_timeout(Duration::from_secs(30)).unwrap(),
             expected
         );
     }
@@ -149,10 +152,10 @@ fn wake_fd_is_not_readable_without_subscriptions() {
     assert!(is_readable());
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     assert!(!is_readable());
-    let (_, told) = subscribe(&client);
+    let (_, received) = subscribe(&client);
     assert!(is_readable());
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 2);
-    assert_eq!(told.try_iter().count(), 2);
+    assert_eq!(received.try_iter().count(), 2);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn exhausted_descriptors_are_reported() {
     let config = server_config(&authority.certify("127.0.0.1"), &[&TLS13], None);
     let secure = TlsServer::with_response(config, http("200 OK", ""));
     let proxy = Proxy::start(ProxyOptions {
-        answer: Some(http("200 OK", "")),
+        response: Some(http("200 OK", "")),
         ..ProxyOptions::default()
     });
     let proxy_port = proxy.name.split(':').nth(1).unwrap();

@@ -109,14 +109,14 @@ type Serve = fn(&mut TcpStream);
 
 /// Returns the application's result of a message with this response, as the first or as the second request on a
 /// connection.
-fn reported_result(answer: Serve, on_used_connection: bool, message: &str) -> String {
+fn reported_result(response: Serve, on_used_connection: bool, message: &str) -> String {
     let server = Server::start(move |mut stream, read| {
         if on_used_connection {
             assert!(read(&mut stream).is_some());
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
         assert!(read(&mut stream).is_some());
-        answer(&mut stream);
+        response(&mut stream);
     });
     let client = open(&[
         ("base_url", &server.url),
@@ -150,8 +150,8 @@ fn reported_result(answer: Serve, on_used_connection: bool, message: &str) -> St
     result.replace(&host, "HOST")
 }
 
-fn write(stream: &mut TcpStream, answer: &str) {
-    let _ = stream.write_all(answer.as_bytes());
+fn write(stream: &mut TcpStream, response: &str) {
+    let _ = stream.write_all(response.as_bytes());
 }
 
 /// Closes the connection with a reset.
@@ -225,7 +225,7 @@ fn unusual_responses() -> [(&'static str, Serve); 16] {
 
 #[test]
 fn application_gets_the_same_result() {
-    let answers: [(&str, Serve); 24] = [
+    let responses: [(&str, Serve); 24] = [
         ("usual", |s| write(s, &http("200 OK", ACCEPTED))),
         ("refused", |s| {
             write(s, &http("400 Bad Request", r#"{"error":"porque sim"}"#))
@@ -323,10 +323,10 @@ fn application_gets_the_same_result() {
         }),
         ("a reset", |s| reset(s)),
     ];
-    for (name, answer) in answers.into_iter().chain(unusual_responses()) {
+    for (name, response) in responses.into_iter().chain(unusual_responses()) {
         assert_eq!(
-            reported_result(answer, false, "oi"),
-            reported_result(answer, true, "oi"),
+            reported_result(response, false, "oi"),
+            reported_result(response, true, "oi"),
             "{name}"
         );
     }
@@ -341,10 +341,10 @@ fn application_gets_the_same_result() {
             wait_for_client_close(s);
         }),
     ];
-    for (name, answer) in slow {
-        let first = reported_result(answer, false, "oi");
+    for (name, response) in slow {
+        let first = reported_result(response, false, "oi");
         assert!(first.contains("within timeout.answer"), "{name}: {first}");
-        assert_eq!(first, reported_result(answer, true, "oi"), "{name}");
+        assert_eq!(first, reported_result(response, true, "oi"), "{name}");
     }
 }
 

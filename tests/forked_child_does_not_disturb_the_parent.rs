@@ -107,7 +107,7 @@ fn is_forked<T: Debug>(result: Result<T>) -> bool {
 /// Checks the errors in the child, then drops the handles.
 fn check_in_child(held: Box<Handles>) -> bool {
     let (polling, waiting, chat) = (&held.polling, &held.waiting, &held.polled);
-    let told = [
+    let checks = [
         is_forked(polling.poll(Duration::from_secs(5))),
         is_forked(waiting.next(Duration::from_secs(5))),
         is_forked(waiting.dispatch()),
@@ -131,7 +131,7 @@ fn check_in_child(held: Box<Handles>) -> bool {
     ];
     held.events[0].ack();
     drop(held);
-    told.iter().all(|told| *told)
+    checks.iter().all(|checks| *checks)
 }
 
 /// The exit code of the child: 0 if all checks passed.
@@ -164,9 +164,9 @@ fn post(url: &str) -> String {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 /// A server with one thread for each connection.
@@ -208,8 +208,8 @@ fn forked_child_does_not_disturb_the_parent() {
         held.polling.webhook_url().unwrap().to_owned(),
         held.listener.url(&held.waiting).unwrap(),
     ] {
-        let answer = post(&url);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = post(&url);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     }
     held.polled.send("oi").unwrap();
     let left = held.polling.close(Duration::from_secs(60)).unwrap();

@@ -86,13 +86,14 @@ fn start_process(role: &str, base_url: &str, place: &StoreFile) -> (Child, Strin
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(child.stdout.take().unwrap());
+    let printed = BufReader::new(child.stdout.take().unwrap());
     let ready = |line: std::io::Result<String>| {
         let line = line.unwrap();
-        line.split_once("ready").map(|(_, said)| said.to_owned())
+        line.split_once("ready")
+            .map(|(_, printed)| printed.to_owned())
     };
-    let said = said.lines().find_map(ready).expect("it is ready");
-    (child, said)
+    let printed = printed.lines().find_map(ready).expect("it is ready");
+    (child, printed)
 }
 
 fn kill(mut child: Child) {
@@ -116,13 +117,16 @@ fn set_full(full: bool) {
 /// The application that the tests below start. In a normal run, this test returns at once.
 #[test]
 fn application() {
-    let said = |name: &str| std::env::var(name).unwrap();
+    let printed = |name: &str| std::env::var(name).unwrap();
     let Ok(role) = std::env::var("OMNIZE_TEST_ROLE") else {
         return;
     };
     // SAFETY: like the standard library for SIGPIPE; no handler is set.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-    let client = client(&said("OMNIZE_TEST_BASE_URL"), &said("OMNIZE_TEST_STORE"));
+    let client = client(
+        &printed("OMNIZE_TEST_BASE_URL"),
+        &printed("OMNIZE_TEST_STORE"),
+    );
     match &*role {
         "log" => use_client_in_log_callback(client),
         "panic" => use_client_after_store_panic(client),
@@ -207,14 +211,14 @@ impl log::Log for ClientUsingLog {
         let posted = status(chat.post(Request::Typing).map(drop));
         let closed = status(client.close(Duration::from_secs(1)).map(drop));
         let in_time = begun.elapsed() < Duration::from_secs(4);
-        let said = format!(
+        let printed = format!(
             "{} {} {} {in_time}",
             delivered.name(),
             posted.name(),
             closed.name()
         );
-        if let Some(tell) = REPORTS.lock().unwrap().take() {
-            tell.send(said).unwrap();
+        if let Some(sender) = REPORTS.lock().unwrap().take() {
+            sender.send(printed).unwrap();
         }
     }
 
@@ -234,33 +238,36 @@ fn use_client_after_store_panic(client: Client) {
     let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
     assert_eq!(refused.unwrap_err().status(), Status::Store);
     set_full(false);
-    let mut said = String::new();
+    let mut printed = String::new();
     let begun = Instant::now();
     // The thread may still be ending.
     for _ in 0..2 {
         let post = chat.post(Request::Typing).unwrap_err();
         let deliver = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
-        said = format!(
+        printed = format!(
             "{} {}",
             post.status().name(),
             deliver.unwrap_err().status().name()
         );
     }
     client.close(Duration::from_secs(5)).unwrap();
-    println!("ready{said} {}", begun.elapsed() < Duration::from_secs(4));
+    println!(
+        "ready{printed} {}",
+        begun.elapsed() < Duration::from_secs(4)
+    );
 }
 
 #[test]
 fn calls_do_not_block_after_a_panic_of_the_store_thread() {
     let (place, server) = (StoreFile::new("panic"), delayed_server());
-    let (child, said) = start_process("panic", &server.url, &place);
+    let (child, printed) = start_process("panic", &server.url, &place);
     kill(child);
-    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE true");
+    assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE true");
 }
 
 fn use_client_in_log_callback(client: Client) {
-    let (tell, told) = mpsc::channel();
-    *REPORTS.lock().unwrap() = Some(tell);
+    let (sender, reports) = mpsc::channel();
+    *REPORTS.lock().unwrap() = Some(sender);
     let (client, chat) = set_log(client);
     chat.post(Request::Message("on its way".into())).unwrap();
     chat.post(Request::Message("waits".into())).unwrap();
@@ -270,14 +277,14 @@ fn use_client_in_log_callback(client: Client) {
     assert_eq!(refused.unwrap_err().status(), Status::Store);
     println!(
         "ready{}",
-        told.recv_timeout(Duration::from_secs(30)).unwrap()
+        reports.recv_timeout(Duration::from_secs(30)).unwrap()
     );
 }
 
 #[test]
 fn log_callback_on_the_store_thread_may_close_the_client() {
     let (place, server) = (StoreFile::new("log"), delayed_server());
-    let (child, said) = start_process("log", &server.url, &place);
+    let (child, printed) = start_process("log", &server.url, &place);
     kill(child);
-    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
+    assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
 }

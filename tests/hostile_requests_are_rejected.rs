@@ -61,9 +61,13 @@ fn contradicting_lengths_are_rejected() {
         } else {
             TYPING
         };
-        let answer = send(&client, "1.1", lines, body);
-        assert_eq!(status_of(&answer), 400, "{lines:?}");
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lines:?}: {answer}");
+        let response = send(&client, "1.1", lines, body);
+        assert_eq!(status_of(&response), 400, "{lines:?}");
+        assert_eq!(
+            response.matches("HTTP/1.1").count(),
+            1,
+            "{lines:?}: {response}"
+        );
         assert_no_event(&client);
     }
     let old = send(&client, "1.0", "Transfer-Encoding: chunked\r\n", &chunk);
@@ -96,12 +100,12 @@ fn contradicting_lengths_in_a_pipeline_get_400_and_close_the_connection() {
                 "{}POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n{body}{smuggled}",
                 whole.repeat(before)
             );
-            let answers = exchange(&client, bytes.as_bytes());
-            let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();
-            assert_eq!(statuses.len(), before + 1, "{lines:?}: {answers}");
+            let responses = exchange(&client, bytes.as_bytes());
+            let statuses: Vec<_> = responses.split("HTTP/1.1 ").skip(1).collect();
+            assert_eq!(statuses.len(), before + 1, "{lines:?}: {responses}");
             let (last, good) = statuses.split_last().unwrap();
-            assert!(good.iter().all(|answer| answer.starts_with("200")));
-            assert!(last.starts_with("400"), "{lines:?}: {answers}");
+            assert!(good.iter().all(|response| response.starts_with("200")));
+            assert!(last.starts_with("400"), "{lines:?}: {responses}");
             for _ in 0..before {
                 assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
             }
@@ -135,8 +139,12 @@ fn pipeline_with_every_kind_of_body_gets_responses() {
         for piece in all.as_bytes().chunks(size) {
             std::io::Write::write_all(&mut stream, piece).unwrap();
         }
-        let answers = exchange_over(stream, b"");
-        assert_eq!(answers.matches("HTTP/1.1 200").count(), 100, "{answers}");
+        let responses = exchange_over(stream, b"");
+        assert_eq!(
+            responses.matches("HTTP/1.1 200").count(),
+            100,
+            "{responses}"
+        );
         for _ in 0..80 {
             next(&client);
         }
@@ -180,16 +188,16 @@ fn missing_or_invalid_host_is_rejected() {
         (&path, "1.1", "HOST:[::1]:80 \r\n"),
         (&absolute, "1.1", "Host: elsewhere\r\n"),
     ] {
-        let answer = send(target, version, lines);
+        let response = send(target, version, lines);
         assert!(
-            answer.contains(" 200 OK\r\n"),
-            "{target} {lines:?}: {answer}"
+            response.contains(" 200 OK\r\n"),
+            "{target} {lines:?}: {response}"
         );
         next(&client);
     }
     for lines in ["Host: a\r\nHost: a\r\n", "Host: a b\r\n"] {
-        let answer = send(&path, "1.0", lines);
-        assert!(answer.contains(" 400 "), "{lines:?}: {answer}");
+        let response = send(&path, "1.0", lines);
+        assert!(response.contains(" 400 "), "{lines:?}: {response}");
     }
     assert_responsive(&client);
 }
@@ -224,11 +232,11 @@ fn number_of_header_lines_is_limited_only_by_size() {
             next(&client);
         }
     }
-    let answers = exchange(&client, &all.concat());
+    let responses = exchange(&client, &all.concat());
     assert_eq!(
-        answers.matches("HTTP/1.1 200").count(),
+        responses.matches("HTTP/1.1 200").count(),
         all.len(),
-        "{answers}"
+        "{responses}"
     );
     for _ in &all {
         next(&client);
@@ -265,15 +273,15 @@ fn invalid_chunks_are_rejected() {
         "0x2\r\nab\r\n0\r\n\r\n",
         "\r\n",
     ] {
-        let answer = send(&client, "1.1", "Transfer-Encoding: chunked\r\n", chunks);
+        let response = send(&client, "1.1", "Transfer-Encoding: chunked\r\n", chunks);
         assert!(
-            [400, 413].contains(&status_of(&answer)),
-            "{chunks:?}: {answer}"
+            [400, 413].contains(&status_of(&response)),
+            "{chunks:?}: {response}"
         );
         assert_eq!(
-            answer.matches("HTTP/1.1").count(),
+            response.matches("HTTP/1.1").count(),
             1,
-            "{chunks:?}: {answer}"
+            "{chunks:?}: {response}"
         );
         assert_no_event(&client);
     }
@@ -304,8 +312,8 @@ fn invalid_heads_are_rejected() {
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(),
         "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}\x03\x03".into(),
     ] {
-        let answer = exchange(&client, format!("{head}{TYPING}").as_bytes());
-        assert_eq!(status_of(&answer), 400, "{head:?}");
+        let response = exchange(&client, format!("{head}{TYPING}").as_bytes());
+        assert_eq!(status_of(&response), 400, "{head:?}");
         assert_no_event(&client);
     }
     assert_responsive(&client);
@@ -343,10 +351,10 @@ fn truncated_request_is_not_a_trigger() {
     );
     for whole in [with_length, chunked.into_bytes()] {
         for length in 0..whole.len() {
-            let answer = exchange(&client, &whole[..length]);
+            let response = exchange(&client, &whole[..length]);
             assert!(
-                !answer.starts_with("HTTP/1.1 2"),
-                "{length} of {}: {answer}",
+                !response.starts_with("HTTP/1.1 2"),
+                "{length} of {}: {response}",
                 whole.len()
             );
         }
@@ -362,11 +370,11 @@ fn pipeline_responses_are_in_order_until_the_rejected_request() {
     let host = webhook(&client).0;
     let good = request(&client, "POST", "", TYPING.as_bytes());
     let wrong = request_at(&host, "/", "POST", "", TYPING.as_bytes());
-    let answers = exchange(&client, &[&good[..], &good, &wrong, &good].concat());
-    let statuses: Vec<_> = answers
+    let responses = exchange(&client, &[&good[..], &good, &wrong, &good].concat());
+    let statuses: Vec<_> = responses
         .split("HTTP/1.1 ")
         .skip(1)
-        .map(|answer| &answer[..3])
+        .map(|response| &response[..3])
         .collect();
     assert_eq!(statuses, ["200", "200", "404"]);
     next(&client);
@@ -393,8 +401,8 @@ fn unusual_bodies_are_parsed_or_rejected() {
     assert_no_event(&client);
 
     let trigger = |body: &[u8]| {
-        let answer = exchange(&client, &request(&client, "POST", "", body));
-        assert_eq!(status_of(&answer), 200);
+        let response = exchange(&client, &request(&client, "POST", "", body));
+        assert_eq!(status_of(&response), 200);
         let event = next(&client);
         assert_eq!(&*event.trigger().unwrap().raw, body);
         event.trigger().unwrap().clone()

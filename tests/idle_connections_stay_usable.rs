@@ -91,17 +91,17 @@ fn fragmented_pipeline_gets_all_responses_from_a_listener_whose_peer_reads_late(
     let one = request_at(&host, "/health", "GET", "", b"");
     let sending = thread::spawn(move || sender.write_all(&one.repeat(REQUESTS)));
     thread::sleep(IDLE_TIME);
-    let (mut answers, mut part) = (Vec::new(), [0; 0x10000]);
-    let is_all = |answers: &[u8]| {
-        let ends = answers.windows(4).filter(|end| end == b"\r\n\r\n");
-        answers.ends_with(b"\r\n\r\n") && ends.count() == REQUESTS
+    let (mut responses, mut part) = (Vec::new(), [0; 0x10000]);
+    let is_all = |responses: &[u8]| {
+        let ends = responses.windows(4).filter(|end| end == b"\r\n\r\n");
+        responses.ends_with(b"\r\n\r\n") && ends.count() == REQUESTS
     };
-    while !is_all(&answers) {
+    while !is_all(&responses) {
         let count = stream.read(&mut part).unwrap();
         assert!(count > 0, "hung up");
-        answers.extend_from_slice(&part[..count]);
+        responses.extend_from_slice(&part[..count]);
     }
     sending.join().unwrap().unwrap();
-    let answers = String::from_utf8(answers).unwrap();
-    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), REQUESTS);
+    let responses = String::from_utf8(responses).unwrap();
+    assert_eq!(responses.matches("HTTP/1.1 200 OK\r\n").count(), REQUESTS);
 }

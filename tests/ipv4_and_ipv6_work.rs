@@ -18,14 +18,14 @@ use omnize::wire::Address;
 fn serve(address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let answer = |mut stream: TcpStream| {
+    let response = |mut stream: TcpStream| {
         while read_request(&mut stream).is_some() {
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
     };
     thread::spawn(move || {
         for stream in listener.incoming() {
-            thread::spawn(move || answer(stream.unwrap()));
+            thread::spawn(move || response(stream.unwrap()));
         }
     });
     port

@@ -138,9 +138,9 @@ fn unknown_path_gets_404_without_details() {
         for method in ["POST", "GET", "DELETE"] {
             let request =
                 format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
-            let answer = exchange(&client, request.as_bytes());
-            assert_eq!(status_of(&answer), 404, "{method} {path}");
-            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+            let response = exchange(&client, request.as_bytes());
+            assert_eq!(status_of(&response), 404, "{method} {path}");
+            assert!(response.ends_with("\r\n\r\n"), "{response}");
         }
     }
     assert_eq!(client.count_of(Statistic::WrongPath), 18);
@@ -185,11 +185,11 @@ fn percent_encoded_path_is_equal_to_the_plain_path() {
 #[test]
 fn other_methods_get_405_with_the_allowed_methods() {
     let client = client(&[]);
-    let answer = exchange(&client, &request(&client, "GET", "", b""));
-    assert_eq!(status_of(&answer), 405);
+    let response = exchange(&client, &request(&client, "GET", "", b""));
+    assert_eq!(status_of(&response), 405);
     assert!(
-        answer.to_ascii_lowercase().contains("allow: post, put"),
-        "{answer}"
+        response.to_ascii_lowercase().contains("allow: post, put"),
+        "{response}"
     );
     assert_eq!(client.count_of(Statistic::WrongMethod), 1);
 }
@@ -229,11 +229,11 @@ fn incomplete_request_is_not_a_trigger() {
 fn full_inbox_rejects_triggers_until_an_event_is_taken() {
     let client = client(&[("events.capacity", "2")]);
     assert_eq!((post(&client, TYPING), post(&client, TYPING)), (200, 200));
-    let answer = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
-    assert_eq!(status_of(&answer), 503);
+    let response = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
+    assert_eq!(status_of(&response), 503);
     assert!(
-        answer.to_ascii_lowercase().contains("retry-after: 1"),
-        "{answer}"
+        response.to_ascii_lowercase().contains("retry-after: 1"),
+        "{response}"
     );
     assert_eq!(client.count_of(Statistic::TurnedAway), 1);
     let error = client.deliver(TYPING.as_bytes(), None).unwrap_err();
@@ -360,10 +360,10 @@ fn close_sends_the_response_of_every_stored_trigger() {
                         let Ok(mut stream) = TcpStream::connect(&host) else {
                             return 0;
                         };
-                        let mut answer = [0; 500];
+                        let mut response = [0; 500];
                         while stream.write_all(&whole).is_ok() {
-                            match stream.read(&mut answer) {
-                                Ok(length) if answer[..length].starts_with(b"HTTP/1.1 200") => {
+                            match stream.read(&mut response) {
+                                Ok(length) if response[..length].starts_with(b"HTTP/1.1 200") => {
                                     answered += 1;
                                 }
                                 _ => break,

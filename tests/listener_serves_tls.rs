@@ -139,15 +139,15 @@ fn idle_tls_connection_stays_usable() {
 fn plain_http_is_rejected() {
     let pair = CertificateFiles::new("plain-http");
     let client = pair.client(&[]);
-    let answer = TcpStream::connect(webhook(&client).0).map(|mut stream| {
+    let response = TcpStream::connect(webhook(&client).0).map(|mut stream| {
         stream
             .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
             .unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        answer
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        response
     });
-    assert!(!answer.unwrap().starts_with(b"HTTP"));
+    assert!(!response.unwrap().starts_with(b"HTTP"));
     assert_no_event(&client);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     assert_eq!(post_over(&mut stream, &client), 200);

@@ -22,14 +22,14 @@ fn open(host: &str) -> TcpStream {
 }
 
 fn assert_response_200(stream: &mut TcpStream, name: &str) {
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let mut byte = [0];
-    while !answer.ends_with(b"\r\n\r\n") {
+    while !response.ends_with(b"\r\n\r\n") {
         let came = stream.read_exact(&mut byte);
         assert!(came.is_ok(), "{name}: {came:?}");
-        answer.push(byte[0]);
+        response.push(byte[0]);
     }
-    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{name}");
+    assert!(response.starts_with(b"HTTP/1.1 200 "), "{name}");
 }
 
 /// Writes on all connections, and reads all responses. This side closes no connection before.

@@ -128,7 +128,7 @@ fn run_successful_conversations() {
         proxy
             .requests()
             .iter()
-            .any(|asked| asked.contains("Basic "))
+            .any(|request| request.contains("Basic "))
     );
 }
 
@@ -262,13 +262,13 @@ fn run_requests_without_response() {
     );
     let (secure, _) = secure_service();
     assert_eq!(fail_to_send(&secure.url, &[]).status(), Status::Tls);
-    for answer in [
+    for response in [
         http("403 No", TOKEN),
         http("407 Who", PROXY_PASSWORD),
         http("502 Oops", SENT_TEXT),
     ] {
         let proxy = Proxy::start(ProxyOptions {
-            answer: Some(answer),
+            response: Some(response),
             ..ProxyOptions::default()
         });
         let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
@@ -345,14 +345,14 @@ fn post(url: &str, path: &str, body: &str) -> String {
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 fn post_triggers() {
-    let heard = serde_json::to_string(RECEIVED_TEXT).unwrap();
-    let message = format!(r#"{{"message":{heard},"clientId":"12","cpf":"{CPF}"}}"#);
+    let text = serde_json::to_string(RECEIVED_TEXT).unwrap();
+    let message = format!(r#"{{"message":{text},"clientId":"12","cpf":"{CPF}"}}"#);
     let client = open_client(
         "http://127.0.0.1:9/",
         &[
@@ -364,29 +364,29 @@ fn post_triggers() {
     let url = client.webhook_url().unwrap().to_owned();
     for (path, body, status) in [
         (PATH, &message, "200"),
-        (PATH, &format!("{{\"message\":{heard}}}"), "400"),
-        (PATH, &format!("{{\"message\":{heard},"), "400"),
-        (PATH, &heard, "400"),
+        (PATH, &format!("{{\"message\":{text}}}"), "400"),
+        (PATH, &format!("{{\"message\":{text},"), "400"),
+        (PATH, &text, "400"),
         (
             PATH,
-            &format!("{{\"status\":{heard},\"clientId\":\"12\"}}"),
+            &format!("{{\"status\":{text},\"clientId\":\"12\"}}"),
             "200",
         ),
         (PATH, &message.repeat(9), "413"),
         (&format!("{PATH}/x"), &message, "404"),
         (&format!("{PATH} \u{1}"), &message, "400"),
     ] {
-        let answer = post(&url, path, body);
+        let response = post(&url, path, body);
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{path} {body}: {answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{path} {body}: {response}"
         );
-        record_text(answer);
+        record_text(response);
     }
     for bad in [
-        format!("{{\"message\":{heard}}}"),
-        format!("{heard}}}"),
-        format!("{{{heard}: 1e999,"),
+        format!("{{\"message\":{text}}}"),
+        format!("{text}}}"),
+        format!("{{{text}: 1e999,"),
     ] {
         record_error(client.deliver(bad.as_bytes(), None));
     }
@@ -425,8 +425,8 @@ fn no_secret_is_ever_printed() {
     post_triggers();
     // Aborted threads may still write to the log.
     thread::sleep(Duration::from_millis(100));
-    let (printed, told) = take_recorded();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let (printed, leaks) = take_recorded();
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     for kind in [
         "log of omnize",
         "error: ",
@@ -440,7 +440,7 @@ fn no_secret_is_ever_printed() {
     }
 
     // The recorder itself detects a secret.
-    for told in [
+    for leaks in [
         format!("a {TOKEN} b"),
         BASE64_STANDARD.encode(format!("xyz {SENT_TEXT}")),
         utf8_percent_encode(NAME, NON_ALPHANUMERIC).to_string(),
@@ -448,7 +448,7 @@ fn no_secret_is_ever_printed() {
         format!("{PROXY_PASSWORD:?}"),
         "12345678909".to_owned(),
     ] {
-        secret_recorder::record_text(told.clone());
-        assert_eq!(take_recorded().1.len(), 1, "{told}");
+        secret_recorder::record_text(leaks.clone());
+        assert_eq!(take_recorded().1.len(), 1, "{leaks}");
     }
 }

@@ -152,8 +152,8 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
     // A service that echoes the whole request, with the token in its first line.
     let telling = Server::start(|mut stream, read| {
         while let Some(request) = read(&mut stream) {
-            let told = serde_json::json!({ "message": request, "status": 422 }).to_string();
-            if stream.write_all(http("422 No", &told).as_bytes()).is_err() {
+            let leaks = serde_json::json!({ "message": request, "status": 422 }).to_string();
+            if stream.write_all(http("422 No", &leaks).as_bytes()).is_err() {
                 break;
             }
         }
@@ -179,8 +179,8 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
     record_debug(&client);
     record_debug(&chat);
 
-    let (printed, told) = take_recorded();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let (printed, leaks) = take_recorded();
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     for kind in [
         "log of omnize",
         "error: ",

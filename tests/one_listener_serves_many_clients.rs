@@ -143,19 +143,19 @@ fn listener_without_clients_responds_503() {
     listener.attach(&client, None).unwrap();
     let (host, path) = split_url(&listener.url(&client).unwrap());
     listener.detach(&client).unwrap();
-    let ask = |path: &str, headers: &str| {
+    let send_request = |path: &str, headers: &str| {
         let request = request_at(&host, path, "POST", headers, TYPING.as_bytes());
         exchange_with(&host, &request)
     };
     let right = "Authorization: Basic YTpi\r\n";
     for path in [path.as_str(), "/"] {
-        let answer = ask(path, right);
-        assert_eq!(status_of(&answer), 503);
+        let response = send_request(path, right);
+        assert_eq!(status_of(&response), 503);
         assert!(
-            answer.to_ascii_lowercase().contains("retry-after: 1"),
-            "{answer}"
+            response.to_ascii_lowercase().contains("retry-after: 1"),
+            "{response}"
         );
-        assert_eq!(status_of(&ask(path, "")), 401);
+        assert_eq!(status_of(&send_request(path, "")), 401);
     }
     assert_eq!(listener.count_of(Statistic::TurnedAway), 2);
 }

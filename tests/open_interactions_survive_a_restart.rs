@@ -147,8 +147,8 @@ fn open_interactions_are_listed_and_continue_after_a_kill() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(killed.stdout.take().unwrap());
-    assert!(said.lines().any(|line| line.unwrap().contains("ready")));
+    let printed = BufReader::new(killed.stdout.take().unwrap());
+    assert!(printed.lines().any(|line| line.unwrap().contains("ready")));
     killed.kill().unwrap();
     killed.wait().unwrap();
     server.requests();

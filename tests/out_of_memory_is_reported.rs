@@ -62,7 +62,7 @@ fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
     let url = client.webhook_url().unwrap().to_owned();
     let host = url.trim_start_matches("http://").trim_end_matches('/');
     let body = body(1_000_000);
-    let mut answer = vec![0; 12];
+    let mut response = vec![0; 12];
     limit_memory();
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..57 {
@@ -73,11 +73,11 @@ fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
         );
         let _ = stream.write_all(body.as_bytes());
-        stream.read_exact(&mut answer).unwrap();
-        match &answer[9..] {
+        stream.read_exact(&mut response).unwrap();
+        match &response[9..] {
             b"200" => taken += 1,
             b"503" => refused += 1,
-            _ => panic!("{}", String::from_utf8_lossy(&answer)),
+            _ => panic!("{}", String::from_utf8_lossy(&response)),
         }
     }
     assert_eq!(take_all_events(&client), taken);
@@ -139,9 +139,9 @@ fn post_requests(path: &Path) {
 fn run_in_child_process(role: &str) -> (usize, usize) {
     let folder = Folder::new();
     let mut process = ChildProcess::start(role, &folder.store());
-    let said = process.read_report();
+    let report = process.read_report();
     process.wait_for_success();
-    let (taken, refused) = said.split_once(' ').unwrap();
+    let (taken, refused) = report.split_once(' ').unwrap();
     (taken.parse().unwrap(), refused.parse().unwrap())
 }
 

@@ -157,15 +157,15 @@ fn listener_responds_503_over_the_byte_limit() {
             "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     };
     assert!(post(900).starts_with("HTTP/1.1 200"));
-    let answer = post(900);
+    let response = post(900);
     assert!(
-        answer.starts_with("HTTP/1.1 503") && answer.to_lowercase().contains("retry-after"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 503") && response.to_lowercase().contains("retry-after"),
+        "{response}"
     );
     assert!(client.next(Duration::ZERO).unwrap().is_some());
     assert!(post(900).starts_with("HTTP/1.1 200"));

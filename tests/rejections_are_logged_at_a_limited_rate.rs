@@ -43,18 +43,18 @@ fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
     let (host, path) = webhook(&client);
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     let wrong = "Authorization: Basic am9hbzpzZWdyZWRh\r\n";
-    let ask = |path: &str, method: &str, headers: &str, body: &str| {
+    let send_request = |path: &str, method: &str, headers: &str, body: &str| {
         exchange(
             &client,
             &request_at(&host, path, method, headers, body.as_bytes()),
         )
     };
     for _ in 0..300 {
-        ask(&path, "POST", wrong, "S3CRET BODY");
-        ask("/hook/s3cre7", "POST", right, "S3CRET BODY");
+        send_request(&path, "POST", wrong, "S3CRET BODY");
+        send_request("/hook/s3cre7", "POST", right, "S3CRET BODY");
     }
-    ask(&path, "GET", right, "");
-    ask(&path, "POST", right, &" ".repeat(2_000_000));
+    send_request(&path, "GET", right, "");
+    send_request(&path, "POST", right, &" ".repeat(2_000_000));
     exchange(&client, b"S3CRET\0");
     assert_eq!(client.count_of(Statistic::BadCredentials), 300);
     client.close(Duration::from_secs(5)).unwrap();
@@ -75,12 +75,12 @@ fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
         );
     }
     // A later line reports the suppressed lines: at close, if there was no other.
-    let told = |line: &String| {
+    let suppressed = |line: &String| {
         let more = line.split_once(", and ").map_or("0 ", |(_, rest)| rest);
         1 + more.split_once(' ').unwrap().0.parse::<u64>().unwrap()
     };
     let credentials = lines.iter().filter(|line| line.contains("(401)"));
-    assert_eq!(credentials.map(told).sum::<u64>(), 300);
+    assert_eq!(credentials.map(suppressed).sum::<u64>(), 300);
     for secret in ["s3cre", "S3CRET", "segred", "am9hbz", "joao"] {
         assert_eq!(about(secret), 0, "{secret} in {lines:#?}");
     }

@@ -328,9 +328,9 @@ fn connection_closed_while_idle_is_not_reused() {
     for how in ["fin", "reset", "close_notify"] {
         let (server, ca) = trusted_server(move |mut peer| {
             peer.read();
-            let answer = http("200 OK", "");
+            let response = http("200 OK", "");
             let conn = &mut peer.stream.conn;
-            conn.writer().write_all(answer.as_bytes()).unwrap();
+            conn.writer().write_all(response.as_bytes()).unwrap();
             if how == "close_notify" {
                 conn.send_close_notify();
             }
@@ -366,8 +366,8 @@ fn slow_tls_record_times_out() {
     let (server, ca) = trusted_server(|mut peer| {
         peer.read();
         let conn = &mut peer.stream.conn;
-        let answer = http("200 OK", &"x".repeat(4000));
-        conn.writer().write_all(answer.as_bytes()).unwrap();
+        let response = http("200 OK", &"x".repeat(4000));
+        conn.writer().write_all(response.as_bytes()).unwrap();
         let mut bytes = Vec::new();
         while conn.wants_write() {
             conn.write_tls(&mut bytes).unwrap();
@@ -438,13 +438,13 @@ fn bytes_after_a_response_close_the_connection() {
     let head = http("200 OK", &"1".repeat(1000)).len() - 1000;
     let full = http("200 OK", &"1".repeat(BUFFER_SIZE - head));
     assert_eq!(full.len(), BUFFER_SIZE);
-    for answer in [short, full] {
+    for response in [short, full] {
         let (opened_one, connections) = mpsc::channel();
         let (server, ca) = trusted_server(move |mut peer| {
             opened_one.send(()).unwrap();
             let mut behind = "";
             while peer.read().is_some() {
-                let both = format!("{answer}{behind}");
+                let both = format!("{response}{behind}");
                 let _ = peer.stream.write_all(both.as_bytes());
                 behind = "HTTP/1.1 400 No\r\nContent-Length: 0\r\n";
             }

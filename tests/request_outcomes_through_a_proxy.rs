@@ -109,12 +109,12 @@ fn query_string_is_forwarded() {
             "GET /api/external/departments?token=segredo-do-portal HTTP/1.1"
         );
     }
-    let asked = proxy.requests();
-    assert_eq!(asked.len(), 1);
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1);
     assert!(
-        asked[0].starts_with(&format!("GET {base}/api/external/departments?")),
+        requests[0].starts_with(&format!("GET {base}/api/external/departments?")),
         "{}",
-        asked[0]
+        requests[0]
     );
 }
 
@@ -127,12 +127,16 @@ fn plain_requests_are_forwarded() {
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
-    for asked in proxy.requests() {
+    for requests in proxy.requests() {
         assert!(
-            asked.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
-            "{asked}"
+            requests.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
+            "{requests}"
         );
-        assert_eq!(asked.matches("Proxy-Authorization: ").count(), 1, "{asked}");
+        assert_eq!(
+            requests.matches("Proxy-Authorization: ").count(),
+            1,
+            "{requests}"
+        );
     }
     for _ in 0..3 {
         let request = server.requests.recv().unwrap();
@@ -155,31 +159,31 @@ fn tls_requests_are_tunnelled_unread() {
         chat.send("oi").unwrap();
     }
     assert_eq!(server.requests(), 3);
-    let asked = proxy.requests();
-    assert_eq!(asked.len(), 1, "the connection is kept: {asked:?}");
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1, "the connection is kept: {requests:?}");
     let host = server.url.strip_prefix("https://").unwrap();
     let host = host.split('/').next().unwrap();
-    assert!(asked[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n")));
+    assert!(requests[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n")));
 }
 
 #[test]
 fn proxy_resolves_the_host_name() {
     let proxy = Proxy::start(ProxyOptions {
-        answer: Some(http("200 OK", "")),
+        response: Some(http("200 OK", "")),
         ..ProxyOptions::default()
     });
     message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
     // The proxy reports an open tunnel, and then does not speak TLS.
     let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
     assert_outcome(result, Status::Tls, Delivery::NotSent, "chat.invalid");
-    let asked = proxy.requests();
+    let requests = proxy.requests();
     assert!(
-        asked[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
-        "{asked:?}"
+        requests[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
+        "{requests:?}"
     );
     assert!(
-        asked[1].starts_with("CONNECT chat.invalid:443 HTTP/1.1\r\n"),
-        "{asked:?}"
+        requests[1].starts_with("CONNECT chat.invalid:443 HTTP/1.1\r\n"),
+        "{requests:?}"
     );
 }
 
@@ -242,7 +246,7 @@ fn interim_responses_before_a_tunnel_are_skipped() {
 
 #[test]
 fn rejected_tunnel_is_not_sent() {
-    for (answer, says, retryable) in [
+    for (response, says, retryable) in [
         (http("403 Forbidden", "no"), "HTTP 403", false),
         (http("502 Bad Gateway", ""), "HTTP 502", true),
         (
@@ -252,7 +256,7 @@ fn rejected_tunnel_is_not_sent() {
         ),
     ] {
         let proxy = Proxy::start(ProxyOptions {
-            answer: Some(answer),
+            response: Some(response),
             ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "https://127.0.0.1:9/", &[]);
@@ -265,18 +269,18 @@ fn rejected_tunnel_is_not_sent() {
 /// The proxy read the request. It does not report whether the service did.
 #[test]
 fn bad_gateway_is_unknown() {
-    for (answer, status, delivery) in [
+    for (response, status, delivery) in [
         ("502 Bad Gateway", Status::Proxy, Delivery::Unknown),
         ("504 Gateway Timeout", Status::Proxy, Delivery::Unknown),
         ("503 Busy", Status::Service, Delivery::Rejected),
         ("403 Forbidden", Status::Rejected, Delivery::Rejected),
     ] {
         let proxy = Proxy::start(ProxyOptions {
-            answer: Some(http(answer, "")),
+            response: Some(http(response, "")),
             ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "http://127.0.0.1:9/", &[]);
-        assert_outcome(result, status, delivery, &answer[..3]);
+        assert_outcome(result, status, delivery, &response[..3]);
     }
 }
 
@@ -319,7 +323,7 @@ fn environment_variables_select_the_proxy() {
         return;
     }
     let proxy = Proxy::start(ProxyOptions {
-        answer: Some(http("200 OK", "")),
+        response: Some(http("200 OK", "")),
         ..ProxyOptions::default()
     });
     let arrives = |variables: &[(&str, &str)], option: &str| {

@@ -235,7 +235,7 @@ fn no_proxy_accepts_any_white_space() {
     }
     let server = Server::with_response(http("200 OK", ""));
     let proxy = Proxy::start(ProxyOptions {
-        answer: Some(http("200 OK", "")),
+        response: Some(http("200 OK", "")),
         ..ProxyOptions::default()
     });
     let through = |no_proxy: &str, url: &str| {
@@ -324,7 +324,7 @@ fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
     let port = server.url.split([':', '/']).nth(4).unwrap();
     let url = format!("http://a.localhost:{port}/");
     let through_proxy = Proxy::start(ProxyOptions {
-        answer: Some(http("200 OK", "")),
+        response: Some(http("200 OK", "")),
         ..ProxyOptions::default()
     });
     let accepted = |lines: &str, require_tls, proxy| {

@@ -88,16 +88,16 @@ fn slow_head_gets_408() {
     stream
         .set_read_timeout(Some(Duration::from_millis(50)))
         .unwrap();
-    let mut answer = [0; 500];
+    let mut response = [0; 500];
     let length = loop {
         let _ = stream.write_all(b"x");
-        match stream.read(&mut answer) {
+        match stream.read(&mut response) {
             Ok(length) => break length,
             Err(_) => assert!(begun.elapsed() < TIMEOUT),
         }
     };
-    let answer = str::from_utf8(&answer[..length]).unwrap();
-    assert_eq!(status_of(answer), 408);
+    let response = str::from_utf8(&response[..length]).unwrap();
+    assert_eq!(status_of(response), 408);
     assert!(begun.elapsed() >= Duration::from_millis(400));
     assert!(
         begun.elapsed() < Duration::from_secs(3),
@@ -114,9 +114,9 @@ fn each_head_has_its_own_timeout() {
     thread::sleep(Duration::from_millis(800));
     stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
     let begun = Instant::now();
-    let answers = read_until_close(stream, TIMEOUT).unwrap();
-    assert!(answers.starts_with("HTTP/1.1 200 "), "{answers}");
-    assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
+    let responses = read_until_close(stream, TIMEOUT).unwrap();
+    assert!(responses.starts_with("HTTP/1.1 200 "), "{responses}");
+    assert!(responses.contains("HTTP/1.1 408 "), "{responses}");
     assert!(
         begun.elapsed() < Duration::from_secs(3),
         "{:?}",
@@ -144,8 +144,8 @@ fn silent_connection_is_closed_without_response() {
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     let begun = Instant::now();
-    let answers = read_until_close(stream, TIMEOUT).unwrap();
-    assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+    let responses = read_until_close(stream, TIMEOUT).unwrap();
+    assert_eq!(responses.matches("HTTP/1.1").count(), 1, "{responses}");
     assert!(
         begun.elapsed() >= Duration::from_millis(250),
         "{:?}",
@@ -169,18 +169,18 @@ fn connection_over_the_address_limit_gets_503_or_evicts_a_slow_one() {
     // Both are in time, so the third gets 503 until one of them is slow.
     let begun = Instant::now();
     loop {
-        let answer = response_to_one_more_connection(&client);
-        if status_of(&answer) == 200 {
+        let response = response_to_one_more_connection(&client);
+        if status_of(&response) == 200 {
             break;
         }
-        assert_eq!(status_of(&answer), 503, "{answer}");
-        assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+        assert_eq!(status_of(&response), 503, "{response}");
+        assert!(response.contains("retry-after: 1\r\n"), "{response}");
         assert!(begun.elapsed() < TIMEOUT);
     }
     assert!(begun.elapsed() >= Duration::from_millis(300));
-    let told = read_until_close(first, TIMEOUT).unwrap();
-    assert_eq!(status_of(&told), 503, "{told}");
-    assert!(told.contains("retry-after: 1\r\n"), "{told}");
+    let response = read_until_close(first, TIMEOUT).unwrap();
+    assert_eq!(status_of(&response), 503, "{response}");
+    assert!(response.contains("retry-after: 1\r\n"), "{response}");
     for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
         assert_eq!(
             read_until_close(stream, Duration::from_millis(200)),
@@ -196,8 +196,8 @@ fn silent_connection_over_the_address_limit_gets_503() {
     let client = client(&[("listen.max_connections_per_address", "1")]);
     let first = open(&client, b"");
     let second = open(&client, b"");
-    let told = read_until_close(second, TIMEOUT).unwrap();
-    assert_eq!(status_of(&told), 503, "{told}");
+    let response = read_until_close(second, TIMEOUT).unwrap();
+    assert_eq!(status_of(&response), 503, "{response}");
     assert_eq!(read_until_close(first, Duration::from_millis(200)), None);
 }
 
@@ -210,7 +210,7 @@ fn connection_with_an_active_request_is_not_evicted() {
     // Longer than a head may be incomplete: the body has its own timeout.
     let waiting = match read_until_close(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
         None => waiting,
-        Some(answer) => panic!("{answer}"),
+        Some(response) => panic!("{response}"),
     };
     busy.write_all(&whole[whole.len() - 1..]).unwrap();
     assert_eq!(status_of(&read_until_close(busy, TIMEOUT).unwrap()), 200);

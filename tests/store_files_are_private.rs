@@ -186,9 +186,9 @@ fn unwritable_files_are_reported() {
             command.uid(OTHER_USER).gid(OTHER_USER);
         }
         let mut process = ChildProcess::spawn(command);
-        let said = process.read_report();
+        let report = process.read_report();
         process.wait_for_success();
-        said
+        report
     };
     fs::set_permissions(folder.store(), Permissions::from_mode(0o400)).unwrap();
     let why = opened();

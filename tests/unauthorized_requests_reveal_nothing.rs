@@ -9,8 +9,8 @@ use omnize::Statistic;
 use webhook_requests::*;
 
 /// Returns the response without the lines that always differ.
-fn comparable_part(answer: &str) -> String {
-    let lines = answer
+fn comparable_part(response: &str) -> String {
+    let lines = response
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
     lines.collect::<Vec<_>>().join("\n")
@@ -23,10 +23,10 @@ fn unauthenticated_requests_get_equal_responses_on_all_paths() {
         ("listen.basic", "joao:segredo"),
     ]);
     let (host, path) = webhook(&client);
-    let ask = |path: &str, method: &str, headers: &str, body: &[u8]| {
+    let send_request = |path: &str, method: &str, headers: &str, body: &[u8]| {
         exchange(&client, &request_at(&host, path, method, headers, body))
     };
-    let first = ask(&path, "POST", "", TYPING.as_bytes());
+    let first = send_request(&path, "POST", "", TYPING.as_bytes());
     assert_eq!(status_of(&first), 401);
     let challenge = "www-authenticate: basic";
     assert!(first.to_ascii_lowercase().contains(challenge), "{first}");
@@ -34,9 +34,9 @@ fn unauthenticated_requests_get_equal_responses_on_all_paths() {
     for path in [path.as_str(), "/", "/hook", "/hook/s3cres"] {
         for method in ["POST", "GET", "DELETE"] {
             for headers in ["", wrong, "Authorization: Bearer x\r\n"] {
-                let answer = ask(path, method, headers, &vec![b' '; 2_000_000]);
+                let response = send_request(path, method, headers, &vec![b' '; 2_000_000]);
                 assert_eq!(
-                    comparable_part(&answer),
+                    comparable_part(&response),
                     comparable_part(&first),
                     "{method} {path}"
                 );
@@ -47,11 +47,11 @@ fn unauthenticated_requests_get_equal_responses_on_all_paths() {
 
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     assert_eq!(
-        status_of(&ask(&path, "POST", right, TYPING.as_bytes())),
+        status_of(&send_request(&path, "POST", right, TYPING.as_bytes())),
         200
     );
-    assert_eq!(status_of(&ask("/hook", "POST", right, b"")), 404);
-    assert_eq!(status_of(&ask(&path, "GET", right, b"")), 405);
+    assert_eq!(status_of(&send_request("/hook", "POST", right, b"")), 404);
+    assert_eq!(status_of(&send_request(&path, "GET", right, b"")), 405);
     next(&client);
     assert_no_event(&client);
 }
@@ -67,8 +67,8 @@ fn forbidden_networks_get_equal_responses_for_all_credentials() {
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     for path in [path.as_str(), "/", "/health"] {
         for headers in ["", right, "X-Forwarded-For: 127.0.0.2\r\n"] {
-            let answer = exchange(&client, &request_at(&host, path, "GET", headers, b""));
-            assert_eq!(status_of(&answer), 403, "{path}");
+            let response = exchange(&client, &request_at(&host, path, "GET", headers, b""));
+            assert_eq!(status_of(&response), 403, "{path}");
         }
     }
     assert_eq!(client.count_of(Statistic::NotAllowed), 9);
@@ -121,13 +121,14 @@ fn only_trusted_proxies_set_the_forwarded_address() {
 fn health_check_needs_no_credentials_and_reveals_nothing_else() {
     let client = client(&[("listen.health", "/health"), ("listen.basic", "a:b")]);
     let host = webhook(&client).0;
-    let ask = |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
+    let send_request =
+        |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
     for method in ["GET", "HEAD"] {
-        let answer = ask(method);
-        assert_eq!(status_of(&answer), 200);
-        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        let response = send_request(method);
+        assert_eq!(status_of(&response), 200);
+        assert!(response.ends_with("\r\n\r\n"), "{response}");
     }
-    assert_eq!(status_of(&ask("POST")), 401);
+    assert_eq!(status_of(&send_request("POST")), 401);
     assert_eq!(client.count_of(Statistic::BadCredentials), 1);
 }
 

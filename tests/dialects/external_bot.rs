@@ -51,15 +51,15 @@ fn bot_accepts_sends_messages_and_finishes() {
     next_of_kind(&both.customer, Kind::Accepted);
 
     both.chat.send("Bom dia").unwrap();
-    let said = next_of_kind(&both.bot, Kind::Message);
+    let message = next_of_kind(&both.bot, Kind::Message);
     assert_eq!(
-        (said.text.as_deref(), &*said.client_id),
+        (message.text.as_deref(), &*message.client_id),
         (Some("Bom dia"), &*both.hash)
     );
     bot.send("Olá!").unwrap();
-    let answer = next_of_kind(&both.customer, Kind::Message);
+    let response = next_of_kind(&both.customer, Kind::Message);
     assert_eq!(
-        (answer.text.as_deref(), &*answer.client_id),
+        (response.text.as_deref(), &*response.client_id),
         (Some("Olá!"), "12")
     );
 
@@ -86,18 +86,18 @@ fn bot_sends_and_receives_media() {
     both.chat
         .send(picture(MediaKind::Audio, "https://example.com/a", None))
         .unwrap();
-    let said = next_of_kind(&both.bot, Kind::Message).details.unwrap();
-    let said = said.media.unwrap();
+    let message = next_of_kind(&both.bot, Kind::Message).details.unwrap();
+    let message = message.media.unwrap();
     assert_eq!(
-        (said.kind, said.url.expose()),
+        (message.kind, message.url.expose()),
         (MediaKind::Audio, "https://example.com/a")
     );
     bot.send(picture(MediaKind::Image, "https://example.com/b", Some(9)))
         .unwrap();
-    let answer = next_of_kind(&both.customer, Kind::Message).details.unwrap();
-    let answer = answer.media.unwrap();
+    let response = next_of_kind(&both.customer, Kind::Message).details.unwrap();
+    let response = response.media.unwrap();
     assert_eq!(
-        (answer.kind, answer.url.expose()),
+        (response.kind, response.url.expose()),
         (MediaKind::Image, "https://example.com/b")
     );
 }

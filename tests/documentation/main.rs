@@ -81,7 +81,9 @@ fn check(runner: &mut block_runner::BlockRunner<'_>, block: &Block) -> Result<()
         "json" if block.has("trigger") => {
             wire_examples::trigger(block.value("trigger")?, &block.text)
         }
-        "json" if block.has("answer") => wire_examples::answer(block.value("answer")?, &block.text),
+        "json" if block.has("answer") => {
+            wire_examples::response(block.value("answer")?, &block.text)
+        }
         _ => Err("the block is neither run nor marked: see CONTRIBUTING.md".to_owned()),
     }
 }

@@ -12,9 +12,8 @@ use super::pages::root;
 const PRINTED: &str = "<!-- Printed from the library's table by tests/documentation; OMNIZE_BLESS=1 writes it anew. -->";
 
 fn options() -> String {
-    let mut page = format!(
-        "# Options\n\n{PRINTED}\n\n[Configure](configure.md) describes how to set them.\n"
-    );
+    let mut page =
+        format!("# Options\n\n{PRINTED}\n\n[Configure](configure.md) describes how to set them.\n");
     for option in OPTIONS {
         let takes = match option.kind {
             Kind::Choice(words) => format!("{}: {}", option.kind.name(), words.join(", ")),

@@ -51,7 +51,7 @@ pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
 }
 
 /// The library evaluates a response with HTTP 200 as the page states.
-pub fn answer(decision: &str, json: &str) -> Result<(), String> {
+pub fn response(decision: &str, json: &str) -> Result<(), String> {
     let judged = match judge(200, json) {
         Verdict::Accepted => "accepted",
         Verdict::Rejected(_) => "rejected",

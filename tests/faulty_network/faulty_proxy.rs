@@ -24,7 +24,7 @@ pub struct Forwarded {
     /// The number of the application process that sent it.
     pub life: usize,
     /// Whether the client certainly has the whole response: it sent another request on the same connection afterwards.
-    pub heard: bool,
+    pub confirmed: bool,
 }
 
 /// A running proxy.
@@ -222,7 +222,7 @@ impl<'a> Link<'a> {
                 return Ok(false);
             }
             if let Some((interaction, at)) = last.take() {
-                self.shared.log_of(interaction).lock().unwrap()[at].heard = true;
+                self.shared.log_of(interaction).lock().unwrap()[at].confirmed = true;
             }
             if let Fault::ResetRequest(bytes) = fault {
                 let mut some = Vec::new();
@@ -247,15 +247,15 @@ impl<'a> Link<'a> {
                     let after = retry_after
                         .map(|seconds| format!("Retry-After: {seconds}\r\n"))
                         .unwrap_or_default();
-                    let answer =
+                    let response =
                         format!("HTTP/1.1 {status} No\r\n{after}Content-Length: 0\r\n\r\n");
-                    self.stream.write_all(answer.as_bytes())?;
+                    self.stream.write_all(response.as_bytes())?;
                     continue;
                 }
                 Fault::Delay(time) => thread::sleep(time),
                 _ => {}
             }
-            let Some((answer, at)) = self.forward(&request)? else {
+            let Some((response, at)) = self.forward(&request)? else {
                 return Ok(false);
             };
             match fault {
@@ -264,7 +264,7 @@ impl<'a> Link<'a> {
                     return Ok(false);
                 }
                 Fault::SlowResponse(pause) => {
-                    for byte in &answer {
+                    for byte in &response {
                         self.stream.write_all(&[*byte])?;
                         thread::sleep(pause);
                     }
@@ -275,11 +275,11 @@ impl<'a> Link<'a> {
                 }
                 Fault::ResetResponse(bytes) => {
                     self.stream
-                        .write_all(&answer[..bytes.min(answer.len() - 1)])?;
+                        .write_all(&response[..bytes.min(response.len() - 1)])?;
                     return Ok(true);
                 }
-                Fault::TwoResponses => self.stream.write_all(&answer.repeat(2))?,
-                _ => self.stream.write_all(&answer)?,
+                Fault::TwoResponses => self.stream.write_all(&response.repeat(2))?,
+                _ => self.stream.write_all(&response)?,
             }
             last = Some((request.interaction, at));
         }
@@ -313,14 +313,14 @@ impl<'a> Link<'a> {
             BufReader::new(stream)
         });
         service.get_mut().write_all(&request.bytes).unwrap();
-        let (answer, _) = read_message(service).unwrap();
-        assert!(answer.starts_with(b"HTTP/1.1 200 "));
+        let (response, _) = read_message(service).unwrap();
+        assert!(response.starts_with(b"HTTP/1.1 200 "));
         log.push(Forwarded {
             number: request.number,
             life,
-            heard: false,
+            confirmed: false,
         });
-        Ok(Some((answer, log.len() - 1)))
+        Ok(Some((response, log.len() - 1)))
     }
 
     fn has_hung_up(&self) -> io::Result<bool> {

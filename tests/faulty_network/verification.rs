@@ -159,7 +159,7 @@ impl RunRecords<'_> {
             let later_life = forwarded
                 .get(at + 1)
                 .is_none_or(|next| next.life > request.life);
-            if request.heard && !later_life {
+            if request.confirmed && !later_life {
                 settled.insert(number);
                 if let Some(outcome) = outcomes.get(&(interaction, number)) {
                     let accepted = outcome.delivery == Delivery::Accepted as i32;

@@ -14,7 +14,7 @@ fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
     let server = delayed_server(Duration::from_millis(400));
     for is_posted in [true, false] {
         let client = Arc::new(client(&server.url, &[]));
-        let (tell, told) = mpsc::channel();
+        let (sender, reports) = mpsc::channel();
         let inside = Arc::downgrade(&client);
         let handler = move |_: &Arc<Event>| {
             let client = inside.upgrade().unwrap();
@@ -22,16 +22,16 @@ fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
                 attached(&client, "12").post(message("goodbye")).unwrap();
             }
             let begun = Instant::now();
-            let left = client.close(Duration::from_secs(20)).unwrap();
-            tell.send((left, begun.elapsed())).unwrap();
+            let report = client.close(Duration::from_secs(20)).unwrap();
+            sender.send((report, begun.elapsed())).unwrap();
         };
         client
             .subscribe(Default::default(), Box::new(handler))
             .unwrap();
         trigger(&client, "12");
         client.poll(Duration::from_secs(5)).unwrap();
-        let (left, took) = told.recv().unwrap();
-        assert_eq!(left.requests, 0);
+        let (report, took) = reports.recv().unwrap();
+        assert_eq!(report.requests, 0);
         assert!(took < Duration::from_secs(5), "{took:?}");
         assert_eq!(took >= Duration::from_millis(300), is_posted, "{took:?}");
     }
@@ -59,10 +59,10 @@ fn close_timeout_reports_remaining_events_and_requests() {
     attached(&client, "12").post(message("oi")).unwrap();
     let error = client.close(Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.status(), Status::Timeout);
-    let left = CloseReport {
+    let report = CloseReport {
         events: 2,
         requests: 1,
     };
-    assert_eq!(error.left(), Some(left), "{error}");
+    assert_eq!(error.left(), Some(report), "{error}");
     drop(release);
 }

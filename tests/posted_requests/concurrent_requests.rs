@@ -19,13 +19,13 @@ fn start() -> Request {
 fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(String, Instant)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (sender, received) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (mut stream, tell) = (stream.unwrap(), tell.clone());
+            let (mut stream, sender) = (stream.unwrap(), sender.clone());
             thread::spawn(move || {
                 while let Some(request) = http_server::read_request(&mut stream) {
-                    let _ = tell.send((content(&request), Instant::now()));
+                    let _ = sender.send((content(&request), Instant::now()));
                     thread::sleep(time);
                     if stream.write_all(http("200 OK", "").as_bytes()).is_err() {
                         break;
@@ -34,7 +34,7 @@ fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(Str
             });
         }
     });
-    (url, told)
+    (url, received)
 }
 
 #[test]

@@ -76,16 +76,16 @@ fn accepting() -> Server {
 
 /// A server that sends these responses to the first connections and closes each of them; later requests get 200.
 fn answer_first_connections(first: &'static [&'static str]) -> Server {
-    let mut answers = first.iter();
-    let shared = Mutex::new(move || answers.next().copied());
+    let mut responses = first.iter();
+    let shared = Mutex::new(move || responses.next().copied());
     Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
-            let answer = (shared.lock().unwrap())();
-            match answer {
+            let response = (shared.lock().unwrap())();
+            match response {
                 Some("") => {
                     let _ = stream.shutdown(Shutdown::Both);
                 }
-                Some(answer) => stream.write_all(answer.as_bytes()).unwrap(),
+                Some(response) => stream.write_all(response.as_bytes()).unwrap(),
                 None => stream.write_all(http("200 OK", "").as_bytes()).unwrap(),
             }
         }

@@ -25,10 +25,11 @@ fn unsent_requests_are_sent_after_a_restart() {
 
     let server = accepting();
     let second = client(&server.url, &options);
-    let told: Vec<_> = (0..3).map(|_| outcome(&second)).collect();
-    assert!(told.iter().map(|outcome| outcome.ticket).eq(tickets));
+    let outcomes: Vec<_> = (0..3).map(|_| outcome(&second)).collect();
+    assert!(outcomes.iter().map(|outcome| outcome.ticket).eq(tickets));
     assert!(
-        told.iter()
+        outcomes
+            .iter()
             .all(|outcome| outcome.delivery == Delivery::Accepted as i32)
     );
     drop(second);

@@ -108,7 +108,7 @@ fn rejection_is_decoded_by_its_charset() {
         .flat_map(|character| u32::from(character).to_be_bytes())
         .collect();
     let marked = [b"\xFF\xFE", &utf16[..]].concat();
-    for (name, answer) in [
+    for (name, response) in [
         (
             "mark",
             ok(b"\xEF\xBB\xBF{\"success\":false,\"errors\":[\"n\xC3\xA3o\"]}"),
@@ -130,7 +130,7 @@ fn rejection_is_decoded_by_its_charset() {
             ok(br#"{"success":false,"message":"n\u00e3o"}"#),
         ),
     ] {
-        assert_all(name, &answer, Delivery::Rejected, "não");
+        assert_all(name, &response, Delivery::Rejected, "não");
     }
     let headers = "Content-Type: application/json; charset=ISO-8859-1\r\n";
     let refused = response("422 No", headers, b"{\"message\":\"n\xE3o\"}");

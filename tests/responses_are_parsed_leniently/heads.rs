@@ -50,8 +50,8 @@ fn framing_headers_are_parsed_strictly() {
         "Transfer-Encoding: chunked, gzip",
         "Connection : close",
     ] {
-        let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\ntrue");
-        assert_all(head, answer.as_bytes(), Delivery::Unknown, "not in HTTP");
+        let response = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\ntrue");
+        assert_all(head, response.as_bytes(), Delivery::Unknown, "not in HTTP");
     }
     for chunks in ["x\r\n", "2\n{}\n0\n\n", "-2\r\n{}", "2\r\n{}0\r\n"] {
         assert_all(chunks, &chunked(chunks), Delivery::Unknown, "no HTTP");

@@ -9,15 +9,15 @@ use super::http_server::Server;
 use super::{address, client, in_charset, ok};
 
 /// Returns the hash that the next request uses after a start with this response.
-fn hash_used_by_next_request(answer: &[u8], is_later: bool, is_posted: bool) -> String {
-    let answer = answer.to_vec();
+fn hash_used_by_next_request(response: &[u8], is_later: bool, is_posted: bool) -> String {
+    let response = response.to_vec();
     let server = Server::start(move |mut stream, read| {
         if is_later {
             assert!(read(&mut stream).is_some());
             stream.write_all(&ok(b"[]")).unwrap();
         }
         assert!(read(&mut stream).is_some());
-        stream.write_all(&answer).unwrap();
+        stream.write_all(&response).unwrap();
         while read(&mut stream).is_some() {
             stream.write_all(&ok(b"")).unwrap();
         }
@@ -45,7 +45,7 @@ fn hash_used_by_next_request(answer: &[u8], is_later: bool, is_posted: bool) -> 
 
 #[test]
 fn hash_in_a_start_response_is_found_in_every_form() {
-    for (answer, expected) in [
+    for (response, expected) in [
         (
             ok(b"\xEF\xBB\xBF{\"data\":{\"interaction_hash\":\"h1\"}}"),
             "h1",
@@ -77,7 +77,7 @@ fn hash_in_a_start_response_is_found_in_every_form() {
     ] {
         for (is_later, is_posted) in [(false, false), (true, false), (false, true), (true, true)] {
             assert_eq!(
-                hash_used_by_next_request(&answer, is_later, is_posted),
+                hash_used_by_next_request(&response, is_later, is_posted),
                 expected
             );
         }
@@ -91,8 +91,8 @@ fn departments_and_agents_keep_their_text_and_digits() {
     let bodies = [&list[..], &[b"{\"departments\":", &list[..], b"}"].concat()]
         .map(|body| in_charset("iso-8859-1", body));
     for dialect in ["gateway", "interactions"] {
-        for answer in &bodies {
-            let server = Server::with_response(answer.clone());
+        for response in &bodies {
+            let server = Server::with_response(response.clone());
             let client = client(dialect, &server.url);
             for _ in 0..2 {
                 let departments = client.departments(Some("12")).unwrap();

@@ -90,7 +90,7 @@ impl ApplicationProcess {
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
         Some(WebhookConnection {
-            answers: BufReader::new(stream.try_clone().unwrap()),
+            responses: BufReader::new(stream.try_clone().unwrap()),
             stream,
             path: self.path.clone(),
         })
@@ -132,7 +132,7 @@ impl Drop for ApplicationProcess {
 /// A connection to the application's webhook.
 pub struct WebhookConnection {
     stream: TcpStream,
-    answers: BufReader<TcpStream>,
+    responses: BufReader<TcpStream>,
     path: String,
 }
 
@@ -148,7 +148,7 @@ impl WebhookConnection {
         let mut status = None;
         loop {
             let mut line = String::new();
-            if self.answers.read_line(&mut line).ok()? == 0 {
+            if self.responses.read_line(&mut line).ok()? == 0 {
                 return None;
             }
             if status.is_none() {

@@ -21,7 +21,7 @@ pub struct ProxyOptions {
     /// The `user:password` that it requires.
     pub credentials: Option<&'static str>,
     /// The response that it sends to every request instead of forwarding it.
-    pub answer: Option<String>,
+    pub response: Option<String>,
     /// The response that it sends before it confirms a tunnel.
     pub interim: &'static str,
 }
@@ -30,47 +30,50 @@ pub struct ProxyOptions {
 pub struct Proxy {
     /// Its host and port.
     pub name: String,
-    asked: Receiver<String>,
+    requests: Receiver<String>,
 }
 
 impl Proxy {
-    pub fn start(habits: ProxyOptions) -> Self {
+    pub fn start(options: ProxyOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let name = listener.local_addr().unwrap().to_string();
-        let (asked, heads) = mpsc::channel();
-        let habits = Arc::new(habits);
+        let (requests, heads) = mpsc::channel();
+        let options = Arc::new(options);
         thread::spawn(move || {
             for client in listener.incoming() {
-                let (habits, asked) = (habits.clone(), asked.clone());
+                let (options, requests) = (options.clone(), requests.clone());
                 // An early disconnect of a peer is not a failure.
-                thread::spawn(move || serve(client.unwrap(), &habits, &asked));
+                thread::spawn(move || serve(client.unwrap(), &options, &requests));
             }
         });
-        Proxy { name, asked: heads }
+        Proxy {
+            name,
+            requests: heads,
+        }
     }
 
     /// Returns the requests since the last call: heads, and bodies if it could read them.
     pub fn requests(&self) -> Vec<String> {
-        self.asked.try_iter().collect()
+        self.requests.try_iter().collect()
     }
 }
 
-fn serve(mut client: TcpStream, habits: &ProxyOptions, asked: &Sender<String>) -> Option<()> {
+fn serve(mut client: TcpStream, options: &ProxyOptions, requests: &Sender<String>) -> Option<()> {
     loop {
         let request = read_head_or_request(&mut client)?;
-        let _ = asked.send(request.clone());
-        let expected = habits.credentials.map(|plain| {
+        let _ = requests.send(request.clone());
+        let expected = options.credentials.map(|plain| {
             format!(
                 "Proxy-Authorization: Basic {}\r\n",
                 BASE64_STANDARD.encode(plain)
             )
         });
         if expected.is_some_and(|line| !request.contains(&line)) {
-            answer(&mut client, "407 Proxy Authentication Required")?;
-        } else if let Some(answer) = &habits.answer {
-            client.write_all(answer.as_bytes()).ok()?;
+            response(&mut client, "407 Proxy Authentication Required")?;
+        } else if let Some(response) = &options.response {
+            client.write_all(response.as_bytes()).ok()?;
         } else if request.starts_with("CONNECT ") {
-            return tunnel(client, &request, habits.interim);
+            return tunnel(client, &request, options.interim);
         } else {
             forward(&mut client, &request)?;
         }
@@ -93,18 +96,18 @@ fn read_head_or_request(client: &mut TcpStream) -> Option<String> {
     read_request(client)
 }
 
-fn answer(client: &mut TcpStream, status: &str) -> Option<()> {
-    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
-    client.write_all(answer.as_bytes()).ok()
+fn response(client: &mut TcpStream, status: &str) -> Option<()> {
+    let response = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+    client.write_all(response.as_bytes()).ok()
 }
 
 fn tunnel(mut client: TcpStream, request: &str, interim: &str) -> Option<()> {
     let target = request.split(' ').nth(1)?;
     let Ok(mut service) = TcpStream::connect(target) else {
-        return answer(&mut client, "502 Bad Gateway");
+        return response(&mut client, "502 Bad Gateway");
     };
-    let answer = format!("{interim}HTTP/1.1 200 Connection established\r\n\r\n");
-    client.write_all(answer.as_bytes()).ok()?;
+    let response = format!("{interim}HTTP/1.1 200 Connection established\r\n\r\n");
+    client.write_all(response.as_bytes()).ok()?;
     let (mut from_client, mut to_service) = (client.try_clone().ok()?, service.try_clone().ok()?);
     thread::spawn(move || {
         let _ = io::copy(&mut from_client, &mut to_service);
@@ -121,7 +124,7 @@ fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
     let (method, rest) = head.split_once(" http://")?;
     let (host, path) = rest.split_once('/')?;
     let Ok(mut service) = TcpStream::connect(host) else {
-        return answer(client, "502 Bad Gateway");
+        return response(client, "502 Bad Gateway");
     };
     let lines: Vec<_> = path
         .lines()
@@ -130,7 +133,7 @@ fn forward(client: &mut TcpStream, request: &str) -> Option<()> {
     let passed_on = format!("{method} /{}\r\n\r\n{body}", lines.join("\r\n"));
     service.write_all(passed_on.as_bytes()).ok()?;
     service.shutdown(Shutdown::Write).ok()?;
-    let mut answer = Vec::new();
-    service.read_to_end(&mut answer).ok()?;
-    client.write_all(&answer).ok()
+    let mut response = Vec::new();
+    service.read_to_end(&mut response).ok()?;
+    client.write_all(&response).ok()
 }

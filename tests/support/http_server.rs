@@ -38,11 +38,11 @@ impl Server {
     }
 
     /// Starts a server that sends these bytes as the response to every request.
-    pub fn with_response(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
+    pub fn with_response(response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
         Server::start(move |mut stream, read| {
             while read(&mut stream).is_some() {
-                if stream.write_all(&answer).is_err() {
+                if stream.write_all(&response).is_err() {
                     break;
                 }
             }

@@ -149,10 +149,10 @@ pub fn record_error<T>(result: Result<T, Error>) -> Error {
 pub fn take_recorded() -> (Vec<String>, Vec<String>) {
     let printed = std::mem::take(&mut *RECORDED.lock().unwrap());
     let forms = encoded_forms();
-    let told = |text: &String| {
+    let leaks = |text: &String| {
         let (secret, form) = forms.iter().find(|(_, form)| text.contains(form))?;
         Some(format!("{secret:?}, as {form:?}, in {text}"))
     };
-    let told = printed.iter().filter_map(told).collect();
-    (printed, told)
+    let leaks = printed.iter().filter_map(leaks).collect();
+    (printed, leaks)
 }

@@ -118,8 +118,8 @@ impl ChildProcess {
         loop {
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "it has ended");
-            if let Some((_, said)) = line.split_once("says: ") {
-                return said.trim_end().to_owned();
+            if let Some((_, report)) = line.split_once("report: ") {
+                return report.trim_end().to_owned();
             }
         }
     }
@@ -144,7 +144,7 @@ pub fn child_role() -> Option<(String, PathBuf)> {
 }
 
 pub fn report(what: &str) {
-    println!("\nsays: {what}");
+    println!("\nreport: {what}");
 }
 
 /// Blocks until the process is killed.

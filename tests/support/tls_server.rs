@@ -169,10 +169,10 @@ impl TlsServer {
     }
 
     /// Starts a server that sends these bytes as the response to every request.
-    pub fn with_response(config: Arc<ServerConfig>, answer: String) -> Self {
+    pub fn with_response(config: Arc<ServerConfig>, response: String) -> Self {
         TlsServer::start(config, move |mut peer| {
             while peer.read().is_some() {
-                if peer.stream.write_all(answer.as_bytes()).is_err() {
+                if peer.stream.write_all(response.as_bytes()).is_err() {
                     break;
                 }
             }

@@ -55,9 +55,9 @@ pub fn exchange_over(mut stream: TcpStream, request: &[u8]) -> String {
     // The listener may close before it has read everything.
     let _ = stream.write_all(request);
     let _ = stream.shutdown(Shutdown::Write);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8(answer).unwrap()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8(response).unwrap()
 }
 
 /// Returns a whole request for the webhook.
@@ -87,11 +87,11 @@ pub fn read_head(stream: &mut impl Read) -> String {
 }
 
 /// Returns the status of a response.
-pub fn status_of(answer: &str) -> u16 {
-    answer
+pub fn status_of(response: &str) -> u16 {
+    response
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok())
-        .unwrap_or_else(|| panic!("no answer: {answer:?}"))
+        .unwrap_or_else(|| panic!("no answer: {response:?}"))
 }
 
 /// Posts this body to the webhook, and returns the status.
@@ -137,13 +137,13 @@ pub fn connect_from(address: &str, host: &str) -> TcpStream {
 /// Reads until the listener closes. Returns `None` if it does not close in time.
 pub fn read_until_close(mut stream: TcpStream, patience: Duration) -> Option<String> {
     stream.set_read_timeout(Some(patience)).unwrap();
-    let mut answer = Vec::new();
-    match stream.read_to_end(&mut answer) {
+    let mut response = Vec::new();
+    match stream.read_to_end(&mut response) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
         Err(_) => return None,
     }
-    Some(String::from_utf8(answer).unwrap())
+    Some(String::from_utf8(response).unwrap())
 }
 
 /// Sets the limit on descriptors of this process, which contains both ends of each connection.
