@@ -1,4 +1,4 @@
-"""What the library takes besides the time of a request: size, loading, memory, and what many conversations cost."""
+"""The footprint of the library: size, loading, memory, and the cost of many conversations."""
 
 import statistics
 
@@ -12,7 +12,7 @@ FEW, MANY = 100, 100_000
 
 
 def measure(rounds, seconds):
-    """The table of the footprint."""
+    """Returns the table of the footprint."""
     table = Table("Footprint", ["what", "of"], None)
     library = (STAGE / "lib" / "libomnize.so").resolve()
     table.add(("size of the shared object, MB", "omnize"), "value", library.stat().st_size / 1e6)
@@ -33,7 +33,7 @@ def measure(rounds, seconds):
 
 
 def loading(table, library):
-    """dlopen and dlclose, in a new process each time."""
+    """Measures dlopen and dlclose, each in a new process."""
     libraries = {"omnize": library, "libcurl with what it needs": "libcurl.so.4"}
     for _ in range(30):
         for name, path in libraries.items():
@@ -41,7 +41,7 @@ def loading(table, library):
 
 
 def conversations(table, rounds, seconds):
-    """Memory of idle conversations, and a request's cost with few and with many of them."""
+    """Measures the memory of idle conversations, and the cost of a request with few and with many of them."""
     for _ in range(3):
         memory, opening = machine.run("idle_conversations", MANY)
         table.add(("bytes for an idle conversation", "omnize"), "value", memory)
@@ -62,7 +62,7 @@ def conversations(table, rounds, seconds):
 
 
 def subscriptions(table, rounds):
-    """A trigger's cost where each customer has a callback of its own."""
+    """Measures the cost of a trigger if each customer has its own callback."""
     for _ in range(rounds):
         for count in (FEW, MANY):
             spent = machine.run("many_subscriptions", count, 20_000)[0]
@@ -80,6 +80,6 @@ def subscriptions(table, rounds):
 
 
 def growth(table, what, of):
-    """How many times as much the many cost as the few."""
+    """Adds the ratio of the cost with many to the cost with few."""
     few, many = (table.samples((what, f"{count:,} {of}"), "value") for count in (FEW, MANY))
     return statistics.median(many) / statistics.median(few) if few and many else None

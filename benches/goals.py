@@ -1,4 +1,4 @@
-"""What the library wants to reach, and what a run has seen of it."""
+"""The goals of the library, and the results of a run."""
 
 import statistics
 
@@ -12,7 +12,7 @@ def _middle(samples):
 
 
 def _receiving(tables, figure, case, other):
-    """The ratios on one core, by the number of connections; 1 ÷ ratio for a cost, so that more is better."""
+    """Returns the ratios on one core by number of connections; for a cost 1 ÷ ratio, so that more is better."""
     table = tables["receiving"]
     seen = [_middle(table.ratios((case, 1, count), figure, other)) for count in CONNECTIONS]
     return seen if figure == "requests/s" else [ratio and 1 / ratio for ratio in seen]
@@ -98,7 +98,7 @@ def _each(value, count):
 
 
 def _verdict(least, aim, seen):
-    """The worst of what was seen decides. More is better where the aim is more than the least."""
+    """Rates the worst result. More is better if the aim is greater than the minimum."""
     if None in seen:
         return "not measured"
     leasts, aims = _each(least, len(seen)), _each(aim, len(seen))
@@ -109,17 +109,17 @@ def _verdict(least, aim, seen):
     return "**missed**"
 
 
-def _shown(value):
+def _format_figure(value):
     return " / ".join(map(short, value)) if isinstance(value, (tuple, list)) else short(value)
 
 
 def markdown(tables):
-    """The goals, and what the tables of this run say of them."""
+    """Returns the goals with the results of this run."""
     rows = []
     goals_of = {"receiving": _receiving_goals, "sending": _sending_goals, "footprint": _footprint_goals}
     goals_of |= {"python-sending": _python_sending_goals, "python-receiving": _python_receiving_goals}
     for part in tables:
         for name, least, aim, seen in goals_of[part](tables):
-            rows.append([name, _shown(least), _shown(aim), _shown(seen), _verdict(least, aim, seen)])
+            rows.append([name, _format_figure(least), _format_figure(aim), _format_figure(seen), _verdict(least, aim, seen)])
     note = "Receiving: on one core, with 1 / 16 / 256 connections."
     return "\n".join(["## Goals", "", note, "", *markdown_table(["", "at least", "aim", "seen", ""], rows)]) + "\n"

@@ -1,4 +1,4 @@
-"""Starts the measured programs, each on the processor core it is to have, and reads what they have used."""
+"""Starts the measured programs, each on its CPU core, and reads the resources that they used."""
 
 import os
 import re
@@ -18,7 +18,7 @@ TOOLS = TARGET / "tools"
 OUT = TARGET / "bench"
 BIN = OUT / "bin"
 
-# The programs of benches/c: what each is made of, and what it is linked with.
+# The programs of benches/c: the sources of each, and its libraries.
 PROGRAMS = {
     "receive": (["receive.c"], ["omnize"]),
     "post": (["post.c"], []),
@@ -30,15 +30,15 @@ PROGRAMS = {
 }
 
 _cores = sorted(os.sched_getaffinity(0))
-# What is measured runs on NEAR, what it talks to on the same core or on FAR, which is another where there are two.
+# The measured program runs on NEAR, its peer on the same core or on FAR, which is another core if there are two.
 NEAR, FAR = _cores[-1], _cores[0]
 
-# The exit status of a program that was given an option which this version of the library does not have.
+# The exit status of a program with an option that this version of the library does not support.
 UNSUPPORTED = 3
 
 
 class Unsupported(Exception):
-    """This version of the library can't do that."""
+    """This version of the library does not support an option."""
 
 
 def build():
@@ -50,8 +50,8 @@ def build():
     for name, (sources, packages) in PROGRAMS.items():
         flags = ["-pthread", "-ldl"]
         if packages:
-            asked = ["pkg-config", "--cflags", "--libs", *packages]
-            flags += subprocess.check_output(asked, env=environment, text=True).split()
+            command = ["pkg-config", "--cflags", "--libs", *packages]
+            flags += subprocess.check_output(command, env=environment, text=True).split()
         subprocess.run(
             [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
             + [str(ROOT / "benches" / "c" / source) for source in sources]
@@ -63,7 +63,7 @@ def build():
 def _prepare(core):
     def prepare():
         os.sched_setaffinity(0, {core})
-        # Thousands of connections are opened, and the usual limit is 1024.
+        # Thousands of connections are opened, and the default limit is 1024.
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -71,7 +71,7 @@ def _prepare(core):
 
 
 def microseconds_to_write():
-    """What the disk takes for what a commit of the store writes, in a file that does not grow."""
+    """Returns the time of a write as large as a commit of the store, in a file that does not grow."""
     part, parts = bytes(8192), 500
     OUT.mkdir(parents=True, exist_ok=True)
     place = OUT / "written"
@@ -89,7 +89,7 @@ def microseconds_to_write():
 
 
 def run(program, *arguments, core=None):
-    """Runs a program of ours to its end; the numbers that it prints."""
+    """Runs a bench program to its end, and returns the numbers that it prints."""
     done = subprocess.run(
         [BIN / program, *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -101,7 +101,7 @@ def run(program, *arguments, core=None):
 
 
 class Process:
-    """A program that runs beside others, and ends with `with`."""
+    """A program that runs concurrently, and ends with `with`."""
 
     def __init__(self, command, core, under=()):
         self._process = subprocess.Popen(
@@ -121,7 +121,7 @@ class Process:
         self.end()
 
     def line(self):
-        """The next line of its output."""
+        """Returns the next line of its output."""
         line = self._process.stdout.readline()
         if not line:
             if self._process.wait() == UNSUPPORTED:
@@ -129,24 +129,24 @@ class Process:
             raise RuntimeError(f"{self._process.args} ended with status {self._process.returncode}")
         return line.strip()
 
-    def ask(self):
-        """Its answer to a line: the numbers in it."""
+    def query(self):
+        """Sends an empty line, and returns the numbers of the next output line."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return [int(word) for word in self.line().split()]
 
     def processor_time(self):
-        """Nanoseconds that its threads have run."""
+        """Returns the CPU time of its threads in nanoseconds."""
         tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
     def resident(self):
-        """Bytes of it that are in memory."""
+        """Returns its resident set in bytes."""
         pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
         return int(pages) * resource.getpagesize()
 
     def end(self, by=None):
-        """Ends it, by the end of its input or by a signal."""
+        """Ends it by the end of its input or by a signal, and returns its error output."""
         if self._process.poll() is None and by:
             self._process.send_signal(by)
         if self._process.poll() is None:
@@ -155,14 +155,14 @@ class Process:
 
 
 def free_port():
-    """A port of this machine that nobody listens at."""
+    """Returns a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def wait_for_port(port):
-    """Returns when somebody listens there."""
+    """Blocks until a server listens at the port."""
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -176,20 +176,20 @@ def wait_for_port(port):
 CALLGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 
 
-def collected(callgrind_says):
-    """The number of instructions that callgrind counted."""
-    return int(re.search(r"Collected : (\d+)", callgrind_says).group(1))
+def collected(callgrind_output):
+    """Returns the number of instructions that callgrind counted."""
+    return int(re.search(r"Collected : (\d+)", callgrind_output).group(1))
 
 
 def instructions(requests, run_with):
-    """Instructions of one request: the difference of two runs, one of which makes twice as many requests."""
+    """Returns the instructions of one request: the difference of two runs, one with twice as many requests."""
     if not shutil.which("valgrind"):
         return None
     return (run_with(2 * requests) - run_with(requests)) / requests
 
 
 def tool(name, *places):
-    """Where a tool is: as .ci/setup put it under target/, or anywhere in the usual places; None where it is not."""
+    """Returns the path of a tool: installed by .ci/setup in target/, or in the search path; None if it is missing."""
     for place in places:
         if os.access(TOOLS / place, os.X_OK):
             return TOOLS / place
@@ -197,7 +197,7 @@ def tool(name, *places):
 
 
 def python():
-    """The interpreter that the package and what it is compared with are installed in; None where there is none."""
+    """Returns the interpreter with the package and the compared packages; None if it is missing."""
     return tool("no-other-will-do", "bench-python/bin/python")
 
 

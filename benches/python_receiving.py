@@ -16,7 +16,7 @@ WAYS = ("poll", "events", "dispatch", "async")
 
 
 class Omnize(receiving.Omnize):
-    """The package's listener with one of its ways out."""
+    """The package's listener in one delivery mode."""
 
     def __init__(self, python, way):
         command = [python, ROOT / "benches/python/receive.py", way, f"listen_path={PATH}"]
@@ -31,7 +31,7 @@ def other(python, *command):
 
 
 def servers(python):
-    """Each server, by name."""
+    """Returns each server by name."""
     uvicorn = ["-m", "uvicorn", "--app-dir", ROOT / "benches", "--loop", "uvloop", "--http", "httptools"]
     uvicorn += ["--no-access-log", "--log-level", "error", "app:app", "--port"]
     return {f"omnize, {way}": Omnize(python, way) for way in WAYS} | {
@@ -42,7 +42,7 @@ def servers(python):
 
 
 def measure(rounds, seconds):
-    """The table of receiving in Python."""
+    """Returns the table of receiving in Python."""
     table = Table("Receiving in Python", ["server", "cores", "connections"], BASELINE)
     table.plain = {"load generator busy, %", "refused"}
     python = machine.python()

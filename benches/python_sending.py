@@ -1,5 +1,5 @@
 """Sending from Python: requests of 240 bytes by the package and by other clients, one at a time on one connection, to a
-server that costs next to nothing."""
+server with minimal cost."""
 
 import machine
 from machine import BIN, NEAR, ROOT, Process
@@ -11,7 +11,7 @@ WAYS = ["omnize", "raw socket", "pycurl", "http.client", "httpx", "requests", "o
 
 
 def measure(rounds, seconds):
-    """The table of sending from Python."""
+    """Returns the table of sending from Python."""
     table = Table("Sending from Python", ["client"], BASELINE)
     python = machine.python()
     if not python:
@@ -26,7 +26,7 @@ def measure(rounds, seconds):
                 )
                 table.add((way,), "requests/s", requests / elapsed * 1e9)
                 table.add((way,), "CPU µs/request", used / 1000 / requests)
-        requests, body_bytes = server.ask()
+        requests, body_bytes = server.query()
         if body_bytes != requests * BODY_BYTES:
             raise RuntimeError(f"{requests} requests had {body_bytes} bytes, not {BODY_BYTES} each")
     return table

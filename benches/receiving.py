@@ -21,7 +21,7 @@ HELD = 5000
 
 
 class Omnize:
-    """The C ABI's listener with one of its ways out."""
+    """The C ABI's listener in one delivery mode."""
 
     def __init__(self, way, *options, under=()):
         command = [machine.BIN / "receive", way, "listen=127.0.0.1:0", f"listen.path={PATH}", *options]
@@ -29,9 +29,9 @@ class Omnize:
         self.port = urllib.parse.urlsplit(self.process.line()).port
 
     def drain(self, accepted):
-        """Waits until the application has handled all that was accepted; the seconds that took."""
+        """Waits until the application has handled all accepted triggers. Returns the seconds."""
         start = None
-        while self.process.ask()[0] < accepted:
+        while self.process.query()[0] < accepted:
             start = start or time.monotonic()
             time.sleep(0.002)
         return time.monotonic() - start if start else 0.0
@@ -41,7 +41,7 @@ class Omnize:
 
 
 class Server:
-    """A server that has handled what it has answered."""
+    """A server that has handled a trigger when it responds."""
 
     def __init__(self, command, port, under=()):
         self.port = port
@@ -56,7 +56,7 @@ class Server:
 
 
 def nginx(under=()):
-    """nginx with one process, which reads each body away and answers 200."""
+    """nginx with one process, which discards each body and responds with 200."""
     binary = machine.tool("nginx", "nginx/usr/sbin/nginx")
     if not binary:
         return None
@@ -90,7 +90,7 @@ def uvicorn():
 
 
 def servers():
-    """Each server that can be had here, by name, and why the others can't."""
+    """Returns the available servers by name, and the reasons why others are missing."""
     running = {f"omnize, {way}": Omnize(way) for way in ("poll", "next", "dispatch")}
     missing = []
     for way in ("poll", "next", "dispatch"):
@@ -110,7 +110,7 @@ def servers():
 
 
 def measure(rounds, seconds):
-    """The table of receiving."""
+    """Returns the table of receiving."""
     table = Table("Receiving", ["server", "cores", "connections"], BASELINE)
     table.plain = {"load generator busy, %", "refused"}
     running, table.missing = servers()
@@ -128,7 +128,7 @@ def measure(rounds, seconds):
 
 
 def post_for(seconds, table, case, server, accepted):
-    """Measures one case once. `accepted` is what the server had accepted before; returns what it accepted now."""
+    """Measures one case once. `accepted` is the number of triggers accepted before; returns the new number."""
     _, cores, connections = case
     before = server.process.processor_time()
     answered, refused, counted, elapsed, busy = machine.run(
@@ -164,7 +164,7 @@ def count_instructions(table):
 
 
 def memory_of_a_connection(server):
-    """Bytes of the server's memory for each open connection that has posted once and is silent now."""
+    """Returns the bytes of server memory for each open connection that posted once and is idle."""
     with_some = machine.run("post", server.port, PATH, 16, "requests", 1000, core=FAR)[0]
     server.drain(with_some)
     before = server.process.resident()

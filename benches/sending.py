@@ -1,4 +1,4 @@
-"""Sending: requests of 240 bytes by the C ABI, libcurl and a raw socket, to a server that costs next to nothing."""
+"""Sending: requests of 240 bytes by the C ABI, libcurl and a raw socket, to a server with minimal cost."""
 
 import subprocess
 
@@ -8,19 +8,19 @@ from table import Table
 
 BASELINE = "libcurl"
 BODY_BYTES = 240
-# The raw socket connects once, so that how it is told the host makes no difference.
+# The raw socket connects once, so the form of the host makes no difference.
 CASES = [
     (way, host, threads)
     for threads in (1, 16)
     for host in ("127.0.0.1", "localhost")
     for way in ("omnize", "posted", "libcurl", "raw")
-    # What is posted goes the same way as what is sent.
+    # Posted requests take the same path as blocking ones.
     if (way, host) not in (("raw", "localhost"), ("posted", "localhost"))
 ]
 
 
 def measure(rounds, seconds):
-    """The table of sending."""
+    """Returns the table of sending."""
     table = Table("Sending", ["client", "host", "threads"], BASELINE)
     with Process([BIN / "serve"], NEAR) as server:
         port = server.line()
@@ -30,7 +30,7 @@ def measure(rounds, seconds):
                 requests, elapsed, used = machine.run("send", way, host, port, threads, "seconds", seconds)
                 table.add(case, "requests/s", requests / elapsed * 1e9)
                 table.add(case, "CPU µs/request", used / 1000 / requests)
-        requests, body_bytes = server.ask()
+        requests, body_bytes = server.query()
         if body_bytes != requests * BODY_BYTES:
             raise RuntimeError(f"{requests} requests had {body_bytes} bytes, not {BODY_BYTES} each")
         for case in CASES:
@@ -42,7 +42,7 @@ def measure(rounds, seconds):
 
 
 def instructions(port, way, host, threads, conversations=1):
-    """Instructions in user mode for each request."""
+    """Adds the instructions in user mode for each request."""
 
     def run_with(requests):
         command = [BIN / "send", way, host, port, threads, "requests", requests, conversations]

@@ -1,19 +1,19 @@
-"""Samples of one part of the bench, and how they are told: medians with their spread, and ratios to a baseline."""
+"""Samples of one part of the bench, and their format: medians with their spread, and ratios to a baseline."""
 
 import statistics
 
 
 class Table:
-    """Samples by case and figure. A case is a tuple whose first item is the thing measured."""
+    """Samples by case and figure. A case is a tuple whose first item is the measured program."""
 
     def __init__(self, title, columns, baseline):
         self.title = title
         self.columns = columns
-        # The first item of the cases that the others are compared with; the rest of the tuple is equal.
+        # The first item of the baseline cases. The other items of the tuple are equal.
         self.baseline = baseline
         # Figures that are not compared.
         self.plain = set()
-        # What could not be measured, and why.
+        # Cases that could not be measured, with the reason.
         self.missing = []
         self._samples = {}
 
@@ -27,7 +27,7 @@ class Table:
         return self._samples.get(case, {}).get(figure, [])
 
     def ratios(self, case, figure, other):
-        """The case's samples divided by those that `other` gave in the same rounds."""
+        """Returns the case's samples divided by those of `other` in the same rounds."""
         others = self.samples((other, *case[1:]), figure)
         return [mine / theirs for mine, theirs in zip(self.samples(case, figure), others)]
 
@@ -35,7 +35,7 @@ class Table:
         return bool(self.baseline) and figure not in self.plain
 
     def rows(self):
-        """The head and the rows of the printed table."""
+        """Returns the head and the rows of the printed table."""
         figures = list(dict.fromkeys(figure for samples in self._samples.values() for figure in samples))
         head = list(self.columns)
         for figure in figures:
@@ -46,9 +46,9 @@ class Table:
         for case, samples in self._samples.items():
             row = [str(item) for item in case]
             for figure in figures:
-                row.append(told(samples.get(figure, [])))
+                row.append(format_samples(samples.get(figure, [])))
                 if self.compares(figure):
-                    row.append(told(self.ratios(case, figure, self.baseline)))
+                    row.append(format_samples(self.ratios(case, figure, self.baseline)))
             rows.append(row)
         return head, rows
 
@@ -67,7 +67,7 @@ class Table:
 
 
 def markdown_table(head, rows):
-    """Lines of a Markdown table that can be read as it is."""
+    """Returns the lines of an aligned Markdown table."""
     widths = [max(map(len, column)) for column in zip(head, *rows)]
 
     def line(cells):
@@ -77,7 +77,7 @@ def markdown_table(head, rows):
 
 
 def short(value):
-    """A number with three digits that count."""
+    """Returns a number with three significant digits."""
     if value is None:
         return "–"
     if abs(value) >= 1000:
@@ -85,8 +85,8 @@ def short(value):
     return f"{value:.3g}"
 
 
-def told(samples):
-    """The median, and the least and the most where there are several."""
+def format_samples(samples):
+    """Returns the median, with minimum and maximum if there are several samples."""
     if not samples:
         return "–"
     middle = short(statistics.median(samples))

@@ -1,4 +1,4 @@
-"""An application that receives: takes triggers through the package's listener and looks at each.
+"""An application that receives triggers with the package's listener and reads each.
 
     python receive.py poll|events|dispatch|async [NAME=VALUE...]
 
@@ -13,7 +13,7 @@ import threading
 import omnize
 
 handled = 0
-# What is read of an event goes here.
+# Stores the values of events.
 letters = 0
 
 

@@ -1,11 +1,11 @@
-"""An application that sends messages with one of the ways below, each as a request with a body of 240 bytes.
+"""An application that sends messages with one of the clients below, each as a request with a body of 240 bytes.
 
-    python send.py WAY HOST PORT SECONDS
+    python send.py CLIENT HOST PORT SECONDS
 
-It sends one request that is not measured, then for SECONDS. Prints the number of requests, the nanoseconds that they
-took, and the nanoseconds of processor time.
+It sends one request that is not measured, then sends for SECONDS. Prints the number of requests, the elapsed
+nanoseconds, and the nanoseconds of CPU time.
 
-The other clients send bytes that were ready before; omnize writes its JSON each time.
+The other clients send prepared bytes; omnize encodes its JSON each time.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ PATH = "/api/rest/v1"
 
 def accepted(status):
     if status != 200:
-        sys.exit(f"a request was answered {status}")
+        sys.exit(f"a request got the status {status}")
 
 
 def omnize(host, port):
@@ -32,7 +32,7 @@ def omnize(host, port):
 
     client = omnize.Client(TOKEN, base_url=f"http://{host}:{port}{PATH}", environment=False)
     chat = client.attach("0000000", department="1")
-    # Which holds the client, too: nobody else does, and one that nobody holds is closed.
+    # Keeps a reference to the client, because a client without references is closed.
     return lambda client=client: chat.send(TEXT)
 
 
@@ -46,11 +46,11 @@ def pycurl(host, port):
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, 10_000)
     curl.setopt(pycurl.TIMEOUT_MS, 30_000)
     curl.setopt(pycurl.NOSIGNAL, 1)
-    answer = []
-    curl.setopt(pycurl.WRITEFUNCTION, answer.append)
+    response = []
+    curl.setopt(pycurl.WRITEFUNCTION, response.append)
 
     def send():
-        answer.clear()
+        response.clear()
         curl.perform()
         accepted(curl.getinfo(pycurl.RESPONSE_CODE))
 
@@ -64,9 +64,9 @@ def http_client(host, port):
 
     def send():
         connection.request("POST", PATH, BODY, HEADERS)
-        answer = connection.getresponse()
-        answer.read()
-        accepted(answer.status)
+        response = connection.getresponse()
+        response.read()
+        accepted(response.status)
 
     return send
 
@@ -98,7 +98,7 @@ def raw(host, port):
 
     def send():
         connection.sendall(request)
-        # The answer is short, and comes in one piece.
+        # The response is short, and comes in one piece.
         accepted(int(connection.recv(4096)[9:12]))
 
     return send
@@ -118,9 +118,9 @@ async def aiohttp(host, port):
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
 
     async def send():
-        async with session.post(f"http://{host}:{port}{PATH}", data=BODY, headers=HEADERS) as answer:
-            await answer.read()
-            accepted(answer.status)
+        async with session.post(f"http://{host}:{port}{PATH}", data=BODY, headers=HEADERS) as response:
+            await response.read()
+            accepted(response.status)
 
     return send, session.close
 
@@ -136,7 +136,7 @@ BLOCKING = {
 AWAITED = {"omnize, async": async_omnize, "aiohttp": aiohttp}
 
 
-def tell(count, start, start_processor):
+def print_result(count, start, start_processor):
     print(count, time.perf_counter_ns() - start, time.process_time_ns() - start_processor, flush=True)
 
 
@@ -147,7 +147,7 @@ def measure(send, seconds):
     while time.perf_counter_ns() < deadline:
         send()
         count += 1
-    tell(count, start, start_processor)
+    print_result(count, start, start_processor)
 
 
 async def measure_awaited(begin, host, port, seconds):
@@ -158,16 +158,16 @@ async def measure_awaited(begin, host, port, seconds):
     while time.perf_counter_ns() < deadline:
         await send()
         count += 1
-    tell(count, start, start_processor)
+    print_result(count, start, start_processor)
     await close()
 
 
 def main():
-    way, host, port, seconds = sys.argv[1:]
-    if way in BLOCKING:
-        measure(BLOCKING[way](host, int(port)), float(seconds))
+    client, host, port, seconds = sys.argv[1:]
+    if client in BLOCKING:
+        measure(BLOCKING[client](host, int(port)), float(seconds))
     else:
-        asyncio.run(measure_awaited(AWAITED[way], host, int(port), float(seconds)))
+        asyncio.run(measure_awaited(AWAITED[client], host, int(port), float(seconds)))
 
 
 main()

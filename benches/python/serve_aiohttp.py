@@ -1,4 +1,4 @@
-"""What an application costs that takes triggers with aiohttp: reads the body, reads the JSON, answers 200.
+"""An application that receives triggers with aiohttp: it reads the body, parses the JSON, and responds with 200.
 
 python serve_aiohttp.py PORT
 """

@@ -1,4 +1,4 @@
-"""What an application costs that takes triggers with waitress: reads the body, reads the JSON, answers 200.
+"""An application that receives triggers with waitress: it reads the body, parses the JSON, and responds with 200.
 
 python serve_waitress.py PORT
 """
@@ -21,6 +21,6 @@ def app(environ, start_response):
     return [b""]
 
 
-# It warns of each request that waits for a thread.
+# waitress warns of each request that waits for a thread.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=4, connection_limit=1000)
