@@ -3,6 +3,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
@@ -13,8 +15,9 @@ use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, CloseReport, Consumer, Conversation, Event};
+use omnize::wire::Request;
+use omnize::{Client, CloseReport, Consumer, Event};
+use test_client::attach;
 
 const LONG: Duration = Duration::from_secs(30);
 const TRIGGER: &[u8] = br#"{"status":"typing","clientId":"12"}"#;
@@ -27,14 +30,6 @@ fn client(url: &str, options: &[(&str, &str)]) -> Arc<Client> {
         config.set(name, value).unwrap();
     }
     Arc::new(Client::open(&config).unwrap())
-}
-
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
 }
 
 fn message(text: &str) -> Request {
@@ -120,7 +115,7 @@ fn close_during_a_callback(
             return;
         }
         let client = known.upgrade().unwrap();
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         client
             .deliver(b"{\"status\":\"typing\",\"clientId\":\"13\"}", None)
             .unwrap();
@@ -204,7 +199,7 @@ fn event_lease_counts_as_a_callback() {
                 client.deliver(TRIGGER, None).unwrap();
                 has_turn.send(()).unwrap();
                 wait_until_closing(&client);
-                let chat = attached(&client);
+                let chat = attach(&client, "12");
                 // Other threads send the requests of a task.
                 let elsewhere = thread::scope(|inner| inner.spawn(|| chat.send("oi")).join());
                 elsewhere.unwrap().unwrap();
@@ -237,7 +232,7 @@ fn close_rejects_requests_if_no_callback_runs() {
         }
     });
     let client = client(&server.url, &[("events.capacity", "1")]);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     chat.post(message("on its way")).unwrap();
     hears.recv().unwrap();
     client.deliver(TRIGGER, None).unwrap();
@@ -275,7 +270,7 @@ fn close_during_handling(store: &Store, uses_lease: bool) {
     let known = Arc::downgrade(&client);
     let run_on = move || {
         let client = known.upgrade().unwrap();
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         entered.send(()).unwrap();
         let _ = released.lock().unwrap().recv();
         assert_eq!(chat.send("too late").unwrap_err().status(), Status::Closed);

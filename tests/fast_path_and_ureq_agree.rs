@@ -3,6 +3,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,8 +14,9 @@ use std::time::Duration;
 
 use http_server::{Server, http};
 use omnize::config::Config;
-use omnize::wire::{Address, Message};
-use omnize::{Client, Conversation};
+use omnize::wire::Message;
+use omnize::Client;
+use test_client::attach;
 
 /// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
@@ -32,14 +35,6 @@ fn open(options: &[(&str, &str)]) -> Client {
         config.set(name, value).unwrap();
     }
     Client::open(&config).unwrap()
-}
-
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
 }
 
 /// Returns the bytes that the service received for two equal requests: the first on a new connection, the second on the
@@ -82,7 +77,7 @@ fn read_twice(
 
 #[test]
 fn service_receives_the_same_bytes() {
-    let posted = |client: &Client| chat(client).send("olá");
+    let posted = |client: &Client| attach(client, "12").send("olá");
     let put = |client: &Client| client.bot_attach("hash")?.bot_accept();
     let got = |client: &Client| client.online_agents("1").map(|_| ());
     let below = ["", "base/", "base?key=7"];
@@ -123,7 +118,7 @@ fn reported_result(response: Serve, on_used_connection: bool, message: &str) -> 
         ("timeout.answer", "300"),
         ("answer.max_bytes", "5000"),
     ]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     if on_used_connection {
         chat.typing().unwrap();
     }
@@ -372,7 +367,7 @@ fn connection_is_reused_after_an_unusual_response() {
         }
     });
     let client = open(&[("base_url", &server.url)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..5 {
         chat.send("oi").unwrap();
     }

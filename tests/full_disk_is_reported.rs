@@ -5,6 +5,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -17,8 +19,9 @@ use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Result};
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, Conversation, Event};
+use omnize::wire::Request;
+use omnize::{Client, Conversation};
+use test_client::{attach, next_event};
 
 /// The file of a store. Drop removes it and the files next to it.
 struct StoreFile(PathBuf);
@@ -50,19 +53,6 @@ fn client(base_url: &str, store: &str) -> Client {
         config.set(name, value).unwrap();
     }
     Client::open(&config).unwrap()
-}
-
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
-fn next(client: &Client) -> Event {
-    let event = client.next(Duration::from_secs(20)).unwrap();
-    event.expect("an event")
 }
 
 /// A server that responds after a delay.
@@ -136,11 +126,11 @@ fn application() {
 }
 
 fn block_outcome_write(client: Client, role: &str) {
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     chat.post(Request::Message("oi".into())).unwrap();
     thread::sleep(Duration::from_millis(1200));
     set_full(true);
-    let event = next(&client);
+    let event = next_event(&client);
     let outcome = event.outcome().expect("an outcome");
     assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
     let refused = chat.post(Request::Message("no room".into())).unwrap_err();
@@ -175,7 +165,7 @@ fn unhandled_outcome_is_redelivered_unchanged() {
         let (child, _) = start_process(role, &server.url, &place);
         kill(child);
         let client = client(&server.url, place.0.to_str().unwrap());
-        let event = next(&client);
+        let event = next_event(&client);
         let outcome = event.outcome().expect("an outcome");
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
         assert!(event.redelivered);
@@ -228,7 +218,7 @@ impl log::Log for ClientUsingLog {
 fn set_log(client: Client) -> &'static (Client, Conversation) {
     log::set_logger(&ClientUsingLog).unwrap();
     log::set_max_level(log::LevelFilter::Error);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     CLIENT.get_or_init(|| (client, chat))
 }
 

@@ -3,17 +3,18 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use http_server::Server;
-use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
 use omnize::{Client, Conversation, interrupt};
+use test_client::{attach, open_client};
 
 thread_local! {
     static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
@@ -25,24 +26,6 @@ const CALLS_BEFORE_INTERRUPT: u32 = 3;
 fn interrupt_after_some_calls() -> bool {
     HOOK_CALLS.set(HOOK_CALLS.get() + 1);
     HOOK_CALLS.get() > CALLS_BEFORE_INTERRUPT
-}
-
-fn client(url: &str, options: &[(&str, &str)]) -> Client {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("base_url", url).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config).unwrap()
-}
-
-fn attached(client: &Client, client_id: &str) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: client_id.into(),
-    };
-    client.attach(address).unwrap()
 }
 
 /// Returns the error of a request that the hook interrupts.
@@ -71,12 +54,12 @@ fn silent_server() -> Server {
 #[test]
 fn wait_for_response_is_interrupted() {
     let server = silent_server();
-    let client = client(&server.url, &[("on_unknown", "resend")]);
-    let error = interrupted_request(&attached(&client, "12"));
+    let client = open_client(&server.url, &[("on_unknown", "resend")]);
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(error.message().contains("interrupted"), "{error}");
     // The connection was closed; otherwise the server would not accept another.
-    let error = interrupted_request(&attached(&client, "12"));
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert_eq!(server.requests(), 2);
 }
@@ -84,11 +67,11 @@ fn wait_for_response_is_interrupted() {
 #[test]
 fn wait_for_tls_handshake_is_interrupted() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = client(
+    let client = open_client(
         &format!("https://{}/", listener.local_addr().unwrap()),
         &[("retry.blocking", "60000")],
     );
-    let error = interrupted_request(&attached(&client, "12"));
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::NotSent);
 }
 
@@ -97,8 +80,8 @@ fn pause_before_retry_is_interrupted() {
     let server = Server::with_response(
         "HTTP/1.1 503 x\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n".as_bytes(),
     );
-    let client = client(&server.url, &[("retry.blocking", "60000")]);
-    let error = interrupted_request(&attached(&client, "12"));
+    let client = open_client(&server.url, &[("retry.blocking", "60000")]);
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Service, Delivery::Rejected);
     assert_eq!(server.requests(), 1);
 }
@@ -106,8 +89,8 @@ fn pause_before_retry_is_interrupted() {
 #[test]
 fn wait_for_lane_is_interrupted() {
     let server = silent_server();
-    let client = client(&server.url, &[("timeout", "1500")]);
-    let conversation = attached(&client, "12");
+    let client = open_client(&server.url, &[("timeout", "1500")]);
+    let conversation = attach(&client, "12");
     std::thread::scope(|scope| {
         let first = scope.spawn(|| conversation.send("first"));
         server.requests.recv().unwrap();
@@ -123,9 +106,9 @@ fn wait_for_lane_is_interrupted() {
 #[test]
 fn hook_that_returns_false_changes_nothing() {
     let server = silent_server();
-    let client = client(&server.url, &[("timeout.answer", "200")]);
+    let client = open_client(&server.url, &[("timeout.answer", "200")]);
     let begun = Instant::now();
-    let ended = interrupt::with(|| false, || attached(&client, "12").send("oi"));
+    let ended = interrupt::with(|| false, || attach(&client, "12").send("oi"));
     let error = ended.unwrap_err();
     assert_ended(&error, Status::Timeout, Delivery::Unknown);
     assert!(error.message().contains("timeout.answer"), "{error}");
@@ -139,7 +122,8 @@ thread_local! {
 #[test]
 fn hook_may_use_the_client() {
     let server = silent_server();
-    let client: &'static Client = Box::leak(Box::new(client(&server.url, &[("timeout", "1000")])));
+    let client: &'static Client =
+        Box::leak(Box::new(open_client(&server.url, &[("timeout", "1000")])));
     CLIENT.set(Some(client));
     fn hook() -> bool {
         let client = CLIENT.get().unwrap();
@@ -147,7 +131,7 @@ fn hook_may_use_the_client() {
             return false;
         }
         // The same interaction cannot have a second request here, and close does not wait for the first.
-        let error = attached(client, "12").send("second").unwrap_err();
+        let error = attach(client, "12").send("second").unwrap_err();
         assert_ended(&error, Status::State, Delivery::NotSent);
         let begun = Instant::now();
         let left = client.close(Duration::from_secs(20)).unwrap();
@@ -155,7 +139,7 @@ fn hook_may_use_the_client() {
         assert!(begun.elapsed() < Duration::from_secs(10));
         false
     }
-    let error = interrupt::with(hook, || attached(client, "12").send("first")).unwrap_err();
+    let error = interrupt::with(hook, || attach(client, "12").send("first")).unwrap_err();
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(!client.is_requesting());
 }

@@ -3,6 +3,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -10,8 +12,9 @@ use std::time::{Duration, Instant};
 use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
-use omnize::wire::{Address, Request};
-use omnize::{Client, CloseReport, Conversation};
+use omnize::wire::Request;
+use omnize::{Client, CloseReport};
+use test_client::attach;
 
 /// The action of the log callback for an accepted request.
 #[derive(Clone, Copy, PartialEq)]
@@ -62,14 +65,6 @@ fn client(url: &str) -> &'static Client {
     Box::leak(Box::new(Client::open(&config).unwrap()))
 }
 
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
@@ -86,7 +81,7 @@ fn log_callbacks_do_not_delay_requests() {
 fn panic_in_the_log_does_not_stop_requests() {
     let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url);
-    let chat = attached(client);
+    let chat = attach(client, "12");
     *LOG_ACTION.lock().unwrap() = LogAction::Panics;
     for text in ["1", "2"] {
         let ticket = chat.post(message(text)).unwrap();
@@ -114,7 +109,7 @@ fn close_from_the_log_does_not_wait_for_the_logged_request() {
     let posting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(posting);
     *LOG_ACTION.lock().unwrap() = LogAction::Closes;
-    attached(posting).post(message("posted")).unwrap();
+    attach(posting, "12").post(message("posted")).unwrap();
     let closed = CLOSED.get_or_init(Mutex::default);
     let begun = Instant::now();
     while closed.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(20) {
@@ -123,7 +118,7 @@ fn close_from_the_log_does_not_wait_for_the_logged_request() {
     let waiting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(waiting);
     // The server's only thread is free after the first client's connection is closed.
-    attached(waiting).send("waited for").unwrap();
+    attach(waiting, "12").send("waited for").unwrap();
     *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     let closed = closed.lock().unwrap();
     assert_eq!(closed.len(), 2);

@@ -5,6 +5,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
+use test_client::next_event;
 
 /// The file of a store. Drop removes it and the files next to it.
 struct StoreFile(PathBuf);
@@ -78,13 +81,6 @@ fn start(client: &Client, client_id: &str) -> Conversation {
 fn deliver(client: &Client, client_id: &str, status: &str) {
     let body = format!(r#"{{"status":"{status}","clientId":"{client_id}"}}"#);
     client.deliver(body.as_bytes(), None).unwrap();
-}
-
-fn next(client: &Client) -> Event {
-    client
-        .next(Duration::from_secs(20))
-        .unwrap()
-        .expect("an event")
 }
 
 /// Returns client id and state of the open interactions, sorted by id.
@@ -197,7 +193,7 @@ fn restored_posted_start_is_starting_until_its_response() {
     let server = Server::with_response(http("200 OK", ""));
     let third = client(&server.url, place.path());
     for _ in 0..2 {
-        let outcome = next(&third).outcome().unwrap().clone();
+        let outcome = next_event(&third).outcome().unwrap().clone();
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
     }
     assert_eq!(open(&third), pairs(&[("12", State::Waiting)]));
@@ -215,7 +211,7 @@ fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
 
     let server = Server::with_response(http("200 OK", ""));
     let second = client(&server.url, place.path());
-    let events = [next(&second), next(&second)];
+    let events = [next_event(&second), next_event(&second)];
     let outcome = events.iter().find_map(Event::outcome).unwrap();
     assert_eq!(
         (outcome.status, outcome.delivery),
@@ -286,7 +282,7 @@ fn whatsapp_customer_is_restored() {
     let second = client();
     let body = br#"{"external_id":5511,"message":{"content":"sim"}}"#;
     second.deliver(body, None).unwrap();
-    assert_eq!(next(&second).trigger().unwrap().client_id, "12");
+    assert_eq!(next_event(&second).trigger().unwrap().client_id, "12");
     assert_eq!(open(&second), pairs(&[("12", State::Active)]));
 }
 
@@ -310,9 +306,9 @@ fn store_of_the_first_version_is_migrated() {
     drop(file);
     let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url, place.path());
-    let trigger = next(&client);
+    let trigger = next_event(&client);
     assert_eq!((trigger.sequence, trigger.redelivered), (3, true));
-    let outcome = next(&client).outcome().unwrap().clone();
+    let outcome = next_event(&client).outcome().unwrap().clone();
     assert_eq!(
         (outcome.ticket, outcome.delivery),
         (7, Delivery::Accepted as i32)

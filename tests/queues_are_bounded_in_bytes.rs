@@ -5,16 +5,19 @@
 mod http_server;
 #[path = "support/store_folder.rs"]
 mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::time::Duration;
 
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, Conversation};
+use omnize::wire::Request;
 #[cfg(feature = "store")]
 use store_folder::Folder;
+use test_client::attach;
 
 fn client(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -33,14 +36,6 @@ fn message(size: usize) -> String {
 
 fn deliver(client: &Client, size: usize) -> Result<(), Error> {
     client.deliver(message(size).as_bytes(), None)
-}
-
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
 }
 
 fn with_and_without_a_store(check: impl Fn(&[(&str, &str)])) {
@@ -101,7 +96,7 @@ fn restored_events_count_towards_the_limit() {
 fn posted_requests_over_the_byte_limit_are_rejected() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("outbox.max_bytes", "1000")], store].concat());
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         let post = |size: usize| chat.post(Request::Message("x".repeat(size).into()));
         post(2000).unwrap();
         let error = post(1).unwrap_err();
@@ -121,7 +116,7 @@ fn posted_requests_over_the_byte_limit_are_rejected() {
 fn completed_requests_free_outbox_space() {
     let server = http_server::Server::with_response(http_server::http("200 OK", ""));
     let client = client(&[("outbox.max_bytes", "1000"), ("base_url", &server.url)]);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     for _ in 0..5 {
         chat.post(Request::Message("x".repeat(2000).into()))
             .unwrap();

@@ -5,6 +5,8 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 #[path = "support/tls_server.rs"]
 mod tls_server;
 
@@ -18,9 +20,9 @@ use http_server::http;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
+use omnize::Client;
 use rustls::version::{TLS12, TLS13};
+use test_client::attach;
 use tls_server::{CertificateAuthority, Peer, TlsServer, reset, server_config, write_pem_file};
 
 const HOST: &str = "127.0.0.1";
@@ -37,16 +39,8 @@ fn open_client(url: &str, options: &[(&str, &str)]) -> Result<Client, Error> {
     Client::open(&config)
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message_to(url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
-    chat(&open_client(url, options).unwrap()).send("oi")
+    attach(&open_client(url, options).unwrap(), "12").send("oi")
 }
 
 #[track_caller]
@@ -305,7 +299,7 @@ fn request_that_may_have_been_read_is_unknown() {
                     }
                 });
                 let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-                let chat = chat(&client);
+                let chat = attach(&client, "12");
                 for _ in 0..answered {
                     chat.send("oi").unwrap();
                 }
@@ -351,7 +345,7 @@ fn connection_closed_while_idle_is_not_reused() {
         });
         let client =
             open_client(&server.url, &[("tls.ca_file", &ca), ("timeout", "5000")]).unwrap();
-        let chat = chat(&client);
+        let chat = attach(&client, "12");
         for _ in 0..5 {
             chat.send("oi")
                 .unwrap_or_else(|error| panic!("{how}: {error}"));
@@ -402,7 +396,7 @@ fn timeout_send_ends_a_request_that_the_server_does_not_read() {
     let client = open_client(&server.url, &options).unwrap();
     let begun = Instant::now();
     // More than the buffers of both sockets hold.
-    let result = chat(&client).send("x".repeat(40 << 20));
+    let result = attach(&client, "12").send("x".repeat(40 << 20));
     assert_outcome(
         result,
         Status::Timeout,
@@ -421,7 +415,7 @@ fn tls_connections_are_reused() {
         accept_all(peer);
     });
     let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..20 {
         chat.send("oi").unwrap();
     }
@@ -450,7 +444,7 @@ fn bytes_after_a_response_close_the_connection() {
             }
         });
         let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-        let chat = chat(&client);
+        let chat = attach(&client, "12");
         for _ in 0..4 {
             chat.send("oi").unwrap();
         }

@@ -4,6 +4,8 @@
 mod forward_proxy;
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 #[path = "support/tls_server.rs"]
 mod tls_server;
 
@@ -16,12 +18,12 @@ use std::time::{Duration, Instant};
 
 use forward_proxy::{Proxy, ProxyOptions};
 use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
 use rustls::version::{TLS12, TLS13};
+use test_client::attach;
 use tls_server::{CertificateAuthority, TlsServer, server_config};
 
 const PASSWORD: &str = "s@nha:do proxy";
@@ -38,17 +40,9 @@ fn client(url: &str, options: &[(&str, &str)]) -> Client {
     Client::open(&config).unwrap()
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message_through(proxy: &str, url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
     let client = client(url, &[options, &[("proxy", proxy)]].concat());
-    chat(&client).send("oi")
+    attach(&client, "12").send("oi")
 }
 
 #[track_caller]
@@ -123,7 +117,7 @@ fn plain_requests_are_forwarded() {
     let (server, proxy) = (plain_service(), authenticating_proxy());
     let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
@@ -154,7 +148,7 @@ fn tls_requests_are_tunnelled_unread() {
     let ((server, ca), proxy) = (secure_service(), authenticating_proxy());
     let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through), ("tls.ca_file", &ca)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
@@ -319,7 +313,7 @@ fn environment_variables_select_the_proxy() {
     const URL: &str = "http://chat.invalid/api";
     if let Ok(option) = env::var("TEST_PROXY_OPTION") {
         let options: Vec<_> = option.split_once('=').into_iter().collect();
-        chat(&client(URL, &options)).send("oi").unwrap();
+        attach(&client(URL, &options), "12").send("oi").unwrap();
         return;
     }
     let proxy = Proxy::start(ProxyOptions {

@@ -5,6 +5,8 @@
 mod forward_proxy;
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::env;
 use std::fs;
@@ -13,11 +15,11 @@ use std::process::Command;
 
 use forward_proxy::{Proxy, ProxyOptions};
 use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Error;
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
+use test_client::attach;
 
 /// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
@@ -31,19 +33,11 @@ fn open_client(options: &[(&str, &str)]) -> Result<Client, Error> {
     Client::open(&config)
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 /// Sends a request.
 type SendRequest = fn(&Client) -> Result<(), Error>;
 
 fn message(client: &Client) -> Result<(), Error> {
-    chat(client).send("olá")
+    attach(client, "12").send("olá")
 }
 
 fn agents(client: &Client) -> Result<(), Error> {

@@ -7,14 +7,16 @@
 mod http_server;
 #[path = "support/store_folder.rs"]
 mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::time::Duration;
 
 use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::wire::{Address, Request};
-use omnize::{Client, Event};
 use store_folder::{Folder, deliver, open, open_error};
+use test_client::next_event;
 
 /// Stores a request and an event.
 fn fill(folder: &Folder, options: &[(&str, &str)]) {
@@ -27,11 +29,6 @@ fn fill(folder: &Folder, options: &[(&str, &str)]) {
     chat.post(Request::Message("segredo".into())).unwrap();
     deliver(&client, "kept").unwrap();
     client.close(Duration::ZERO).unwrap();
-}
-
-fn next(client: &Client) -> Event {
-    let event = client.next(Duration::from_secs(20)).unwrap();
-    event.expect("an event")
 }
 
 #[test]
@@ -62,7 +59,7 @@ fn other_token_dialect_or_host_is_rejected() {
 
     // Another port is the same service, and the path does not belong to the account.
     let client = open(&folder.store(), &[("base_url", &server.url)]).unwrap();
-    let delivery = [next(&client), next(&client)]
+    let delivery = [next_event(&client), next_event(&client)]
         .iter()
         .find_map(|event| event.outcome().map(|outcome| outcome.delivery));
     assert_eq!(delivery, Some(Delivery::Accepted as i32));
@@ -77,7 +74,7 @@ fn store_moves_to_another_account_if_configured() {
     let other = [("token", "another"), ("base_url", &*server.url)];
     let moved = [&other[..], &[("store.move_account", "1")]].concat();
     let client = open(&folder.store(), &moved).unwrap();
-    let events = [next(&client), next(&client)];
+    let events = [next_event(&client), next_event(&client)];
     assert!(events.iter().any(|event| event.outcome().is_some()));
     let request = server.requests.recv().unwrap();
     assert!(request.contains("another"), "{request}");

@@ -4,22 +4,17 @@ use omnize::CloseReport;
 
 use super::*;
 
-fn trigger(client: &Client, client_id: &str) {
-    let body = format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#);
-    client.deliver(body.as_bytes(), None).unwrap();
-}
-
 #[test]
 fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
     let server = delayed_server(Duration::from_millis(400));
     for is_posted in [true, false] {
-        let client = Arc::new(client(&server.url, &[]));
+        let client = Arc::new(open_client(&server.url, &[]));
         let (sender, reports) = mpsc::channel();
         let inside = Arc::downgrade(&client);
         let handler = move |_: &Arc<Event>| {
             let client = inside.upgrade().unwrap();
             if is_posted {
-                attached(&client, "12").post(message("goodbye")).unwrap();
+                attach(&client, "12").post(message("goodbye")).unwrap();
             }
             let begun = Instant::now();
             let report = client.close(Duration::from_secs(20)).unwrap();
@@ -28,7 +23,7 @@ fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
         client
             .subscribe(Default::default(), Box::new(handler))
             .unwrap();
-        trigger(&client, "12");
+        deliver_typing(&client, "12");
         client.poll(Duration::from_secs(5)).unwrap();
         let (report, took) = reports.recv().unwrap();
         assert_eq!(report.requests, 0);
@@ -40,7 +35,7 @@ fn close_from_a_callback_waits_for_requests_but_not_for_the_callback() {
 
 #[test]
 fn close_timeout_reports_remaining_events_and_requests() {
-    let client = client("http://127.0.0.1:1/", &[]);
+    let client = open_client("http://127.0.0.1:1/", &[]);
     let (entered, inside) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
@@ -53,10 +48,10 @@ fn close_timeout_reports_remaining_events_and_requests() {
         .unwrap();
     client.dispatch().unwrap();
     for id in ["1", "2", "3"] {
-        trigger(&client, id);
+        deliver_typing(&client, id);
     }
     inside.recv().unwrap();
-    attached(&client, "12").post(message("oi")).unwrap();
+    attach(&client, "12").post(message("oi")).unwrap();
     let error = client.close(Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.status(), Status::Timeout);
     let report = CloseReport {

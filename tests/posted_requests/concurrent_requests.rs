@@ -40,7 +40,7 @@ fn delayed_server_per_connection(time: Duration) -> (String, mpsc::Receiver<(Str
 #[test]
 fn only_one_of_two_simultaneous_starts_is_sent() {
     let server = accepting();
-    let client = client(&server.url, &[]);
+    let client = open_client(&server.url, &[]);
     for round in 0..50 {
         let client_id = round.to_string();
         let chats = [prepared(&client, &client_id), prepared(&client, &client_id)];
@@ -70,8 +70,8 @@ fn only_one_of_two_simultaneous_starts_is_sent() {
 #[test]
 fn start_after_finish_does_not_overtake_queued_requests() {
     let (url, arrived) = delayed_server_per_connection(Duration::from_millis(150));
-    let client = client(&url, &[("strict", "0")]);
-    let first = attached(&client, "12");
+    let client = open_client(&url, &[("strict", "0")]);
+    let first = attach(&client, "12");
     first.finish().unwrap();
     for text in ["1", "2"] {
         first.post(message(text)).unwrap();
@@ -90,15 +90,13 @@ fn start_after_finish_does_not_overtake_queued_requests() {
 fn posts_of_two_interactions_are_sent_concurrently() {
     let store = std::env::temp_dir().join(format!("omnize-{}-at-once.db", std::process::id()));
     let (url, arrived) = delayed_server_per_connection(Duration::from_millis(1500));
-    let client = client(&url, &[("store", store.to_str().unwrap())]);
+    let client = open_client(&url, &[("store", store.to_str().unwrap())]);
     // Starts one worker, which is then idle.
-    attached(&client, "0").post(message("first")).unwrap();
+    attach(&client, "0").post(message("first")).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
     thread::sleep(Duration::from_millis(100));
     arrived.try_iter().for_each(drop);
-    let chats: Vec<_> = (1..=4)
-        .map(|id| attached(&client, &id.to_string()))
-        .collect();
+    let chats: Vec<_> = (1..=4).map(|id| attach(&client, &id.to_string())).collect();
     let barrier = std::sync::Barrier::new(4);
     thread::scope(|scope| {
         for chat in &chats {

@@ -7,6 +7,8 @@ mod http_server;
 #[cfg(feature = "store")]
 mod restarts;
 mod retries;
+#[path = "../support/test_client.rs"]
+mod test_client;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -16,43 +18,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http_server::{Server, http};
-use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request};
 use omnize::{Client, Conversation, Event, Outcome, State};
-
-fn client(url: &str, options: &[(&str, &str)]) -> Client {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("base_url", url).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config).unwrap()
-}
-
-fn attached(client: &Client, client_id: &str) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: client_id.into(),
-    };
-    client.attach(address).unwrap()
-}
+use test_client::{attach, deliver_typing, next_event, open_client};
 
 fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
 
-fn next(client: &Client) -> Event {
-    client
-        .next(Duration::from_secs(20))
-        .unwrap()
-        .expect("an event")
-}
-
 fn outcome(client: &Client) -> Outcome {
-    next(client).outcome().expect("an outcome").clone()
+    next_event(client).outcome().expect("an outcome").clone()
 }
 
 fn content(request: &str) -> String {
@@ -98,8 +75,8 @@ const CLOSES_CONNECTION: &str = "";
 #[test]
 fn each_posted_request_has_one_outcome_with_its_ticket() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     let tickets: Vec<_> = (0..20)
         .map(|at| chat.post(message(&at.to_string())).unwrap())
         .collect();
@@ -136,10 +113,8 @@ fn requests_of_one_interaction_are_sent_in_order() {
             thread::spawn(move || serve_slowly(stream.unwrap(), &seen, &saw, &arrived));
         }
     });
-    let client = client(&url, &[("outbox.connections", "4")]);
-    let chats: Vec<_> = (0..4)
-        .map(|id| attached(&client, &id.to_string()))
-        .collect();
+    let client = open_client(&url, &[("outbox.connections", "4")]);
+    let chats: Vec<_> = (0..4).map(|id| attach(&client, &id.to_string())).collect();
     for at in 0..40 {
         chats[at % 4].post(message(&at.to_string())).unwrap();
     }
@@ -191,8 +166,8 @@ fn serve_slowly(
 #[test]
 fn blocking_call_is_sent_after_posted_requests() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     for at in 0..10 {
         chat.post(message(&at.to_string())).unwrap();
     }
@@ -204,8 +179,8 @@ fn blocking_call_is_sent_after_posted_requests() {
 #[test]
 fn later_posts_do_not_shorten_the_wait_for_the_lane() {
     let server = answer_first_connections(&[BUSY]);
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     let begun = Instant::now();
     chat.post(message("1")).unwrap();
     thread::sleep(Duration::from_millis(200));
@@ -219,8 +194,8 @@ fn later_posts_do_not_shorten_the_wait_for_the_lane() {
 #[test]
 fn failed_typing_does_not_delay_other_requests() {
     let server = answer_first_connections(&[BUSY]);
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.keystroke().unwrap();
     let begun = Instant::now();
     chat.send("oi").unwrap();
@@ -230,8 +205,8 @@ fn failed_typing_does_not_delay_other_requests() {
 
 #[test]
 fn close_ends_a_call_that_waits_for_its_lane() {
-    let client = client("http://127.0.0.1:1/", &[]);
-    let chat = attached(&client, "12");
+    let client = open_client("http://127.0.0.1:1/", &[]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     thread::scope(|scope| {
         let begun = Instant::now();
@@ -256,8 +231,8 @@ fn silent() -> TcpListener {
 fn request_aborted_by_close_is_counted_once() {
     let server = silent();
     let url = format!("https://{}/", server.local_addr().unwrap());
-    let client = client(&url, &[]);
-    attached(&client, "12").post(message("oi")).unwrap();
+    let client = open_client(&url, &[]);
+    attach(&client, "12").post(message("oi")).unwrap();
     assert_eq!(
         client.close(Duration::from_millis(300)).unwrap().requests,
         1
@@ -267,8 +242,8 @@ fn request_aborted_by_close_is_counted_once() {
 #[test]
 fn queued_message_after_finish_fails_when_it_is_due() {
     let server = delayed_server(Duration::from_millis(200));
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.post(Request::Finish).unwrap();
     let error = chat.send("too late").unwrap_err();
     assert_eq!(
@@ -281,8 +256,8 @@ fn queued_message_after_finish_fails_when_it_is_due() {
 #[test]
 fn timeout_includes_the_wait_for_the_lane() {
     let server = delayed_server(Duration::from_millis(500));
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     chat.set_timeout(Duration::from_millis(800));
     let begun = Instant::now();
@@ -304,8 +279,8 @@ fn delayed_server(time: Duration) -> Server {
 
 #[test]
 fn post_to_a_full_outbox_fails_at_once() {
-    let client = client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
-    let chat = attached(&client, "12");
+    let client = open_client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     chat.post(message("2")).unwrap();
     let begun = Instant::now();
@@ -322,8 +297,8 @@ fn post_to_a_full_outbox_fails_at_once() {
 #[test]
 fn close_sends_posted_requests_first() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     for at in 0..50 {
         chat.post(message(&at.to_string())).unwrap();
     }
@@ -346,7 +321,7 @@ fn message_after_finish_fails_before_anything_is_sent() {
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
     });
-    let client = client(&server.url, &[]);
+    let client = open_client(&server.url, &[]);
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),
@@ -370,7 +345,7 @@ fn message_after_finish_fails_before_anything_is_sent() {
     chat.post(Request::Finish).unwrap();
     chat.post(message("too late")).unwrap();
     let outcomes = loop {
-        let event = next(&client);
+        let event = next_event(&client);
         if event.outcome().is_some() {
             break [event.outcome().unwrap().clone(), outcome(&client)];
         }
@@ -389,8 +364,8 @@ fn message_after_finish_fails_before_anything_is_sent() {
     assert_eq!(contents(&server), ["init", "finish"]);
 
     let lenient = accepting();
-    let lax = self::client(&lenient.url, &[("strict", "0")]);
-    let chat = attached(&lax, "12");
+    let lax = self::open_client(&lenient.url, &[("strict", "0")]);
+    let chat = attach(&lax, "12");
     chat.finish().unwrap();
     chat.send("left to the service").unwrap();
 }
@@ -398,8 +373,8 @@ fn message_after_finish_fails_before_anything_is_sent() {
 #[test]
 fn many_keystrokes_send_one_typing_and_one_cleared() {
     let server = accepting();
-    let client = client(&server.url, &[("typing.pause", "150")]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[("typing.pause", "150")]);
+    let chat = attach(&client, "12");
     for _ in 0..20 {
         chat.keystroke().unwrap();
         thread::sleep(Duration::from_millis(10));
@@ -432,8 +407,8 @@ fn single_call_may_have_its_own_timeout() {
             }
         }
     });
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.set_timeout(Duration::from_millis(100));
     let error = chat.send("oi").unwrap_err();
     assert_eq!(
@@ -448,7 +423,7 @@ fn single_call_may_have_its_own_timeout() {
 fn request_posted_before_the_next_start_goes_to_the_previous_interaction() {
     let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"second"}"#));
     let options = [("dialect", "interactions"), ("strict", "0")];
-    let client = client(&server.url, &options);
+    let client = open_client(&server.url, &options);
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),

@@ -14,8 +14,8 @@ fn store(name: &str) -> String {
 fn unsent_requests_are_sent_after_a_restart() {
     let store = store("restart");
     let options = [("store", &*store)];
-    let first = client("http://127.0.0.1:1/", &options);
-    let chat = attached(&first, "12");
+    let first = open_client("http://127.0.0.1:1/", &options);
+    let chat = attach(&first, "12");
     let tickets: Vec<_> = (0..3)
         .map(|at| chat.post(message(&at.to_string())).unwrap())
         .collect();
@@ -24,7 +24,7 @@ fn unsent_requests_are_sent_after_a_restart() {
     drop((chat, first));
 
     let server = accepting();
-    let second = client(&server.url, &options);
+    let second = open_client(&server.url, &options);
     let outcomes: Vec<_> = (0..3).map(|_| outcome(&second)).collect();
     assert!(outcomes.iter().map(|outcome| outcome.ticket).eq(tickets));
     assert!(
@@ -33,7 +33,7 @@ fn unsent_requests_are_sent_after_a_restart() {
             .all(|outcome| outcome.delivery == Delivery::Accepted as i32)
     );
     drop(second);
-    let third = client(&server.url, &options);
+    let third = open_client(&server.url, &options);
     assert!(
         third.next(Duration::from_millis(100)).unwrap().is_none(),
         "each has one outcome"
@@ -47,13 +47,13 @@ fn unsent_request_aborted_by_close_is_sent_after_a_restart() {
     let options = [("store", &*store)];
     let server = silent();
     let url = format!("https://{}/", server.local_addr().unwrap());
-    let first = client(&url, &options);
-    attached(&first, "12").post(message("oi")).unwrap();
+    let first = open_client(&url, &options);
+    attach(&first, "12").post(message("oi")).unwrap();
     first.close(Duration::from_millis(300)).unwrap();
     drop(first);
 
     let server = accepting();
-    let second = client(&server.url, &options);
+    let second = open_client(&server.url, &options);
     let outcome = outcome(&second);
     assert_eq!(
         outcome.delivery,
@@ -76,15 +76,15 @@ fn request_closed_between_retries_is_sent_after_a_restart() {
             let _ = stream.write_all(BUSY.as_bytes());
         }
     });
-    let first = client(&busy.url, &options);
-    let ticket = attached(&first, "12").post(message("oi")).unwrap();
+    let first = open_client(&busy.url, &options);
+    let ticket = attach(&first, "12").post(message("oi")).unwrap();
     let left = first.close(Duration::from_millis(8000)).unwrap();
     assert_eq!((left.events, left.requests), (0, 1));
     assert_eq!(busy.requests(), 1);
     drop(first);
 
     let server = accepting();
-    let second = client(&server.url, &options);
+    let second = open_client(&server.url, &options);
     let outcome = outcome(&second);
     assert_eq!(
         (outcome.ticket, outcome.delivery),
@@ -100,7 +100,7 @@ fn request_closed_between_retries_is_sent_after_a_restart() {
 fn restored_request_missing_in_the_dialect_has_outcome_not_sent() {
     let store = store("dialect");
     let interactions = [("store", &*store), ("dialect", "interactions")];
-    let first = client("http://127.0.0.1:1/", &interactions);
+    let first = open_client("http://127.0.0.1:1/", &interactions);
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),
@@ -116,7 +116,7 @@ fn restored_request_missing_in_the_dialect_has_outcome_not_sent() {
 
     let server = accepting();
     let moved = [("store", &*store), ("store.move_account", "1")];
-    let second = client(&server.url, &moved);
+    let second = open_client(&server.url, &moved);
     let outcome = outcome(&second);
     assert_eq!(
         (outcome.ticket, outcome.status, outcome.delivery),

@@ -8,8 +8,8 @@ fn unsent_requests_are_retried_until_the_service_is_available() {
     // An address that no other test uses, so that no other test gets the port in the meantime.
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let client = client(&format!("http://{address}/"), &[]);
-    attached(&client, "12").post(message("oi")).unwrap();
+    let client = open_client(&format!("http://{address}/"), &[]);
+    attach(&client, "12").post(message("oi")).unwrap();
     assert!(client.next(Duration::from_millis(500)).unwrap().is_none());
     let listener = TcpListener::bind(address).unwrap();
     let server = thread::spawn(move || {
@@ -25,9 +25,9 @@ fn unsent_requests_are_retried_until_the_service_is_available() {
 #[test]
 fn retries_end_after_retry_posted() {
     let options = [("retry.posted", "700")];
-    let client = client("http://127.0.0.1:1/", &options);
+    let client = open_client("http://127.0.0.1:1/", &options);
     let begun = Instant::now();
-    attached(&client, "12").post(message("oi")).unwrap();
+    attach(&client, "12").post(message("oi")).unwrap();
     let outcome = outcome(&client);
     assert_eq!(outcome.delivery, Delivery::NotSent as i32);
     assert_eq!(outcome.status, Status::Refused as i32);
@@ -42,9 +42,9 @@ fn retries_end_after_retry_posted() {
 #[test]
 fn retry_waits_for_retry_after() {
     let server = answer_first_connections(&[BUSY]);
-    let client = client(&server.url, &[]);
+    let client = open_client(&server.url, &[]);
     let begun = Instant::now();
-    attached(&client, "12").post(message("oi")).unwrap();
+    attach(&client, "12").post(message("oi")).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
     assert!(begun.elapsed() >= Duration::from_secs(1));
     assert_eq!(contents(&server), ["oi", "oi"]);
@@ -53,8 +53,8 @@ fn retry_waits_for_retry_after() {
 #[test]
 fn message_with_unknown_delivery_is_reported_and_not_retried() {
     let server = answer_first_connections(&[CLOSES_CONNECTION]);
-    let client = client(&server.url, &[]);
-    attached(&client, "12").post(message("oi")).unwrap();
+    let client = open_client(&server.url, &[]);
+    attach(&client, "12").post(message("oi")).unwrap();
     let outcome = outcome(&client);
     assert_eq!(
         (outcome.delivery, outcome.status),
@@ -67,14 +67,14 @@ fn message_with_unknown_delivery_is_reported_and_not_retried() {
 #[test]
 fn unknown_delivery_is_retried_for_typing_or_if_configured() {
     let server = answer_first_connections(&[CLOSES_CONNECTION]);
-    let resending = client(&server.url, &[("on_unknown", "resend")]);
-    attached(&resending, "12").post(message("oi")).unwrap();
+    let resending = open_client(&server.url, &[("on_unknown", "resend")]);
+    attach(&resending, "12").post(message("oi")).unwrap();
     assert_eq!(outcome(&resending).delivery, Delivery::Accepted as i32);
     assert_eq!(contents(&server), ["oi", "oi"]);
 
     let server = answer_first_connections(&[CLOSES_CONNECTION]);
-    let reporting = client(&server.url, &[]);
-    attached(&reporting, "12").post(Request::Typing).unwrap();
+    let reporting = open_client(&server.url, &[]);
+    attach(&reporting, "12").post(Request::Typing).unwrap();
     assert_eq!(outcome(&reporting).delivery, Delivery::Accepted as i32);
     assert_eq!(contents(&server), ["typing", "typing"]);
 }
@@ -84,8 +84,8 @@ fn delivery_stays_unknown_after_an_unknown_attempt() {
     const FAILS: &str = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
     let options = [("on_unknown", "resend"), ("retry.blocking", "5000")];
     let server = answer_first_connections(&[CLOSES_CONNECTION, FAILS, CLOSES_CONNECTION, FAILS]);
-    let client = client(&server.url, &options);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &options);
+    let chat = attach(&client, "12");
     chat.post(message("posted")).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Unknown as i32);
     let error = chat.send("waited for").unwrap_err();
@@ -97,8 +97,8 @@ fn delivery_stays_unknown_after_an_unknown_attempt() {
 #[test]
 fn rejected_request_is_not_retried() {
     let server = Server::with_response(http("422 No", r#"{"message":"unknown department"}"#));
-    let client = client(&server.url, &[]);
-    attached(&client, "12").post(message("oi")).unwrap();
+    let client = open_client(&server.url, &[]);
+    attach(&client, "12").post(message("oi")).unwrap();
     let outcome = outcome(&client);
     assert_eq!(
         (outcome.delivery, outcome.http_status),
@@ -111,7 +111,7 @@ fn rejected_request_is_not_retried() {
 #[test]
 fn blocking_calls_are_retried_if_safe() {
     let server = answer_first_connections(&[BUSY]);
-    let client = client(&server.url, &[("retry.blocking", "5000")]);
-    attached(&client, "12").send("oi").unwrap();
+    let client = open_client(&server.url, &[("retry.blocking", "5000")]);
+    attach(&client, "12").send("oi").unwrap();
     assert_eq!(contents(&server), ["oi", "oi"]);
 }
