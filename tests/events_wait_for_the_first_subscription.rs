@@ -3,6 +3,8 @@
 
 #![cfg(feature = "store")]
 
+#[path = "support/recording_log.rs"]
+mod recording_log;
 #[path = "support/store_folder.rs"]
 mod store_folder;
 
@@ -10,25 +12,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Consumer, Event, EventFilter, Statistic};
+use recording_log::{lines, record_log};
 use store_folder::{Folder, deliver, open, queued_messages, text};
-
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct RecordingLog;
-
-impl log::Log for RecordingLog {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if record.level() <= log::Level::Warn {
-            LINES.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
 
 /// Opens a client with two events of an earlier process.
 fn after_a_restart(folder: &Folder) -> Client {
@@ -49,8 +34,7 @@ fn subscribe(client: &Client) -> (omnize::SubscriptionId, mpsc::Receiver<String>
 
 #[test]
 fn poll_without_subscriptions_keeps_events_queued() {
-    let _ = log::set_logger(&RecordingLog);
-    log::set_max_level(log::LevelFilter::Warn);
+    record_log(log::LevelFilter::Warn);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     // The other tests, whose lines are in the same log, have two events.
@@ -59,7 +43,7 @@ fn poll_without_subscriptions_keeps_events_queued() {
         assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     }
     assert_eq!(client.count_of(Statistic::Unwanted), 0);
-    let lines = LINES.lock().unwrap().clone();
+    let lines = lines();
     let about: Vec<_> = lines
         .iter()
         .filter(|line| line.starts_with("3 events"))

@@ -13,9 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
 use omnize::wire::Message;
-use omnize::Client;
 use test_client::attach;
 
 /// A response that accepts every request of this test.

@@ -2,40 +2,22 @@
 
 #![cfg(feature = "listener")]
 
+#[path = "support/recording_log.rs"]
+mod recording_log;
 #[path = "support/webhook_requests.rs"]
 mod webhook_requests;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::LevelFilter;
 use omnize::Statistic;
+use recording_log::{lines, record_log};
 use webhook_requests::*;
-
-/// Records the library's log.
-struct RecordingLog(Mutex<Vec<String>>);
-
-impl Log for RecordingLog {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("omnize")
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-static LOG: RecordingLog = RecordingLog(Mutex::new(Vec::new()));
 
 /// A single test, because a process has one logger.
 #[test]
 fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
-    log::set_logger(&LOG).unwrap();
-    log::set_max_level(LevelFilter::Debug);
+    record_log(LevelFilter::Debug);
     let client = client(&[
         ("listen.path", "/hook/s3cret"),
         ("listen.basic", "joao:segredo"),
@@ -59,7 +41,7 @@ fn many_rejections_write_a_limited_number_of_lines_without_secrets() {
     assert_eq!(client.count_of(Statistic::BadCredentials), 300);
     client.close(Duration::from_secs(5)).unwrap();
 
-    let lines = LOG.0.lock().unwrap();
+    let lines = lines();
     let about = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
     for (words, most) in [
         ("right credentials (401)", 30),

@@ -17,10 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http_server::http;
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::Client;
 use rustls::version::{TLS12, TLS13};
 use test_client::attach;
 use tls_server::{CertificateAuthority, Peer, TlsServer, reset, server_config, write_pem_file};

@@ -4,16 +4,18 @@
 
 #![cfg(all(feature = "store", unix))]
 
+#[path = "support/recording_log.rs"]
+mod recording_log;
 #[path = "support/store_folder.rs"]
 mod store_folder;
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use omnize::Client;
 use omnize::status::Status;
+use recording_log::{lines, record_log};
 use rusqlite::Connection;
 use store_folder::{
     ChildProcess, Folder, deliver, open, queued_messages, report, wait_until_killed,
@@ -96,29 +98,9 @@ fn damage(name: &str, path: &Path) {
     }
 }
 
-/// The lines of the log.
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct RecordingLog;
-
-impl log::Log for RecordingLog {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if record.level() <= log::Level::Info {
-            LINES.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
 /// Reports the statuses of deliveries before and after the damage, and waits to be killed.
 fn deliver_around_damage(name: &str, path: &Path) {
-    log::set_logger(&RecordingLog).unwrap();
-    log::set_max_level(log::LevelFilter::Info);
+    record_log(log::LevelFilter::Info);
     let client = open(path, &[]).unwrap();
     let mut statuses = Vec::new();
     let mut deliver = |client: &Client, text: &str| {
@@ -133,10 +115,10 @@ fn deliver_around_damage(name: &str, path: &Path) {
     report(&statuses.join(" "));
     // The line is written after the waiting calls have returned.
     let begun = Instant::now();
-    while LINES.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(10) {
+    while lines().is_empty() && begun.elapsed() < Duration::from_secs(10) {
         std::thread::yield_now();
     }
-    report(&LINES.lock().unwrap().join(" | "));
+    report(&lines().join(" | "));
     wait_until_killed();
 }
 
