@@ -3,10 +3,11 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 #[path = "support/test_client.rs"]
 mod test_client;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::Request;
 use omnize::{Client, CloseReport, Consumer, Event};
+use store_folder::Folder;
 use test_client::attach;
 
 const LONG: Duration = Duration::from_secs(30);
@@ -49,39 +51,14 @@ fn contents(server: &Server) -> Vec<String> {
     server.requests.try_iter().map(content).collect()
 }
 
-/// The store file of one test. Drop removes it.
+/// Returns the number of events in the store.
 #[cfg(feature = "store")]
-struct Store(PathBuf);
-
-#[cfg(feature = "store")]
-impl Store {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Store(folder)
-    }
-
-    fn path(&self) -> String {
-        self.0.join("chat.db").to_str().unwrap().to_owned()
-    }
-
-    /// Returns the number of events in the store.
-    fn remaining_events(&self) -> usize {
-        let client = client("http://127.0.0.1:1/", &[("store", &self.path())]);
-        let mut count = 0;
-        while client.next(Duration::ZERO).unwrap().is_some() {
-            count += 1;
-        }
-        count
-    }
-}
-
-#[cfg(feature = "store")]
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn remaining_events(folder: &Folder) -> usize {
+    let client = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
+    std::iter::from_fn(|| client.next(Duration::ZERO).unwrap()).count()
 }
 
 /// Blocks until the client rejects triggers: the close has begun.
@@ -173,17 +150,25 @@ fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
 #[test]
 #[cfg(feature = "store")]
 fn store_retains_undelivered_events_after_close() {
-    let (store, server) = (Store::new("polled"), accepting());
-    let report = close_during_a_callback(&server, true, &[("store", &store.path())]);
+    let (folder, server) = (Folder::new(), accepting());
+    let report = close_during_a_callback(
+        &server,
+        true,
+        &[("store", folder.store().to_str().unwrap())],
+    );
     assert_eq!((report.events, report.requests), (3, 0));
     assert_eq!(contents(&server), SENT_TEXTS);
-    assert_eq!(store.remaining_events(), 3);
+    assert_eq!(remaining_events(&folder), 3);
 
-    let (store, server) = (Store::new("dispatched"), accepting());
-    let report = close_during_a_callback(&server, false, &[("store", &store.path())]);
+    let (folder, server) = (Folder::new(), accepting());
+    let report = close_during_a_callback(
+        &server,
+        false,
+        &[("store", folder.store().to_str().unwrap())],
+    );
     assert_eq!(report, CloseReport::default());
     assert_eq!(contents(&server), SENT_TEXTS);
-    assert_eq!(store.remaining_events(), 0);
+    assert_eq!(remaining_events(&folder), 0);
 }
 
 #[test]
@@ -261,8 +246,11 @@ fn close_rejects_requests_if_no_callback_runs() {
 
 /// Runs a callback until it is released, and closes its client with a short timeout.
 #[cfg(feature = "store")]
-fn close_during_handling(store: &Store, uses_lease: bool) {
-    let client = client(&accepting().url, &[("store", &store.path())]);
+fn close_during_handling(folder: &Folder, uses_lease: bool) {
+    let client = client(
+        &accepting().url,
+        &[("store", folder.store().to_str().unwrap())],
+    );
     client.deliver(TRIGGER, None).unwrap();
     let (entered, inside) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
@@ -303,9 +291,12 @@ fn close_during_handling(store: &Store, uses_lease: bool) {
 #[cfg(feature = "store")]
 fn event_is_redelivered_if_close_timed_out_during_its_callback() {
     for uses_lease in [false, true] {
-        let store = Store::new("cut-off");
-        close_during_handling(&store, uses_lease);
-        let again = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+        let folder = Folder::new();
+        close_during_handling(&folder, uses_lease);
+        let again = client(
+            "http://127.0.0.1:1/",
+            &[("store", folder.store().to_str().unwrap())],
+        );
         let event = again.next(Duration::ZERO).unwrap().expect("it comes again");
         assert!(event.redelivered);
     }
@@ -314,8 +305,11 @@ fn event_is_redelivered_if_close_timed_out_during_its_callback() {
 #[test]
 #[cfg(feature = "store")]
 fn only_the_event_whose_callback_failed_is_redelivered() {
-    let store = Store::new("failed");
-    let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+    let folder = Folder::new();
+    let first = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let handler = |event: &Arc<Event>| assert_ne!(event.content.client_id(), "13", "on purpose");
     first
         .subscribe(Default::default(), Box::new(handler))
@@ -326,7 +320,10 @@ fn only_the_event_whose_callback_failed_is_redelivered() {
     }
     assert_eq!(first.poll(Duration::ZERO).unwrap(), 3);
     drop(first);
-    let again = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+    let again = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let event = again.next(Duration::ZERO).unwrap().unwrap();
     assert_eq!(event.content.client_id(), "13");
     event.nack();
@@ -334,7 +331,7 @@ fn only_the_event_whose_callback_failed_is_redelivered() {
     assert!(again.next(Duration::ZERO).unwrap().is_none());
     drop((event, again));
     assert_eq!(
-        store.remaining_events(),
+        remaining_events(&folder),
         0,
         "an event that is acked stays so"
     );
@@ -343,8 +340,11 @@ fn only_the_event_whose_callback_failed_is_redelivered() {
 #[test]
 #[cfg(feature = "store")]
 fn callback_that_closes_the_client_acknowledges_its_event() {
-    let store = Store::new("closer");
-    let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+    let folder = Folder::new();
+    let first = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let known = Arc::downgrade(&first);
     let handler = move |_: &Arc<Event>| {
         known.upgrade().unwrap().close(Duration::ZERO).unwrap();
@@ -355,5 +355,5 @@ fn callback_that_closes_the_client_acknowledges_its_event() {
     first.deliver(TRIGGER, None).unwrap();
     first.poll(Duration::ZERO).unwrap();
     drop(first);
-    assert_eq!(store.remaining_events(), 0);
+    assert_eq!(remaining_events(&folder), 0);
 }

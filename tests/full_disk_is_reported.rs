@@ -5,11 +5,12 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 #[path = "support/test_client.rs"]
 mod test_client;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, mpsc};
 use std::thread;
@@ -21,31 +22,8 @@ use omnize::error::{Delivery, Result};
 use omnize::status::Status;
 use omnize::wire::Request;
 use omnize::{Client, Conversation};
+use store_folder::Folder;
 use test_client::{attach, next_event};
-
-/// The file of a store. Drop removes it and the files next to it.
-struct StoreFile(PathBuf);
-
-impl StoreFile {
-    fn new(name: &str) -> Self {
-        let name = format!("omnize-{}-full-{name}.db", std::process::id());
-        let place = StoreFile(std::env::temp_dir().join(name));
-        place.remove();
-        place
-    }
-
-    fn remove(&self) {
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
-    }
-}
-
-impl Drop for StoreFile {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
 
 fn client(base_url: &str, store: &str) -> Client {
     let mut config = Config::new();
@@ -66,12 +44,12 @@ fn delayed_server() -> Server {
 }
 
 /// Starts this program in a role, and waits until it is ready. Returns its last printed line.
-fn start_process(role: &str, base_url: &str, place: &StoreFile) -> (Child, String) {
+fn start_process(role: &str, base_url: &str, folder: &Folder) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
         .env("OMNIZE_TEST_ROLE", role)
         .env("OMNIZE_TEST_BASE_URL", base_url)
-        .env("OMNIZE_TEST_STORE", &place.0)
+        .env("OMNIZE_TEST_STORE", folder.store())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -150,10 +128,10 @@ fn block_outcome_write(client: Client, role: &str) {
 
 #[test]
 fn outcome_handled_on_a_full_disk_is_not_redelivered() {
-    let (place, server) = (StoreFile::new("handled"), delayed_server());
-    let (child, _) = start_process("handled", &server.url, &place);
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, _) = start_process("handled", &server.url, &folder);
     kill(child);
-    let client = client(&server.url, place.0.to_str().unwrap());
+    let client = client(&server.url, folder.store().to_str().unwrap());
     assert!(client.next(Duration::from_secs(1)).unwrap().is_none());
     assert_eq!(server.requests(), 1);
 }
@@ -161,10 +139,10 @@ fn outcome_handled_on_a_full_disk_is_not_redelivered() {
 #[test]
 fn unhandled_outcome_is_redelivered_unchanged() {
     for role in ["unhandled", "closed"] {
-        let (place, server) = (StoreFile::new(role), delayed_server());
-        let (child, _) = start_process(role, &server.url, &place);
+        let (folder, server) = (Folder::new(), delayed_server());
+        let (child, _) = start_process(role, &server.url, &folder);
         kill(child);
-        let client = client(&server.url, place.0.to_str().unwrap());
+        let client = client(&server.url, folder.store().to_str().unwrap());
         let event = next_event(&client);
         let outcome = event.outcome().expect("an outcome");
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
@@ -249,8 +227,8 @@ fn use_client_after_store_panic(client: Client) {
 
 #[test]
 fn calls_do_not_block_after_a_panic_of_the_store_thread() {
-    let (place, server) = (StoreFile::new("panic"), delayed_server());
-    let (child, printed) = start_process("panic", &server.url, &place);
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, printed) = start_process("panic", &server.url, &folder);
     kill(child);
     assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE true");
 }
@@ -273,8 +251,8 @@ fn use_client_in_log_callback(client: Client) {
 
 #[test]
 fn log_callback_on_the_store_thread_may_close_the_client() {
-    let (place, server) = (StoreFile::new("log"), delayed_server());
-    let (child, printed) = start_process("log", &server.url, &place);
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, printed) = start_process("log", &server.url, &folder);
     kill(child);
     assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
 }

@@ -5,11 +5,12 @@
 
 #[path = "support/http_server.rs"]
 mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 #[path = "support/test_client.rs"]
 mod test_client;
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -20,36 +21,8 @@ use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
+use store_folder::Folder;
 use test_client::next_event;
-
-/// The file of a store. Drop removes it and the files next to it.
-struct StoreFile(PathBuf);
-
-impl StoreFile {
-    fn new(name: &str) -> Self {
-        let place = StoreFile(
-            std::env::temp_dir().join(format!("omnize-{}-open-{name}.db", std::process::id())),
-        );
-        place.remove();
-        place
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-
-    fn remove(&self) {
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.path()));
-        }
-    }
-}
-
-impl Drop for StoreFile {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
 
 fn client(base_url: &str, store: &str) -> Client {
     let mut config = Config::new();
@@ -133,11 +106,11 @@ fn application() {
 
 #[test]
 fn open_interactions_are_listed_and_continue_after_a_kill() {
-    let place = StoreFile::new("killed");
+    let folder = Folder::new();
     let server = Server::with_response(http("200 OK", ""));
     let mut killed = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
-        .env("OMNIZE_TEST_STORE", place.path())
+        .env("OMNIZE_TEST_STORE", folder.store().to_str().unwrap())
         .env("OMNIZE_TEST_BASE_URL", &server.url)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -149,7 +122,7 @@ fn open_interactions_are_listed_and_continue_after_a_kill() {
     killed.wait().unwrap();
     server.requests();
 
-    let client = client(&server.url, place.path());
+    let client = client(&server.url, folder.store().to_str().unwrap());
     let expected = [
         ("1 waiting", State::Waiting),
         ("2 active", State::Active),
@@ -172,26 +145,26 @@ fn open_interactions_are_listed_and_continue_after_a_kill() {
     assert_eq!(open(&client), pairs(&expected[2..]));
     drop((chat, client));
 
-    let client = self::client(&server.url, place.path());
+    let client = self::client(&server.url, folder.store().to_str().unwrap());
     assert_eq!(open(&client), pairs(&expected[2..]));
 }
 
 #[test]
 fn restored_posted_start_is_starting_until_its_response() {
-    let place = StoreFile::new("posted");
-    let first = client("http://127.0.0.1:1/", place.path());
+    let folder = Folder::new();
+    let first = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     let chat = first.prepare(address("12")).unwrap();
     chat.post(Request::Start(Box::default())).unwrap();
     chat.post(Request::Message("oi".into())).unwrap();
     assert_eq!(first.close(Duration::ZERO).unwrap().requests, 2);
     drop((chat, first));
 
-    let second = client("http://127.0.0.1:1/", place.path());
+    let second = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     assert_eq!(open(&second), pairs(&[("12", State::Starting)]));
     drop(second);
 
     let server = Server::with_response(http("200 OK", ""));
-    let third = client(&server.url, place.path());
+    let third = client(&server.url, folder.store().to_str().unwrap());
     for _ in 0..2 {
         let outcome = next_event(&third).outcome().unwrap().clone();
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
@@ -201,8 +174,8 @@ fn restored_posted_start_is_starting_until_its_response() {
 
 #[test]
 fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
-    let place = StoreFile::new("over");
-    let first = client("http://127.0.0.1:1/", place.path());
+    let folder = Folder::new();
+    let first = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     let chat = first.attach(address("12")).unwrap();
     chat.post(Request::Message("too late".into())).unwrap();
     deliver(&first, "12", "finish");
@@ -210,7 +183,7 @@ fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
     drop((chat, first));
 
     let server = Server::with_response(http("200 OK", ""));
-    let second = client(&server.url, place.path());
+    let second = client(&server.url, folder.store().to_str().unwrap());
     let events = [next_event(&second), next_event(&second)];
     let outcome = events.iter().find_map(Event::outcome).unwrap();
     assert_eq!(
@@ -223,14 +196,14 @@ fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
 
 #[test]
 fn bot_id_of_the_start_is_restored() {
-    let place = StoreFile::new("bot");
+    let folder = Folder::new();
     let server = Server::with_response(http("200 OK", ""));
     let gateway = || {
         let mut config = Config::new();
         for (name, value) in [
             ("token", "t"),
             ("base_url", &*server.url),
-            ("store", place.path()),
+            ("store", folder.store().to_str().unwrap()),
             ("dialect", "gateway"),
         ] {
             config.set(name, value).unwrap();
@@ -251,14 +224,14 @@ fn bot_id_of_the_start_is_restored() {
 
 #[test]
 fn whatsapp_customer_is_restored() {
-    let place = StoreFile::new("whatsapp");
+    let folder = Folder::new();
     let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"h"}"#));
     let client = || {
         let mut config = Config::new();
         for (name, value) in [
             ("token", "t"),
             ("base_url", &*server.url),
-            ("store", place.path()),
+            ("store", folder.store().to_str().unwrap()),
             ("dialect", "interactions"),
         ] {
             config.set(name, value).unwrap();
@@ -288,8 +261,8 @@ fn whatsapp_customer_is_restored() {
 
 #[test]
 fn store_of_the_first_version_is_migrated() {
-    let place = StoreFile::new("layout");
-    let file = rusqlite::Connection::open(&place.0).unwrap();
+    let folder = Folder::new();
+    let file = rusqlite::Connection::open(folder.store()).unwrap();
     let letter = r#"{"address":{"department":"1","client_id":"12"},"request":{"Message":"oi"}}"#;
     file.execute_batch(&format!(
         "CREATE TABLE inbox (number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
@@ -305,7 +278,7 @@ fn store_of_the_first_version_is_migrated() {
     .unwrap();
     drop(file);
     let server = Server::with_response(http("200 OK", ""));
-    let client = client(&server.url, place.path());
+    let client = client(&server.url, folder.store().to_str().unwrap());
     let trigger = next_event(&client);
     assert_eq!((trigger.sequence, trigger.redelivered), (3, true));
     let outcome = next_event(&client).outcome().unwrap().clone();

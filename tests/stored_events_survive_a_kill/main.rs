@@ -5,52 +5,19 @@
 
 mod application_process;
 mod repeated_kills;
+#[path = "../support/store_folder.rs"]
+mod store_folder;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use application_process::ApplicationProcess;
 
-use omnize::config::Config;
-use omnize::error::Result;
 use omnize::status::Status;
 use omnize::{Client, Event};
-
-/// A folder for the files of one test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn store(&self) -> PathBuf {
-        self.0.join("store.db")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("store", store.to_str().unwrap()).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config)
-}
+use store_folder::{Folder, open};
 
 fn deliver(client: &Client, client_id: &str, text: &str) {
     let body = format!(r#"{{"message":"{text}","clientId":"{client_id}"}}"#);
@@ -70,7 +37,7 @@ fn text(event: &Event) -> &str {
 
 #[test]
 fn unhandled_events_are_redelivered_flagged_and_in_order() {
-    let folder = Folder::new("again");
+    let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     for at in 0..5 {
         deliver(&client, "12", &at.to_string());
@@ -102,7 +69,7 @@ fn unhandled_events_are_redelivered_flagged_and_in_order() {
 
 #[test]
 fn manual_ack_marks_an_event_as_handled() {
-    let folder = Folder::new("manual");
+    let folder = Folder::new();
     let client = open(&folder.store(), &[("ack", "manual")]).unwrap();
     for at in 0..4 {
         deliver(&client, "12", &at.to_string());
@@ -121,7 +88,7 @@ fn manual_ack_marks_an_event_as_handled() {
 
 #[test]
 fn callback_return_marks_the_event_as_handled() {
-    let folder = Folder::new("callback");
+    let folder = Folder::new();
     let client = Arc::new(open(&folder.store(), &[]).unwrap());
     let closing = Arc::downgrade(&client);
     let handler = move |event: &Arc<Event>| {
@@ -149,7 +116,7 @@ fn callback_return_marks_the_event_as_handled() {
 
 #[test]
 fn stored_bodies_are_redelivered_unchanged() {
-    let folder = Folder::new("charset");
+    let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
     client
@@ -166,7 +133,7 @@ fn stored_bodies_are_redelivered_unchanged() {
 
 #[test]
 fn store_in_use_is_reported() {
-    let folder = Folder::new("use");
+    let folder = Folder::new();
     let _client = open(&folder.store(), &[]).unwrap();
     let error = open(&folder.store(), &[]).unwrap_err();
     assert_eq!(error.status(), Status::Store);
@@ -176,7 +143,7 @@ fn store_in_use_is_reported() {
 /// A limit on the file size simulates a full disk for one process: writes over it fail.
 #[test]
 fn full_disk_is_reported_and_loses_no_accepted_event() {
-    let folder = Folder::new("full");
+    let folder = Folder::new();
     let mut child = ApplicationProcess::start_limited(&folder.store(), 400);
     let mut taken = 0;
     let refused = (0..2000).any(|at| {
@@ -210,7 +177,7 @@ fn full_disk_is_reported_and_loses_no_accepted_event() {
 
 #[test]
 fn callbacks_of_one_interaction_never_overlap() {
-    let folder = Folder::new("parallel");
+    let folder = Folder::new();
     let client = open(&folder.store(), &[("dispatch.threads", "4")]).unwrap();
     let seen = Arc::new(std::sync::Mutex::new(HashMap::<String, Vec<usize>>::new()));
     let inside = Arc::new(std::sync::Mutex::new(Vec::<String>::new()));

@@ -17,7 +17,7 @@ fn repeatedly_killed_application_misses_no_trigger() {
     let triggers = number("OMNIZE_TEST_TRIGGERS", 10_000);
     let interactions = number("OMNIZE_TEST_INTERACTIONS", 100);
     let kills = number("OMNIZE_TEST_KILLS", 10);
-    let folder = Folder::new("killed");
+    let folder = Folder::new();
     let mut random = Random(0x5EED);
     let mut posted = PostedCounts::new(interactions);
     for life in 0..kills {
