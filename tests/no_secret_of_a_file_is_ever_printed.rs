@@ -7,10 +7,12 @@
 
 #[path = "support/secret_recorder.rs"]
 mod secret_recorder;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,33 +25,10 @@ use secret_recorder::{
     RECEIVED_TEXT, SENT_TEXT, TOKEN, WEBHOOK_PASSWORD, record_debug, record_error, record_output,
     take_recorded,
 };
+use store_folder::Folder;
 
 /// A comment in a PEM file. Some files contain the passphrase there.
 const COMMENT: &str = "frase-secreta-do-arquivo";
-
-/// A folder for the test's files. Drop removes it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("omnize-{}-files", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn config(options: &[(&str, &str)]) -> Config {
     let mut config = Config::new();

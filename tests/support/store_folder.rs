@@ -32,6 +32,13 @@ impl Folder {
         self.0.join("chat.db")
     }
 
+    /// Writes a file in the folder, and returns its path.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// Returns the path of a file next to the store.
     pub fn with_suffix(&self, suffix: &str) -> PathBuf {
         self.0.join(format!("chat.db{suffix}"))
