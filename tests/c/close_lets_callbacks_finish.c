@@ -86,7 +86,8 @@ static void test_reply_during_close(const char *store, int is_polled) {
 
 /* Returns the number of events in a store. Checks that all are flagged as redelivered. */
 static int stored_events(const char *store) {
-    const char *options[] = {"store", store, NULL};
+    /* The stores were filled by clients with different hosts. */
+    const char *options[] = {"store", store, "store.move_account", "1", NULL};
     omnize_client *client = client_with(options);
     omnize_event *event = NULL;
     omnize_error *error = NULL;
