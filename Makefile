@@ -1,17 +1,18 @@
-# Builds, shows, checks and installs omnize.
+# Builds, demonstrates, checks and installs omnize.
 #
 #   make              the shared library, the static library and the `omnize` command
-#   make demo         builds them and shows a whole conversation
-#   make test         every check, after `make setup`; ONLY=install runs, without it, the check files whose names hold "install"
-#   make test-all     those and the slow ones
+#   make demo         builds them and runs a whole conversation
+#   make test         runs every check, after `make setup`; with ONLY=install only check files with "install" in the name,
+#                     without `make setup`
+#   make test-all     runs these and the slow checks
 #   make wheel        the Python package with the command, as target/python/release/omnize-*.whl; needs maturin
-#   make bench        speed and size beside other programs; BENCH=receiving measures that part (benches/README.md)
-#   make install      to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), under DESTDIR if that is set
-#   make uninstall    with the same variables
+#   make bench        compares speed and size with other programs; BENCH=receiving measures one part (benches/README.md)
+#   make install      installs to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), in DESTDIR if that is set
+#   make uninstall    removes the installed files; takes the same variables
 #   make stage        installs into target/stage, the prefix that demo and tests use
-#   make setup        installs the tools that the checks need, where they are missing
-#   make header       writes include/omnize.h from src/capi, and include/omnize.abi, the description of the ABI, from it
-#   make version      says which version this is
+#   make setup        installs missing tools of the checks
+#   make header       writes include/omnize.h from src/capi, and from it include/omnize.abi, the description of the ABI
+#   make version      prints the version
 #
 # `make` and then `sudo make install` works: installing calls cargo only if something has changed.
 
@@ -22,7 +23,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 
 CARGO ?= cargo
 CC ?= cc
-# Given to every cargo build, for example --quiet.
+# Arguments of every cargo build, for example --quiet.
 CARGOFLAGS ?=
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BUILT := $(TARGET)/dist
@@ -49,13 +50,13 @@ all: lib command
 lib: $(BUILT)/libomnize.a
 command: $(BUILT)/omnize
 
-# Both libraries come from one compilation; the archive is made last and stands for both.
-# A library thread or a thread-local destructor may outlive dlclose: hence nodelete.
+# One compilation makes both libraries. The archive is made last, and is the target for both.
+# A library thread or a thread-local destructor may outlive dlclose, so nodelete is needed.
 #
-# rustc's archive holds each Rust and C symbol of each dependency as a global, so that a program could not link
-# it beside another Rust library (or another copy of `ring`). Here it becomes one object in which only
-# omnize_* is global. Section groups are dissolved first, or the linker would drop ours for the other library's.
-# The bitcode that some of its members carry goes too: a linker that has another LLVM's plugin chokes on it.
+# In rustc's archive, each Rust and C symbol of each dependency is global. A program could not link it together with
+# another Rust library (or another copy of `ring`). Therefore it becomes one object in which only omnize_* is global.
+# Section groups are resolved first; otherwise the linker could replace ours by the other library's.
+# The bitcode in some members is removed, because it breaks a linker with another LLVM's plugin.
 $(BUILT)/libomnize.a: $(SOURCES)
 	@mkdir -p '$(BUILT)'
 	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener,store \
@@ -78,18 +79,18 @@ $(BUILT)/omnize: $(SOURCES)
 		--target-dir '$(TARGET)'
 	cp '$(TARGET)/release/omnize' '$@'
 
-# cargo says which of its folders the build script wrote the header to.
+# cargo prints the folder to which the build script wrote the header.
 header:
 	@out=$$($(CARGO) check $(CARGOFLAGS) --locked --lib --features capi --message-format json 2>/dev/null | \
 		sed -n 's|.*"reason":"build-script-executed".*omnize@.*"out_dir":"\([^"]*\)".*|\1|p') && \
 		cp "$$out/omnize.h" include/omnize.h
 	@tests/abi.sh include >include/omnize.abi
 
-# What a program that links libomnize.a needs beside it, in rustc's own words; but the C compiler adds libc and its
-# libgcc_s or libgcc_eh by itself, whichever the kind of link needs, and -lgcc_s would break `cc -static`.
+# The libraries that a program with libomnize.a must also link, as rustc prints them. The C compiler itself adds libc and
+# libgcc_s or libgcc_eh, and -lgcc_s would break `cc -static`.
 NATIVE_LIBS = $(filter-out -lgcc_s -lc,$(shell cat '$(NATIVE_LIBS_FILE)'))
 
-# Fills in a template. Directories under the prefix are told by it, so that a file can be read and moved.
+# Fills in a template. Directories in the prefix are relative to it, so that the files can be moved.
 FILL = sed \
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SOVERSION@|$(SOVERSION)|g' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|g' \
 	-e 's|@PREFIX@|$(PREFIX)|g' \
@@ -99,11 +100,11 @@ FILL = sed \
 	-e "s|@CMAKE_TO_INCLUDEDIR@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/omnize' '$(INCLUDEDIR)')|g"
 
 UNITS := bindings/pascal/omnize.pas bindings/pascal/omnize_abi.pas $(wildcard bindings/pascal/*.inc)
-# Free Pascal has no folder where it would look by itself.
+# Free Pascal has no default folder for units.
 UNITDIR = $(PREFIX)/share/omnize/pascal
 
 HEADERS := include/omnize.h bindings/cpp/omnize.hpp
-# What omnize.hpp includes.
+# The headers that omnize.hpp includes.
 HEADER_PARTS := $(wildcard bindings/cpp/omnize/*.hpp)
 INSTALLED = \
 	'$(DESTDIR)$(BINDIR)/omnize' \
@@ -118,10 +119,10 @@ INSTALLED = \
 	'$(DESTDIR)$(LIBDIR)/cmake/omnize/omnize-config-version.cmake' \
 	$(foreach unit,$(notdir $(UNITS)),'$(DESTDIR)$(UNITDIR)/$(unit)')
 
-# The cache of shared libraries is renewed only where the loader would look: not for a package, not for a stage.
+# Runs ldconfig only if the loader searches the folder: not for a package or a stage.
 install: all
 	@case '$(words $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR)) $(PREFIX)' in \
-		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may hold a space' >&2; exit 1 ;; esac
+		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may contain a space' >&2; exit 1 ;; esac
 	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)/omnize' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
 		'$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)'
 	@install -m 755 '$(BUILT)/omnize' '$(DESTDIR)$(BINDIR)/omnize'
@@ -149,10 +150,10 @@ stage: all
 	@$(MAKE) --no-print-directory -s install PREFIX='$(STAGE)' BINDIR='$(STAGE)/bin' LIBDIR='$(STAGE)/lib' \
 		INCLUDEDIR='$(STAGE)/include' DESTDIR= >/dev/null
 
-# pkg-config's answer is the whole recipe for a program; the rpath only spares the demo an LD_LIBRARY_PATH.
+# pkg-config prints all flags for a program. The rpath lets the demo run without LD_LIBRARY_PATH.
 PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
 
-# For this machine and this user; tests/run.d/slow/30-wheel.sh builds the one that runs everywhere.
+# A wheel for this machine; tests/run.d/slow/30-wheel.sh builds the one that runs on any Linux.
 MATURIN ?= $(or $(wildcard $(TARGET)/tools/python/bin/maturin),maturin)
 wheel:
 	@rm -rf '$(TARGET)/python/release'
@@ -171,9 +172,9 @@ demo:
 	@printf '\n== A conversation: the program, and a local service with two agents\n'
 	@'$(STAGE)/bin/omnize' sandbox --agent 1=examples/agents/support.json --agent 2=unavailable -- \
 		'$(TARGET)/demo/chat'
-	@printf '\n== All of it came as it should. Next: the README, and `make test`\n'
+	@printf '\n== The conversation is complete. Next: the README, and `make test`\n'
 
-# Who picks checks has the tools, or is told which one is missing.
+# With ONLY, the tools are not installed: a check reports a missing one.
 test test-all: $(if $(ONLY),,setup)
 
 test:
@@ -182,7 +183,7 @@ test:
 test-all:
 	@SLOW=1 tests/run
 
-# What can't be had is left out of the comparison.
+# Missing programs are omitted from the comparison.
 bench: stage
 	@.ci/setup cc pkg-config curl-config valgrind nginx uvicorn python bench-python || true
 	@if [ -e '$(TARGET)/tools/bench-python/installed' ]; then $(MAKE) --no-print-directory -s wheel && \

@@ -50,8 +50,8 @@ def build():
     for name, (sources, packages) in PROGRAMS.items():
         flags = ["-pthread", "-ldl"]
         if packages:
-            asked = ["pkg-config", "--cflags", "--libs", *packages]
-            flags += subprocess.check_output(asked, env=environment, text=True).split()
+            command = ["pkg-config", "--cflags", "--libs", *packages]
+            flags += subprocess.check_output(command, env=environment, text=True).split()
         subprocess.run(
             [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
             + [str(ROOT / "benches" / "c" / source) for source in sources]

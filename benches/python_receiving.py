@@ -1,4 +1,4 @@
-"""Receiving in Python: triggers of 64 bytes, posted over kept-alive connections to the package's listener and to other
+"""Receiving in Python: triggers of 64 bytes, posted over keep-alive connections to the package's listener and to other
 servers."""
 
 import itertools

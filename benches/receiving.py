@@ -1,4 +1,4 @@
-"""Receiving: triggers of 64 bytes, posted over kept-alive connections to the C ABI's listener and to other servers."""
+"""Receiving: triggers of 64 bytes, posted over keep-alive connections to the C ABI's listener and to other servers."""
 
 import itertools
 import shutil

@@ -4,7 +4,7 @@ import statistics
 
 
 class Table:
-    """Samples by case and figure. A case is a tuple whose first item is the thing measured."""
+    """Samples by case and figure. A case is a tuple whose first item is the measured program."""
 
     def __init__(self, title, columns, baseline):
         self.title = title

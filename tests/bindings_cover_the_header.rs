@@ -1,18 +1,18 @@
-//! The bindings for C++ and for Free Pascal and Delphi give all that the header has: each function is used by the classes, and
-//! each constant has its value there, unless a line at the foot of this file says why not.
+//! The C++ and Pascal bindings are complete: their classes call each function of the header, and define each constant
+//! with its value. The exceptions and their reasons are at the end of this file.
 //!
-//! That what is used does what it should is for the tests of the bindings themselves: see conformance.rs.
+//! Tests of the bindings' behavior: see conformance.rs.
 
 use std::fs;
 use std::path::Path;
 
-/// The ABI that they are all made for.
+/// The ABI that all bindings use.
 const HEADER: &str = include_str!("../include/omnize.h");
 
-/// What a binding leaves out, and why.
-type LeftOut = [(&'static str, &'static str)];
+/// Names that a binding omits, each with the reason.
+type Exceptions = [(&'static str, &'static str)];
 
-/// The functions that the header declares.
+/// Returns the functions that the header declares.
 fn functions() -> Vec<&'static str> {
     let declarations = HEADER.split("extern \"C\" {").nth(1).unwrap();
     let names: Vec<_> = declarations
@@ -25,8 +25,8 @@ fn functions() -> Vec<&'static str> {
     names
 }
 
-/// The constants of the header with their values, but for those that begin with one of `but` and those that are the header's
-/// own.
+/// Returns the constants of the header with their values, without the header's own and those that begin with a prefix
+/// in `but`.
 fn constants(but: &[&str]) -> Vec<(&'static str, &'static str)> {
     let found: Vec<_> = HEADER
         .lines()
@@ -45,7 +45,7 @@ fn constants(but: &[&str]) -> Vec<(&'static str, &'static str)> {
     found.into_iter().filter(left).collect()
 }
 
-/// The files of a folder whose names end so, as one text.
+/// Returns the files of a folder whose names end with one of `ends`, as one text.
 fn read(folder: &str, ends: &[&str]) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
@@ -57,7 +57,7 @@ fn read(folder: &str, ends: &[&str]) -> String {
     text
 }
 
-/// Takes the comments out, each from its opening to its closing: what is only spoken of is not used.
+/// Removes the comments, each from its opening to its closing mark: a name in a comment is not a use.
 fn without_comments(text: &str, comments: &[(&str, &str)]) -> String {
     let mut code = String::new();
     let mut rest = text;
@@ -68,7 +68,7 @@ fn without_comments(text: &str, comments: &[(&str, &str)]) -> String {
             let end = inside
                 .find(close)
                 .map_or(inside.len(), |at| at + close.len());
-            // What stood before and after it are two words.
+            // The words before and after a comment must not join.
             code.push('\n');
             rest = &inside[end..];
         } else {
@@ -84,8 +84,8 @@ fn words(code: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Fails where a name of the header is neither in the code nor left out for a reason, and where a reason is outlived.
-fn leaves_out(code: &str, names: &[&str], but: &LeftOut) {
+/// Fails if a name of the header is neither in the code nor an exception, or if an exception is obsolete.
+fn missing_names(code: &str, names: &[&str], but: &Exceptions) {
     let words = words(code);
     let excused = |name: &&&str| but.iter().any(|(left_out, _)| left_out == *name);
     let missing: Vec<_> = names
@@ -102,19 +102,19 @@ fn leaves_out(code: &str, names: &[&str], but: &LeftOut) {
     }
 }
 
-/// The header with all that it includes.
+/// Returns the C++ header with all files that it includes.
 fn cpp() -> String {
     let text = read("bindings/cpp/omnize", &[".hpp"]) + &read("bindings/cpp", &["omnize.hpp"]);
     without_comments(&text, &[("/*", "*/"), ("//", "\n")])
 }
 
-/// The unit with the parts that it includes, or the imports below it.
+/// Returns the Pascal unit with its include files, or the import unit.
 fn pascal(ends: &[&str]) -> String {
     without_comments(&read("bindings/pascal", ends), &[("{", "}"), ("//", "\n")])
 }
 
 #[test]
-fn comments_are_no_code() {
+fn comments_are_ignored() {
     let comments = [("/*", "*/"), ("//", "\n")];
     let code = without_comments("a /* b\n*/ c // d é\ne/**/f /* g", &comments);
     let words: Vec<_> = code.split_whitespace().collect();
@@ -123,46 +123,50 @@ fn comments_are_no_code() {
 
 #[test]
 fn cpp_wraps_every_function() {
-    leaves_out(&cpp(), &functions(), &BOTH_LEAVE_OUT);
+    missing_names(&cpp(), &functions(), &OMITTED_BY_BOTH);
 }
 
 #[test]
 fn cpp_names_every_constant_in_an_enumeration() {
-    // Statuses are numbers there too: an application asks whether one is OMNIZE_E_STATE, say.
+    // Statuses are plain numbers in Pascal too: an application can compare one with OMNIZE_E_STATE.
     let all = constants(&["OMNIZE_OK", "OMNIZE_E_"]);
     let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-    leaves_out(&cpp(), &names, &[]);
+    missing_names(&cpp(), &names, &[]);
 }
 
 #[test]
 fn pascal_imports_every_function() {
-    leaves_out(&pascal(&["omnize_abi.pas"]), &functions(), &NO_CALLBACKS);
+    missing_names(
+        &pascal(&["omnize_abi.pas"]),
+        &functions(),
+        &OMITTED_BY_PASCAL,
+    );
 }
 
 #[test]
 fn pascal_wraps_every_function() {
-    let but: Vec<_> = [&NO_CALLBACKS[..], &BOTH_LEAVE_OUT[..]].concat();
-    leaves_out(&pascal(&["omnize.pas", ".inc"]), &functions(), &but);
+    let but: Vec<_> = [&OMITTED_BY_PASCAL[..], &OMITTED_BY_BOTH[..]].concat();
+    missing_names(&pascal(&["omnize.pas", ".inc"]), &functions(), &but);
 }
 
 #[test]
-fn pascal_spells_out_the_constants() {
+fn pascal_declares_every_constant() {
     let code = pascal(&["omnize_constants.inc"]);
-    // There is no callback for the log.
+    // Pascal has no log callback.
     for (name, value) in constants(&["OMNIZE_LOG_"]) {
         let line = format!(" {name} = {value};");
         assert!(code.contains(&line), "there is no \"{line}\"");
     }
 }
 
-const BOTH_LEAVE_OUT: [(&str, &str); 1] = [(
+const OMITTED_BY_BOTH: [(&str, &str); 1] = [(
     "omnize_error_status",
     "the call that failed has returned the status",
 )];
 
-/// They call back, or are for events of callbacks: Pascal's runtime does not know the library's threads, and
-/// `omnize_client_next` needs none.
-const NO_CALLBACKS: [(&str, &str); 6] = [
+/// These functions take callbacks, or belong to callback events. Pascal's runtime does not know the library's threads,
+/// and `omnize_client_next` needs no callback.
+const OMITTED_BY_PASCAL: [(&str, &str); 6] = [
     ("omnize_client_subscribe", "calls back"),
     ("omnize_client_unsubscribe", "there is no subscription"),
     ("omnize_client_poll", "calls back"),

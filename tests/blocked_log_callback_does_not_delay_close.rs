@@ -1,8 +1,9 @@
-//! A callback of the log that never returns holds up the listener's thread, and not whoever closes it.
+//! A log callback that never returns blocks the listener's thread, but not a thread that closes the client.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
-/// Says that it was called with a warning, and does not return.
+/// Signals that it was called with a warning, and does not return.
 struct Blocking;
 
 static CALLED: OnceLock<Mutex<mpsc::Sender<()>>> = OnceLock::new();
@@ -37,7 +38,7 @@ impl Log for Blocking {
 }
 
 #[test]
-fn closing_returns_within_its_bound_and_a_second() {
+fn blocked_log_callback_does_not_delay_close() {
     let (called, was_called) = mpsc::channel();
     CALLED.set(Mutex::new(called)).unwrap();
     log::set_logger(&Blocking).unwrap();

@@ -1,15 +1,15 @@
 # shellcheck shell=sh
-# Shell functions for the files of tests/run.d: they speak the protocol that tests/run describes.
-# Read with `. tests/check.sh` in the top folder of the repository.
+# Shell functions for the files of tests/run.d. They print results in the protocol that tests/run describes.
+# Load with `. tests/check.sh` in the root of the repository.
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# wanted NAME: whether ONLY lets this check run.
+# wanted NAME: succeeds if ONLY selects this check.
 wanted() {
     case $1 in *"${FILTER:-}"*) return 0 ;; *) return 1 ;; esac
 }
 
-# check NAME COMMAND...: runs the command, as the test of that name. Its output is shown if it fails.
+# check NAME COMMAND...: runs the command as the test of that name. Prints its output if it fails.
 check() {
     check_name=$1
     shift
@@ -23,7 +23,7 @@ check() {
     fi
 }
 
-# check_with TOOL NAME COMMAND...: the same, skipped where the tool is missing.
+# check_with TOOL NAME COMMAND...: the same, but skips the test if the tool is missing.
 check_with() {
     check_tool=$1
     shift
@@ -34,13 +34,13 @@ check_with() {
     fi
 }
 
-# no_output COMMAND...: fails, showing it, if the command prints anything.
+# no_output COMMAND...: fails and prints the output if the command prints anything.
 no_output() {
     found=$("$@" 2>&1) || true
     [ -z "$found" ] || { printf '%s\n' "$found" && return 1; }
 }
 
-# What a C program needs to be compiled against the stage, and to find the shared object there when it runs.
+# stage_flags: prints the flags to compile a C program with the staged library, and to find the shared object at run time.
 stage_flags() {
     PKG_CONFIG_PATH=$STAGE/lib/pkgconfig pkg-config --cflags --libs omnize
     echo "-Wl,-rpath,$STAGE/lib"

@@ -1,20 +1,25 @@
-//! A callback that runs when closing starts may still make requests, blocking and posted, and they go out. An event whose
-//! callback failed, or ran longer than closing could wait, comes again with a store.
+//! A callback that runs when a close starts can still send requests, blocking and posted. With a store, an event is
+//! redelivered if its callback failed or the close timed out during it.
 
-#[path = "server/mod.rs"]
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, CloseReport, Consumer, Conversation, Event};
-use server::{Server, http};
+use omnize::wire::Request;
+use omnize::{Client, CloseReport, Consumer, Event};
+use store_folder::Folder;
+use test_client::attach;
 
 const LONG: Duration = Duration::from_secs(30);
 const TRIGGER: &[u8] = br#"{"status":"typing","clientId":"12"}"#;
@@ -29,20 +34,12 @@ fn client(url: &str, options: &[(&str, &str)]) -> Arc<Client> {
     Arc::new(Client::open(&config).unwrap())
 }
 
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
 
 fn accepting() -> Server {
-    Server::answering(http("200 OK", ""))
+    Server::with_response(http("200 OK", ""))
 }
 
 fn contents(server: &Server) -> Vec<String> {
@@ -54,43 +51,18 @@ fn contents(server: &Server) -> Vec<String> {
     server.requests.try_iter().map(content).collect()
 }
 
-/// A file for one test's store, removed with it.
+/// Returns the number of events in the store.
 #[cfg(feature = "store")]
-struct Store(PathBuf);
-
-#[cfg(feature = "store")]
-impl Store {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Store(folder)
-    }
-
-    fn path(&self) -> String {
-        self.0.join("chat.db").to_str().unwrap().to_owned()
-    }
-
-    /// How many events the store still has.
-    fn left(&self) -> usize {
-        let client = client("http://127.0.0.1:1/", &[("store", &self.path())]);
-        let mut left = 0;
-        while client.next(Duration::ZERO).unwrap().is_some() {
-            left += 1;
-        }
-        left
-    }
+fn remaining_events(folder: &Folder) -> usize {
+    let client = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
+    std::iter::from_fn(|| client.next(Duration::ZERO).unwrap()).count()
 }
 
-#[cfg(feature = "store")]
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Waits until the client takes no trigger any more, which is how closing begins.
-fn until_closing(client: &Client) {
+/// Blocks until the client rejects triggers: the close has begun.
+fn wait_until_closing(client: &Client) {
     let begun = Instant::now();
     while client
         .deliver(b"{\"status\":\"typing\",\"clientId\":\"13\"}", None)
@@ -103,14 +75,14 @@ fn until_closing(client: &Client) {
     }
 }
 
-/// Closes while a callback runs, started by `poll` on another thread or by `dispatch`, which makes requests from then on.
-/// Returns what closing left.
+/// Closes the client while a callback runs, started by `poll` on another thread or by `dispatch`. The callback then
+/// sends requests. Returns the report of the close.
 fn close_during_a_callback(
     server: &Server,
     is_polled: bool,
     options: &[(&str, &str)],
 ) -> CloseReport {
-    // With one event in the callback, there is room for none.
+    // The event in the callback fills the queue.
     let options = [options, &[("events.capacity", "1")]].concat();
     let client = client(&server.url, &options);
     let (entered, inside) = mpsc::channel();
@@ -120,12 +92,12 @@ fn close_during_a_callback(
             return;
         }
         let client = known.upgrade().unwrap();
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         client
             .deliver(b"{\"status\":\"typing\",\"clientId\":\"13\"}", None)
             .unwrap();
         entered.send(()).unwrap();
-        until_closing(&client);
+        wait_until_closing(&client);
         chat.send("blocking").unwrap();
         chat.post(message("posted")).unwrap();
         chat.send("blocking, behind the posted one").unwrap();
@@ -145,13 +117,13 @@ fn close_during_a_callback(
         }
         inside.recv().unwrap();
         let begun = Instant::now();
-        let left = client.close(LONG).unwrap();
+        let report = client.close(LONG).unwrap();
         assert!(begun.elapsed() < LONG / 2, "{:?}", begun.elapsed());
-        left
+        report
     })
 }
 
-const SAID: [&str; 4] = [
+const SENT_TEXTS: [&str; 4] = [
     "blocking",
     "posted",
     "blocking, behind the posted one",
@@ -159,40 +131,48 @@ const SAID: [&str; 4] = [
 ];
 
 #[test]
-fn a_dispatched_callback_sends_and_posts_and_hears_what_became_of_it() {
+fn dispatched_callback_sends_posts_and_receives_outcomes() {
     let server = accepting();
-    let left = close_during_a_callback(&server, false, &[]);
-    assert_eq!(left, CloseReport::default());
-    assert_eq!(contents(&server), SAID);
+    let report = close_during_a_callback(&server, false, &[]);
+    assert_eq!(report, CloseReport::default());
+    assert_eq!(contents(&server), SENT_TEXTS);
 }
 
 #[test]
-fn a_polled_callback_sends_and_posts_and_no_further_one_starts() {
+fn polled_callback_sends_and_posts_and_no_further_callback_starts() {
     let server = accepting();
-    let left = close_during_a_callback(&server, true, &[]);
-    // The trigger that was waiting, and two outcomes.
-    assert_eq!((left.events, left.requests), (3, 0));
-    assert_eq!(contents(&server), SAID);
+    let report = close_during_a_callback(&server, true, &[]);
+    // The queued trigger and two outcomes.
+    assert_eq!((report.events, report.requests), (3, 0));
+    assert_eq!(contents(&server), SENT_TEXTS);
 }
 
 #[test]
 #[cfg(feature = "store")]
-fn so_it_is_with_a_store_which_keeps_what_was_left() {
-    let (store, server) = (Store::new("polled"), accepting());
-    let left = close_during_a_callback(&server, true, &[("store", &store.path())]);
-    assert_eq!((left.events, left.requests), (3, 0));
-    assert_eq!(contents(&server), SAID);
-    assert_eq!(store.left(), 3);
+fn store_retains_undelivered_events_after_close() {
+    let (folder, server) = (Folder::new(), accepting());
+    let report = close_during_a_callback(
+        &server,
+        true,
+        &[("store", folder.store().to_str().unwrap())],
+    );
+    assert_eq!((report.events, report.requests), (3, 0));
+    assert_eq!(contents(&server), SENT_TEXTS);
+    assert_eq!(remaining_events(&folder), 3);
 
-    let (store, server) = (Store::new("dispatched"), accepting());
-    let left = close_during_a_callback(&server, false, &[("store", &store.path())]);
-    assert_eq!(left, CloseReport::default());
-    assert_eq!(contents(&server), SAID);
-    assert_eq!(store.left(), 0);
+    let (folder, server) = (Folder::new(), accepting());
+    let report = close_during_a_callback(
+        &server,
+        false,
+        &[("store", folder.store().to_str().unwrap())],
+    );
+    assert_eq!(report, CloseReport::default());
+    assert_eq!(contents(&server), SENT_TEXTS);
+    assert_eq!(remaining_events(&folder), 0);
 }
 
 #[test]
-fn a_turn_counts_as_a_callback() {
+fn event_lease_counts_as_a_callback() {
     for by in [Consumer::Thread, Consumer::Task] {
         let server = accepting();
         let client = client(&server.url, &[("events.capacity", "1")]);
@@ -203,9 +183,9 @@ fn a_turn_counts_as_a_callback() {
                 let turn = client.next_lease(by, LONG).unwrap().unwrap();
                 client.deliver(TRIGGER, None).unwrap();
                 has_turn.send(()).unwrap();
-                until_closing(&client);
-                let chat = attached(&client);
-                // A task has its requests made by other threads.
+                wait_until_closing(&client);
+                let chat = attach(&client, "12");
+                // Other threads send the requests of a task.
                 let elsewhere = thread::scope(|inner| inner.spawn(|| chat.send("oi")).join());
                 elsewhere.unwrap().unwrap();
                 chat.post(message("tchau")).unwrap();
@@ -226,24 +206,24 @@ fn a_turn_counts_as_a_callback() {
 }
 
 #[test]
-fn without_a_callback_no_request_is_taken_once_closing_has_begun() {
-    let (asked, hears) = mpsc::channel();
+fn close_rejects_requests_if_no_callback_runs() {
+    let (entered, hears) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
     let server = Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
-            asked.send(()).unwrap();
+            entered.send(()).unwrap();
             let _ = released.recv();
             let _ = std::io::Write::write_all(&mut stream, http("200 OK", "").as_bytes());
         }
     });
     let client = client(&server.url, &[("events.capacity", "1")]);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     chat.post(message("on its way")).unwrap();
     hears.recv().unwrap();
     client.deliver(TRIGGER, None).unwrap();
     thread::scope(|scope| {
         let closing = scope.spawn(|| client.close(LONG));
-        until_closing(&client);
+        wait_until_closing(&client);
         let refused = [
             chat.send("late").unwrap_err(),
             chat.post(message("late")).unwrap_err(),
@@ -258,16 +238,19 @@ fn without_a_callback_no_request_is_taken_once_closing_has_begun() {
             assert_ne!(error.delivery(), Some(Delivery::Unknown));
         }
         drop(release);
-        let left = closing.join().unwrap().unwrap();
-        assert_eq!((left.events, left.requests), (2, 0));
+        let report = closing.join().unwrap().unwrap();
+        assert_eq!((report.events, report.requests), (2, 0));
     });
     assert_eq!(contents(&server), ["on its way"]);
 }
 
-/// A callback that goes on until it is released, while its client is closed in no time.
+/// Runs a callback until it is released, and closes its client with a short timeout.
 #[cfg(feature = "store")]
-fn cut_off(store: &Store, is_turn: bool) {
-    let client = client(&accepting().url, &[("store", &store.path())]);
+fn close_during_handling(folder: &Folder, uses_lease: bool) {
+    let client = client(
+        &accepting().url,
+        &[("store", folder.store().to_str().unwrap())],
+    );
     client.deliver(TRIGGER, None).unwrap();
     let (entered, inside) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
@@ -275,7 +258,7 @@ fn cut_off(store: &Store, is_turn: bool) {
     let known = Arc::downgrade(&client);
     let run_on = move || {
         let client = known.upgrade().unwrap();
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         entered.send(()).unwrap();
         let _ = released.lock().unwrap().recv();
         assert_eq!(chat.send("too late").unwrap_err().status(), Status::Closed);
@@ -283,7 +266,7 @@ fn cut_off(store: &Store, is_turn: bool) {
         assert_eq!(post.status(), Status::Closed);
     };
     thread::scope(|scope| {
-        if is_turn {
+        if uses_lease {
             let client = client.clone();
             scope.spawn(move || {
                 let turn = client.next_lease(Consumer::Task, LONG).unwrap().unwrap();
@@ -306,11 +289,14 @@ fn cut_off(store: &Store, is_turn: bool) {
 
 #[test]
 #[cfg(feature = "store")]
-fn an_event_whose_callback_was_cut_off_comes_again() {
-    for is_turn in [false, true] {
-        let store = Store::new("cut-off");
-        cut_off(&store, is_turn);
-        let again = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+fn event_is_redelivered_if_close_timed_out_during_its_callback() {
+    for uses_lease in [false, true] {
+        let folder = Folder::new();
+        close_during_handling(&folder, uses_lease);
+        let again = client(
+            "http://127.0.0.1:1/",
+            &[("store", folder.store().to_str().unwrap())],
+        );
         let event = again.next(Duration::ZERO).unwrap().expect("it comes again");
         assert!(event.redelivered);
     }
@@ -318,9 +304,12 @@ fn an_event_whose_callback_was_cut_off_comes_again() {
 
 #[test]
 #[cfg(feature = "store")]
-fn an_event_whose_callback_failed_comes_again_and_others_do_not() {
-    let store = Store::new("failed");
-    let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+fn only_the_event_whose_callback_failed_is_redelivered() {
+    let folder = Folder::new();
+    let first = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let handler = |event: &Arc<Event>| assert_ne!(event.content.client_id(), "13", "on purpose");
     first
         .subscribe(Default::default(), Box::new(handler))
@@ -331,21 +320,31 @@ fn an_event_whose_callback_failed_comes_again_and_others_do_not() {
     }
     assert_eq!(first.poll(Duration::ZERO).unwrap(), 3);
     drop(first);
-    let again = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+    let again = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let event = again.next(Duration::ZERO).unwrap().unwrap();
     assert_eq!(event.content.client_id(), "13");
     event.nack();
     event.ack();
     assert!(again.next(Duration::ZERO).unwrap().is_none());
     drop((event, again));
-    assert_eq!(store.left(), 0, "an event that is acked stays so");
+    assert_eq!(
+        remaining_events(&folder),
+        0,
+        "an event that is acked stays so"
+    );
 }
 
 #[test]
 #[cfg(feature = "store")]
-fn the_event_of_the_callback_that_closes_was_handled() {
-    let store = Store::new("closer");
-    let first = client("http://127.0.0.1:1/", &[("store", &store.path())]);
+fn callback_that_closes_the_client_acknowledges_its_event() {
+    let folder = Folder::new();
+    let first = client(
+        "http://127.0.0.1:1/",
+        &[("store", folder.store().to_str().unwrap())],
+    );
     let known = Arc::downgrade(&first);
     let handler = move |_: &Arc<Event>| {
         known.upgrade().unwrap().close(Duration::ZERO).unwrap();
@@ -356,5 +355,5 @@ fn the_event_of_the_callback_that_closes_was_handled() {
     first.deliver(TRIGGER, None).unwrap();
     first.poll(Duration::ZERO).unwrap();
     drop(first);
-    assert_eq!(store.left(), 0);
+    assert_eq!(remaining_events(&folder), 0);
 }

@@ -1,14 +1,15 @@
-//! A compressed trigger is decompressed within the limit, or refused with the status that says why.
+//! A compressed trigger is decompressed within the limit, or rejected with a status that contains the reason.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use omnize::status::Status;
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
-/// A body as gzip writes it without compressing.
+/// Returns the body as stored (uncompressed) gzip.
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut gzip = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];
     for (at, block) in body.chunks(0xFFFF).enumerate() {
@@ -37,28 +38,28 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-/// What the listener answers to this body.
-fn answer(client: &Client, coding: &str, body: &[u8]) -> String {
+/// Returns the listener's response to this body.
+fn response_to(client: &Client, coding: &str, body: &[u8]) -> String {
     let headers = format!("Content-Encoding: {coding}\r\n");
     exchange(client, &request(client, "POST", &headers, body))
 }
 
 #[test]
-fn the_listener_takes_them_and_gives_the_decompressed_bytes() {
+fn listener_delivers_decompressed_bytes() {
     let client = client(&[]);
     for coding in ["gzip", "x-gzip", "GZIP", "identity, gzip"] {
-        let answer = answer(&client, coding, &gzip(TYPING.as_bytes()));
-        assert_eq!(status_of(&answer), 200, "{coding}");
+        let response = response_to(&client, coding, &gzip(TYPING.as_bytes()));
+        assert_eq!(status_of(&response), 200, "{coding}");
         assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
     }
     let twice = gzip(&gzip(TYPING.as_bytes()));
-    assert_eq!(status_of(&answer(&client, "gzip,gzip", &twice)), 200);
+    assert_eq!(status_of(&response_to(&client, "gzip,gzip", &twice)), 200);
     next(&client);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn what_can_not_be_read_is_told_and_the_connection_goes_on() {
+fn undecodable_bodies_are_rejected_and_the_connection_stays_open() {
     let client = client(&[("listen.max_body", "1000")]);
     let good = gzip(TYPING.as_bytes());
     let as_large_as_may_be = gzip(format!("{TYPING:1000}").as_bytes());
@@ -71,23 +72,23 @@ fn what_can_not_be_read_is_told_and_the_connection_goes_on() {
         ("gzip", &good[..good.len() - 1], 400),
         ("gzip", &as_large_as_may_be, 413),
     ] {
-        let answer = answer(&client, coding, body);
-        assert_eq!(status_of(&answer), status, "{coding}: {answer}");
-        let tells = answer.contains("accept-encoding: gzip, deflate\r\n");
-        assert_eq!(tells, status == 415, "{answer}");
-        nothing_waits(&client);
+        let response = response_to(&client, coding, body);
+        assert_eq!(status_of(&response), status, "{coding}: {response}");
+        let lists_codings = response.contains("accept-encoding: gzip, deflate\r\n");
+        assert_eq!(lists_codings, status == 415, "{response}");
+        assert_no_event(&client);
     }
     assert_eq!(client.count_of(Statistic::Unreadable), 5);
     assert_eq!(client.count_of(Statistic::TooLarge), 1);
     let wrong = request(&client, "POST", "Content-Encoding: br\r\n", &good);
     let right = request(&client, "POST", "", TYPING.as_bytes());
-    let answers = exchange(&client, &[wrong, right].concat());
-    assert!(answers.contains("HTTP/1.1 415 ") && answers.contains("HTTP/1.1 200 "));
+    let responses = exchange(&client, &[wrong, right].concat());
+    assert!(responses.contains("HTTP/1.1 415 ") && responses.contains("HTTP/1.1 200 "));
     next(&client);
 }
 
 #[test]
-fn who_has_a_web_server_of_its_own_delivers_them_too() {
+fn deliver_function_decodes_compressed_triggers() {
     let client = client(&[("listen.max_body", "1000")]);
     let deliver = |coding, body: &[u8]| client.deliver_compressed(body, None, coding);
     let good = gzip(TYPING.as_bytes());
@@ -104,12 +105,12 @@ fn who_has_a_web_server_of_its_own_delivers_them_too() {
         status("gzip", &gzip(&[b' '; 1001])),
         Status::TriggerTooLarge
     );
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[cfg(feature = "store")]
 #[test]
-fn a_store_keeps_the_decompressed_bytes() {
+fn store_contains_decompressed_bytes() {
     let name = format!("omnize-{}-compressed.db", std::process::id());
     let store = std::env::temp_dir().join(name);
     let options = [("store", store.to_str().unwrap())];

@@ -1,9 +1,9 @@
-//! Every binding says what the C programs say: its chat, which waits for each answer, and its posting, which waits for none,
-//! make the same requests with the same fields in the same order when they are run against the sandbox, get the same
-//! triggers, and hear the same texts and outcomes; and its own tests pass.
+//! Every binding behaves as the C programs do. Its `chat` waits for each response, and its `posting` does not. Run
+//! against the sandbox, both send the same requests with the same fields in the same order, receive the same triggers,
+//! and print the same texts and outcomes. The binding's own tests pass.
 //!
-//! The programs are compiled here, from the library as it is installed: the environment variable OMNIZE_STAGE names the
-//! prefix, as `make stage` makes it. A language is one line at the foot of this file.
+//! This test compiles the programs against the installed library: the environment variable OMNIZE_STAGE contains the
+//! prefix of `make stage`. Each language has one line at the end of this file.
 
 #![cfg(feature = "cli")]
 
@@ -14,25 +14,25 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// What was said: `request` or `trigger`, the client id, the HTTP status of the answer, and the body.
-const SAID: &str = include_str!("conformance/said.txt");
-/// What each program prints of the triggers that it got.
-const HEARD: &str = include_str!("conformance/heard.txt");
-/// What was said where the requests were posted, in the same form.
-const POSTED: &str = include_str!("conformance/posted.txt");
-/// What each program prints then: what the agent did, and then what became of the requests.
-const OUTCOMES: &str = include_str!("conformance/outcomes.txt");
+/// The transcript of `chat`: `request` or `trigger`, the client id, the HTTP status of the response, and the body.
+const CHAT_TRANSCRIPT: &str = include_str!("conformance/chat_transcript.txt");
+/// The lines that `chat` prints for its triggers.
+const CHAT_OUTPUT: &str = include_str!("conformance/chat_output.txt");
+/// The transcript of `posting`, in the same form.
+const POSTING_TRANSCRIPT: &str = include_str!("conformance/posting_transcript.txt");
+/// The lines that `posting` prints: the agent's actions, and then the outcomes.
+const POSTING_OUTPUT: &str = include_str!("conformance/posting_output.txt");
 
-/// Who answers the chat and the tests, by department.
-const SUPPORT: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
-/// Who answers those who post: an agent that repeats what it is told.
-const ECHO: &[&str] = &["echo"];
+/// The agents of `chat` and of the tests, by department.
+const SUPPORT_AGENTS: &[&str] = &["1=examples/agents/support.json", "2=unavailable"];
+/// The agent of `posting`: it repeats each message.
+const ECHO_AGENTS: &[&str] = &["echo"];
 
-/// How long a program may run. It waits 20 seconds for a trigger and then gives up by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The time limit of a program. A program itself stops after 20 seconds without a trigger.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How a language's programs are built and run. In the words of a command `{folder}` is where the language's sources are,
-/// `{program}` is `chat`, `posting` or one of its tests, `{out}` an empty folder and `{stage}` the prefix of the library.
+/// The commands that compile and run the programs of a language. `{folder}` is the folder of the language's sources, and
+/// `{program}` is `chat`, `posting` or a test. `{out}` is an empty folder, and `{stage}` is the prefix of the library.
 struct Language {
     folder: &'static str,
     compile: &'static str,
@@ -42,36 +42,44 @@ struct Language {
 impl Language {
     fn chat(&self) {
         let stage = stage();
-        let out = self.built("chat", &stage);
+        let out = self.compile("chat", &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox(("chat", SUPPORT), &stage, &out, &transcript);
+        let output = self.run_in_sandbox(("chat", SUPPORT_AGENTS), &stage, &out, &transcript);
         assert_eq!(
             lines_with(": agent ", &output),
-            HEARD,
-            "what the program heard"
+            CHAT_OUTPUT,
+            "the output of the program"
         );
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(said(&entries), SAID, "what was said");
+        assert_eq!(
+            transcript_lines(&entries),
+            CHAT_TRANSCRIPT,
+            "the transcript"
+        );
     }
 
     fn posting(&self) {
         let stage = stage();
-        let out = self.built("posting", &stage);
+        let out = self.compile("posting", &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox(("posting", ECHO), &stage, &out, &transcript);
-        // An outcome and what the agent does may come in either order.
-        let heard = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
-        assert_eq!(heard, OUTCOMES, "what the program heard");
+        let output = self.run_in_sandbox(("posting", ECHO_AGENTS), &stage, &out, &transcript);
+        // An outcome and the agent's actions may come in either order.
+        let printed = lines_with("agent: ", &output) + &lines_with("outcome: ", &output);
+        assert_eq!(printed, POSTING_OUTPUT, "the output of the program");
         let entries = fs::read_to_string(&transcript).unwrap();
-        assert_eq!(said(&entries), POSTED, "what was said");
+        assert_eq!(
+            transcript_lines(&entries),
+            POSTING_TRANSCRIPT,
+            "the transcript"
+        );
     }
 
-    /// Runs a program of tests.
+    /// Runs a test program of the binding.
     fn tests(&self, program: &str) {
         let stage = stage();
-        let out = self.built(program, &stage);
+        let out = self.compile(program, &stage);
         let transcript = out.join("transcript.json");
-        let output = self.run_in_sandbox((program, SUPPORT), &stage, &out, &transcript);
+        let output = self.run_in_sandbox((program, SUPPORT_AGENTS), &stage, &out, &transcript);
         let passed = output
             .lines()
             .filter(|line| line.starts_with("ok "))
@@ -79,10 +87,10 @@ impl Language {
         assert!(passed >= 5, "only {passed} tests ran:\n{output}");
     }
 
-    /// Compiles a program into a folder of its own.
-    fn built(&self, program: &str, stage: &Path) -> PathBuf {
+    /// Compiles a program into a new folder, and returns the folder.
+    fn compile(&self, program: &str, stage: &Path) -> PathBuf {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}/{program}", self.folder));
-        // It is not there the first time.
+        // The folder does not exist the first time.
         let _ = fs::remove_dir_all(&out);
         fs::create_dir_all(&out).unwrap();
         if !self.compile.is_empty() {
@@ -90,12 +98,16 @@ impl Language {
             let done = command.output().unwrap_or_else(|error| {
                 panic!("{compiler} can't be run ({error}); `make setup` installs what the bindings need")
             });
-            assert!(done.status.success(), "{compiler} failed:\n{}", all(&done));
+            assert!(
+                done.status.success(),
+                "{compiler} failed:\n{}",
+                all_output(&done)
+            );
         }
         out
     }
 
-    /// Runs a program against the sandbox with these agents, and gives what it printed.
+    /// Runs a program against a sandbox with these agents, and returns its output.
     fn run_in_sandbox(
         &self,
         (program, agents): (&str, &[&str]),
@@ -113,20 +125,20 @@ impl Language {
             .arg("--")
             .arg(first)
             .args(command.get_args());
-        let sandbox = plain(&mut sandbox, stage);
-        let done = output_within(PATIENCE, sandbox, out);
+        let sandbox = without_own_settings(&mut sandbox, stage);
+        let done = output_within(TIMEOUT, sandbox, out);
         assert!(
             done.status.success(),
             "{}: {}\n{}",
             program,
             done.status,
-            all(&done)
+            all_output(&done)
         );
         String::from_utf8(done.stdout).unwrap()
     }
 
     fn command(&self, words: &str, program: &str, stage: &Path, out: &Path) -> (String, Command) {
-        // Filled in after they are split, so that a path may hold a blank.
+        // Placeholders are replaced after the split, so that a path may contain a space.
         let mut words = words.split_whitespace().map(|word| {
             word.replace("{folder}", self.folder)
                 .replace("{program}", program)
@@ -136,13 +148,13 @@ impl Language {
         let first = words.next().unwrap();
         let mut command = Command::new(&first);
         command.args(words);
-        plain(&mut command, stage);
+        without_own_settings(&mut command, stage);
         (first, command)
     }
 }
 
-/// In the top folder, with the staged library in reach, and with none of this machine's own settings for it.
-fn plain<'a>(command: &'a mut Command, stage: &Path) -> &'a mut Command {
+/// Sets the working directory and the path of the staged library, and removes the machine's own settings.
+fn without_own_settings<'a>(command: &'a mut Command, stage: &Path) -> &'a mut Command {
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("OMNIZE_") {
             command.env_remove(name);
@@ -164,15 +176,15 @@ fn stage() -> PathBuf {
     fs::canonicalize(stage).unwrap()
 }
 
-/// Runs a command and collects its output, in files, so that a grandchild that lives on can't hold the test up.
-fn output_within(patience: Duration, command: &mut Command, out: &Path) -> Output {
+/// Runs a command and collects its output in files, so that a surviving grandchild process cannot block the test.
+fn output_within(timeout: Duration, command: &mut Command, out: &Path) -> Output {
     let (stdout, stderr) = (out.join("stdout"), out.join("stderr"));
     let mut child = command
         .stdout(fs::File::create(&stdout).unwrap())
         .stderr(fs::File::create(&stderr).unwrap())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
@@ -190,18 +202,18 @@ fn output_within(patience: Duration, command: &mut Command, out: &Path) -> Outpu
     }
 }
 
-fn all(done: &Output) -> String {
+fn all_output(done: &Output) -> String {
     String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }
 
-/// The lines of what a program printed that have `part` in them, without the blanks at their ends.
+/// Returns the printed lines that contain `part`, without trailing spaces.
 fn lines_with(part: &str, output: &str) -> String {
     let lines = output.lines().filter(|line| line.contains(part));
     lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
-/// A transcript as lines of SAID: all of it but numbers and times.
-fn said(transcript: &str) -> String {
+/// Returns a transcript in the form of CHAT_TRANSCRIPT, without numbers and times.
+fn transcript_lines(transcript: &str) -> String {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Entry {
@@ -224,34 +236,43 @@ fn said(transcript: &str) -> String {
 }
 
 #[test]
-fn the_conversation_holds_all_requests_and_all_triggers() {
-    let starting = |start: &str| SAID.lines().filter(|line| line.starts_with(start)).count();
+fn conversation_covers_all_requests_and_triggers() {
+    let starting = |start: &str| {
+        CHAT_TRANSCRIPT
+            .lines()
+            .filter(|line| line.starts_with(start))
+            .count()
+    };
     assert_eq!((starting("request "), starting("trigger ")), (9, 10));
     for request in ["init", "typing", "cleared", "finish"] {
         let content = format!(r#""type":"info","content":"{request}""#);
         assert!(
-            SAID.lines()
+            CHAT_TRANSCRIPT
+                .lines()
                 .any(|line| line.starts_with("request ") && line.contains(&content)),
             "{request}"
         );
     }
     assert!(
-        SAID.lines()
+        CHAT_TRANSCRIPT
+            .lines()
             .any(|line| line.starts_with("request ") && line.contains(r#""type":"message""#))
     );
     for status in ["accepted", "unavailable", "finish", "typing", "cleared"] {
         let status = format!(r#"{{"status":"{status}","#);
         assert!(
-            SAID.lines()
+            CHAT_TRANSCRIPT
+                .lines()
                 .any(|line| line.starts_with("trigger ") && line.contains(&status)),
             "{status}"
         );
     }
     assert!(
-        SAID.lines()
+        CHAT_TRANSCRIPT
+            .lines()
             .any(|line| line.starts_with("trigger ") && line.contains(r#"{"message":"#))
     );
-    assert_eq!(HEARD.lines().count(), 10);
+    assert_eq!(CHAT_OUTPUT.lines().count(), 10);
 }
 
 macro_rules! language {

@@ -1,14 +1,15 @@
 //! With `validate = customer` a customer's fields are checked before anything is sent; without it, nothing is: the service's
 //! own page shows a CPF whose check digits are wrong.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
+use http_server::{Server, http};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer};
-use server::{Server, http};
 
 fn start(server: &Server, validate: &str, customer: Customer) -> Result<(), Error> {
     let mut config = Config::new();
@@ -22,7 +23,7 @@ fn start(server: &Server, validate: &str, customer: Customer) -> Result<(), Erro
     Client::open(&config)?.start(address, customer).map(drop)
 }
 
-fn customer_of_the_page() -> Customer {
+fn customer_with_invalid_cpf() -> Customer {
     Customer {
         name: Some("Joao".into()),
         email: Some("joao@example.com".into()),
@@ -32,21 +33,21 @@ fn customer_of_the_page() -> Customer {
 }
 
 #[test]
-fn the_customer_of_the_page_passes_where_nobody_checks() {
-    let server = Server::answering(http("200 OK", ""));
-    start(&server, "off", customer_of_the_page()).unwrap();
+fn invalid_cpf_is_sent_if_validation_is_off() {
+    let server = Server::with_response(http("200 OK", ""));
+    start(&server, "off", customer_with_invalid_cpf()).unwrap();
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
-fn what_is_not_right_is_named_and_not_sent() {
-    let server = Server::answering(http("200 OK", ""));
+fn strict_validation_names_the_invalid_field_and_sends_nothing() {
+    let server = Server::with_response(http("200 OK", ""));
     let right = Customer {
         cpf: Some("123.456.789-09".into()),
-        ..customer_of_the_page()
+        ..customer_with_invalid_cpf()
     };
     for (customer, field, value) in [
-        (customer_of_the_page(), "CPF", "123"),
+        (customer_with_invalid_cpf(), "CPF", "123"),
         (
             Customer {
                 email: Some("maria.aparecida".into()),

@@ -1,12 +1,13 @@
-//! An empty environment variable takes back nothing that a file sets, whichever option it is for: Docker Compose and others
-//! pass unset variables so. The same holds for the variables of proxies. This test starts itself again with other variables.
+//! An empty environment variable does not override a value of a file, for each option: Docker Compose and other tools
+//! pass unset variables that way. The same is true for the proxy variables. This test starts itself with other
+//! variables.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use omnize::config::{Config, OPTIONS, Settings};
 
-/// A value for each option, other than its default.
+/// Returns a value for each option, different from its default.
 fn value(name: &str, default: &str) -> String {
     let value = match name {
         "token" => "segredo",
@@ -27,7 +28,7 @@ fn value(name: &str, default: &str) -> String {
         "ack" => "manual",
         _ if default == "0" => "1",
         _ if default == "1" => "0",
-        // A time, a number or a file.
+        // A duration, a number or a file.
         _ => "7",
     };
     value.to_owned()
@@ -58,9 +59,9 @@ fn all(config: &Config) -> Vec<String> {
     OPTIONS.iter().map(|option| show(option.name)).collect()
 }
 
-/// What this test does when it is started again: prints what the file and the variables set, and the proxy that is chosen.
+/// Runs in the child process: prints the values from the file and the variables, and the selected proxy.
 #[test]
-fn started_again() {
+fn print_settings_in_child_process() {
     let Some(path) = std::env::var_os("TEST_FILE") else {
         return;
     };
@@ -88,10 +89,10 @@ fn started_again() {
     }
 }
 
-/// The lines of one kind that it prints with these variables and no others of ours.
+/// Returns the printed lines of one kind, with these variables and no other OMNIZE_ variables.
 fn lines(kind: &str, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "started_again", "--nocapture"]);
+    command.args(["--exact", "print_settings_in_child_process", "--nocapture"]);
     for name in [
         "http_proxy",
         "HTTP_PROXY",
@@ -112,7 +113,7 @@ fn lines(kind: &str, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_variable_of_each_option_takes_back_nothing_when_it_is_empty() {
+fn empty_option_variable_keeps_the_value_of_the_file() {
     let (path, config) = file_with_every_option();
     let names: Vec<_> = OPTIONS.iter().map(|option| variable(option.name)).collect();
     let empty: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
@@ -133,7 +134,7 @@ fn a_variable_of_each_option_takes_back_nothing_when_it_is_empty() {
 }
 
 #[test]
-fn so_do_the_variables_of_proxies() {
+fn empty_proxy_variables_are_ignored() {
     for (variables, proxy) in [
         (&[("HTTP_PROXY", ""), ("http_proxy", "")][..], "none"),
         (

@@ -1,35 +1,21 @@
-//! With a store, polling before anything is subscribed uses nothing up: events wait, the log says so once, and the first
-//! subscription gets them.
+//! With a store, a poll without subscriptions consumes no events: they stay queued, the log mentions it once, and the
+//! first subscription gets them.
 
 #![cfg(feature = "store")]
 
-mod store;
+#[path = "support/recording_log.rs"]
+mod recording_log;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Consumer, Event, EventFilter, Statistic};
-use store::{Folder, deliver, open, text, waiting};
+use recording_log::{lines, record_log};
+use store_folder::{Folder, deliver, open, queued_messages, text};
 
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if record.level() <= log::Level::Warn {
-            LINES.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-/// A client with two events of an earlier run.
+/// Opens a client with two events of an earlier process.
 fn after_a_restart(folder: &Folder) -> Client {
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "first").unwrap();
@@ -39,26 +25,25 @@ fn after_a_restart(folder: &Folder) -> Client {
 }
 
 fn subscribe(client: &Client) -> (omnize::SubscriptionId, mpsc::Receiver<String>) {
-    let (tell, told) = mpsc::channel();
-    let tell = Mutex::new(tell);
-    let handler = move |event: &Arc<Event>| tell.lock().unwrap().send(text(event)).unwrap();
+    let (sender, received) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let handler = move |event: &Arc<Event>| sender.lock().unwrap().send(text(event)).unwrap();
     let id = client.subscribe(EventFilter::default(), Box::new(handler));
-    (id.unwrap(), told)
+    (id.unwrap(), received)
 }
 
 #[test]
-fn polling_before_anything_is_subscribed_uses_nothing_up() {
-    let _ = log::set_logger(&Log);
-    log::set_max_level(log::LevelFilter::Warn);
+fn poll_without_subscriptions_keeps_events_queued() {
+    record_log(log::LevelFilter::Warn);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    // The other tests, whose lines are in the same log, have two.
+    // The other tests, whose lines are in the same log, have two events.
     deliver(&client, "new").unwrap();
     for _ in 0..3 {
         assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     }
     assert_eq!(client.count_of(Statistic::Unwanted), 0);
-    let lines = LINES.lock().unwrap().clone();
+    let lines = lines();
     let about: Vec<_> = lines
         .iter()
         .filter(|line| line.starts_with("3 events"))
@@ -68,44 +53,50 @@ fn polling_before_anything_is_subscribed_uses_nothing_up() {
         ["3 events stay in the store until a callback is subscribed"]
     );
 
-    let (id, told) = subscribe(&client);
+    let (id, received) = subscribe(&client);
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 3);
     assert_eq!(
-        told.try_iter().collect::<Vec<_>>(),
+        received.try_iter().collect::<Vec<_>>(),
         ["first", "second", "new"]
     );
 
-    // And while none is subscribed any more.
+    // The same is true after the last subscription has ended.
     client.unsubscribe(id).unwrap();
     deliver(&client, "third").unwrap();
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     drop(client);
-    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["third"]);
+    assert_eq!(
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
+        ["third"]
+    );
 }
 
 #[test]
-fn a_thread_that_polls_is_woken_by_the_first_subscription() {
+fn first_subscription_wakes_a_polling_thread() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     std::thread::scope(|scope| {
         let begun = Instant::now();
         let polling = scope.spawn(|| client.poll(Duration::from_secs(60)).unwrap());
-        let (_, told) = subscribe(&client);
-        assert_eq!(told.recv_timeout(Duration::from_secs(30)).unwrap(), "first");
+        let (_, received) = subscribe(&client);
+        assert_eq!(
+            received.recv_timeout(Duration::from_secs(30)).unwrap(),
+            "first"
+        );
         assert!(polling.join().unwrap() > 0 && begun.elapsed() < Duration::from_secs(30));
     });
 }
 
 #[test]
-fn dispatching_before_anything_is_subscribed_uses_nothing_up() {
+fn dispatch_without_subscriptions_keeps_events_queued() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     client.dispatch().unwrap();
-    let (_, told) = subscribe(&client);
+    let (_, received) = subscribe(&client);
     for expected in ["first", "second"] {
         assert_eq!(
-            told.recv_timeout(Duration::from_secs(30)).unwrap(),
+            received.recv_timeout(Duration::from_secs(30)).unwrap(),
             expected
         );
     }
@@ -113,7 +104,7 @@ fn dispatching_before_anything_is_subscribed_uses_nothing_up() {
 }
 
 #[test]
-fn closing_waits_for_no_event_that_nobody_wants() {
+fn close_does_not_wait_for_events_without_subscription() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     client.dispatch().unwrap();
@@ -122,14 +113,14 @@ fn closing_waits_for_no_event_that_nobody_wants() {
     assert_eq!(left.events, 2);
     assert!(begun.elapsed() < Duration::from_secs(15));
     assert_eq!(
-        waiting(&open(&folder.store(), &[]).unwrap()),
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
         ["first", "second"]
     );
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_event_loop_is_not_woken_for_them() {
+fn wake_fd_is_not_readable_without_subscriptions() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     let wake = client.event_descriptor().unwrap();
@@ -145,17 +136,17 @@ fn an_event_loop_is_not_woken_for_them() {
     assert!(is_readable());
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
     assert!(!is_readable());
-    let (_, told) = subscribe(&client);
+    let (_, received) = subscribe(&client);
     assert!(is_readable());
     assert_eq!(client.poll(Duration::ZERO).unwrap(), 2);
-    assert_eq!(told.try_iter().count(), 2);
+    assert_eq!(received.try_iter().count(), 2);
 }
 
 #[test]
-fn who_takes_events_one_by_one_needs_no_subscription() {
+fn next_needs_no_subscription() {
     let folder = Folder::new();
     let client = after_a_restart(&folder);
-    assert_eq!(waiting(&client), ["first", "second"]);
+    assert_eq!(queued_messages(&client), ["first", "second"]);
     let folder = Folder::new();
     let client = after_a_restart(&folder);
     let turn = client.next_lease(Consumer::Thread, Duration::ZERO).unwrap();

@@ -1,40 +1,43 @@
-//! A process that has no descriptor left hears that, and not that the service's host is unknown, closed or not trusted; and
-//! goes on when it has one again.
+//! A process without free descriptors gets an error that names this cause, and not an unknown, closed or untrusted
+//! host. It works again after a descriptor is free.
 
 #![cfg(unix)]
 
-mod proxy;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::env;
 use std::fs::File;
 use std::process::Command;
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::Address;
-use proxy::{Habits, Proxy};
 use rustls::version::TLS13;
-use secure::{Authority, SecureServer, secured_by};
-use server::{Server, http};
+use tls_server::{CertificateAuthority, TlsServer, server_config};
 
-/// Descriptors are a process's, so each case runs in one of its own.
+/// The limit belongs to the process, so each case runs in its own process.
 #[test]
 fn exhausted_descriptors_are_reported() {
     if let Ok(url) = env::var("TEST_URL") {
         return send_without_descriptors(&url);
     }
-    let plain = Server::answering(http("200 OK", ""));
+    let plain = Server::with_response(http("200 OK", ""));
     let port = plain.url.split([':', '/']).nth(4).unwrap();
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
-    let secure = SecureServer::answering(config, http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
-        answer: Some(http("200 OK", "")),
-        ..Habits::default()
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let secure = TlsServer::with_response(config, http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
+        response: Some(http("200 OK", "")),
+        ..ProxyOptions::default()
     });
     let proxy_port = proxy.name.split(':').nth(1).unwrap();
     let ca = authority.file();
@@ -52,7 +55,7 @@ fn exhausted_descriptors_are_reported() {
             "0",
         ),
         (secure.url.clone(), "none".to_owned(), "0"),
-        // Enough for a connection, and not for the system's certificates.
+        // Enough for a connection, but not for the system's certificates.
         (secure.url.clone(), "none".to_owned(), "1"),
         (secure.url.clone(), "none".to_owned(), "2"),
     ] {
@@ -66,8 +69,8 @@ fn exhausted_descriptors_are_reported() {
                 ("TEST_LEFT", left),
             ]);
         let output = child.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{url} {proxy} {left}: {told}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{url} {proxy} {left}: {printed}");
     }
 }
 

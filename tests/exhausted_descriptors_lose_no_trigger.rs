@@ -1,8 +1,10 @@
-//! When the process has no descriptor left, whoever has sent a request is answered, as soon as others have ended.
+//! If the process has no free descriptor, each client that sent a request still gets a response, after other
+//! connections end.
 
 #![cfg(all(feature = "listener", unix))]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -10,13 +12,13 @@ use std::time::Duration;
 
 use omnize::Statistic;
 use socket2::{Domain, Socket, Type};
-use webhook::*;
+use webhook_requests::*;
 
-/// How many connections there are, and for how many of them the listener has a descriptor.
-const MANY: usize = 200;
-const ROOM: u64 = 20;
+/// The number of connections, and the number of descriptors that the listener may use for them.
+const CONNECTIONS: usize = 200;
+const AVAILABLE_DESCRIPTORS: u64 = 20;
 
-/// Lets this process have no descriptor from this number on.
+/// Forbids descriptors from this number on.
 fn limit_descriptors(count: u64) -> libc::rlim_t {
     // SAFETY: both calls are given a live `rlimit`.
     unsafe {
@@ -28,17 +30,17 @@ fn limit_descriptors(count: u64) -> libc::rlim_t {
     }
 }
 
-/// One test, for the limit is the process's.
+/// A single test, because the limit belongs to the process.
 #[test]
-fn everybody_is_answered() {
+fn every_connection_gets_a_response() {
     let client = client(&[]);
     let host: SocketAddr = webhook(&client).0.parse().unwrap();
     let one = request(&client, "POST", "", TYPING.as_bytes());
-    // An idle connection makes room.
+    // The listener closes an idle connection.
     let mut idle = TcpStream::connect(host).unwrap();
     idle.write_all(&one).unwrap();
-    assert_eq!(status_of(&head_of(&mut idle)), 200);
-    let sockets: Vec<_> = (0..MANY)
+    assert_eq!(status_of(&read_head(&mut idle)), 200);
+    let sockets: Vec<_> = (0..CONNECTIONS)
         .map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap())
         .collect();
     let highest = sockets
@@ -46,7 +48,7 @@ fn everybody_is_answered() {
         .map(std::os::fd::AsRawFd::as_raw_fd)
         .max()
         .unwrap();
-    let before = limit_descriptors(highest as u64 + 1 + ROOM);
+    let before = limit_descriptors(highest as u64 + 1 + AVAILABLE_DESCRIPTORS);
     let mut streams: Vec<TcpStream> = sockets
         .into_iter()
         .map(|socket| {
@@ -60,8 +62,8 @@ fn everybody_is_answered() {
     for stream in &mut streams {
         let patience = Some(Duration::from_secs(20));
         stream.set_read_timeout(patience).unwrap();
-        assert_eq!(status_of(&head_of(stream)), 200);
+        assert_eq!(status_of(&read_head(stream)), 200);
     }
     limit_descriptors(before);
-    assert_eq!(client.count_of(Statistic::Received), MANY as u64 + 1);
+    assert_eq!(client.count_of(Statistic::Received), CONNECTIONS as u64 + 1);
 }

@@ -1,7 +1,10 @@
-//! A request on a connection that is there goes a shorter way than the first one on it. Nobody may tell the difference: not the
-//! service, by what it reads, and not the application, by what it is told.
+//! A request on a pooled connection takes a shorter path than the first request on it. The service receives the same
+//! bytes, and the application gets the same result.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -9,20 +12,21 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
-use omnize::wire::{Address, Message};
-use omnize::{Client, Conversation};
-use server::{Server, http};
+use omnize::wire::Message;
+use test_client::attach;
 
-/// An answer to all that is asked here.
+/// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
-/// Another, of another form.
+/// The same, chunked.
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 
-/// A proxy that reads the requests, and the service's address behind it.
+/// A proxy that reads the requests, and the URL of the service behind it.
 const PROXY: &str = "http://eu:segredo@";
-const BEHIND_IT: &str = "http://chat.example.com/";
+const SERVICE_BEHIND_PROXY: &str = "http://chat.example.com/";
 
 fn open(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -33,15 +37,8 @@ fn open(options: &[(&str, &str)]) -> Client {
     Client::open(&config).unwrap()
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
-/// What the service has read of two requests that are the same, the first on a new connection and the second on that one.
+/// Returns the bytes that the service received for two equal requests: the first on a new connection, the second on the
+/// same one.
 fn read_twice(
     dialect: &str,
     below: &str,
@@ -61,7 +58,7 @@ fn read_twice(
     let host = host.split('/').next().unwrap();
     let dialect = ("dialect", dialect);
     let client = if through_proxy {
-        let base_url = format!("{BEHIND_IT}{below}");
+        let base_url = format!("{SERVICE_BEHIND_PROXY}{below}");
         let proxy = format!("{PROXY}{host}");
         open(&[dialect, ("base_url", &base_url), ("proxy", &proxy)])
     } else {
@@ -79,8 +76,8 @@ fn read_twice(
 }
 
 #[test]
-fn the_service_reads_the_same() {
-    let posted = |client: &Client| chat(client).send("olá");
+fn service_receives_the_same_bytes() {
+    let posted = |client: &Client| attach(client, "12").send("olá");
     let put = |client: &Client| client.bot_attach("hash")?.bot_accept();
     let got = |client: &Client| client.online_agents("1").map(|_| ());
     let below = ["", "base/", "base?key=7"];
@@ -102,32 +99,32 @@ fn the_service_reads_the_same() {
     }
 }
 
-/// Answers a request that was read.
+/// Writes a response to a request.
 type Serve = fn(&mut TcpStream);
 
-/// What the application is told of a message that is answered like this, where it is the first request on a connection, or
-/// the second.
-fn told(answer: Serve, is_second: bool, message: &str) -> String {
+/// Returns the application's result of a message with this response, as the first or as the second request on a
+/// connection.
+fn reported_result(response: Serve, on_used_connection: bool, message: &str) -> String {
     let server = Server::start(move |mut stream, read| {
-        if is_second {
+        if on_used_connection {
             assert!(read(&mut stream).is_some());
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
         assert!(read(&mut stream).is_some());
-        answer(&mut stream);
+        response(&mut stream);
     });
     let client = open(&[
         ("base_url", &server.url),
         ("timeout.response", "300"),
         ("response.max_bytes", "5000"),
     ]);
-    let chat = chat(&client);
-    if is_second {
+    let chat = attach(&client, "12");
+    if on_used_connection {
         chat.typing().unwrap();
     }
     let outcome = chat.send(Message::from(message));
     let error = outcome.as_ref().err();
-    let told = format!(
+    let result = format!(
         "{outcome:?} {:?} {:?} {:?}",
         error.map(|error| (
             error.http_status(),
@@ -137,32 +134,36 @@ fn told(answer: Serve, is_second: bool, message: &str) -> String {
         error.map(|error| String::from_utf8_lossy(error.body()).into_owned()),
         error.map(ToString::to_string),
     );
-    // The port differs.
+    // The port differs in each run.
     let host = server.url.trim_start_matches("http://");
     let host = host.split('/').next().unwrap().to_owned();
-    assert_eq!(server.requests(), 1 + usize::from(is_second), "{told}");
-    told.replace(&host, "HOST")
+    assert_eq!(
+        server.requests(),
+        1 + usize::from(on_used_connection),
+        "{result}"
+    );
+    result.replace(&host, "HOST")
 }
 
-fn write(stream: &mut TcpStream, answer: &str) {
-    let _ = stream.write_all(answer.as_bytes());
+fn write(stream: &mut TcpStream, response: &str) {
+    let _ = stream.write_all(response.as_bytes());
 }
 
-/// The peer sees a reset instead of an end.
+/// Closes the connection with a reset.
 fn reset(stream: &TcpStream) {
     socket2::SockRef::from(stream)
         .set_linger(Some(Duration::ZERO))
         .unwrap();
 }
 
-/// Answers that are not quite as HTTP, JSON or their headers have it.
-fn odd_answers() -> [(&'static str, Serve); 16] {
-    const REFUSAL: &str = r#"{"success":false,"errors":["nao"]}"#;
+/// Responses with unusual HTTP, JSON or headers.
+fn unusual_responses() -> [(&'static str, Serve); 16] {
+    const REJECTION: &str = r#"{"success":false,"errors":["nao"]}"#;
     fn with(s: &mut TcpStream, headers: &str) {
-        let length = REFUSAL.len();
+        let length = REJECTION.len();
         write(
             s,
-            &format!("HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{REFUSAL}"),
+            &format!("HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{REJECTION}"),
         );
     }
     [
@@ -206,7 +207,7 @@ fn odd_answers() -> [(&'static str, Serve); 16] {
             with(s, "Content-Type: text/plain; charset=utf-16")
         }),
         ("a byte-order mark", |s| {
-            write(s, &http("200 OK", &format!("\u{FEFF}{REFUSAL}")))
+            write(s, &http("200 OK", &format!("\u{FEFF}{REJECTION}")))
         }),
         ("half of an object", |s| {
             write(s, &http("200 OK", "{\"success\":fal"))
@@ -218,8 +219,8 @@ fn odd_answers() -> [(&'static str, Serve); 16] {
 }
 
 #[test]
-fn the_application_is_told_the_same() {
-    let answers: [(&str, Serve); 24] = [
+fn application_gets_the_same_result() {
+    let responses: [(&str, Serve); 24] = [
         ("usual", |s| write(s, &http("200 OK", ACCEPTED))),
         ("refused", |s| {
             write(s, &http("400 Bad Request", r#"{"error":"porque sim"}"#))
@@ -248,9 +249,9 @@ fn the_application_is_told_the_same() {
         }),
         ("chunked, on a connection that stays", |s| {
             write(s, CHUNKED);
-            wait(s);
+            wait_for_client_close(s);
         }),
-        ("chunked, and broken off", |s| {
+        ("chunked, and incomplete", |s| {
             write(
                 s,
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"e",
@@ -317,22 +318,22 @@ fn the_application_is_told_the_same() {
         }),
         ("a reset", |s| reset(s)),
     ];
-    for (name, answer) in answers.into_iter().chain(odd_answers()) {
+    for (name, response) in responses.into_iter().chain(unusual_responses()) {
         assert_eq!(
-            told(answer, false, "oi"),
-            told(answer, true, "oi"),
+            reported_result(response, false, "oi"),
+            reported_result(response, true, "oi"),
             "{name}"
         );
     }
     let slow: [(&str, Serve); 3] = [
-        ("nothing", |s| wait(s)),
+        ("nothing", |s| wait_for_client_close(s)),
         ("no end of the head", |s| {
             write(s, "HTTP/1.1 200 OK\r\nContent-Le");
-            wait(s);
+            wait_for_client_close(s);
         }),
         ("no end of the body", |s| {
             write(s, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"succ");
-            wait(s);
+            wait_for_client_close(s);
         }),
     ];
     for (name, answer) in slow {
@@ -342,22 +343,22 @@ fn the_application_is_told_the_same() {
     }
 }
 
-/// Until the client has gone.
-fn wait(stream: &TcpStream) {
+/// Blocks until the client closes the connection.
+fn wait_for_client_close(stream: &TcpStream) {
     let _ = stream.peek(&mut [0]);
 }
 
 #[test]
-fn a_long_message_is_sent_in_parts() {
+fn long_message_is_sent_in_several_writes() {
     let message = "á".repeat(200_000);
     let accepted = |s: &mut TcpStream| write(s, &http("200 OK", ACCEPTED));
-    let first = told(accepted, false, &message);
+    let first = reported_result(accepted, false, &message);
     assert!(first.starts_with("Ok"), "{first}");
-    assert_eq!(first, told(accepted, true, &message));
+    assert_eq!(first, reported_result(accepted, true, &message));
 }
 
 #[test]
-fn an_answer_that_is_not_usual_leaves_the_connection_for_the_next_request() {
+fn connection_is_reused_after_an_unusual_response() {
     let (opened, connections) = mpsc::channel();
     let server = Server::start(move |mut stream, read| {
         opened.send(()).unwrap();
@@ -366,7 +367,7 @@ fn an_answer_that_is_not_usual_leaves_the_connection_for_the_next_request() {
         }
     });
     let client = open(&[("base_url", &server.url)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..5 {
         chat.send("oi").unwrap();
     }

@@ -1,9 +1,10 @@
-//! A child that is forked while the library is busy is told that what it holds is the parent's. Dropping it there neither
-//! hangs nor touches the parent's file and connections, and the child exits as it should.
+//! A child that is forked while the library is busy gets errors for the handles of its parent. Dropping them there
+//! neither blocks nor changes the parent's files and connections, and the child exits normally.
 
 #![cfg(all(feature = "store", feature = "listener", unix))]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::fmt::Debug;
 use std::io::{Read, Write};
@@ -13,15 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Result;
 use omnize::status::Status;
 use omnize::wire::{Address, Request, Start};
 use omnize::{Client, CloseReport, Conversation, Event, Listener, State};
-use server::{Server, http};
 
-/// Everything that an application can hold.
-struct Held {
+/// One handle of each kind.
+struct Handles {
     events: Vec<Event>,
     polled: Conversation,
     listener: Listener,
@@ -48,11 +49,11 @@ fn trigger(client_id: usize) -> Vec<u8> {
     format!(r#"{{"status":"typing","clientId":"{client_id}"}}"#).into_bytes()
 }
 
-fn hold(base_url: &str, store: &Path) -> Held {
+fn open_handles(base_url: &str, store: &Path) -> Handles {
     let shared = [
         ("token", "t"),
         ("base_url", base_url),
-        // So that closing has not much to wait for.
+        // So that a close is short.
         ("outbox.capacity", "200"),
         ("listen", "127.0.0.1:0"),
     ];
@@ -68,7 +69,7 @@ fn hold(base_url: &str, store: &Path) -> Held {
     let listener = Listener::open(&config).unwrap();
     listener.attach(&waiting, None).unwrap();
     waiting.deliver(&trigger(0), None).unwrap();
-    Held {
+    Handles {
         events: vec![waiting.next(Duration::ZERO).unwrap().unwrap()],
         polled: polling.attach(address("12")).unwrap(),
         listener,
@@ -78,7 +79,7 @@ fn hold(base_url: &str, store: &Path) -> Held {
 }
 
 /// Keeps locks and threads busy until `stop`.
-fn be_busy(held: &Held, own: usize, stop: &AtomicBool) {
+fn keep_busy(held: &Handles, own: usize, stop: &AtomicBool) {
     let chats: Vec<_> = (0..50)
         .map(|at| {
             held.polling
@@ -103,10 +104,10 @@ fn is_forked<T: Debug>(result: Result<T>) -> bool {
     result.is_err_and(|error| error.status() == Status::Forked)
 }
 
-/// What the child sees of all that; then it drops it.
-fn in_the_child(held: Box<Held>) -> bool {
+/// Checks the errors in the child, then drops the handles.
+fn check_in_child(held: Box<Handles>) -> bool {
     let (polling, waiting, chat) = (&held.polling, &held.waiting, &held.polled);
-    let told = [
+    let checks = [
         is_forked(polling.poll(Duration::from_secs(5))),
         is_forked(waiting.next(Duration::from_secs(5))),
         is_forked(waiting.dispatch()),
@@ -130,21 +131,21 @@ fn in_the_child(held: Box<Held>) -> bool {
     ];
     held.events[0].ack();
     drop(held);
-    told.iter().all(|told| *told)
+    checks.iter().all(|checks| *checks)
 }
 
-/// A child's end: 0 where it saw what it should.
-fn fork(held: *mut Held) -> i32 {
-    // SAFETY: the child goes on with this thread alone, and what it does is what this test is about.
+/// The exit code of the child: 0 if all checks passed.
+fn fork(held: *mut Handles) -> i32 {
+    // SAFETY: the child continues with this thread only, which is the subject of this test.
     let child = unsafe { libc::fork() };
     assert!(child >= 0);
     if child == 0 {
-        // SAFETY: `alarm` takes no pointer: whoever hangs is ended. The child's copy of what is held is its own.
+        // SAFETY: `alarm` takes no pointer; it ends a blocked child. The child's copy of the handles is its own.
         let held = unsafe {
             libc::alarm(20);
             Box::from_raw(held)
         };
-        std::process::exit(if in_the_child(held) { 0 } else { 1 });
+        std::process::exit(if check_in_child(held) { 0 } else { 1 });
     }
     let mut status = 0;
     // SAFETY: the status lives through the call.
@@ -163,16 +164,16 @@ fn post(url: &str) -> String {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
-/// A server that has a thread for each connection.
-fn accepting_side_by_side() -> Server {
+/// A server with one thread for each connection.
+fn accepting_concurrently() -> Server {
     Server::start(|mut stream, _| {
         thread::spawn(move || {
-            while server::read_request(&mut stream).is_some() {
+            while http_server::read_request(&mut stream).is_some() {
                 if stream.write_all(http("200 OK", "").as_bytes()).is_err() {
                     break;
                 }
@@ -187,28 +188,28 @@ fn store() -> PathBuf {
 
 #[test]
 fn forked_child_does_not_disturb_the_parent() {
-    let server = accepting_side_by_side();
-    let held = Box::into_raw(Box::new(hold(&server.url, &store())));
+    let server = accepting_concurrently();
+    let held = Box::into_raw(Box::new(open_handles(&server.url, &store())));
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for own in 0..4 {
-            // SAFETY: it is taken back when these threads have ended.
+            // SAFETY: the box is restored after these threads have ended.
             let (held, stop) = (unsafe { &*held }, &stop);
-            scope.spawn(move || be_busy(held, own, stop));
+            scope.spawn(move || keep_busy(held, own, stop));
         }
         thread::sleep(Duration::from_millis(200));
         let ends: Vec<_> = (0..40).map(|_| fork(held)).collect();
         stop.store(true, Ordering::Relaxed);
         assert!(ends.iter().all(|end| *end == 0), "{ends:?}");
     });
-    // SAFETY: the threads that had it have ended, and the children had copies.
+    // SAFETY: the threads that used it have ended, and the children had copies.
     let held = unsafe { Box::from_raw(held) };
     for url in [
         held.polling.webhook_url().unwrap().to_owned(),
         held.listener.url(&held.waiting).unwrap(),
     ] {
-        let answer = post(&url);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = post(&url);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     }
     held.polled.send("oi").unwrap();
     let left = held.polling.close(Duration::from_secs(60)).unwrap();

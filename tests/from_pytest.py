@@ -1,4 +1,4 @@
-"""Tells what pytest has seen, in its JUnit file, as tests/run wants it: a line for each file, and what failed in it.
+"""Prints the results in a JUnit file of pytest in the protocol of tests/run: a line for each file, and its failures.
 
     python3 tests/from_pytest.py PREFIX FILE
 """
@@ -10,7 +10,7 @@ prefix, path = sys.argv[1:]
 files = {}
 for case in ElementTree.parse(path).iter("testcase"):
     name = (case.get("classname") or case.get("name")).split(".")
-    # A class of tests is told with its file.
+    # Test classes are counted with their file.
     file = next((word for word in name if word.startswith("test_")), ".".join(name))
     files.setdefault(file, []).append(case)
 
@@ -24,8 +24,8 @@ for file, cases in files.items():
             name = f"{prefix} {file} {case.get('name')}"
             if outcome.tag in ("failure", "error"):
                 print(f"FAIL {name}")
-                told = [outcome.text or outcome.get("message") or ""]
-                told += [extra.text or "" for extra in case if extra.tag in ("system-out", "system-err")]
-                print("\n".join("    " + line for line in "\n".join(told).splitlines()[-200:]))
+                output = [outcome.text or outcome.get("message") or ""]
+                output += [extra.text or "" for extra in case if extra.tag in ("system-out", "system-err")]
+                print("\n".join("    " + line for line in "\n".join(output).splitlines()[-200:]))
             elif outcome.tag == "skipped":
                 print(f"skip {name}: {outcome.get('message')}")

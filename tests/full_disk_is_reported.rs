@@ -1,48 +1,29 @@
-//! When the disk that the store is on is full, each call says so, what had ended by then does not end again after the next
-//! start, and nobody waits for ever. A limit of the process on the size of its files fills the disk, for a process of its own:
-//! this test starts itself again.
+//! If the store's disk is full, each call reports it. A completed outcome is not repeated after a restart, and no call
+//! blocks forever. The process limit on file sizes simulates a full disk, so this test starts itself as a new process.
 
 #![cfg(all(feature = "store", unix))]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Result};
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, Conversation, Event};
-use server::{Server, http};
-
-/// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let name = format!("omnize-{}-full-{name}.db", std::process::id());
-        let place = Place(std::env::temp_dir().join(name));
-        place.remove();
-        place
-    }
-
-    fn remove(&self) {
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
+use omnize::wire::Request;
+use omnize::{Client, Conversation};
+use store_folder::Folder;
+use test_client::{attach, next_event};
 
 fn client(base_url: &str, store: &str) -> Client {
     let mut config = Config::new();
@@ -52,21 +33,8 @@ fn client(base_url: &str, store: &str) -> Client {
     Client::open(&config).unwrap()
 }
 
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
-fn next(client: &Client) -> Event {
-    let event = client.next(Duration::from_secs(20)).unwrap();
-    event.expect("an event")
-}
-
-/// A server that takes its time to accept.
-fn slow() -> Server {
+/// A server that responds after a delay.
+fn delayed_server() -> Server {
     Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(2500));
@@ -75,24 +43,25 @@ fn slow() -> Server {
     })
 }
 
-/// Starts this program again in a role, and waits until it is ready; its last line is what it says.
-fn start(role: &str, base_url: &str, place: &Place) -> (Child, String) {
+/// Starts this program in a role, and waits until it is ready. Returns its last printed line.
+fn start_process(role: &str, base_url: &str, folder: &Folder) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
         .env("OMNIZE_TEST_ROLE", role)
         .env("OMNIZE_TEST_BASE_URL", base_url)
-        .env("OMNIZE_TEST_STORE", &place.0)
+        .env("OMNIZE_TEST_STORE", folder.store())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(child.stdout.take().unwrap());
+    let printed = BufReader::new(child.stdout.take().unwrap());
     let ready = |line: std::io::Result<String>| {
         let line = line.unwrap();
-        line.split_once("ready").map(|(_, said)| said.to_owned())
+        line.split_once("ready")
+            .map(|(_, printed)| printed.to_owned())
     };
-    let said = said.lines().find_map(ready).expect("it is ready");
-    (child, said)
+    let printed = printed.lines().find_map(ready).expect("it is ready");
+    (child, printed)
 }
 
 fn kill(mut child: Child) {
@@ -100,7 +69,7 @@ fn kill(mut child: Child) {
     child.wait().unwrap();
 }
 
-/// No file of this process can be written to, or each can again.
+/// Makes writes to files of this process fail, or succeed again.
 fn set_full(full: bool) {
     let limit = libc::rlimit {
         rlim_cur: if full { 0 } else { libc::RLIM_INFINITY },
@@ -113,30 +82,33 @@ fn set_full(full: bool) {
     );
 }
 
-/// Not a test by itself: the application that the tests below start. Elsewhere it ends at once.
+/// The application that the tests below start. In a normal run, this test returns at once.
 #[test]
 fn application() {
-    let said = |name: &str| std::env::var(name).unwrap();
+    let printed = |name: &str| std::env::var(name).unwrap();
     let Ok(role) = std::env::var("OMNIZE_TEST_ROLE") else {
         return;
     };
-    // SAFETY: as the standard library does with SIGPIPE; no handler is set.
+    // SAFETY: like the standard library for SIGPIPE; no handler is set.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-    let client = client(&said("OMNIZE_TEST_BASE_URL"), &said("OMNIZE_TEST_STORE"));
+    let client = client(
+        &printed("OMNIZE_TEST_BASE_URL"),
+        &printed("OMNIZE_TEST_STORE"),
+    );
     match &*role {
-        "log" => in_the_callback_of_the_log(client),
-        "panic" => after_a_panic_of_the_store(client),
-        _ => an_outcome_that_can_not_be_written(client, &role),
+        "log" => use_client_in_log_callback(client),
+        "panic" => use_client_after_store_panic(client),
+        _ => block_outcome_write(client, &role),
     }
     std::io::stdin().lines().for_each(drop);
 }
 
-fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
-    let chat = attached(&client);
+fn block_outcome_write(client: Client, role: &str) {
+    let chat = attach(&client, "12");
     chat.post(Request::Message("oi".into())).unwrap();
     thread::sleep(Duration::from_millis(1200));
     set_full(true);
-    let event = next(&client);
+    let event = next_event(&client);
     let outcome = event.outcome().expect("an outcome");
     assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
     let refused = chat.post(Request::Message("no room".into())).unwrap_err();
@@ -150,28 +122,28 @@ fn an_outcome_that_can_not_be_written(client: Client, role: &str) {
     }
     println!("ready");
     std::mem::forget(event);
-    // Killed in this state.
+    // The process is killed in this state.
     std::io::stdin().lines().for_each(drop);
 }
 
 #[test]
-fn an_outcome_that_was_handled_on_a_full_disk_does_not_come_again() {
-    let (place, server) = (Place::new("handled"), slow());
-    let (child, _) = start("handled", &server.url, &place);
+fn outcome_handled_on_a_full_disk_is_not_redelivered() {
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, _) = start_process("handled", &server.url, &folder);
     kill(child);
-    let client = client(&server.url, place.0.to_str().unwrap());
+    let client = client(&server.url, folder.store().to_str().unwrap());
     assert!(client.next(Duration::from_secs(1)).unwrap().is_none());
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
-fn one_that_was_not_handled_comes_again_as_what_it_was() {
+fn unhandled_outcome_is_redelivered_unchanged() {
     for role in ["unhandled", "closed"] {
-        let (place, server) = (Place::new(role), slow());
-        let (child, _) = start(role, &server.url, &place);
+        let (folder, server) = (Folder::new(), delayed_server());
+        let (child, _) = start_process(role, &server.url, &folder);
         kill(child);
-        let client = client(&server.url, place.0.to_str().unwrap());
-        let event = next(&client);
+        let client = client(&server.url, folder.store().to_str().unwrap());
+        let event = next_event(&client);
         let outcome = event.outcome().expect("an outcome");
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
         assert!(event.redelivered);
@@ -181,12 +153,12 @@ fn one_that_was_not_handled_comes_again_as_what_it_was() {
 }
 
 static CLIENT: OnceLock<(Client, Conversation)> = OnceLock::new();
-static TELLS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
+static REPORTS: Mutex<Option<mpsc::Sender<String>>> = Mutex::new(None);
 
-/// A log whose callback uses the client, on whichever thread it is called.
-struct Log;
+/// A logger whose callback uses the client, on any thread.
+struct ClientUsingLog;
 
-impl log::Log for Log {
+impl log::Log for ClientUsingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -207,14 +179,14 @@ impl log::Log for Log {
         let posted = status(chat.post(Request::Typing).map(drop));
         let closed = status(client.close(Duration::from_secs(1)).map(drop));
         let in_time = begun.elapsed() < Duration::from_secs(4);
-        let said = format!(
+        let printed = format!(
             "{} {} {} {in_time}",
             delivered.name(),
             posted.name(),
             closed.name()
         );
-        if let Some(tell) = TELLS.lock().unwrap().take() {
-            tell.send(said).unwrap();
+        if let Some(sender) = REPORTS.lock().unwrap().take() {
+            sender.send(printed).unwrap();
         }
     }
 
@@ -222,45 +194,48 @@ impl log::Log for Log {
 }
 
 fn set_log(client: Client) -> &'static (Client, Conversation) {
-    log::set_logger(&Log).unwrap();
+    log::set_logger(&ClientUsingLog).unwrap();
     log::set_max_level(log::LevelFilter::Error);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     CLIENT.get_or_init(|| (client, chat))
 }
 
-fn after_a_panic_of_the_store(client: Client) {
+fn use_client_after_store_panic(client: Client) {
     let (client, chat) = set_log(client);
     set_full(true);
     let refused = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
     assert_eq!(refused.unwrap_err().status(), Status::Store);
     set_full(false);
-    let mut said = String::new();
+    let mut printed = String::new();
     let begun = Instant::now();
-    // The thread may still be on its way to its end.
+    // The thread may still be ending.
     for _ in 0..2 {
         let post = chat.post(Request::Typing).unwrap_err();
         let deliver = client.deliver(br#"{"status":"typing","clientId":"1"}"#, None);
-        said = format!(
+        printed = format!(
             "{} {}",
             post.status().name(),
             deliver.unwrap_err().status().name()
         );
     }
     client.close(Duration::from_secs(5)).unwrap();
-    println!("ready{said} {}", begun.elapsed() < Duration::from_secs(4));
+    println!(
+        "ready{printed} {}",
+        begun.elapsed() < Duration::from_secs(4)
+    );
 }
 
 #[test]
-fn when_the_store_has_met_its_end_nobody_waits_for_it() {
-    let (place, server) = (Place::new("panic"), slow());
-    let (child, said) = start("panic", &server.url, &place);
+fn calls_do_not_block_after_a_panic_of_the_store_thread() {
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, printed) = start_process("panic", &server.url, &folder);
     kill(child);
-    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE true");
+    assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE true");
 }
 
-fn in_the_callback_of_the_log(client: Client) {
-    let (tell, told) = mpsc::channel();
-    *TELLS.lock().unwrap() = Some(tell);
+fn use_client_in_log_callback(client: Client) {
+    let (sender, reports) = mpsc::channel();
+    *REPORTS.lock().unwrap() = Some(sender);
     let (client, chat) = set_log(client);
     chat.post(Request::Message("on its way".into())).unwrap();
     chat.post(Request::Message("waits".into())).unwrap();
@@ -270,14 +245,14 @@ fn in_the_callback_of_the_log(client: Client) {
     assert_eq!(refused.unwrap_err().status(), Status::Store);
     println!(
         "ready{}",
-        told.recv_timeout(Duration::from_secs(30)).unwrap()
+        reports.recv_timeout(Duration::from_secs(30)).unwrap()
     );
 }
 
 #[test]
-fn the_callback_of_the_log_may_use_the_client_and_close_it_on_the_stores_thread() {
-    let (place, server) = (Place::new("log"), slow());
-    let (child, said) = start("log", &server.url, &place);
+fn log_callback_on_the_store_thread_may_close_the_client() {
+    let (folder, server) = (Folder::new(), delayed_server());
+    let (child, printed) = start_process("log", &server.url, &folder);
     kill(child);
-    assert_eq!(said, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
+    assert_eq!(printed, "OMNIZE_E_STORE OMNIZE_E_STORE OMNIZE_OK true");
 }

@@ -1,4 +1,4 @@
-//! include/omnize.h is checked in, and equals what cbindgen writes from src/capi/.
+//! include/omnize.h is checked in, and equals the output of cbindgen for src/capi/.
 
 #![cfg(feature = "capi")]
 

@@ -1,18 +1,19 @@
-//! What peers send without end does not pile up.
+//! Endless input of peers uses a bounded amount of memory.
 
 #![cfg(all(feature = "listener", target_os = "linux"))]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
-/// A figure of /proc/self/status, in kilobytes.
-fn memory(name: &str) -> u64 {
+/// Returns a figure of /proc/self/status, in kilobytes.
+fn memory_figure(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
@@ -29,9 +30,9 @@ fn flood(host: &str, start: &[u8], more: &[u8]) {
     }
 }
 
-/// One test, for what another one would use at the same time would count too.
+/// A single test, because the memory of another one would be counted too.
 #[test]
-fn neither_connections_nor_heads_nor_bodies_pile_up() {
+fn connections_heads_and_bodies_use_bounded_memory() {
     allow_descriptors(4000);
     let client = client(&[
         ("listen.max_connections", "3000"),
@@ -40,7 +41,7 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     ]);
     let (host, path) = webhook(&client);
     assert_eq!(post(&client, TYPING), 200);
-    let before = memory("VmRSS:");
+    let before = memory_figure("VmRSS:");
 
     let idle: Vec<_> = (0..1000)
         .map(|_| {
@@ -48,16 +49,16 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
             stream
                 .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
                 .unwrap();
-            assert_eq!(status_of(&head_of(&mut stream)), 200);
+            assert_eq!(status_of(&read_head(&mut stream)), 200);
             next(&client);
             stream
         })
         .collect();
-    let each = memory("VmRSS:").saturating_sub(before) / idle.len() as u64;
+    let each = memory_figure("VmRSS:").saturating_sub(before) / idle.len() as u64;
     assert!(each <= 8, "an idle connection costs {each} KB");
     drop(idle);
 
-    let before = memory("VmRSS:");
+    let before = memory_figure("VmRSS:");
     let slow: Vec<_> = (0..1000)
         .map(|_| {
             let mut stream = TcpStream::connect(&host).unwrap();
@@ -68,7 +69,7 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
         })
         .collect();
     assert_eq!(post(&client, TYPING), 200);
-    let each = memory("VmRSS:").saturating_sub(before) / slow.len() as u64;
+    let each = memory_figure("VmRSS:").saturating_sub(before) / slow.len() as u64;
     assert!(each <= 16, "a slow connection costs {each} KB");
     drop(slow);
 
@@ -109,7 +110,7 @@ fn neither_connections_nor_heads_nor_bodies_pile_up() {
     for _ in 0..200 {
         post(&client, TYPING);
     }
-    let grown = memory("VmHWM:").saturating_sub(before);
+    let grown = memory_figure("VmHWM:").saturating_sub(before);
     assert!(grown < 64 * 1024, "{grown} KB more");
     assert_eq!(client.queued_events(), 100);
     assert_eq!(client.count_of(Statistic::TooLarge), 16);

@@ -1,35 +1,37 @@
-//! Whatever bytes come, the listener goes on, nothing is taken for a trigger that was none, and nothing is read in two ways.
+//! With any bytes from a peer, the listener continues, accepts only valid triggers, and never parses a request in two
+//! ways.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
-/// What an attacker would slip in behind a request, for the listener to take for one of its own.
-fn smuggled(client: &Client) -> String {
+/// Returns the request that an attacker would hide after another one.
+fn smuggled_request(client: &Client) -> String {
     let body = r#"{"message":"smuggled","clientId":"12"}"#;
     String::from_utf8(request(client, "POST", "", body.as_bytes())).unwrap()
 }
 
-/// Sends a request with these header lines and what follows them, and something smuggled behind.
+/// Sends a request with these header lines and this rest, and a hidden request after it.
 fn send(client: &Client, version: &str, lines: &str, rest: &str) -> String {
     let (host, path) = webhook(client);
-    let smuggled = smuggled(client);
+    let smuggled = smuggled_request(client);
     let bytes =
         format!("POST {path} HTTP/{version}\r\nHost: {host}\r\n{lines}\r\n{rest}{smuggled}");
     exchange(client, bytes.as_bytes())
 }
 
-fn is_alive(client: &Client) {
+fn assert_responsive(client: &Client) {
     assert_eq!(post(client, TYPING), 200);
     assert_eq!(&*next(client).trigger().unwrap().raw, TYPING.as_bytes());
-    nothing_waits(client);
+    assert_no_event(client);
 }
 
 #[test]
-fn lengths_that_contradict_each_other_are_refused() {
+fn contradicting_lengths_are_rejected() {
     let client = client(&[]);
     let length = TYPING.len();
     let chunk = format!("{length:x}\r\n{TYPING}\r\n0\r\n\r\n");
@@ -59,27 +61,31 @@ fn lengths_that_contradict_each_other_are_refused() {
         } else {
             TYPING
         };
-        let answer = send(&client, "1.1", lines, body);
-        assert_eq!(status_of(&answer), 400, "{lines:?}");
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lines:?}: {answer}");
-        nothing_waits(&client);
+        let response = send(&client, "1.1", lines, body);
+        assert_eq!(status_of(&response), 400, "{lines:?}");
+        assert_eq!(
+            response.matches("HTTP/1.1").count(),
+            1,
+            "{lines:?}: {response}"
+        );
+        assert_no_event(&client);
     }
     let old = send(&client, "1.0", "Transfer-Encoding: chunked\r\n", &chunk);
     assert!(old.contains(" 400 "), "{old}");
-    nothing_waits(&client);
+    assert_no_event(&client);
     assert_eq!(
         client.count_of(Statistic::Malformed),
         cases.len() as u64 + 1
     );
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_contradiction_in_the_middle_of_a_pipeline_is_answered_400_and_ends_it() {
+fn contradicting_lengths_in_a_pipeline_get_400_and_close_the_connection() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let whole = String::from_utf8(request(&client, "POST", "", TYPING.as_bytes())).unwrap();
-    let smuggled = smuggled(&client);
+    let smuggled = smuggled_request(&client);
     let both = "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n";
     let chunk = format!("{:x}\r\n{TYPING}\r\n0\r\n\r\n", TYPING.len());
     let length = format!("Content-Length: {}\r\n", TYPING.len());
@@ -94,23 +100,23 @@ fn a_contradiction_in_the_middle_of_a_pipeline_is_answered_400_and_ends_it() {
                 "{}POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n{body}{smuggled}",
                 whole.repeat(before)
             );
-            let answers = exchange(&client, bytes.as_bytes());
-            let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();
-            assert_eq!(statuses.len(), before + 1, "{lines:?}: {answers}");
+            let responses = exchange(&client, bytes.as_bytes());
+            let statuses: Vec<_> = responses.split("HTTP/1.1 ").skip(1).collect();
+            assert_eq!(statuses.len(), before + 1, "{lines:?}: {responses}");
             let (last, good) = statuses.split_last().unwrap();
-            assert!(good.iter().all(|answer| answer.starts_with("200")));
-            assert!(last.starts_with("400"), "{lines:?}: {answers}");
+            assert!(good.iter().all(|response| response.starts_with("200")));
+            assert!(last.starts_with("400"), "{lines:?}: {responses}");
             for _ in 0..before {
                 assert_eq!(&*next(&client).trigger().unwrap().raw, TYPING.as_bytes());
             }
-            nothing_waits(&client);
+            assert_no_event(&client);
         }
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_pipeline_of_every_kind_of_body_is_answered() {
+fn pipeline_with_every_kind_of_body_gets_responses() {
     let client = client(&[("listen.health", "/health")]);
     let (host, path) = webhook(&client);
     let length = TYPING.len();
@@ -127,23 +133,27 @@ fn a_pipeline_of_every_kind_of_body_is_answered() {
         format!("GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n"),
     ];
     let all = kinds.concat().repeat(20);
-    // In one piece, and in pieces that end anywhere.
+    // In one piece, and in pieces of any length.
     for size in [all.len(), 7, 100, 1000] {
         let mut stream = std::net::TcpStream::connect(&host).unwrap();
         for piece in all.as_bytes().chunks(size) {
             std::io::Write::write_all(&mut stream, piece).unwrap();
         }
-        let answers = exchange_over(stream, b"");
-        assert_eq!(answers.matches("HTTP/1.1 200").count(), 100, "{answers}");
+        let responses = exchange_over(stream, b"");
+        assert_eq!(
+            responses.matches("HTTP/1.1 200").count(),
+            100,
+            "{responses}"
+        );
         for _ in 0..80 {
             next(&client);
         }
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
 }
 
 #[test]
-fn a_host_that_is_missing_or_none_is_refused() {
+fn missing_or_invalid_host_is_rejected() {
     let client = client(&[]);
     let path = webhook(&client).1;
     let send = |target: &str, version: &str, lines: &str| {
@@ -167,7 +177,7 @@ fn a_host_that_is_missing_or_none_is_refused() {
         "Host: ol\u{e1}\r\n",
     ] {
         assert_eq!(status_of(&send(&path, "1.1", lines)), 400, "{lines:?}");
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
     let absolute = format!("http://elsewhere{path}");
     assert_eq!(status_of(&send(&absolute, "1.1", "")), 400);
@@ -178,22 +188,22 @@ fn a_host_that_is_missing_or_none_is_refused() {
         (&path, "1.1", "HOST:[::1]:80 \r\n"),
         (&absolute, "1.1", "Host: elsewhere\r\n"),
     ] {
-        let answer = send(target, version, lines);
+        let response = send(target, version, lines);
         assert!(
-            answer.contains(" 200 OK\r\n"),
-            "{target} {lines:?}: {answer}"
+            response.contains(" 200 OK\r\n"),
+            "{target} {lines:?}: {response}"
         );
         next(&client);
     }
     for lines in ["Host: a\r\nHost: a\r\n", "Host: a b\r\n"] {
-        let answer = send(&path, "1.0", lines);
-        assert!(answer.contains(" 400 "), "{lines:?}: {answer}");
+        let response = send(&path, "1.0", lines);
+        assert!(response.contains(" 400 "), "{lines:?}: {response}");
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_have_as_many_lines_as_fit() {
+fn number_of_header_lines_is_limited_only_by_size() {
     let client = client(&[]);
     let trigger = |count| request(&client, "POST", &"a:b\r\n".repeat(count), TYPING.as_bytes());
     for count in [97, 98, 99, 100, 101, 500, 2500] {
@@ -204,7 +214,7 @@ fn heads_have_as_many_lines_as_fit() {
         );
         next(&client);
     }
-    // Over one connection, in pieces, and behind one another.
+    // Over one connection, in pieces, and pipelined.
     let all = [
         trigger(1),
         trigger(150),
@@ -218,15 +228,15 @@ fn heads_have_as_many_lines_as_fit() {
             for piece in trigger.chunks(size) {
                 std::io::Write::write_all(&mut stream, piece).unwrap();
             }
-            assert_eq!(status_of(&head_of(&mut stream)), 200, "pieces of {size}");
+            assert_eq!(status_of(&read_head(&mut stream)), 200, "pieces of {size}");
             next(&client);
         }
     }
-    let answers = exchange(&client, &all.concat());
+    let responses = exchange(&client, &all.concat());
     assert_eq!(
-        answers.matches("HTTP/1.1 200").count(),
+        responses.matches("HTTP/1.1 200").count(),
         all.len(),
-        "{answers}"
+        "{responses}"
     );
     for _ in &all {
         next(&client);
@@ -234,11 +244,11 @@ fn heads_have_as_many_lines_as_fit() {
     let too_many = "a:b\r\n".repeat(4000);
     let trigger = request(&client, "POST", &too_many, TYPING.as_bytes());
     assert_eq!(status_of(&exchange(&client, &trigger)), 431);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_head_of_any_size_that_is_allowed_is_no_crash() {
+fn heads_of_every_allowed_size_are_handled() {
     let client = client(&[("listen.max_head", "10000000")]);
     let lines = "a:\r\n".repeat(40_000);
     let trigger = request(&client, "POST", &lines, TYPING.as_bytes());
@@ -247,11 +257,11 @@ fn a_head_of_any_size_that_is_allowed_is_no_crash() {
     let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
     assert_eq!(status_of(&exchange(&client, &trigger)), 200);
     next(&client);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn chunks_that_are_none_are_refused() {
+fn invalid_chunks_are_rejected() {
     let client = client(&[]);
     for chunks in [
         "x\r\n",
@@ -263,23 +273,23 @@ fn chunks_that_are_none_are_refused() {
         "0x2\r\nab\r\n0\r\n\r\n",
         "\r\n",
     ] {
-        let answer = send(&client, "1.1", "Transfer-Encoding: chunked\r\n", chunks);
+        let response = send(&client, "1.1", "Transfer-Encoding: chunked\r\n", chunks);
         assert!(
-            [400, 413].contains(&status_of(&answer)),
-            "{chunks:?}: {answer}"
+            [400, 413].contains(&status_of(&response)),
+            "{chunks:?}: {response}"
         );
         assert_eq!(
-            answer.matches("HTTP/1.1").count(),
+            response.matches("HTTP/1.1").count(),
             1,
-            "{chunks:?}: {answer}"
+            "{chunks:?}: {response}"
         );
-        nothing_waits(&client);
+        assert_no_event(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_that_are_none_are_refused() {
+fn invalid_heads_are_rejected() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let good = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
@@ -302,15 +312,15 @@ fn heads_that_are_none_are_refused() {
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(),
         "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}\x03\x03".into(),
     ] {
-        let answer = exchange(&client, format!("{head}{TYPING}").as_bytes());
-        assert_eq!(status_of(&answer), 400, "{head:?}");
-        nothing_waits(&client);
+        let response = exchange(&client, format!("{head}{TYPING}").as_bytes());
+        assert_eq!(status_of(&response), 400, "{head:?}");
+        assert_no_event(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn heads_that_are_too_large_are_refused() {
+fn too_large_heads_are_rejected() {
     let client = client(&[("listen.max_head", "2000")]);
     let fits = format!("X: {}\r\n", "a".repeat(1500));
     let trigger = request(&client, "POST", &fits, TYPING.as_bytes());
@@ -326,11 +336,11 @@ fn heads_that_are_too_large_are_refused() {
     let long_path = request_at(&host, &"/a".repeat(50_000), "POST", "", b"");
     assert_eq!(status_of(&exchange(&client, &long_path)), 431);
     assert_eq!(client.count_of(Statistic::HeadTooLarge), 3);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_request_cut_off_at_any_byte_is_no_trigger() {
+fn truncated_request_is_not_a_trigger() {
     let client = client(&[]);
     let (host, path) = webhook(&client);
     let with_length = request(&client, "POST", "", TYPING.as_bytes());
@@ -341,39 +351,39 @@ fn a_request_cut_off_at_any_byte_is_no_trigger() {
     );
     for whole in [with_length, chunked.into_bytes()] {
         for length in 0..whole.len() {
-            let answer = exchange(&client, &whole[..length]);
+            let response = exchange(&client, &whole[..length]);
             assert!(
-                !answer.starts_with("HTTP/1.1 2"),
-                "{length} of {}: {answer}",
+                !response.starts_with("HTTP/1.1 2"),
+                "{length} of {}: {response}",
                 whole.len()
             );
         }
         assert_eq!(status_of(&exchange(&client, &whole)), 200);
         next(&client);
     }
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn a_pipeline_is_answered_in_order_up_to_what_is_refused() {
+fn pipeline_responses_are_in_order_until_the_rejected_request() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let good = request(&client, "POST", "", TYPING.as_bytes());
     let wrong = request_at(&host, "/", "POST", "", TYPING.as_bytes());
-    let answers = exchange(&client, &[&good[..], &good, &wrong, &good].concat());
-    let statuses: Vec<_> = answers
+    let responses = exchange(&client, &[&good[..], &good, &wrong, &good].concat());
+    let statuses: Vec<_> = responses
         .split("HTTP/1.1 ")
         .skip(1)
-        .map(|answer| &answer[..3])
+        .map(|response| &response[..3])
         .collect();
     assert_eq!(statuses, ["200", "200", "404"]);
     next(&client);
     next(&client);
-    is_alive(&client);
+    assert_responsive(&client);
 }
 
 #[test]
-fn bodies_that_are_hard_to_read_are_read_or_refused() {
+fn unusual_bodies_are_parsed_or_rejected() {
     let client = client(&[]);
     let deep = 100_000;
     let (open, close) = ("[".repeat(deep), "]".repeat(deep));
@@ -388,11 +398,11 @@ fn bodies_that_are_hard_to_read_are_read_or_refused() {
     ] {
         assert_eq!(post(&client, &refused), 400, "{}", &refused[..20]);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 
     let trigger = |body: &[u8]| {
-        let answer = exchange(&client, &request(&client, "POST", "", body));
-        assert_eq!(status_of(&answer), 200);
+        let response = exchange(&client, &request(&client, "POST", "", body));
+        assert_eq!(status_of(&response), 200);
         let event = next(&client);
         assert_eq!(&*event.trigger().unwrap().raw, body);
         event.trigger().unwrap().clone()
@@ -414,5 +424,5 @@ fn bodies_that_are_hard_to_read_are_read_or_refused() {
     assert_eq!(alone.text.as_deref(), Some("a\u{fffd}b\u{fffd}"));
     let invalid = trigger(b"{\"clientId\":\"1\",\"message\":\"a\xff\xfe\xc3\"}");
     assert!(invalid.replaced);
-    is_alive(&client);
+    assert_responsive(&client);
 }

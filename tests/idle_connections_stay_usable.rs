@@ -1,9 +1,10 @@
-//! However many connections there are and however long they were silent, each goes on where it was. A few hundred keep the
-//! parser of their requests for a second; these tests have more connections, and more patience, than that.
+//! Any number of connections stays usable after any idle time. A few hundred keep their parser for a second; these
+//! tests use more connections and a longer time.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,75 +12,75 @@ use std::thread;
 use std::time::Duration;
 
 use omnize::Client;
-use webhook::*;
+use webhook_requests::*;
 
-/// More than keep their parser.
-const MANY: usize = 400;
-/// Longer than a parser is kept.
-const SILENCE: Duration = Duration::from_millis(1200);
+/// More than the parser pool holds.
+const CONNECTIONS: usize = 400;
+/// Longer than a parser is pooled.
+const IDLE_TIME: Duration = Duration::from_millis(1200);
 
-fn many(client: &Client) -> Vec<TcpStream> {
+fn open_connections(client: &Client) -> Vec<TcpStream> {
     let host = webhook(client).0;
     let open = || TcpStream::connect(&host).unwrap();
-    std::iter::repeat_with(open).take(MANY).collect()
+    std::iter::repeat_with(open).take(CONNECTIONS).collect()
 }
 
 fn send(stream: &mut TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).unwrap();
 }
 
-fn is_answered(stream: &mut TcpStream) {
-    assert_eq!(status_of(&head_of(stream)), 200);
+fn assert_accepted(stream: &mut TcpStream) {
+    assert_eq!(status_of(&read_head(stream)), 200);
 }
 
 #[test]
-fn each_of_many_connections_brings_one_trigger_after_the_other() {
+fn many_idle_connections_deliver_further_triggers() {
     allow_descriptors(4000);
     let client = client(&[("listen.max_connections_per_address", "1000")]);
-    let mut streams = many(&client);
+    let mut streams = open_connections(&client);
     let one = request(&client, "POST", "", TYPING.as_bytes());
     for _ in 0..3 {
         for stream in &mut streams {
             send(stream, &one);
-            is_answered(stream);
+            assert_accepted(stream);
             next(&client);
         }
     }
-    thread::sleep(SILENCE);
+    thread::sleep(IDLE_TIME);
     for stream in &mut streams {
         send(stream, &one);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn a_request_may_begin_behind_another_and_end_later() {
+fn second_request_may_arrive_partly_with_the_first() {
     allow_descriptors(4000);
     let client = client(&[("listen.max_connections_per_address", "1000")]);
-    let mut streams = many(&client);
+    let mut streams = open_connections(&client);
     let one = request(&client, "POST", "", TYPING.as_bytes());
-    // In the method, in the head, and in the body.
+    // Splits in the method, in the head, and in the body.
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
         send(stream, &one.repeat(2)[..one.len() + cut]);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
-    thread::sleep(SILENCE);
+    assert_no_event(&client);
+    thread::sleep(IDLE_TIME);
     for (at, stream) in streams.iter_mut().enumerate() {
         let cut = [2, 40, one.len() - 5][at % 3];
         send(stream, &one[cut..]);
-        is_answered(stream);
+        assert_accepted(stream);
         next(&client);
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn what_comes_in_any_pieces_is_answered_also_where_the_answers_are_not_read_for_long() {
+fn fragmented_pipeline_gets_all_responses_from_a_listener_whose_peer_reads_late() {
     const REQUESTS: usize = 50_000;
     let client = client(&[("listen.health", "/health")]);
     let host = webhook(&client).0;
@@ -89,18 +90,18 @@ fn what_comes_in_any_pieces_is_answered_also_where_the_answers_are_not_read_for_
     let mut sender = stream.try_clone().unwrap();
     let one = request_at(&host, "/health", "GET", "", b"");
     let sending = thread::spawn(move || sender.write_all(&one.repeat(REQUESTS)));
-    thread::sleep(SILENCE);
-    let (mut answers, mut part) = (Vec::new(), [0; 0x10000]);
-    let is_all = |answers: &[u8]| {
-        let ends = answers.windows(4).filter(|end| end == b"\r\n\r\n");
-        answers.ends_with(b"\r\n\r\n") && ends.count() == REQUESTS
+    thread::sleep(IDLE_TIME);
+    let (mut responses, mut part) = (Vec::new(), [0; 0x10000]);
+    let is_all = |responses: &[u8]| {
+        let ends = responses.windows(4).filter(|end| end == b"\r\n\r\n");
+        responses.ends_with(b"\r\n\r\n") && ends.count() == REQUESTS
     };
-    while !is_all(&answers) {
+    while !is_all(&responses) {
         let count = stream.read(&mut part).unwrap();
         assert!(count > 0, "hung up");
-        answers.extend_from_slice(&part[..count]);
+        responses.extend_from_slice(&part[..count]);
     }
     sending.join().unwrap().unwrap();
-    let answers = String::from_utf8(answers).unwrap();
-    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), REQUESTS);
+    let responses = String::from_utf8(responses).unwrap();
+    assert_eq!(responses.matches("HTTP/1.1 200 OK\r\n").count(), REQUESTS);
 }

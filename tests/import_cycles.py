@@ -165,12 +165,12 @@ def circles(graph: Graph) -> list[list[str]]:
     stack: list[str] = []
     found: list[list[str]] = []
 
-    def visit(file: str) -> None:
+    def search_from(file: str) -> None:
         index[file] = low[file] = len(index)
         stack.append(file)
         for target in sorted(graph[file]):
             if target not in index:
-                visit(target)
+                search_from(target)
                 low[file] = min(low[file], low[target])
             elif target in stack:
                 low[file] = min(low[file], index[target])
@@ -183,7 +183,7 @@ def circles(graph: Graph) -> list[list[str]]:
     sys.setrecursionlimit(10_000)
     for file in graph:
         if file not in index:
-            visit(file)
+            search_from(file)
     return found
 
 

@@ -1,52 +1,37 @@
-//! The hook that a binding sets for a call: each wait below a request asks it in time, and what it ends has a true outcome.
+//! The interrupt hook that a binding sets for a call: each wait of a request calls it in time, and an interrupted
+//! request has the correct outcome.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use omnize::config::Config;
+use http_server::Server;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
 use omnize::{Client, Conversation, interrupt};
-use server::Server;
+use test_client::{attach, open_client};
 
 thread_local! {
-    static ASKED: Cell<u32> = const { Cell::new(0) };
+    static HOOK_CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How often the hook lets a wait go on.
-const PATIENCE: u32 = 3;
+/// How often the hook lets a wait continue.
+const CALLS_BEFORE_INTERRUPT: u32 = 3;
 
-fn patient() -> bool {
-    ASKED.set(ASKED.get() + 1);
-    ASKED.get() > PATIENCE
+fn interrupt_after_some_calls() -> bool {
+    HOOK_CALLS.set(HOOK_CALLS.get() + 1);
+    HOOK_CALLS.get() > CALLS_BEFORE_INTERRUPT
 }
 
-fn client(url: &str, options: &[(&str, &str)]) -> Client {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("base_url", url).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config).unwrap()
-}
-
-fn attached(client: &Client, client_id: &str) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: client_id.into(),
-    };
-    client.attach(address).unwrap()
-}
-
-/// What the request ends with that the hook ends.
+/// Returns the error of a request that the hook interrupts.
 #[track_caller]
-fn interrupted(conversation: &Conversation) -> Error {
-    ASKED.set(0);
+fn interrupted_request(conversation: &Conversation) -> Error {
+    HOOK_CALLS.set(0);
     let begun = Instant::now();
     let ended = interrupt::with_hook(patient, || conversation.send("oi"));
     assert_eq!(ASKED.get(), PATIENCE + 1);
@@ -61,57 +46,57 @@ fn assert_ended(error: &Error, status: Status, delivery: Delivery) {
     assert_eq!(ended, (status, Some(delivery)), "{error:?}");
 }
 
-/// A server that reads from one connection until that is closed, and only then takes another.
-fn mute() -> Server {
+/// A server that reads from one connection until it is closed, and only then accepts another.
+fn silent_server() -> Server {
     Server::start(|mut stream, read| while read(&mut stream).is_some() {})
 }
 
 #[test]
-fn no_answer() {
-    let server = mute();
-    let client = client(&server.url, &[("on_unknown", "resend")]);
-    let error = interrupted(&attached(&client, "12"));
+fn wait_for_response_is_interrupted() {
+    let server = silent_server();
+    let client = open_client(&server.url, &[("on_unknown", "resend")]);
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert!(error.message().contains("interrupted"), "{error}");
-    // The connection was closed, or the server would not take another.
-    let error = interrupted(&attached(&client, "12"));
+    // The connection was closed; otherwise the server would not accept another.
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::Unknown);
     assert_eq!(server.requests(), 2);
 }
 
 #[test]
-fn no_handshake() {
+fn wait_for_tls_handshake_is_interrupted() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = client(
+    let client = open_client(
         &format!("https://{}/", listener.local_addr().unwrap()),
         &[("retry.blocking", "60000")],
     );
-    let error = interrupted(&attached(&client, "12"));
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Lost, Delivery::NotSent);
 }
 
 #[test]
-fn a_pause_between_two_tries() {
-    let server = Server::answering(
+fn pause_before_retry_is_interrupted() {
+    let server = Server::with_response(
         "HTTP/1.1 503 x\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n".as_bytes(),
     );
-    let client = client(&server.url, &[("retry.blocking", "60000")]);
-    let error = interrupted(&attached(&client, "12"));
+    let client = open_client(&server.url, &[("retry.blocking", "60000")]);
+    let error = interrupted_request(&attach(&client, "12"));
     assert_ended(&error, Status::Service, Delivery::Rejected);
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
-fn the_turn_does_not_come() {
-    let server = mute();
-    let client = client(&server.url, &[("timeout", "1500")]);
-    let conversation = attached(&client, "12");
+fn wait_for_lane_is_interrupted() {
+    let server = silent_server();
+    let client = open_client(&server.url, &[("timeout", "1500")]);
+    let conversation = attach(&client, "12");
     std::thread::scope(|scope| {
         let first = scope.spawn(|| conversation.send("first"));
         server.requests.recv().unwrap();
-        let error = interrupted(&conversation);
+        let error = interrupted_request(&conversation);
         assert_ended(&error, Status::Lost, Delivery::NotSent);
-        // It was not asked about.
+        // The hook was not called.
         let error = first.join().unwrap().unwrap_err();
         assert_ended(&error, Status::Timeout, Delivery::Unknown);
     });
@@ -135,17 +120,18 @@ thread_local! {
 }
 
 #[test]
-fn the_hook_uses_the_client() {
-    let server = mute();
-    let client: &'static Client = Box::leak(Box::new(client(&server.url, &[("timeout", "1000")])));
+fn hook_may_use_the_client() {
+    let server = silent_server();
+    let client: &'static Client =
+        Box::leak(Box::new(open_client(&server.url, &[("timeout", "1000")])));
     CLIENT.set(Some(client));
     fn hook() -> bool {
         let client = CLIENT.get().unwrap();
         if !client.is_requesting() {
             return false;
         }
-        // The same interaction can't have a second request here, and closing does not wait for the first.
-        let error = attached(client, "12").send("second").unwrap_err();
+        // The same interaction cannot have a second request here, and close does not wait for the first.
+        let error = attach(client, "12").send("second").unwrap_err();
         assert_ended(&error, Status::State, Delivery::NotSent);
         let begun = Instant::now();
         let left = client.close(Duration::from_secs(20)).unwrap();

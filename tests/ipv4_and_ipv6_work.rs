@@ -1,30 +1,31 @@
-//! Requests over IPv4 and IPv6, by address and by name, and kept to one of them.
+//! Requests over IPv4 and IPv6, by address and by name, and limited to one of them.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use http_server::{http, read_request};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::Address;
-use server::{http, read_request};
 
-/// Answers every request that comes to this address, on a port of its own.
+/// Responds to every request at this address, on its own port.
 fn serve(address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let answer = |mut stream: TcpStream| {
+    let response = |mut stream: TcpStream| {
         while read_request(&mut stream).is_some() {
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
     };
     thread::spawn(move || {
         for stream in listener.incoming() {
-            thread::spawn(move || answer(stream.unwrap()));
+            thread::spawn(move || response(stream.unwrap()));
         }
     });
     port
@@ -43,7 +44,7 @@ fn message_to(url: &str, family: &str) -> Result<(), Error> {
 }
 
 #[track_caller]
-fn has_no_address(result: Result<(), Error>, family: &str) {
+fn assert_no_address(result: Result<(), Error>, family: &str) {
     let error = result.unwrap_err();
     assert_eq!(error.status(), Status::Unreachable, "{error:?}");
     assert_eq!(error.delivery(), Some(Delivery::NotSent));
@@ -52,19 +53,19 @@ fn has_no_address(result: Result<(), Error>, family: &str) {
 }
 
 #[test]
-fn by_address() {
+fn requests_by_ip_address() {
     let four = format!("http://127.0.0.1:{}/", serve("127.0.0.1"));
     let six = format!("http://[::1]:{}/", serve("::1"));
     for (url, works, fails) in [(four, "ipv4", "ipv6"), (six, "ipv6", "ipv4")] {
         message_to(&url, "any").unwrap();
         message_to(&url, works).unwrap();
-        has_no_address(message_to(&url, fails), &fails.replace("ipv", "IPv"));
+        assert_no_address(message_to(&url, fails), &fails.replace("ipv", "IPv"));
     }
 }
 
-/// The name leads to the one address or to both, in whichever order this machine says.
+/// The name resolves to one address or to both, in any order.
 #[test]
-fn by_name() {
+fn requests_by_host_name() {
     let port = serve("127.0.0.1");
     let url = format!("http://localhost:{port}/");
     message_to(&url, "any").unwrap();

@@ -1,8 +1,9 @@
-//! What the webhook answers to each kind of request, over real sockets, and what the application gets to see of it.
+//! The responses of the webhook to each kind of request, over real sockets, and the events that the application gets.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,10 +14,10 @@ use omnize::config::Config;
 use omnize::status::Status;
 use omnize::wire::Kind;
 use omnize::{Client, Event, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 #[test]
-fn every_trigger_of_the_page_arrives_in_order() {
+fn every_documented_trigger_arrives_in_order() {
     let client = client(&[]);
     let bodies = [
         r#"{"status":"accepted","clientId":"12"}"#,
@@ -48,13 +49,13 @@ fn every_trigger_of_the_page_arrives_in_order() {
         assert_eq!(event.trigger().unwrap().client_id, "12");
         assert_eq!(&*event.trigger().unwrap().raw, body.as_bytes());
     }
-    nothing_waits(&client);
+    assert_no_event(&client);
     assert_eq!(client.count_of(Statistic::Received), 7);
     assert_eq!(client.count_of(Statistic::Delivered), 7);
 }
 
 #[test]
-fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
+fn post_and_put_are_accepted_with_any_content_type_and_framing() {
     let client = client(&[]);
     for method in ["POST", "PUT"] {
         for content_type in [
@@ -80,7 +81,7 @@ fn post_and_put_with_any_content_type_or_none_chunked_or_with_a_length() {
 }
 
 #[test]
-fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
+fn text_is_decoded_by_its_charset_or_flagged() {
     let client = client(&[]);
     let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
     let headers = "Content-Type: application/json; charset=iso-8859-1\r\n";
@@ -106,7 +107,7 @@ fn text_that_is_no_utf_8_is_read_by_its_charset_or_flagged() {
 }
 
 #[test]
-fn what_is_no_trigger_is_refused_and_counted() {
+fn invalid_triggers_are_rejected_and_counted() {
     let client = client(&[]);
     for body in [
         "",
@@ -119,11 +120,11 @@ fn what_is_no_trigger_is_refused_and_counted() {
         assert_eq!(post(&client, body), 400, "{body}");
     }
     assert_eq!(client.count_of(Statistic::Unreadable), 6);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn another_path_is_not_found_and_the_answer_gives_no_hint() {
+fn unknown_path_gets_404_without_details() {
     let client = client(&[("listen.path", "/hook/s3cret")]);
     let (host, _) = webhook(&client);
     for path in [
@@ -137,16 +138,16 @@ fn another_path_is_not_found_and_the_answer_gives_no_hint() {
         for method in ["POST", "GET", "DELETE"] {
             let request =
                 format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
-            let answer = exchange(&client, request.as_bytes());
-            assert_eq!(status_of(&answer), 404, "{method} {path}");
-            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+            let response = exchange(&client, request.as_bytes());
+            assert_eq!(status_of(&response), 404, "{method} {path}");
+            assert!(response.ends_with("\r\n\r\n"), "{response}");
         }
     }
     assert_eq!(client.count_of(Statistic::WrongPath), 18);
 }
 
 #[test]
-fn characters_of_a_path_are_equal_encoded_or_not() {
+fn percent_encoded_path_is_equal_to_the_plain_path() {
     let client = client(&[
         ("listen.path", "/omnize/~hook/.a"),
         ("listen.health", "/up~"),
@@ -182,19 +183,19 @@ fn characters_of_a_path_are_equal_encoded_or_not() {
 }
 
 #[test]
-fn another_method_is_told_those_that_are_allowed() {
+fn other_methods_get_405_with_the_allowed_methods() {
     let client = client(&[]);
-    let answer = exchange(&client, &request(&client, "GET", "", b""));
-    assert_eq!(status_of(&answer), 405);
+    let response = exchange(&client, &request(&client, "GET", "", b""));
+    assert_eq!(status_of(&response), 405);
     assert!(
-        answer.to_ascii_lowercase().contains("allow: post, put"),
-        "{answer}"
+        response.to_ascii_lowercase().contains("allow: post, put"),
+        "{response}"
     );
     assert_eq!(client.count_of(Statistic::WrongMethod), 1);
 }
 
 #[test]
-fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
+fn too_large_body_is_rejected_with_and_without_content_length() {
     let client = client(&[("listen.max_body", "1000")]);
     let large = vec![b' '; 2000];
     assert_eq!(
@@ -213,7 +214,7 @@ fn a_body_that_is_too_large_is_refused_with_and_without_a_length() {
 }
 
 #[test]
-fn a_request_that_breaks_off_is_no_trigger() {
+fn incomplete_request_is_not_a_trigger() {
     let client = client(&[]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     for length in [1, 20, whole.len() - 1] {
@@ -221,18 +222,18 @@ fn a_request_that_breaks_off_is_no_trigger() {
     }
     assert_eq!(post(&client, TYPING), 200);
     next(&client);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn too_many_waiting_events_are_turned_away_until_there_is_room() {
+fn full_inbox_rejects_triggers_until_an_event_is_taken() {
     let client = client(&[("events.capacity", "2")]);
     assert_eq!((post(&client, TYPING), post(&client, TYPING)), (200, 200));
-    let answer = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
-    assert_eq!(status_of(&answer), 503);
+    let response = exchange(&client, &request(&client, "POST", "", TYPING.as_bytes()));
+    assert_eq!(status_of(&response), 503);
     assert!(
-        answer.to_ascii_lowercase().contains("retry-after: 1"),
-        "{answer}"
+        response.to_ascii_lowercase().contains("retry-after: 1"),
+        "{response}"
     );
     assert_eq!(client.count_of(Statistic::Rejected), 1);
     let error = client.deliver(TYPING.as_bytes(), None).unwrap_err();
@@ -242,7 +243,7 @@ fn too_many_waiting_events_are_turned_away_until_there_is_room() {
 }
 
 #[test]
-fn many_triggers_come_over_one_connection() {
+fn many_triggers_arrive_over_one_connection() {
     let client = client(&[]);
     let mut stream = TcpStream::connect(webhook(&client).0).unwrap();
     let one = request(&client, "POST", "", TYPING.as_bytes());
@@ -253,7 +254,7 @@ fn many_triggers_come_over_one_connection() {
 }
 
 #[test]
-fn a_peer_that_waits_holds_nobody_up() {
+fn silent_peer_does_not_delay_others() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let whole = request(&client, "POST", "", TYPING.as_bytes());
@@ -271,7 +272,7 @@ fn a_peer_that_waits_holds_nobody_up() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_told() {
+fn address_in_use_is_reported() {
     let first = client(&[]);
     let mut config = Config::new();
     config.set("token", "t").unwrap();
@@ -283,7 +284,7 @@ fn an_address_that_is_taken_is_told() {
 }
 
 #[test]
-fn each_client_has_a_path_of_its_own_that_nobody_guesses() {
+fn each_client_has_a_random_path() {
     let (first, second) = (client(&[]), client(&[]));
     let (first, second) = (webhook(&first).1, webhook(&second).1);
     assert_ne!(first, second);
@@ -293,7 +294,7 @@ fn each_client_has_a_path_of_its_own_that_nobody_guesses() {
 }
 
 #[test]
-fn closing_frees_the_address_and_ends_open_connections() {
+fn close_releases_the_address_and_closes_connections() {
     let client = client(&[]);
     let host = webhook(&client).0;
     let mut idle = TcpStream::connect(&host).unwrap();
@@ -316,7 +317,7 @@ fn closing_frees_the_address_and_ends_open_connections() {
 }
 
 #[test]
-fn a_slow_handler_holds_up_no_answer() {
+fn slow_callback_does_not_delay_responses() {
     let client = client(&[]);
     let (done, finished) = std::sync::mpsc::channel();
     let handler = move |_: &std::sync::Arc<Event>| {
@@ -341,10 +342,10 @@ fn a_slow_handler_holds_up_no_answer() {
     }
 }
 
-/// Closing in the middle of a crowd breaks off who is not done, and answers each trigger that is being written.
+/// A close under load aborts incomplete requests, and responds to each trigger that is being written.
 #[cfg(feature = "store")]
 #[test]
-fn closing_answers_every_trigger_that_was_kept() {
+fn close_sends_the_response_of_every_stored_trigger() {
     for round in 0..5 {
         let name = format!("omnize-{}-closing-{round}.db", std::process::id());
         let store = std::env::temp_dir().join(name);
@@ -359,10 +360,10 @@ fn closing_answers_every_trigger_that_was_kept() {
                         let Ok(mut stream) = TcpStream::connect(&host) else {
                             return 0;
                         };
-                        let mut answer = [0; 500];
+                        let mut response = [0; 500];
                         while stream.write_all(&whole).is_ok() {
-                            match stream.read(&mut answer) {
-                                Ok(length) if answer[..length].starts_with(b"HTTP/1.1 200") => {
+                            match stream.read(&mut response) {
+                                Ok(length) if response[..length].starts_with(b"HTTP/1.1 200") => {
                                     answered += 1;
                                 }
                                 _ => break,

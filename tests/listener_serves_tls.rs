@@ -1,8 +1,10 @@
-//! A listener with a certificate speaks TLS alone, renews its certificate while it serves, and is held up by no handshake.
+//! A listener with a certificate accepts only TLS, reloads its certificate while it serves, and is not delayed by a
+//! slow handshake.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -19,23 +21,23 @@ use omnize::{Client, Statistic};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use webhook::*;
+use webhook_requests::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A folder with a certificate and its key, removed at the end.
-struct Pair(PathBuf);
+/// A folder with a certificate and its key. Drop removes it.
+struct CertificateFiles(PathBuf);
 
-impl Pair {
+impl CertificateFiles {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let pair = Pair(folder);
+        let pair = CertificateFiles(folder);
         pair.renew();
         pair
     }
 
-    /// Writes a new pair, and gives the certificate.
+    /// Writes a new pair, and returns the certificate.
     fn renew(&self) -> CertificateDer<'static> {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         self.write("key.pem", &made.signing_key.serialize_pem());
@@ -65,13 +67,13 @@ impl Pair {
     }
 }
 
-impl Drop for Pair {
+impl Drop for CertificateFiles {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// A connection that trusts this certificate alone; the handshake is done. `None` where it fails.
+/// Connects with only this certificate trusted, and completes the handshake. Returns `None` if it fails.
 fn connect(
     client: &Client,
     trusted: CertificateDer<'static>,
@@ -87,7 +89,7 @@ fn connect(
     let name = ServerName::try_from("localhost").unwrap();
     let tls = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(webhook(client).0).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut stream = StreamOwned::new(tls, socket);
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).ok()?;
@@ -95,17 +97,17 @@ fn connect(
     Some(stream)
 }
 
-/// Posts a trigger; the status.
+/// Posts a trigger, and returns the status.
 fn post_over(stream: &mut StreamOwned<ClientConnection, TcpStream>, client: &Client) -> u16 {
     stream
         .write_all(&request(client, "POST", "", TYPING.as_bytes()))
         .unwrap();
-    status_of(&head_of(stream))
+    status_of(&read_head(stream))
 }
 
 #[test]
-fn triggers_come_over_tls() {
-    let pair = Pair::new("plain-use");
+fn triggers_arrive_over_tls() {
+    let pair = CertificateFiles::new("plain-use");
     let client = pair.client(&[]);
     assert!(client.webhook_url().unwrap().starts_with("https://"));
     let mut stream = connect(&client, pair.certificate()).unwrap();
@@ -116,8 +118,8 @@ fn triggers_come_over_tls() {
 }
 
 #[test]
-fn a_connection_goes_on_after_a_silence() {
-    let pair = Pair::new("silence");
+fn idle_tls_connection_stays_usable() {
+    let pair = CertificateFiles::new("silence");
     let client = pair.client(&[]);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     for _ in 0..2 {
@@ -128,33 +130,33 @@ fn a_connection_goes_on_after_a_silence() {
     let one = request(&client, "POST", "", TYPING.as_bytes());
     for part in [&one.repeat(2)[..one.len() + 7], &one[7..]] {
         stream.write_all(part).unwrap();
-        assert_eq!(status_of(&head_of(&mut stream)), 200);
+        assert_eq!(status_of(&read_head(&mut stream)), 200);
         thread::sleep(Duration::from_millis(1200));
     }
 }
 
 #[test]
-fn who_does_not_speak_tls_is_not_let_in() {
-    let pair = Pair::new("plain-http");
+fn plain_http_is_rejected() {
+    let pair = CertificateFiles::new("plain-http");
     let client = pair.client(&[]);
-    let answer = TcpStream::connect(webhook(&client).0).map(|mut stream| {
+    let response = TcpStream::connect(webhook(&client).0).map(|mut stream| {
         stream
             .write_all(&request(&client, "POST", "", TYPING.as_bytes()))
             .unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        answer
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        response
     });
-    assert!(!answer.unwrap().starts_with(b"HTTP"));
-    nothing_waits(&client);
+    assert!(!response.unwrap().starts_with(b"HTTP"));
+    assert_no_event(&client);
     let mut stream = connect(&client, pair.certificate()).unwrap();
     assert_eq!(post_over(&mut stream, &client), 200);
     assert_eq!(client.count_of(Statistic::TlsFailed), 1);
 }
 
 #[test]
-fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
-    let pair = Pair::new("slow-handshake");
+fn endless_handshake_times_out_and_does_not_delay_others() {
+    let pair = CertificateFiles::new("slow-handshake");
     let client = pair.client(&[("listen.timeout.head", "1500")]);
     let slow: Vec<_> = (0..50)
         .map(|at| {
@@ -174,17 +176,17 @@ fn a_handshake_that_never_ends_holds_nobody_up_and_is_ended() {
         begun.elapsed()
     );
     for stream in slow {
-        assert_eq!(all_of(stream, PATIENCE).unwrap(), "");
+        assert_eq!(read_until_close(stream, TIMEOUT).unwrap(), "");
     }
     assert_eq!(client.count_of(Statistic::TooSlow), 50);
 }
 
 #[test]
 fn connections_over_the_limit_wait_for_their_handshake() {
-    let pair = Pair::new("many");
+    let pair = CertificateFiles::new("many");
     let client = pair.client(&[("listen.max_connections", "8")]);
     let certificate = pair.certificate();
-    // A handshake that has begun and one that has not are kept while the others come.
+    // One handshake has begun and one has not. Both connections stay open while the others connect.
     let _slow = [(); 2].map(|()| TcpStream::connect(webhook(&client).0).unwrap());
     let kept: Vec<_> = thread::scope(|scope| {
         let post = || {
@@ -201,8 +203,8 @@ fn connections_over_the_limit_wait_for_their_handshake() {
 }
 
 #[test]
-fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
-    let pair = Pair::new("renewed");
+fn certificate_is_reloaded_under_load_without_losing_triggers() {
+    let pair = CertificateFiles::new("renewed");
     let client = pair.client(&[]);
     let old = pair.certificate();
     let mut kept = connect(&client, old.clone()).unwrap();
@@ -211,7 +213,8 @@ fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
     let taken = AtomicUsize::new(1);
     thread::scope(|scope| {
         for _ in 0..2 {
-            // New connections all the time, by peers that trust both: each succeeds, before, at and after the change.
+            // New connections at all times, from peers that trust both certificates: each succeeds, before, during and
+            // after the change.
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     let stream = connect(&client, old.clone())
@@ -226,8 +229,8 @@ fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
         let begun = Instant::now();
         while connect(&client, new.clone()).is_none() {
             assert!(
-                begun.elapsed() < PATIENCE,
-                "the new certificate was not taken up"
+                begun.elapsed() < TIMEOUT,
+                "the new certificate was not loaded"
             );
             thread::sleep(Duration::from_millis(50));
         }
@@ -235,23 +238,23 @@ fn a_new_certificate_is_taken_up_under_load_and_no_trigger_is_lost() {
         done.store(true, Ordering::Relaxed);
     });
     assert!(connect(&client, old).is_none());
-    // The connection from before goes on.
+    // The earlier connection continues.
     assert_eq!(post_over(&mut kept, &client), 200);
     let taken = taken.into_inner() as u64 + 1;
     assert_eq!(client.count_of(Statistic::Received), taken);
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_changes_nothing() {
-    let pair = Pair::new("spoilt");
+fn invalid_new_certificate_is_ignored() {
+    let pair = CertificateFiles::new("spoilt");
     let client = pair.client(&[]);
     let good = pair.certificate();
     let good_key = fs::read_to_string(pair.path("key.pem")).unwrap();
-    let other = Pair::new("spoilt-other");
+    let other = CertificateFiles::new("spoilt-other");
     let other_key = fs::read_to_string(other.path("key.pem")).unwrap();
     for key in [other_key.as_str(), "no key", ""] {
         pair.write("key.pem", key);
-        // Three looks at the files.
+        // Long enough for three checks of the files.
         thread::sleep(Duration::from_millis(3200));
         let mut stream = connect(&client, good.clone()).unwrap();
         assert_eq!(post_over(&mut stream, &client), 200);
@@ -263,14 +266,17 @@ fn a_certificate_that_cannot_be_used_changes_nothing() {
     let new = pair.renew();
     let begun = Instant::now();
     while connect(&client, new.clone()).is_none() {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < TIMEOUT);
         thread::sleep(Duration::from_millis(50));
     }
 }
 
 #[test]
-fn files_that_cannot_be_used_are_told_when_opening() {
-    let (pair, other) = (Pair::new("opening"), Pair::new("opening-other"));
+fn unusable_files_are_reported_at_open() {
+    let (pair, other) = (
+        CertificateFiles::new("opening"),
+        CertificateFiles::new("opening-other"),
+    );
     pair.write("empty.pem", "");
     let fails = |certificate: &str, key: &str| {
         let mut config = Config::new();

@@ -1,32 +1,36 @@
-//! Whatever the application's log does when it is told how a request has ended, the request has ended: its interaction goes
-//! on, and closing the client from there does not wait for it.
+//! When the log reports the end of a request, the request has ended. The log callback may block, panic or close the
+//! client: the interaction continues, and such a close does not wait for the request.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
-use omnize::wire::{Address, Request};
-use omnize::{Client, CloseReport, Conversation};
-use server::{Server, http};
+use omnize::wire::Request;
+use omnize::{Client, CloseReport};
+use test_client::attach;
 
-/// What the log does when a request was accepted.
+/// The action of the log callback for an accepted request.
 #[derive(Clone, Copy, PartialEq)]
-enum Does {
+enum LogAction {
     Nothing,
     Panics,
     Closes,
 }
 
-static DOES: Mutex<Does> = Mutex::new(Does::Nothing);
+static LOG_ACTION: Mutex<LogAction> = Mutex::new(LogAction::Nothing);
 static CLIENT: Mutex<Option<&'static Client>> = Mutex::new(None);
 static CLOSED: OnceLock<Mutex<Vec<(CloseReport, Duration)>>> = OnceLock::new();
 
-struct Log;
+struct ActingLog;
 
-impl log::Log for Log {
+impl log::Log for ActingLog {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -35,11 +39,11 @@ impl log::Log for Log {
         if !record.args().to_string().contains("accepted") {
             return;
         }
-        let does = *DOES.lock().unwrap();
+        let does = *LOG_ACTION.lock().unwrap();
         match does {
-            Does::Nothing => {}
-            Does::Panics => panic!("in the log"),
-            Does::Closes => {
+            LogAction::Nothing => {}
+            LogAction::Panics => panic!("in the log"),
+            LogAction::Closes => {
                 let client = CLIENT.lock().unwrap().unwrap();
                 let begun = Instant::now();
                 let left = client.close(Duration::from_secs(10)).unwrap();
@@ -56,37 +60,29 @@ fn client(url: &str) -> &'static Client {
     let mut config = Config::new();
     config.set("token", "t").unwrap();
     config.set("base_url", url).unwrap();
-    // One worker, so that it is missed when it is gone.
+    // A single worker, so that its loss is noticed.
     config.set("outbox.connections", "1").unwrap();
     Box::leak(Box::new(Client::open(&config).unwrap()))
-}
-
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
 }
 
 fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
 
-/// One after the other, for there is one log in a process.
+/// In sequence, because a process has one logger.
 #[test]
 fn log_callbacks_do_not_delay_requests() {
-    log::set_logger(&Log).unwrap();
+    log::set_logger(&ActingLog).unwrap();
     log::set_max_level(log::LevelFilter::Debug);
-    a_panic_of_the_log_ends_nothing_else();
-    closing_from_the_log_waits_for_no_request_that_it_is_told_of();
+    panic_in_the_log_does_not_stop_requests();
+    close_from_the_log_does_not_wait_for_the_logged_request();
 }
 
-fn a_panic_of_the_log_ends_nothing_else() {
-    let server = Server::answering(http("200 OK", ""));
+fn panic_in_the_log_does_not_stop_requests() {
+    let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url);
-    let chat = attached(client);
-    *DOES.lock().unwrap() = Does::Panics;
+    let chat = attach(client, "12");
+    *LOG_ACTION.lock().unwrap() = LogAction::Panics;
     for text in ["1", "2"] {
         let ticket = chat.post(message(text)).unwrap();
         let event = client.next(Duration::from_secs(20)).unwrap();
@@ -101,19 +97,19 @@ fn a_panic_of_the_log_ends_nothing_else() {
         let sent = scope.spawn(|| chat.send("3")).join();
         assert!(sent.is_err(), "the panic is the caller's");
     });
-    *DOES.lock().unwrap() = Does::Nothing;
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     chat.send("4").unwrap();
     let left = client.close(Duration::from_secs(10)).unwrap();
     assert_eq!(left, CloseReport::default());
     assert_eq!(server.requests(), 4);
 }
 
-fn closing_from_the_log_waits_for_no_request_that_it_is_told_of() {
-    let server = Server::answering(http("200 OK", ""));
+fn close_from_the_log_does_not_wait_for_the_logged_request() {
+    let server = Server::with_response(http("200 OK", ""));
     let posting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(posting);
-    *DOES.lock().unwrap() = Does::Closes;
-    attached(posting).post(message("posted")).unwrap();
+    *LOG_ACTION.lock().unwrap() = LogAction::Closes;
+    attach(posting, "12").post(message("posted")).unwrap();
     let closed = CLOSED.get_or_init(Mutex::default);
     let begun = Instant::now();
     while closed.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(20) {
@@ -121,9 +117,9 @@ fn closing_from_the_log_waits_for_no_request_that_it_is_told_of() {
     }
     let waiting = client(&server.url);
     *CLIENT.lock().unwrap() = Some(waiting);
-    // The server's one thread is free again when the first client's connection is closed.
-    attached(waiting).send("waited for").unwrap();
-    *DOES.lock().unwrap() = Does::Nothing;
+    // The server's only thread is free after the first client's connection is closed.
+    attach(waiting, "12").send("waited for").unwrap();
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
     let closed = closed.lock().unwrap();
     assert_eq!(closed.len(), 2);
     for (left, took) in closed.iter() {

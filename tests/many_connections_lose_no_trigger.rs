@@ -1,8 +1,9 @@
-//! A service that opens many connections at once gets an answer on each, with the options as they are by default.
+//! A service that opens many connections at once gets a response on each, with the default options.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use omnize::config::Config;
 use omnize::{Client, Listener, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 fn open(host: &str) -> TcpStream {
     let stream = TcpStream::connect(host).unwrap();
@@ -20,29 +21,29 @@ fn open(host: &str) -> TcpStream {
     stream
 }
 
-fn answers_200(stream: &mut TcpStream, name: &str) {
-    let mut answer = Vec::new();
+fn assert_response_200(stream: &mut TcpStream, name: &str) {
+    let mut response = Vec::new();
     let mut byte = [0];
-    while !answer.ends_with(b"\r\n\r\n") {
+    while !response.ends_with(b"\r\n\r\n") {
         let came = stream.read_exact(&mut byte);
         assert!(came.is_ok(), "{name}: {came:?}");
-        answer.push(byte[0]);
+        response.push(byte[0]);
     }
-    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{name}");
+    assert!(response.starts_with(b"HTTP/1.1 200 "), "{name}");
 }
 
-/// Writes to all that are open, and reads all answers; no connection is closed by this side before.
+/// Writes on all connections, and reads all responses. This side closes no connection before.
 fn post_over(streams: &mut [TcpStream], request: &[u8]) {
     for stream in &mut *streams {
         stream.write_all(request).unwrap();
     }
     for (at, stream) in streams.iter_mut().enumerate() {
-        answers_200(stream, &format!("connection {at}"));
+        assert_response_200(stream, &format!("connection {at}"));
     }
 }
 
 #[test]
-fn a_thousand_from_one_address_are_answered() {
+fn thousand_connections_of_one_address_get_responses() {
     allow_descriptors(4000);
     let client = client(&[]);
     let host = webhook(&client).0;
@@ -54,7 +55,7 @@ fn a_thousand_from_one_address_are_answered() {
 }
 
 #[test]
-fn a_thousand_are_answered_beside_others_that_start_slowly() {
+fn thousand_connections_get_responses_while_others_start_slowly() {
     allow_descriptors(4000);
     let client = client(&[]);
     let host = webhook(&client).0;
@@ -69,7 +70,7 @@ fn a_thousand_are_answered_beside_others_that_start_slowly() {
 }
 
 #[test]
-fn a_thousand_that_send_their_request_one_after_the_other_are_answered() {
+fn thousand_connections_that_send_one_by_one_get_responses() {
     allow_descriptors(4000);
     let client = client(&[]);
     let host = webhook(&client).0;
@@ -84,7 +85,7 @@ fn a_thousand_that_send_their_request_one_after_the_other_are_answered() {
 }
 
 #[test]
-fn connections_that_stay_open_make_room_when_they_are_idle() {
+fn idle_connections_are_closed_for_new_ones() {
     let client = client(&[("listen.max_connections", "20")]);
     let host = webhook(&client).0;
     let one = request(&client, "POST", "", TYPING.as_bytes());
@@ -98,25 +99,25 @@ fn connections_that_stay_open_make_room_when_they_are_idle() {
 }
 
 #[test]
-fn a_request_that_has_arrived_is_answered_before_its_connection_makes_room() {
+fn received_request_gets_its_response_before_eviction() {
     let client = client(&[("listen.max_connections", "1")]);
     let host = webhook(&client).0;
     let one = request(&client, "POST", "", TYPING.as_bytes());
     for round in 0..300 {
         let mut kept = open(&host);
         post_over(std::slice::from_mut(&mut kept), &one);
-        // It is in the listener's hands before the other one connects.
+        // The listener has read it before the other one connects.
         kept.write_all(&one).unwrap();
         let mut other = open(&host);
         other.write_all(&one).unwrap();
-        answers_200(&mut kept, &format!("the kept one, round {round}"));
-        answers_200(&mut other, &format!("the other one, round {round}"));
+        assert_response_200(&mut kept, &format!("the kept one, round {round}"));
+        assert_response_200(&mut other, &format!("the other one, round {round}"));
     }
     assert_eq!(client.count_of(Statistic::Received), 900);
 }
 
 #[test]
-fn those_that_wait_for_their_first_bytes_are_kept_and_others_wait() {
+fn connections_before_their_first_byte_are_not_evicted() {
     let client = client(&[("listen.max_connections", "2")]);
     let host = webhook(&client).0;
     let one = request(&client, "POST", "", TYPING.as_bytes());
@@ -125,11 +126,11 @@ fn those_that_wait_for_their_first_bytes_are_kept_and_others_wait() {
     waiting.write_all(&one).unwrap();
     thread::sleep(Duration::from_millis(700));
     post_over(&mut silent, &one);
-    answers_200(&mut waiting, "the one that waited");
+    assert_response_200(&mut waiting, "the one that waited");
 }
 
 #[test]
-fn those_that_never_send_anything_make_room_when_their_time_is_over() {
+fn silent_connections_are_closed_after_their_timeout() {
     let client = client(&[
         ("listen.max_connections", "2"),
         ("listen.timeout.head", "300"),
@@ -140,7 +141,7 @@ fn those_that_never_send_anything_make_room_when_their_time_is_over() {
 }
 
 #[test]
-fn clients_that_share_a_listener_share_its_places() {
+fn clients_of_a_shared_listener_share_its_connection_limit() {
     allow_descriptors(4000);
     let mut config = Config::new();
     config.set("token", "t").unwrap();
@@ -155,7 +156,7 @@ fn clients_that_share_a_listener_share_its_places() {
     let mut host = String::new();
     for client in &clients {
         listener.attach(client, None).unwrap();
-        let (at, path) = split(&listener.url(client).unwrap());
+        let (at, path) = split_url(&listener.url(client).unwrap());
         requests.push(request_at(&at, &path, "POST", "", TYPING.as_bytes()));
         host = at;
     }
@@ -164,7 +165,7 @@ fn clients_that_share_a_listener_share_its_places() {
         stream.write_all(&requests[at % 2]).unwrap();
     }
     for stream in &mut streams {
-        answers_200(stream, "one of both");
+        assert_response_200(stream, "one of both");
     }
     for client in &clients {
         assert_eq!(client.queued_events(), 200);

@@ -1,14 +1,18 @@
-//! Token, passwords, the webhook's path, who the customer is and what was said: none of it stands in a log of any level, in
-//! an error, in what `Debug` shows or in a panic, plain, escaped or encoded, however the requests end.
+//! Tokens, passwords, the webhook path, customer data and messages are never printed: in no log of any level, in no
+//! error, in no `Debug` output and in no panic. This includes escaped and encoded forms, and every end of a request.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
 #![cfg(all(unix, feature = "listener"))]
 
-mod proxy;
-mod secrets;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/secret_recorder.rs"]
+mod secret_recorder;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -18,20 +22,20 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
 use omnize::config::{Config, Settings};
 use omnize::error::{Error, Result};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Redacted, Request};
 use omnize::{Client, EventFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
-use secrets::{
-    CPF, EMAIL, HEARD, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, SAID, TOKEN,
-    WEBHOOK_PASSWORD, failed, printed, shown, take_printed, watch,
+use secret_recorder::{
+    CPF, EMAIL, NAME, PATH, PHONE, PROXY_PASSWORD, PROXY_PASSWORD_IN_URL, RECEIVED_TEXT, SENT_TEXT,
+    TOKEN, WEBHOOK_PASSWORD, record_debug, record_error, record_output, record_text, take_recorded,
 };
-use secure::{Authority, SecureServer, secured_by, written};
-use server::{Server, http};
+use tls_server::{CertificateAuthority, TlsServer, server_config, write_pem_file};
 
 fn config(url: &str, options: &[(&str, &str)]) -> Config {
     let mut config = Config::new();
@@ -46,11 +50,11 @@ fn config(url: &str, options: &[(&str, &str)]) -> Config {
     for (name, value) in options {
         config.set(name, value).unwrap();
     }
-    shown(&config);
+    record_debug(&config);
     config
 }
 
-fn opened(url: &str, options: &[(&str, &str)]) -> Client {
+fn open_client(url: &str, options: &[(&str, &str)]) -> Client {
     Client::open(&config(url, options)).unwrap()
 }
 
@@ -70,64 +74,69 @@ fn customer() -> Customer {
     }
 }
 
-/// Starts an interaction and sends a message, both of which fail.
-fn fails(url: &str, options: &[(&str, &str)]) -> Error {
-    let client = opened(url, options);
-    failed(client.start(address(), customer()));
+/// Starts an interaction and sends a message. Both fail.
+fn fail_to_send(url: &str, options: &[(&str, &str)]) -> Error {
+    let client = open_client(url, options);
+    record_error(client.start(address(), customer()));
     let chat = client.attach(address()).unwrap();
-    let error = failed(chat.send(SAID));
-    shown(&client);
-    shown(&chat);
+    let error = record_error(chat.send(SENT_TEXT));
+    record_debug(&client);
+    record_debug(&chat);
     error
 }
 
-fn holds_a_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
-    let client = opened(url, options);
+fn run_conversation(url: &str, options: &[(&str, &str)]) -> Result<()> {
+    let client = open_client(url, options);
     let chat = client.start(address(), customer())?;
     chat.typing()?;
     chat.cleared()?;
-    chat.send(SAID)?;
+    chat.send(SENT_TEXT)?;
     chat.finish()?;
-    shown(&client);
-    shown(&chat);
+    record_debug(&client);
+    record_debug(&chat);
     client.close(Duration::from_secs(1)).map(drop)
 }
 
-fn secure_service() -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", "{}"));
+fn secure_service() -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", "{}"));
     (server, authority.file())
 }
 
-fn conversations_that_succeed() {
+fn run_successful_conversations() {
     let plain = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             stream.write_all(http("200 OK", "{}").as_bytes()).unwrap();
-            // One connection at a time is served; the proxy makes one for each request.
+            // The server serves one connection at a time; the proxy opens one for each request.
             if stream.peek(&mut [0]).is_ok_and(|read| read == 0) {
                 break;
             }
         }
     });
     let (secure, ca) = secure_service();
-    let proxy = Proxy::start(Habits {
+    let proxy = Proxy::start(ProxyOptions {
         credentials: Some(Box::leak(format!("ana:{PROXY_PASSWORD}").into_boxed_str())),
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
     for url in [&plain.url, &secure.url] {
-        holds_a_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
-        holds_a_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
+        run_conversation(url, &[("tls.ca_file", &ca)]).unwrap();
+        run_conversation(url, &[("tls.ca_file", &ca), ("proxy", &through)]).unwrap();
     }
-    assert!(proxy.asked().iter().any(|asked| asked.contains("Basic ")));
+    assert!(
+        proxy
+            .requests()
+            .iter()
+            .any(|request| request.contains("Basic "))
+    );
 }
 
-/// A service that tells the whole request, in the form that `tell` gives it.
-fn telling(tell: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
+/// A service that echoes the whole request, as `encode` returns it.
+fn echo_server(encode: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
     Server::start(move |mut stream, read| {
         while let Some(request) = read(&mut stream) {
-            if stream.write_all(&tell(&request)).is_err() {
+            if stream.write_all(&encode(&request)).is_err() {
                 break;
             }
             let _ = stream.shutdown(Shutdown::Write);
@@ -139,7 +148,7 @@ fn body_of(request: &str) -> &str {
     request.split_once("\r\n\r\n").unwrap().1
 }
 
-fn services_that_tell_the_request() {
+fn run_against_echoing_services() {
     let forms: [fn(&str) -> String; 7] = [
         |body| body.to_owned(),
         |body| serde_json::json!({ "message": body, "errors": [body] }).to_string(),
@@ -183,7 +192,7 @@ fn services_that_tell_the_request() {
             "500 Oops",
             "503 Busy",
         ] {
-            let server = telling(move |request| {
+            let server = echo_server(move |request| {
                 let body = form(body_of(request));
                 match status {
                     "200 OK" => http(
@@ -194,10 +203,10 @@ fn services_that_tell_the_request() {
                 }
                 .into()
             });
-            fails(&server.url, &[]);
+            fail_to_send(&server.url, &[]);
         }
     }
-    // Where HTTP has its own words, and where it is none.
+    // In the fields of HTTP, and in place of HTTP.
     for before in [
         "HTTP/1.1 400 ",
         "HTTP/1.1 200 OK\r\nX-Was: ",
@@ -205,68 +214,71 @@ fn services_that_tell_the_request() {
         "",
         "HTTP/9 ",
     ] {
-        let server = telling(move |request| {
+        let server = echo_server(move |request| {
             let line = body_of(request).replace(['\r', '\n'], " ");
             let more = format!("{before}{line}\r\nContent-Length: x{line}\r\n\r\n{line}");
             more.into_bytes()
         });
-        fails(&server.url, &[]);
+        fail_to_send(&server.url, &[]);
     }
-    // Cut off, without end, too large.
-    let server = telling(|request| {
+    // Incomplete, endless, too large.
+    let server = echo_server(|request| {
         format!(
             "HTTP/1.1 500 Oops\r\nContent-Length: 99999\r\n\r\n{}",
             body_of(request)
         )
         .into()
     });
-    fails(&server.url, &[]);
-    let server = telling(|request| http("200 OK", &body_of(request).repeat(50)).into());
-    fails(&server.url, &[("response.max_bytes", "100")]);
+    fail_to_send(&server.url, &[]);
+    let server = echo_server(|request| http("200 OK", &body_of(request).repeat(50)).into());
+    fail_to_send(&server.url, &[("response.max_bytes", "100")]);
 }
 
-fn requests_that_get_no_answer() {
-    fails("http://nobody.invalid/", &[]);
+fn run_requests_without_response() {
+    fail_to_send("http://nobody.invalid/", &[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     drop(listener);
     let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{name}");
     assert_eq!(
-        fails(&format!("http://{name}/"), &[]).status(),
+        fail_to_send(&format!("http://{name}/"), &[]).status(),
         Status::Refused
     );
     for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
-        assert_eq!(fails(url, &[("proxy", &through)]).status(), Status::Proxy);
+        assert_eq!(
+            fail_to_send(url, &[("proxy", &through)]).status(),
+            Status::Proxy
+        );
     }
     let gone = Server::start(|mut stream, read| drop(read(&mut stream)));
-    assert_eq!(fails(&gone.url, &[]).status(), Status::Lost);
+    assert_eq!(fail_to_send(&gone.url, &[]).status(), Status::Lost);
     let silent = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.read(&mut [0]);
     });
     assert_eq!(
-        fails(&silent.url, &[("timeout.response", "100")]).status(),
+        fail_to_send(&silent.url, &[("timeout.response", "100")]).status(),
         Status::Timeout
     );
     let (secure, _) = secure_service();
-    assert_eq!(fails(&secure.url, &[]).status(), Status::Tls);
-    for answer in [
+    assert_eq!(fail_to_send(&secure.url, &[]).status(), Status::Tls);
+    for response in [
         http("403 No", TOKEN),
         http("407 Who", PROXY_PASSWORD),
-        http("502 Oops", SAID),
+        http("502 Oops", SENT_TEXT),
     ] {
-        let proxy = Proxy::start(Habits {
-            answer: Some(answer),
-            ..Habits::default()
+        let proxy = Proxy::start(ProxyOptions {
+            response: Some(response),
+            ..ProxyOptions::default()
         });
         let through = format!("http://ana:{PROXY_PASSWORD_IN_URL}@{}", proxy.name);
-        fails(&secure.url, &[("proxy", &through)]);
-        let client = opened(&gone.url, &[("proxy", &through)]);
-        failed(client.attach(address()).unwrap().send(SAID));
+        fail_to_send(&secure.url, &[("proxy", &through)]);
+        let client = open_client(&gone.url, &[("proxy", &through)]);
+        record_error(client.attach(address()).unwrap().send(SENT_TEXT));
     }
 }
 
-fn calls_that_are_wrong() {
+fn make_invalid_calls() {
     let mut config = Config::new();
     for (name, value) in [
         ("token", format!("{TOKEN}\n")),
@@ -278,28 +290,28 @@ fn calls_that_are_wrong() {
         ("listen.path", format!("{PATH}?")),
         ("listen.basic", format!("{WEBHOOK_PASSWORD}:\n")),
     ] {
-        failed(config.set(name, &value));
+        record_error(config.set(name, &value));
     }
-    failed(Client::open(&config));
+    record_error(Client::open(&config));
     config.set("token", TOKEN).unwrap();
     config.set("listen.path", PATH).unwrap();
     config.set("listen", "127.0.0.1:0").unwrap();
     config
         .set("listen.basic", &format!("omnize:{WEBHOOK_PASSWORD}"))
         .unwrap();
-    shown(&config);
-    shown(&Client::open(&config).unwrap());
-    shown(&Settings::read(&config).unwrap());
+    record_debug(&config);
+    record_debug(&Client::open(&config).unwrap());
+    record_debug(&Settings::read(&config).unwrap());
     for file in [
         format!("[a\ntoken = {TOKEN}\n"),
         format!("{TOKEN}\n"),
         format!("token = \"{TOKEN}\nproxy = socks5://ana:{PROXY_PASSWORD_IN_URL}@h\n"),
         format!("timeout = 5\ntokn = {TOKEN}\n"),
     ] {
-        let path = written("options", &file);
-        failed(config.load_file(path.as_ref()));
+        let path = write_pem_file("options", &file);
+        record_error(config.load_file(path.as_ref()));
     }
-    let client = opened("http://127.0.0.1:9/", &[("validate", "customer")]);
+    let client = open_client("http://127.0.0.1:9/", &[("validate", "customer")]);
     for wrong in [
         Customer {
             cpf: Some("123.456.789-09 ".into()),
@@ -315,15 +327,15 @@ fn calls_that_are_wrong() {
         },
     ] {
         assert_eq!(
-            failed(client.start(address(), wrong)).status(),
+            record_error(client.start(address(), wrong)).status(),
             Status::Customer
         );
     }
     client.close(Duration::ZERO).unwrap();
-    failed(client.start(address(), customer()));
+    record_error(client.start(address(), customer()));
 }
 
-/// Posts a trigger to the webhook, and gives the answer.
+/// Posts a trigger to the webhook, and returns the response.
 fn post(url: &str, path: &str, body: &str) -> String {
     let host = url.strip_prefix("http://").unwrap().split('/').next();
     let host = host.unwrap();
@@ -333,15 +345,15 @@ fn post(url: &str, path: &str, body: &str) -> String {
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
-fn triggers() {
-    let heard = serde_json::to_string(HEARD).unwrap();
-    let message = format!(r#"{{"message":{heard},"clientId":"12","cpf":"{CPF}"}}"#);
-    let client = opened(
+fn post_triggers() {
+    let text = serde_json::to_string(RECEIVED_TEXT).unwrap();
+    let message = format!(r#"{{"message":{text},"clientId":"12","cpf":"{CPF}"}}"#);
+    let client = open_client(
         "http://127.0.0.1:9/",
         &[
             ("listen", "127.0.0.1:0"),
@@ -352,69 +364,69 @@ fn triggers() {
     let url = client.webhook_url().unwrap().to_owned();
     for (path, body, status) in [
         (PATH, &message, "200"),
-        (PATH, &format!("{{\"message\":{heard}}}"), "400"),
-        (PATH, &format!("{{\"message\":{heard},"), "400"),
-        (PATH, &heard, "400"),
+        (PATH, &format!("{{\"message\":{text}}}"), "400"),
+        (PATH, &format!("{{\"message\":{text},"), "400"),
+        (PATH, &text, "400"),
         (
             PATH,
-            &format!("{{\"status\":{heard},\"clientId\":\"12\"}}"),
+            &format!("{{\"status\":{text},\"clientId\":\"12\"}}"),
             "200",
         ),
         (PATH, &message.repeat(9), "413"),
         (&format!("{PATH}/x"), &message, "404"),
         (&format!("{PATH} \u{1}"), &message, "400"),
     ] {
-        let answer = post(&url, path, body);
+        let response = post(&url, path, body);
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{path} {body}: {answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{path} {body}: {response}"
         );
-        printed(answer);
+        record_text(response);
     }
     for bad in [
-        format!("{{\"message\":{heard}}}"),
-        format!("{heard}}}"),
-        format!("{{{heard}: 1e999,"),
+        format!("{{\"message\":{text}}}"),
+        format!("{text}}}"),
+        format!("{{{text}: 1e999,"),
     ] {
-        failed(client.deliver(bad.as_bytes(), None));
+        record_error(client.deliver(bad.as_bytes(), None));
     }
     client.deliver(message.as_bytes(), None).unwrap();
-    shown(&client);
+    record_debug(&client);
     let kept = client.next(Duration::from_secs(1)).unwrap().unwrap();
-    assert_eq!(kept.trigger().unwrap().text.as_deref(), Some(HEARD));
-    shown(&kept);
-    shown(kept.trigger().unwrap());
+    assert_eq!(kept.trigger().unwrap().text.as_deref(), Some(RECEIVED_TEXT));
+    record_debug(&kept);
+    record_debug(kept.trigger().unwrap());
     client.close(Duration::from_secs(1)).unwrap();
 
-    let polled = opened("http://127.0.0.1:9/", &[]);
+    let polled = open_client("http://127.0.0.1:9/", &[]);
     polled.deliver(message.as_bytes(), None).unwrap();
     let handler = |event: &std::sync::Arc<omnize::Event>| {
-        shown(event);
+        record_debug(event);
         panic!("a handler's own panic");
     };
     polled
         .subscribe(EventFilter::default(), Box::new(handler))
         .unwrap();
     let _ = catch_unwind(AssertUnwindSafe(|| polled.poll(Duration::from_secs(1))));
-    shown(&polled);
+    record_debug(&polled);
 }
 
 #[test]
 fn no_secret_is_ever_printed() {
-    watch();
-    shown(&customer());
-    shown(&Request::Start(Box::new(customer().into())));
-    shown(&Request::Message(SAID.into()));
-    shown(&Redacted::from(TOKEN));
-    conversations_that_succeed();
-    services_that_tell_the_request();
-    requests_that_get_no_answer();
-    calls_that_are_wrong();
-    triggers();
-    // Threads that were broken off may still have something to say.
+    record_output();
+    record_debug(&customer());
+    record_debug(&Request::Start(Box::new(customer().into())));
+    record_debug(&Request::Message(SENT_TEXT.into()));
+    record_debug(&Redacted::from(TOKEN));
+    run_successful_conversations();
+    run_against_echoing_services();
+    run_requests_without_response();
+    make_invalid_calls();
+    post_triggers();
+    // Aborted threads may still write to the log.
     thread::sleep(Duration::from_millis(100));
-    let (printed, told) = take_printed();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let (printed, leaks) = take_recorded();
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     for kind in [
         "log of omnize",
         "error: ",
@@ -427,16 +439,16 @@ fn no_secret_is_ever_printed() {
         assert!(count > 0, "{kind} was never printed, so nothing was tested");
     }
 
-    // The watch itself sees what it should.
-    for told in [
+    // The recorder itself detects a secret.
+    for leaks in [
         format!("a {TOKEN} b"),
-        BASE64_STANDARD.encode(format!("xyz {SAID}")),
+        BASE64_STANDARD.encode(format!("xyz {SENT_TEXT}")),
         utf8_percent_encode(NAME, NON_ALPHANUMERIC).to_string(),
-        serde_json::to_string(HEARD).unwrap(),
+        serde_json::to_string(RECEIVED_TEXT).unwrap(),
         format!("{PROXY_PASSWORD:?}"),
         "12345678909".to_owned(),
     ] {
-        secrets::printed(told.clone());
-        assert_eq!(take_printed().1.len(), 1, "{told}");
+        secret_recorder::record_text(leaks.clone());
+        assert_eq!(take_recorded().1.len(), 1, "{leaks}");
     }
 }

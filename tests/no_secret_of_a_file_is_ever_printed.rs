@@ -1,15 +1,18 @@
-//! What stands in a file that an option names is in no log, error, debug output or panic, however the file is broken: keys,
-//! certificates and authorities, when the client opens and when the listener renews them; configuration files; the store.
+//! The content of a file that an option names is in no log, error, debug output or panic, for any corruption of the
+//! file. The files are keys, certificates and authorities (at open and at reload), configuration files, and the store.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
 #![cfg(all(unix, feature = "listener", feature = "store"))]
 
-mod secrets;
+#[path = "support/secret_recorder.rs"]
+mod secret_recorder;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,34 +21,14 @@ use omnize::config::Config;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use rustls::pki_types::pem::PemObject;
-use secrets::{HEARD, SAID, TOKEN, WEBHOOK_PASSWORD, failed, shown, take_printed, watch};
+use secret_recorder::{
+    RECEIVED_TEXT, SENT_TEXT, TOKEN, WEBHOOK_PASSWORD, record_debug, record_error, record_output,
+    take_recorded,
+};
+use store_folder::Folder;
 
-/// A comment in a PEM file, which some hold the passphrase in.
+/// A comment in a PEM file. Some files contain the passphrase there.
 const COMMENT: &str = "frase-secreta-do-arquivo";
-
-/// A folder for the test's files, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("omnize-{}-files", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn config(options: &[(&str, &str)]) -> Config {
     let mut config = Config::new();
@@ -54,44 +37,44 @@ fn config(options: &[(&str, &str)]) -> Config {
     for (name, value) in options {
         config.set(name, value).unwrap();
     }
-    shown(&config);
+    record_debug(&config);
     config
 }
 
-/// Opens a client, and shows whatever comes of it.
+/// Opens a client, and records its debug output or its error.
 fn open(options: &[(&str, &str)]) -> Option<Client> {
     let opened = catch_unwind(AssertUnwindSafe(|| Client::open(&config(options))));
     let opened = opened.expect("it panicked");
     match opened {
         Ok(client) => {
-            shown(&client);
+            record_debug(&client);
             Some(client)
         }
         Err(error) => {
-            failed::<()>(Err(error));
+            record_error::<()>(Err(error));
             None
         }
     }
 }
 
 /// A certificate and its key, as PEM.
-struct Pair {
+struct CertificateAndKey {
     certificate: String,
     key: String,
 }
 
-impl Pair {
+impl CertificateAndKey {
     fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        Pair {
+        CertificateAndKey {
             certificate: made.cert.pem().replace('\r', ""),
             key: made.signing_key.serialize_pem().replace('\r', ""),
         }
     }
 }
 
-/// The ways in which a PEM file is broken, with the part of the error that tells it; empty where the file is good all the same.
-fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// Returns corrupted PEM files, each with the part of the error that names the fault; empty if the file is still valid.
+fn broken_files(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let lines: Vec<_> = pem.trim_end().split('\n').collect();
     let (begin, end) = (lines[0], lines[lines.len() - 1]);
     let base64 = lines[1..lines.len() - 1].join("");
@@ -212,16 +195,16 @@ fn broken(pem: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ]
 }
 
-/// All that would give away what stands in these files: pieces of their text and of what it encodes, as text, as numbers and
-/// in base 16.
-fn pieces(files: &[&str]) -> Vec<String> {
-    let mut pieces = vec![COMMENT.to_owned()];
+/// Returns all strings that reveal these files: parts of their text and of the encoded data, as text, as numbers and in
+/// base 16.
+fn secret_pieces(files: &[&str]) -> Vec<String> {
+    let mut secret_pieces = vec![COMMENT.to_owned()];
     for file in files {
         let base64: String = file.lines().filter(|line| !line.starts_with('-')).collect();
         let der = <(rustls::pki_types::pem::SectionKind, Vec<u8>)>::from_pem_slice(file.as_bytes())
             .unwrap()
             .1;
-        pieces.extend(
+        secret_pieces.extend(
             base64
                 .as_bytes()
                 .chunks_exact(8)
@@ -231,7 +214,7 @@ fn pieces(files: &[&str]) -> Vec<String> {
             for piece in bytes.windows(6).step_by(11) {
                 let numbers: Vec<_> = piece.iter().map(u8::to_string).collect();
                 let digits: Vec<_> = piece.iter().map(|byte| format!("{byte:02x}")).collect();
-                pieces.extend([
+                secret_pieces.extend([
                     numbers.join(", "),
                     digits.concat(),
                     digits.concat().to_uppercase(),
@@ -240,15 +223,14 @@ fn pieces(files: &[&str]) -> Vec<String> {
             }
         }
     }
-    pieces
+    secret_pieces
 }
 
-/// Fails where something that was printed gives away one of these pieces, and returns all that was printed but for
-/// debug output.
+/// Panics if a recorded text contains one of these pieces. Returns all recorded texts except debug output.
 #[track_caller]
-fn nothing_told(pieces: &[String]) -> Vec<String> {
-    let (mut printed, told) = take_printed();
-    assert_eq!(told, Vec::<String>::new());
+fn printed_without_pieces(pieces: &[String]) -> Vec<String> {
+    let (mut printed, leaks) = take_recorded();
+    assert_eq!(leaks, Vec::<String>::new());
     for text in &printed {
         if let Some(piece) = pieces.iter().find(|piece| text.contains(piece.as_str())) {
             panic!("{piece} of a file is in {text}");
@@ -258,9 +240,9 @@ fn nothing_told(pieces: &[String]) -> Vec<String> {
     printed
 }
 
-fn keys_and_certificates(folder: &Folder) {
-    let pair = Pair::new();
-    let pieces = pieces(&[&pair.certificate, &pair.key]);
+fn open_with_broken_certificates(folder: &Folder) {
+    let pair = CertificateAndKey::new();
+    let pieces = secret_pieces(&[&pair.certificate, &pair.key]);
     let certificate = folder.write("certificate.pem", &pair.certificate);
     let key = folder.write("key.pem", &pair.key);
     for option in [
@@ -275,7 +257,7 @@ fn keys_and_certificates(folder: &Folder) {
         } else {
             &pair.certificate
         };
-        for (how, bytes, expected) in broken(content) {
+        for (how, bytes, expected) in broken_files(content) {
             let file = folder.write("broken.pem", bytes);
             let mut options = vec![(option, &*file)];
             match option {
@@ -291,9 +273,9 @@ fn keys_and_certificates(folder: &Folder) {
                 _ => {}
             }
             let client = open(&options);
-            let printed = nothing_told(&pieces).join("\n");
+            let printed = printed_without_pieces(&pieces).join("\n");
             if how == "with a passphrase" && content == &pair.certificate {
-                // What can't be a key is no certificate either.
+                // An invalid key is not a valid certificate either.
                 assert!(
                     printed.contains("it contains no certificate"),
                     "{option}: {printed}"
@@ -315,7 +297,7 @@ fn keys_and_certificates(folder: &Folder) {
             }
         }
     }
-    // The one in the other's place, and what stands in the file in the place of its path.
+    // Each file in the place of the other, and the file's content in the place of its path.
     open(&[("tls.key", &certificate), ("tls.certificate", &key)]);
     open(&[("tls.ca_file", &key)]);
     for option in [
@@ -327,19 +309,19 @@ fn keys_and_certificates(folder: &Folder) {
         "store",
     ] {
         for value in [&pair.key, &pair.certificate] {
-            let error = failed(Config::new().set(option, value));
+            let error = record_error(Config::new().set(option, value));
             assert_eq!(error.status(), Status::Value);
         }
     }
-    nothing_told(&pieces);
+    printed_without_pieces(&pieces);
 }
 
-fn a_listener_that_renews(folder: &Folder) {
-    let (good, next) = (Pair::new(), Pair::new());
-    let pieces = pieces(&[&good.certificate, &good.key, &next.certificate, &next.key]);
+fn renew_with_broken_certificates(folder: &Folder) {
+    let (good, next) = (CertificateAndKey::new(), CertificateAndKey::new());
+    let pieces = secret_pieces(&[&good.certificate, &good.key, &next.certificate, &next.key]);
     let mut files = Vec::new();
     let mut clients = Vec::new();
-    for (at, (how, bytes, expected)) in broken(&next.key).into_iter().enumerate() {
+    for (at, (how, bytes, expected)) in broken_files(&next.key).into_iter().enumerate() {
         if expected.is_empty() && how != "other bytes" {
             continue;
         }
@@ -367,14 +349,14 @@ fn a_listener_that_renews(folder: &Folder) {
     }) {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
-            "a renewal was not told"
+            "a reload was not logged"
         );
         thread::sleep(Duration::from_millis(250));
-        printed += &nothing_told(&pieces).join("\n");
+        printed += &printed_without_pieces(&pieces).join("\n");
     }
 }
 
-fn configuration_files(folder: &Folder) {
+fn load_broken_configurations(folder: &Folder) {
     let good = format!(
         "token = \"{0}\"\n[listen]\nbasic = \"ana:{0}\"\n",
         WEBHOOK_PASSWORD.replace('"', "")
@@ -415,18 +397,18 @@ fn configuration_files(folder: &Folder) {
     for (how, bytes) in broken {
         let file = folder.write("omnize.ini", bytes);
         let mut config = Config::new();
-        let error = failed(config.load_file(Path::new(&file)));
-        shown(&config);
+        let error = record_error(config.load_file(Path::new(&file)));
+        record_debug(&config);
         assert!(error.message().contains("line "), "{how}: {error}");
-        nothing_told(&pieces);
+        printed_without_pieces(&pieces);
     }
 }
 
-/// A store with an event and a posted request in it.
-fn written_store(folder: &Folder) -> Vec<u8> {
+/// Returns a store with an event and a posted request.
+fn create_store(folder: &Folder) -> Vec<u8> {
     let path = folder.0.join("good.db");
     let client = open(&[("store", path.to_str().unwrap())]).unwrap();
-    let body = serde_json::json!({"message": HEARD, "clientId": "12"}).to_string();
+    let body = serde_json::json!({"message": RECEIVED_TEXT, "clientId": "12"}).to_string();
     client.deliver(body.as_bytes(), None).unwrap();
     let address = Address {
         department: "1".into(),
@@ -435,26 +417,26 @@ fn written_store(folder: &Folder) -> Vec<u8> {
     client
         .attach(address)
         .unwrap()
-        .post(Request::Message(SAID.into()))
+        .post(Request::Message(SENT_TEXT.into()))
         .unwrap();
     client.close(Duration::from_millis(100)).unwrap();
     drop(client);
     fs::read(path).unwrap()
 }
 
-fn stores(folder: &Folder) {
-    let good = written_store(folder);
+fn open_broken_stores(folder: &Folder) {
+    let good = create_store(folder);
     let page = 4096.min(good.len() / 2);
     let mut broken: Vec<Vec<u8>> = vec![
-        HEARD.into(),
-        format!("SQLite format 3\0{HEARD}{SAID}").into(),
+        RECEIVED_TEXT.into(),
+        format!("SQLite format 3\0{RECEIVED_TEXT}{SENT_TEXT}").into(),
         good[..good.len() / 2].to_vec(),
         good[..page].to_vec(),
         good[..page - 7].to_vec(),
         good[1..].to_vec(),
-        [&good[..], HEARD.as_bytes()].concat(),
+        [&good[..], RECEIVED_TEXT.as_bytes()].concat(),
     ];
-    // Whatever byte of a page's head is wrong, and what was said in the place of what the file knows of itself.
+    // Any wrong byte in a page's head, and message text in the place of the file's own data.
     for at in [16, 18, 24, 28, 56, 100, 105, page, page + 3, page + 8] {
         let mut bytes = good.clone();
         bytes[at] ^= 0x5a;
@@ -483,20 +465,20 @@ fn stores(folder: &Folder) {
         }
         if let Some(client) = open(&[("store", &path), ("timeout", "100")]) {
             while let Ok(Some(event)) = client.next(Duration::ZERO) {
-                shown(&event);
+                record_debug(&event);
             }
             let _ = client.close(Duration::ZERO);
         }
-        nothing_told(&[]);
+        printed_without_pieces(&[]);
     }
 }
 
 #[test]
-fn what_stands_in_a_file_is_never_printed() {
-    watch();
+fn contents_of_files_are_never_printed() {
+    record_output();
     let folder = Folder::new();
-    keys_and_certificates(&folder);
-    a_listener_that_renews(&folder);
-    configuration_files(&folder);
-    stores(&folder);
+    open_with_broken_certificates(&folder);
+    renew_with_broken_certificates(&folder);
+    load_broken_configurations(&folder);
+    open_broken_stores(&folder);
 }

@@ -1,14 +1,17 @@
-//! What the later dialects add is as secret: the token in a URL, extra fields, ids at WhatsApp, notes, the URLs of media and
-//! histories, agents' names. None of it stands in a log, an error or what `Debug` shows.
+//! Additions of the later dialects are secret too: the token in a URL, extra fields, ids at WhatsApp, notes, URLs of
+//! media and histories, agents' names. None of them is in a log, an error or a `Debug` output.
 //!
-//! One test, for there is one log in a process.
+//! A single test, because a process has one logger.
 
-mod secrets;
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/secret_recorder.rs"]
+mod secret_recorder;
 
 use std::io::Write;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Result;
@@ -16,8 +19,10 @@ use omnize::wire::{
     Address, Customer, Extra, History, HistoryMessage, Media, MediaKind, Message, OffHours,
     Speaker, Start, Update, WhatsApp,
 };
-use secrets::{CPF, EMAIL, HEARD, NAME, PHONE, SAID, TOKEN, failed, shown, take_printed, watch};
-use server::{Server, http};
+use secret_recorder::{
+    CPF, EMAIL, NAME, PHONE, RECEIVED_TEXT, SENT_TEXT, TOKEN, record_debug, record_error,
+    record_output, take_recorded,
+};
 
 fn client(url: &str) -> Client {
     let mut config = Config::new();
@@ -50,40 +55,40 @@ fn customer() -> Customer {
 }
 
 fn start() -> Start {
-    let extra = serde_json::json!({ "who": { "name": NAME, "said": [SAID] } });
+    let extra = serde_json::json!({ "who": { "name": NAME, "said": [SENT_TEXT] } });
     Start {
         customer: customer(),
         extra: Some(Extra::parse(&extra.to_string()).unwrap()),
-        external_history: Some(HEARD.into()),
+        external_history: Some(RECEIVED_TEXT.into()),
         ..Start::default()
     }
 }
 
 fn message() -> Message {
     Message {
-        text: SAID.into(),
+        text: SENT_TEXT.into(),
         media: Some(Media {
             kind: MediaKind::Image,
-            url: HEARD.into(),
+            url: RECEIVED_TEXT.into(),
         }),
         size: None,
     }
 }
 
-/// Makes every request, each of which fails.
-fn all_fail(url: &str) {
+/// Sends every request. Each fails.
+fn send_failing_requests(url: &str) {
     let client = client(url);
     let chat = client.prepare(address()).unwrap();
-    failed(chat.start(start()));
-    failed(chat.whatsapp(WhatsApp {
+    record_error(chat.start(start()));
+    record_error(chat.whatsapp(WhatsApp {
         external_id: PHONE.into(),
         message: message(),
         start: start(),
     }));
     let chat = client.attach_by_hash(address(), "a-hash").unwrap();
-    failed(chat.send(message()));
-    failed(chat.update(Update {
-        note: Some(SAID.into()),
+    record_error(chat.send(message()));
+    record_error(chat.update(Update {
+        note: Some(SENT_TEXT.into()),
         customer_key: Some(EMAIL.into()),
         ..Update::default()
     }));
@@ -91,49 +96,49 @@ fn all_fail(url: &str) {
         message: message(),
         customer: customer(),
     };
-    failed(client.off_hours("1", off_hours).map(drop));
-    failed(client.departments(None).map(drop));
-    failed(client.online_agents("1").map(drop));
+    record_error(client.off_hours("1", off_hours).map(drop));
+    record_error(client.departments(None).map(drop));
+    record_error(client.online_agents("1").map(drop));
     let bot = client.bot_attach("another-hash").unwrap();
-    failed(bot.bot_accept());
-    failed(bot.send(message()));
-    shown(&client);
-    shown(&chat);
+    record_error(bot.bot_accept());
+    record_error(bot.send(message()));
+    record_debug(&client);
+    record_debug(&chat);
 }
 
-fn triggers() -> Result<()> {
+fn deliver_triggers() -> Result<()> {
     let client = client("http://127.0.0.1:9/");
     for body in [
         serde_json::json!({
             "interaction_hash": "h",
-            "message": { "hash": "m", "content": SAID, "type": "image", "url": HEARD },
+            "message": { "hash": "m", "content": SENT_TEXT, "type": "image", "url": RECEIVED_TEXT },
             "agent": { "id": 4, "name": NAME },
             "external_id": PHONE,
             "extra": { "clientId": "12", "who": { "cpf": CPF, "email": EMAIL } },
         }),
-        serde_json::json!({ "type": "new_message", "interaction_hash": "h", "content": SAID }),
-        serde_json::json!({ "state": SAID, "agent": NAME, "extra": HEARD }),
+        serde_json::json!({ "type": "new_message", "interaction_hash": "h", "content": SENT_TEXT }),
+        serde_json::json!({ "state": SENT_TEXT, "agent": NAME, "extra": RECEIVED_TEXT }),
     ] {
         let delivered = client.deliver(body.to_string().as_bytes(), None);
         if let Err(error) = delivered {
-            shown(&error);
+            record_debug(&error);
             continue;
         }
         let event = client.next(Duration::from_secs(1))?.unwrap();
-        shown(&event);
-        shown(&event.trigger().unwrap().details);
+        record_debug(&event);
+        record_debug(&event.trigger().unwrap().details);
     }
     Ok(())
 }
 
 #[test]
 fn no_secret_of_a_later_dialect_is_ever_printed() {
-    watch();
+    record_output();
     for request in [
         omnize::wire::Request::Start(Box::new(start())),
         omnize::wire::Request::Message(message()),
     ] {
-        shown(&request);
+        record_debug(&request);
     }
     let mut history = History::default();
     history.add(HistoryMessage {
@@ -142,28 +147,28 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
         at: 0,
         message: message(),
     });
-    shown(&history);
+    record_debug(&history);
 
-    // A service that tells the whole request, the token in its first line included.
+    // A service that echoes the whole request, with the token in its first line.
     let telling = Server::start(|mut stream, read| {
         while let Some(request) = read(&mut stream) {
-            let told = serde_json::json!({ "message": request, "status": 422 }).to_string();
-            if stream.write_all(http("422 No", &told).as_bytes()).is_err() {
+            let leaks = serde_json::json!({ "message": request, "status": 422 }).to_string();
+            if stream.write_all(http("422 No", &leaks).as_bytes()).is_err() {
                 break;
             }
         }
     });
-    all_fail(&telling.url);
+    send_failing_requests(&telling.url);
     assert!(telling.requests() >= 9, "each request was made");
-    // One that is not there.
-    all_fail("http://127.0.0.1:9/");
-    // One whose answers are not what was asked for.
-    let client = client(&Server::answering(http("200 OK", &format!("\"{SAID}\""))).url);
-    failed(client.departments(None).map(drop));
-    failed(client.online_agents("1").map(drop));
-    triggers().unwrap();
-    // One that accepts, so that the client knows whom it has written to.
-    let client = self::client(&Server::answering(http("200 OK", "{}")).url);
+    // A service that does not exist.
+    send_failing_requests("http://127.0.0.1:9/");
+    // A service whose responses have the wrong form.
+    let client = client(&Server::with_response(http("200 OK", &format!("\"{SENT_TEXT}\""))).url);
+    record_error(client.departments(None).map(drop));
+    record_error(client.online_agents("1").map(drop));
+    deliver_triggers().unwrap();
+    // A service that accepts, so that the client has the customers' data.
+    let client = self::client(&Server::with_response(http("200 OK", "{}")).url);
     let chat = client.prepare(address()).unwrap();
     let written = WhatsApp {
         external_id: PHONE.into(),
@@ -171,11 +176,11 @@ fn no_secret_of_a_later_dialect_is_ever_printed() {
         start: start(),
     };
     chat.whatsapp(written).unwrap();
-    shown(&client);
-    shown(&chat);
+    record_debug(&client);
+    record_debug(&chat);
 
-    let (printed, told) = take_printed();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let (printed, leaks) = take_recorded();
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     for kind in [
         "log of omnize",
         "error: ",

@@ -1,14 +1,17 @@
-//! A kept connection that the server ends just as a request is written to it: what the server has read is never told as not
-//! sent, and most of what it has not read is.
+//! The server closes a pooled connection while the client writes a request. A request that the server read is never
+//! reported as not sent, and most unread requests are.
 //!
-//! Each end is tried without flight time, where all happens within microseconds, and on a network where packets take theirs.
-//! `OMNIZE_TEST_ENDS` says how many connections end in each way.
+//! Each end is tested without network delay, where all happens within microseconds, and on a network with delay.
+//! `OMNIZE_TEST_ENDS` is the number of connections for each end.
 
 #![cfg(target_os = "linux")]
 
-mod flight_time;
-mod secure;
-mod server;
+#[path = "support/delayed_network.rs"]
+mod delayed_network;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::collections::HashSet;
 use std::env;
@@ -19,35 +22,35 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{http, read_request};
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::wire::Address;
 use omnize::{Client, Conversation};
 use rustls::version::TLS13;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use secure::{Authority, reset, secured_by};
-use server::{http, read_request};
+use tls_server::{CertificateAuthority, reset, server_config};
 
-/// What a server does with a connection after its first answer.
+/// The server's action on a connection after its first response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// It closes it.
+enum ConnectionEnd {
+    /// Closes the connection.
     Closes,
-    /// It reads a request, and closes it.
+    /// Reads a request, and closes the connection.
     ReadsAndCloses,
-    /// It reads a request, and resets it.
+    /// Reads a request, and resets the connection.
     ReadsAndResets,
-    /// It says that it will write no more, and still reads.
+    /// Shuts down its write side, and still reads.
     HalfCloses,
-    /// It says so, reads a request, and resets it.
+    /// Shuts down its write side, reads a request, and resets the connection.
     HalfClosesAndResets,
 }
 
-/// A server's connection, encrypted or not.
+/// A connection of the server, encrypted or not.
 trait Stream: Read + Write {
     fn tcp(&self) -> &TcpStream;
-    /// Says in TLS, where there is TLS, that nothing more is written.
-    fn say_the_end(&mut self) {}
+    /// Sends close_notify if the connection uses TLS.
+    fn send_close_notify(&mut self) {}
 }
 
 impl Stream for TcpStream {
@@ -61,24 +64,29 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
         &self.sock
     }
 
-    fn say_the_end(&mut self) {
+    fn send_close_notify(&mut self) {
         self.conn.send_close_notify();
         let _ = self.conn.complete_io(&mut self.sock);
     }
 }
 
-/// What a server has done.
+/// The actions of a server.
 #[derive(Default)]
 struct Record {
-    /// How many connections it has ended.
+    /// The number of connections that it ended.
     ends: AtomicUsize,
-    /// The first request on each connection, which it has answered.
+    /// The first request of each connection, which got a response.
     answered: Mutex<Vec<u64>>,
-    /// The requests that it has read a byte of beside those.
+    /// The other requests of which it read at least one byte.
     read: Mutex<HashSet<u64>>,
 }
 
-fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -> Option<()> {
+fn serve(
+    stream: &mut impl Stream,
+    end: ConnectionEnd,
+    pause: Duration,
+    record: &Record,
+) -> Option<()> {
     let first = number_in(&read_request(stream)?);
     record.answered.lock().unwrap().push(first);
     record.ends.fetch_add(1, Ordering::Relaxed);
@@ -92,22 +100,22 @@ fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -
         Some(())
     };
     match end {
-        End::Closes => stream.say_the_end(),
-        End::ReadsAndCloses => {
+        ConnectionEnd::Closes => stream.send_close_notify(),
+        ConnectionEnd::ReadsAndCloses => {
             reads(stream)?;
-            stream.say_the_end();
+            stream.send_close_notify();
         }
-        End::ReadsAndResets => {
+        ConnectionEnd::ReadsAndResets => {
             reads(stream)?;
             reset(stream.tcp());
         }
-        End::HalfCloses => {
-            stream.say_the_end();
+        ConnectionEnd::HalfCloses => {
+            stream.send_close_notify();
             stream.tcp().shutdown(Shutdown::Write).ok()?;
             while reads(stream).is_some() {}
         }
-        End::HalfClosesAndResets => {
-            stream.say_the_end();
+        ConnectionEnd::HalfClosesAndResets => {
+            stream.send_close_notify();
             stream.tcp().shutdown(Shutdown::Write).ok()?;
             reads(stream)?;
             reset(stream.tcp());
@@ -116,7 +124,7 @@ fn serve(stream: &mut impl Stream, end: End, pause: Duration, record: &Record) -
     Some(())
 }
 
-/// Waits for less than any sleep takes, or else sleeps.
+/// Waits actively for short pauses, otherwise sleeps.
 fn wait(pause: Duration) {
     let begun = Instant::now();
     if pause > Duration::from_micros(200) {
@@ -125,7 +133,7 @@ fn wait(pause: Duration) {
     while begun.elapsed() < pause {}
 }
 
-/// The number in the text of a message.
+/// Returns the number in the text of a message.
 fn number_in(request: &str) -> u64 {
     let (_, rest) = request
         .split_once("number ")
@@ -133,7 +141,7 @@ fn number_in(request: &str) -> u64 {
     rest.split('.').next().unwrap().parse().unwrap()
 }
 
-/// How the two find each other, and how long packets are under way.
+/// The addresses of server and client, and the delay of packets.
 #[derive(Clone, Copy, Debug)]
 struct Network {
     listen: &'static str,
@@ -147,16 +155,16 @@ const LOOPBACK: Network = Network {
     one_way: Duration::from_micros(40),
 };
 
-const FAR: Network = Network {
-    listen: flight_time::LISTEN,
-    server: flight_time::SERVER,
+const DELAYED: Network = Network {
+    listen: delayed_network::LISTEN,
+    server: delayed_network::SERVER,
     one_way: Duration::from_millis(1),
 };
 
-/// A server whose ends come while the client's next request is on its way, or may be.
+/// Starts a server that ends a connection while the client's next request is or may be in progress.
 fn start(
     network: Network,
-    end: End,
+    end: ConnectionEnd,
     tls: Option<Arc<ServerConfig>>,
     record: Arc<Record>,
 ) -> String {
@@ -203,18 +211,19 @@ fn chat(url: &str, ca: Option<&str>, retry: &str) -> (Client, Conversation) {
     (client, chat)
 }
 
-/// What became of requests that may have run into the end of their connection.
+/// The outcomes of requests that may have met the end of their connection.
 #[derive(Clone, Copy, Debug)]
-struct Tally {
+struct Counts {
     not_sent: usize,
     failed: usize,
 }
 
-/// Sends until so many connections have ended, and counts what failed and what of it was not sent, as it is told.
-fn race(network: Network, end: End, secure: bool) -> Tally {
+/// Sends until this many connections have ended. Returns the number of failures, and how many of them were reported as
+/// not sent.
+fn run_connection_ends(network: Network, end: ConnectionEnd, secure: bool) -> Counts {
     let ends: usize = env::var("OMNIZE_TEST_ENDS").map_or(60, |number| number.parse().unwrap());
-    let authority = Authority::new();
-    let tls = secure.then(|| secured_by(&authority.certify(network.server), &[&TLS13], None));
+    let authority = CertificateAuthority::new();
+    let tls = secure.then(|| server_config(&authority.certify(network.server), &[&TLS13], None));
     let ca = secure.then(|| authority.file());
     let record = Arc::new(Record::default());
     let url = start(network, end, tls, record.clone());
@@ -229,7 +238,7 @@ fn race(network: Network, end: End, secure: bool) -> Tally {
         }
     }
     drop((chat, client));
-    // The server serves one connection after the other, so when it has served this one, it has read all that it ever reads.
+    // The server serves one connection after another. After this one, it has read all that it will ever read.
     let mut last = TcpStream::connect(url.split('/').nth(2).unwrap()).unwrap();
     last.shutdown(Shutdown::Write).unwrap();
     let _ = last.read(&mut [0]);
@@ -252,56 +261,59 @@ fn race(network: Network, end: End, secure: bool) -> Tally {
         "{end:?}, {:?} one way, TLS {secure}: {failed} requests failed at {ends} ends, {not_sent} of them not sent",
         network.one_way
     );
-    Tally { not_sent, failed }
+    Counts { not_sent, failed }
 }
 
-/// Every end after which something was read.
-const READ: [End; 4] = [
-    End::ReadsAndCloses,
-    End::ReadsAndResets,
-    End::HalfCloses,
-    End::HalfClosesAndResets,
+/// Every end after which the server read something.
+const ENDS_AFTER_READ: [ConnectionEnd; 4] = [
+    ConnectionEnd::ReadsAndCloses,
+    ConnectionEnd::ReadsAndResets,
+    ConnectionEnd::HalfCloses,
+    ConnectionEnd::HalfClosesAndResets,
 ];
 
-/// Each of these ends side by side, in the clear and encrypted.
-fn race_all(network: Network, ends: &[End], check: fn(Tally)) {
+/// Runs each of these ends concurrently, unencrypted and encrypted.
+fn run_all_connection_ends(network: Network, ends: &[ConnectionEnd], check: fn(Counts)) {
     thread::scope(|scope| {
         for (end, secure) in ends.iter().flat_map(|end| [(end, false), (end, true)]) {
-            scope.spawn(move || check(race(network, *end, secure)));
+            scope.spawn(move || check(run_connection_ends(network, *end, secure)));
         }
     });
 }
 
-fn none_is_not_sent(tally: Tally) {
-    assert!(tally.not_sent == 0 && tally.failed > 0, "{tally:?}");
+fn assert_none_is_not_sent(counts: Counts) {
+    assert!(counts.not_sent == 0 && counts.failed > 0, "{counts:?}");
 }
 
-/// Without flight time nearly every end is seen before the next request is written, and hardly one of the rest is proved.
+/// Without delay, the client sees nearly every end before it writes the next request. For the rest, there is rarely a
+/// proof.
 #[test]
-fn what_a_server_on_this_machine_has_read_is_not_called_not_sent() {
-    race_all(LOOPBACK, &[End::Closes], |_| ());
-    race_all(LOOPBACK, &READ[..2], none_is_not_sent);
-    race_all(LOOPBACK, &READ[2..], |tally| assert_eq!(tally.not_sent, 0));
+fn requests_read_by_a_local_server_are_not_reported_as_not_sent() {
+    run_all_connection_ends(LOOPBACK, &[ConnectionEnd::Closes], |_| ());
+    run_all_connection_ends(LOOPBACK, &ENDS_AFTER_READ[..2], assert_none_is_not_sent);
+    run_all_connection_ends(LOOPBACK, &ENDS_AFTER_READ[2..], |counts| {
+        assert_eq!(counts.not_sent, 0)
+    });
 }
 
 #[test]
-fn what_a_server_elsewhere_has_read_is_not_called_not_sent() {
-    let test = "what_a_server_elsewhere_has_read_is_not_called_not_sent";
-    match flight_time::enter(test, FAR.one_way) {
-        Ok(true) => race_all(FAR, &READ, none_is_not_sent),
+fn requests_read_by_a_remote_server_are_not_reported_as_not_sent() {
+    let test = "requests_read_by_a_remote_server_are_not_reported_as_not_sent";
+    match delayed_network::run_in_namespace(test, DELAYED.one_way) {
+        Ok(true) => run_all_connection_ends(DELAYED, &ENDS_AFTER_READ, assert_none_is_not_sent),
         Ok(false) => {}
         Err(why) => println!("left out: {why}"),
     }
 }
 
 #[test]
-fn most_of_what_a_closing_server_has_not_read_is_told_as_not_sent() {
-    let test = "most_of_what_a_closing_server_has_not_read_is_told_as_not_sent";
-    match flight_time::enter(test, FAR.one_way) {
-        Ok(true) => race_all(FAR, &[End::Closes], |tally| {
+fn most_unread_requests_of_a_closing_server_are_reported_as_not_sent() {
+    let test = "most_unread_requests_of_a_closing_server_are_reported_as_not_sent";
+    match delayed_network::run_in_namespace(test, DELAYED.one_way) {
+        Ok(true) => run_all_connection_ends(DELAYED, &[ConnectionEnd::Closes], |counts| {
             assert!(
-                tally.failed > 0 && tally.not_sent * 2 > tally.failed,
-                "{tally:?}"
+                counts.failed > 0 && counts.not_sent * 2 > counts.failed,
+                "{counts:?}"
             );
         }),
         Ok(false) => {}
@@ -310,18 +322,18 @@ fn most_of_what_a_closing_server_has_not_read_is_told_as_not_sent() {
 }
 
 #[test]
-fn what_was_not_sent_is_made_again_and_arrives_once() {
+fn unsent_requests_are_retried_and_arrive_once() {
     const MESSAGES: u64 = 24;
-    match flight_time::enter(
-        "what_was_not_sent_is_made_again_and_arrives_once",
-        FAR.one_way,
+    match delayed_network::run_in_namespace(
+        "unsent_requests_are_retried_and_arrive_once",
+        DELAYED.one_way,
     ) {
         Ok(true) => {}
         Ok(false) => return,
         Err(why) => return println!("left out: {why}"),
     }
     let record = Arc::new(Record::default());
-    let url = start(FAR, End::Closes, None, record.clone());
+    let url = start(DELAYED, ConnectionEnd::Closes, None, record.clone());
     let (_client, chat) = chat(&url, None, "20000");
     let accepted: Vec<u64> = (0..MESSAGES)
         .filter(
@@ -334,7 +346,7 @@ fn what_was_not_sent_is_made_again_and_arrives_once() {
             },
         )
         .collect();
-    // Without making them again, it would be about half.
+    // Without retries, about half would arrive.
     assert!(accepted.len() as u64 > MESSAGES * 3 / 4, "{accepted:?}");
     assert_eq!(*record.answered.lock().unwrap(), accepted);
 }

@@ -1,8 +1,9 @@
-//! Clients that share a listener each get what comes at their path, and nothing else.
+//! Clients that share a listener each get the triggers of their path, and no others.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::thread;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use std::time::Duration;
 use omnize::config::Config;
 use omnize::status::Status;
 use omnize::{Client, Listener, Statistic};
-use webhook::{TYPING, exchange_with, next, nothing_waits, request_at, split, status_of};
+use webhook_requests::{
+    TYPING, assert_no_event, exchange_with, next, request_at, split_url, status_of,
+};
 
 fn listener(options: &[(&str, &str)]) -> Listener {
     let mut config = Config::new();
@@ -28,7 +31,7 @@ fn client() -> Client {
 }
 
 fn post_to(url: &str, body: &str) -> u16 {
-    let (host, path) = split(url);
+    let (host, path) = split_url(url);
     status_of(&exchange_with(
         &host,
         &request_at(&host, &path, "POST", "", body.as_bytes()),
@@ -36,7 +39,7 @@ fn post_to(url: &str, body: &str) -> u16 {
 }
 
 #[test]
-fn each_gets_what_comes_at_its_path() {
+fn each_client_gets_the_triggers_of_its_path() {
     let listener = listener(&[]);
     let clients: Vec<_> = (0..20).map(|_| client()).collect();
     for (at, client) in clients.iter().enumerate() {
@@ -49,7 +52,7 @@ fn each_gets_what_comes_at_its_path() {
         .map(|client| listener.url(client).unwrap())
         .collect();
     assert!(urls[4].ends_with("/client/4"), "{}", urls[4]);
-    assert_eq!(split(&urls[5]).1.len(), "/omnize/".len() + 32);
+    assert_eq!(split_url(&urls[5]).1.len(), "/omnize/".len() + 32);
     thread::scope(|scope| {
         for (at, url) in urls.iter().enumerate() {
             scope.spawn(move || {
@@ -65,13 +68,13 @@ fn each_gets_what_comes_at_its_path() {
         for _ in 0..=at {
             assert_eq!(next(client).trigger().unwrap().client_id, at.to_string());
         }
-        nothing_waits(client);
+        assert_no_event(client);
     }
     assert_eq!(listener.count_of(Statistic::Received), 210);
 }
 
 #[test]
-fn a_path_has_one_client_and_a_client_one_path() {
+fn path_and_client_belong_to_each_other_exclusively() {
     let listener = listener(&[("listen.health", "/health")]);
     let (first, second) = (client(), client());
     listener.attach(&first, Some("/a")).unwrap();
@@ -93,7 +96,7 @@ fn a_path_has_one_client_and_a_client_one_path() {
 }
 
 #[test]
-fn a_client_that_is_detached_or_gone_leaves_its_path() {
+fn detached_or_closed_client_releases_its_path() {
     let listener = listener(&[]);
     let (other, first, second) = (client(), client(), client());
     listener.attach(&other, None).unwrap();
@@ -113,13 +116,13 @@ fn a_client_that_is_detached_or_gone_leaves_its_path() {
 }
 
 #[test]
-fn a_client_that_is_closed_asks_for_patience_until_another_takes_its_path() {
+fn path_of_a_closed_client_responds_503_until_another_client_attaches() {
     let listener = listener(&[("listen.health", "/health")]);
     let (first, second) = (client(), client());
     listener.attach(&first, Some("/a")).unwrap();
     let url = listener.url(&first).unwrap();
     let health = || {
-        let (host, _) = split(&url);
+        let (host, _) = split_url(&url);
         status_of(&exchange_with(
             &host,
             &request_at(&host, "/health", "GET", "", b""),
@@ -134,31 +137,31 @@ fn a_client_that_is_closed_asks_for_patience_until_another_takes_its_path() {
 }
 
 #[test]
-fn before_the_first_client_comes_everybody_is_asked_for_patience() {
+fn listener_without_clients_responds_503() {
     let listener = listener(&[("listen.basic", "a:b")]);
     let client = client();
     listener.attach(&client, None).unwrap();
-    let (host, path) = split(&listener.url(&client).unwrap());
+    let (host, path) = split_url(&listener.url(&client).unwrap());
     listener.detach(&client).unwrap();
-    let ask = |path: &str, headers: &str| {
+    let send_request = |path: &str, headers: &str| {
         let request = request_at(&host, path, "POST", headers, TYPING.as_bytes());
         exchange_with(&host, &request)
     };
     let right = "Authorization: Basic YTpi\r\n";
     for path in [path.as_str(), "/"] {
-        let answer = ask(path, right);
-        assert_eq!(status_of(&answer), 503);
+        let response = send_request(path, right);
+        assert_eq!(status_of(&response), 503);
         assert!(
-            answer.to_ascii_lowercase().contains("retry-after: 1"),
-            "{answer}"
+            response.to_ascii_lowercase().contains("retry-after: 1"),
+            "{response}"
         );
-        assert_eq!(status_of(&ask(path, "")), 401);
+        assert_eq!(status_of(&send_request(path, "")), 401);
     }
     assert_eq!(listener.count_of(Statistic::Rejected), 2);
 }
 
 #[test]
-fn clients_outlive_a_listener_and_a_listener_its_clients() {
+fn clients_and_listener_may_close_in_any_order() {
     let listener = listener(&[]);
     let first = client();
     listener.attach(&first, None).unwrap();
@@ -169,7 +172,7 @@ fn clients_outlive_a_listener_and_a_listener_its_clients() {
         listener.close(Duration::ZERO).unwrap_err().status(),
         Status::Closed
     );
-    assert!(std::net::TcpStream::connect(split(&url).0).is_err());
+    assert!(std::net::TcpStream::connect(split_url(&url).0).is_err());
     next(&first);
     first.deliver(TYPING.as_bytes(), None).unwrap();
     drop(listener);
@@ -177,7 +180,7 @@ fn clients_outlive_a_listener_and_a_listener_its_clients() {
 }
 
 #[test]
-fn a_listener_needs_an_address_and_no_token() {
+fn listener_needs_an_address_but_no_token() {
     let error = Listener::open(&Config::new()).unwrap_err();
     assert_eq!(error.status(), Status::Value);
     assert!(error.message().contains("listen"), "{error}");

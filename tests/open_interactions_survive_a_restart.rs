@@ -1,51 +1,28 @@
-//! With a store, the interactions that were open when the application ended, however it ended, are listed after the next
-//! start, and can be taken up where they were.
+//! With a store, the interactions that were open when the application ended are listed after a restart, and continue in
+//! the same state. It does not matter how the application ended.
 
 #![cfg(feature = "store")]
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request, Start, WhatsApp};
 use omnize::{Client, Conversation, Event, State};
-use server::{Server, http};
-
-/// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let place = Place(
-            std::env::temp_dir().join(format!("omnize-{}-open-{name}.db", std::process::id())),
-        );
-        place.remove();
-        place
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-
-    fn remove(&self) {
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.path()));
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.remove();
-    }
-}
+use store_folder::Folder;
+use test_client::next_event;
 
 fn client(base_url: &str, store: &str) -> Client {
     let mut config = Config::new();
@@ -79,14 +56,7 @@ fn deliver(client: &Client, client_id: &str, status: &str) {
     client.deliver(body.as_bytes(), None).unwrap();
 }
 
-fn next(client: &Client) -> Event {
-    client
-        .next(Duration::from_secs(20))
-        .unwrap()
-        .expect("an event")
-}
-
-/// Client id and state of what is open, in the order of the ids.
+/// Returns client id and state of the open interactions, sorted by id.
 fn open(client: &Client) -> Vec<(String, State)> {
     let mut open: Vec<_> = client
         .open_interactions()
@@ -102,7 +72,7 @@ fn pairs(expected: &[(&str, State)]) -> Vec<(String, State)> {
     expected.iter().map(owned).collect()
 }
 
-/// Not a test by itself: the application that the test below starts and kills. Elsewhere it ends at once.
+/// The application that the test below starts and kills. In a normal run, this test returns at once.
 #[test]
 fn application() {
     let Ok(store) = std::env::var("OMNIZE_TEST_STORE") else {
@@ -110,7 +80,7 @@ fn application() {
     };
     let client = client(&std::env::var("OMNIZE_TEST_BASE_URL").unwrap(), &store);
     let _waiting = start(&client, "1 waiting");
-    // Nobody holds it any more.
+    // No handle for it remains.
     drop(start(&client, "2 active"));
     deliver(&client, "2 active", "accepted");
     let _unavailable = start(&client, "3 unavailable");
@@ -128,31 +98,31 @@ fn application() {
     while posted.state() != State::Waiting || over.state() != State::Finished {
         thread::sleep(Duration::from_millis(1));
     }
-    // What nobody waits for is written some time soon.
+    // Changes without a waiting caller are written a little later.
     thread::sleep(Duration::from_millis(1500));
     println!("ready");
     std::io::stdin().lines().for_each(drop);
 }
 
 #[test]
-fn what_was_open_when_the_application_was_killed_is_listed_and_goes_on() {
-    let place = Place::new("killed");
-    let server = Server::answering(http("200 OK", ""));
+fn open_interactions_are_listed_and_continue_after_a_kill() {
+    let folder = Folder::new();
+    let server = Server::with_response(http("200 OK", ""));
     let mut killed = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "application", "--nocapture"])
-        .env("OMNIZE_TEST_STORE", place.path())
+        .env("OMNIZE_TEST_STORE", folder.store().to_str().unwrap())
         .env("OMNIZE_TEST_BASE_URL", &server.url)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(killed.stdout.take().unwrap());
-    assert!(said.lines().any(|line| line.unwrap().contains("ready")));
+    let printed = BufReader::new(killed.stdout.take().unwrap());
+    assert!(printed.lines().any(|line| line.unwrap().contains("ready")));
     killed.kill().unwrap();
     killed.wait().unwrap();
     server.requests();
 
-    let client = client(&server.url, place.path());
+    let client = client(&server.url, folder.store().to_str().unwrap());
     let expected = [
         ("1 waiting", State::Waiting),
         ("2 active", State::Active),
@@ -175,46 +145,46 @@ fn what_was_open_when_the_application_was_killed_is_listed_and_goes_on() {
     assert_eq!(open(&client), pairs(&expected[2..]));
     drop((chat, client));
 
-    let client = self::client(&server.url, place.path());
+    let client = self::client(&server.url, folder.store().to_str().unwrap());
     assert_eq!(open(&client), pairs(&expected[2..]));
 }
 
 #[test]
-fn a_posted_start_that_an_earlier_run_left_is_starting_until_it_is_answered() {
-    let place = Place::new("posted");
-    let first = client("http://127.0.0.1:1/", place.path());
+fn restored_posted_start_is_starting_until_its_response() {
+    let folder = Folder::new();
+    let first = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     let chat = first.prepare(address("12")).unwrap();
     chat.post(Request::Start(Box::default())).unwrap();
     chat.post(Request::Message("oi".into())).unwrap();
     assert_eq!(first.close(Duration::ZERO).unwrap().requests, 2);
     drop((chat, first));
 
-    let second = client("http://127.0.0.1:1/", place.path());
+    let second = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     assert_eq!(open(&second), pairs(&[("12", State::Starting)]));
     drop(second);
 
-    let server = Server::answering(http("200 OK", ""));
-    let third = client(&server.url, place.path());
+    let server = Server::with_response(http("200 OK", ""));
+    let third = client(&server.url, folder.store().to_str().unwrap());
     for _ in 0..2 {
-        let outcome = next(&third).outcome().unwrap().clone();
+        let outcome = next_event(&third).outcome().unwrap().clone();
         assert_eq!(outcome.delivery, Delivery::Accepted as i32, "{outcome:?}");
     }
     assert_eq!(open(&third), pairs(&[("12", State::Waiting)]));
 }
 
 #[test]
-fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
-    let place = Place::new("over");
-    let first = client("http://127.0.0.1:1/", place.path());
+fn queued_requests_of_a_finished_interaction_are_not_sent_after_a_restart() {
+    let folder = Folder::new();
+    let first = client("http://127.0.0.1:1/", folder.store().to_str().unwrap());
     let chat = first.attach(address("12")).unwrap();
     chat.post(Request::Message("too late".into())).unwrap();
     deliver(&first, "12", "finish");
     first.close(Duration::ZERO).unwrap();
     drop((chat, first));
 
-    let server = Server::answering(http("200 OK", ""));
-    let second = client(&server.url, place.path());
-    let events = [next(&second), next(&second)];
+    let server = Server::with_response(http("200 OK", ""));
+    let second = client(&server.url, folder.store().to_str().unwrap());
+    let events = [next_event(&second), next_event(&second)];
     let outcome = events.iter().find_map(Event::outcome).unwrap();
     assert_eq!(
         (outcome.status, outcome.delivery),
@@ -225,15 +195,15 @@ fn what_waits_for_an_interaction_that_is_over_is_not_sent_after_the_restart() {
 }
 
 #[test]
-fn the_bot_that_the_start_named_is_known() {
-    let place = Place::new("bot");
-    let server = Server::answering(http("200 OK", ""));
+fn bot_id_of_the_start_is_restored() {
+    let folder = Folder::new();
+    let server = Server::with_response(http("200 OK", ""));
     let gateway = || {
         let mut config = Config::new();
         for (name, value) in [
             ("token", "t"),
             ("base_url", &*server.url),
-            ("store", place.path()),
+            ("store", folder.store().to_str().unwrap()),
             ("dialect", "gateway"),
         ] {
             config.set(name, value).unwrap();
@@ -253,15 +223,15 @@ fn the_bot_that_the_start_named_is_known() {
 }
 
 #[test]
-fn a_customer_at_whatsapp_is_known_after_a_restart() {
-    let place = Place::new("whatsapp");
-    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"h"}"#));
+fn whatsapp_customer_is_restored() {
+    let folder = Folder::new();
+    let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"h"}"#));
     let client = || {
         let mut config = Config::new();
         for (name, value) in [
             ("token", "t"),
             ("base_url", &*server.url),
-            ("store", place.path()),
+            ("store", folder.store().to_str().unwrap()),
             ("dialect", "interactions"),
         ] {
             config.set(name, value).unwrap();
@@ -285,14 +255,14 @@ fn a_customer_at_whatsapp_is_known_after_a_restart() {
     let second = client();
     let body = br#"{"external_id":5511,"message":{"content":"sim"}}"#;
     second.deliver(body, None).unwrap();
-    assert_eq!(next(&second).trigger().unwrap().client_id, "12");
+    assert_eq!(next_event(&second).trigger().unwrap().client_id, "12");
     assert_eq!(open(&second), pairs(&[("12", State::Active)]));
 }
 
 #[test]
-fn a_store_of_the_first_layout_is_taken_up() {
-    let place = Place::new("layout");
-    let file = rusqlite::Connection::open(&place.0).unwrap();
+fn store_of_the_first_version_is_migrated() {
+    let folder = Folder::new();
+    let file = rusqlite::Connection::open(folder.store()).unwrap();
     let letter = r#"{"address":{"department":"1","client_id":"12"},"request":{"Message":"oi"}}"#;
     file.execute_batch(&format!(
         "CREATE TABLE inbox (number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
@@ -307,11 +277,11 @@ fn a_store_of_the_first_layout_is_taken_up() {
     ))
     .unwrap();
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
-    let client = client(&server.url, place.path());
-    let trigger = next(&client);
+    let server = Server::with_response(http("200 OK", ""));
+    let client = client(&server.url, folder.store().to_str().unwrap());
+    let trigger = next_event(&client);
     assert_eq!((trigger.sequence, trigger.redelivered), (3, true));
-    let outcome = next(&client).outcome().unwrap().clone();
+    let outcome = next_event(&client).outcome().unwrap().clone();
     assert_eq!(
         (outcome.ticket, outcome.delivery),
         (7, Delivery::Accepted as i32)

@@ -1,9 +1,10 @@
-//! Where there is no memory for what a peer or the caller has chosen the size of, that is told, and the process lives: in a
-//! process of its own whose address space is bounded.
+//! If memory is not enough for a size that a peer or the caller chose, the library reports it, and the process
+//! continues. The test runs in a process with a limited address space.
 
 #![cfg(all(feature = "store", feature = "listener", target_os = "linux"))]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,31 +15,33 @@ use omnize::Client;
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
-use store::{Folder, Process, open, say};
+use store_folder::{ChildProcess, Folder, open, report};
 
-/// How much the application has left.
-const LEFT: u64 = 60 << 20;
+/// The memory that remains for the application, in bytes.
+const REMAINING_BYTES: u64 = 60 << 20;
 
-/// Not a test by itself: the application that the tests start.
+/// The application that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
-        "listens" => listens(&path, &[]),
-        "listens without a bound" => listens(&path, &[("events.max_bytes", "9000000000")]),
-        "is handed over" => is_handed_over(&path),
-        _ => posts(&path),
+        "listens" => receive_by_listener(&path, &[]),
+        "listens without a bound" => {
+            receive_by_listener(&path, &[("events.max_bytes", "9000000000")])
+        }
+        "is handed over" => receive_by_deliver(&path),
+        _ => post_requests(&path),
     }
 }
 
-/// From now on the process has so much memory left.
-fn bound() {
+/// Limits the memory of this process.
+fn limit_memory() {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
     let limit = libc::rlimit {
-        rlim_cur: pages * 4096 + LEFT,
+        rlim_cur: pages * 4096 + REMAINING_BYTES,
         rlim_max: libc::RLIM_INFINITY,
     };
     // SAFETY: the limit lives through the call.
@@ -52,15 +55,15 @@ fn body(size: usize) -> String {
     format!(r#"{{"message":"{}","clientId":"12"}}"#, "x".repeat(size))
 }
 
-/// Takes 57 triggers of a megabyte each, and then all that waits out again.
-fn listens(path: &Path, options: &[(&str, &str)]) {
+/// Receives 57 triggers of a megabyte each, and then takes all queued events.
+fn receive_by_listener(path: &Path, options: &[(&str, &str)]) {
     let fixed = [("listen", "127.0.0.1:0"), ("listen.path", "/")];
     let client = open(path, &[&fixed, options].concat()).unwrap();
     let url = client.webhook_url().unwrap().to_owned();
     let host = url.trim_start_matches("http://").trim_end_matches('/');
     let body = body(1_000_000);
-    let mut answer = vec![0; 12];
-    bound();
+    let mut response = vec![0; 12];
+    limit_memory();
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..57 {
         let mut stream = TcpStream::connect(host).unwrap();
@@ -70,21 +73,21 @@ fn listens(path: &Path, options: &[(&str, &str)]) {
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
         );
         let _ = stream.write_all(body.as_bytes());
-        stream.read_exact(&mut answer).unwrap();
-        match &answer[9..] {
+        stream.read_exact(&mut response).unwrap();
+        match &response[9..] {
             b"200" => taken += 1,
             b"503" => refused += 1,
-            _ => panic!("{}", String::from_utf8_lossy(&answer)),
+            _ => panic!("{}", String::from_utf8_lossy(&response)),
         }
     }
-    assert_eq!(take_out(&client), taken);
-    say(&format!("{taken} {refused}"));
+    assert_eq!(take_all_events(&client), taken);
+    report(&format!("{taken} {refused}"));
 }
 
-fn is_handed_over(path: &Path) {
+fn receive_by_deliver(path: &Path) {
     let client = open(path, &[]).unwrap();
     let body = body(5_000_000);
-    bound();
+    limit_memory();
     let taken = (0..20).filter(|_| match client.deliver(body.as_bytes(), None) {
         Ok(()) => true,
         Err(error) => {
@@ -93,16 +96,16 @@ fn is_handed_over(path: &Path) {
         }
     });
     let taken = taken.count();
-    assert_eq!(take_out(&client), taken);
-    say(&format!("{taken} {}", 20 - taken));
+    assert_eq!(take_all_events(&client), taken);
+    report(&format!("{taken} {}", 20 - taken));
 }
 
-fn take_out(client: &Client) -> usize {
+fn take_all_events(client: &Client) -> usize {
     let next = || client.next(Duration::ZERO).unwrap();
     std::iter::from_fn(next).count()
 }
 
-fn posts(path: &Path) {
+fn post_requests(path: &Path) {
     let client = open(path, &[("outbox.max_bytes", "9000000000")]).unwrap();
     let address = Address {
         department: "1".into(),
@@ -110,11 +113,11 @@ fn posts(path: &Path) {
     };
     let chat = client.attach(address).unwrap();
     let text = "x".repeat(3_000_000);
-    bound();
+    limit_memory();
     let (mut taken, mut refused) = (0, 0);
     while refused < 5 {
         let mut copy = String::new();
-        // The application's own.
+        // The application's own memory.
         if copy.try_reserve(text.len()).is_err() {
             break;
         }
@@ -130,22 +133,22 @@ fn posts(path: &Path) {
             }
         }
     }
-    say(&format!("{taken} {refused}"));
+    report(&format!("{taken} {refused}"));
 }
 
-fn counts(role: &str) -> (usize, usize) {
+fn run_in_child_process(role: &str) -> (usize, usize) {
     let folder = Folder::new();
-    let mut process = Process::start(role, &folder.store());
-    let said = process.says();
-    process.ends();
-    let (taken, refused) = said.split_once(' ').unwrap();
+    let mut process = ChildProcess::start(role, &folder.store());
+    let report = process.read_report();
+    process.wait_for_success();
+    let (taken, refused) = report.split_once(' ').unwrap();
     (taken.parse().unwrap(), refused.parse().unwrap())
 }
 
 #[test]
-fn triggers_that_come_are_answered_503() {
+fn listener_responds_503_without_memory() {
     for role in ["listens", "listens without a bound"] {
-        let (taken, refused) = counts(role);
+        let (taken, refused) = run_in_child_process(role);
         assert_eq!(taken + refused, 57);
         assert!(
             taken > 5 && refused > 0,
@@ -155,8 +158,8 @@ fn triggers_that_come_are_answered_503() {
 }
 
 #[test]
-fn triggers_that_are_handed_over_are_told_to_be_too_many() {
-    let (taken, refused) = counts("is handed over");
+fn deliver_fails_with_full_without_memory() {
+    let (taken, refused) = run_in_child_process("is handed over");
     assert!(
         taken > 1 && refused > 0,
         "{taken} were taken, {refused} refused"
@@ -164,8 +167,8 @@ fn triggers_that_are_handed_over_are_told_to_be_too_many() {
 }
 
 #[test]
-fn requests_that_are_posted_are_told_to_be_too_many() {
-    let (taken, refused) = counts("posts");
+fn post_fails_with_full_without_memory() {
+    let (taken, refused) = run_in_child_process("posts");
     assert!(
         taken > 1 && refused > 0,
         "{taken} were taken, {refused} refused"

@@ -1,53 +1,29 @@
-//! A client whose requests leave this machine unencrypted logs one warning, and no other client does.
+//! A client whose requests leave this machine unencrypted logs one warning. No other client does.
 
-use std::sync::Mutex;
+#[path = "support/recording_log.rs"]
+mod recording_log;
+#[path = "support/test_client.rs"]
+mod test_client;
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
-use omnize::Client;
-use omnize::config::Config;
-use omnize::wire::Address;
+use log::LevelFilter;
+use recording_log::{record_log, take_lines};
+use test_client::{attach, open_client};
 
-static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Recorder;
-
-impl Log for Recorder {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let text = record.args().to_string();
-        if record.level() == Level::Warn && text.contains("not encrypted") {
-            WARNINGS.lock().unwrap().push(text);
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-/// What is warned of when a client for this URL is opened and makes requests.
+/// Returns the warnings of a client that is opened for this URL and sends requests.
 fn warnings(url: &str) -> Vec<String> {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("base_url", url).unwrap();
-    config.set("timeout", "500").unwrap();
-    let client = Client::open(&config).unwrap();
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    let chat = client.attach(address).unwrap();
+    let client = open_client(url, &[("timeout", "500")]);
+    let chat = attach(&client, "12");
     for _ in 0..2 {
         chat.typing().unwrap_err();
     }
-    std::mem::take(&mut WARNINGS.lock().unwrap())
+    let mut warnings = take_lines();
+    warnings.retain(|line| line.contains("not encrypted"));
+    warnings
 }
 
 #[test]
 fn plain_http_is_logged_once() {
-    log::set_logger(&Recorder).unwrap();
-    log::set_max_level(LevelFilter::Warn);
+    record_log(LevelFilter::Warn);
     let warned = warnings("http://chat.invalid/secret-path?secret=query");
     assert_eq!(warned.len(), 1, "{warned:?}");
     assert!(warned[0].contains("http://chat.invalid "), "{warned:?}");

@@ -4,7 +4,7 @@
 tools=$TARGET/tools/python
 wheels=$TARGET/python/wheels
 
-# Prints one CPython of each version from 3.9 on, from the search path or pyenv.
+# interpreters: prints each installed CPython from 3.9 on, one for each version, from the search path or pyenv.
 interpreters() {
     {
         echo "$PATH" | tr ':' '\n' | while read -r folder; do ls "$folder"/python3.[0-9] "$folder"/python3.[0-9][0-9] "$folder"/python3 2>/dev/null; done
@@ -17,7 +17,7 @@ if sys.version_info >= (3, 9) and platform.python_implementation() == "CPython":
     done | sort -u -V -k1,1
 }
 
-# build_wheel FOLDER ARGUMENTS...: a wheel, the only file of that folder.
+# build_wheel FOLDER ARGUMENTS...: builds a wheel as the only file of the folder.
 build_wheel() {
     out=$1
     shift
@@ -25,25 +25,37 @@ build_wheel() {
     CARGO_TARGET_DIR=$TARGET "$tools/bin/maturin" build --quiet --locked --manifest-path python/Cargo.toml --out "$out" "$@"
 }
 
-# bare_environment FOLDER PYTHON WHEEL: an environment that holds nothing but this wheel.
+# build_test_wheel NAME: builds $wheel without optimization, under the check's name. Ends the script if that is impossible.
+build_test_wheel() {
+    if ! [ -x "$tools/bin/maturin" ]; then
+        echo "skip $1: the tools are missing; run .ci/setup python"
+        exit 0
+    fi
+    FILTER='' check "$1 wheel" build_wheel "$wheels" --profile dev
+    wheel=$(echo "$wheels"/omnize-*.whl)
+    [ -e "$wheel" ] || exit 0
+}
+
+# bare_environment FOLDER PYTHON WHEEL: makes an environment that contains only this wheel.
 bare_environment() {
     rm -rf "$1"
     "$2" -m venv --without-pip "$1" &&
         "$tools/bin/pip" --quiet --disable-pip-version-check --python "$1/bin/python" install --no-index --no-deps "$3"
 }
 
-# run_examples BIN: each example, by an interpreter that has nothing but the wheel, with the wheel's own sandbox.
+# run_examples BIN: runs each example with an interpreter that has only the wheel, and with the wheel's own sandbox.
 run_examples() {
     for example in examples/python/*.py; do
         timeout --kill-after=5 60 "$1/omnize" sandbox --agent 1=examples/agents/support.json -- "$1/python" "$example" \
             >"$TMPDIR/example" 2>&1 || { cat "$TMPDIR/example" && echo "$example failed" && return 1; }
         expected=$(sed -n 's/^# prints: //p' "$example")
-        [ -n "$expected" ] || { echo "$example does not say what it prints" && return 1; }
+        [ -n "$expected" ] || { echo "$example has no line `# prints:`" && return 1; }
         grep -qF "$expected" "$TMPDIR/example" || { cat "$TMPDIR/example" && echo "$example did not print: $expected" && return 1; }
     done
 }
 
-# Seconds of processor time that the import takes, the best of some tries: what else the machine does is not its fault.
+# imports_quickly PYTHON: measures the CPU time of the import. The best of several attempts counts, because the machine may
+# be busy.
 imports_quickly() {
     "$1" - <<'CODE'
 import subprocess, sys
@@ -61,8 +73,8 @@ command_works() {
         [ "$("$1/python" -m omnize --version)" = "omnize $(make -s version)" ]
 }
 
-# alone VERSION PYTHON WHEEL: the checks of the wheel in an environment without other packages.
-alone() {
+# check_wheel VERSION PYTHON WHEEL: checks the wheel in an empty environment.
+check_wheel() {
     bare_environment "$TMPDIR/$1" "$2" "$3" && command_works "$TMPDIR/$1/bin" &&
         imports_quickly "$TMPDIR/$1/bin/python" && run_examples "$TMPDIR/$1/bin"
 }

@@ -1,18 +1,23 @@
-//! Events and posted requests that wait are bounded in bytes, not only in number, and what is beyond is told and not taken.
+//! Queued events and posted requests are limited in bytes, not only in number. A request or event over the limit is
+//! rejected.
 
-mod server;
-#[cfg(feature = "store")]
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::time::Duration;
 
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::{Address, Request};
-use omnize::{Client, Conversation};
+use omnize::wire::Request;
 #[cfg(feature = "store")]
-use store::Folder;
+use store_folder::Folder;
+use test_client::attach;
 
 fn client(options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -33,14 +38,6 @@ fn deliver(client: &Client, size: usize) -> Result<(), Error> {
     client.deliver(message(size).as_bytes(), None)
 }
 
-fn attached(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn with_and_without_a_store(check: impl Fn(&[(&str, &str)])) {
     check(&[]);
     #[cfg(feature = "store")]
@@ -52,7 +49,7 @@ fn with_and_without_a_store(check: impl Fn(&[(&str, &str)])) {
 }
 
 #[test]
-fn events_beyond_the_bytes_are_refused_until_there_is_room() {
+fn events_over_the_byte_limit_are_rejected_until_there_is_room() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("events.max_bytes", "1000")], store].concat());
         for _ in 0..3 {
@@ -70,7 +67,7 @@ fn events_beyond_the_bytes_are_refused_until_there_is_room() {
 }
 
 #[test]
-fn an_event_larger_than_all_may_be_is_taken_alone() {
+fn single_event_over_the_limit_is_accepted_by_an_empty_queue() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("events.max_bytes", "10")], store].concat());
         deliver(&client, 1000).unwrap();
@@ -82,7 +79,7 @@ fn an_event_larger_than_all_may_be_is_taken_alone() {
 
 #[test]
 #[cfg(feature = "store")]
-fn what_an_earlier_run_has_left_counts_too() {
+fn restored_events_count_towards_the_limit() {
     let folder = Folder::new();
     let path = folder.store();
     let store = ("store", path.to_str().unwrap());
@@ -96,10 +93,10 @@ fn what_an_earlier_run_has_left_counts_too() {
 }
 
 #[test]
-fn posted_requests_beyond_the_bytes_are_refused() {
+fn posted_requests_over_the_byte_limit_are_rejected() {
     with_and_without_a_store(|store| {
         let client = client(&[&[("outbox.max_bytes", "1000")], store].concat());
-        let chat = attached(&client);
+        let chat = attach(&client, "12");
         let post = |size: usize| chat.post(Request::Message("x".repeat(size).into()));
         post(2000).unwrap();
         let error = post(1).unwrap_err();
@@ -116,16 +113,16 @@ fn posted_requests_beyond_the_bytes_are_refused() {
 }
 
 #[test]
-fn what_has_ended_makes_room() {
-    let server = server::Server::answering(server::http("200 OK", ""));
+fn completed_requests_free_outbox_space() {
+    let server = http_server::Server::with_response(http_server::http("200 OK", ""));
     let client = client(&[("outbox.max_bytes", "1000"), ("base_url", &server.url)]);
-    let chat = attached(&client);
+    let chat = attach(&client, "12");
     for _ in 0..5 {
         chat.post(Request::Message("x".repeat(2000).into()))
             .unwrap();
         let event = client.next(Duration::from_secs(20)).unwrap();
         assert!(event.is_some_and(|event| event.outcome().is_some()));
-        // It has left the outbox when its outcome has been told, or soon after.
+        // It leaves the outbox when its outcome was delivered, or soon after.
         let left = || chat.post(Request::Typing);
         let begun = std::time::Instant::now();
         while left().is_err() && begun.elapsed() < Duration::from_secs(10) {
@@ -137,7 +134,7 @@ fn what_has_ended_makes_room() {
 
 #[test]
 #[cfg(feature = "listener")]
-fn the_listener_answers_503() {
+fn listener_responds_503_over_the_byte_limit() {
     use std::io::{Read, Write};
     let client = client(&[
         ("events.max_bytes", "1000"),
@@ -155,15 +152,15 @@ fn the_listener_answers_503() {
             "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     };
     assert!(post(900).starts_with("HTTP/1.1 200"));
-    let answer = post(900);
+    let response = post(900);
     assert!(
-        answer.starts_with("HTTP/1.1 503") && answer.to_lowercase().contains("retry-after"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 503") && response.to_lowercase().contains("retry-after"),
+        "{response}"
     );
     assert!(client.next(Duration::ZERO).unwrap().is_some());
     assert!(post(900).starts_with("HTTP/1.1 200"));

@@ -2,14 +2,17 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/recording_log.rs"]
+mod recording_log;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::LevelFilter;
 use omnize::Statistic;
-use webhook::*;
+use recording_log::{lines, record_log};
+use webhook_requests::*;
 
 /// Collects the log lines of the library.
 struct Lines(Mutex<Vec<String>>);

@@ -1,7 +1,8 @@
-//! Each way in which a request can end, made to happen by a real server or a real network, and what the error says of it.
-//! No request is ever made twice.
+//! Each outcome of a request, caused by a real server or a real network, and the text of its error. No request is sent
+//! twice.
 
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,12 +10,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
 use omnize::wire::{Address, Customer};
 use omnize::{Client, Conversation};
-use server::{Server, http};
 
 const SECRETS: [&str; 6] = [
     "segredo-do-portal",
@@ -55,15 +56,15 @@ fn attached(client: &Client) -> Conversation {
     client.attach(address()).unwrap()
 }
 
-/// What sending a message to this server ends with.
+/// Returns the error of a message to this server.
 fn message_to(url: &str, options: &[(&str, &str)]) -> Error {
     let client = client(url, options);
     let error = attached(&client).send(SECRETS[5]).unwrap_err();
-    holds_no_secret(&error);
+    assert_no_secret(&error);
     error
 }
 
-fn holds_no_secret(error: &Error) {
+fn assert_no_secret(error: &Error) {
     let shown = format!(
         "{error} {error:?} {}",
         String::from_utf8_lossy(error.body())
@@ -74,16 +75,16 @@ fn holds_no_secret(error: &Error) {
 }
 
 #[track_caller]
-fn ended(error: &Error, status: Status, delivery: Delivery, says: &str) {
+fn assert_outcome(error: &Error, status: Status, delivery: Delivery, says: &str) {
     assert_eq!(error.status(), status, "{error:?}");
     assert_eq!(error.delivery(), Some(delivery), "{error:?}");
     assert!(error.message().contains(says), "{says:?} in {error}");
 }
 
 #[test]
-fn a_host_that_nobody_knows() {
+fn unknown_host_is_not_sent() {
     let error = message_to("http://nobody.invalid/", &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Unreachable,
         Delivery::NotSent,
@@ -93,12 +94,12 @@ fn a_host_that_nobody_knows() {
 }
 
 #[test]
-fn a_host_that_refuses() {
+fn refused_connection_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
     let error = message_to(&url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Refused,
         Delivery::NotSent,
@@ -108,10 +109,10 @@ fn a_host_that_refuses() {
 }
 
 #[test]
-fn a_host_that_can_not_be_reached() {
-    // Nobody may send to the broadcast address over TCP, so the kernel itself refuses.
+fn unreachable_host_is_not_sent() {
+    // TCP to the broadcast address is forbidden, so the kernel itself fails.
     let error = message_to("http://255.255.255.255:9/", &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Unreachable,
         Delivery::NotSent,
@@ -120,8 +121,8 @@ fn a_host_that_can_not_be_reached() {
 }
 
 #[test]
-fn a_host_that_swallows_connections() {
-    // With a backlog that is full, Linux leaves further handshakes without an answer.
+fn connect_timeout_is_not_sent() {
+    // With a full backlog, Linux does not respond to further handshakes.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
@@ -131,7 +132,7 @@ fn a_host_that_swallows_connections() {
     }
     let begun = Instant::now();
     let error = message_to(&format!("http://{address}/"), &[("timeout.connect", "200")]);
-    ended(
+    assert_outcome(
         &error,
         Status::Timeout,
         Delivery::NotSent,
@@ -141,13 +142,13 @@ fn a_host_that_swallows_connections() {
 }
 
 #[test]
-fn a_service_that_refuses_with_a_reason() {
-    let server = Server::answering(http(
+fn rejection_contains_the_reason() {
+    let server = Server::with_response(http(
         "422 Unprocessable",
         r#"{"message":"unknown department","status":422}"#,
     ));
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -163,36 +164,36 @@ fn a_service_that_refuses_with_a_reason() {
 }
 
 #[test]
-fn a_service_that_fails() {
-    let server = Server::answering(http("500 Oops", "<html>stack trace</html>"));
+fn service_error_is_unknown_or_rejected() {
+    let server = Server::with_response(http("500 Oops", "<html>stack trace</html>"));
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Service, Delivery::Rejected, "HTTP 500");
+    assert_outcome(&error, Status::Service, Delivery::Rejected, "HTTP 500");
     assert!(!error.is_retryable());
     assert!(!error.message().contains("again"), "{error}");
     assert_eq!(server.requests(), 1);
 
-    let server = Server::answering(http("503 Busy", ""));
+    let server = Server::with_response(http("503 Busy", ""));
     let error = message_to(&server.url, &[]);
     assert!(error.is_retryable());
     let says = "it sent no reason; it may be retried";
     assert!(error.message().ends_with(says), "{error}");
 
     let busy = "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nOops";
-    let error = message_to(&Server::answering(busy).url, &[]);
+    let error = message_to(&Server::with_response(busy).url, &[]);
     let says = "its reason has an unknown form; see the error's body; it may be retried after 7 s";
     assert!(error.message().ends_with(says), "{error}");
 }
 
 #[test]
-fn a_service_that_points_elsewhere_is_not_followed() {
-    let elsewhere = Server::answering(http("200 OK", ""));
+fn redirects_are_not_followed() {
+    let elsewhere = Server::with_response(http("200 OK", ""));
     let moved = format!(
         "HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
         elsewhere.url
     );
-    let server = Server::answering(moved);
+    let server = Server::with_response(moved);
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -202,40 +203,40 @@ fn a_service_that_points_elsewhere_is_not_followed() {
 }
 
 #[test]
-fn a_service_that_says_200_and_means_no() {
-    let server = Server::answering(http(
+fn status_200_with_success_false_is_rejected() {
+    let server = Server::with_response(http(
         "200 OK",
         r#"{"success":false,"errors":["token expired"]}"#,
     ));
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Failed, Delivery::Rejected, "token expired");
+    assert_outcome(&error, Status::Failed, Delivery::Rejected, "token expired");
     assert_eq!(error.http_status(), Some(200));
 }
 
 #[test]
-fn an_answer_that_is_empty_or_no_json_is_an_acceptance() {
+fn empty_or_non_json_body_with_200_is_accepted() {
     for body in ["", "OK", "<p>ok</p>", "[1]", "\u{FEFF}{}"] {
-        let server = Server::answering(http("200 OK", body));
+        let server = Server::with_response(http("200 OK", body));
         let client = client(&server.url, &[]);
         attached(&client).send("oi").unwrap();
         assert_eq!(server.requests(), 1);
     }
-    let server = Server::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    let server = Server::with_response("HTTP/1.1 204 No Content\r\n\r\n");
     attached(&client(&server.url, &[])).send("oi").unwrap();
 }
 
 #[test]
 fn an_answer_that_is_too_large_is_not_read() {
-    let server = Server::answering(http("200 OK", &"x".repeat(5000)));
+    let server = Server::with_response(http("200 OK", &"x".repeat(5000)));
     let error = message_to(&server.url, &[("response.max_bytes", "4999")]);
-    ended(&error, Status::ResponseTooLarge, Delivery::Unknown, "4999");
+    assert_outcome(&error, Status::ResponseTooLarge, Delivery::Unknown, "4999");
     attached(&client(&server.url, &[("response.max_bytes", "5000")]))
         .send("oi")
         .unwrap();
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn endless_response_is_aborted() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -246,18 +247,18 @@ fn an_answer_without_end_is_cut_off() {
     });
     let error = message_to(&server.url, &[("response.max_bytes", "100000")]);
     let says = "response.max_bytes (100000 bytes); whether it accepted the request is unknown";
-    ended(&error, Status::ResponseTooLarge, Delivery::Unknown, says);
+    assert_outcome(&error, Status::ResponseTooLarge, Delivery::Unknown, says);
 }
 
 #[test]
-fn an_answer_that_is_no_http() {
-    let server = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+fn non_http_response_is_unknown() {
+    let server = Server::with_response("SSH-2.0-OpenSSH_9.2\r\n\r\n");
     let error = message_to(&server.url, &[]);
-    ended(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
+    assert_outcome(&error, Status::Protocol, Delivery::Unknown, "not in HTTP");
 }
 
 #[test]
-fn an_answer_that_never_comes() {
+fn missing_response_times_out() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         thread::sleep(Duration::from_secs(5));
@@ -265,7 +266,7 @@ fn an_answer_that_never_comes() {
     let begun = Instant::now();
     let error = message_to(&server.url, &[("timeout", "200")]);
     let says = "within timeout (200 ms);";
-    ended(&error, Status::Timeout, Delivery::Unknown, says);
+    assert_outcome(&error, Status::Timeout, Delivery::Unknown, says);
     assert!(!error.is_retryable());
     assert!(
         begun.elapsed() < Duration::from_secs(3),
@@ -276,7 +277,7 @@ fn an_answer_that_never_comes() {
 }
 
 #[test]
-fn an_answer_that_drips_ends_with_the_time() {
+fn slow_response_times_out() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         for byte in http("200 OK", &"x".repeat(1000)).bytes() {
@@ -288,7 +289,7 @@ fn an_answer_that_drips_ends_with_the_time() {
     });
     let begun = Instant::now();
     let error = message_to(&server.url, &[("timeout", "300")]);
-    ended(&error, Status::Timeout, Delivery::Unknown, "timeout");
+    assert_outcome(&error, Status::Timeout, Delivery::Unknown, "timeout");
     assert!(
         begun.elapsed() < Duration::from_secs(3),
         "{:?}",
@@ -297,13 +298,13 @@ fn an_answer_that_drips_ends_with_the_time() {
 }
 
 #[test]
-fn a_connection_that_breaks_after_the_request() {
+fn connection_lost_after_the_request_is_unknown() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Lost,
         Delivery::Unknown,
@@ -313,14 +314,14 @@ fn a_connection_that_breaks_after_the_request() {
 }
 
 #[test]
-fn a_connection_that_breaks_within_the_answer() {
+fn connection_lost_within_the_response_is_unknown() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
         stream.shutdown(Shutdown::Both).unwrap();
     });
     let error = message_to(&server.url, &[]);
-    ended(
+    assert_outcome(
         &error,
         Status::Lost,
         Delivery::Unknown,
@@ -330,16 +331,17 @@ fn a_connection_that_breaks_within_the_answer() {
 }
 
 #[test]
-fn a_host_without_tls_where_tls_is_asked_for() {
-    let server = Server::answering(http("400 Bad Request", ""));
+fn host_without_tls_is_not_sent() {
+    let server = Server::with_response(http("400 Bad Request", ""));
     let error = message_to(&server.url.replace("http://", "https://"), &[]);
-    ended(&error, Status::Tls, Delivery::NotSent, "secure connection");
+    assert_outcome(&error, Status::Tls, Delivery::NotSent, "secure connection");
     assert_eq!(server.requests(), 0);
 }
 
-/// The server closes each connection right after its answer, without saying so, and the client is about to reuse it.
+/// The server closes each connection right after its response, without a header that says so, and the client is about
+/// to reuse it.
 #[test]
-fn a_stale_connection_is_noticed_before_the_next_request() {
+fn stale_connection_is_detected_before_the_next_request() {
     let server = Server::start(|mut stream, read| {
         if read(&mut stream).is_some() {
             let _ = stream.write_all(http("200 OK", "").as_bytes());
@@ -349,14 +351,14 @@ fn a_stale_connection_is_noticed_before_the_next_request() {
     let chat = attached(&client);
     for _ in 0..50 {
         chat.send("oi").unwrap();
-        // Until the end has arrived there is nothing to notice.
+        // Before the end has arrived, the client cannot detect it.
         thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(server.requests(), 50);
 }
 
 #[test]
-fn an_unasked_answer_on_an_idle_connection_is_not_taken_for_the_next() {
+fn unsolicited_response_is_not_used_for_the_next_request() {
     let server = Server::start(|mut stream, read| {
         if read(&mut stream).is_some() {
             let _ = stream.write_all(http("200 OK", "").as_bytes());
@@ -374,7 +376,7 @@ fn an_unasked_answer_on_an_idle_connection_is_not_taken_for_the_next() {
 }
 
 #[test]
-fn a_connection_is_kept_and_reused() {
+fn connection_is_pooled_and_reused() {
     let (opened, connections) = mpsc::channel();
     let server = Server::start(move |mut stream, read| {
         opened.send(()).unwrap();
@@ -392,16 +394,16 @@ fn a_connection_is_kept_and_reused() {
 }
 
 #[test]
-fn what_the_service_echoes_of_the_request_is_taken_out() {
+fn echoed_request_data_is_redacted() {
     let echo = format!(
         r#"{{"message":"bad token {} of {} <{}>","status":401}}"#,
         SECRETS[0], SECRETS[1], SECRETS[2]
     );
-    let server = Server::answering(http("401 Unauthorized", &echo));
+    let server = Server::with_response(http("401 Unauthorized", &echo));
     let client = client(&server.url, &[]);
     let error = client.start(address(), customer()).unwrap_err();
-    holds_no_secret(&error);
-    ended(
+    assert_no_secret(&error);
+    assert_outcome(
         &error,
         Status::Rejected,
         Delivery::Rejected,
@@ -410,8 +412,8 @@ fn what_the_service_echoes_of_the_request_is_taken_out() {
 }
 
 #[test]
-fn what_is_missing_is_told_before_anything_is_sent() {
-    let server = Server::answering(http("200 OK", ""));
+fn missing_fields_are_reported_before_anything_is_sent() {
+    let server = Server::with_response(http("200 OK", ""));
     let client = client(&server.url, &[]);
     for (department, client_id, status) in
         [("", "12", Status::Department), ("1", "", Status::ClientId)]
@@ -431,7 +433,7 @@ fn what_is_missing_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn closing_breaks_off_a_request_that_hangs() {
+fn close_aborts_a_request_without_response() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         thread::sleep(Duration::from_secs(20));
@@ -446,9 +448,9 @@ fn closing_breaks_off_a_request_that_hangs() {
         assert_eq!(left.requests, 1);
         let error = hanging.join().unwrap().unwrap_err();
         let says = "message: the client was closed before the response arrived; whether the service received it is unknown";
-        ended(&error, Status::Lost, Delivery::Unknown, says);
+        assert_outcome(&error, Status::Lost, Delivery::Unknown, says);
         assert!(begun.elapsed() < Duration::from_secs(5));
     });
     let error = chat.send("oi").unwrap_err();
-    ended(&error, Status::Closed, Delivery::NotSent, "closed");
+    assert_outcome(&error, Status::Closed, Delivery::NotSent, "closed");
 }

@@ -1,10 +1,14 @@
-//! Each way in which a request over TLS can end, made to happen by a real server, and what the error says of it: that
-//! nothing was sent where the connection was not secure, and never that where a byte may have been read.
+//! Each outcome of a request over TLS, caused by a real server, and the text of its error. It is not sent if the
+//! connection was not secure, and never if the server may have read a byte.
 
 #![cfg(unix)]
 
-mod secure;
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,19 +16,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::http;
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
 use rustls::version::{TLS12, TLS13};
-use secure::{Authority, Peer, SecureServer, reset, secured_by, written};
-use server::http;
+use test_client::attach;
+use tls_server::{CertificateAuthority, Peer, TlsServer, reset, server_config, write_pem_file};
 
 const HOST: &str = "127.0.0.1";
-const BOTH: &[&rustls::SupportedProtocolVersion] = &[&TLS12, &TLS13];
+const BOTH_VERSIONS: &[&rustls::SupportedProtocolVersion] = &[&TLS12, &TLS13];
 
-fn opened(url: &str, options: &[(&str, &str)]) -> Result<Client, Error> {
+fn open_client(url: &str, options: &[(&str, &str)]) -> Result<Client, Error> {
     let mut config = Config::new();
     config.set("token", "segredo-do-portal").unwrap();
     config.set("base_url", url).unwrap();
@@ -35,20 +39,12 @@ fn opened(url: &str, options: &[(&str, &str)]) -> Result<Client, Error> {
     Client::open(&config)
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message_to(url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
-    chat(&opened(url, options).unwrap()).send("oi")
+    attach(&open_client(url, options).unwrap(), "12").send("oi")
 }
 
 #[track_caller]
-fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) {
+fn assert_outcome(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) {
     let error = result.unwrap_err();
     assert_eq!(error.status(), status, "{error:?}");
     assert_eq!(error.delivery(), Some(delivery), "{error:?}");
@@ -56,15 +52,15 @@ fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &s
 }
 
 #[track_caller]
-fn insecure(result: Result<(), Error>, says: &str) {
-    ended(result, Status::Tls, Delivery::NotSent, says);
+fn assert_insecure(result: Result<(), Error>, says: &str) {
+    assert_outcome(result, Status::Tls, Delivery::NotSent, says);
 }
 
-/// A server whose certificate is good, for a client that trusts the authority.
-fn good(serve: impl Fn(Peer) + Send + Sync + 'static) -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify(HOST), BOTH, None);
-    (SecureServer::start(config, serve), authority.file())
+/// Starts a server with a valid certificate, for a client that trusts the authority.
+fn trusted_server(serve: impl Fn(Peer) + Send + Sync + 'static) -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify(HOST), BOTH_VERSIONS, None);
+    (TlsServer::start(config, serve), authority.file())
 }
 
 fn accept_all(mut peer: Peer) {
@@ -76,27 +72,27 @@ fn accept_all(mut peer: Peer) {
 }
 
 #[test]
-fn an_authority_of_the_application_s_own_is_trusted() {
-    let (server, ca) = good(accept_all);
+fn authority_of_ca_file_is_trusted() {
+    let (server, ca) = trusted_server(accept_all);
     message_to(&server.url, &[("tls.ca_file", &ca), ("require_tls", "1")]).unwrap();
     assert_eq!(server.requests(), 1);
 }
 
 #[test]
-fn an_authority_that_nobody_knows_is_not() {
-    let (server, _) = good(accept_all);
-    insecure(
+fn unknown_authority_is_rejected() {
+    let (server, _) = trusted_server(accept_all);
+    assert_insecure(
         message_to(&server.url, &[]),
         "the authority of its certificate is not trusted; name it in tls.ca_file",
     );
-    let another = Authority::new().file();
-    insecure(message_to(&server.url, &[("tls.ca_file", &another)]), HOST);
+    let another = CertificateAuthority::new().file();
+    assert_insecure(message_to(&server.url, &[("tls.ca_file", &another)]), HOST);
     assert_eq!(server.requests(), 0);
 }
 
 #[test]
-fn a_certificate_for_another_host_or_of_another_time_is_refused() {
-    let authority = Authority::new();
+fn certificate_of_another_host_or_time_is_rejected() {
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     for (identity, says) in [
         (
@@ -108,16 +104,16 @@ fn a_certificate_for_another_host_or_of_another_time_is_refused() {
             "its certificate has expired",
         ),
     ] {
-        let config = secured_by(&identity, BOTH, None);
-        let server = SecureServer::start(config, accept_all);
-        insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), says);
+        let config = server_config(&identity, BOTH_VERSIONS, None);
+        let server = TlsServer::start(config, accept_all);
+        assert_insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), says);
         assert_eq!(server.requests(), 0);
     }
 }
 
 #[test]
-fn a_version_that_is_too_old_is_refused() {
-    let authority = Authority::new();
+fn too_old_tls_version_is_rejected() {
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     for (spoken, wanted, works) in [
         (&TLS12, "1.2", true),
@@ -125,29 +121,29 @@ fn a_version_that_is_too_old_is_refused() {
         (&TLS13, "1.3", true),
         (&TLS12, "1.3", false),
     ] {
-        let config = secured_by(&authority.certify(HOST), &[spoken], None);
-        let server = SecureServer::start(config, accept_all);
+        let config = server_config(&authority.certify(HOST), &[spoken], None);
+        let server = TlsServer::start(config, accept_all);
         let options = [("tls.ca_file", &*ca), ("tls.min_version", wanted)];
         let result = message_to(&server.url, &options);
         if works {
             result.unwrap();
         } else {
-            insecure(result, "secure connection");
+            assert_insecure(result, "secure connection");
         }
         assert_eq!(server.requests(), usize::from(works));
     }
 }
 
-/// With TLS 1.3 the server looks at the client's certificate when the client has already sent its request.
+/// With TLS 1.3 the server checks the client's certificate after the client has sent its request.
 #[test]
-fn a_server_that_asks_for_a_certificate_gets_it_or_was_sent_nothing() {
-    let authority = Authority::new();
+fn client_certificate_is_sent_or_the_request_is_not_sent() {
+    let authority = CertificateAuthority::new();
     let ca = authority.file();
     let (certificate, key) = authority.certify("call center").files();
-    let (foreign, foreign_key) = Authority::new().certify("stranger").files();
+    let (foreign, foreign_key) = CertificateAuthority::new().certify("stranger").files();
     for version in [&TLS12, &TLS13] {
-        let config = secured_by(&authority.certify(HOST), &[version], Some(&authority));
-        let server = SecureServer::answering(config, http("200 OK", ""));
+        let config = server_config(&authority.certify(HOST), &[version], Some(&authority));
+        let server = TlsServer::with_response(config, http("200 OK", ""));
         let with = |certificate, key| {
             let options = [
                 ("tls.ca_file", &*ca),
@@ -159,20 +155,20 @@ fn a_server_that_asks_for_a_certificate_gets_it_or_was_sent_nothing() {
         with(&certificate, &key).unwrap();
         assert_eq!(server.requests(), 1);
         for _ in 0..10 {
-            insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), HOST);
-            insecure(with(&foreign, &foreign_key), HOST);
+            assert_insecure(message_to(&server.url, &[("tls.ca_file", &ca)]), HOST);
+            assert_insecure(with(&foreign, &foreign_key), HOST);
         }
         assert_eq!(server.requests(), 0);
     }
 }
 
 #[test]
-fn files_that_can_not_be_used_are_told_when_the_client_is_opened() {
-    let authority = Authority::new();
+fn unusable_files_are_reported_at_open() {
+    let authority = CertificateAuthority::new();
     let (certificate, key) = authority.certify(HOST).files();
     let (_, another_key) = authority.certify(HOST).files();
-    let empty = written("empty", "nothing here\n");
-    let broken = written(
+    let empty = write_pem_file("empty", "nothing here\n");
+    let broken = write_pem_file(
         "broken",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     );
@@ -196,14 +192,14 @@ fn files_that_can_not_be_used_are_told_when_the_client_is_opened() {
             "not the key",
         ),
     ] {
-        let error = opened("https://chat.example.com/", &options).unwrap_err();
+        let error = open_client("https://chat.example.com/", &options).unwrap_err();
         assert_eq!(error.status(), Status::File, "{error}");
         assert!(error.message().contains(says), "{says:?} in {error}");
     }
 }
 
-/// A server below TLS, on which each connection is treated by `serve`.
-fn raw(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> String {
+/// A server below TLS: `serve` handles each raw connection.
+fn raw_server(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -216,10 +212,10 @@ fn raw(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> String {
 }
 
 #[test]
-fn a_handshake_that_never_ends_is_given_up() {
-    let silent = raw(|_stream| thread::sleep(Duration::from_secs(20)));
-    let dripping = raw(|mut stream| {
-        // The head of a handshake record of 16,384 bytes, and then one byte now and then.
+fn endless_handshake_times_out() {
+    let silent = raw_server(|_stream| thread::sleep(Duration::from_secs(20)));
+    let dripping = raw_server(|mut stream| {
+        // The head of a handshake record of 16,384 bytes, and then single bytes.
         let mut bytes = vec![22, 3, 3, 0x40, 0];
         bytes.resize(5 + 0x4000, 0);
         for byte in bytes {
@@ -236,7 +232,7 @@ fn a_handshake_that_never_ends_is_given_up() {
         (&dripping, "timeout.tls"),
     ] {
         let begun = Instant::now();
-        ended(
+        assert_outcome(
             message_to(url, &[(option, "200")]),
             Status::Timeout,
             Delivery::NotSent,
@@ -247,44 +243,44 @@ fn a_handshake_that_never_ends_is_given_up() {
 }
 
 #[test]
-fn a_server_that_leaves_within_the_handshake_got_nothing() {
+fn connection_closed_in_the_handshake_is_not_sent() {
     let hello = |stream: &mut TcpStream| {
         let mut bytes = [0; 4096];
         assert!(stream.read(&mut bytes).unwrap() > 0);
     };
-    let at_once = raw(|_| ());
-    let after_hello = raw(move |mut stream| hello(&mut stream));
-    let in_its_answer = raw(move |mut stream| {
+    let at_once = raw_server(|_| ());
+    let after_hello = raw_server(move |mut stream| hello(&mut stream));
+    let in_its_answer = raw_server(move |mut stream| {
         hello(&mut stream);
         stream.write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
     });
-    let by_reset = raw(move |mut stream| {
+    let by_reset = raw_server(move |mut stream| {
         hello(&mut stream);
         reset(&stream);
     });
     for url in [at_once, after_hello, in_its_answer, by_reset] {
-        insecure(message_to(&url, &[]), "secure connection");
+        assert_insecure(message_to(&url, &[]), "secure connection");
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Leaving {
-    /// Before a byte of the request was looked at.
+enum CloseMoment {
+    /// Before the server read any byte of the request.
     Before,
-    /// Having read a part.
+    /// After it read a part.
     Within,
-    /// Having read all.
+    /// After it read all.
     After,
 }
 
-/// The connection ends by FIN or by a reset, before, within or after the request, which is the first on its connection or
-/// the second: what was counted as a whole request must never be called not sent, and none may be seen twice.
+/// The connection ends by FIN or by a reset: before, within or after the request, which is the first or the second on
+/// its connection. A request that the server read completely is never reported as not sent, and none is received twice.
 #[test]
-fn what_a_server_may_have_read_is_unknown() {
-    for leaving in [Leaving::Before, Leaving::Within, Leaving::After] {
+fn request_that_may_have_been_read_is_unknown() {
+    for leaving in [CloseMoment::Before, CloseMoment::Within, CloseMoment::After] {
         for by_reset in [false, true] {
             for answered in [0, 1] {
-                let (server, ca) = good(move |mut peer| {
+                let (server, ca) = trusted_server(move |mut peer| {
                     for _ in 0..answered {
                         peer.read();
                         peer.stream
@@ -294,16 +290,16 @@ fn what_a_server_may_have_read_is_unknown() {
                     peer.handshake();
                     peer.wait();
                     match leaving {
-                        Leaving::Before => (),
-                        Leaving::Within => assert!(peer.stream.read(&mut [0; 10]).unwrap() > 0),
-                        Leaving::After => assert!(peer.read().is_some()),
+                        CloseMoment::Before => (),
+                        CloseMoment::Within => assert!(peer.stream.read(&mut [0; 10]).unwrap() > 0),
+                        CloseMoment::After => assert!(peer.read().is_some()),
                     }
                     if by_reset {
                         reset(&peer.stream.sock);
                     }
                 });
-                let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-                let chat = chat(&client);
+                let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+                let chat = attach(&client, "12");
                 for _ in 0..answered {
                     chat.send("oi").unwrap();
                 }
@@ -312,23 +308,23 @@ fn what_a_server_may_have_read_is_unknown() {
                 assert_eq!(error.status(), Status::Lost, "{case}");
                 assert_eq!(error.delivery(), Some(Delivery::Unknown), "{case}");
                 assert!(!error.is_retryable(), "{case}");
-                let whole = usize::from(leaving == Leaving::After);
+                let whole = usize::from(leaving == CloseMoment::After);
                 assert_eq!(server.requests(), answered + whole, "{case}");
             }
         }
     }
 }
 
-/// The end comes while the connection is idle: by FIN, by a reset, and by TLS's own word for it, which came together with
-/// the last answer and leaves the socket as it is.
+/// The end comes while the connection is idle: by FIN, by a reset, or by close_notify, which came together with the
+/// last response and leaves the socket open.
 #[test]
-fn a_connection_that_ended_while_idle_is_not_used() {
+fn connection_closed_while_idle_is_not_reused() {
     for how in ["fin", "reset", "close_notify"] {
-        let (server, ca) = good(move |mut peer| {
+        let (server, ca) = trusted_server(move |mut peer| {
             peer.read();
-            let answer = http("200 OK", "");
+            let response = http("200 OK", "");
             let conn = &mut peer.stream.conn;
-            conn.writer().write_all(answer.as_bytes()).unwrap();
+            conn.writer().write_all(response.as_bytes()).unwrap();
             if how == "close_notify" {
                 conn.send_close_notify();
             }
@@ -340,15 +336,16 @@ fn a_connection_that_ended_while_idle_is_not_used() {
             match how {
                 "fin" => (),
                 "reset" => {
-                    // The client shall have read the answer, which a reset would take away.
+                    // The client must have read the response, which a reset would discard.
                     thread::sleep(Duration::from_millis(150));
                     reset(&peer.stream.sock);
                 }
                 _ => thread::sleep(Duration::from_secs(20)),
             }
         });
-        let client = opened(&server.url, &[("tls.ca_file", &ca), ("timeout", "5000")]).unwrap();
-        let chat = chat(&client);
+        let client =
+            open_client(&server.url, &[("tls.ca_file", &ca), ("timeout", "5000")]).unwrap();
+        let chat = attach(&client, "12");
         for _ in 0..5 {
             chat.send("oi")
                 .unwrap_or_else(|error| panic!("{how}: {error}"));
@@ -359,12 +356,12 @@ fn a_connection_that_ended_while_idle_is_not_used() {
 }
 
 #[test]
-fn an_answer_that_drips_below_tls_ends_with_the_time() {
-    let (server, ca) = good(|mut peer| {
+fn slow_tls_record_times_out() {
+    let (server, ca) = trusted_server(|mut peer| {
         peer.read();
         let conn = &mut peer.stream.conn;
-        let answer = http("200 OK", &"x".repeat(4000));
-        conn.writer().write_all(answer.as_bytes()).unwrap();
+        let response = http("200 OK", &"x".repeat(4000));
+        conn.writer().write_all(response.as_bytes()).unwrap();
         let mut bytes = Vec::new();
         while conn.wants_write() {
             conn.write_tls(&mut bytes).unwrap();
@@ -378,7 +375,7 @@ fn an_answer_that_drips_below_tls_ends_with_the_time() {
     });
     for option in ["timeout", "timeout.response"] {
         let begun = Instant::now();
-        ended(
+        assert_outcome(
             message_to(&server.url, &[("tls.ca_file", &ca), (option, "300")]),
             Status::Timeout,
             Delivery::Unknown,
@@ -390,17 +387,17 @@ fn an_answer_that_drips_below_tls_ends_with_the_time() {
 }
 
 #[test]
-fn a_server_that_does_not_read_is_given_up_by_timeout_send() {
-    let (server, ca) = good(|mut peer| {
+fn timeout_send_ends_a_request_that_the_server_does_not_read() {
+    let (server, ca) = trusted_server(|mut peer| {
         peer.handshake();
         thread::sleep(Duration::from_secs(20));
     });
     let options = [("tls.ca_file", &*ca), ("timeout.send", "300")];
-    let client = opened(&server.url, &options).unwrap();
+    let client = open_client(&server.url, &options).unwrap();
     let begun = Instant::now();
     // More than the buffers of both sockets hold.
-    let result = chat(&client).send("x".repeat(40 << 20));
-    ended(
+    let result = attach(&client, "12").send("x".repeat(40 << 20));
+    assert_outcome(
         result,
         Status::Timeout,
         Delivery::Unknown,
@@ -411,14 +408,14 @@ fn a_server_that_does_not_read_is_given_up_by_timeout_send() {
 }
 
 #[test]
-fn connections_are_kept_and_used_again() {
+fn tls_connections_are_reused() {
     let (opened_one, connections) = mpsc::channel();
-    let (server, ca) = good(move |peer| {
+    let (server, ca) = trusted_server(move |peer| {
         opened_one.send(()).unwrap();
         accept_all(peer);
     });
-    let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-    let chat = chat(&client);
+    let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+    let chat = attach(&client, "12");
     for _ in 0..20 {
         chat.send("oi").unwrap();
     }
@@ -426,28 +423,28 @@ fn connections_are_kept_and_used_again() {
     assert_eq!(connections.try_iter().count(), 1);
 }
 
-/// Part of an answer that nobody has asked for stands behind the second answer on a connection, which is a short one, or one
-/// that fills the room for it.
+/// A part of an unsolicited response follows the second response on a connection. That response is short, or fills the
+/// buffer.
 #[test]
-fn what_comes_behind_an_answer_ends_its_connection() {
-    const ROOM: usize = 2048;
+fn bytes_after_a_response_close_the_connection() {
+    const BUFFER_SIZE: usize = 2048;
     let short = http("200 OK", "{}");
     let head = http("200 OK", &"1".repeat(1000)).len() - 1000;
-    let full = http("200 OK", &"1".repeat(ROOM - head));
-    assert_eq!(full.len(), ROOM);
-    for answer in [short, full] {
+    let full = http("200 OK", &"1".repeat(BUFFER_SIZE - head));
+    assert_eq!(full.len(), BUFFER_SIZE);
+    for response in [short, full] {
         let (opened_one, connections) = mpsc::channel();
-        let (server, ca) = good(move |mut peer| {
+        let (server, ca) = trusted_server(move |mut peer| {
             opened_one.send(()).unwrap();
             let mut behind = "";
             while peer.read().is_some() {
-                let both = format!("{answer}{behind}");
+                let both = format!("{response}{behind}");
                 let _ = peer.stream.write_all(both.as_bytes());
                 behind = "HTTP/1.1 400 No\r\nContent-Length: 0\r\n";
             }
         });
-        let client = opened(&server.url, &[("tls.ca_file", &ca)]).unwrap();
-        let chat = chat(&client);
+        let client = open_client(&server.url, &[("tls.ca_file", &ca)]).unwrap();
+        let chat = attach(&client, "12");
         for _ in 0..4 {
             chat.send("oi").unwrap();
         }

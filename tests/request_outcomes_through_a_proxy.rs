@@ -1,8 +1,13 @@
-//! Requests through a real HTTP proxy: they arrive, and what the proxy refuses is told from what the service does.
+//! Requests through a real HTTP proxy: they arrive, and errors of the proxy differ from errors of the service.
 
-mod proxy;
-mod secure;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::env;
 use std::io::{Read, Write};
@@ -11,19 +16,19 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
-use proxy::{Habits, Proxy};
 use rustls::version::{TLS12, TLS13};
-use secure::{Authority, SecureServer, secured_by};
-use server::{Server, http};
+use test_client::attach;
+use tls_server::{CertificateAuthority, TlsServer, server_config};
 
 const PASSWORD: &str = "s@nha:do proxy";
-/// The user and the password above, as a URL has them.
-const IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
+/// User and password in the form of a URL.
+const CREDENTIALS_IN_URL: &str = "ana:s%40nha%3Ado%20proxy";
 
 fn client(url: &str, options: &[(&str, &str)]) -> Client {
     let mut config = Config::new();
@@ -35,40 +40,37 @@ fn client(url: &str, options: &[(&str, &str)]) -> Client {
     Client::open(&config).unwrap()
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
 fn message_through(proxy: &str, url: &str, options: &[(&str, &str)]) -> Result<(), Error> {
     let client = client(url, &[options, &[("proxy", proxy)]].concat());
-    chat(&client).send("oi")
+    attach(&client, "12").send("oi")
 }
 
 #[track_caller]
-fn ended(result: Result<(), Error>, status: Status, delivery: Delivery, says: &str) -> Error {
+fn assert_outcome(
+    result: Result<(), Error>,
+    status: Status,
+    delivery: Delivery,
+    says: &str,
+) -> Error {
     let error = result.unwrap_err();
     assert_eq!(error.status(), status, "{error:?}");
     assert_eq!(error.delivery(), Some(delivery), "{error:?}");
     assert!(error.message().contains(says), "{says:?} in {error}");
-    for secret in [PASSWORD, IN_URL, "YW5h"] {
+    for secret in [PASSWORD, CREDENTIALS_IN_URL, "YW5h"] {
         assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
     }
     error
 }
 
-/// A secure service, and the file with its authority.
-fn secure_service() -> (SecureServer, String) {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", "{}"));
+/// Starts a TLS service. Returns it with the file of its authority.
+fn secure_service() -> (TlsServer, String) {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS12, &TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", "{}"));
     (server, authority.file())
 }
 
-/// A service that answers one request for each connection, as the proxy makes them.
+/// A service that serves one request per connection, because the proxy opens one for each.
 fn plain_service() -> Server {
     Server::start(|mut stream, read| {
         read(&mut stream);
@@ -76,21 +78,21 @@ fn plain_service() -> Server {
     })
 }
 
-fn asking() -> Proxy {
-    Proxy::start(Habits {
+fn authenticating_proxy() -> Proxy {
+    Proxy::start(ProxyOptions {
         credentials: Some("ana:s@nha:do proxy"),
-        ..Habits::default()
+        ..ProxyOptions::default()
     })
 }
 
 #[test]
-fn a_query_goes_through_with_its_request() {
+fn query_string_is_forwarded() {
     let server = Server::start(|mut stream, read| {
         read(&mut stream);
         let _ = stream.write_all(http("200 OK", r#"[{"id":1,"name":"Vendas"}]"#).as_bytes());
     });
     let base = server.url.trim_end_matches("/api/rest/v1");
-    let proxy = Proxy::start(Habits::default());
+    let proxy = Proxy::start(ProxyOptions::default());
     for proxy in [format!("http://{}", proxy.name), "none".to_owned()] {
         let client = client(base, &[("dialect", "interactions"), ("proxy", &proxy)]);
         assert_eq!(client.departments(None).unwrap()[0].id, "1");
@@ -101,30 +103,34 @@ fn a_query_goes_through_with_its_request() {
             "GET /api/external/departments?token=segredo-do-portal HTTP/1.1"
         );
     }
-    let asked = proxy.asked();
-    assert_eq!(asked.len(), 1);
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1);
     assert!(
-        asked[0].starts_with(&format!("GET {base}/api/external/departments?")),
+        requests[0].starts_with(&format!("GET {base}/api/external/departments?")),
         "{}",
-        asked[0]
+        requests[0]
     );
 }
 
 #[test]
-fn plain_requests_are_read_and_passed_on() {
-    let (server, proxy) = (plain_service(), asking());
-    let through = format!("http://{IN_URL}@{}", proxy.name);
+fn plain_requests_are_forwarded() {
+    let (server, proxy) = (plain_service(), authenticating_proxy());
+    let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
-    for asked in proxy.asked() {
+    for requests in proxy.requests() {
         assert!(
-            asked.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
-            "{asked}"
+            requests.starts_with(&format!("POST {} HTTP/1.1\r\n", server.url)),
+            "{requests}"
         );
-        assert_eq!(asked.matches("Proxy-Authorization: ").count(), 1, "{asked}");
+        assert_eq!(
+            requests.matches("Proxy-Authorization: ").count(),
+            1,
+            "{requests}"
+        );
     }
     for _ in 0..3 {
         let request = server.requests.recv().unwrap();
@@ -138,51 +144,51 @@ fn plain_requests_are_read_and_passed_on() {
 }
 
 #[test]
-fn secure_requests_are_tunnelled_and_not_seen() {
-    let ((server, ca), proxy) = (secure_service(), asking());
-    let through = format!("http://{IN_URL}@{}", proxy.name);
+fn tls_requests_are_tunnelled_unread() {
+    let ((server, ca), proxy) = (secure_service(), authenticating_proxy());
+    let through = format!("http://{CREDENTIALS_IN_URL}@{}", proxy.name);
     let client = client(&server.url, &[("proxy", &through), ("tls.ca_file", &ca)]);
-    let chat = chat(&client);
+    let chat = attach(&client, "12");
     for _ in 0..3 {
         chat.send("oi").unwrap();
     }
     assert_eq!(server.requests(), 3);
-    let asked = proxy.asked();
-    assert_eq!(asked.len(), 1, "the connection is kept: {asked:?}");
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1, "the connection is kept: {requests:?}");
     let host = server.url.strip_prefix("https://").unwrap();
     let host = host.split('/').next().unwrap();
-    assert!(asked[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n")));
+    assert!(requests[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n")));
 }
 
 #[test]
-fn a_host_that_only_the_proxy_knows_is_left_to_it() {
-    let proxy = Proxy::start(Habits {
-        answer: Some(http("200 OK", "")),
-        ..Habits::default()
+fn proxy_resolves_the_host_name() {
+    let proxy = Proxy::start(ProxyOptions {
+        response: Some(http("200 OK", "")),
+        ..ProxyOptions::default()
     });
     message_through(&proxy.name, "http://chat.invalid/api", &[]).unwrap();
-    // The proxy says that the way is open, and then speaks no TLS.
+    // The proxy reports an open tunnel, and then does not speak TLS.
     let result = message_through(&proxy.name, "https://chat.invalid/api", &[]);
-    ended(result, Status::Tls, Delivery::NotSent, "chat.invalid");
-    let asked = proxy.asked();
+    assert_outcome(result, Status::Tls, Delivery::NotSent, "chat.invalid");
+    let requests = proxy.requests();
     assert!(
-        asked[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
-        "{asked:?}"
+        requests[0].starts_with("POST http://chat.invalid/api HTTP/1.1\r\n"),
+        "{requests:?}"
     );
     assert!(
-        asked[1].starts_with("CONNECT chat.invalid:443 HTTP/1.1\r\n"),
-        "{asked:?}"
+        requests[1].starts_with("CONNECT chat.invalid:443 HTTP/1.1\r\n"),
+        "{requests:?}"
     );
 }
 
 #[test]
-fn credentials_that_the_proxy_does_not_take_are_told() {
-    let (plain, (secure, ca), proxy) = (plain_service(), secure_service(), asking());
+fn rejected_proxy_credentials_are_reported() {
+    let (plain, (secure, ca), proxy) = (plain_service(), secure_service(), authenticating_proxy());
     for credentials in ["", "ana:wrong@"] {
         let through = format!("http://{credentials}{}", proxy.name);
         for url in [&plain.url, &secure.url] {
             let result = message_through(&through, url, &[("tls.ca_file", &ca)]);
-            let error = ended(result, Status::Proxy, Delivery::NotSent, "HTTP 407");
+            let error = assert_outcome(result, Status::Proxy, Delivery::NotSent, "HTTP 407");
             assert!(error.message().contains(&proxy.name), "{error}");
             assert!(!error.is_retryable());
         }
@@ -191,13 +197,13 @@ fn credentials_that_the_proxy_does_not_take_are_told() {
 }
 
 #[test]
-fn a_proxy_that_is_down_is_named() {
+fn unreachable_proxy_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     drop(listener);
     for url in ["http://127.0.0.1:9/", "https://127.0.0.1:9/"] {
-        let through = format!("http://{IN_URL}@{name}");
-        let error = ended(
+        let through = format!("http://{CREDENTIALS_IN_URL}@{name}");
+        let error = assert_outcome(
             message_through(&through, url, &[]),
             Status::Proxy,
             Delivery::NotSent,
@@ -206,7 +212,7 @@ fn a_proxy_that_is_down_is_named() {
         assert!(error.is_retryable());
     }
     let result = message_through("nobody.invalid:3128", "http://127.0.0.1:9/", &[]);
-    ended(
+    assert_outcome(
         result,
         Status::Proxy,
         Delivery::NotSent,
@@ -215,13 +221,13 @@ fn a_proxy_that_is_down_is_named() {
 }
 
 #[test]
-fn a_tunnel_is_used_after_interim_answers() {
-    let authority = Authority::new();
-    let config = secured_by(&authority.certify("127.0.0.1"), &[&TLS13], None);
-    let server = SecureServer::answering(config, http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
+fn interim_responses_before_a_tunnel_are_skipped() {
+    let authority = CertificateAuthority::new();
+    let config = server_config(&authority.certify("127.0.0.1"), &[&TLS13], None);
+    let server = TlsServer::with_response(config, http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
         interim: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
-        ..Habits::default()
+        ..ProxyOptions::default()
     });
     message_through(
         &proxy.name,
@@ -233,8 +239,8 @@ fn a_tunnel_is_used_after_interim_answers() {
 }
 
 #[test]
-fn a_tunnel_that_is_refused_means_not_sent() {
-    for (answer, says, retryable) in [
+fn rejected_tunnel_is_not_sent() {
+    for (response, says, retryable) in [
         (http("403 Forbidden", "no"), "HTTP 403", false),
         (http("502 Bad Gateway", ""), "HTTP 502", true),
         (
@@ -243,37 +249,37 @@ fn a_tunnel_that_is_refused_means_not_sent() {
             true,
         ),
     ] {
-        let proxy = Proxy::start(Habits {
-            answer: Some(answer),
-            ..Habits::default()
+        let proxy = Proxy::start(ProxyOptions {
+            response: Some(response),
+            ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "https://127.0.0.1:9/", &[]);
-        let error = ended(result, Status::Proxy, Delivery::NotSent, says);
+        let error = assert_outcome(result, Status::Proxy, Delivery::NotSent, says);
         assert!(error.message().contains(&proxy.name), "{error}");
         assert_eq!(error.is_retryable(), retryable, "{error}");
     }
 }
 
-/// The proxy has read the request; whether the service has, it does not say.
+/// The proxy read the request. It does not report whether the service did.
 #[test]
-fn a_gateway_without_an_answer_means_unknown() {
-    for (answer, status, delivery) in [
+fn bad_gateway_is_unknown() {
+    for (response, status, delivery) in [
         ("502 Bad Gateway", Status::Proxy, Delivery::Unknown),
         ("504 Gateway Timeout", Status::Proxy, Delivery::Unknown),
         ("503 Busy", Status::Service, Delivery::Rejected),
         ("403 Forbidden", Status::Rejected, Delivery::Rejected),
     ] {
-        let proxy = Proxy::start(Habits {
-            answer: Some(http(answer, "")),
-            ..Habits::default()
+        let proxy = Proxy::start(ProxyOptions {
+            response: Some(http(response, "")),
+            ..ProxyOptions::default()
         });
         let result = message_through(&proxy.name, "http://127.0.0.1:9/", &[]);
-        ended(result, status, delivery, &answer[..3]);
+        assert_outcome(result, status, delivery, &response[..3]);
     }
 }
 
 #[test]
-fn a_proxy_that_says_nothing_is_given_up() {
+fn silent_proxy_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let name = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -287,36 +293,36 @@ fn a_proxy_that_says_nothing_is_given_up() {
     let begun = Instant::now();
     let says = format!("the proxy {name}");
     let result = message_through(&name, "https://127.0.0.1:9/", &[("timeout.connect", "200")]);
-    ended(result, Status::Timeout, Delivery::NotSent, &says);
+    assert_outcome(result, Status::Timeout, Delivery::NotSent, &says);
     let result = message_through(&name, "http://127.0.0.1:9/", &[("timeout.response", "200")]);
-    ended(result, Status::Timeout, Delivery::Unknown, &says);
+    assert_outcome(result, Status::Timeout, Delivery::Unknown, &says);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
-fn a_host_in_no_proxy_is_reached_without_it() {
-    let (server, proxy) = (plain_service(), asking());
+fn no_proxy_host_is_reached_directly() {
+    let (server, proxy) = (plain_service(), authenticating_proxy());
     message_through(&proxy.name, &server.url, &[("no_proxy", "127.0.0.0/8")]).unwrap();
     assert_eq!(server.requests(), 1);
-    assert!(proxy.asked().is_empty());
+    assert!(proxy.requests().is_empty());
 }
 
-/// The environment belongs to a process, so this test runs itself in others.
+/// The environment belongs to the process, so this test starts itself in child processes.
 #[test]
-fn the_environment_names_the_proxy() {
+fn environment_variables_select_the_proxy() {
     const URL: &str = "http://chat.invalid/api";
     if let Ok(option) = env::var("TEST_PROXY_OPTION") {
         let options: Vec<_> = option.split_once('=').into_iter().collect();
-        chat(&client(URL, &options)).send("oi").unwrap();
+        attach(&client(URL, &options), "12").send("oi").unwrap();
         return;
     }
-    let proxy = Proxy::start(Habits {
-        answer: Some(http("200 OK", "")),
-        ..Habits::default()
+    let proxy = Proxy::start(ProxyOptions {
+        response: Some(http("200 OK", "")),
+        ..ProxyOptions::default()
     });
     let arrives = |variables: &[(&str, &str)], option: &str| {
         let mut child = Command::new(env::current_exe().unwrap());
-        child.args(["--exact", "the_environment_names_the_proxy"]);
+        child.args(["--exact", "environment_variables_select_the_proxy"]);
         for name in [
             "http_proxy",
             "HTTP_PROXY",
@@ -332,7 +338,7 @@ fn the_environment_names_the_proxy() {
             .env("TEST_PROXY_OPTION", option);
         let succeeded = child.output().unwrap().status.success();
         assert_eq!(
-            proxy.asked().len(),
+            proxy.requests().len(),
             usize::from(succeeded),
             "{variables:?} {option}"
         );

@@ -1,26 +1,30 @@
-//! Where a request goes: the target that the service reads, for the first and for later requests of a connection, and the
-//! machine that they go to.
+//! The destination of a request: the target that the service reads, for the first and for later requests of a
+//! connection, and the host that is connected.
 
-mod proxy;
-mod server;
+#[path = "support/forward_proxy.rs"]
+mod forward_proxy;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::env;
 use std::fs;
 use std::io::Write;
 use std::process::Command;
 
+use forward_proxy::{Proxy, ProxyOptions};
+use http_server::{Server, http};
+use omnize::Client;
 use omnize::config::Config;
 use omnize::error::Error;
 use omnize::status::Status;
-use omnize::wire::Address;
-use omnize::{Client, Conversation};
-use proxy::{Habits, Proxy};
-use server::{Server, http};
+use test_client::attach;
 
-/// An answer to all that is asked here.
+/// A response that accepts every request of this test.
 const ACCEPTED: &str = r#"{"success":true,"agents":[]}"#;
 
-fn opened(options: &[(&str, &str)]) -> Result<Client, Error> {
+fn open_client(options: &[(&str, &str)]) -> Result<Client, Error> {
     let mut config = Config::new();
     config.set("token", "tok")?;
     for (name, value) in options {
@@ -29,19 +33,11 @@ fn opened(options: &[(&str, &str)]) -> Result<Client, Error> {
     Client::open(&config)
 }
 
-fn chat(client: &Client) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: "12".into(),
-    };
-    client.attach(address).unwrap()
-}
-
-/// Makes a request.
-type Make = fn(&Client) -> Result<(), Error>;
+/// Sends a request.
+type SendRequest = fn(&Client) -> Result<(), Error>;
 
 fn message(client: &Client) -> Result<(), Error> {
-    chat(client).send("olá")
+    attach(client, "12").send("olá")
 }
 
 fn agents(client: &Client) -> Result<(), Error> {
@@ -52,9 +48,13 @@ fn accept(client: &Client) -> Result<(), Error> {
     client.bot_attach("hash")?.bot_accept()
 }
 
-/// The first line and the Host that the service reads of two requests on one connection, which must be the same.
-fn read(options: &[(&str, &str)], server: &Server, make: Make) -> (String, String) {
-    let client = opened(options).unwrap();
+/// Returns the first line and the Host of two requests on one connection. Both must be equal.
+fn received_targets(
+    options: &[(&str, &str)],
+    server: &Server,
+    make: SendRequest,
+) -> (String, String) {
+    let client = open_client(options).unwrap();
     let [first, second] = [(); 2].map(|()| {
         make(&client).unwrap();
         let request = server.requests.recv().unwrap();
@@ -69,11 +69,11 @@ fn read(options: &[(&str, &str)], server: &Server, make: Make) -> (String, Strin
 }
 
 #[test]
-fn the_path_stands_before_the_query_on_each_request() {
-    let server = Server::answering(http("200 OK", ACCEPTED));
+fn path_precedes_query_on_every_request() {
+    let server = Server::with_response(http("200 OK", ACCEPTED));
     let host = server.url.split('/').nth(2).unwrap().to_owned();
     for (below, dialect, make, line) in [
-        ("?key=1", "rest", message as Make, "POST /?key=1"),
+        ("?key=1", "rest", message as SendRequest, "POST /?key=1"),
         ("/?key=1", "gateway", message, "POST /?key=1"),
         ("/?", "rest", message, "POST /"),
         ("", "rest", message, "POST /"),
@@ -118,47 +118,48 @@ fn the_path_stands_before_the_query_on_each_request() {
         let url = format!("http://{host}{below}");
         let options = [("base_url", &*url), ("dialect", dialect)];
         let expected = (format!("{line} HTTP/1.1"), host.clone());
-        assert_eq!(read(&options, &server, make), expected, "{url}");
+        assert_eq!(received_targets(&options, &server, make), expected, "{url}");
 
-        // The server stands for a proxy, which reads the whole URL.
+        // The server acts as a proxy, which reads the whole URL.
         let url = format!("http://Chat.invalid:81{below}");
         let options = [("base_url", &*url), ("dialect", dialect), ("proxy", &host)];
         let (method, target) = line.split_once(' ').unwrap();
         let line = format!("{method} http://chat.invalid:81{target} HTTP/1.1");
         let expected = (line, "chat.invalid:81".to_owned());
-        assert_eq!(read(&options, &server, make), expected, "{url}");
+        assert_eq!(received_targets(&options, &server, make), expected, "{url}");
     }
 }
 
 #[test]
-fn a_host_with_accents_is_written_in_ascii() {
-    let proxy = Server::answering(http("200 OK", ACCEPTED));
+fn host_with_accents_is_sent_in_ascii() {
+    let proxy = Server::with_response(http("200 OK", ACCEPTED));
     let name = proxy.url.split('/').nth(2).unwrap();
     for (url, host) in [
         ("http://café.localhost/", "xn--caf-dma.localhost"),
         ("http://AÇÃO.com.br:81/", "xn--ao-siap.com.br:81"),
         ("http://[2001:DB8:0::1]:81/", "[2001:db8::1]:81"),
     ] {
-        let read = read(&[("base_url", url), ("proxy", name)], &proxy, message);
+        let received_targets =
+            received_targets(&[("base_url", url), ("proxy", name)], &proxy, message);
         assert_eq!(
-            read,
+            received_targets,
             (format!("POST http://{host}/ HTTP/1.1"), host.to_owned())
         );
     }
-    // Without a proxy, nobody knows such a host; the error has it as the name service does.
-    let client = opened(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
+    // Without a proxy, the host cannot be resolved; the error contains its ASCII form.
+    let client = open_client(&[("base_url", "http://açaí.invalid/x"), ("proxy", "none")]).unwrap();
     let error = message(&client).unwrap_err();
     assert!(error.message().contains("xn--aa-4iaz.invalid"), "{error}");
 }
 
 #[test]
-fn what_can_not_be_written_in_ascii_is_told() {
+fn unencodable_host_is_reported() {
     for (option, value) in [
         ("base_url", "http://例え.jp/x"),
         ("listen.public_url", "https://例え.jp"),
         ("proxy", "http://u:segredo@例え.jp:3128"),
     ] {
-        let error = opened(&[(option, value)]).unwrap_err();
+        let error = open_client(&[(option, value)]).unwrap_err();
         assert_eq!(error.status(), Status::Value);
         assert!(error.message().contains("xn--r8jz45g.jp"), "{error}");
         assert!(!error.message().contains("segredo"), "{error}");
@@ -166,8 +167,8 @@ fn what_can_not_be_written_in_ascii_is_told() {
 }
 
 #[test]
-fn a_webhook_url_with_accents_is_told_in_ascii() {
-    let client = opened(&[
+fn webhook_url_with_accents_is_returned_in_ascii() {
+    let client = open_client(&[
         ("listen", "127.0.0.1:0"),
         ("listen.path", "/a"),
         ("listen.public_url", "https://Café.example/olá/"),
@@ -179,8 +180,9 @@ fn a_webhook_url_with_accents_is_told_in_ascii() {
     );
 }
 
-/// The environment belongs to a process, so these tests run themselves in others: true if a message is accepted there.
-fn is_accepted_in_another_process(
+/// The environment belongs to the process, so these tests start themselves. Returns whether a message was accepted in
+/// the child process.
+fn send_in_child_process(
     wrapper: Option<&[&str]>,
     test: &str,
     environment: &[(&str, &str)],
@@ -209,39 +211,39 @@ fn is_accepted_in_another_process(
     output.status.success()
 }
 
-/// Sends a message where the environment of this process asks for it; a failure panics.
-fn send_as_asked() -> bool {
+/// Sends a message if the environment of this process requests it; panics on failure.
+fn send_if_child_process() -> bool {
     let Ok(url) = env::var("TEST_URL") else {
         return false;
     };
     let require_tls = env::var("TEST_REQUIRE_TLS").unwrap_or("0".into());
-    let client = opened(&[("base_url", &url), ("require_tls", &require_tls)]).unwrap();
+    let client = open_client(&[("base_url", &url), ("require_tls", &require_tls)]).unwrap();
     message(&client).unwrap();
     true
 }
 
 #[test]
-fn any_white_space_separates_what_needs_no_proxy() {
-    if send_as_asked() {
+fn no_proxy_accepts_any_white_space() {
+    if send_if_child_process() {
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
-    let proxy = Proxy::start(Habits {
-        answer: Some(http("200 OK", "")),
-        ..Habits::default()
+    let server = Server::with_response(http("200 OK", ""));
+    let proxy = Proxy::start(ProxyOptions {
+        response: Some(http("200 OK", "")),
+        ..ProxyOptions::default()
     });
     let through = |no_proxy: &str, url: &str| {
-        let accepted = is_accepted_in_another_process(
+        let accepted = send_in_child_process(
             None,
-            "any_white_space_separates_what_needs_no_proxy",
+            "no_proxy_accepts_any_white_space",
             &[
                 ("TEST_URL", url),
                 ("http_proxy", &proxy.name),
                 ("NO_PROXY", no_proxy),
             ],
         );
-        // What needs no proxy has no address.
-        assert_eq!(accepted, !proxy.asked().is_empty());
+        // A host that needs no proxy has no address.
+        assert_eq!(accepted, !proxy.requests().is_empty());
         accepted
     };
     assert!(through("a.example,\n192.0.2.2", "http://chat.invalid/"));
@@ -257,18 +259,18 @@ fn any_white_space_separates_what_needs_no_proxy() {
 }
 
 #[test]
-fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
-    if send_as_asked() {
+fn localhost_with_trailing_dot_is_loopback() {
+    if send_if_child_process() {
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let port = server.url.split([':', '/']).nth(4).unwrap();
     for host in ["localhost", "LocalHost.", "127.0.0.1", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{port}/");
         assert!(
-            is_accepted_in_another_process(
+            send_in_child_process(
                 None,
-                "localhost_is_this_machine_with_a_dot_at_its_end_too",
+                "localhost_with_trailing_dot_is_loopback",
                 &[
                     ("TEST_URL", &url),
                     ("TEST_REQUIRE_TLS", "1"),
@@ -282,18 +284,19 @@ fn localhost_is_this_machine_with_a_dot_at_its_end_too() {
 }
 
 #[test]
-fn with_require_tls_a_proxy_elsewhere_reads_nothing() {
+fn require_tls_sends_nothing_to_a_remote_proxy() {
     let here = ("base_url", "http://localhost:9/");
-    let error = opened(&[here, ("require_tls", "1"), ("proxy", "proxy.invalid:3128")]).unwrap_err();
+    let error =
+        open_client(&[here, ("require_tls", "1"), ("proxy", "proxy.invalid:3128")]).unwrap_err();
     assert_eq!(error.status(), Status::Value);
     assert!(error.message().contains("proxy.invalid"), "{error}");
 }
 
-/// The hosts file belongs to the machine; a process of its own may see another one.
+/// The hosts file belongs to the machine; a child process can get another one.
 #[test]
-fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
-    const NAME: &str = "a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone";
-    if send_as_asked() {
+fn localhost_subdomain_is_loopback_only_if_it_resolves_so() {
+    const NAME: &str = "localhost_subdomain_is_loopback_only_if_it_resolves_so";
+    if send_if_child_process() {
         return;
     }
     let hosts = format!(
@@ -311,17 +314,17 @@ fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
         println!("another hosts file needs the right to mount; this test is left out");
         return;
     }
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let port = server.url.split([':', '/']).nth(4).unwrap();
     let url = format!("http://a.localhost:{port}/");
-    let through_proxy = Proxy::start(Habits {
-        answer: Some(http("200 OK", "")),
-        ..Habits::default()
+    let through_proxy = Proxy::start(ProxyOptions {
+        response: Some(http("200 OK", "")),
+        ..ProxyOptions::default()
     });
     let accepted = |lines: &str, require_tls, proxy| {
         let mut file = fs::File::create(&hosts).unwrap();
         file.write_all(lines.as_bytes()).unwrap();
-        is_accepted_in_another_process(
+        send_in_child_process(
             Some(&wrapper),
             NAME,
             &[
@@ -334,19 +337,19 @@ fn a_name_below_localhost_is_this_machine_if_it_has_its_addresses_alone() {
     let (here, elsewhere) = ("127.0.0.1 a.localhost\n", "192.0.2.1 a.localhost\n");
     assert!(accepted(here, "1", ""));
     assert!(accepted(here, "0", &through_proxy.name));
-    assert_eq!((server.requests(), through_proxy.asked().len()), (2, 0));
+    assert_eq!((server.requests(), through_proxy.requests().len()), (2, 0));
 
     assert!(!accepted(elsewhere, "1", ""));
     assert!(!accepted(&format!("{here}{elsewhere}"), "1", ""));
     assert!(!accepted("", "1", ""));
     assert_eq!(server.requests(), 0);
     assert!(accepted(elsewhere, "0", &through_proxy.name));
-    assert_eq!(through_proxy.asked().len(), 1);
+    assert_eq!(through_proxy.requests().len(), 1);
 
-    // Not even `localhost` leads elsewhere in the clear.
+    // Even `localhost` must not lead to another host in plain text.
     let url = format!("http://localhost:{port}/");
     fs::write(&hosts, "192.0.2.1 localhost\n").unwrap();
-    assert!(!is_accepted_in_another_process(
+    assert!(!send_in_child_process(
         Some(&wrapper),
         NAME,
         &[("TEST_URL", &url), ("TEST_REQUIRE_TLS", "1")],

@@ -1,50 +1,52 @@
-//! How long a posted request is made again counts from when it was posted, also across restarts.
+//! `retry.posted` counts from the post, also across restarts.
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Request};
 use omnize::{Client, Outcome};
 use rusqlite::Connection;
-use server::{Server, http};
-use store::{Folder, Process, open, say, wait_for_the_end};
+use store_folder::{ChildProcess, Folder, open, report, wait_until_killed};
 
-/// Not a test by itself: the application that the tests start and kill.
+/// The application that the tests start and kill.
 #[test]
 fn process() {
-    let Some((retry, path)) = store::role() else {
+    let Some((retry, path)) = store_folder::child_role() else {
         return;
     };
     let client = open(&path, &[("retry.posted", &retry)]).unwrap();
     post(&client);
-    // Nobody listens there, so it is tried, and then it waits for its next try.
+    // No server listens there, so the first attempt fails, and the request waits for a retry.
     let begun = Instant::now();
-    while sent(&path) != 2 {
+    while posted_time(&path) != 2 {
         assert!(begun.elapsed() < Duration::from_secs(20));
         thread::yield_now();
     }
-    say("tried");
-    wait_for_the_end();
+    report("tried");
+    wait_until_killed();
 }
 
-/// What the store says of the request. The store is another client's, so a copy is read.
-fn sent(path: &Path) -> i64 {
+/// Returns the time of the post in the store. Another client has the store open, so this reads a copy.
+fn posted_time(path: &Path) -> i64 {
     let copy = path.with_file_name("copy.db");
     for suffix in ["", "-wal"] {
         let of = |path: &Path| format!("{}{suffix}", path.display());
         std::fs::copy(of(path), of(&copy)).unwrap();
     }
     let read = Connection::open(&copy).unwrap();
-    let sent = read.query_row("SELECT leaving FROM outbox", [], |row| row.get(0));
-    sent.unwrap_or(0)
+    let posted_time = read.query_row("SELECT leaving FROM outbox", [], |row| row.get(0));
+    posted_time.unwrap_or(0)
 }
 
 fn post(client: &Client) {
@@ -66,13 +68,13 @@ fn outcome(client: &Client) -> Outcome {
 }
 
 #[test]
-fn one_whose_time_was_over_meanwhile_is_not_made_again() {
+fn expired_request_is_not_retried_after_a_restart() {
     let folder = Folder::new();
-    let mut process = Process::start("1000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("1000", &folder.store());
+    process.read_report();
     process.kill();
-    set_back(&folder, 2500);
-    let server = Server::answering(http("200 OK", ""));
+    age_request(&folder, 2500);
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "1000")];
     let client = open(&folder.store(), &options).unwrap();
     let outcome = outcome(&client);
@@ -87,26 +89,26 @@ fn one_whose_time_was_over_meanwhile_is_not_made_again() {
 }
 
 #[test]
-fn one_whose_time_is_not_over_is() {
+fn unexpired_request_is_retried_after_a_restart() {
     let folder = Folder::new();
-    let mut process = Process::start("600000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("600000", &folder.store());
+    process.read_report();
     process.kill();
-    set_back(&folder, 2500);
-    let server = Server::answering(http("200 OK", ""));
+    age_request(&folder, 2500);
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "600000")];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
 }
 
 #[test]
-fn the_time_that_is_left_is_what_the_application_gave_it() {
+fn remaining_retry_time_is_that_of_the_option() {
     let folder = Folder::new();
-    let mut process = Process::start("600000", &folder.store());
-    process.says();
+    let mut process = ChildProcess::start("600000", &folder.store());
+    process.read_report();
     process.kill();
-    // Of 10 seconds, 9.5 are over; the second try finds nobody either.
-    set_back(&folder, 9500);
+    // 9.5 of 10 seconds are over; the second attempt finds no server either.
+    age_request(&folder, 9500);
     let begun = Instant::now();
     let client = open(&folder.store(), &[("retry.posted", "10000")]).unwrap();
     let outcome = outcome(&client);
@@ -116,24 +118,24 @@ fn the_time_that_is_left_is_what_the_application_gave_it() {
 }
 
 #[test]
-fn one_that_was_never_tried_is_tried_once() {
+fn request_never_attempted_is_attempted_once() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     post(&client);
     client.close(Duration::ZERO).unwrap();
-    set_back(&folder, 2500);
+    age_request(&folder, 2500);
     let file = Connection::open(folder.store()).unwrap();
     file.execute("UPDATE outbox SET leaving = 0", []).unwrap();
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url), ("retry.posted", "1000")];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
     assert_eq!(server.requests(), 1);
 }
 
-/// Has what was posted posted earlier, as if so many milliseconds had passed since.
-fn set_back(folder: &Folder, milliseconds: i64) {
+/// Makes the posted request older by this many milliseconds.
+fn age_request(folder: &Folder, milliseconds: i64) {
     let file = Connection::open(folder.store()).unwrap();
     let changed = file
         .execute(

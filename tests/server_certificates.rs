@@ -1,13 +1,16 @@
-//! A server whose certificate no authority has signed: trusted where `tls.ca_file` names that very certificate, for the host
-//! and the time that it says; else the error says what is wanted.
+//! A server with a self-signed certificate is trusted if `tls.ca_file` contains that certificate, for its host and its
+//! time. Otherwise the error says what to do.
 
 #![cfg(unix)]
 
-mod secure;
-mod server;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::sync::Arc;
 
+use http_server::http;
 use omnize::Client;
 use omnize::config::Config;
 use omnize::error::{Delivery, Error};
@@ -18,14 +21,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
-use secure::{Authority, Identity, SecureServer, secured_by};
-use server::http;
+use tls_server::{CertificateAuthority, Identity, TlsServer, server_config};
 
 const HOST: &str = "127.0.0.1";
-const BOTH: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
+const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 
-/// A certificate that signs itself.
-fn own(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+/// Returns a self-signed certificate.
+fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let mut params = CertificateParams::new([host.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     change(&mut params);
@@ -35,7 +37,7 @@ fn own(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
 }
 
 fn message_to(config: Arc<ServerConfig>, ca: &str) -> Result<(), Error> {
-    let server = SecureServer::answering(config, http("200 OK", ""));
+    let server = TlsServer::with_response(config, http("200 OK", ""));
     let mut config = Config::new();
     for (name, value) in [
         ("token", "t"),
@@ -56,7 +58,7 @@ fn message_to(config: Arc<ServerConfig>, ca: &str) -> Result<(), Error> {
 }
 
 #[track_caller]
-fn insecure(result: Result<(), Error>, says: &str) {
+fn assert_insecure(result: Result<(), Error>, says: &str) {
     let error = result.unwrap_err();
     assert_eq!(error.status(), Status::Tls, "{error:?}");
     assert_eq!(error.delivery(), Some(Delivery::NotSent), "{error:?}");
@@ -64,59 +66,65 @@ fn insecure(result: Result<(), Error>, says: &str) {
 }
 
 #[test]
-fn one_that_is_named_is_trusted() {
-    for versions in [BOTH, &[&TLS12]] {
-        let named = own(HOST, |_| ());
-        message_to(secured_by(&named, versions, None), &named.files().0).unwrap();
-        let not_for_authorities = own(HOST, |params| params.is_ca = IsCa::ExplicitNoCa);
-        let config = secured_by(&not_for_authorities, versions, None);
+fn self_signed_certificate_of_ca_file_is_trusted() {
+    for versions in [BOTH_VERSIONS, &[&TLS12]] {
+        let named = self_signed(HOST, |_| ());
+        message_to(server_config(&named, versions, None), &named.files().0).unwrap();
+        let not_for_authorities = self_signed(HOST, |params| params.is_ca = IsCa::ExplicitNoCa);
+        let config = server_config(&not_for_authorities, versions, None);
         message_to(config, &not_for_authorities.files().0).unwrap();
-        // Signed by somebody whom nobody knows.
-        let signed = Authority::new().certify(HOST);
-        message_to(secured_by(&signed, versions, None), &signed.files().0).unwrap();
+        // Signed by an unknown authority.
+        let signed = CertificateAuthority::new().certify(HOST);
+        message_to(server_config(&signed, versions, None), &signed.files().0).unwrap();
     }
 }
 
 #[test]
-fn name_and_time_are_checked_all_the_same() {
-    let elsewhere = own("chat.example.com", |_| ());
-    let config = secured_by(&elsewhere, BOTH, None);
-    insecure(
+fn host_and_time_of_a_self_signed_certificate_are_checked() {
+    let elsewhere = self_signed("chat.example.com", |_| ());
+    let config = server_config(&elsewhere, BOTH_VERSIONS, None);
+    assert_insecure(
         message_to(config, &elsewhere.files().0),
         "is for another host",
     );
-    let expired = own(HOST, |params| {
+    let expired = self_signed(HOST, |params| {
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
     });
-    let config = secured_by(&expired, BOTH, None);
-    insecure(message_to(config, &expired.files().0), "has expired");
-    let early = own(HOST, |params| params.not_before = date_time_ymd(4001, 1, 1));
-    let config = secured_by(&early, BOTH, None);
-    insecure(message_to(config, &early.files().0), "is not valid yet");
+    let config = server_config(&expired, BOTH_VERSIONS, None);
+    assert_insecure(message_to(config, &expired.files().0), "has expired");
+    let early = self_signed(HOST, |params| params.not_before = date_time_ymd(4001, 1, 1));
+    let config = server_config(&early, BOTH_VERSIONS, None);
+    assert_insecure(message_to(config, &early.files().0), "is not valid yet");
 }
 
 #[test]
-fn another_one_is_told_what_is_wanted() {
-    let (served, named) = (own(HOST, |_| ()), own(HOST, |_| ()));
+fn other_self_signed_certificate_is_rejected_with_advice() {
+    let (served, named) = (self_signed(HOST, |_| ()), self_signed(HOST, |_| ()));
     let says = "is that of an authority (CA:TRUE); name this certificate itself in tls.ca_file";
-    insecure(
-        message_to(secured_by(&served, BOTH, None), &named.files().0),
+    assert_insecure(
+        message_to(
+            server_config(&served, BOTH_VERSIONS, None),
+            &named.files().0,
+        ),
         says,
     );
-    // Being an authority's, it is none for its own server's host unless it says so.
-    let authority = Authority::new();
+    // A certificate of an authority is not valid for a server, unless it names the host.
+    let authority = CertificateAuthority::new();
     let signed = authority.certify_authority(HOST);
-    insecure(
-        message_to(secured_by(&signed, BOTH, None), &authority.file()),
+    assert_insecure(
+        message_to(
+            server_config(&signed, BOTH_VERSIONS, None),
+            &authority.file(),
+        ),
         says,
     );
 }
 
 #[test]
-fn one_of_version_1_is_told_what_is_wanted() {
-    let identity = own(HOST, |_| ());
-    let certificate = version_1(&identity);
+fn version_1_certificate_is_rejected_with_advice() {
+    let identity = self_signed(HOST, |_| ());
+    let certificate = to_version_1(&identity);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
     let key = provider
@@ -125,7 +133,7 @@ fn one_of_version_1_is_told_what_is_wanted() {
         .unwrap();
     let certified = CertifiedKey::new(vec![certificate.clone()], key);
     let config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(BOTH)
+        .with_protocol_versions(BOTH_VERSIONS)
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -134,33 +142,34 @@ fn one_of_version_1_is_told_what_is_wanted() {
         key: KeyPair::generate().unwrap(),
     };
     let says = "of X.509 version 1, which can't name a host; give the server one of version 3";
-    insecure(message_to(Arc::new(config), &named.files().0), says);
+    assert_insecure(message_to(Arc::new(config), &named.files().0), says);
 }
 
-/// The same certificate in version 1: without the field of the version, which is the third there, and without extensions.
-fn version_1(identity: &Identity) -> CertificateDer<'static> {
+/// Returns the same certificate as version 1: without the version field, which is the third field there, and without
+/// extensions.
+fn to_version_1(identity: &Identity) -> CertificateDer<'static> {
     const SEQUENCE: u8 = 0x30;
     const BIT_STRING: u8 = 3;
-    let whole = parts(&identity.certificate)[0].1;
-    let [signed, algorithm, _] = &parts(whole)[..] else {
+    let whole = der_values(&identity.certificate)[0].1;
+    let [signed, algorithm, _] = &der_values(whole)[..] else {
         panic!("a certificate has three parts");
     };
-    let fields = parts(signed.1);
+    let fields = der_values(signed.1);
     let kept: Vec<u8> = fields[1..]
         .iter()
         .filter(|(tag, _)| *tag != 0xa3)
-        .flat_map(|(tag, content)| part(*tag, content))
+        .flat_map(|(tag, content)| der_value(*tag, content))
         .collect();
-    let signed = part(SEQUENCE, &kept);
+    let signed = der_value(SEQUENCE, &kept);
     let signature = [vec![0], identity.key.sign(&signed).unwrap()].concat();
-    let algorithm = part(algorithm.0, algorithm.1);
-    let certificate = [signed, algorithm, part(BIT_STRING, &signature)].concat();
-    part(SEQUENCE, &certificate).into()
+    let algorithm = der_value(algorithm.0, algorithm.1);
+    let certificate = [signed, algorithm, der_value(BIT_STRING, &signature)].concat();
+    der_value(SEQUENCE, &certificate).into()
 }
 
-/// The parts of a value in DER, each with its tag.
-fn parts(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut parts = Vec::new();
+/// Returns the values inside a DER value, each with its tag.
+fn der_values(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut der_values = Vec::new();
     while let [tag, first, rest @ ..] = bytes {
         let long = usize::from(first & 0x7f) * usize::from(first >> 7);
         let length = rest[..long]
@@ -171,13 +180,13 @@ fn parts(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
         } else {
             length
         };
-        parts.push((*tag, &rest[long..long + length]));
+        der_values.push((*tag, &rest[long..long + length]));
         bytes = &rest[long + length..];
     }
-    parts
+    der_values
 }
 
-fn part(tag: u8, content: &[u8]) -> Vec<u8> {
+fn der_value(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = match content.len() {
         short @ 0..128 => vec![short as u8],
         byte @ 128..256 => vec![0x81, byte as u8],

@@ -2,7 +2,8 @@
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Statistic};
-use webhook::*;
+use webhook_requests::*;
 
 /// Longest time for anything that must happen. Timeouts that must not matter are longer.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -133,7 +134,7 @@ fn each_head_has_its_own_timeout() {
     thread::sleep(Duration::from_millis(800));
     stream.write_all(b"POST / HTTP/1.1\r\n").unwrap();
     let started = Instant::now();
-    let responses = all_of(stream, LIMIT).unwrap();
+    let responses = read_until_close(stream, LIMIT).unwrap();
     assert!(responses.starts_with("HTTP/1.1 200 "), "{responses}");
     assert!(responses.contains("HTTP/1.1 408 "), "{responses}");
     assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
@@ -144,9 +145,9 @@ fn an_incomplete_body_gets_408() {
     let client = client(&[("listen.timeout.body", "300")]);
     let whole = request(&client, "POST", "", TYPING.as_bytes());
     let stream = open(&client, &whole[..whole.len() - 1]);
-    assert_eq!(status_of(&all_of(stream, LIMIT).unwrap()), 408);
+    assert_eq!(status_of(&read_until_close(stream, LIMIT).unwrap()), 408);
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
@@ -155,11 +156,11 @@ fn a_silent_peer_gets_no_response() {
         ("listen.timeout.head", "300"),
         ("listen.timeout.idle", "300"),
     ]);
-    assert_eq!(all_of(open(&client, b""), LIMIT).unwrap(), "");
+    assert_eq!(read_until_close(open(&client, b""), LIMIT).unwrap(), "");
     assert_eq!(client.count_of(Statistic::TooSlow), 1);
     let stream = open(&client, &request(&client, "POST", "", TYPING.as_bytes()));
     let started = Instant::now();
-    let responses = all_of(stream, LIMIT).unwrap();
+    let responses = read_until_close(stream, LIMIT).unwrap();
     assert_eq!(responses.matches("HTTP/1.1").count(), 1, "{responses}");
     assert!(
         started.elapsed() >= Duration::from_millis(250),
@@ -193,11 +194,15 @@ fn a_connection_over_the_address_limit_gets_503_or_replaces_a_slow_one() {
         assert!(started.elapsed() < LIMIT);
     }
     assert!(started.elapsed() >= Duration::from_millis(300));
-    let response = all_of(first, LIMIT).unwrap();
+    let response = read_until_close(first, LIMIT).unwrap();
     assert_eq!(status_of(&response), 503, "{response}");
     assert!(response.contains("retry-after: 1\r\n"), "{response}");
     for (stream, name) in [(second, "second"), (elsewhere, "elsewhere")] {
-        assert_eq!(all_of(stream, Duration::from_millis(200)), None, "{name}");
+        assert_eq!(
+            read_until_close(stream, Duration::from_millis(200)),
+            None,
+            "{name}"
+        );
     }
     assert!(client.count_of(Statistic::OverLimit) >= 2);
 }
@@ -207,9 +212,9 @@ fn a_silent_connection_over_the_address_limit_gets_503() {
     let client = client(&[("listen.max_connections_per_address", "1")]);
     let first = open(&client, b"");
     let second = open(&client, b"");
-    let response = all_of(second, LIMIT).unwrap();
+    let response = read_until_close(second, LIMIT).unwrap();
     assert_eq!(status_of(&response), 503, "{response}");
-    assert_eq!(all_of(first, Duration::from_millis(200)), None);
+    assert_eq!(read_until_close(first, Duration::from_millis(200)), None);
 }
 
 #[test]
@@ -219,13 +224,13 @@ fn a_request_in_progress_is_not_evicted() {
     let mut busy = open(&client, &whole[..whole.len() - 1]);
     let waiting = open(&client, &whole);
     // Longer than a slow head would stay open: the body has its own timeout.
-    let waiting = match all_of(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
+    let waiting = match read_until_close(waiting.try_clone().unwrap(), Duration::from_millis(800)) {
         None => waiting,
         Some(response) => panic!("{response}"),
     };
     busy.write_all(&whole[whole.len() - 1..]).unwrap();
-    assert_eq!(status_of(&all_of(busy, LIMIT).unwrap()), 200);
-    assert_eq!(status_of(&head_of(&mut &waiting)), 200);
+    assert_eq!(status_of(&read_until_close(busy, LIMIT).unwrap()), 200);
+    assert_eq!(status_of(&read_head(&mut &waiting)), 200);
     assert_eq!(client.count_of(Statistic::Received), 2);
 }
 

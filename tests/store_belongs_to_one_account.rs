@@ -1,20 +1,24 @@
-//! What waits in a store goes out under the account that it was posted under, and under another one only where that is asked
-//! for.
+//! Queued requests of a store are sent with the account that posted them, and with another one only if an option allows
+//! it.
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+#[path = "support/test_client.rs"]
+mod test_client;
 
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::wire::{Address, Request};
-use omnize::{Client, Event};
-use server::{Server, http};
-use store::{Folder, deliver, open, refused};
+use store_folder::{Folder, deliver, open, open_error};
+use test_client::next_event;
 
-/// Leaves a request and an event in the store.
+/// Stores a request and an event.
 fn fill(folder: &Folder, options: &[(&str, &str)]) {
     let client = open(&folder.store(), options).unwrap();
     let address = Address {
@@ -27,15 +31,10 @@ fn fill(folder: &Folder, options: &[(&str, &str)]) {
     client.close(Duration::ZERO).unwrap();
 }
 
-fn next(client: &Client) -> Event {
-    let event = client.next(Duration::from_secs(20)).unwrap();
-    event.expect("an event")
-}
-
 #[test]
-fn another_token_dialect_or_host_is_refused() {
+fn other_token_dialect_or_host_is_rejected() {
     let folder = Folder::new();
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     fill(&folder, &[]);
     for other in [
         ("token", "another-token"),
@@ -43,7 +42,7 @@ fn another_token_dialect_or_host_is_refused() {
         ("base_url", "http://localhost:1/"),
         ("base_url", "https://chat.example.com/"),
     ] {
-        let why = refused(&folder.store(), &[other]);
+        let why = open_error(&folder.store(), &[other]);
         assert!(why.contains("it belongs to another account"), "{why}");
         assert!(why.contains("store.move_account"), "{why}");
         assert!(
@@ -51,16 +50,16 @@ fn another_token_dialect_or_host_is_refused() {
             "{why}"
         );
     }
-    let why = refused(
+    let why = open_error(
         &folder.store(),
         &[("token", "another-token"), ("base_url", &server.url)],
     );
     assert!(why.contains("another account"), "{why}");
     assert_eq!(server.requests(), 0);
 
-    // Behind another port is the same service, and a path is no account.
+    // Another port is the same service, and the path does not belong to the account.
     let client = open(&folder.store(), &[("base_url", &server.url)]).unwrap();
-    let delivery = [next(&client), next(&client)]
+    let delivery = [next_event(&client), next_event(&client)]
         .iter()
         .find_map(|event| event.outcome().map(|outcome| outcome.delivery));
     assert_eq!(delivery, Some(Delivery::Accepted as i32));
@@ -68,28 +67,28 @@ fn another_token_dialect_or_host_is_refused() {
 }
 
 #[test]
-fn it_is_moved_where_that_is_asked_for() {
+fn store_moves_to_another_account_if_configured() {
     let folder = Folder::new();
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     fill(&folder, &[]);
     let other = [("token", "another"), ("base_url", &*server.url)];
     let moved = [&other[..], &[("store.move_account", "1")]].concat();
     let client = open(&folder.store(), &moved).unwrap();
-    let events = [next(&client), next(&client)];
+    let events = [next_event(&client), next_event(&client)];
     assert!(events.iter().any(|event| event.outcome().is_some()));
     let request = server.requests.recv().unwrap();
     assert!(request.contains("another"), "{request}");
     drop((events, client));
 
-    // From then on it is the other account's.
-    assert!(refused(&folder.store(), &[]).contains("another account"));
+    // From now on the store belongs to the other account.
+    assert!(open_error(&folder.store(), &[]).contains("another account"));
     drop(open(&folder.store(), &other).unwrap());
-    // To ask for it again does nothing.
+    // A second change has no effect.
     drop(open(&folder.store(), &moved).unwrap());
 }
 
 #[test]
-fn the_token_does_not_stand_in_the_file() {
+fn file_does_not_contain_the_token() {
     let folder = Folder::new();
     drop(open(&folder.store(), &[("token", "MeuSegredoMuitoSecreto")]).unwrap());
     for file in std::fs::read_dir(&folder.0).unwrap() {
@@ -99,7 +98,7 @@ fn the_token_does_not_stand_in_the_file() {
 }
 
 #[test]
-fn the_way_a_host_is_written_makes_no_difference() {
+fn equal_hosts_match_however_written() {
     let folder = Folder::new();
     for host in [
         "http://Chat.Example.com",

@@ -1,84 +1,90 @@
-//! Where the files of an open store are removed, replaced or written to by somebody else, nothing is answered 200 that would
-//! be lost: it fails at once, the log says so once, and what was in the store is saved where that can be done.
+//! If another program removes, replaces or modifies the files of an open store, the listener does not respond with 200
+//! to triggers that would be lost. It fails at once, the log reports it once, and the store's content is saved if
+//! possible.
 
 #![cfg(all(feature = "store", unix))]
 
-mod store;
+#[path = "support/recording_log.rs"]
+mod recording_log;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use omnize::Client;
 use omnize::status::Status;
+use recording_log::{lines, record_log};
 use rusqlite::Connection;
-use store::{Folder, Process, deliver, open, say, wait_for_the_end, waiting};
+use store_folder::{
+    ChildProcess, Folder, deliver, open, queued_messages, report, wait_until_killed,
+};
 
-/// Not a test by itself: the processes that the tests start.
+/// The processes that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
-        // Another program that looks into the store.
+        // Another program that reads the store.
         "look" => {
             let other = Connection::open(&path).unwrap();
             let count = |table: &str| -> i64 {
                 let query = format!("SELECT count(*) FROM {table}");
                 other.query_row(&query, [], |row| row.get(0)).unwrap()
             };
-            say(&count("inbox").to_string());
+            report(&count("inbox").to_string());
             other.close().unwrap();
         }
         "write alone" => {
             damage("write", &path);
-            say("written");
-            wait_for_the_end();
+            report("written");
+            wait_until_killed();
         }
-        damage => is_killed_after(damage, &path),
+        damage => deliver_around_damage(damage, &path),
     }
 }
 
-/// What is done to the files.
+/// Damages the files.
 fn damage(name: &str, path: &Path) {
-    let beside = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
+    let with_suffix = |suffix: &str| path.with_file_name(format!("chat.db{suffix}"));
     match name {
         "remove all" => {
             for suffix in ["", "-wal", "-lock"] {
-                fs::remove_file(beside(suffix)).unwrap();
+                fs::remove_file(with_suffix(suffix)).unwrap();
             }
         }
         "remove the database" => fs::remove_file(path).unwrap(),
-        "remove the log" => fs::remove_file(beside("-wal")).unwrap(),
-        "rename" => fs::rename(path, beside(".old")).unwrap(),
+        "remove the log" => fs::remove_file(with_suffix("-wal")).unwrap(),
+        "rename" => fs::rename(path, with_suffix(".old")).unwrap(),
         "let another SQLite look" => {
-            // Drops the locks of POSIX, so that another SQLite can get in.
+            // Releases the POSIX locks, so that another SQLite can open the file.
             drop(File::open(path).unwrap());
-            let mut other = Process::start("look", path);
-            assert_eq!(other.says(), "1");
-            other.ends();
+            let mut other = ChildProcess::start("look", path);
+            assert_eq!(other.read_report(), "1");
+            other.wait_for_success();
             assert!(
-                !beside("-wal").exists(),
+                !with_suffix("-wal").exists(),
                 "the other SQLite has removed the log"
             );
         }
         "replace" => {
-            fs::write(beside(".new"), "").unwrap();
-            fs::rename(beside(".new"), path).unwrap();
+            fs::write(with_suffix(".new"), "").unwrap();
+            fs::rename(with_suffix(".new"), path).unwrap();
         }
         "replace the log" => {
-            fs::write(beside(".new"), "").unwrap();
-            fs::rename(beside(".new"), beside("-wal")).unwrap();
+            fs::write(with_suffix(".new"), "").unwrap();
+            fs::rename(with_suffix(".new"), with_suffix("-wal")).unwrap();
         }
         "truncate" => drop(File::create(path).unwrap()),
-        "truncate the log" => drop(File::create(beside("-wal")).unwrap()),
+        "truncate the log" => drop(File::create(with_suffix("-wal")).unwrap()),
         "overwrite" => fs::write(path, vec![7; 1_000_000]).unwrap(),
         "write in another process" => {
             drop(File::open(path).unwrap());
-            let mut other = Process::start("write alone", path);
-            other.says();
+            let mut other = ChildProcess::start("write alone", path);
+            other.read_report();
             other.kill();
         }
         "write" => {
@@ -92,29 +98,9 @@ fn damage(name: &str, path: &Path) {
     }
 }
 
-/// The lines of the log.
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if record.level() <= log::Level::Info {
-            LINES.lock().unwrap().push(record.args().to_string());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-/// Tells the statuses of what is delivered before and after the files are damaged, and waits to be killed.
-fn is_killed_after(name: &str, path: &Path) {
-    log::set_logger(&Log).unwrap();
-    log::set_max_level(log::LevelFilter::Info);
+/// Reports the statuses of deliveries before and after the damage, and waits to be killed.
+fn deliver_around_damage(name: &str, path: &Path) {
+    record_log(log::LevelFilter::Info);
     let client = open(path, &[]).unwrap();
     let mut statuses = Vec::new();
     let mut deliver = |client: &Client, text: &str| {
@@ -126,25 +112,25 @@ fn is_killed_after(name: &str, path: &Path) {
     deliver(&client, "2");
     deliver(&client, "3");
     deliver(&client, "4");
-    say(&statuses.join(" "));
-    // The line is written when those who wait have been told.
+    report(&statuses.join(" "));
+    // The line is written after the waiting calls have returned.
     let begun = Instant::now();
-    while LINES.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(10) {
+    while lines().is_empty() && begun.elapsed() < Duration::from_secs(10) {
         std::thread::yield_now();
     }
-    say(&LINES.lock().unwrap().join(" | "));
-    wait_for_the_end();
+    report(&lines().join(" | "));
+    wait_until_killed();
 }
 
-fn killed_after(name: &str, folder: &Folder) -> (String, String) {
-    let mut process = Process::start(name, &folder.store());
-    let (statuses, lines) = (process.says(), process.says());
+fn run_damaged(name: &str, folder: &Folder) -> (String, String) {
+    let mut process = ChildProcess::start(name, &folder.store());
+    let (statuses, lines) = (process.read_report(), process.read_report());
     process.kill();
     (statuses, lines)
 }
 
 #[test]
-fn what_was_removed_is_made_again_with_all_that_it_held() {
+fn removed_files_are_recreated_with_their_contents() {
     for name in [
         "remove all",
         "remove the database",
@@ -153,7 +139,7 @@ fn what_was_removed_is_made_again_with_all_that_it_held() {
         "let another SQLite look",
     ] {
         let folder = Folder::new();
-        let (statuses, lines) = killed_after(name, &folder);
+        let (statuses, lines) = run_damaged(name, &folder);
         assert_eq!(
             statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_OK 4=OMNIZE_OK",
             "{name}: {lines}"
@@ -168,12 +154,12 @@ fn what_was_removed_is_made_again_with_all_that_it_held() {
             "{name}: {lines}"
         );
         let client = open(&folder.store(), &[]).unwrap();
-        assert_eq!(waiting(&client), ["1", "3", "4"], "{name}");
+        assert_eq!(queued_messages(&client), ["1", "3", "4"], "{name}");
     }
 }
 
 #[test]
-fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
+fn replaced_or_modified_files_are_not_written() {
     for name in [
         "replace",
         "replace the log",
@@ -183,7 +169,7 @@ fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
         "write in another process",
     ] {
         let folder = Folder::new();
-        let (statuses, lines) = killed_after(name, &folder);
+        let (statuses, lines) = run_damaged(name, &folder);
         assert_eq!(
             statuses, "1=OMNIZE_OK 2=OMNIZE_E_STORE 3=OMNIZE_E_STORE 4=OMNIZE_E_STORE",
             "{name}: {lines}"
@@ -201,7 +187,7 @@ fn what_was_replaced_or_written_to_is_not_written_to_any_more() {
 }
 
 #[test]
-fn closing_and_opening_is_the_way_out() {
+fn close_and_open_recovers_the_store() {
     for (name, kept) in [
         ("replace", &[][..]),
         ("truncate", &[]),
@@ -221,12 +207,12 @@ fn closing_and_opening_is_the_way_out() {
         deliver(&client, "3").unwrap();
         let mut expected = kept.to_vec();
         expected.push("3");
-        assert_eq!(waiting(&client), expected, "{name}");
+        assert_eq!(queued_messages(&client), expected, "{name}");
     }
 }
 
 #[test]
-fn no_number_and_no_ticket_is_given_twice_after_it_was_made_again() {
+fn ids_and_tickets_stay_unique_after_recreation() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "1").unwrap();
@@ -236,9 +222,9 @@ fn no_number_and_no_ticket_is_given_twice_after_it_was_made_again() {
     deliver(&client, "3").unwrap();
     let third = client.next(Duration::ZERO).unwrap().unwrap();
     assert!(third.sequence > first.sequence);
-    // Handling the first one does not take the other one away.
+    // Acknowledging the first one does not remove the other one.
     drop(first);
     std::mem::forget(third);
     client.close(Duration::from_secs(5)).unwrap();
-    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["3"]);
+    assert_eq!(queued_messages(&open(&folder.store(), &[]).unwrap()), ["3"]);
 }

@@ -1,9 +1,10 @@
-//! The option `store` names a file, literally; it and the files beside it are for their owner alone, whatever the umask is;
-//! and what is no file, or may not be written, is told for what it is.
+//! The option `store` is a literal file name. The file and the files next to it are private to the owner, with any
+//! umask. An error names the reason if the path is not a file or not writable.
 
 #![cfg(all(feature = "store", unix))]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::ffi::CString;
 use std::fs::{self, Permissions};
@@ -13,21 +14,21 @@ use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use store::{Folder, Process, deliver, open, refused, say, waiting};
+use store_folder::{ChildProcess, Folder, deliver, open, open_error, queued_messages, report};
 
-/// A user who is not root.
-const SOMEBODY: u32 = 65534;
+/// The user id of a user without root rights.
+const OTHER_USER: u32 = 65534;
 
-/// Not a test by itself: the processes that the tests start.
+/// The processes that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match role.strip_prefix("umask ") {
         Some(umask) => {
             let umask = u32::from_str_radix(umask, 8).unwrap();
-            // SAFETY: no other thread makes files.
+            // SAFETY: no other thread creates files.
             unsafe { libc::umask(umask) };
             let client = open(&path, &[]).unwrap();
             deliver(&client, "kept").unwrap();
@@ -41,49 +42,48 @@ fn process() {
                 .filter(fs::Metadata::is_file)
                 .map(|found| format!("{:o}", found.permissions().mode() & 0o7777))
                 .collect();
-            say(&modes.join(" "));
+            report(&modes.join(" "));
         }
-        None => {
-            say(&open(&path, &[])
-                .map_or_else(|error| error.message().to_owned(), |_| "opened".into()))
-        }
+        None => report(
+            &open(&path, &[]).map_or_else(|error| error.message().to_owned(), |_| "opened".into()),
+        ),
     }
 }
 
 #[test]
-fn its_files_are_private_whatever_the_umask_is() {
+fn files_are_private_with_any_umask() {
     for umask in ["000", "022", "077", "277", "777"] {
         let folder = Folder::new();
-        let mut process = Process::start(&format!("umask {umask}"), &folder.store());
-        assert_eq!(process.says(), "600 600 600", "umask {umask}");
-        process.ends();
+        let mut process = ChildProcess::start(&format!("umask {umask}"), &folder.store());
+        assert_eq!(process.read_report(), "600 600 600", "umask {umask}");
+        process.wait_for_success();
     }
 }
 
 #[test]
-fn a_link_to_a_file_that_is_not_there_makes_a_private_one_where_it_leads() {
+fn dangling_link_creates_a_private_file_at_its_target() {
     let folder = Folder::new();
     fs::create_dir(folder.0.join("volume")).unwrap();
     let store = folder.0.join("volume/chat.db");
     symlink("volume/chat.db", folder.0.join("link.db")).unwrap();
     symlink("link.db", folder.0.join("link-to-link.db")).unwrap();
-    let mut process = Process::start("umask 000", &folder.0.join("link-to-link.db"));
-    process.says();
-    process.ends();
+    let mut process = ChildProcess::start("umask 000", &folder.0.join("link-to-link.db"));
+    process.read_report();
+    process.wait_for_success();
     for suffix in ["", "-lock"] {
         let file = format!("{}{suffix}", store.display());
         let mode = fs::symlink_metadata(file).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o600);
     }
-    assert_eq!(waiting(&open(&store, &[]).unwrap()), ["kept"]);
+    assert_eq!(queued_messages(&open(&store, &[]).unwrap()), ["kept"]);
 }
 
 #[test]
-fn links_in_a_circle_are_told() {
+fn circular_links_are_reported() {
     let folder = Folder::new();
     symlink("b.db", folder.0.join("a.db")).unwrap();
     symlink("a.db", folder.0.join("b.db")).unwrap();
-    let why = refused(&folder.0.join("a.db"), &[]);
+    let why = open_error(&folder.0.join("a.db"), &[]);
     assert!(
         why.ends_with("its symbolic links form a loop; name a file"),
         "{why}"
@@ -91,7 +91,7 @@ fn links_in_a_circle_are_told() {
 }
 
 #[test]
-fn sqlites_special_names_are_names_of_files() {
+fn special_names_of_sqlite_are_file_names() {
     for name in [
         ":memory:",
         "file:chat.db",
@@ -103,12 +103,12 @@ fn sqlites_special_names_are_names_of_files() {
         "olá %41 'x'.db",
     ] {
         let folder = Folder::new();
-        // A path that is not absolute, as it would stand in a file of options.
-        let mut command = Process::command("open", Path::new(name));
+        // A relative path, as in a file of options.
+        let mut command = ChildProcess::command("open", Path::new(name));
         command.current_dir(&folder.0);
-        let mut process = Process::spawn(command);
-        assert_eq!(process.says(), "opened", "{name}");
-        process.ends();
+        let mut process = ChildProcess::spawn(command);
+        assert_eq!(process.read_report(), "opened", "{name}");
+        process.wait_for_success();
         let mut made: Vec<_> = fs::read_dir(&folder.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -119,18 +119,21 @@ fn sqlites_special_names_are_names_of_files() {
 }
 
 #[test]
-fn a_client_whose_process_changes_its_folder_goes_on() {
+fn change_of_working_directory_does_not_affect_the_client() {
     let folder = Folder::new();
-    let mut command = Process::command("umask 022", Path::new("chat.db"));
+    let mut command = ChildProcess::command("umask 022", Path::new("chat.db"));
     command.current_dir(&folder.0);
-    let mut process = Process::spawn(command);
-    assert_eq!(process.says(), "600 600 600");
-    process.ends();
-    assert_eq!(waiting(&open(&folder.store(), &[]).unwrap()), ["kept"]);
+    let mut process = ChildProcess::spawn(command);
+    assert_eq!(process.read_report(), "600 600 600");
+    process.wait_for_success();
+    assert_eq!(
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
+        ["kept"]
+    );
 }
 
 #[test]
-fn what_is_no_file_is_told() {
+fn non_files_are_reported() {
     let folder = Folder::new();
     let pipe = folder.0.join("pipe");
     let name = CString::new(pipe.as_os_str().as_bytes()).unwrap();
@@ -138,8 +141,8 @@ fn what_is_no_file_is_told() {
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
     let socket = folder.0.join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
-    let says = |path: &Path, what: &str| {
-        let why = refused(path, &[]);
+    let assert_reason = |path: &Path, what: &str| {
+        let why = open_error(path, &[]);
         assert!(why.ends_with(what), "{why}");
     };
     let or_new = "; name a file, or one that does not exist yet";
@@ -154,47 +157,47 @@ fn what_is_no_file_is_told() {
         "its folder does not exist; create it, or name another",
     );
     fs::write(folder.0.join("file"), "").unwrap();
-    says(
+    assert_reason(
         &folder.0.join("file/chat.db"),
         "its folder is a file; name another",
     );
     symlink("pipe", folder.0.join("link")).unwrap();
-    says(
+    assert_reason(
         &folder.0.join("link"),
         &format!("it is a named pipe (FIFO){or_new}"),
     );
 }
 
 #[test]
-fn what_this_user_may_not_write_is_told() {
+fn unwritable_files_are_reported() {
     let folder = Folder::new();
     let is_root = has_rights_of_root();
     let give = |path: &Path| {
         if is_root {
-            chown(path, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+            chown(path, Some(OTHER_USER), Some(OTHER_USER)).unwrap();
         }
     };
     give(&folder.0);
     fs::write(folder.store(), "").unwrap();
     give(&folder.store());
     let opened = || {
-        let mut command = Process::command("open", &folder.store());
+        let mut command = ChildProcess::command("open", &folder.store());
         if is_root {
-            command.uid(SOMEBODY).gid(SOMEBODY);
+            command.uid(OTHER_USER).gid(OTHER_USER);
         }
-        let mut process = Process::spawn(command);
-        let said = process.says();
-        process.ends();
-        said
+        let mut process = ChildProcess::spawn(command);
+        let report = process.read_report();
+        process.wait_for_success();
+        report
     };
     fs::set_permissions(folder.store(), Permissions::from_mode(0o400)).unwrap();
     let why = opened();
-    let says =
+    let reason =
         "this user may not read and write it (its mode is 0400); change that, or name another file";
-    assert!(why.ends_with(says), "{why}");
+    assert!(why.ends_with(reason), "{why}");
     fs::set_permissions(folder.store(), Permissions::from_mode(0o600)).unwrap();
     assert_eq!(opened(), "opened");
-    fs::remove_file(folder.beside("-lock")).unwrap();
+    fs::remove_file(folder.with_suffix("-lock")).unwrap();
     fs::set_permissions(&folder.0, Permissions::from_mode(0o500)).unwrap();
     let why = opened();
     assert!(
@@ -205,16 +208,16 @@ fn what_this_user_may_not_write_is_told() {
 }
 
 fn has_rights_of_root() -> bool {
-    // SAFETY: it only asks.
+    // SAFETY: it only reads the user id.
     unsafe { libc::geteuid() == 0 }
 }
 
 #[test]
-fn what_stands_in_a_spoilt_file_is_not_shown() {
+fn error_for_a_corrupt_file_hides_its_contents() {
     let folder = Folder::new();
     let secret = "MeuSegredoMuitoSecreto";
     fs::write(folder.store(), format!("{secret} ").repeat(500)).unwrap();
-    assert!(!refused(&folder.store(), &[]).contains(secret));
+    assert!(!open_error(&folder.store(), &[]).contains(secret));
     fs::remove_file(folder.store()).unwrap();
     drop(open(&folder.store(), &[]).unwrap());
     let file = rusqlite::Connection::open(folder.store()).unwrap();
@@ -223,6 +226,6 @@ fn what_stands_in_a_spoilt_file_is_not_shown() {
     ))
     .unwrap();
     drop(file);
-    let why = refused(&folder.store(), &[]);
+    let why = open_error(&folder.store(), &[]);
     assert!(!why.contains(secret), "{why}");
 }

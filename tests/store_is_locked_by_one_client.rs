@@ -1,33 +1,35 @@
-//! A store has one client, whatever else the process does with its files, by whatever name it is called, and until that
-//! client's process has ended.
+//! Only one client has a store open, until its process ends. Neither other paths nor other uses of the files by the
+//! process release the lock.
 
 #![cfg(all(feature = "store", unix))]
 
-mod store;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 
-use store::{Folder, Process, deliver, open, refused, say, wait_for_the_end, waiting};
+use store_folder::{
+    ChildProcess, Folder, deliver, open, open_error, queued_messages, report, wait_until_killed,
+};
 
 const IN_USE: &str = "another client, of this process or of another, has it open; give each client a store of its own";
 
-/// Not a test by itself: the other process that the tests start.
+/// The other process that the tests start.
 #[test]
 fn process() {
-    let Some((role, path)) = store::role() else {
+    let Some((role, path)) = store_folder::child_role() else {
         return;
     };
     match &*role {
-        "open" => {
-            say(&open(&path, &[])
-                .map_or_else(|error| error.message().to_owned(), |_| "opened".into()))
-        }
-        _ => has_a_child_that_lives_longer(&path),
+        "open" => report(
+            &open(&path, &[]).map_or_else(|error| error.message().to_owned(), |_| "opened".into()),
+        ),
+        _ => outlived_by_child(&path),
     }
 }
 
-fn has_a_child_that_lives_longer(path: &std::path::Path) {
+fn outlived_by_child(path: &std::path::Path) {
     let client = open(path, &[]).unwrap();
     deliver(&client, "kept").unwrap();
     let mut ready = [0; 2];
@@ -38,58 +40,58 @@ fn has_a_child_that_lives_longer(path: &std::path::Path) {
         let child = libc::fork();
         if child == 0 {
             libc::write(ready[1], (&raw const byte).cast(), 1);
-            // Until it is killed.
+            // Blocks until it is killed.
             libc::pause();
             libc::_exit(0);
         }
         assert_eq!(libc::read(ready[0], (&raw mut byte).cast(), 1), 1);
         child
     };
-    say(&child.to_string());
-    wait_for_the_end();
+    report(&child.to_string());
+    wait_until_killed();
 }
 
 #[test]
-fn opening_and_closing_its_files_does_not_let_another_one_in() {
+fn opening_the_files_does_not_release_the_lock() {
     let folder = Folder::new();
     let first = open(&folder.store(), &[]).unwrap();
     deliver(&first, "kept").unwrap();
     for suffix in ["", "-wal", "-lock"] {
-        drop(File::open(folder.beside(suffix)).unwrap());
+        drop(File::open(folder.with_suffix(suffix)).unwrap());
         drop(
             File::options()
                 .write(true)
-                .open(folder.beside(suffix))
+                .open(folder.with_suffix(suffix))
                 .unwrap(),
         );
     }
-    assert!(refused(&folder.store(), &[]).ends_with(IN_USE));
-    let mut other = Process::start("open", &folder.store());
-    assert!(other.says().ends_with(IN_USE));
-    other.ends();
-    assert_eq!(waiting(&first), ["kept"]);
+    assert!(open_error(&folder.store(), &[]).ends_with(IN_USE));
+    let mut other = ChildProcess::start("open", &folder.store());
+    assert!(other.read_report().ends_with(IN_USE));
+    other.wait_for_success();
+    assert_eq!(queued_messages(&first), ["kept"]);
     drop(first);
-    let mut other = Process::start("open", &folder.store());
-    assert_eq!(other.says(), "opened");
-    other.ends();
+    let mut other = ChildProcess::start("open", &folder.store());
+    assert_eq!(other.read_report(), "opened");
+    other.wait_for_success();
 }
 
 #[test]
-fn one_that_can_not_get_in_does_not_let_others_in() {
+fn rejected_client_does_not_release_the_lock() {
     let folder = Folder::new();
     let _first = open(&folder.store(), &[]).unwrap();
     for _ in 0..3 {
-        assert!(refused(&folder.store(), &[]).ends_with(IN_USE));
+        assert!(open_error(&folder.store(), &[]).ends_with(IN_USE));
     }
     let other = rusqlite::Connection::open(folder.store()).unwrap();
     drop(other);
-    let mut other = Process::start("open", &folder.store());
-    assert!(other.says().ends_with(IN_USE));
-    other.ends();
+    let mut other = ChildProcess::start("open", &folder.store());
+    assert!(other.read_report().ends_with(IN_USE));
+    other.wait_for_success();
 }
 
 #[test]
-fn a_link_to_it_is_the_same_store() {
+fn link_leads_to_the_same_lock() {
     let folder = Folder::new();
     let (store, other) = (folder.store(), folder.0.join("other"));
     let first = open(&store, &[]).unwrap();
@@ -97,16 +99,16 @@ fn a_link_to_it_is_the_same_store() {
     symlink("chat.db", folder.0.join("link.db")).unwrap();
     for name in ["link.db", "other/chat.db", "other/link.db", "./chat.db"] {
         let path = folder.0.join(name);
-        assert!(refused(&path, &[]).ends_with(IN_USE), "{name}");
+        assert!(open_error(&path, &[]).ends_with(IN_USE), "{name}");
     }
     deliver(&first, "kept").unwrap();
     drop(first);
     let client = open(&folder.0.join("other/link.db"), &[]).unwrap();
-    assert_eq!(waiting(&client), ["kept"]);
+    assert_eq!(queued_messages(&client), ["kept"]);
 }
 
 #[test]
-fn a_file_with_two_names_is_refused() {
+fn hard_linked_file_is_rejected() {
     let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     deliver(&client, "kept").unwrap();
@@ -114,7 +116,7 @@ fn a_file_with_two_names_is_refused() {
     let second = folder.0.join("second.db");
     fs::hard_link(folder.store(), &second).unwrap();
     for path in [&second, &folder.store()] {
-        let why = refused(path, &[]);
+        let why = open_error(path, &[]);
         assert!(
             why.contains("it has 2 names (hard links)")
                 || why.contains("its file has 2 names (hard links)"),
@@ -123,40 +125,40 @@ fn a_file_with_two_names_is_refused() {
     }
     fs::remove_file(second).unwrap();
     let client = open(&folder.store(), &[]).unwrap();
-    assert_eq!(waiting(&client), ["kept"]);
+    assert_eq!(queued_messages(&client), ["kept"]);
 }
 
 #[test]
-fn a_child_that_lives_longer_than_its_parent_does_not_keep_it() {
+fn child_process_does_not_keep_the_lock() {
     let folder = Folder::new();
-    let mut parent = Process::start("parent", &folder.store());
-    let child: i32 = parent.says().parse().unwrap();
+    let mut parent = ChildProcess::start("parent", &folder.store());
+    let child: i32 = parent.read_report().parse().unwrap();
     parent.kill();
     let reopened = open(&folder.store(), &[]);
     // SAFETY: a signal is sent to a process of this test.
     unsafe { libc::kill(child, libc::SIGKILL) };
-    assert_eq!(waiting(&reopened.unwrap()), ["kept"]);
+    assert_eq!(queued_messages(&reopened.unwrap()), ["kept"]);
 }
 
 #[test]
-fn a_lock_file_that_was_removed_is_made_again() {
+fn removed_lock_file_is_recreated() {
     let folder = Folder::new();
     let first = open(&folder.store(), &[]).unwrap();
-    fs::remove_file(folder.beside("-lock")).unwrap();
+    fs::remove_file(folder.with_suffix("-lock")).unwrap();
     deliver(&first, "kept").unwrap();
     drop(File::open(folder.store()).unwrap());
-    assert!(refused(&folder.store(), &[]).ends_with(IN_USE));
-    let mut other = Process::start("open", &folder.store());
-    assert!(other.says().ends_with(IN_USE));
-    other.ends();
+    assert!(open_error(&folder.store(), &[]).ends_with(IN_USE));
+    let mut other = ChildProcess::start("open", &folder.store());
+    assert!(other.read_report().ends_with(IN_USE));
+    other.wait_for_success();
 }
 
 #[test]
-fn a_lock_file_that_is_a_link_is_not_followed() {
+fn linked_lock_file_is_not_followed() {
     let folder = Folder::new();
     fs::write(folder.0.join("somebodys"), "text").unwrap();
-    symlink("somebodys", folder.beside("-lock")).unwrap();
-    let why = refused(&folder.store(), &[]);
+    symlink("somebodys", folder.with_suffix("-lock")).unwrap();
+    let why = open_error(&folder.store(), &[]);
     assert!(why.contains("chat.db-lock"), "{why}");
     assert_eq!(
         fs::read_to_string(folder.0.join("somebodys")).unwrap(),

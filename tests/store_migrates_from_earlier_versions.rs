@@ -1,18 +1,20 @@
-//! A store that an earlier version has written opens, with all that waits in it. The files are made here, by the SQL of those
-//! versions.
+//! A store of an earlier version opens with all its events and requests. The tests create the files with the SQL of
+//! those versions.
 
 #![cfg(feature = "store")]
 
-mod server;
-mod store;
+#[path = "support/http_server.rs"]
+mod http_server;
+#[path = "support/store_folder.rs"]
+mod store_folder;
 
 use std::time::Duration;
 
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::{Client, Event, Statistic};
 use rusqlite::Connection;
-use server::{Server, http};
-use store::{Folder, open, refused, text};
+use store_folder::{Folder, open, open_error, text};
 
 const FIRST: &str = "
     CREATE TABLE inbox (
@@ -43,7 +45,7 @@ fn next(client: &Client) -> Event {
     event.expect("an event")
 }
 
-fn opens(version: &[&str]) {
+fn assert_opens(version: &[&str]) {
     let folder = Folder::new();
     let file = Connection::open(folder.store()).unwrap();
     file.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -51,7 +53,7 @@ fn opens(version: &[&str]) {
         file.execute_batch(part).unwrap();
     }
     drop(file);
-    let server = Server::answering(http("200 OK", ""));
+    let server = Server::with_response(http("200 OK", ""));
     let options = [("base_url", &*server.url)];
     let client = open(&folder.store(), &options).unwrap();
     assert_eq!(client.count_of(Statistic::Quarantined), 0);
@@ -71,30 +73,30 @@ fn opens(version: &[&str]) {
     assert_eq!(outcomes, [(1, accepted), (2, unknown)]);
     assert_eq!(server.requests(), 1);
     drop((events, client));
-    // It belongs to whoever has opened it first.
-    assert!(refused(&folder.store(), &[("token", "another")]).contains("another account"));
+    // It belongs to the account that opens it first.
+    assert!(open_error(&folder.store(), &[("token", "another")]).contains("another account"));
     let client = open(&folder.store(), &options).unwrap();
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }
 
 #[test]
-fn the_first_version() {
-    opens(&[FIRST]);
+fn first_version_is_migrated() {
+    assert_opens(&[FIRST]);
 }
 
 #[test]
-fn the_second_version() {
-    opens(&[FIRST, SECOND]);
+fn second_version_is_migrated() {
+    assert_opens(&[FIRST, SECOND]);
 }
 
 #[test]
-fn a_later_version_is_left_alone() {
+fn later_version_is_not_changed() {
     let folder = Folder::new();
     drop(open(&folder.store(), &[]).unwrap());
     let file = Connection::open(folder.store()).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
-    let why = refused(&folder.store(), &[]);
+    let why = open_error(&folder.store(), &[]);
     assert!(
         why.contains("not a store that this version supports"),
         "{why}"

@@ -1,4 +1,4 @@
-//! What the service posts is read in its charset, and where it is not quite JSON. The raw bytes stay at hand.
+//! The library parses triggers in their charset, and lenient JSON. The raw bytes stay available.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn client(dialect: &str) -> Client {
     Client::open(&config).unwrap()
 }
 
-/// A trigger as the application gets it.
+/// Returns the trigger that the application gets.
 fn received(dialect: &str, body: &[u8], content_type: Option<&str>) -> Trigger {
     let client = client(dialect);
     client.deliver(body, content_type).unwrap();
@@ -24,7 +24,7 @@ fn received(dialect: &str, body: &[u8], content_type: Option<&str>) -> Trigger {
     trigger
 }
 
-/// A message with this text, as each dialect has it.
+/// Returns a message with this text, in the form of each dialect.
 fn messages(text: &str) -> [(&'static str, String); 3] {
     let rest = format!(r#"{{"message":{text},"clientId":"12"}}"#);
     let later = format!(
@@ -46,7 +46,7 @@ fn utf32(text: &str, bytes: fn(u32) -> [u8; 4]) -> Vec<u8> {
 }
 
 #[test]
-fn every_charset_is_read_by_mark_or_label() {
+fn charset_is_detected_by_byte_order_mark_or_label() {
     for text in ["oi", "olá 😀"] {
         for (dialect, json) in messages(&format!("{text:?}")) {
             let marked = format!("\u{FEFF}{json}");
@@ -75,7 +75,7 @@ fn every_charset_is_read_by_mark_or_label() {
 }
 
 #[test]
-fn the_label_counts_where_the_bytes_happen_to_be_utf_8() {
+fn charset_label_precedes_utf_8_detection() {
     for (dialect, json) in messages("\"olá\"") {
         let trigger = received(
             dialect,
@@ -87,7 +87,7 @@ fn the_label_counts_where_the_bytes_happen_to_be_utf_8() {
 }
 
 #[test]
-fn what_is_no_text_is_replaced_and_flagged() {
+fn invalid_text_is_replaced_and_flagged() {
     let body = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
     for content_type in [
         None,
@@ -103,7 +103,7 @@ fn what_is_no_text_is_replaced_and_flagged() {
 }
 
 #[test]
-fn json_that_is_not_quite_json_is_read() {
+fn lenient_json_is_parsed() {
     let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     for (written, text) in [
         ("\"tab\there\"", "tab\there"),
@@ -131,7 +131,7 @@ fn json_that_is_not_quite_json_is_read() {
 }
 
 #[test]
-fn what_nobody_can_read_is_refused_with_its_place() {
+fn unparsable_trigger_is_rejected_with_its_position() {
     for (body, place) in [
         ("{\"clientId\":\"12\"", "line 1, column 16"),
         ("{\"clientId\":\"12\",\n\"message\":x}", "line 2, column 11"),

@@ -1,31 +1,32 @@
-//! Who may not post is told so, in the same words whatever there is behind the door.
+//! An unauthorized request gets the same response on all paths.
 
 #![cfg(feature = "listener")]
 
-mod webhook;
+#[path = "support/webhook_requests.rs"]
+mod webhook_requests;
 
 use omnize::Statistic;
-use webhook::*;
+use webhook_requests::*;
 
-/// The answer without the lines that differ by nature.
-fn essence(answer: &str) -> String {
-    let lines = answer
+/// Returns the response without the lines that always differ.
+fn comparable_part(response: &str) -> String {
+    let lines = response
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn without_credentials_no_path_is_better_than_another() {
+fn unauthenticated_requests_get_equal_responses_on_all_paths() {
     let client = client(&[
         ("listen.path", "/hook/s3cret"),
         ("listen.basic", "joao:segredo"),
     ]);
     let (host, path) = webhook(&client);
-    let ask = |path: &str, method: &str, headers: &str, body: &[u8]| {
+    let send_request = |path: &str, method: &str, headers: &str, body: &[u8]| {
         exchange(&client, &request_at(&host, path, method, headers, body))
     };
-    let first = ask(&path, "POST", "", TYPING.as_bytes());
+    let first = send_request(&path, "POST", "", TYPING.as_bytes());
     assert_eq!(status_of(&first), 401);
     let challenge = "www-authenticate: basic";
     assert!(first.to_ascii_lowercase().contains(challenge), "{first}");
@@ -33,8 +34,12 @@ fn without_credentials_no_path_is_better_than_another() {
     for path in [path.as_str(), "/", "/hook", "/hook/s3cres"] {
         for method in ["POST", "GET", "DELETE"] {
             for headers in ["", wrong, "Authorization: Bearer x\r\n"] {
-                let answer = ask(path, method, headers, &vec![b' '; 2_000_000]);
-                assert_eq!(essence(&answer), essence(&first), "{method} {path}");
+                let response = send_request(path, method, headers, &vec![b' '; 2_000_000]);
+                assert_eq!(
+                    comparable_part(&response),
+                    comparable_part(&first),
+                    "{method} {path}"
+                );
             }
         }
     }
@@ -42,17 +47,17 @@ fn without_credentials_no_path_is_better_than_another() {
 
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     assert_eq!(
-        status_of(&ask(&path, "POST", right, TYPING.as_bytes())),
+        status_of(&send_request(&path, "POST", right, TYPING.as_bytes())),
         200
     );
-    assert_eq!(status_of(&ask("/hook", "POST", right, b"")), 404);
-    assert_eq!(status_of(&ask(&path, "GET", right, b"")), 405);
+    assert_eq!(status_of(&send_request("/hook", "POST", right, b"")), 404);
+    assert_eq!(status_of(&send_request(&path, "GET", right, b"")), 405);
     next(&client);
-    nothing_waits(&client);
+    assert_no_event(&client);
 }
 
 #[test]
-fn from_elsewhere_no_credentials_are_better_than_others() {
+fn forbidden_networks_get_equal_responses_for_all_credentials() {
     let client = client(&[
         ("listen.allow", "127.0.0.2,2001:db8::/32"),
         ("listen.basic", "joao:segredo"),
@@ -62,8 +67,8 @@ fn from_elsewhere_no_credentials_are_better_than_others() {
     let right = "Authorization: Basic am9hbzpzZWdyZWRv\r\n";
     for path in [path.as_str(), "/", "/health"] {
         for headers in ["", right, "X-Forwarded-For: 127.0.0.2\r\n"] {
-            let answer = exchange(&client, &request_at(&host, path, "GET", headers, b""));
-            assert_eq!(status_of(&answer), 403, "{path}");
+            let response = exchange(&client, &request_at(&host, path, "GET", headers, b""));
+            assert_eq!(status_of(&response), 403, "{path}");
         }
     }
     assert_eq!(client.count_of(Statistic::NotAllowed), 9);
@@ -74,7 +79,7 @@ fn from_elsewhere_no_credentials_are_better_than_others() {
 }
 
 #[test]
-fn ipv4_written_as_ipv6_is_ipv4() {
+fn ipv4_mapped_address_is_ipv4() {
     for (allow, trusted) in [
         ("::ffff:127.0.0.1", "::ffff:127.0.0.2"),
         ("::ffff:127.0.0.1/104,\n192.0.2.1", "::ffff:127.0.0.2/127"),
@@ -93,7 +98,7 @@ fn ipv4_written_as_ipv6_is_ipv4() {
 }
 
 #[test]
-fn a_trusted_proxy_is_believed_and_others_are_not() {
+fn only_trusted_proxies_set_the_forwarded_address() {
     let client = client(&[
         ("listen.allow", "198.51.100.0/24"),
         ("listen.trusted_proxies", "127.0.0.2"),
@@ -113,21 +118,22 @@ fn a_trusted_proxy_is_believed_and_others_are_not() {
 }
 
 #[test]
-fn health_is_told_without_credentials_and_tells_nothing_else() {
+fn health_check_needs_no_credentials_and_reveals_nothing_else() {
     let client = client(&[("listen.health", "/health"), ("listen.basic", "a:b")]);
     let host = webhook(&client).0;
-    let ask = |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
+    let send_request =
+        |method: &str| exchange(&client, &request_at(&host, "/health", method, "", b""));
     for method in ["GET", "HEAD"] {
-        let answer = ask(method);
-        assert_eq!(status_of(&answer), 200);
-        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        let response = send_request(method);
+        assert_eq!(status_of(&response), 200);
+        assert!(response.ends_with("\r\n\r\n"), "{response}");
     }
-    assert_eq!(status_of(&ask("POST")), 401);
+    assert_eq!(status_of(&send_request("POST")), 401);
     assert_eq!(client.count_of(Statistic::BadCredentials), 1);
 }
 
 #[test]
-fn the_url_is_told_as_the_service_reaches_it() {
+fn webhook_url_is_returned_as_the_service_reaches_it() {
     let client = client(&[
         ("listen.path", "/a"),
         ("listen.public_url", "https://chat.example.com/hooks/"),

@@ -1,49 +1,32 @@
-//! A store that somebody else has written to opens: what can't be read in it is told once, counted, and set aside.
+//! A store with rows of another program opens. Unreadable rows are logged once, counted, and moved to another table.
 
 #![cfg(feature = "store")]
 
-use std::path::PathBuf;
+#[path = "support/store_folder.rs"]
+mod store_folder;
+
+use std::path::Path;
 use std::time::Duration;
 
-use omnize::config::Config;
+use omnize::Statistic;
 use omnize::wire::Address;
-use omnize::{Client, Statistic};
 use rusqlite::Connection;
+use store_folder::Folder;
 
-/// A place for a store, whose files go when the test ends.
-struct Place(PathBuf);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
-    }
-}
-
-impl Place {
-    fn open(&self) -> Client {
-        let mut config = Config::new();
-        config.set("token", "t").unwrap();
-        config.set("store", self.0.to_str().unwrap()).unwrap();
-        Client::open(&config).unwrap()
-    }
-
-    fn set_aside(&self) -> Vec<(String, i64)> {
-        let file = Connection::open(&self.0).unwrap();
-        let mut rows = file
-            .prepare("SELECT place, count(*) FROM aside GROUP BY place ORDER BY place")
-            .unwrap();
-        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-        rows.unwrap().map(Result::unwrap).collect()
-    }
+fn quarantined_rows(store: &Path) -> Vec<(String, i64)> {
+    let file = Connection::open(store).unwrap();
+    let mut rows = file
+        .prepare("SELECT place, count(*) FROM aside GROUP BY place ORDER BY place")
+        .unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().map(Result::unwrap).collect()
 }
 
 #[test]
 fn unreadable_rows_are_quarantined() {
-    let name = format!("omnize-{}-aside.db", std::process::id());
-    let place = Place(std::env::temp_dir().join(name));
-    let client = place.open();
+    let folder = Folder::new();
+    let store = folder.store();
+    let client = store_folder::open(&store, &[]).unwrap();
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),
@@ -54,7 +37,7 @@ fn unreadable_rows_are_quarantined() {
         client.deliver(body.as_bytes(), None).unwrap();
     }
     drop(client);
-    let file = Connection::open(&place.0).unwrap();
+    let file = Connection::open(&store).unwrap();
     file.execute_batch(
         "UPDATE inbox SET body = CAST('no object' AS BLOB) WHERE number = 2;
          UPDATE inbox SET received_at = 'yesterday' WHERE number = 3;
@@ -65,7 +48,7 @@ fn unreadable_rows_are_quarantined() {
     .unwrap();
     drop(file);
 
-    let client = place.open();
+    let client = store_folder::open(&store, &[]).unwrap();
     assert_eq!(client.count_of(Statistic::Quarantined), 8);
     let texts: Vec<_> = (0..2)
         .map(|_| client.next(Duration::from_secs(5)).unwrap().unwrap())
@@ -78,11 +61,11 @@ fn unreadable_rows_are_quarantined() {
     drop(client);
     let counts = [("inbox", 3), ("interactions", 2), ("outbox", 3)];
     assert_eq!(
-        place.set_aside(),
+        quarantined_rows(&store),
         counts.map(|(place, count)| (place.to_owned(), count))
     );
 
-    let client = place.open();
+    let client = store_folder::open(&store, &[]).unwrap();
     assert_eq!(client.count_of(Statistic::Quarantined), 0);
     assert!(client.next(Duration::ZERO).unwrap().is_none());
 }

@@ -1,5 +1,5 @@
-//! Each dialect's requests, answers and triggers, letter by letter: the vectors in tests/vectors, which docs/src/dialects.md
-//! names as the proof of what each dialect has.
+//! Requests, responses and triggers of each dialect, byte by byte: the vectors in tests/vectors, which
+//! docs/src/dialects.md links as the proof of each feature.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ impl Vectors {
         Vectors { dialect, file }
     }
 
-    /// Tries each vector of this group, and tells of all that fail.
+    /// Tests each vector of this group, and reports all failures.
     fn try_each(&self, group: &str, vector: impl Fn(Dialect, &Map<String, Value>)) {
         let vectors = self.file[group].as_array().unwrap();
         for each in vectors {
@@ -71,7 +71,7 @@ fn request(vector: &Map<String, Value>) -> Request {
     request
 }
 
-fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
+fn assert_encoded(dialect: Dialect, vector: &Map<String, Value>) {
     let address = Address {
         department: text(vector, "department", "1").to_owned(),
         client_id: "12".to_owned(),
@@ -83,7 +83,7 @@ fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
     let call = match checked.and_then(|()| dialect.encode(&token, &address, hash, &request)) {
         Ok(call) => call,
         Err(why) => {
-            let told = match why {
+            let trigger_field = match why {
                 EncodeError::Unsupported { .. } => {
                     return assert_eq!(vector.get("unsupported"), Some(&json!(true)));
                 }
@@ -92,7 +92,7 @@ fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
                 EncodeError::Missing(field) => field,
                 EncodeError::TooLong => "length",
             };
-            return assert_eq!(text(vector, "refused", ""), told);
+            return assert_eq!(text(vector, "refused", ""), trigger_field);
         }
     };
     let method = match call.method {
@@ -112,14 +112,14 @@ fn is_written(dialect: Dialect, vector: &Map<String, Value>) {
     assert!(!format!("{call:?}").contains("tok"), "{call:?}");
 }
 
-fn answer_is_read(dialect: Dialect, vector: &Map<String, Value>) {
+fn assert_response_parsed(dialect: Dialect, vector: &Map<String, Value>) {
     let body = vector["body"].to_string();
     let read = match dialect.parse_response(&request(vector), body.as_bytes()) {
         Err(_) => Value::Null,
         Ok(ResponseData::Nothing) => json!({}),
         Ok(ResponseData::Hash(hash)) => json!({ "hash": hash }),
         Ok(ResponseData::Departments(departments)) => {
-            let departments: Vec<_> = departments.iter().map(shown).collect();
+            let departments: Vec<_> = departments.iter().map(department_text).collect();
             json!({ "departments": departments })
         }
         Ok(ResponseData::Agents(online)) => {
@@ -134,29 +134,29 @@ fn answer_is_read(dialect: Dialect, vector: &Map<String, Value>) {
     assert_eq!(read, vector["reads"]);
 }
 
-fn shown(department: &Department) -> String {
+fn department_text(department: &Department) -> String {
     let open = |open: Option<bool>| match open {
         Some(true) => " open",
         Some(false) => " closed",
         None => "",
     };
-    let mut shown = format!(
+    let mut department_text = format!(
         "{} {}{}",
         department.id,
         department.name,
         open(department.open)
     );
     if let Some(queue) = department.queue {
-        shown += &format!(" queue {queue}");
+        department_text += &format!(" queue {queue}");
     }
     for channel in &department.channels {
-        shown += &format!(" ({} {}{})", channel.id, channel.name, open(channel.open));
+        department_text += &format!(" ({} {}{})", channel.id, channel.name, open(channel.open));
     }
-    shown
+    department_text
 }
 
-/// What a trigger tells under one of the names that vectors have for it.
-fn told(trigger: &Trigger, name: &str) -> Option<String> {
+/// Returns the value of a trigger for a name that vectors use.
+fn trigger_field(trigger: &Trigger, name: &str) -> Option<String> {
     let details = trigger.details.as_deref();
     let details = |pick: fn(&omnize::wire::Details) -> Option<String>| details.and_then(pick);
     match name {
@@ -173,59 +173,63 @@ fn told(trigger: &Trigger, name: &str) -> Option<String> {
         "external_id" => details(|details| Some(details.external_id.as_ref()?.expose().into())),
         "bot_id" => details(|details| details.bot_id.clone()),
         "extra" => details(|details| Some(details.extra.as_ref()?.expose().into())),
-        other => panic!("a trigger tells nothing called {other}"),
+        other => panic!("a trigger has no field {other}"),
     }
 }
 
-fn trigger_is_read(dialect: Dialect, vector: &Map<String, Value>) {
+fn assert_trigger_parsed(dialect: Dialect, vector: &Map<String, Value>) {
     let body = vector["body"].to_string();
     let trigger = dialect.decode(body.as_bytes().into(), None).unwrap();
     assert_eq!(trigger.kind.name(), text(vector, "kind", ""));
     for (name, value) in vector["tells"].as_object().unwrap() {
-        assert_eq!(told(&trigger, name).as_deref(), value.as_str(), "{name}");
+        assert_eq!(
+            trigger_field(&trigger, name).as_deref(),
+            value.as_str(),
+            "{name}"
+        );
     }
     assert_eq!(&*trigger.raw, body.as_bytes());
-    // Of what is personal there may be nothing in what is printed.
+    // The debug output must not contain personal data.
     let printed = format!("{trigger:?} {:?}", trigger.details);
     for personal in ["agent_name", "text", "url", "external_id", "extra"] {
-        if let Some(personal) = told(&trigger, personal).filter(|text| text.len() > 2) {
+        if let Some(personal) = trigger_field(&trigger, personal).filter(|text| text.len() > 2) {
             assert!(!printed.contains(&personal), "{personal} in {printed}");
         }
     }
 }
 
-fn trigger_is_refused(dialect: Dialect, vector: &Map<String, Value>) {
+fn assert_trigger_rejected(dialect: Dialect, vector: &Map<String, Value>) {
     let body = vector["body"].to_string();
     let read = dialect.decode(body.as_bytes().into(), None);
     assert_eq!(read, Err(DecodeError::NoClientId));
 }
 
-fn all_of(dialect: Dialect) {
+fn check_all(dialect: Dialect) {
     let vectors = Vectors::of(dialect);
-    vectors.try_each("requests", is_written);
-    vectors.try_each("answers", answer_is_read);
-    vectors.try_each("triggers", trigger_is_read);
-    vectors.try_each("refused", trigger_is_refused);
+    vectors.try_each("requests", assert_encoded);
+    vectors.try_each("answers", assert_response_parsed);
+    vectors.try_each("triggers", assert_trigger_parsed);
+    vectors.try_each("refused", assert_trigger_rejected);
 }
 
 #[test]
 fn rest() {
-    all_of(Dialect::Rest);
+    check_all(Dialect::Rest);
 }
 
 #[test]
 fn gateway() {
-    all_of(Dialect::Gateway);
+    check_all(Dialect::Gateway);
 }
 
 #[test]
 fn interactions() {
-    all_of(Dialect::Interactions);
+    check_all(Dialect::Interactions);
 }
 
-/// The same bodies, cut off anywhere or with a byte changed, are read or refused, and nothing else.
+/// The same bodies, truncated anywhere or with one byte changed, are parsed or rejected.
 #[test]
-fn no_trigger_is_too_broken() {
+fn truncated_or_modified_triggers_are_parsed_or_rejected() {
     for dialect in Dialect::ALL {
         Vectors::of(dialect).try_each("triggers", |dialect, vector| {
             let body = vector["body"].to_string().into_bytes();
@@ -241,9 +245,9 @@ fn no_trigger_is_too_broken() {
     }
 }
 
-/// Brackets within brackets, wherever they stand, take no stack: an application's thread may have little.
+/// Nested brackets use no stack, at any position: an application's thread may have a small stack.
 #[test]
-fn no_trigger_is_too_deep() {
+fn deeply_nested_triggers_use_little_stack() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let bodies = [
         format!(r#"{{"clientId":"1","status":"typing","x":{deep}}}"#),

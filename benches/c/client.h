@@ -1,4 +1,4 @@
-/* How the measured programs open a client: with options given as NAME=VALUE. */
+/* Opens a client for the measured programs, with options as NAME=VALUE. */
 
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -7,7 +7,7 @@
 
 #include "measure.h"
 
-/* The status of a program that was given an option which this version of the library does not have. */
+/* The exit status of a program with an option that this version of the library does not support. */
 #define EXIT_UNSUPPORTED 3
 
 static inline void succeed(omnize_status status, omnize_error *error, const char *what) {

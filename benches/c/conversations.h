@@ -1,4 +1,4 @@
-/* A client, and the conversations that a program sends over. */
+/* A client, and the conversations of a program that sends. */
 
 #ifndef CONVERSATIONS_H
 #define CONVERSATIONS_H

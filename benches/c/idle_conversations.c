@@ -1,15 +1,15 @@
 /*
- * Holds many conversations that say nothing.
+ * Opens many idle conversations.
  *
  *   idle_conversations COUNT
  *
- * Prints the bytes of memory that each takes, and the nanoseconds of processor time for opening one.
+ * Prints the bytes of memory of each, and the nanoseconds of CPU time to open one.
  */
 
 #include "client.h"
 #include "send.h"
 
-/* Opened first and not measured: what the first ones need, such as room to grow, is the client's. */
+/* Opened first and not measured: they include the growth of the client's tables. */
 #define FIRST 1000
 
 static omnize_client *client;

@@ -1,5 +1,5 @@
 /*
- * Loads a shared object and lets it go, once: a second time would find it loaded.
+ * Loads and unloads a shared object, once: at a second time it would be loaded already.
  *
  *   load_library PATH
  *

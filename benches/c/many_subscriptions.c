@@ -1,10 +1,10 @@
 /*
- * Takes triggers with a callback for each customer, as an application has that gives each interaction its own.
+ * Receives triggers with one callback for each customer.
  *
  *   many_subscriptions SUBSCRIPTIONS TRIGGERS
  *
- * Triggers are handed over and polled one by one, for customers all over the range. Prints the nanoseconds of processor
- * time that each took.
+ * Triggers are delivered and polled one by one, for customers in the whole range. Prints the nanoseconds of CPU time of
+ * each.
  */
 
 #include "client.h"
@@ -36,7 +36,7 @@ int main(int count, char **arguments) {
     for (int i = 0; i < triggers; i++) {
         char body[128];
         char id[16];
-        /* A large prime goes through all of them out of order. */
+        /* A large prime visits all of them out of order. */
         write_client_id(id, sizeof id, (int)((int64_t)i * 7919 % subscriptions));
         snprintf(body, sizeof body, "{\"message\":\"oi\",\"clientId\":\"%s\"}", id);
         succeed(omnize_client_deliver(client, body, -1, NULL, &error), error, "deliver");

@@ -1,4 +1,4 @@
-/* What the measured programs and those that load them share: clocks, memory, and ending with a reason. */
+/* Functions of all bench programs: clocks, memory, and exit with a reason. */
 
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -19,27 +19,27 @@ static inline void give_up(const char *what, const char *why) {
     exit(1);
 }
 
-/* For system calls: ends the program where `result` is negative. */
+/* For system calls: exits if `result` is negative. */
 static inline int64_t must(int64_t result, const char *what) {
     if (result < 0) give_up(what, strerror(errno));
     return result;
 }
 
-/* Nanoseconds of a clock that never goes back. */
+/* Returns the nanoseconds of a monotonic clock. */
 static inline int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return time.tv_sec * NANOSECONDS + time.tv_nsec;
 }
 
-/* Nanoseconds of processor time that all threads of this process have used, in the kernel too. */
+/* Returns the CPU time of all threads of this process in nanoseconds, including the kernel's. */
 static inline int64_t processor_time(void) {
     struct timespec time;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return time.tv_sec * NANOSECONDS + time.tv_nsec;
 }
 
-/* Bytes of this process that are in memory now. */
+/* Returns the resident set of this process in bytes. */
 static inline int64_t resident(void) {
     long long pages = 0;
     FILE *statm = fopen("/proc/self/statm", "r");

@@ -1,14 +1,14 @@
 /*
- * The service's side of receiving: posts 64-byte triggers over kept-alive connections as fast as they are answered, or
+ * The service's side of receiving: posts 64-byte triggers over keep-alive connections as fast as responses come, or
  * holds connections open.
  *
- *   post PORT PATH CONNECTIONS seconds S     posts for S seconds, after a tenth of that that is not timed
- *   post PORT PATH CONNECTIONS requests N    posts N in all
- *   post PORT PATH CONNECTIONS hold          posts one on each as it is opened, prints a line, stays until its input
- * ends
+ *   post PORT PATH CONNECTIONS seconds S     posts for S seconds, after an untimed tenth of S
+ *   post PORT PATH CONNECTIONS requests N    posts N in total
+ *   post PORT PATH CONNECTIONS hold          posts once on each new connection, prints a line, and waits for the end of
+ * its input
  *
- * Prints: requests that were answered 200, those that were answered otherwise, those that count (answered 200 in the
- * timed part), the nanoseconds of that part, and the nanoseconds of processor time that this program used in it.
+ * Prints: responses with 200, other responses, responses with 200 in the timed part, the nanoseconds of that part, and
+ * the nanoseconds of CPU time of this program in it.
  */
 
 #include <arpa/inet.h>
@@ -42,7 +42,7 @@ static int connect_to(int port) {
     return connected;
 }
 
-/* Each connection brings the messages of one customer. */
+/* Each connection posts the messages of one customer. */
 static void write_request(struct connection *connection, const char *path, int number) {
     char body[BODY_BYTES + 1];
     int written = snprintf(body, sizeof body, "{\"clientId\":\"%d\",\"message\":\"", 100000 + number);
@@ -64,7 +64,7 @@ static void post(struct connection *connection) {
     total.sent++;
 }
 
-/* Whether the answer is complete. It has a Content-Length, or no body at all. */
+/* Returns whether the response is complete. It has a Content-Length, or no body. */
 static int is_complete(struct connection *connection) {
     const char *end;
     const char *length;
@@ -77,7 +77,7 @@ static int is_complete(struct connection *connection) {
     return connection->answer + connection->answer_length >= end + 4 + atoi(length + 17);
 }
 
-/* Reads what has come; 1 when that makes the answer complete. */
+/* Reads available bytes. Returns 1 if the response is complete. */
 static int read_answer(struct connection *connection) {
     size_t room = sizeof connection->answer - 1 - (size_t)connection->answer_length;
     ssize_t count = must(recv(connection->socket, connection->answer + connection->answer_length, room, 0), "recv");
@@ -92,7 +92,7 @@ static int read_answer(struct connection *connection) {
     return 1;
 }
 
-/* Posts on every connection again and again, until `deadline` or until `requests` were sent; reads all answers. */
+/* Posts repeatedly on every connection, until `deadline` or until `requests` were sent. Reads all responses. */
 static void post_until(int epoll, struct connection *connections, int count, int64_t deadline, int64_t requests) {
     struct epoll_event events[256];
     int idle = 0;

@@ -1,10 +1,10 @@
 /*
- * An application that receives: takes triggers through its listener and looks at each.
+ * An application that receives triggers with its listener and reads each.
  *
  *   receive poll|next|dispatch [NAME=VALUE...]
  *
- * It prints its webhook URL, then answers each line of its input with the number of triggers that its own code has
- * handled, and ends with its input.
+ * It prints its webhook URL, then for each input line the number of triggers that its own code has handled. It exits at
+ * the end of its input.
  */
 
 #include <pthread.h>
@@ -14,7 +14,7 @@
 
 static atomic_llong handled;
 static atomic_int over;
-/* What is read of an event goes here, so that no compiler leaves the reading out. */
+/* Stores the values of events, so that the compiler cannot remove the reads. */
 static atomic_llong bytes;
 
 static void look_at(const omnize_event *event) {

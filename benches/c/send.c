@@ -1,11 +1,11 @@
 /*
- * An application that sends messages with one of the ways below, each as a request with a body of 240 bytes.
+ * An application that sends messages with one of the clients below, each as a request with a body of 240 bytes.
  *
  *   send omnize|posted|libcurl|raw HOST PORT THREADS seconds|requests AMOUNT [CONVERSATIONS]
  *
- * Each thread sends one request that is not measured, then for AMOUNT seconds, or AMOUNT requests. CONVERSATIONS is how
- * many interactions of one client are open; omnize sends over all of them in turn. Prints the number of requests, the
- * nanoseconds that they took, and the nanoseconds of processor time.
+ * Each thread sends one request that is not measured, then sends for AMOUNT seconds, or AMOUNT requests. CONVERSATIONS
+ * is the number of open interactions of one client; omnize uses all of them in turn. Prints the number of requests, the
+ * elapsed nanoseconds, and the nanoseconds of CPU time.
  */
 
 #include <pthread.h>

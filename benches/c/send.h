@@ -1,4 +1,4 @@
-/* The ways to send that are compared, and what they send. */
+/* The compared HTTP clients, and their requests. */
 
 #ifndef SEND_H
 #define SEND_H
@@ -8,7 +8,7 @@
 #define TOKEN "0123456789abcdef0123456789abcdef"
 #define REQUEST_BYTES 240
 
-/* Where to, and with how much. */
+/* The server, and the amount. */
 struct target {
     const char *host;
     int port;
@@ -18,37 +18,37 @@ struct target {
 
 struct way {
     const char *name;
-    /* Once, before any thread. */
+    /* Called once, before any thread. */
     void (*open)(const struct target *target);
-    /* Once in each thread, 0 and up; what it returns goes to `send`. */
+    /* Called once in each thread, with numbers from 0. Its result is passed to `send`. */
     void *(*begin)(int thread);
-    /* Sends one request and reads its answer, or has that done; ends the program unless the server accepted it. */
+    /* Sends one request and reads its response, directly or by a library. Exits unless the server accepted it. */
     void (*send)(void *state);
-    /* Once in each thread, after its last request: waits until all are done. NULL where they are. */
+    /* Called once in each thread after its last request: waits for all outcomes. NULL if not needed. */
     void (*finish)(void *state);
 };
 
 extern const struct way send_omnize, send_posted, send_libcurl, send_raw;
 
-/* The department and the customer of conversation `number`, which have the same length for each. */
+/* Department and customer of conversation `number`. All have the same length. */
 #define DEPARTMENT "1"
 static inline void write_client_id(char *id, size_t size, int number) {
     snprintf(id, size, "%07d", number);
 }
 
-/* What is sent besides the text. */
+/* The body without the text. */
 #define AROUND_TEXT                                                                                                    \
     "{\"token\":\"" TOKEN "\",\"type\":\"message\",\"content\":\"\",\"departmentId\":\"" DEPARTMENT                    \
     "\",\"clientId\":\"0000000\"}"
 #define TEXT_BYTES (REQUEST_BYTES - (sizeof AROUND_TEXT - 1))
 
-/* A message that makes the request as long as it is to be. */
+/* A text that gives the request its length. */
 static inline void write_text(char text[TEXT_BYTES + 1]) {
     memset(text, 't', TEXT_BYTES);
     text[TEXT_BYTES] = '\0';
 }
 
-/* The body of a request, written before the measuring begins: neither libcurl nor a raw socket writes JSON. */
+/* The body of a request, prepared before the measurement: neither libcurl nor a raw socket encodes JSON. */
 static inline void write_body(char body[REQUEST_BYTES + 1], int number) {
     char text[TEXT_BYTES + 1];
     char id[16];

@@ -1,4 +1,4 @@
-/* Sending by libcurl's easy interface: one handle for each thread, used again and again, with time-outs as ours. */
+/* Sends with libcurl's easy interface: one reused handle for each thread, with our timeouts. */
 
 #include <curl/curl.h>
 

@@ -1,4 +1,4 @@
-/* Sending by omnize_conversation_send: one client for all threads, each with interactions of its own. */
+/* Sends with omnize_conversation_send: one client for all threads, each with its own interactions. */
 
 #include "conversations.h"
 

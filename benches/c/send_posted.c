@@ -1,6 +1,6 @@
 /*
- * Sending by omnize_conversation_post: one client for all threads, each with one interaction. A thread posts ahead of
- * the outcomes, but not far; one further thread takes these.
+ * Sends with omnize_conversation_post: one client for all threads, each with one interaction. A thread posts a limited
+ * number of requests ahead of the outcomes; one further thread receives these.
  */
 
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 #include "conversations.h"
 
-/* How many requests of an interaction may wait for their outcomes. */
+/* The maximum number of requests of an interaction without outcome. */
 #define AHEAD 32
 
 struct poster {
@@ -67,7 +67,7 @@ static void post_one(void *argument) {
     succeed(omnize_conversation_post(poster->conversation, text, TEXT_BYTES, NULL, &error), error, "post");
 }
 
-/* Waits until every outcome is there. */
+/* Waits for all outcomes. */
 static void finish(void *argument) {
     for (int i = 0; i < AHEAD; i++) wait_for_room(argument);
 }

@@ -1,4 +1,4 @@
-/* Sending by a blocking socket and nothing else: what the kernel costs, which no client can do without. */
+/* Sends with a blocking socket only: the cost of the kernel, which every client has. */
 
 #include <arpa/inet.h>
 #include <netdb.h>

@@ -1,11 +1,11 @@
 /*
- * The service's side of sending: an HTTP server that answers each POST at once and costs as little as one can, so that
- * clients differ by what they cost themselves.
+ * The service's side of sending: an HTTP server that responds to each POST at once with minimal cost, so that only the
+ * cost of the clients differs.
  *
  *   serve
  *
- * It prints its port, then answers each line of its input with how many requests it has answered and the bytes of
- * their bodies in all, and ends with its input.
+ * It prints its port, then for each input line the number of responses and the total bytes of request bodies. It exits
+ * at the end of its input.
  */
 
 #include <arpa/inet.h>
@@ -30,7 +30,7 @@ static struct connection connections[MOST_DESCRIPTORS];
 static long long requests;
 static long long body_bytes;
 
-/* Answers what is complete. Clients wait for each answer, so no two requests come in one. */
+/* Responds to complete requests. Clients wait for each response, so two requests never arrive together. */
 static void answer_request(int client, struct connection *connection) {
     const char *end;
     const char *field;
@@ -46,7 +46,7 @@ static void answer_request(int client, struct connection *connection) {
     connection->length = 0;
     requests++;
     body_bytes += (long long)body;
-    /* A client that has gone is seen when it is read from. */
+    /* The next read detects a closed connection. */
     if (send(client, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
         give_up("send", strerror(errno));
 }
@@ -76,7 +76,7 @@ static void accept_client(int epoll, int listener) {
     must(epoll_ctl(epoll, EPOLL_CTL_ADD, client, &readable), "epoll_ctl");
 }
 
-/* Answers the lines of the input; 0 when it has ended. */
+/* Responds to the lines of the input. Returns 0 at its end. */
 static int answer_question(void) {
     char line[64];
     if (read(STDIN_FILENO, line, sizeof line) <= 0) return 0;

@@ -1,11 +1,11 @@
 """Sends messages with one of the clients below, each as a request with a body of 240 bytes.
 
-    python send.py WAY HOST PORT SECONDS
+    python send.py CLIENT HOST PORT SECONDS
 
-It sends one request that is not measured, then for SECONDS. Prints the number of requests, the nanoseconds that they
-took, and the nanoseconds of processor time.
+It sends one request that is not measured, then sends for SECONDS. Prints the number of requests, the elapsed
+nanoseconds, and the nanoseconds of CPU time.
 
-The other clients send bytes that were ready before; omnize writes its JSON each time.
+The other clients send prepared bytes; omnize encodes its JSON each time.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ PATH = "/api/rest/v1"
 
 def accepted(status):
     if status != 200:
-        sys.exit(f"a request was answered {status}")
+        sys.exit(f"a request got the status {status}")
 
 
 def omnize(host, port):
@@ -46,11 +46,11 @@ def pycurl(host, port):
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, 10_000)
     curl.setopt(pycurl.TIMEOUT_MS, 30_000)
     curl.setopt(pycurl.NOSIGNAL, 1)
-    answer = []
-    curl.setopt(pycurl.WRITEFUNCTION, answer.append)
+    response = []
+    curl.setopt(pycurl.WRITEFUNCTION, response.append)
 
     def send():
-        answer.clear()
+        response.clear()
         curl.perform()
         accepted(curl.getinfo(pycurl.RESPONSE_CODE))
 
@@ -64,9 +64,9 @@ def http_client(host, port):
 
     def send():
         connection.request("POST", PATH, BODY, HEADERS)
-        answer = connection.getresponse()
-        answer.read()
-        accepted(answer.status)
+        response = connection.getresponse()
+        response.read()
+        accepted(response.status)
 
     return send
 
@@ -118,9 +118,9 @@ async def aiohttp(host, port):
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
 
     async def send():
-        async with session.post(f"http://{host}:{port}{PATH}", data=BODY, headers=HEADERS) as answer:
-            await answer.read()
-            accepted(answer.status)
+        async with session.post(f"http://{host}:{port}{PATH}", data=BODY, headers=HEADERS) as response:
+            await response.read()
+            accepted(response.status)
 
     return send, session.close
 

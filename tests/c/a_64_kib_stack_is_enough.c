@@ -1,5 +1,5 @@
-/* Every function works on a thread that has a stack of 64 KiB, guard pages around it, whatever it is given: requests to
- * a service, names that must be looked up, a TLS handshake, callbacks, deep JSON, errors. */
+/* Every function works on a thread with a stack of 64 KiB between guard pages: requests, name resolution, a TLS
+ * handshake, callbacks, deeply nested JSON, errors. */
 
 #include <limits.h>
 #include <sys/mman.h>
@@ -15,8 +15,8 @@
 static char *deep_json;
 static struct server accepting, telling, deep, silent_tls;
 
-/* Answers with JSON that is nested deep. */
-static void answer_deep(int connection, void *data) {
+/* Responds with deeply nested JSON. */
+static void respond_with_deep_json(int connection, void *data) {
     char head[200];
     (void)data;
     while (receive_message(connection) > 0) {
@@ -26,8 +26,8 @@ static void answer_deep(int connection, void *data) {
     }
 }
 
-/* Accepts each request, and tells whatever one may ask for. */
-static void tell_all(int connection, void *data) {
+/* Accepts each request, and responds to each query. */
+static void respond_to_queries(int connection, void *data) {
     static const char answer[] = "{\"interaction_hash\":\"h1\",\"agents\":[{\"id\":4,\"name\":\"Ana\"}],\"count\":9,"
                                  "\"averageService\":2.5,\"departments\":[{\"id\":3,\"name\":\"Vendas\",\"state\":1,"
                                  "\"queue\":2,\"channels\":[{\"id\":7,\"name\":\"chat\",\"state\":0}]}]}";
@@ -40,7 +40,7 @@ static void tell_all(int connection, void *data) {
     }
 }
 
-/* Takes the client's first words of a handshake and hangs up. */
+/* Reads the start of the client's handshake and closes. */
 static void hang_up(int connection, void *data) {
     (void)data;
     receive(connection, 100);
@@ -61,7 +61,7 @@ static void on_event(const omnize_event *event, void *count) {
     __atomic_fetch_add((int *)count, 1, __ATOMIC_RELAXED);
 }
 
-static void the_tables(void) {
+static void test_tables(void) {
     int32_t at;
 
     EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0 && omnize_abi_version() == OMNIZE_ABI_VERSION);
@@ -79,7 +79,7 @@ static void the_tables(void) {
         EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_description(at) != NULL);
 }
 
-static void configurations(void) {
+static void test_configurations(void) {
     char path[] = "/tmp/omnize-XXXXXX";
     int file = mkstemp(path);
     omnize_config *config = NULL;
@@ -101,7 +101,7 @@ static void configurations(void) {
     EXPECT_FAILS(omnize_config_set(config, "timeout", "1", &error), OMNIZE_E_HANDLE, "freed");
 }
 
-static void every_request(const char *url, omnize_status expected) {
+static void send_every_request(const char *url, omnize_status expected) {
     const char *options[] = {"base_url", url, "timeout", "60000", "encoding", "windows-1252", NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL;
@@ -128,23 +128,23 @@ static void every_request(const char *url, omnize_status expected) {
     omnize_client_free(client);
 }
 
-static void requests(void) {
+static void test_requests(void) {
     char url[100];
 
-    every_request(accepting.url, OMNIZE_OK);
-    every_request(deep.url, OMNIZE_OK);
+    send_every_request(accepting.url, OMNIZE_OK);
+    send_every_request(deep.url, OMNIZE_OK);
     snprintf(url, sizeof url, "http://localhost:%d/", accepting.port);
-    every_request(url, OMNIZE_OK);
-    every_request("http://nobody.invalid/", OMNIZE_E_UNREACHABLE);
+    send_every_request(url, OMNIZE_OK);
+    send_every_request("http://nobody.invalid/", OMNIZE_E_UNREACHABLE);
     snprintf(url, sizeof url, "https://127.0.0.1:%d/", silent_tls.port);
-    every_request(url, OMNIZE_E_TLS);
+    send_every_request(url, OMNIZE_E_TLS);
 }
 
 /* {}, compressed with gzip. */
 static const char gzipped[] =
     "\037\213\010\000\000\000\000\000\002\003\253\256\005\000\103\277\246\243\002\000\000\000";
 
-static void events_by(int polls) {
+static void receive_events(int polls) {
     const char *const options[] = {"listen", "127.0.0.1:0", NULL};
     omnize_client *client = client_with(options);
     omnize_event *event = NULL;
@@ -177,7 +177,7 @@ static void events_by(int polls) {
     omnize_client_free(client);
 }
 
-static void dispatched_events(void) {
+static void test_dispatch(void) {
     omnize_client *client = plain_client();
     omnize_error *error = NULL;
     int called = 0;
@@ -190,8 +190,8 @@ static void dispatched_events(void) {
     omnize_client_free(client);
 }
 
-/* A trigger whose unknown field is nested deep is either taken or refused, and the next one is taken. */
-static void deep_triggers(void) {
+/* A trigger with a deeply nested unknown field is accepted or rejected, and the next one is accepted. */
+static void test_deep_triggers(void) {
     omnize_client *client = plain_client();
     char *body = malloc(2 * DEEP + 100);
     omnize_status status;
@@ -208,7 +208,7 @@ static void deep_triggers(void) {
     omnize_client_free(client);
 }
 
-static void the_store(void) {
+static void test_store(void) {
     char folder[] = "/tmp/omnize-XXXXXX";
     char path[64], command[100];
     const char *options[] = {"store", path, NULL};
@@ -232,7 +232,7 @@ static void the_store(void) {
     EXPECT(system(command) == 0);
 }
 
-static void the_list_of_open_ones(omnize_client *client) {
+static void test_interaction_list(omnize_client *client) {
     omnize_conversation *chat = NULL;
     omnize_interactions *list = NULL;
     omnize_error *error = NULL;
@@ -253,7 +253,7 @@ static void the_list_of_open_ones(omnize_client *client) {
     omnize_interactions_free(list);
 }
 
-static void posted_requests(void) {
+static void test_posted_requests(void) {
     const char *options[] = {"base_url", accepting.url, NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL;
@@ -277,11 +277,11 @@ static void posted_requests(void) {
     }
     EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_FINISHED);
     omnize_conversation_free(chat);
-    the_list_of_open_ones(client);
+    test_interaction_list(client);
     omnize_client_free(client);
 }
 
-static void a_shared_listener(void) {
+static void test_shared_listener(void) {
     omnize_config *config = NULL;
     omnize_listener *listener = NULL;
     omnize_client *client = plain_client();
@@ -307,7 +307,7 @@ static void set(omnize_request *request, const char *name, const char *value) {
     EXPECT_OK(omnize_request_set(request, name, value, -1, &error));
 }
 
-static void what_an_event_tells(omnize_client *client) {
+static void test_event_details(omnize_client *client) {
     omnize_event *event = NULL;
     omnize_error *error = NULL;
 
@@ -328,7 +328,7 @@ static void what_an_event_tells(omnize_client *client) {
     omnize_event_free(event);
 }
 
-static void lists(omnize_client *client) {
+static void test_lists(omnize_client *client) {
     omnize_departments *departments = NULL;
     omnize_agents *agents = NULL;
     omnize_error *error = NULL;
@@ -353,7 +353,7 @@ static void lists(omnize_client *client) {
     omnize_agents_free(agents);
 }
 
-static void a_history(omnize_client *client) {
+static void test_history(omnize_client *client) {
     omnize_history *history = NULL;
     omnize_error *error = NULL;
 
@@ -364,7 +364,7 @@ static void a_history(omnize_client *client) {
     omnize_history_free(history);
 }
 
-static void what_came_of_it(omnize_client *client, int64_t ticket) {
+static void test_outcome(omnize_client *client, int64_t ticket) {
     omnize_event *event = NULL;
     omnize_error *error = NULL;
 
@@ -374,7 +374,7 @@ static void what_came_of_it(omnize_client *client, int64_t ticket) {
     omnize_event_free(event);
 }
 
-static void the_later_dialect(void) {
+static void test_later_dialect(void) {
     const char *options[] = {"dialect", "interactions", "base_url", telling.url, NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL, *bot = NULL;
@@ -392,7 +392,7 @@ static void the_later_dialect(void) {
     EXPECT_OK(omnize_request_new(client, OMNIZE_REQUEST_UPDATE, &request, &error));
     set(request, "mood", "POSITIVE");
     EXPECT_OK(omnize_conversation_post_request(chat, request, &ticket, &error));
-    what_came_of_it(client, ticket);
+    test_outcome(client, ticket);
     omnize_request_free(request);
     omnize_conversation_free(chat);
     EXPECT_OK(omnize_conversation_attach_to(client, "3", "13", "h2", &chat, &error));
@@ -411,33 +411,33 @@ static void the_later_dialect(void) {
     omnize_conversation_free(bot);
     EXPECT_OK(omnize_bot_attach(client, "h4", &bot, &error));
     EXPECT_OK(omnize_bot_post_accept(bot, &ticket, &error));
-    what_came_of_it(client, ticket);
+    test_outcome(client, ticket);
     EXPECT_OK(omnize_bot_post_transfer(bot, "2", &ticket, &error));
-    what_came_of_it(client, ticket);
+    test_outcome(client, ticket);
     omnize_conversation_free(bot);
-    lists(client);
-    a_history(client);
-    what_an_event_tells(client);
+    test_lists(client);
+    test_history(client);
+    test_event_details(client);
     omnize_client_free(client);
 }
 
-static void *all(void *unused) {
+static void *run_all(void *unused) {
     omnize_error *error = NULL;
     int logged = 0;
 
     (void)unused;
     EXPECT_OK(omnize_log_set(OMNIZE_LOG_DEBUG, on_log, &logged, NULL, &error));
-    the_tables();
-    configurations();
-    requests();
-    events_by(1);
-    events_by(0);
-    dispatched_events();
-    deep_triggers();
-    the_store();
-    posted_requests();
-    a_shared_listener();
-    the_later_dialect();
+    test_tables();
+    test_configurations();
+    test_requests();
+    receive_events(1);
+    receive_events(0);
+    test_dispatch();
+    test_deep_triggers();
+    test_store();
+    test_posted_requests();
+    test_shared_listener();
+    test_later_dialect();
     EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
     EXPECT(logged > 0);
     return NULL;
@@ -452,14 +452,14 @@ int main(void) {
     EXPECT(deep_json != NULL);
     memset(deep_json, '[', DEEP);
     server_open(&accepting, accept_all, NULL);
-    server_open(&telling, tell_all, NULL);
-    server_open(&deep, answer_deep, NULL);
+    server_open(&telling, respond_to_queries, NULL);
+    server_open(&deep, respond_with_deep_json, NULL);
     server_open(&silent_tls, hang_up, NULL);
 
     EXPECT(stack != MAP_FAILED && mprotect(stack + PAGE, STACK, PROT_READ | PROT_WRITE) == 0);
     EXPECT(pthread_attr_init(&attributes) == 0);
     EXPECT(pthread_attr_setstack(&attributes, stack + PAGE, STACK) == 0);
-    EXPECT(pthread_create(&thread, &attributes, all, NULL) == 0);
+    EXPECT(pthread_create(&thread, &attributes, run_all, NULL) == 0);
     EXPECT(pthread_join(thread, NULL) == 0);
     pthread_attr_destroy(&attributes);
     munmap(stack, STACK + 2 * PAGE);

@@ -1,5 +1,4 @@
-/* The log's callback runs on any thread of the library, the listener's too, and may close and free the client from
- * there. */
+/* The log callback runs on any thread of the library, also the listener's, and may close and free the client there. */
 
 #include <semaphore.h>
 
@@ -33,7 +32,7 @@ int main(void) {
     send_all(connection, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27);
     sem_wait(&done);
     EXPECT(closed == OMNIZE_OK);
-    EXPECT_SOON(threads() == 1);
+    EXPECT_SOON(count_threads() == 1);
     close(connection);
     EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
     return 0;

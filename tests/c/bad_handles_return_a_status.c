@@ -1,16 +1,16 @@
-/* A handle that is NULL, freed, freed twice, invented or of another type is found out by every function. */
+/* Every function detects a handle that is NULL, freed, freed twice, invented or of another type. */
 
 #include "expect.h"
 
 static const char *const NONE[] = {NULL};
 
-static void nobody(const omnize_event *event, void *user_data) {
+static void ignore_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
 }
 
-/* Every function that takes a handle, with one that is no such handle. */
-static void is_found_out(void *bad, const char *why) {
+/* Calls every function that takes a handle with an invalid one. */
+static void expect_bad_handle(void *bad, const char *why) {
     omnize_error *error = NULL;
     omnize_client *client = NULL;
     omnize_conversation *chat = NULL;
@@ -24,7 +24,8 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT_FAILS(omnize_config_load_env(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_config_load_file(bad, "/x", &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_open(bad, &client, &error), OMNIZE_E_HANDLE, why);
-    EXPECT_FAILS(omnize_client_subscribe(bad, 0, NULL, nobody, NULL, NULL, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_subscribe(bad, 0, NULL, ignore_event, NULL, NULL, &number, &error), OMNIZE_E_HANDLE,
+                 why);
     EXPECT_FAILS(omnize_client_unsubscribe(bad, 1, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_poll(bad, 0, &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_next(bad, 0, &event, &error), OMNIZE_E_HANDLE, why);
@@ -90,7 +91,7 @@ static void is_found_out(void *bad, const char *why) {
     EXPECT(client == NULL && chat == NULL && event == NULL && list == NULL && text == NULL && number == -7);
 }
 
-static void freed_handles_are_found_out(void) {
+static void test_freed_handles(void) {
     omnize_error *error = NULL;
     omnize_config *config = NULL;
     omnize_client *client;
@@ -124,7 +125,7 @@ static void freed_handles_are_found_out(void) {
     EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_HANDLE, "freed already");
 }
 
-static void another_types_handle_is_found_out(void) {
+static void test_handles_of_another_type(void) {
     omnize_error *error = NULL;
     omnize_config *config = NULL;
     omnize_client *client = client_with(NONE);
@@ -142,11 +143,11 @@ static void another_types_handle_is_found_out(void) {
 int main(void) {
     int local = 0;
 
-    is_found_out(NULL, "is NULL");
-    is_found_out(&local, "not from this library");
-    is_found_out((void *)~(uintptr_t)0, "not from this library");
-    freed_handles_are_found_out();
-    another_types_handle_is_found_out();
+    expect_bad_handle(NULL, "is NULL");
+    expect_bad_handle(&local, "not from this library");
+    expect_bad_handle((void *)~(uintptr_t)0, "not from this library");
+    test_freed_handles();
+    test_handles_of_another_type();
     EXPECT(omnize_client_poll(NULL, 0, NULL, NULL) == OMNIZE_E_HANDLE);
     return 0;
 }

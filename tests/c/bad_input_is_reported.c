@@ -1,9 +1,9 @@
-/* Each kind of bad input has a status of its own and a message that helps, and changes nothing. */
+/* Each kind of bad input has its own status and a helpful message, and changes nothing. */
 
 #include "expect.h"
 #include "server.h"
 
-static void nobody(const omnize_event *event, void *user_data) {
+static void ignore_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
 }
@@ -12,7 +12,7 @@ static void count_call(void *user_data) {
     ++*(int *)user_data;
 }
 
-static void options_are_checked(void) {
+static void test_options(void) {
     omnize_error *error = NULL;
     omnize_config *config = NULL;
     omnize_client *client = NULL;
@@ -40,7 +40,7 @@ static void options_are_checked(void) {
     EXPECT(strcmp(value, "[redacted]") == 0);
     EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "base_url");
     EXPECT_FAILS(omnize_config_get(config, "tokens", &value, &error), OMNIZE_E_OPTION, "did you mean token?");
-    /* Arguments that were swapped: the name may be a secret. */
+    /* Swapped arguments: the name may be a secret. */
     EXPECT(omnize_config_set(config, "s3cr3t", "token", &error) == OMNIZE_E_OPTION);
     EXPECT(strstr(omnize_error_message(error, NULL), "s3cr3t") == NULL);
     omnize_error_free(error);
@@ -49,7 +49,7 @@ static void options_are_checked(void) {
     omnize_config_free(config);
 }
 
-static void arguments_are_checked(void) {
+static void test_arguments(void) {
     omnize_error *error = NULL;
     omnize_client *client = plain_client();
     omnize_conversation *chat = NULL;
@@ -68,7 +68,7 @@ static void arguments_are_checked(void) {
     EXPECT_FAILS(omnize_conversation_send(chat, "x", -2, &error), OMNIZE_E_ARGUMENT, "-2");
     EXPECT_FAILS(omnize_conversation_send(chat, "ab\xFF", 3, &error), OMNIZE_E_ENCODING, "byte 2");
 
-    EXPECT_FAILS(omnize_client_subscribe(client, 99, NULL, nobody, &destroyed, count_call, NULL, &error),
+    EXPECT_FAILS(omnize_client_subscribe(client, 99, NULL, ignore_event, &destroyed, count_call, NULL, &error),
                  OMNIZE_E_ARGUMENT, "99");
     EXPECT_FAILS(omnize_client_subscribe(client, 0, NULL, NULL, &destroyed, count_call, NULL, &error),
                  OMNIZE_E_ARGUMENT, "callback");
@@ -81,7 +81,7 @@ static void arguments_are_checked(void) {
     omnize_client_free(client);
 }
 
-static void triggers_are_checked(void) {
+static void test_triggers(void) {
     omnize_error *error = NULL;
     omnize_client *client = plain_client();
     int64_t unreadable = 0;
@@ -97,7 +97,7 @@ static void triggers_are_checked(void) {
     omnize_client_free(client);
 }
 
-static void requests_tell_what_became_of_them(void) {
+static void test_delivery_of_failed_requests(void) {
     const char *const refusing[] = {"base_url", "http://127.0.0.1:1/", NULL};
     omnize_client *client = client_with(refusing);
     omnize_conversation *chat = NULL;
@@ -114,7 +114,7 @@ static void requests_tell_what_became_of_them(void) {
     omnize_client_free(client);
 }
 
-static void asks_to_wait(int connection, void *unused) {
+static void respond_with_retry_after(int connection, void *unused) {
     const char answer[] = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
 
     (void)unused;
@@ -122,14 +122,14 @@ static void asks_to_wait(int connection, void *unused) {
     send_all(connection, answer, sizeof answer - 1);
 }
 
-static void a_request_tells_when_it_may_come_again(void) {
+static void test_retry_after(void) {
     struct server server;
     const char *const busy[] = {"base_url", server.url, NULL};
     omnize_conversation *chat = NULL;
     omnize_client *client;
     omnize_error *error = NULL;
 
-    server_open(&server, asks_to_wait, NULL);
+    server_open(&server, respond_with_retry_after, NULL);
     client = client_with(busy);
     EXPECT(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error) == OMNIZE_E_REJECTED);
     EXPECT(omnize_error_http_status(error) == 429 && omnize_error_retryable(error) == 1);
@@ -139,7 +139,7 @@ static void a_request_tells_when_it_may_come_again(void) {
     server_close(&server);
 }
 
-static void tables_can_be_walked(void) {
+static void test_tables(void) {
     int32_t at;
 
     EXPECT(omnize_option_count() > 5);
@@ -167,11 +167,11 @@ static void tables_can_be_walked(void) {
 }
 
 int main(void) {
-    options_are_checked();
-    arguments_are_checked();
-    triggers_are_checked();
-    requests_tell_what_became_of_them();
-    a_request_tells_when_it_may_come_again();
-    tables_can_be_walked();
+    test_options();
+    test_arguments();
+    test_triggers();
+    test_delivery_of_failed_requests();
+    test_retry_after();
+    test_tables();
     return 0;
 }

@@ -1,7 +1,7 @@
-/* valgrind: no (the child can't free what the threads of its parent hold) */
+/* valgrind: no (the child cannot free the memory of its parent's threads) */
 
-/* In a child of a process that uses the library, every call says so and none hangs, whatever the parent's threads were
- * in the middle of; it ends by exit, by _exit, and by becoming another program. The parent goes on. */
+/* In a forked child of a process that uses the library, every call fails and none blocks, whatever the parent's
+ * threads were doing. The child ends by exit, by _exit, or by exec. The parent continues. */
 
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@
 #define TYPING "{\"status\":\"typing\",\"clientId\":\"12\"}"
 #define FORKS 60
 
-static void expect_every_call_to_tell(omnize_client *client, omnize_conversation *chat) {
+static void expect_every_call_to_fail(omnize_client *client, omnize_conversation *chat) {
     omnize_config *config = NULL;
     omnize_error *error = NULL;
     omnize_event *event = NULL;
@@ -37,7 +37,7 @@ static void expect_every_call_to_tell(omnize_client *client, omnize_conversation
     omnize_client_free(client);
 }
 
-static int ended_with(pid_t child) {
+static int exit_status(pid_t child) {
     int status = 0;
     EXPECT(waitpid(child, &status, 0) == child);
     EXPECT(WIFEXITED(status));
@@ -47,7 +47,7 @@ static int ended_with(pid_t child) {
 static atomic_int done, requests;
 static atomic_int events;
 
-static void *send_again_and_again(void *chat) {
+static void *send_repeatedly(void *chat) {
     omnize_error *error = NULL;
     while (!atomic_load(&done)) {
         EXPECT_OK(omnize_conversation_send(chat, "oi", -1, &error));
@@ -56,7 +56,7 @@ static void *send_again_and_again(void *chat) {
     return NULL;
 }
 
-static void *use_handles_again_and_again(void *client) {
+static void *use_handles_repeatedly(void *client) {
     omnize_error *error = NULL;
     while (!atomic_load(&done)) {
         omnize_conversation *chat = NULL;
@@ -91,19 +91,19 @@ int main(void) {
     server_open(&server, accept_all, NULL);
     options[3] = server.url;
 
-    /* Who forks before the first client is opened may use the library in the child. */
+    /* A process that forks before it opens a client may use the library in the child. */
     child = fork();
     EXPECT(child >= 0);
     if (child == 0) {
         omnize_client_free(plain_client());
         exit(41);
     }
-    EXPECT(ended_with(child) == 41);
+    EXPECT(exit_status(child) == 41);
 
     client = client_with(options);
     EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
-    EXPECT(pthread_create(&sender, NULL, send_again_and_again, chat) == 0);
-    EXPECT(pthread_create(&user, NULL, use_handles_again_and_again, client) == 0);
+    EXPECT(pthread_create(&sender, NULL, send_repeatedly, chat) == 0);
+    EXPECT(pthread_create(&user, NULL, use_handles_repeatedly, client) == 0);
     EXPECT(pthread_create(&taker, NULL, take_events, client) == 0);
     EXPECT_SOON(atomic_load(&requests) > 0 && atomic_load(&events) > 0);
 
@@ -111,27 +111,27 @@ int main(void) {
         child = fork();
         EXPECT(child >= 0);
         if (child == 0) {
-            expect_every_call_to_tell(client, chat);
+            expect_every_call_to_fail(client, chat);
             if (at % 3 == 0) exit(42);
             if (at % 3 == 1) _exit(42);
             execl("/bin/sh", "sh", "-c", "exit 42", (char *)NULL);
             _exit(1);
         }
-        EXPECT(ended_with(child) == 42);
+        EXPECT(exit_status(child) == 42);
     }
 
-    /* A child's child is told as well. */
+    /* Calls in a child's child fail too. */
     child = fork();
     EXPECT(child >= 0);
     if (child == 0) {
         child = fork();
         if (child == 0) {
-            expect_every_call_to_tell(client, chat);
+            expect_every_call_to_fail(client, chat);
             exit(43);
         }
-        exit(ended_with(child));
+        exit(exit_status(child));
     }
-    EXPECT(ended_with(child) == 43);
+    EXPECT(exit_status(child) == 43);
 
     requests_before = atomic_load(&requests);
     events_before = atomic_load(&events);

@@ -1,7 +1,7 @@
-/* valgrind: no (what a thread-local asks for after the thread's others were destroyed, the C library never frees) */
+/* valgrind: no (the C library does not free thread-locals that are created in the last destructor) */
 
-/* A host that cleans up in the destructor of a thread-specific value calls the library when the thread's own
- * thread-locals are gone already: calls work there as anywhere, requests and errors too. */
+/* A host calls the library in the destructor of a thread-specific value, after the thread's own thread-locals are
+ * gone. Calls work there too, also requests and errors. */
 
 #include "process.h"
 #include "server.h"
@@ -15,7 +15,7 @@ static void on_event(const omnize_event *event, void *user_data) {
     ++*(int *)user_data;
 }
 
-/* A destructor that sets its value anew is called anew, some times: the last time is after all others' destructors. */
+/* A destructor that sets its value again is called again, a few times: the last time after all other destructors. */
 static void clean_up(void *times) {
     const char *options[] = {"base_url", server.url, "listen", "127.0.0.1:0", NULL};
     omnize_client *client = client_with(options);
@@ -38,7 +38,7 @@ static void clean_up(void *times) {
     }
 }
 
-static void *end(void *times) {
+static void *thread_main(void *times) {
     omnize_error *error = NULL;
 
     EXPECT_FAILS(omnize_config_set(NULL, "token", "t", &error), OMNIZE_E_HANDLE, "NULL");
@@ -52,10 +52,10 @@ int main(void) {
 
     server_open(&server, accept_all, NULL);
     EXPECT(pthread_key_create(&key, clean_up) == 0);
-    EXPECT(pthread_create(&thread, NULL, end, &times) == 0);
+    EXPECT(pthread_create(&thread, NULL, thread_main, &times) == 0);
     EXPECT(pthread_join(thread, NULL) == 0);
     EXPECT(cleaned == 3);
-    EXPECT_SOON(threads() == 2);
+    EXPECT_SOON(count_threads() == 2);
     server_close(&server);
     return 0;
 }

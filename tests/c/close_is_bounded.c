@@ -1,4 +1,5 @@
-/* Closing returns within its time, whatever a callback, a request or a connection does, and says what was left. */
+/* A close returns in time whatever a callback, a request or a connection does, and reports the remaining events and
+ * requests. */
 
 #include <netdb.h>
 #include <semaphore.h>
@@ -23,7 +24,7 @@ static void on_destroy(void *user_data) {
     destroyed_after_return = returned;
 }
 
-static void a_callback_that_runs_on(void) {
+static void test_long_callback(void) {
     omnize_client *client = plain_client();
     omnize_error *error = NULL;
     int64_t begun;
@@ -47,15 +48,15 @@ static void a_callback_that_runs_on(void) {
     omnize_client_free(client);
     EXPECT(now_ms() - begun < 2000);
 
-    /* The callback that ran on is the last one, and its user data goes after it. */
+    /* The long callback is the last one, and its user data is destroyed after it. */
     EXPECT(destroyed_after_return == -1);
     sem_post(&release_callback);
     EXPECT_SOON(destroyed_after_return == 1);
     EXPECT(sem_trywait(&entered) == -1);
-    EXPECT_SOON(threads() == 1);
+    EXPECT_SOON(count_threads() == 1);
 }
 
-/* A request in a thread of its own, and how it ended. */
+/* A request on its own thread, and its result. */
 struct request {
     omnize_client *client;
     omnize_status status;
@@ -75,13 +76,13 @@ static void *make_request(void *data) {
     return NULL;
 }
 
-static void begin(struct request *request, omnize_client *client) {
+static void start_request(struct request *request, omnize_client *client) {
     request->client = client;
     EXPECT(pthread_create(&request->thread, NULL, make_request, request) == 0);
 }
 
-/* Closes within its bound, with this many requests left; `request` ends soon after. */
-static void close_in_time(omnize_client *client, int64_t requests, struct request *request) {
+/* Closes in time, with this number of remaining requests. `request` ends soon after. */
+static void expect_close_in_time(omnize_client *client, int64_t requests, struct request *request) {
     omnize_error *error = NULL;
     int64_t begun = now_ms(), left = -1;
 
@@ -98,14 +99,14 @@ static void close_in_time(omnize_client *client, int64_t requests, struct reques
 
 static sem_t received, hang_up;
 
-static void never_answer(int connection, void *data) {
+static void never_respond(int connection, void *data) {
     (void)data;
     EXPECT(receive_message(connection) > 0);
     sem_post(&received);
     sem_wait(&hang_up);
 }
 
-static void a_request_that_hangs(void) {
+static void test_hanging_request(void) {
     struct server server;
     const char *options[] = {"base_url", server.url, "timeout", "600000", NULL};
     struct request request;
@@ -113,18 +114,18 @@ static void a_request_that_hangs(void) {
 
     sem_init(&received, 0, 0);
     sem_init(&hang_up, 0, 0);
-    server_open(&server, never_answer, NULL);
+    server_open(&server, never_respond, NULL);
     client = client_with(options);
-    begin(&request, client);
+    start_request(&request, client);
     sem_wait(&received);
-    close_in_time(client, 1, &request);
+    expect_close_in_time(client, 1, &request);
     EXPECT(request.delivery == OMNIZE_DELIVERY_UNKNOWN);
     sem_post(&hang_up);
     server_close(&server);
 }
 
-/* Nobody accepts, and the kernel's queue is full: it answers no further connection. */
-static void a_connection_that_hangs(void) {
+/* Nothing accepts, and the kernel's queue is full: it does not respond to further connections. */
+static void test_hanging_connect(void) {
     char url[64];
     const char *options[] = {"base_url", url, "timeout", "600000", "timeout.connect", "600000", NULL};
     struct request request;
@@ -132,7 +133,7 @@ static void a_connection_that_hangs(void) {
     struct sockaddr_in address;
     int listening, port, queued[16], at, before;
 
-    listening = listen_somewhere(0, &port);
+    listening = listen_on_loopback(0, &port);
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -143,10 +144,10 @@ static void a_connection_that_hangs(void) {
     }
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
     client = client_with(options);
-    before = descriptors();
-    begin(&request, client);
-    EXPECT_SOON(descriptors() > before);
-    close_in_time(client, 1, &request);
+    before = count_descriptors();
+    start_request(&request, client);
+    EXPECT_SOON(count_descriptors() > before);
+    expect_close_in_time(client, 1, &request);
     EXPECT(request.status == OMNIZE_E_CLOSED && request.delivery == OMNIZE_DELIVERY_NOT_SENT);
     for (at = 0; at < 16; at++) close(queued[at]);
     close(listening);
@@ -154,7 +155,7 @@ static void a_connection_that_hangs(void) {
 
 static sem_t asked, answer;
 
-/* Stands before the C library's own, and knows no name in the end. */
+/* Replaces the C library's function, blocks, and then resolves no name. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     (void)name, (void)service, (void)hints, (void)found;
     sem_post(&asked);
@@ -162,23 +163,23 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return EAI_NONAME;
 }
 
-static void a_name_server_that_hangs(void) {
+static void test_hanging_name_resolution(void) {
     const char *options[] = {"base_url", "http://chat.example/", "timeout.connect", "600000", NULL};
     struct request request;
     omnize_client *client = client_with(options);
 
     sem_init(&asked, 0, 0);
     sem_init(&answer, 0, 0);
-    begin(&request, client);
+    start_request(&request, client);
     sem_wait(&asked);
-    close_in_time(client, 1, &request);
+    expect_close_in_time(client, 1, &request);
     EXPECT(request.status == OMNIZE_E_CLOSED && request.delivery == OMNIZE_DELIVERY_NOT_SENT);
     sem_post(&answer);
-    EXPECT_SOON(threads() == 1);
+    EXPECT_SOON(count_threads() == 1);
 }
 
-/* Callbacks have the whole time to come to their end, though a request hangs meanwhile. */
-static void a_request_that_hangs_takes_no_time_from_callbacks(void) {
+/* Callbacks have the whole time to end, also while a request hangs. */
+static void test_callbacks_keep_their_time_with_a_hanging_request(void) {
     struct server server;
     const char *options[] = {"base_url", server.url, "timeout", "600000", NULL};
     struct request request;
@@ -190,27 +191,27 @@ static void a_request_that_hangs_takes_no_time_from_callbacks(void) {
     sem_init(&hang_up, 0, 0);
     sem_init(&release_callback, 0, 0);
     returned = 0;
-    server_open(&server, never_answer, NULL);
+    server_open(&server, never_respond, NULL);
     client = client_with(options);
     EXPECT_OK(omnize_client_subscribe(client, 0, NULL, block, NULL, NULL, NULL, &error));
     EXPECT_OK(omnize_client_dispatch(client, &error));
-    begin(&request, client);
+    start_request(&request, client);
     sem_wait(&received);
     for (at = 0; at < 3; at++) {
         deliver(client, "{\"status\":\"typing\",\"clientId\":\"12\"}");
         sem_post(&release_callback);
     }
-    close_in_time(client, 1, &request);
+    expect_close_in_time(client, 1, &request);
     EXPECT(returned == 3);
     sem_post(&hang_up);
     server_close(&server);
 }
 
 int main(void) {
-    a_callback_that_runs_on();
-    a_request_that_hangs();
-    a_connection_that_hangs();
-    a_name_server_that_hangs();
-    a_request_that_hangs_takes_no_time_from_callbacks();
+    test_long_callback();
+    test_hanging_request();
+    test_hanging_connect();
+    test_hanging_name_resolution();
+    test_callbacks_keep_their_time_with_a_hanging_request();
     return 0;
 }

@@ -1,4 +1,5 @@
-/* poll, next and dispatch are each complete, exclude one another, and the descriptor tells when events wait. */
+/* poll, next and dispatch are each complete and exclude one another. The descriptor is readable while events are
+ * queued. */
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +15,7 @@ static int is_readable(int64_t descriptor) {
     return poll(&watched, 1, 0) == 1;
 }
 
-static void next_gives_events_one_by_one(void) {
+static void test_next(void) {
     omnize_client *client = plain_client();
     omnize_event *event = (omnize_event *)client;
     omnize_error *error = NULL;
@@ -44,7 +45,7 @@ static void *deliver_later(void *client) {
     return NULL;
 }
 
-static void waiting_ends_when_an_event_comes(void) {
+static void test_next_wakes_for_an_event(void) {
     omnize_client *client = plain_client();
     omnize_event *event = NULL;
     omnize_error *error = NULL;
@@ -58,7 +59,7 @@ static void waiting_ends_when_an_event_comes(void) {
     omnize_client_free(client);
 }
 
-static void the_descriptor_is_readable_while_events_wait(void) {
+static void test_wake_fd(void) {
     omnize_client *client = plain_client();
     omnize_event *event = NULL;
     omnize_error *error = NULL;
@@ -91,7 +92,7 @@ struct calls {
     int inside;
 };
 
-static void on_library_thread(const omnize_event *event, void *user_data) {
+static void check_library_thread(const omnize_event *event, void *user_data) {
     struct calls *calls = user_data;
     EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE);
     EXPECT(!pthread_equal(pthread_self(), calls->host));
@@ -106,7 +107,7 @@ static void on_library_thread(const omnize_event *event, void *user_data) {
     pthread_mutex_unlock(&calls->lock);
 }
 
-static void dispatch_calls_on_a_thread_of_the_library(void) {
+static void test_dispatch(void) {
     omnize_client *client = plain_client();
     omnize_error *error = NULL;
     omnize_event *event = NULL;
@@ -114,7 +115,8 @@ static void dispatch_calls_on_a_thread_of_the_library(void) {
     int64_t left = -1;
     int at;
 
-    EXPECT_OK(omnize_client_subscribe(client, OMNIZE_EVENT_ANY, NULL, on_library_thread, &calls, NULL, NULL, &error));
+    EXPECT_OK(
+        omnize_client_subscribe(client, OMNIZE_EVENT_ANY, NULL, check_library_thread, &calls, NULL, NULL, &error));
     EXPECT_OK(omnize_client_dispatch(client, &error));
     EXPECT_OK(omnize_client_dispatch(client, &error));
     for (at = 0; at < 50; at++) deliver(client, EVENT_OF("1"));
@@ -124,7 +126,7 @@ static void dispatch_calls_on_a_thread_of_the_library(void) {
     EXPECT_FAILS(omnize_client_next(client, 0, &event, &error), OMNIZE_E_MODE, "dispatch");
     EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_MODE, "dispatch");
 
-    /* Closing lets the thread finish what waits. */
+    /* close lets the thread handle the queued events. */
     for (at = 0; at < 50; at++) deliver(client, EVENT_OF("1"));
     EXPECT_OK(omnize_client_close(client, 20000, &left, NULL, &error));
     EXPECT(left == 0 && calls.count == 100 && calls.overlapping == 0);
@@ -132,9 +134,9 @@ static void dispatch_calls_on_a_thread_of_the_library(void) {
 }
 
 int main(void) {
-    next_gives_events_one_by_one();
-    waiting_ends_when_an_event_comes();
-    the_descriptor_is_readable_while_events_wait();
-    dispatch_calls_on_a_thread_of_the_library();
+    test_next();
+    test_next_wakes_for_an_event();
+    test_wake_fd();
+    test_dispatch();
     return 0;
 }

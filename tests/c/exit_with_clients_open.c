@@ -1,7 +1,6 @@
-/* valgrind: no (what the threads of a process hold that ends under them is nobody's to free) */
+/* valgrind: no (exit does not free the memory of running threads) */
 
-/* exit() with clients open neither hangs nor crashes, wherever it is called and whatever the library's threads do then.
- */
+/* exit() with open clients neither blocks nor crashes, on any thread and whatever the library's threads are doing. */
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,13 +32,13 @@ static void exit_on_destroy(void *user_data) {
     exit(42);
 }
 
-static void *deliver_for_ever(void *unused) {
+static void *deliver_repeatedly(void *unused) {
     (void)unused;
     for (;;) omnize_client_deliver(client, TYPING, -1, NULL, NULL);
     return NULL;
 }
 
-static void *request_for_ever(void *unused) {
+static void *send_repeatedly(void *unused) {
     omnize_conversation *chat = NULL;
     (void)unused;
     for (;;) {
@@ -56,8 +55,8 @@ static void *exit_here(void *unused) {
     exit(42);
 }
 
-/* Answers some requests and then none. */
-static void answer_some(int connection, void *data) {
+/* Responds to some requests, and then to none. */
+static void respond_to_some(int connection, void *data) {
     int at;
     (void)data;
     for (at = 0; at < 5 && receive_message(connection) > 0; at++) send_all(connection, ACCEPTED, strlen(ACCEPTED));
@@ -65,42 +64,42 @@ static void answer_some(int connection, void *data) {
     pause();
 }
 
-/* A client with everything running: listener, dispatcher, a thread that makes requests, one that delivers. */
-static void have_all_running(void) {
+/* Opens a client with all threads: listener, dispatcher, a thread that sends requests, one that delivers. */
+static void start_all_threads(void) {
     static struct server server;
     const char *options[] = {"listen", "127.0.0.1:0", "base_url", server.url, "dispatch.threads", "2", NULL};
     omnize_error *error = NULL;
     pthread_t thread;
 
-    server_open(&server, answer_some, NULL);
+    server_open(&server, respond_to_some, NULL);
     client = client_with(options);
     EXPECT_OK(omnize_client_subscribe(client, 0, NULL, count, NULL, NULL, NULL, &error));
     EXPECT_OK(omnize_client_dispatch(client, &error));
-    EXPECT(pthread_create(&thread, NULL, deliver_for_ever, NULL) == 0);
-    EXPECT(pthread_create(&thread, NULL, request_for_ever, NULL) == 0);
+    EXPECT(pthread_create(&thread, NULL, deliver_repeatedly, NULL) == 0);
+    EXPECT(pthread_create(&thread, NULL, send_repeatedly, NULL) == 0);
     EXPECT_SOON(atomic_load(&calls) > 0 && atomic_load(&requests) > 0);
 }
 
-static void from_main(void) {
-    have_all_running();
+static void exit_from_main(void) {
+    start_all_threads();
     exit(42);
 }
 
-static void at_once_from_main(void) {
-    have_all_running();
+static void exit_at_once_from_main(void) {
+    start_all_threads();
     quick_exit(42);
 }
 
-static void from_another_thread(void) {
+static void exit_from_another_thread(void) {
     pthread_t thread;
-    have_all_running();
+    start_all_threads();
     EXPECT(pthread_create(&thread, NULL, exit_here, NULL) == 0);
     pthread_join(thread, NULL);
 }
 
-static void while_a_request_hangs(void) {
+static void exit_during_a_request(void) {
     int before;
-    have_all_running();
+    start_all_threads();
     do {
         before = atomic_load(&requests);
         usleep(20 * 1000);
@@ -108,14 +107,14 @@ static void while_a_request_hangs(void) {
     exit(42);
 }
 
-static void from_a_callback_on_a_thread_of_the_library(void) {
+static void exit_from_dispatched_callback(void) {
     omnize_error *error = NULL;
-    have_all_running();
+    start_all_threads();
     EXPECT_OK(omnize_client_subscribe(client, 0, NULL, exit_on_event, NULL, NULL, NULL, &error));
     for (;;) pause();
 }
 
-static void from_a_callback_in_poll(void) {
+static void exit_from_polled_callback(void) {
     const char *const options[] = {"listen", "127.0.0.1:0", NULL};
     omnize_error *error = NULL;
     client = client_with(options);
@@ -124,9 +123,9 @@ static void from_a_callback_in_poll(void) {
     omnize_client_poll(client, 1000, NULL, NULL);
 }
 
-static void from_a_destroy_function(void) {
+static void exit_from_destroy_function(void) {
     omnize_error *error = NULL;
-    have_all_running();
+    start_all_threads();
     EXPECT_OK(omnize_client_subscribe(client, 0, NULL, count, NULL, exit_on_destroy, NULL, &error));
     omnize_client_close(client, 10000, NULL, NULL, NULL);
 }
@@ -142,7 +141,7 @@ static void *wait_for_events(void *unused) {
     return NULL;
 }
 
-static void while_another_thread_waits(void) {
+static void exit_while_another_thread_waits(void) {
     pthread_t thread;
     client = plain_client();
     EXPECT(pthread_create(&thread, NULL, wait_for_events, NULL) == 0);
@@ -150,7 +149,7 @@ static void while_another_thread_waits(void) {
     exit(42);
 }
 
-/* Many an application cleans up there: calls work, after the thread-locals of the exiting thread are gone. */
+/* Many applications clean up here: calls work after the thread-locals of the exiting thread are gone. */
 static void clean_up(void) {
     omnize_client *another;
     omnize_conversation *chat = NULL;
@@ -168,15 +167,15 @@ static void clean_up(void) {
     _exit(42);
 }
 
-static void with_a_function_that_cleans_up_then(void) {
+static void exit_with_atexit_handler(void) {
     EXPECT(atexit(clean_up) == 0);
-    have_all_running();
+    start_all_threads();
     exit(1);
 }
 
-#define TRY(how) expect_to_end(how, #how)
+#define TRY(how) expect_exit(how, #how)
 
-static void expect_to_end(void (*how)(void), const char *name) {
+static void expect_exit(void (*how)(void), const char *name) {
     int round, status = 0;
     pid_t child;
 
@@ -198,14 +197,14 @@ static void expect_to_end(void (*how)(void), const char *name) {
 }
 
 int main(void) {
-    TRY(from_main);
-    TRY(at_once_from_main);
-    TRY(from_another_thread);
-    TRY(while_a_request_hangs);
-    TRY(from_a_callback_on_a_thread_of_the_library);
-    TRY(from_a_callback_in_poll);
-    TRY(from_a_destroy_function);
-    TRY(while_another_thread_waits);
-    TRY(with_a_function_that_cleans_up_then);
+    TRY(exit_from_main);
+    TRY(exit_at_once_from_main);
+    TRY(exit_from_another_thread);
+    TRY(exit_during_a_request);
+    TRY(exit_from_dispatched_callback);
+    TRY(exit_from_polled_callback);
+    TRY(exit_from_destroy_function);
+    TRY(exit_while_another_thread_waits);
+    TRY(exit_with_atexit_handler);
     return 0;
 }

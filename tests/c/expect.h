@@ -1,4 +1,4 @@
-/* What the C tests check with: a failure names its line and ends the program. */
+/* Checks of the C tests: a failure prints its line and ends the program. */
 
 #ifndef EXPECT_H
 #define EXPECT_H
@@ -18,7 +18,7 @@
         }                                                                                                              \
     } while (0)
 
-/* The call succeeds; `error` is the error that it was given. */
+/* The call succeeds; `error` is the error variable that it was given. */
 #define EXPECT_OK(call)                                                                                                \
     do {                                                                                                               \
         omnize_status status_ = (call);                                                                                \
@@ -29,7 +29,7 @@
         }                                                                                                              \
     } while (0)
 
-/* The call fails with this status, and its error says so, with these words in its message. */
+/* The call fails with this status, and its error has this status and these words in its message. */
 #define EXPECT_FAILS(call, expected, words)                                                                            \
     do {                                                                                                               \
         omnize_status status_ = (call);                                                                                \
@@ -45,7 +45,8 @@
         error = NULL;                                                                                                  \
     } while (0)
 
-/* A client with these options, as name, value, ..., NULL. Its token is "t", unless the environment has one. */
+/* Opens a client with these options, as name, value, ..., NULL. Its token is "t", unless the environment contains
+ * one. */
 static inline omnize_client *client_with(const char *const *options) {
     omnize_config *config = NULL;
     omnize_client *client = NULL;

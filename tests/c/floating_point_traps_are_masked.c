@@ -1,7 +1,7 @@
-/* valgrind: no (it does not know floating-point traps) */
+/* valgrind: no (it does not support floating-point traps) */
 
-/* A host that lets floating-point errors raise a signal, as Delphi and Free Pascal do, is safe from numbers that others
- * send, and has its settings back when a call returns and while a callback runs. */
+/* A host that turns floating-point errors into signals, as Delphi and Free Pascal do, is safe from numbers in
+ * responses. Its settings are restored when a call returns and while a callback runs. */
 
 #include <fenv.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 
 #define TRAPS (FE_DIVBYZERO | FE_OVERFLOW | FE_INVALID)
 
-/* A service whose answers hold a number that no double can hold. */
+/* A service whose responses contain a number out of the range of double. */
 static void *serve(void *listening) {
     static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"x\":9e308}";
     static const char huge[] = "HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\n{\"status\":1e400,\"y\":-9e308}";

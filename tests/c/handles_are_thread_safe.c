@@ -1,4 +1,4 @@
-/* Threads use, close and free the same handles at once: every call ends with a status, none with a crash. */
+/* Threads use, close and free the same handles concurrently: every call ends with a status, none with a crash. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,7 +29,7 @@ static int is_expected(omnize_status status) {
     return status == OMNIZE_OK || status == OMNIZE_E_CLOSED || status == OMNIZE_E_HANDLE;
 }
 
-static void *use(void *number) {
+static void *use_handles(void *number) {
     int64_t subscription = 0;
     omnize_status status;
     int at;
@@ -66,7 +66,7 @@ int main(void) {
         EXPECT_OK(omnize_conversation_attach(client, "1", "1", &chat, &error));
         for (at = 0; at < THREADS; at++) {
             numbers[at] = at % 3;
-            EXPECT(pthread_create(&threads[at], NULL, use, &numbers[at]) == 0);
+            EXPECT(pthread_create(&threads[at], NULL, use_handles, &numbers[at]) == 0);
         }
         for (at = 0; at < THREADS; at++) EXPECT(pthread_join(threads[at], NULL) == 0);
     }

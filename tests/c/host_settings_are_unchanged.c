@@ -1,8 +1,7 @@
 /* sandbox: --agent echo */
 
-/* What a process has one of, and an application may have set as it likes, is the same before and after a whole
- * conversation: signals, locale, floating point, folder, environment, limits. And what the host has set, the library
- * can work with. */
+/* The settings of a process are the same before and after a whole conversation: signals, locale, floating point,
+ * working directory, environment, limits. The library works with the host's settings. */
 
 #include <fenv.h>
 #include <limits.h>
@@ -47,7 +46,7 @@ static void handler(int number) {
     (void)number;
 }
 
-static void look(struct settings *now) {
+static void read_settings(struct settings *now) {
     int at;
 
     memset(now, 0, sizeof *now);
@@ -79,24 +78,24 @@ static void look(struct settings *now) {
 
 #define SAME(part) EXPECT(memcmp(&before->part, &now.part, sizeof now.part) == 0)
 
-/* The C library's set has more room than there are signals; what is in the rest is nobody's promise. */
-static void expect_the_same_signals(const sigset_t *before, const sigset_t *now) {
+/* The C library's set is larger than the number of signals; the rest is undefined. */
+static void expect_equal_signals(const sigset_t *before, const sigset_t *now) {
     int at;
     for (at = 1; at < SIGNALS; at++) EXPECT(sigismember(before, at) == sigismember(now, at));
 }
 
-static void expect_the_same_as(const struct settings *before) {
+static void expect_equal_settings(const struct settings *before) {
     static struct settings now;
     int at;
 
-    look(&now);
+    read_settings(&now);
     for (at = 1; at < SIGNALS; at++) {
         EXPECT(before->actions[at].sa_handler == now.actions[at].sa_handler);
         EXPECT(before->actions[at].sa_flags == now.actions[at].sa_flags);
-        expect_the_same_signals(&before->actions[at].sa_mask, &now.actions[at].sa_mask);
+        expect_equal_signals(&before->actions[at].sa_mask, &now.actions[at].sa_mask);
     }
-    expect_the_same_signals(&before->blocked, &now.blocked);
-    expect_the_same_signals(&before->pending, &now.pending);
+    expect_equal_signals(&before->blocked, &now.blocked);
+    expect_equal_signals(&before->pending, &now.pending);
     EXPECT(before->signal_stack.ss_sp == now.signal_stack.ss_sp);
     EXPECT(before->signal_stack.ss_flags == now.signal_stack.ss_flags);
     SAME(locale);
@@ -116,8 +115,8 @@ static void expect_the_same_as(const struct settings *before) {
     SAME(subreaper);
 }
 
-/* Settings that are nobody's default, so that a library that "restores" defaults would be noticed too. */
-static void set_what_is_unusual(void) {
+/* Settings that differ from all defaults, so that a library that "restores" defaults is detected too. */
+static void set_unusual_settings(void) {
     static char stack[64 * 1024];
     stack_t signal_stack;
     struct sigaction action;
@@ -145,7 +144,7 @@ static void set_what_is_unusual(void) {
     prctl(PR_SET_NAME, "host");
 }
 
-struct heard {
+struct received {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int accepted;
@@ -153,50 +152,50 @@ struct heard {
 };
 
 static void on_event(const omnize_event *event, void *user_data) {
-    struct heard *heard = user_data;
+    struct received *received = user_data;
 
-    pthread_mutex_lock(&heard->lock);
-    heard->accepted += omnize_event_kind(event) == OMNIZE_EVENT_ACCEPTED;
-    heard->messages += omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE;
-    pthread_cond_signal(&heard->changed);
-    pthread_mutex_unlock(&heard->lock);
+    pthread_mutex_lock(&received->lock);
+    received->accepted += omnize_event_kind(event) == OMNIZE_EVENT_ACCEPTED;
+    received->messages += omnize_event_kind(event) == OMNIZE_EVENT_MESSAGE;
+    pthread_cond_signal(&received->changed);
+    pthread_mutex_unlock(&received->lock);
 }
 
-static void wait_for(struct heard *heard, const int *count) {
-    pthread_mutex_lock(&heard->lock);
-    while (*count == 0) pthread_cond_wait(&heard->changed, &heard->lock);
-    pthread_mutex_unlock(&heard->lock);
+static void wait_for(struct received *received, const int *count) {
+    pthread_mutex_lock(&received->lock);
+    while (*count == 0) pthread_cond_wait(&received->changed, &received->lock);
+    pthread_mutex_unlock(&received->lock);
 }
 
 int main(void) {
     const char *const options[] = {"listen", "127.0.0.1:0", "encoding", "windows-1252", NULL};
     static struct settings before;
-    struct heard heard = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
+    struct received received = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
     omnize_client *client;
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;
 
-    set_what_is_unusual();
-    look(&before);
+    set_unusual_settings();
+    read_settings(&before);
     client = client_with(options);
-    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, &heard, NULL, NULL, &error));
+    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, &received, NULL, NULL, &error));
     EXPECT_OK(omnize_client_dispatch(client, &error));
-    expect_the_same_as(&before);
+    expect_equal_settings(&before);
 
-    /* The operator of the sandbox sets the webhook URL that this line names, and presses Enter. */
+    /* The sandbox's operator sets the webhook URL that this line prints, and presses Enter. */
     printf("webhook: %s\n", omnize_client_webhook_url(client, NULL));
     fflush(stdout);
     EXPECT(getchar() == '\n');
     EXPECT_OK(omnize_conversation_start(client, "1", "12", "Jo\xE3o", NULL, NULL, NULL, &chat, &error));
-    wait_for(&heard, &heard.accepted);
+    wait_for(&received, &received.accepted);
     EXPECT_OK(omnize_conversation_send(chat, "Bom dia!", -1, &error));
-    wait_for(&heard, &heard.messages);
-    expect_the_same_as(&before);
+    wait_for(&received, &received.messages);
+    expect_equal_settings(&before);
 
     EXPECT_OK(omnize_conversation_finish(chat, &error));
     omnize_conversation_free(chat);
     EXPECT_OK(omnize_client_close(client, 5000, NULL, NULL, &error));
     omnize_client_free(client);
-    expect_the_same_as(&before);
+    expect_equal_settings(&before);
     return 0;
 }

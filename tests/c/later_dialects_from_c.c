@@ -1,8 +1,8 @@
 /*
  * sandbox: --dialect interactions --agent 1=echo
  *
- * What the later dialects add is there from C: requests field by field, blocking and posted, lists, what events tell.
- * What can't be said is told by name.
+ * The additions of the later dialects work from C: requests field by field, blocking and posted, lists, event details.
+ * An error names each field that the dialect lacks.
  */
 
 #include "expect.h"
@@ -45,7 +45,7 @@ static omnize_event *next_of(omnize_client *client, int32_t kind) {
     }
 }
 
-static void what_can_not_be_said(omnize_client *client) {
+static void test_invalid_requests(omnize_client *client) {
     omnize_request *request = request_of(client, OMNIZE_REQUEST_START, NULL, NULL, NULL, NULL);
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;
@@ -70,7 +70,7 @@ static void what_can_not_be_said(omnize_client *client) {
     omnize_conversation_free(chat);
 }
 
-static void a_dialect_without_it(void) {
+static void test_unsupported_requests(void) {
     omnize_client *client = open_client("rest", 0);
     omnize_request *request = request_of(client, OMNIZE_REQUEST_START, "bot_id", "7", NULL, NULL);
     omnize_conversation *chat = NULL;
@@ -89,7 +89,7 @@ static void a_dialect_without_it(void) {
     omnize_client_free(client);
 }
 
-static void a_talk(omnize_client *client) {
+static void test_conversation(omnize_client *client) {
     omnize_conversation *chat = NULL;
     omnize_request *request = NULL;
     omnize_event *event = NULL;
@@ -128,7 +128,7 @@ static void a_talk(omnize_client *client) {
     omnize_conversation_free(chat);
 }
 
-static void lists(omnize_client *client) {
+static void test_lists(omnize_client *client) {
     omnize_departments *departments = NULL;
     omnize_agents *agents = NULL;
     omnize_request *request = NULL;
@@ -154,10 +154,10 @@ int main(void) {
     printf("webhook: %s\n", omnize_client_webhook_url(client, NULL));
     fflush(stdout);
     EXPECT(getchar() == '\n');
-    what_can_not_be_said(client);
-    a_dialect_without_it();
-    a_talk(client);
-    lists(client);
+    test_invalid_requests(client);
+    test_unsupported_requests();
+    test_conversation(client);
+    test_lists(client);
     omnize_client_free(client);
     return 0;
 }

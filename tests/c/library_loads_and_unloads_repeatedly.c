@@ -1,6 +1,6 @@
-/* A plug-in's life, a hundred times over: load the library, hold a client with a listener, make a request, take a
- * trigger, close, let the library go. No thread and no descriptor is left, and nothing crashes; neither does a thread
- * of the host that used the library and ends only after it was let go. */
+/* A plug-in loads the library, uses a client with a listener, sends a request, receives a trigger, closes and
+ * unloads the library, a hundred times. No thread and no descriptor remains, and nothing crashes. A thread of the
+ * host that used the library and ends after the unload does not crash either. */
 
 #include <dlfcn.h>
 #include <semaphore.h>
@@ -10,7 +10,7 @@
 
 #define TIMES 100
 
-/* The functions that are used here, found anew each time. */
+/* The functions of the library, resolved after each load. */
 #define FUNCTIONS(use)                                                                                                 \
     use(config_new) use(config_set) use(config_free) use(client_open) use(client_webhook_url) use(client_subscribe)    \
         use(client_dispatch) use(client_close) use(client_free) use(conversation_start) use(conversation_free)         \
@@ -52,7 +52,7 @@ static void post_trigger(const char *url) {
     close(connection);
 }
 
-static void use_it(const char *base_url) {
+static void use_library(const char *base_url) {
     omnize_config *config = NULL;
     omnize_client *client = NULL;
     omnize_conversation *chat = NULL;
@@ -73,8 +73,8 @@ static void use_it(const char *base_url) {
     client_free(client);
 }
 
-/* Fails once, so that whatever the library keeps for a thread is there. */
-static void *outlive_it(void *unused) {
+/* Fails once, so that the library's data for this thread exists. */
+static void *use_library_and_outlive_it(void *unused) {
     omnize_error *error = NULL;
     (void)unused;
     EXPECT(config_set(NULL, "token", "t", &error) == OMNIZE_E_HANDLE);
@@ -94,21 +94,21 @@ int main(void) {
     sem_init(&used, 0, 0);
     sem_init(&let_go, 0, 0);
     server_open(&server, accept_all, NULL);
-    threads_before = threads();
-    descriptors_before = descriptors();
+    threads_before = count_threads();
+    descriptors_before = count_descriptors();
     for (at = 0; at < TIMES; at++) {
         void *library = load();
         pthread_t thread;
 
-        use_it(server.url);
-        EXPECT(pthread_create(&thread, NULL, outlive_it, NULL) == 0);
+        use_library(server.url);
+        EXPECT(pthread_create(&thread, NULL, use_library_and_outlive_it, NULL) == 0);
         sem_wait(&used);
         EXPECT(dlclose(library) == 0);
         sem_post(&let_go);
         EXPECT(pthread_join(thread, NULL) == 0);
-        /* A thread that was joined is still seen for a moment; and this test's server lets its end of a connection go.
-         */
-        EXPECT_SOON(threads() == threads_before && descriptors() == descriptors_before);
+        /* A joined thread is still visible for a moment, and this test's server closes its connections a little
+         * later. */
+        EXPECT_SOON(count_threads() == threads_before && count_descriptors() == descriptors_before);
     }
     server_close(&server);
     return 0;

@@ -1,7 +1,7 @@
-/* valgrind: no (it keeps a signal, and what its threads block, for itself) */
+/* valgrind: no (it reserves a signal, and changes the masks of threads) */
 
-/* Every thread of the library blocks every signal that can be blocked, so a handler of the host never runs on one: not
- * even where the host's own threads block the signal, and the kernel looks for another thread to run it on. */
+/* Every thread of the library blocks every signal that can be blocked, so no handler of the host runs on one. This
+ * is also true if the host's own threads block the signal, and the kernel looks for another thread. */
 
 #include <dlfcn.h>
 #include <netdb.h>
@@ -26,7 +26,7 @@ static void handler(int number) {
     atomic_fetch_add(pthread_equal(pthread_self(), host) ? &on_the_host : &elsewhere, 1);
 }
 
-/* The C library keeps two signals for itself, which nobody can block. */
+/* The C library reserves two signals, which cannot be blocked. */
 static int can_be_blocked(int number) {
     return number != SIGKILL && number != SIGSTOP && (number < 32 || number >= SIGRTMIN);
 }
@@ -40,7 +40,7 @@ static void expect_all_blocked(void) {
         EXPECT(!can_be_blocked(number) || sigismember(&blocked, number) == 1);
 }
 
-/* Stands before the C library's own, which the library calls on a thread made for it. */
+/* Replaces the C library's function, which the library calls on its own thread. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     int (*original)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
@@ -59,8 +59,8 @@ static void on_event(const omnize_event *event, void *called) {
     atomic_fetch_add((atomic_int *)called, 1);
 }
 
-/* As the kernel sees it: how many threads beside the host's have a name of the library, all of which must block all. */
-static int threads_that_block_all(void) {
+/* Returns the number of threads with a name of the library, as the kernel sees them. Each must block all signals. */
+static int count_threads_with_all_blocked(void) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *task;
     int found = 0;
@@ -147,14 +147,14 @@ int main(void) {
         EXPECT(sigaction(tried[each], &action, NULL) == 0);
         sigaddset(&some, tried[each]);
     }
-    /* The threads of this test block what is tried, from the start on. */
+    /* The threads of this test block the tested signals from the start. */
     EXPECT(pthread_sigmask(SIG_BLOCK, &some, &before) == 0);
     server_open(&server, accept_all, NULL);
     snprintf(url, sizeof url, "http://localhost:%d/", server.port);
     memcpy(all_options, options, sizeof options);
     all_options[5] = url;
 
-    /* But the library's threads are started while the host blocks nothing: what they block is their own doing. */
+    /* The library's threads start while the host blocks nothing: they set their mask themselves. */
     EXPECT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     client = client_with(all_options);
     port = port_of(omnize_client_webhook_url(client, NULL));
@@ -164,19 +164,19 @@ int main(void) {
     do waited = sem_wait(&looking_up);
     while (waited != 0);
     EXPECT(pthread_sigmask(SIG_BLOCK, &some, NULL) == 0);
-    EXPECT(threads_that_block_all() >= 3); /* listener, dispatcher, resolver */
+    EXPECT(count_threads_with_all_blocked() >= 3); /* listener, dispatcher, resolver */
     EXPECT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     sem_post(&look_up);
     EXPECT(pthread_join(starter, NULL) == 0);
     EXPECT(atomic_load(&names_looked_up) >= 1);
 
-    /* Nobody wants these signals, and so they wait. */
+    /* No thread accepts these signals, so they stay pending. */
     EXPECT(pthread_sigmask(SIG_BLOCK, &some, NULL) == 0);
     send_signals(port);
     EXPECT_SOON(atomic_load(&called) == MANY);
     EXPECT(atomic_load(&on_the_host) == 0 && atomic_load(&elsewhere) == 0);
 
-    /* The host takes them. */
+    /* The host accepts them. */
     EXPECT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     EXPECT(atomic_load(&on_the_host) == sizeof tried / sizeof *tried);
     send_signals(port);

@@ -1,5 +1,5 @@
-/* Clients that share a listener each get what is posted at their path; the listener and its clients end in any order.
- */
+/* Clients that share a listener each get the triggers of their path. The listener and its clients may end in any
+ * order. */
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,7 +24,7 @@ static omnize_listener *open_listener(void) {
     return listener;
 }
 
-/* Posts a trigger of this customer to a URL of 127.0.0.1, and gives the status of the answer. */
+/* Posts a trigger of this customer to a URL of 127.0.0.1, and returns the status of the response. */
 static int post(const char *url, int customer) {
     int port, length, status = 0, end = socket(AF_INET, SOCK_STREAM, 0);
     char path[100], body[100], request[400], answer[400];
@@ -49,7 +49,7 @@ static int post(const char *url, int customer) {
 }
 
 /* The next event is of this customer, and there is no other. */
-static void expect_alone(omnize_client *client, int customer) {
+static void expect_single_event(omnize_client *client, int customer) {
     omnize_error *error = NULL;
     omnize_event *event = NULL;
 
@@ -91,7 +91,7 @@ int main(void) {
     EXPECT(omnize_client_webhook_url(clients[1], NULL)[0] == '\0');
 
     for (at = 0; at < CLIENTS; at++) EXPECT(post(omnize_listener_url(listener, clients[at], NULL), at) == 200);
-    for (at = 0; at < CLIENTS; at++) expect_alone(clients[at], at);
+    for (at = 0; at < CLIENTS; at++) expect_single_event(clients[at], at);
     EXPECT(count(listener, "received") == CLIENTS);
     EXPECT_FAILS(omnize_listener_statistic(listener, "colour", &length, &error), OMNIZE_E_ARGUMENT, "colour");
 
@@ -101,13 +101,13 @@ int main(void) {
     EXPECT_FAILS(omnize_listener_attach(listener, clients[0], "/client/1", &error), OMNIZE_E_ARGUMENT, "another");
     EXPECT_FAILS(omnize_listener_attach(listener, clients[0], "client", &error), OMNIZE_E_ARGUMENT, "slash");
 
-    /* The URL that was lent stays valid when its client is gone, and its path is free. */
+    /* The borrowed URL stays valid after its client is freed, and its path is free. */
     omnize_client_free(clients[1]);
     EXPECT(post(url, 1) == 404);
     EXPECT(count(listener, "wrong_path") == 1);
     EXPECT_OK(omnize_listener_attach(listener, clients[0], "/client/1", &error));
     EXPECT(post(url, 100) == 200);
-    expect_alone(clients[0], 100);
+    expect_single_event(clients[0], 100);
 
     EXPECT_FAILS(omnize_listener_attach((omnize_listener *)clients[0], clients[0], NULL, &error), OMNIZE_E_HANDLE,
                  "is an omnize_client");
@@ -120,7 +120,7 @@ int main(void) {
     omnize_listener_free(listener);
     omnize_listener_free(NULL);
     deliver(clients[2], "{\"status\":\"typing\",\"clientId\":\"2\"}");
-    expect_alone(clients[2], 2);
+    expect_single_event(clients[2], 2);
     for (at = 0; at < CLIENTS; at++) omnize_client_free(clients[at]);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Loading the library changes nothing in the process: no thread, no signal's disposition, no mask, no descriptor.
- * The same holds after a first call, and after the library was let go. */
+/* Loading the library changes nothing in the process: no thread, no signal disposition, no mask, no descriptor. The
+ * same is true after a first call, and after the unload. */
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -27,7 +27,7 @@ static int entries(const char *folder) {
     return count;
 }
 
-static struct process look(void) {
+static struct process read_process(void) {
     struct process now;
     int number;
     memset(&now, 0, sizeof now);
@@ -35,7 +35,7 @@ static struct process look(void) {
     now.descriptors = entries("/proc/self/fd");
     for (number = 1; number < SIGNALS; number++) {
         struct sigaction action;
-        /* The C library keeps a few numbers for itself and tells nothing about them. */
+        /* The C library reserves a few signals, and reports nothing about them. */
         if (sigaction(number, NULL, &action) == 0) {
             now.handlers[number] = action.sa_handler;
             now.flags[number] = action.sa_flags;
@@ -45,8 +45,8 @@ static struct process look(void) {
     return now;
 }
 
-static int changes(const struct process *before, const char *when) {
-    struct process now = look();
+static int count_changes(const struct process *before, const char *when) {
+    struct process now = read_process();
     int found = 0;
     int number;
     if (before->threads < 0 || now.threads != before->threads) {
@@ -80,23 +80,23 @@ int main(void) {
         fprintf(stderr, "the library was loaded before this program loaded it\n");
         return 1;
     }
-    before = look();
+    before = read_process();
 
     library = dlopen("libomnize.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         fprintf(stderr, "%s\n", dlerror());
         return 1;
     }
-    found += changes(&before, "after loading");
+    found += count_changes(&before, "after loading");
 
     *(void **)&version = dlsym(library, "omnize_version");
     if (version == NULL || version()[0] == '\0') {
         fprintf(stderr, "the library does not tell its version\n");
         return 1;
     }
-    found += changes(&before, "after a call");
+    found += count_changes(&before, "after a call");
 
     dlclose(library);
-    found += changes(&before, "after dlclose");
+    found += count_changes(&before, "after dlclose");
     return found != 0;
 }

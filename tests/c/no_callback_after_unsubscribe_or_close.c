@@ -1,4 +1,5 @@
-/* Callbacks come for what they were asked for, in order, never after their end; destroy comes once, after the last. */
+/* Callbacks get the subscribed events, in order, and none after the end of the subscription. destroy is called once,
+ * after the last callback. */
 
 #include "expect.h"
 
@@ -6,7 +7,7 @@
 #define TYPING_13 "{\"status\":\"typing\",\"clientId\":\"13\"}"
 #define MESSAGE_12 "{\"message\":\"oi\",\"clientId\":\"12\"}"
 
-/* What a callback has seen, and what it shall do. */
+/* The events that a callback saw, and its task. */
 struct seen {
     omnize_client *client;
     int64_t subscription;
@@ -36,7 +37,7 @@ static void subscribe(struct seen *seen, int32_t kind, const char *client_id, om
         omnize_client_subscribe(seen->client, kind, client_id, callback, seen, destroyed, &seen->subscription, &error));
 }
 
-static void they_come_for_what_they_were_asked_for(void) {
+static void test_filters(void) {
     omnize_client *client = plain_client();
     struct seen all = {0}, messages = {0}, of_13 = {0};
     omnize_error *error = NULL;
@@ -68,7 +69,7 @@ static void they_come_for_what_they_were_asked_for(void) {
     EXPECT(all.destroyed == 1 && messages.destroyed == 1 && of_13.destroyed == 1);
 }
 
-static void end_itself(const omnize_event *event, void *user_data) {
+static void unsubscribe_itself(const omnize_event *event, void *user_data) {
     struct seen *seen = user_data;
     omnize_error *error = NULL;
     count(event, user_data);
@@ -76,11 +77,11 @@ static void end_itself(const omnize_event *event, void *user_data) {
     EXPECT(seen->destroyed == 0);
 }
 
-static void one_may_end_itself(void) {
+static void test_unsubscribe_in_callback(void) {
     struct seen seen = {0};
 
     seen.client = plain_client();
-    subscribe(&seen, OMNIZE_EVENT_ANY, NULL, end_itself);
+    subscribe(&seen, OMNIZE_EVENT_ANY, NULL, unsubscribe_itself);
     deliver(seen.client, TYPING_12);
     deliver(seen.client, TYPING_12);
     EXPECT(poll_now(seen.client) == 2);
@@ -100,7 +101,7 @@ static void close_the_client(const omnize_event *event, void *user_data) {
     EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_TYPING);
 }
 
-static void one_may_close_its_client(void) {
+static void test_close_in_callback(void) {
     struct seen seen = {0};
     omnize_error *error = NULL;
 
@@ -127,7 +128,7 @@ static void free_the_client(const omnize_event *event, void *user_data) {
     EXPECT(seen->destroyed == 0);
 }
 
-static void one_may_free_its_client(void) {
+static void test_free_in_callback(void) {
     struct seen seen = {0};
     omnize_error *error = NULL;
     int64_t handled = -1;
@@ -140,7 +141,7 @@ static void one_may_free_its_client(void) {
     EXPECT(handled == 1 && seen.calls == 1 && seen.destroyed == 1);
 }
 
-static void keep_one_of_two(const omnize_event *event, void *user_data) {
+static void retain_one_of_two(const omnize_event *event, void *user_data) {
     struct seen *seen = user_data;
     omnize_error *error = NULL;
     count(event, user_data);
@@ -153,11 +154,11 @@ static void keep_one_of_two(const omnize_event *event, void *user_data) {
     }
 }
 
-static void an_event_is_borrowed_until_it_is_kept(void) {
+static void test_event_lifetime(void) {
     struct seen seen = {0};
 
     seen.client = plain_client();
-    subscribe(&seen, OMNIZE_EVENT_ANY, NULL, keep_one_of_two);
+    subscribe(&seen, OMNIZE_EVENT_ANY, NULL, retain_one_of_two);
     deliver(seen.client, TYPING_12);
     deliver(seen.client, MESSAGE_12);
     EXPECT(poll_now(seen.client) == 2);
@@ -171,10 +172,10 @@ static void an_event_is_borrowed_until_it_is_kept(void) {
 }
 
 int main(void) {
-    they_come_for_what_they_were_asked_for();
-    one_may_end_itself();
-    one_may_close_its_client();
-    one_may_free_its_client();
-    an_event_is_borrowed_until_it_is_kept();
+    test_filters();
+    test_unsubscribe_in_callback();
+    test_close_in_callback();
+    test_free_in_callback();
+    test_event_lifetime();
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Each descriptor of the library is closed when the process becomes another program, and none is left after 10,000
- * lives of clients, of which some have a listener, a wake-up descriptor or a request, and some can't be opened. */
+/* Each descriptor of the library is closed on exec. None remains after 10,000 clients, of which some have a
+ * listener, a wake-up descriptor or a request, and some cannot be opened. */
 
 #include <fcntl.h>
 
@@ -9,7 +9,7 @@
 #define CYCLES 10000
 #define LISTENERS 1000
 
-static void every_descriptor_is_closed_on_exec(struct server *server) {
+static void test_close_on_exec(struct server *server) {
     const char *options[] = {"base_url", server->url, "listen", "127.0.0.1:0", NULL};
     char before[1024] = {0};
     omnize_client *client;
@@ -22,7 +22,7 @@ static void every_descriptor_is_closed_on_exec(struct server *server) {
     client = client_with(options);
     EXPECT_OK(omnize_client_wake_fd(client, &wake, &error));
     EXPECT_OK(omnize_conversation_start(client, "1", "12", NULL, NULL, NULL, NULL, &chat, &error));
-    /* A connection to the listener, once its answer says that the listener has accepted it. */
+    /* Connects to the listener. The response shows that the listener has accepted the connection. */
     connection = connect_to(port_of(omnize_client_webhook_url(client, NULL)));
     send_all(connection, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 27);
     EXPECT(recv(connection, &at, 1, 0) == 1);
@@ -35,14 +35,14 @@ static void every_descriptor_is_closed_on_exec(struct server *server) {
             exit(1);
         }
     }
-    /* wake-up, the listener's socket and what it waits with, both ends of two connections */
+    /* The wake-up descriptor, the listener's socket and its poller, both ends of two connections. */
     EXPECT(found >= 7);
     close(connection);
     omnize_conversation_free(chat);
     omnize_client_free(client);
 }
 
-static void live(struct server *server, int number) {
+static void use_client(struct server *server, int number) {
     const char *const listening[] = {"base_url", server->url, "listen", "127.0.0.1:0", NULL};
     const char *const plain[] = {"base_url", server->url, NULL};
     omnize_client *client = client_with(number % (CYCLES / LISTENERS) == 0 ? listening : plain);
@@ -61,7 +61,7 @@ static void live(struct server *server, int number) {
     omnize_client_free(client);
 }
 
-/* With what is taken already, and with nothing to authenticate with. */
+/* With a port in use, and with incomplete credentials. */
 static void fail_to_open(omnize_config *config) {
     omnize_client *client = NULL;
     omnize_error *error = NULL;
@@ -80,24 +80,24 @@ int main(void) {
     int listening, port, before, at;
 
     server_open(&server, accept_all, NULL);
-    every_descriptor_is_closed_on_exec(&server);
-    listening = listen_somewhere(1, &port);
+    test_close_on_exec(&server);
+    listening = listen_on_loopback(1, &port);
     snprintf(taken, sizeof taken, "127.0.0.1:%d", port);
     EXPECT_OK(omnize_config_new(&config, &error));
     EXPECT_OK(omnize_config_set(config, "listen", taken, &error));
     EXPECT_OK(omnize_config_set(config, "token", "t", &error));
 
-    /* This test's server lets its end of the connections go in its own time. */
-    before = descriptors();
-    live(&server, 0);
-    EXPECT_SOON(descriptors() <= before);
-    before = descriptors();
+    /* This test's server closes its connections a little later. */
+    before = count_descriptors();
+    use_client(&server, 0);
+    EXPECT_SOON(count_descriptors() <= before);
+    before = count_descriptors();
     for (at = 0; at < CYCLES; at++) {
-        live(&server, at);
+        use_client(&server, at);
         if (at % 10 == 0) fail_to_open(config);
     }
-    EXPECT_SOON(descriptors() <= before);
-    EXPECT_SOON(threads() == 2);
+    EXPECT_SOON(count_descriptors() <= before);
+    EXPECT_SOON(count_threads() == 2);
 
     omnize_config_free(config);
     close(listening);

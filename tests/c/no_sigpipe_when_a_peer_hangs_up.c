@@ -1,7 +1,7 @@
-/* A peer may reset its connection at any byte of what is sent and answered, to the client and to the listener: the
- * host, for which SIGPIPE is deadly, lives on, and the next request or trigger is served.
+/* A peer may reset its connection at any byte of a request or response, to the client and to the listener. SIGPIPE
+ * would end the host; it continues, and the next request or trigger succeeds.
  *
- * With https the handshake up to the server's first byte is tried here; what follows it has a program of its own. */
+ * With https, this program tests the handshake up to the server's first byte. Another program tests the rest. */
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,14 +9,14 @@
 #include "server.h"
 
 static struct {
-    /* Read so much of the request; -1 is all of it. */
+    /* The number of bytes of the request to read; -1: all. */
     long read;
-    /* Then write so much of the answer, and reset. */
+    /* The number of bytes of the response to write before the reset. */
     long write;
     size_t request_bytes;
 } plan;
 
-static void follow_the_plan(int connection, void *data) {
+static void serve_by_plan(int connection, void *data) {
     (void)data;
     if (plan.read < 0) {
         plan.request_bytes = receive_message(connection);
@@ -27,13 +27,13 @@ static void follow_the_plan(int connection, void *data) {
     reset_on_close(connection);
 }
 
-static omnize_client *client_of(const char *url) {
+static omnize_client *open_client(const char *url) {
     const char *options[] = {"base_url", url, "timeout", "20000", NULL};
     return client_with(options);
 }
 
-/* Sends, whatever becomes of it: the connection is gone sooner or later. */
-static omnize_status say(omnize_client *client, const char *text, int64_t length) {
+/* Sends without a check: the connection is reset sooner or later. */
+static omnize_status send_message(omnize_client *client, const char *text, int64_t length) {
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;
     omnize_status status;
@@ -46,8 +46,8 @@ static omnize_status say(omnize_client *client, const char *text, int64_t length
     return status;
 }
 
-/* Without this the rest would prove nothing. */
-static void a_broken_pipe_is_deadly_here(void) {
+/* Without this, the rest would prove nothing. */
+static void test_sigpipe_ends_this_process(void) {
     int pipes[2], status = 0;
     pid_t child;
 
@@ -62,29 +62,30 @@ static void a_broken_pipe_is_deadly_here(void) {
     close(pipes[1]);
 }
 
-static void the_service_resets_at_every_byte_of_request_and_answer(void) {
+static void test_reset_at_every_byte(void) {
     struct server server;
     omnize_client *client;
     long at;
 
-    server_open(&server, follow_the_plan, NULL);
-    client = client_of(server.url);
+    server_open(&server, serve_by_plan, NULL);
+    client = open_client(server.url);
     plan.read = -1;
     plan.write = (long)strlen(ACCEPTED);
-    say(client, "oi", -1);
+    send_message(client, "oi", -1);
     EXPECT(plan.request_bytes > 100);
     for (at = 0; at < (long)plan.request_bytes; at++) {
         plan.read = at;
-        EXPECT(say(client, "oi", -1) != OMNIZE_OK);
+        EXPECT(send_message(client, "oi", -1) != OMNIZE_OK);
     }
     plan.read = -1;
-    for (plan.write = 0; plan.write < (long)strlen(ACCEPTED); plan.write++) EXPECT(say(client, "oi", -1) != OMNIZE_OK);
+    for (plan.write = 0; plan.write < (long)strlen(ACCEPTED); plan.write++)
+        EXPECT(send_message(client, "oi", -1) != OMNIZE_OK);
     omnize_client_free(client);
     server_close(&server);
 }
 
-/* A request that does not fit into the buffers between the two is still being written when the reset comes. */
-static void the_service_resets_while_a_long_request_is_written(void) {
+/* A request larger than the socket buffers is still being written when the reset comes. */
+static void test_reset_during_a_long_request(void) {
     const int64_t length = 8 * 1024 * 1024;
     char *text = malloc((size_t)length);
     struct server server;
@@ -92,44 +93,44 @@ static void the_service_resets_while_a_long_request_is_written(void) {
 
     EXPECT(text != NULL);
     memset(text, 'x', (size_t)length);
-    server_open(&server, follow_the_plan, NULL);
-    client = client_of(server.url);
-    for (plan.read = 1; plan.read < length; plan.read *= 4) EXPECT(say(client, text, length) != OMNIZE_OK);
+    server_open(&server, serve_by_plan, NULL);
+    client = open_client(server.url);
+    for (plan.read = 1; plan.read < length; plan.read *= 4) EXPECT(send_message(client, text, length) != OMNIZE_OK);
     omnize_client_free(client);
     server_close(&server);
     free(text);
 }
 
-static void reset_after_the_answer(int connection, void *data) {
+static void reset_after_response(int connection, void *data) {
     (void)data;
     if (receive_message(connection) > 0) send_all(connection, ACCEPTED, strlen(ACCEPTED));
-    /* The client has the whole answer, and keeps the connection, before the reset comes. */
+    /* The client has the whole response, and pools the connection, before the reset comes. */
     usleep(200);
     reset_on_close(connection);
 }
 
-static void the_service_resets_connections_that_are_kept(void) {
+static void test_reset_of_pooled_connections(void) {
     struct server server;
     omnize_client *client;
     int at;
 
-    server_open(&server, reset_after_the_answer, NULL);
-    client = client_of(server.url);
-    for (at = 0; at < 300; at++) say(client, "oi", -1);
+    server_open(&server, reset_after_response, NULL);
+    client = open_client(server.url);
+    for (at = 0; at < 300; at++) send_message(client, "oi", -1);
     omnize_client_free(client);
     server_close(&server);
 }
 
-static void the_service_resets_within_the_handshake(void) {
+static void test_reset_during_handshake(void) {
     struct server server;
     omnize_client *client;
     char url[64];
 
-    server_open(&server, follow_the_plan, NULL);
+    server_open(&server, serve_by_plan, NULL);
     snprintf(url, sizeof url, "https://127.0.0.1:%d/", server.port);
-    client = client_of(url);
+    client = open_client(url);
     for (plan.read = 0; plan.read < 200; plan.read++) {
-        omnize_status status = say(client, "oi", -1);
+        omnize_status status = send_message(client, "oi", -1);
         EXPECT(status == OMNIZE_E_TLS || status == OMNIZE_E_LOST || status == OMNIZE_E_UNREACHABLE);
     }
     omnize_client_free(client);
@@ -138,7 +139,7 @@ static void the_service_resets_within_the_handshake(void) {
 
 #define TRIGGER "{\"status\":\"typing\",\"clientId\":\"12\"}"
 
-/* Posts a trigger, and returns the HTTP status of its answer. */
+/* Posts a trigger, and returns the HTTP status of the response. */
 static int post(const char *request, int port) {
     char answer[13] = "";
     int connection = connect_to(port);
@@ -149,7 +150,7 @@ static int post(const char *request, int port) {
     return atoi(answer + 9);
 }
 
-static void the_poster_of_a_trigger_resets_at_every_byte(void) {
+static void test_reset_of_a_trigger_at_every_byte(void) {
     const char *const options[] = {"listen", "127.0.0.1:0", "listen.path", "/hook", NULL};
     omnize_client *client = client_with(options);
     int port = port_of(omnize_client_webhook_url(client, NULL));
@@ -166,7 +167,7 @@ static void the_poster_of_a_trigger_resets_at_every_byte(void) {
         reset_on_close(connection);
         close(connection);
     }
-    /* Answers are being written while the reset comes: nobody reads them. */
+    /* The listener writes responses while the reset comes: the peer does not read them. */
     for (many = 1; many <= 256; many *= 2) {
         int connection = connect_to(port);
         for (at = 0; at < (size_t)many; at++) send_all(connection, request, length);
@@ -178,11 +179,11 @@ static void the_poster_of_a_trigger_resets_at_every_byte(void) {
 }
 
 int main(void) {
-    a_broken_pipe_is_deadly_here();
-    the_service_resets_at_every_byte_of_request_and_answer();
-    the_service_resets_while_a_long_request_is_written();
-    the_service_resets_connections_that_are_kept();
-    the_service_resets_within_the_handshake();
-    the_poster_of_a_trigger_resets_at_every_byte();
+    test_sigpipe_ends_this_process();
+    test_reset_at_every_byte();
+    test_reset_during_a_long_request();
+    test_reset_of_pooled_connections();
+    test_reset_during_handshake();
+    test_reset_of_a_trigger_at_every_byte();
     return 0;
 }

@@ -1,8 +1,7 @@
-/* valgrind: no (it takes the assembly that encrypts for code that reads what nobody wrote) */
+/* valgrind: no (it reports uninitialised reads in the encryption's assembly) */
 
-/* The same over TLS: between the library's client and the library's listener, both in this process, a link breaks after
- * every few bytes of handshake, request and answer, for both at once. The host, for which SIGPIPE is deadly, lives on.
- */
+/* The same over TLS. Between the library's client and the library's listener, both in this process, a relay breaks
+ * the connection after every few bytes of handshake, request and response. SIGPIPE would end the host; it continues. */
 
 #include <poll.h>
 #include <signal.h>
@@ -13,13 +12,13 @@
 
 static struct {
     int port;
-    /* So many bytes pass, in both directions together, before the link breaks; -1: it does not. */
+    /* The number of bytes in both directions before the relay breaks the connection; -1: never. */
     long break_after;
     long passed;
 } plan;
 
-/* Passes on what one end has sent; 0 where the link is to end. */
-static int pass_on(int from, int to) {
+/* Forwards bytes of one end. Returns 0 if the connection must end. */
+static int forward(int from, int to) {
     char bytes[4096];
     size_t most = sizeof bytes;
     ssize_t got;
@@ -34,7 +33,7 @@ static int pass_on(int from, int to) {
     return plan.break_after < 0 || plan.passed < plan.break_after;
 }
 
-static void link_ends(int connection, void *data) {
+static void relay_until_limit(int connection, void *data) {
     int listener = connect_to(plan.port), open = 1;
 
     (void)data;
@@ -42,15 +41,15 @@ static void link_ends(int connection, void *data) {
     while (open) {
         struct pollfd ends[2] = {{connection, POLLIN, 0}, {listener, POLLIN, 0}};
         EXPECT(poll(ends, 2, 20000) > 0);
-        if (ends[0].revents != 0) open = pass_on(connection, listener);
-        if (open && ends[1].revents != 0) open = pass_on(listener, connection);
+        if (ends[0].revents != 0) open = forward(connection, listener);
+        if (open && ends[1].revents != 0) open = forward(listener, connection);
     }
     reset_on_close(connection);
     reset_on_close(listener);
     close(listener);
 }
 
-/* A certificate for 127.0.0.1 that nobody but this test trusts. */
+/* A certificate for 127.0.0.1 that only this test trusts. */
 static void make_certificate(const char *folder) {
     char command[400];
     snprintf(command, sizeof command,
@@ -61,7 +60,7 @@ static void make_certificate(const char *folder) {
     EXPECT(system(command) == 0);
 }
 
-static omnize_status say(omnize_client *client) {
+static omnize_status send_message(omnize_client *client) {
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;
     omnize_status status;
@@ -92,13 +91,13 @@ int main(void) {
 
     receiver = client_with(listening);
     plan.port = port_of(omnize_client_webhook_url(receiver, NULL));
-    server_open(&server, link_ends, NULL);
+    server_open(&server, relay_until_limit, NULL);
     snprintf(url, sizeof url, "https://127.0.0.1:%d/hook", server.port);
 
-    /* A request has a clientId, so the listener takes it for a trigger: the whole way there and back. */
+    /* A request has a clientId, so the listener accepts it as a trigger: the whole way there and back. */
     plan.break_after = -1;
     sender = client_with(sending);
-    EXPECT(say(sender) == OMNIZE_OK);
+    EXPECT(send_message(sender) == OMNIZE_OK);
     omnize_client_free(sender);
     for (at = 0; plan.passed == 0 && at < 1000; at++) usleep(1000);
     whole = plan.passed;
@@ -107,15 +106,15 @@ int main(void) {
     for (at = 0; at < whole; at += STEP) {
         plan.break_after = at;
         sender = client_with(sending);
-        broken += say(sender) != OMNIZE_OK;
+        broken += send_message(sender) != OMNIZE_OK;
         omnize_client_free(sender);
     }
-    /* All but the last few, which cut off what the two say when they part. */
+    /* All but the last few bytes, which belong to the TLS close. */
     EXPECT(broken > whole / STEP * 3 / 4);
 
     plan.break_after = -1;
     sender = client_with(sending);
-    EXPECT(say(sender) == OMNIZE_OK);
+    EXPECT(send_message(sender) == OMNIZE_OK);
     omnize_client_free(sender);
     omnize_client_free(receiver);
     server_close(&server);

@@ -1,20 +1,20 @@
 /* sandbox: --agent 1=echo --agent 2=unavailable */
 
-/* An application whose threads must not block posts all it has to say, and hears what became of each request. */
+/* An application whose threads must not block posts all requests, and receives the outcome of each. */
 
 #include "expect.h"
 
 static int64_t tickets[16];
 static int posted;
 
-/* The call succeeds, and its ticket is noted. */
+/* The call succeeds, and its ticket is stored. */
 #define POST(call)                                                                                                     \
     do {                                                                                                               \
         EXPECT_OK(call);                                                                                               \
         tickets[posted++] = ticket;                                                                                    \
     } while (0)
 
-/* The next outcome; triggers that come meanwhile are passed over. */
+/* Returns the next outcome, and skips triggers. */
 static omnize_event *next_outcome(omnize_client *client) {
     omnize_error *error = NULL;
     omnize_event *event = NULL;
@@ -60,7 +60,7 @@ int main(void) {
     EXPECT_FAILS(omnize_conversation_post(chat, "tarde demais", -1, NULL, &error), OMNIZE_E_STATE, "finished");
     omnize_conversation_free(chat);
 
-    /* What the service refuses is told with its reason. */
+    /* The outcome of a rejected request contains the reason. */
     EXPECT_OK(omnize_conversation_attach(client, "1", "nobody", &chat, &error));
     EXPECT_OK(omnize_conversation_post(chat, "oi", -1, &ticket, &error));
     do event = next_outcome(client);

@@ -1,4 +1,4 @@
-/* What the C tests see of their own process: its threads, its descriptors, the time. */
+/* Measures the test's own process: its threads, its descriptors, the time. */
 
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -10,7 +10,7 @@
 
 #include "expect.h"
 
-/* Waits until the condition holds, for what other threads do in their own time; a test that waits in vain fails. */
+/* Waits until the condition holds, for changes by other threads. Fails after a timeout. */
 #define EXPECT_SOON(condition)                                                                                         \
     do {                                                                                                               \
         int64_t until_ = now_ms() + 30 * 1000;                                                                         \
@@ -24,7 +24,7 @@ static inline int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static inline int entries(const char *folder) {
+static inline int count_entries(const char *folder) {
     DIR *dir = opendir(folder);
     struct dirent *entry;
     int count = 0;
@@ -35,14 +35,14 @@ static inline int entries(const char *folder) {
     return count;
 }
 
-/* How many threads this process has. */
-static inline int threads(void) {
-    return entries("/proc/self/task");
+/* Returns the number of threads of this process. */
+static inline int count_threads(void) {
+    return count_entries("/proc/self/task");
 }
 
-/* How many descriptors it has, the one that looks not counted. */
-static inline int descriptors(void) {
-    return entries("/proc/self/fd") - 1;
+/* Returns the number of open descriptors, without the one for the count itself. */
+static inline int count_descriptors(void) {
+    return count_entries("/proc/self/fd") - 1;
 }
 
 #endif

@@ -1,6 +1,6 @@
-/* What the service answers is read in whatever coding, charset, JSON and HTTP it comes: a refusal is told with its
- * reason, and what can't be read is unknown. On a new connection and on one that is there, for a call that waits and
- * for a post. */
+/* The library parses responses in any coding, charset, JSON and HTTP form. A rejection is reported with its reason,
+ * and an unparsable response as unknown. This is true on a new and on a used connection, for blocking and posted
+ * requests. */
 
 #include "server.h"
 
@@ -41,13 +41,13 @@ static const struct answer answers[] = {
             "full"),
 };
 
-/* Answers the first request on a connection by nothing special where there is to be a second one. */
+/* Responds with 200 to the first request on a connection if a second one follows. */
 static struct {
     const struct answer *answer;
     int is_later;
 } plan;
 
-static void follow_the_plan(int connection, void *data) {
+static void serve_by_plan(int connection, void *data) {
     (void)data;
     if (plan.is_later) {
         EXPECT(receive_message(connection) > 0);
@@ -56,7 +56,7 @@ static void follow_the_plan(int connection, void *data) {
     if (receive_message(connection) > 0) send_all(connection, plan.answer->bytes, plan.answer->length);
 }
 
-static void is_told(const char *url, const char *dialect, int is_posted) {
+static void expect_rejection(const char *url, const char *dialect, int is_posted) {
     const char *options[] = {"base_url", url, "dialect", dialect, NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL;
@@ -89,12 +89,12 @@ int main(void) {
     size_t at;
     int round;
 
-    server_open(&server, follow_the_plan, NULL);
+    server_open(&server, serve_by_plan, NULL);
     for (at = 0; at < sizeof answers / sizeof *answers; at++) {
         for (round = 0; round < 8; round++) {
             plan.answer = &answers[at];
             plan.is_later = round & 1;
-            is_told(server.url, dialects[round >> 2], round & 2);
+            expect_rejection(server.url, dialects[round >> 2], round & 2);
         }
     }
     server_close(&server);

@@ -1,5 +1,5 @@
-/* A service that misbehaves as a test wants it to: it accepts on loopback, on a thread of the test, and hands each
- * connection to a function of the test. It never raises SIGPIPE itself. */
+/* A service that misbehaves as a test needs it. It accepts on loopback on its own thread, and passes each connection
+ * to a function of the test. It never raises SIGPIPE itself. */
 
 #ifndef SERVER_H
 #define SERVER_H
@@ -34,7 +34,7 @@ static inline void send_all(int connection, const void *bytes, size_t length) {
     }
 }
 
-/* Reads so many bytes, or fewer where the peer ends; returns how many. */
+/* Reads this many bytes, or fewer if the peer closes. Returns the number. */
 static inline size_t receive(int connection, size_t length) {
     char buffer[4096];
     size_t received = 0;
@@ -47,7 +47,7 @@ static inline size_t receive(int connection, size_t length) {
     return received;
 }
 
-/* Reads one HTTP message, which has a Content-Length; returns how many bytes it had, 0 where none came. */
+/* Reads one HTTP message with a Content-Length. Returns its number of bytes, 0 if none came. */
 static inline size_t receive_message(int connection) {
     char head[8192];
     size_t length = 0;
@@ -69,7 +69,7 @@ static inline size_t receive_message(int connection) {
     return 0;
 }
 
-/* Lets the connection end with a reset, at its next close. */
+/* Makes the next close end the connection with a reset. */
 static inline void reset_on_close(int connection) {
     struct linger now = {1, 0};
     setsockopt(connection, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -88,15 +88,15 @@ static inline int connect_to(int port) {
     return connection;
 }
 
-/* The port in a URL of this machine. */
+/* Returns the port of a URL of this machine. */
 static inline int port_of(const char *url) {
     int port = 0;
     EXPECT(sscanf(url, "http%*[s:]//127.0.0.1:%d", &port) == 1);
     return port;
 }
 
-/* Listens on loopback at a free port; nobody accepts yet. */
-static inline int listen_somewhere(int backlog, int *port) {
+/* Listens on loopback at a free port. Nothing accepts yet. */
+static inline int listen_on_loopback(int backlog, int *port) {
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -126,19 +126,19 @@ static inline void *server_accept(void *data) {
 static inline void server_open(struct server *server, void (*serve)(int, void *), void *data) {
     server->serve = serve;
     server->data = data;
-    server->listening = listen_somewhere(64, &server->port);
+    server->listening = listen_on_loopback(64, &server->port);
     snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d/api/rest/v1", server->port);
     EXPECT(pthread_create(&server->thread, NULL, server_accept, server) == 0);
 }
 
-/* What it serves at the moment has to end by itself. */
+/* The connection in progress must end by itself. */
 static inline void server_close(struct server *server) {
     shutdown(server->listening, SHUT_RDWR);
     EXPECT(pthread_join(server->thread, NULL) == 0);
     close(server->listening);
 }
 
-/* Serves: accepts each request that comes. */
+/* Serves a connection: accepts each request. */
 static inline void accept_all(int connection, void *data) {
     (void)data;
     while (receive_message(connection) > 0) send_all(connection, ACCEPTED, strlen(ACCEPTED));

@@ -1,5 +1,5 @@
-/* A host that has a timer fire a thousand times a second, with a handler that lets system calls end early, still has
- * every request answered, every event given, and every wait kept. */
+/* A host has a timer that fires a thousand times a second, with a handler that interrupts system calls. Every
+ * request still gets its response, every event is delivered, and every wait has its full time. */
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,8 +15,8 @@ static void tick(int number) {
     atomic_fetch_add(&ticks, 1);
 }
 
-/* Answers a little at a time, so that signals come while the client reads. */
-static void answer_slowly(int connection, void *data) {
+/* Responds in small pieces, so that signals come while the client reads. */
+static void respond_slowly(int connection, void *data) {
     const char *at;
     (void)data;
     while (receive_message(connection) > 0) {
@@ -40,11 +40,11 @@ int main(void) {
     int at;
     const char *options[] = {"base_url", NULL, "timeout", "20000", NULL};
 
-    /* This test's server is not to be disturbed. */
+    /* The signals must not interrupt this test's server. */
     sigemptyset(&alarms);
     sigaddset(&alarms, SIGALRM);
     EXPECT(pthread_sigmask(SIG_BLOCK, &alarms, &before) == 0);
-    server_open(&server, answer_slowly, NULL);
+    server_open(&server, respond_slowly, NULL);
     EXPECT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 
     memset(&action, 0, sizeof action);

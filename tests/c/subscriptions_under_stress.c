@@ -1,6 +1,6 @@
-/* Threads subscribe, unsubscribe (also from inside callbacks), deliver and close at once, in each of the ways that
- * call, and a model of every subscription watches: no call begins after its end, destroy comes once and after the last
- * call, callbacks of one interaction keep its order and never overlap.
+/* Threads subscribe, unsubscribe (also in callbacks), deliver and close concurrently, in each delivery mode that calls
+ * callbacks. A model of every subscription checks: no call begins after its end, destroy is called once and after the
+ * last call, callbacks of one interaction are in order and never overlap.
  *
  *   subscriptions_under_stress [ROUNDS [SEED]] */
 
@@ -16,11 +16,11 @@
 #define DELIVERIES 400
 #define SUBSCRIBERS 3
 
-/* What may be: each state follows the one before. */
+/* The states of a subscription: each follows the one before. */
 enum state { FRESH, ACTIVE, ENDED, DESTROYED };
 
 struct interaction {
-    atomic_int inside; /* callbacks of one event follow one another, so this is never above 1 */
+    atomic_int inside; /* callbacks of one event run in sequence, so this is at most 1 */
     atomic_llong last_sequence;
 };
 
@@ -33,7 +33,7 @@ struct subscription {
     atomic_int state;
     atomic_int calls;
     atomic_int inside;
-    atomic_int end_itself_at; /* the call in which it ends itself; 0 is never */
+    atomic_int end_itself_at; /* the number of the call in which it unsubscribes itself; 0: never */
 };
 
 struct world {
@@ -44,13 +44,13 @@ struct world {
     atomic_int closed;
     atomic_int destroyed;
     atomic_int delivered;
-    int overlapping; /* whether callbacks of two interactions may */
+    int overlapping; /* whether callbacks of two interactions may overlap */
     unsigned seed;
 };
 
 static atomic_long total_calls, total_ends_inside, total_ends_outside;
 
-static unsigned any(unsigned *seed, unsigned below) {
+static unsigned random_below(unsigned *seed, unsigned below) {
     *seed = *seed * 1664525u + 1013904223u;
     return (*seed >> 8) % below;
 }
@@ -59,18 +59,18 @@ static int is_expected(omnize_status status) {
     return status == OMNIZE_OK || status == OMNIZE_E_CLOSED;
 }
 
-/* The subscription ends, and this is told to the model once that is certain. `inside` is in a callback of this client.
- */
-static void end(struct subscription *one, int inside) {
+/* Ends the subscription, and updates the model when the end is certain. `inside`: the caller is a callback of this
+ * client. */
+static void end_subscription(struct subscription *one, int inside) {
     omnize_status status;
     int active = ACTIVE;
 
     if (!atomic_load(&one->known)) return;
     status = omnize_client_unsubscribe(one->world->client, one->id, NULL);
     EXPECT(status == OMNIZE_OK || status == OMNIZE_E_ARGUMENT);
-    if (status != OMNIZE_OK) return; /* another thread ends it, or closing does */
+    if (status != OMNIZE_OK) return; /* another thread or the close ends it */
     if (inside) {
-        /* Calls that were under way on other threads may go on. */
+        /* Calls in progress on other threads may continue. */
         atomic_compare_exchange_strong(&one->state, &active, ENDED);
         atomic_fetch_add(&total_ends_inside, 1);
     } else {
@@ -88,7 +88,7 @@ static void on_event(const omnize_event *event, void *user_data) {
     unsigned seed = (unsigned)sequence;
     int calls;
 
-    /* Between entering and this line the subscription may be ended from inside another callback, but not destroyed. */
+    /* Another callback may have ended the subscription since its entry, but it is not destroyed. */
     atomic_fetch_add(&one->inside, 1);
     EXPECT(atomic_load(&one->state) != DESTROYED);
     if (!world->overlapping) EXPECT(atomic_load(&one->state) != ENDED);
@@ -99,12 +99,12 @@ static void on_event(const omnize_event *event, void *user_data) {
     calls = atomic_fetch_add(&one->calls, 1) + 1;
     atomic_fetch_add(&total_calls, 1);
 
-    /* So that others meet this call under way. */
-    if (any(&seed, 16) == 0) usleep(100);
+    /* So that other threads meet this call in progress. */
+    if (random_below(&seed, 16) == 0) usleep(100);
     if (calls == atomic_load(&one->end_itself_at)) {
-        end(one, 1);
-    } else if (any(&seed, 50) == 0) {
-        end(&world->subscriptions[any(&seed, SUBSCRIPTIONS)], 1);
+        end_subscription(one, 1);
+    } else if (random_below(&seed, 50) == 0) {
+        end_subscription(&world->subscriptions[random_below(&seed, SUBSCRIPTIONS)], 1);
     }
 
     EXPECT(atomic_fetch_sub(&interaction->inside, 1) == 1);
@@ -120,7 +120,7 @@ static void on_destroy(void *user_data) {
     atomic_fetch_add(&one->world->destroyed, 1);
 }
 
-static void *subscribe_and_end(void *data) {
+static void *subscribe_and_unsubscribe(void *data) {
     struct world *world = data;
     unsigned seed = world->seed + (unsigned)atomic_load(&world->used);
     int at;
@@ -132,10 +132,11 @@ static void *subscribe_and_end(void *data) {
         omnize_status status;
 
         one->world = world;
-        if (any(&seed, 3) == 0) atomic_store(&one->end_itself_at, 1 + (int)any(&seed, 5));
-        snprintf(of, sizeof of, "%u", any(&seed, INTERACTIONS));
-        status = omnize_client_subscribe(world->client, any(&seed, 2) ? OMNIZE_EVENT_ANY : OMNIZE_EVENT_TYPING,
-                                         any(&seed, 3) == 0 ? of : NULL, on_event, one, on_destroy, &one->id, NULL);
+        if (random_below(&seed, 3) == 0) atomic_store(&one->end_itself_at, 1 + (int)random_below(&seed, 5));
+        snprintf(of, sizeof of, "%u", random_below(&seed, INTERACTIONS));
+        status =
+            omnize_client_subscribe(world->client, random_below(&seed, 2) ? OMNIZE_EVENT_ANY : OMNIZE_EVENT_TYPING,
+                                    random_below(&seed, 3) == 0 ? of : NULL, on_event, one, on_destroy, &one->id, NULL);
         EXPECT(is_expected(status));
         if (status != OMNIZE_OK) {
             EXPECT(atomic_load(&one->state) == DESTROYED && atomic_load(&one->calls) == 0);
@@ -143,13 +144,13 @@ static void *subscribe_and_end(void *data) {
         }
         atomic_compare_exchange_strong(&one->state, &fresh, ACTIVE); /* it may be destroyed by now */
         atomic_store(&one->known, 1);
-        if (any(&seed, 2) == 0) {
-            end(&world->subscriptions[any(&seed, (unsigned)at + 1)], 0);
+        if (random_below(&seed, 2) == 0) {
+            end_subscription(&world->subscriptions[random_below(&seed, (unsigned)at + 1)], 0);
         } else {
-            /* As a call of it begins, with luck. */
+            /* Possibly while a call of it begins. */
             int patience = 200;
             while (atomic_load(&one->inside) == 0 && patience-- > 0) sched_yield();
-            end(one, 0);
+            end_subscription(one, 0);
         }
     }
     atomic_fetch_sub(&world->used, 1);
@@ -164,8 +165,8 @@ static void *deliver_many(void *data) {
 
     for (at = 0; at < DELIVERIES; at++) {
         omnize_status status;
-        snprintf(body, sizeof body, "{\"status\":\"%s\",\"clientId\":\"%u\"}", any(&seed, 2) ? "typing" : "cleared",
-                 any(&seed, INTERACTIONS));
+        snprintf(body, sizeof body, "{\"status\":\"%s\",\"clientId\":\"%u\"}",
+                 random_below(&seed, 2) ? "typing" : "cleared", random_below(&seed, INTERACTIONS));
         status = omnize_client_deliver(world->client, body, -1, NULL, NULL);
         EXPECT(is_expected(status));
         if (status == OMNIZE_OK) atomic_fetch_add(&world->delivered, 1);
@@ -173,7 +174,7 @@ static void *deliver_many(void *data) {
     return NULL;
 }
 
-static void *poll_for_ever(void *data) {
+static void *poll_repeatedly(void *data) {
     struct world *world = data;
     omnize_status status;
 
@@ -183,9 +184,10 @@ static void *poll_for_ever(void *data) {
     return NULL;
 }
 
-/* Closes somewhere in the middle, or when all is said. */
+/* Closes in the middle, or after all deliveries. */
 static void close_client(struct world *world, unsigned *seed) {
-    int enough = (int)any(seed, 2) ? (int)any(seed, DELIVERERS * DELIVERIES) : DELIVERERS * DELIVERIES;
+    int enough =
+        (int)random_below(seed, 2) ? (int)random_below(seed, DELIVERERS * DELIVERIES) : DELIVERERS * DELIVERIES;
     omnize_error *error = NULL;
 
     EXPECT_SOON(atomic_load(&world->delivered) >= enough);
@@ -193,7 +195,7 @@ static void close_client(struct world *world, unsigned *seed) {
     atomic_store(&world->closed, 1);
 }
 
-static void live(const char *threads_of_dispatch, unsigned seed) {
+static void run_round(const char *threads_of_dispatch, unsigned seed) {
     const char *options[] = {"dispatch.threads", threads_of_dispatch, NULL};
     const char *const none[] = {NULL};
     struct world *world = calloc(1, sizeof *world);
@@ -208,9 +210,10 @@ static void live(const char *threads_of_dispatch, unsigned seed) {
     if (threads_of_dispatch) {
         EXPECT_OK(omnize_client_dispatch(world->client, &error));
     } else {
-        for (at = 0; at < 2; at++) EXPECT(pthread_create(&workers[count++], NULL, poll_for_ever, world) == 0);
+        for (at = 0; at < 2; at++) EXPECT(pthread_create(&workers[count++], NULL, poll_repeatedly, world) == 0);
     }
-    for (at = 0; at < SUBSCRIBERS; at++) EXPECT(pthread_create(&workers[count++], NULL, subscribe_and_end, world) == 0);
+    for (at = 0; at < SUBSCRIBERS; at++)
+        EXPECT(pthread_create(&workers[count++], NULL, subscribe_and_unsubscribe, world) == 0);
     for (at = 0; at < DELIVERERS; at++) EXPECT(pthread_create(&workers[count++], NULL, deliver_many, world) == 0);
     close_client(world, &seed);
     while (count > 0) EXPECT(pthread_join(workers[--count], NULL) == 0);
@@ -229,9 +232,9 @@ int main(int count, char **arguments) {
 
     fprintf(stderr, "seed %u\n", seed);
     for (at = 0; at < rounds; at++) {
-        live(NULL, seed++);
-        live("1", seed++);
-        live("4", seed++);
+        run_round(NULL, seed++);
+        run_round("1", seed++);
+        run_round("4", seed++);
     }
     EXPECT(atomic_load(&total_calls) > 0 && atomic_load(&total_ends_inside) > 0 &&
            atomic_load(&total_ends_outside) > 0);

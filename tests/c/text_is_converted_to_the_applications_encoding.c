@@ -1,6 +1,7 @@
 /* sandbox: --agent echo */
 
-/* A Latin-1 application sends and receives Latin-1; what Latin-1 does not have is told, and the original stays. */
+/* A Latin-1 application sends and receives Latin-1. Unmappable characters are reported, and the original stays
+ * available. */
 
 #include "expect.h"
 
@@ -20,14 +21,14 @@ static omnize_event *next_of_kind(omnize_client *client, int32_t kind) {
     }
 }
 
-/* The operator of the sandbox sets the webhook URL that this line names, and presses Enter. */
+/* The sandbox's operator sets the webhook URL that this line prints, and presses Enter. */
 static void register_webhook(omnize_client *client) {
     printf("webhook: %s\n", omnize_client_webhook_url(client, NULL));
     fflush(stdout);
     EXPECT(getchar() == '\n');
 }
 
-static void latin_1_goes_out_and_comes_back(void) {
+static void test_round_trip_in_latin_1(void) {
     const char *const options[] = {"encoding", "iso-8859-1", "listen", "127.0.0.1:0", NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL;
@@ -48,7 +49,7 @@ static void latin_1_goes_out_and_comes_back(void) {
     EXPECT(omnize_event_replaced(event) == 0);
     omnize_event_free(event);
 
-    /* A NUL within a text of a given length arrives, and comes back. */
+    /* A NUL inside a text of a given length arrives, and comes back. */
     EXPECT_OK(omnize_conversation_send(chat, "a\0b", 3, &error));
     event = next_of_kind(client, OMNIZE_EVENT_MESSAGE);
     EXPECT(memcmp(omnize_event_text(event, &length), "a\0b", 4) == 0 && length == 3);
@@ -58,7 +59,7 @@ static void latin_1_goes_out_and_comes_back(void) {
     omnize_client_free(client);
 }
 
-static void what_it_does_not_have_is_written_as_asked(const char *how, const char *expected) {
+static void test_unmappable_characters(const char *how, const char *expected) {
     const char *const options[] = {"encoding", "windows-1252", "encoding.unmappable", how, NULL};
     omnize_client *client = client_with(options);
     omnize_event *event;
@@ -73,8 +74,8 @@ static void what_it_does_not_have_is_written_as_asked(const char *how, const cha
 }
 
 int main(void) {
-    latin_1_goes_out_and_comes_back();
-    what_it_does_not_have_is_written_as_asked("question", "oi ?!");
-    what_it_does_not_have_is_written_as_asked("reference", "oi &#128512;!");
+    test_round_trip_in_latin_1();
+    test_unmappable_characters("question", "oi ?!");
+    test_unmappable_characters("reference", "oi &#128512;!");
     return 0;
 }

@@ -1,5 +1,5 @@
-/* A thread that is cancelled in a call of the library ends after it, whatever the call waits for, with either type of
- * cancellation; the process goes on, and so does the client. Cancellation waits in callbacks, too. */
+/* A thread that is cancelled in a call of the library ends after the call, whatever the call waits for, with both
+ * types of cancellation. The process and the client continue. Cancellation waits in callbacks, too. */
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -10,7 +10,7 @@
 
 #define TYPING_12 "{\"status\":\"typing\",\"clientId\":\"12\"}"
 
-/* A thread that is cancelled while it is in a call. */
+/* A thread that is cancelled during a call. */
 struct waiting {
     void (*call)(struct waiting *waiting);
     omnize_client *client;
@@ -25,7 +25,7 @@ struct waiting {
     pthread_t thread;
 };
 
-static void *wait_in_a_call(void *data) {
+static void *run_call(void *data) {
     struct waiting *waiting = data;
     int before = -1;
 
@@ -37,8 +37,8 @@ static void *wait_in_a_call(void *data) {
     return NULL;
 }
 
-/* Whether the kernel says that this thread sleeps. */
-static int sleeps(long id) {
+/* Returns whether the kernel reports this thread as sleeping. */
+static int is_sleeping(long id) {
     char path[64], state = 0;
     FILE *file;
 
@@ -51,28 +51,29 @@ static int sleeps(long id) {
     return state == 'S';
 }
 
-static void begin(struct waiting *waiting, void (*call)(struct waiting *)) {
+static void start_and_cancel(struct waiting *waiting, void (*call)(struct waiting *)) {
     waiting->call = call;
     waiting->returned = 0;
     waiting->id = 0;
-    EXPECT(pthread_create(&waiting->thread, NULL, wait_in_a_call, waiting) == 0);
-    EXPECT_SOON(sleeps(__atomic_load_n(&waiting->id, __ATOMIC_SEQ_CST)));
+    EXPECT(pthread_create(&waiting->thread, NULL, run_call, waiting) == 0);
+    EXPECT_SOON(is_sleeping(__atomic_load_n(&waiting->id, __ATOMIC_SEQ_CST)));
 }
 
-/* The thread ends by its cancellation. Where that waits for the next cancellation point, the call has returned. */
-static void has_ended(struct waiting *waiting) {
+/* The thread ends by its cancellation. If the cancellation waits for the next cancellation point, the call has
+ * returned. */
+static void expect_cancelled(struct waiting *waiting) {
     void *result = NULL;
 
     EXPECT(pthread_join(waiting->thread, &result) == 0);
-    /* Where a thread ends as it enables cancellation, some versions of glibc set no result. */
+    /* If a thread ends while it enables cancellation, some versions of glibc set no result. */
     EXPECT(result == PTHREAD_CANCELED || waiting->type == PTHREAD_CANCEL_ASYNCHRONOUS);
     if (waiting->type == PTHREAD_CANCEL_DEFERRED) EXPECT(waiting->returned);
 }
 
 static sem_t received, answer;
 
-/* Answers each request when it may. */
-static void answer_late(int connection, void *data) {
+/* Responds to each request when the test allows it. */
+static void respond_late(int connection, void *data) {
     (void)data;
     while (receive_message(connection) > 0) {
         sem_post(&received);
@@ -86,7 +87,7 @@ static void call_send(struct waiting *waiting) {
 }
 
 static void call_start(struct waiting *waiting) {
-    /* It is written before the thread ends, also where it ends in the call's last step. */
+    /* It is written before the thread ends, also if it ends in the last step of the call. */
     waiting->status =
         omnize_conversation_start(waiting->client, "1", "13", NULL, NULL, NULL, NULL, &waiting->started, NULL);
 }
@@ -111,7 +112,7 @@ static void call_unsubscribe(struct waiting *waiting) {
     waiting->status = omnize_client_unsubscribe(waiting->client, waiting->subscription, NULL);
 }
 
-static void in_a_request(int type) {
+static void test_request(int type) {
     void (*calls[])(struct waiting *) = {call_send, call_start, call_finish};
     struct waiting waiting = {0};
     struct server server;
@@ -121,45 +122,45 @@ static void in_a_request(int type) {
 
     sem_init(&received, 0, 0);
     sem_init(&answer, 0, 0);
-    server_open(&server, answer_late, NULL);
+    server_open(&server, respond_late, NULL);
     waiting.type = type;
     waiting.client = client_with(options);
     EXPECT_OK(omnize_conversation_attach(waiting.client, "1", "12", &waiting.chat, &error));
     for (at = 0; at < sizeof calls / sizeof *calls; at++) {
         waiting.status = -1;
-        begin(&waiting, calls[at]);
+        start_and_cancel(&waiting, calls[at]);
         sem_wait(&received);
         EXPECT(pthread_cancel(waiting.thread) == 0);
         sem_post(&answer);
-        has_ended(&waiting);
+        expect_cancelled(&waiting);
         if (type == PTHREAD_CANCEL_DEFERRED) EXPECT(waiting.status == OMNIZE_OK);
     }
     omnize_conversation_free(waiting.chat);
     EXPECT(waiting.started != NULL);
     omnize_conversation_free(waiting.started);
-    /* The client closes while a posted request waits for its answer. */
+    /* The client closes while a posted request waits for its response. */
     EXPECT_OK(omnize_conversation_attach(waiting.client, "1", "14", &waiting.chat, &error));
     EXPECT_OK(omnize_conversation_post(waiting.chat, "oi", -1, NULL, &error));
     sem_wait(&received);
-    begin(&waiting, call_close);
+    start_and_cancel(&waiting, call_close);
     EXPECT(pthread_cancel(waiting.thread) == 0);
     sem_post(&answer);
-    has_ended(&waiting);
+    expect_cancelled(&waiting);
     EXPECT_FAILS(omnize_client_close(waiting.client, 0, NULL, NULL, &error), OMNIZE_E_CLOSED, "closed");
     omnize_conversation_free(waiting.chat);
     omnize_client_free(waiting.client);
     server_close(&server);
 }
 
-static void in_next(int type) {
+static void test_next(int type) {
     struct waiting waiting = {0};
 
     waiting.type = type;
     waiting.client = plain_client();
-    begin(&waiting, call_next);
+    start_and_cancel(&waiting, call_next);
     EXPECT(pthread_cancel(waiting.thread) == 0);
     deliver(waiting.client, TYPING_12);
-    has_ended(&waiting);
+    expect_cancelled(&waiting);
     omnize_event_free(waiting.event);
     omnize_client_free(waiting.client);
 }
@@ -167,7 +168,7 @@ static void in_next(int type) {
 static int calls;
 
 /* A callback with cancellation points. */
-static void prints(const omnize_event *event, void *user_data) {
+static void print_in_callback(const omnize_event *event, void *user_data) {
     int state = -1;
 
     (void)event, (void)user_data;
@@ -178,20 +179,20 @@ static void prints(const omnize_event *event, void *user_data) {
     calls++;
 }
 
-static void in_poll_and_in_its_callback(int type) {
+static void test_poll_and_callback(int type) {
     struct waiting waiting = {0};
     omnize_error *error = NULL;
 
     calls = 0;
     waiting.type = type;
     waiting.client = plain_client();
-    EXPECT_OK(omnize_client_subscribe(waiting.client, 0, NULL, prints, NULL, NULL, NULL, &error));
-    begin(&waiting, call_poll);
+    EXPECT_OK(omnize_client_subscribe(waiting.client, 0, NULL, print_in_callback, NULL, NULL, NULL, &error));
+    start_and_cancel(&waiting, call_poll);
     EXPECT(pthread_cancel(waiting.thread) == 0);
     deliver(waiting.client, TYPING_12);
-    has_ended(&waiting);
+    expect_cancelled(&waiting);
     EXPECT(calls == 1);
-    /* The turn was given back. */
+    /* The lease was released. */
     deliver(waiting.client, TYPING_12);
     EXPECT(poll_now(waiting.client) == 1 && calls == 2);
     EXPECT_OK(omnize_client_close(waiting.client, 1000, NULL, NULL, &error));
@@ -200,13 +201,13 @@ static void in_poll_and_in_its_callback(int type) {
 
 static sem_t entered, leave;
 
-static void stays(const omnize_event *event, void *user_data) {
+static void block_in_callback(const omnize_event *event, void *user_data) {
     (void)event, (void)user_data;
     sem_post(&entered);
     sem_wait(&leave);
 }
 
-static void in_unsubscribe(int type) {
+static void test_unsubscribe(int type) {
     struct waiting waiting = {0};
     omnize_error *error = NULL;
 
@@ -214,19 +215,20 @@ static void in_unsubscribe(int type) {
     sem_init(&leave, 0, 0);
     waiting.type = type;
     waiting.client = plain_client();
-    EXPECT_OK(omnize_client_subscribe(waiting.client, 0, NULL, stays, NULL, NULL, &waiting.subscription, &error));
+    EXPECT_OK(
+        omnize_client_subscribe(waiting.client, 0, NULL, block_in_callback, NULL, NULL, &waiting.subscription, &error));
     EXPECT_OK(omnize_client_dispatch(waiting.client, &error));
     deliver(waiting.client, TYPING_12);
     sem_wait(&entered);
-    begin(&waiting, call_unsubscribe);
+    start_and_cancel(&waiting, call_unsubscribe);
     EXPECT(pthread_cancel(waiting.thread) == 0);
     sem_post(&leave);
-    has_ended(&waiting);
+    expect_cancelled(&waiting);
     omnize_client_free(waiting.client);
 }
 
-/* Calls that do not wait for long, on a thread that was cancelled before. */
-static void *is_cancelled_before(void *data) {
+/* Short calls on a thread that was cancelled before. */
+static void *run_cancelled_thread(void *data) {
     omnize_client *client = data;
     omnize_event *event = NULL;
     int state = -1;
@@ -244,13 +246,13 @@ static void *is_cancelled_before(void *data) {
     return NULL;
 }
 
-static void before_a_call(const char *store) {
+static void test_cancelled_before_a_call(const char *store) {
     const char *options[] = {store ? "store" : NULL, store, NULL};
     omnize_client *client = client_with(options);
     pthread_t thread;
     void *result = NULL;
 
-    EXPECT(pthread_create(&thread, NULL, is_cancelled_before, client) == 0);
+    EXPECT(pthread_create(&thread, NULL, run_cancelled_thread, client) == 0);
     EXPECT(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED);
     omnize_client_free(client);
 }
@@ -261,15 +263,15 @@ int main(void) {
     int at;
 
     for (at = 0; at < 2; at++) {
-        in_a_request(types[at]);
-        in_next(types[at]);
-        in_poll_and_in_its_callback(types[at]);
-        in_unsubscribe(types[at]);
+        test_request(types[at]);
+        test_next(types[at]);
+        test_poll_and_callback(types[at]);
+        test_unsubscribe(types[at]);
     }
-    before_a_call(NULL);
+    test_cancelled_before_a_call(NULL);
     EXPECT(mkdtemp(folder) != NULL);
     snprintf(store, sizeof store, "%s/chat.db", folder);
-    before_a_call(store);
+    test_cancelled_before_a_call(store);
     snprintf(command, sizeof command, "rm -r %s", folder);
     EXPECT(system(command) == 0);
     return 0;

@@ -1,10 +1,10 @@
-//! The three dialects against a service that reads each as strictly as its page allows: one application that does the same in
-//! all, and what the later ones add.
+//! The three dialects against a sandbox that parses each strictly: one application that behaves the same in all, and
+//! the additions of the later ones.
 
 #![cfg(all(feature = "sandbox", feature = "store"))]
 
-mod account;
-mod additions;
-mod bot;
-mod hashes;
-mod same;
+mod external_bot;
+mod interaction_hashes;
+mod later_dialects;
+mod same_application;
+mod sandbox_account;

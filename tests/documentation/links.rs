@@ -1,8 +1,8 @@
-//! Links between the pages.
+//! Links between pages.
 
 use super::pages::{self, Page, root};
 
-/// The targets of a page's links, with the lines they stand in. What is code is no link.
+/// Returns the link targets of a page with their line numbers. Code contains no links.
 fn targets(page: &Page) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut fenced = false;
@@ -23,7 +23,7 @@ fn targets(page: &Page) -> Vec<(usize, String)> {
     found
 }
 
-/// The anchors of a page: its headings as the renderers write them.
+/// Returns the anchors of a page: its headings, as the renderers write them.
 fn anchors(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| line.starts_with('#'))
@@ -40,7 +40,7 @@ fn anchors(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_leads_to_a_file_and_a_heading() {
+fn every_link_target_exists() {
     let mut broken = Vec::new();
     let mut count = 0;
     for page in pages::all() {

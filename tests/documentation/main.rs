@@ -1,32 +1,32 @@
-//! The documentation says what is true: every fenced block of README.md and of the book is run, the tables are the
-//! library's own, every page is in the book, every promise has its row, and every link leads somewhere.
+//! The documentation is correct. Every fenced block of README.md and of the book works, and the tables equal the
+//! library's tables. The summary lists every page, every promise has a row, and every link has a target.
 //!
-//! Running needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
+//! Needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
 
 #![cfg(feature = "cli")]
 
 mod architecture;
-mod blocks;
-mod dialects;
+mod block_runner;
+mod code_blocks;
+mod dialect_tables;
+mod installed_library;
 mod links;
 mod pages;
-mod programs;
+mod printed_tables;
 mod promises;
-mod stage;
-mod tables;
-mod wire;
+mod wire_examples;
 
-use blocks::Block;
+use code_blocks::Block;
+use installed_library::Stage;
 use pages::Page;
-use stage::Stage;
 
 #[test]
-fn every_block_of_the_readme_does_what_it_says() {
+fn readme_blocks_work_as_described() {
     run(&[Page::read("README.md")]);
 }
 
 #[test]
-fn every_block_of_the_book_does_what_it_says() {
+fn book_blocks_work_as_described() {
     let book = pages::book();
     assert!(book.len() > 10, "only {} pages were found", book.len());
     run(&book);
@@ -37,10 +37,10 @@ fn run(pages: &[Page]) {
     let mut failures = Vec::new();
     let mut count = 0;
     for page in pages {
-        let mut desk = programs::Desk::new(&stage, page);
-        for block in blocks::read(page).unwrap_or_else(|error| panic!("{error}")) {
+        let mut runner = block_runner::BlockRunner::new(&stage, page);
+        for block in code_blocks::read(page).unwrap_or_else(|error| panic!("{error}")) {
             count += 1;
-            if let Err(error) = check(&mut desk, &block) {
+            if let Err(error) = check(&mut runner, &block) {
                 failures.push(format!("{}:{}: {error}", page.name, block.line));
             }
         }
@@ -49,9 +49,9 @@ fn run(pages: &[Page]) {
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
 }
 
-/// Checks one block as its language asks. Whatever is not run says why.
-fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
-    block.knows_only(&[
+/// Checks one block by its language. A block that does not run must contain the reason.
+fn check(runner: &mut block_runner::BlockRunner<'_>, block: &Block) -> Result<(), String> {
+    block.allow_only(&[
         "file", "fragment", "sandbox", "norun", "output", "scenario", "customer", "request",
         "trigger", "answer", "pytest",
     ])?;
@@ -63,24 +63,28 @@ fn check(desk: &mut programs::Desk<'_>, block: &Block) -> Result<(), String> {
         };
     }
     match block.language.as_str() {
-        "c" if block.has("fragment") => desk.compile_fragment(block),
-        "c" => desk.run_c(block),
-        "cpp" => desk.run_cpp(block),
-        "pascal" => desk.run_pascal(block),
-        "sh" => desk.run_shell(block),
-        // They need the package, and are run by python/tests/test_documentation.py.
+        "c" if block.has("fragment") => runner.compile_fragment(block),
+        "c" => runner.run_c(block),
+        "cpp" => runner.run_cpp(block),
+        "pascal" => runner.run_pascal(block),
+        "sh" => runner.run_shell(block),
+        // These blocks need the package: python/tests/test_documentation.py runs them.
         "python" => {
-            desk.leave_to_others();
+            runner.skip_program();
             Ok(())
         }
-        "cmake" => desk.keep(block),
-        "text" if block.has("output") => desk.compare_output(block),
-        "ini" => desk.load_options(block),
-        "json" if block.has("scenario") => desk.load_scenario(block),
-        "json" if block.has("customer") => desk.load_customer(block),
-        "json" if block.has("request") => wire::request(&block.text),
-        "json" if block.has("trigger") => wire::trigger(block.value("trigger")?, &block.text),
-        "json" if block.has("answer") => wire::answer(block.value("answer")?, &block.text),
+        "cmake" => runner.keep(block),
+        "text" if block.has("output") => runner.compare_output(block),
+        "ini" => runner.load_options(block),
+        "json" if block.has("scenario") => runner.load_scenario(block),
+        "json" if block.has("customer") => runner.load_customer(block),
+        "json" if block.has("request") => wire_examples::request(&block.text),
+        "json" if block.has("trigger") => {
+            wire_examples::trigger(block.value("trigger")?, &block.text)
+        }
+        "json" if block.has("answer") => {
+            wire_examples::response(block.value("answer")?, &block.text)
+        }
         _ => Err("the block is neither run nor marked: see CONTRIBUTING.md".to_owned()),
     }
 }

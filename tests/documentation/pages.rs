@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file, by its path from the top of the repository.
+/// A file, by its path from the root of the repository.
 pub struct Page {
     pub name: String,
     pub text: String,
@@ -24,17 +24,17 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The pages of the book.
+/// Returns the pages of the book.
 pub fn book() -> Vec<Page> {
     below("docs/src")
 }
 
-/// Every page of the repository.
+/// Returns every page of the repository.
 pub fn all() -> Vec<Page> {
     below("")
 }
 
-/// The pages below a folder, in the order of their names; not what was built, nor what version control keeps.
+/// Returns the pages in a folder, sorted by name, without build output and ignored files.
 fn below(folder: &str) -> Vec<Page> {
     let mut names = Vec::new();
     collect(&root().join(folder), &mut names);
@@ -56,9 +56,9 @@ fn collect(folder: &Path, names: &mut Vec<String>) {
     }
 }
 
-/// mdbook leaves out a page that the summary does not name, and says nothing.
+/// mdbook silently omits a page that is not in the summary.
 #[test]
-fn every_page_of_the_book_is_in_its_summary() {
+fn summary_lists_every_page() {
     let summary = Page::read("docs/src/SUMMARY.md").text;
     for page in book() {
         let name = page.name.strip_prefix("docs/src/").unwrap();

@@ -1,12 +1,12 @@
-//! The page of promises names the program that proves each.
+//! The page of promises names the program that proves each promise.
 
 use std::fs;
 
 use super::pages::{Page, root};
 
-/// Headers, which programs share, prove nothing by themselves.
+/// Headers are shared by programs, and prove nothing.
 #[test]
-fn every_program_that_proves_a_promise_is_on_the_page() {
+fn promises_page_links_every_test() {
     let page = Page::read("docs/src/promises.md").text;
     let mut missing = Vec::new();
     let mut count = 0;

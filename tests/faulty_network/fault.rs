@@ -1,38 +1,39 @@
-//! What the network does to one request.
+//! The faults of the network for one request.
 
 use std::time::Duration;
 
 use super::random::Random;
 
-/// One request's fate.
+/// The fault that one request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It goes through, and its answer comes back.
+    /// None: the request and its response pass.
     None,
-    /// The connection is closed before anything is read from it.
+    /// The proxy closes the connection before it reads anything.
     CloseAtOnce,
-    /// The connection is reset when this many bytes of the request were read.
+    /// The proxy resets the connection after it read this many bytes of the request.
     ResetRequest(usize),
-    /// The request goes through late, but in time.
+    /// The request passes late, but in time.
     Delay(Duration),
-    /// The request is read, and the connection is closed.
+    /// The proxy reads the request, and closes the connection.
     HalfClose,
-    /// Something that is no HTTP comes back; the service has the request where it says so.
+    /// The proxy responds with bytes that are not HTTP. `forwarded`: the service received the request.
     Garbage { forwarded: bool },
-    /// The proxy itself answers, with this HTTP status and this Retry-After; the service has nothing.
-    Refuse(u16, Option<u32>),
-    /// The service has the request, and its answer comes a byte at a time, with this pause between two.
-    Drip(Duration),
-    /// The service has the request, and its answer never comes back, while the connection stays open.
-    Swallow,
-    /// The service has the request, and the connection is reset when this many bytes of the answer were written.
-    ResetAnswer(usize),
-    /// The service has the request, and its answer comes twice in one packet.
-    TwoAnswers,
+    /// The proxy itself responds with this HTTP status and this Retry-After. The service received nothing.
+    Reject(u16, Option<u32>),
+    /// The service received the request. The response comes byte by byte, with this pause between two bytes.
+    SlowResponse(Duration),
+    /// The service received the request. The response never comes, and the connection stays open.
+    NoResponse,
+    /// The service received the request. The proxy resets the connection after it wrote this many bytes of the
+    /// response.
+    ResetResponse(usize),
+    /// The service received the request. The response comes twice in one packet.
+    TwoResponses,
 }
 
 impl Fault {
-    /// Most requests have none.
+    /// Chooses a fault. Most requests get none.
     pub fn choose(random: &mut Random) -> Fault {
         let milliseconds = |number: usize| Duration::from_millis(number as u64);
         match random.below(250) {
@@ -43,14 +44,14 @@ impl Fault {
             10..12 => Fault::Garbage {
                 forwarded: random.below(2) == 0,
             },
-            12..14 => Fault::Refuse(429, None),
-            14..16 => Fault::Refuse(500, None),
-            16..18 => Fault::Refuse(503, None),
-            18..20 => Fault::Refuse(503, Some(random.below(2) as u32)),
-            20..22 => Fault::Drip(milliseconds(1 + random.below(10))),
-            22 => Fault::Swallow,
-            23..26 => Fault::ResetAnswer(random.below(150)),
-            26..29 => Fault::TwoAnswers,
+            12..14 => Fault::Reject(429, None),
+            14..16 => Fault::Reject(500, None),
+            16..18 => Fault::Reject(503, None),
+            18..20 => Fault::Reject(503, Some(random.below(2) as u32)),
+            20..22 => Fault::SlowResponse(milliseconds(1 + random.below(10))),
+            22 => Fault::NoResponse,
+            23..26 => Fault::ResetResponse(random.below(150)),
+            26..29 => Fault::TwoResponses,
             _ => Fault::None,
         }
     }

@@ -1,15 +1,15 @@
-//! Whatever the network does, and however often the application is killed, every posted message has one outcome, and the
-//! outcome is true: the service's own transcript says so. Between the library and a whole sandbox stands a proxy that
-//! resets, delays, garbles and refuses; the application is this test program again, killed with kill -9.
+//! With any network fault, and however often the application is killed, every posted message has one outcome, and it
+//! equals the service's transcript. A proxy between the library and a sandbox resets, delays, garbles and rejects. The
+//! application is this test program, killed with SIGKILL.
 
 #![cfg(all(feature = "store", feature = "sandbox", unix))]
 
-mod application;
+mod application_process;
+mod application_records;
 mod fault;
-mod judge;
-mod ledger;
-mod proxy;
+mod faulty_proxy;
 mod random;
+mod verification;
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,38 +22,38 @@ use omnize::config::Config;
 use omnize::sandbox::{Departments, Dialect, Options, Sandbox};
 use omnize::wire::{Address, Customer};
 
-use application::Plan;
-use judge::{Case, Verdict};
-use ledger::Written;
-use proxy::Proxy;
+use application_process::RunSettings;
+use application_records::Written;
+use faulty_proxy::Proxy;
 use random::Random;
+use verification::{RunRecords, Summary};
 
-/// How long a life lasts at the most where it writes little.
+/// The longest time that a process runs if it writes little.
 const LONGEST_LIFE: Duration = Duration::from_secs(4);
-/// How many bytes the application writes for a message.
-const BYTES_OF_A_MESSAGE: usize = 40;
+/// The number of bytes that the application writes for a message.
+const RECORD_BYTES_PER_MESSAGE: usize = 40;
 
 #[test]
-fn what_may_have_been_received_is_reported_and_never_sent_twice() {
+fn unknown_delivery_is_reported_and_never_sent_twice() {
     let verdict = run("report", 0x5EED);
     assert_eq!(verdict.twice, 0);
 }
 
 #[test]
-fn what_may_have_been_received_is_sent_again_and_nothing_else() {
+fn unknown_delivery_is_resent_if_configured() {
     let verdict = run("resend", 0xC0DE);
     assert!(verdict.twice > 0, "{verdict:?}");
 }
 
-/// The small sibling of the long run of `make test-all`, which says larger numbers in the environment.
-fn run(on_unknown: &str, seed: u64) -> Verdict {
+/// A short version of the long run of `make test-all`, which sets larger numbers in the environment.
+fn run(on_unknown: &str, seed: u64) -> Summary {
     let messages = number("OMNIZE_TEST_POSTED", 2_000);
     let interactions = number("OMNIZE_TEST_INTERACTIONS_POSTED", 40);
     let kills = number("OMNIZE_TEST_KILLS_POSTING", 8);
     let folder = Folder::new(on_unknown);
     let sandbox = service(interactions);
     let proxy = Proxy::start(&sandbox.base_url(Dialect::Rest), seed);
-    let plan = Plan {
+    let plan = RunSettings {
         folder: &folder,
         base_url: proxy.url(),
         on_unknown,
@@ -62,20 +62,20 @@ fn run(on_unknown: &str, seed: u64) -> Verdict {
     };
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| change_the_weather(&proxy, &over, seed));
-        // Also where what follows fails, or the scope would wait for the weather.
-        let _over = Raise(&over);
-        live(&plan, &proxy, kills, Random::new(seed));
+        scope.spawn(|| interrupt_network(&proxy, &over, seed));
+        // Also if the code below panics; otherwise the scope would wait for this thread.
+        let _over = SetOnDrop(&over);
+        run_lives(&plan, &proxy, kills, Random::new(seed));
     });
-    let case = Case {
+    let case = RunRecords {
         transcript: &sandbox.transcript(),
         forwarded: proxy.log(),
         written: Written::read(&folder.ledger()),
         resend: on_unknown == "resend",
     };
-    let verdict = case.judge();
+    let verdict = case.verify();
     println!("{on_unknown}: {verdict:?}");
-    let Verdict {
+    let Summary {
         accepted,
         rejected,
         not_sent,
@@ -89,7 +89,7 @@ fn run(on_unknown: &str, seed: u64) -> Verdict {
     verdict
 }
 
-/// A service where these interactions run.
+/// Starts a sandbox with these interactions.
 fn service(interactions: usize) -> Sandbox {
     let mut departments = Departments::default();
     departments.add("silent").unwrap();
@@ -115,17 +115,21 @@ fn service(interactions: usize) -> Sandbox {
     sandbox
 }
 
-/// Starts the application and kills it at random moments, evenly spread over its messages on the average, then lets it
-/// live to its end.
-fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
+/// Starts the application and kills it at random moments, evenly spread over its messages on average. The last process
+/// runs to its end.
+fn run_lives(plan: &RunSettings, proxy: &Proxy, kills: usize, mut random: Random) {
     for _ in 0..kills {
         proxy.next_life();
         let before = plan.folder.written_bytes();
-        let growth = random.below(2 * plan.messages * BYTES_OF_A_MESSAGE / (kills + 1));
+        let growth = random.below(2 * plan.messages * RECORD_BYTES_PER_MESSAGE / (kills + 1));
         let mut application = plan.start(false);
         let begun = Instant::now();
         while plan.folder.written_bytes() < before + growth && begun.elapsed() < LONGEST_LIFE {
-            assert_eq!(application.ended(), None, "the application ended by itself");
+            assert_eq!(
+                application.exit_success(),
+                None,
+                "the application ended by itself"
+            );
             thread::sleep(Duration::from_millis(1));
         }
         application.kill();
@@ -134,7 +138,7 @@ fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
     let mut application = plan.start(true);
     let deadline = Instant::now() + Duration::from_secs(900);
     let succeeded = loop {
-        if let Some(succeeded) = application.ended() {
+        if let Some(succeeded) = application.exit_success() {
             break succeeded;
         }
         assert!(Instant::now() < deadline, "the last life does not end");
@@ -143,8 +147,8 @@ fn live(plan: &Plan, proxy: &Proxy, kills: usize, mut random: Random) {
     assert!(succeeded, "the last life failed");
 }
 
-/// Takes the network down now and then; at first for longer than a message is tried.
-fn change_the_weather(proxy: &Proxy, over: &AtomicBool, seed: u64) {
+/// Stops the proxy now and then; the first time for longer than `retry.posted`.
+fn interrupt_network(proxy: &Proxy, over: &AtomicBool, seed: u64) {
     let mut random = Random::new(seed + 1);
     let mut milliseconds = |from, below| Duration::from_millis((from + random.below(below)) as u64);
     let (mut fair, mut foul) = (Duration::from_millis(700), Duration::from_millis(2200));
@@ -161,10 +165,10 @@ fn change_the_weather(proxy: &Proxy, over: &AtomicBool, seed: u64) {
     }
 }
 
-/// Is set when this goes.
-struct Raise<'a>(&'a AtomicBool);
+/// Sets the flag on drop.
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Raise<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -174,7 +178,7 @@ fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |value| value.parse().unwrap())
 }
 
-/// A folder for one run's files.
+/// A folder for the files of one run.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -190,14 +194,14 @@ impl Folder {
         self.0.join("ledger")
     }
 
-    /// How much the application has written down.
+    /// Returns the number of bytes that the application wrote.
     fn written_bytes(&self) -> usize {
         fs::metadata(self.ledger()).map_or(0, |file| file.len() as usize)
     }
 }
 
 impl Drop for Folder {
-    /// What a failed run wrote stays, to be looked at.
+    /// The files of a failed run are kept for inspection.
     fn drop(&mut self) {
         if !thread::panicking() {
             let _ = fs::remove_dir_all(&self.0);

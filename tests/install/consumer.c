@@ -1,14 +1,14 @@
-/* A program that someone builds against an installed omnize. It prints the library's version, which must be the
- * header's, and holds a config handle for a moment. With a neighbour, another Rust library is in the program too. */
+/* A program that is built with an installed omnize. It prints the library's version, which must equal the header's, and
+ * creates a config handle. With WITH_SECOND_LIBRARY, the program also contains another Rust library. */
 
 #include <omnize.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#ifdef WITH_NEIGHBOUR
-/* Panics inside and catches it: 1 if that worked. */
-extern int neighbour_catches_a_panic(void);
+#ifdef WITH_SECOND_LIBRARY
+/* Panics and catches the panic. Returns 1 if that worked. */
+extern int second_library_catches_a_panic(void);
 #endif
 
 int main(void) {
@@ -17,7 +17,7 @@ int main(void) {
 
     sprintf(header, "%d.%d.%d", OMNIZE_VERSION_MAJOR, OMNIZE_VERSION_MINOR, OMNIZE_VERSION_PATCH);
     if (strcmp(header, omnize_version()) != 0) {
-        fprintf(stderr, "the header is of %s, the library of %s\n", header, omnize_version());
+        fprintf(stderr, "the header has version %s, the library %s\n", header, omnize_version());
         return 1;
     }
 
@@ -27,8 +27,8 @@ int main(void) {
     }
     omnize_config_free(config);
 
-#ifdef WITH_NEIGHBOUR
-    if (neighbour_catches_a_panic() != 1) {
+#ifdef WITH_SECOND_LIBRARY
+    if (second_library_catches_a_panic() != 1) {
         fprintf(stderr, "the other Rust library could not catch its panic\n");
         return 1;
     }

@@ -1,4 +1,4 @@
-// The C++ twin of consumer.c: the same header, the same answers, with C++'s own runtime in the program.
+// The C++ version of consumer.c: the same header and the same output, with C++'s runtime in the program.
 
 #include <omnize.h>
 

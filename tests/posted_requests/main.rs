@@ -1,12 +1,14 @@
-//! Posted requests leave in order, are made again where that does no harm, and each has one outcome, across restarts too.
+//! Posted requests are sent in order, are retried if that is safe, and each has one outcome, also across restarts.
 
-mod again;
-mod closing;
-#[path = "../server/mod.rs"]
-mod server;
+mod close;
+mod concurrent_requests;
+#[path = "../support/http_server.rs"]
+mod http_server;
 #[cfg(feature = "store")]
-mod stored;
-mod together;
+mod restarts;
+mod retries;
+#[path = "../support/test_client.rs"]
+mod test_client;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -15,44 +17,19 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use omnize::config::Config;
+use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request};
 use omnize::{Client, Conversation, Event, Outcome, State};
-use server::{Server, http};
-
-fn client(url: &str, options: &[(&str, &str)]) -> Client {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("base_url", url).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config).unwrap()
-}
-
-fn attached(client: &Client, client_id: &str) -> Conversation {
-    let address = Address {
-        department: "1".into(),
-        client_id: client_id.into(),
-    };
-    client.attach(address).unwrap()
-}
+use test_client::{attach, deliver_typing, next_event, open_client};
 
 fn message(text: &str) -> Request {
     Request::Message(text.into())
 }
 
-fn next(client: &Client) -> Event {
-    client
-        .next(Duration::from_secs(20))
-        .unwrap()
-        .expect("an event")
-}
-
 fn outcome(client: &Client) -> Outcome {
-    next(client).outcome().expect("an outcome").clone()
+    next_event(client).outcome().expect("an outcome").clone()
 }
 
 fn content(request: &str) -> String {
@@ -61,7 +38,7 @@ fn content(request: &str) -> String {
     body["content"].as_str().unwrap().to_owned()
 }
 
-/// The contents of the requests that have come.
+/// Returns the contents of the received requests.
 fn contents(server: &Server) -> Vec<String> {
     server
         .requests
@@ -71,21 +48,21 @@ fn contents(server: &Server) -> Vec<String> {
 }
 
 fn accepting() -> Server {
-    Server::answering(http("200 OK", ""))
+    Server::with_response(http("200 OK", ""))
 }
 
-/// A server that answers the first requests, by connection, with these and breaks the connection; later ones with 200.
-fn answering_first(first: &'static [&'static str]) -> Server {
-    let mut answers = first.iter();
-    let shared = Mutex::new(move || answers.next().copied());
+/// A server that sends these responses to the first connections and closes each of them; later requests get 200.
+fn answer_first_connections(first: &'static [&'static str]) -> Server {
+    let mut responses = first.iter();
+    let shared = Mutex::new(move || responses.next().copied());
     Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
-            let answer = (shared.lock().unwrap())();
-            match answer {
+            let response = (shared.lock().unwrap())();
+            match response {
                 Some("") => {
                     let _ = stream.shutdown(Shutdown::Both);
                 }
-                Some(answer) => stream.write_all(answer.as_bytes()).unwrap(),
+                Some(response) => stream.write_all(response.as_bytes()).unwrap(),
                 None => stream.write_all(http("200 OK", "").as_bytes()).unwrap(),
             }
         }
@@ -93,13 +70,13 @@ fn answering_first(first: &'static [&'static str]) -> Server {
 }
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-const BREAKS: &str = "";
+const CLOSES_CONNECTION: &str = "";
 
 #[test]
-fn each_post_has_one_outcome_with_its_ticket() {
+fn each_posted_request_has_one_outcome_with_its_ticket() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     let tickets: Vec<_> = (0..20)
         .map(|at| chat.post(message(&at.to_string())).unwrap())
         .collect();
@@ -122,11 +99,11 @@ fn each_post_has_one_outcome_with_its_ticket() {
 }
 
 #[test]
-fn one_interaction_keeps_its_order_and_others_pass_it() {
+fn requests_of_one_interaction_are_sent_in_order() {
     let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let most = Arc::new(Mutex::new(0));
     let (seen, saw) = (under_way.clone(), most.clone());
-    // Each connection is served on a thread of its own.
+    // Each connection has its own thread.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (arrived, arrivals) = mpsc::channel();
@@ -136,10 +113,8 @@ fn one_interaction_keeps_its_order_and_others_pass_it() {
             thread::spawn(move || serve_slowly(stream.unwrap(), &seen, &saw, &arrived));
         }
     });
-    let client = client(&url, &[("outbox.connections", "4")]);
-    let chats: Vec<_> = (0..4)
-        .map(|id| attached(&client, &id.to_string()))
-        .collect();
+    let client = open_client(&url, &[("outbox.connections", "4")]);
+    let chats: Vec<_> = (0..4).map(|id| attach(&client, &id.to_string())).collect();
     for at in 0..40 {
         chats[at % 4].post(message(&at.to_string())).unwrap();
     }
@@ -165,7 +140,7 @@ fn serve_slowly(
     most: &Mutex<usize>,
     arrived: &mpsc::Sender<(String, usize)>,
 ) {
-    while let Some(request) = server::read_request(&mut stream) {
+    while let Some(request) = http_server::read_request(&mut stream) {
         let body: serde_json::Value =
             serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
         let client_id = body["clientId"].as_str().unwrap().to_owned();
@@ -189,10 +164,10 @@ fn serve_slowly(
 }
 
 #[test]
-fn a_call_that_waits_takes_its_place_behind_what_was_posted() {
+fn blocking_call_is_sent_after_posted_requests() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     for at in 0..10 {
         chat.post(message(&at.to_string())).unwrap();
     }
@@ -202,10 +177,10 @@ fn a_call_that_waits_takes_its_place_behind_what_was_posted() {
 }
 
 #[test]
-fn what_is_posted_meanwhile_does_not_shorten_the_wait() {
-    let server = answering_first(&[BUSY]);
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+fn later_posts_do_not_shorten_the_wait_for_the_lane() {
+    let server = answer_first_connections(&[BUSY]);
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     let begun = Instant::now();
     chat.post(message("1")).unwrap();
     thread::sleep(Duration::from_millis(200));
@@ -217,10 +192,10 @@ fn what_is_posted_meanwhile_does_not_shorten_the_wait() {
 }
 
 #[test]
-fn keys_that_the_service_did_not_take_hold_nothing_up() {
-    let server = answering_first(&[BUSY]);
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+fn failed_typing_does_not_delay_other_requests() {
+    let server = answer_first_connections(&[BUSY]);
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.keystroke().unwrap();
     let begun = Instant::now();
     chat.send("oi").unwrap();
@@ -229,9 +204,9 @@ fn keys_that_the_service_did_not_take_hold_nothing_up() {
 }
 
 #[test]
-fn a_call_that_waits_for_its_turn_ends_when_the_client_is_closed() {
-    let client = client("http://127.0.0.1:1/", &[]);
-    let chat = attached(&client, "12");
+fn close_ends_a_call_that_waits_for_its_lane() {
+    let client = open_client("http://127.0.0.1:1/", &[]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     thread::scope(|scope| {
         let begun = Instant::now();
@@ -247,17 +222,17 @@ fn a_call_that_waits_for_its_turn_ends_when_the_client_is_closed() {
     });
 }
 
-/// A server that takes connections and says nothing.
+/// A server that accepts connections and sends nothing.
 fn silent() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 #[test]
-fn a_request_that_closing_breaks_off_is_counted_once() {
+fn request_aborted_by_close_is_counted_once() {
     let server = silent();
     let url = format!("https://{}/", server.local_addr().unwrap());
-    let client = client(&url, &[]);
-    attached(&client, "12").post(message("oi")).unwrap();
+    let client = open_client(&url, &[]);
+    attach(&client, "12").post(message("oi")).unwrap();
     assert_eq!(
         client.close(Duration::from_millis(300)).unwrap().requests,
         1
@@ -265,10 +240,10 @@ fn a_request_that_closing_breaks_off_is_counted_once() {
 }
 
 #[test]
-fn a_message_after_the_finish_is_refused_when_its_turn_comes() {
-    let server = slow(Duration::from_millis(200));
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+fn queued_message_after_finish_fails_when_it_is_due() {
+    let server = delayed_server(Duration::from_millis(200));
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.post(Request::Finish).unwrap();
     let error = chat.send("too late").unwrap_err();
     assert_eq!(
@@ -279,10 +254,10 @@ fn a_message_after_the_finish_is_refused_when_its_turn_comes() {
 }
 
 #[test]
-fn waiting_for_its_turn_is_part_of_the_time_of_a_call() {
-    let server = slow(Duration::from_millis(500));
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+fn timeout_includes_the_wait_for_the_lane() {
+    let server = delayed_server(Duration::from_millis(500));
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     chat.set_timeout(Duration::from_millis(800));
     let begun = Instant::now();
@@ -290,8 +265,8 @@ fn waiting_for_its_turn_is_part_of_the_time_of_a_call() {
     assert!(begun.elapsed() < Duration::from_millis(950));
 }
 
-/// A server that takes this time for every answer.
-fn slow(time: Duration) -> Server {
+/// A server that responds after this delay.
+fn delayed_server(time: Duration) -> Server {
     Server::start(move |mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(time);
@@ -303,9 +278,9 @@ fn slow(time: Duration) -> Server {
 }
 
 #[test]
-fn a_full_outbox_is_told_at_once() {
-    let client = client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
-    let chat = attached(&client, "12");
+fn post_to_a_full_outbox_fails_at_once() {
+    let client = open_client("http://127.0.0.1:1/", &[("outbox.capacity", "2")]);
+    let chat = attach(&client, "12");
     chat.post(message("1")).unwrap();
     chat.post(message("2")).unwrap();
     let begun = Instant::now();
@@ -320,10 +295,10 @@ fn a_full_outbox_is_told_at_once() {
 }
 
 #[test]
-fn closing_lets_what_was_posted_go_out_first() {
+fn close_sends_posted_requests_first() {
     let server = accepting();
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     for at in 0..50 {
         chat.post(message(&at.to_string())).unwrap();
     }
@@ -338,15 +313,15 @@ fn closing_lets_what_was_posted_go_out_first() {
 }
 
 #[test]
-fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
-    // The finish is still on its way when the next message is posted.
+fn message_after_finish_fails_before_anything_is_sent() {
+    // The finish is still in progress when the next message is posted.
     let server = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(200));
             stream.write_all(http("200 OK", "").as_bytes()).unwrap();
         }
     });
-    let client = client(&server.url, &[]);
+    let client = open_client(&server.url, &[]);
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),
@@ -370,7 +345,7 @@ fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
     chat.post(Request::Finish).unwrap();
     chat.post(message("too late")).unwrap();
     let outcomes = loop {
-        let event = next(&client);
+        let event = next_event(&client);
         if event.outcome().is_some() {
             break [event.outcome().unwrap().clone(), outcome(&client)];
         }
@@ -396,10 +371,10 @@ fn a_message_after_the_finish_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn many_keys_are_one_typing_and_one_cleared() {
+fn many_keystrokes_send_one_typing_and_one_cleared() {
     let server = accepting();
-    let client = client(&server.url, &[("typing.pause", "150")]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[("typing.pause", "150")]);
+    let chat = attach(&client, "12");
     for _ in 0..20 {
         chat.keystroke().unwrap();
         thread::sleep(Duration::from_millis(10));
@@ -423,7 +398,7 @@ fn many_keys_are_one_typing_and_one_cleared() {
 }
 
 #[test]
-fn one_call_may_have_a_time_of_its_own() {
+fn single_call_may_have_its_own_timeout() {
     let server = Server::start(|mut stream, read| {
         while read(&mut stream).is_some() {
             thread::sleep(Duration::from_millis(400));
@@ -432,8 +407,8 @@ fn one_call_may_have_a_time_of_its_own() {
             }
         }
     });
-    let client = client(&server.url, &[]);
-    let chat = attached(&client, "12");
+    let client = open_client(&server.url, &[]);
+    let chat = attach(&client, "12");
     chat.set_timeout(Duration::from_millis(100));
     let error = chat.send("oi").unwrap_err();
     assert_eq!(
@@ -446,7 +421,7 @@ fn one_call_may_have_a_time_of_its_own() {
 
 #[test]
 fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
-    let server = Server::answering(http("200 OK", r#"{"interaction_hash":"second"}"#));
+    let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"second"}"#));
     let options = [("dialect", "interactions"), ("check_state", "0")];
     let client = client(&server.url, &options);
     let address = Address {

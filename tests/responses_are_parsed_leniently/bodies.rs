@@ -2,10 +2,10 @@
 
 use omnize::error::Delivery;
 
-use super::{GZIP, ZLIB, all_end, answer, chunked, in_charset, in_coding, ok};
+use super::{GZIP, ZLIB, assert_all, chunked, in_charset, in_coding, ok, response};
 
 #[test]
-fn a_compressed_refusal_is_a_refusal() {
+fn compressed_rejection_is_rejected() {
     let both = [&[1, 55, 0, 200, 255][..], GZIP].concat();
     for (coding, body) in [
         ("gzip", GZIP),
@@ -15,7 +15,7 @@ fn a_compressed_refusal_is_a_refusal() {
         ("gzip, deflate", &both),
         ("identity", br#"{"success":false,"message":"blocked"}"#),
     ] {
-        all_end(
+        assert_all(
             coding,
             &in_coding(coding, body),
             Delivery::Rejected,
@@ -27,13 +27,13 @@ fn a_compressed_refusal_is_a_refusal() {
 }
 
 #[test]
-fn a_coding_below_the_chunks_is_undone_too() {
+fn transfer_coding_is_decoded() {
     let chunks = [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n37\r\n",
         GZIP,
         b"\r\n0\r\n\r\n",
     ];
-    all_end(
+    assert_all(
         "chunked",
         &chunks.concat(),
         Delivery::Rejected,
@@ -42,7 +42,7 @@ fn a_coding_below_the_chunks_is_undone_too() {
 }
 
 #[test]
-fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
+fn undecodable_body_is_unknown() {
     let accepted = br#"{"success":true}"#;
     for (coding, body, says) in [
         ("br", &accepted[..], "supported are gzip, deflate"),
@@ -51,10 +51,10 @@ fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
         ("gzip", &GZIP[..GZIP.len() - 1], "can't be decompressed"),
         ("deflate", &ZLIB[..20], "can't be decompressed"),
     ] {
-        all_end(coding, &in_coding(coding, body), Delivery::Unknown, says);
+        assert_all(coding, &in_coding(coding, body), Delivery::Unknown, says);
     }
-    let refused = answer("422 No", "Content-Encoding: br\r\n", b"\x01\x02");
-    all_end(
+    let refused = response("422 No", "Content-Encoding: br\r\n", b"\x01\x02");
+    assert_all(
         "422",
         &refused,
         Delivery::Rejected,
@@ -63,25 +63,25 @@ fn a_body_whose_coding_can_not_be_undone_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
-    // 100,001 blanks by deflate; the limit is 100,000 bytes.
+fn body_decompressed_over_the_limit_is_unknown() {
+    // 100,001 spaces, compressed by deflate; the limit is 100,000 bytes.
     let begin = [
         237, 193, 49, 1, 0, 0, 0, 194, 160, 42, 235, 159, 210, 26, 30, 64, 1,
     ];
     let blanks = |end: u8| [&begin[..], &[0; 96], &[end, 6]].concat();
-    all_end(
+    assert_all(
         "over",
         &in_coding("deflate", &blanks(183)),
         Delivery::Unknown,
         "response.max_bytes",
     );
-    all_end(
+    assert_all(
         "within",
         &in_coding("deflate", &blanks(175)),
         Delivery::Accepted,
         "",
     );
-    all_end(
+    assert_all(
         "plain",
         &ok(&[b' '; 100_001]),
         Delivery::Unknown,
@@ -91,7 +91,7 @@ fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
         "{}1\r\nx\r\n0\r\n\r\n",
         format!("C350\r\n{}\r\n", " ".repeat(50_000)).repeat(2)
     );
-    all_end(
+    assert_all(
         "chunked",
         &chunked(&chunks),
         Delivery::Unknown,
@@ -100,7 +100,7 @@ fn a_body_that_grows_over_the_limit_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_refusal_is_read_in_its_charset() {
+fn rejection_is_decoded_by_its_charset() {
     let utf16: Vec<u8> =
         r#"{"success":false,"message":"não"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf32: Vec<u8> = r#"{"success":false,"message":"não"}"#
@@ -108,7 +108,7 @@ fn a_refusal_is_read_in_its_charset() {
         .flat_map(|character| u32::from(character).to_be_bytes())
         .collect();
     let marked = [b"\xFF\xFE", &utf16[..]].concat();
-    for (name, answer) in [
+    for (name, response) in [
         (
             "mark",
             ok(b"\xEF\xBB\xBF{\"success\":false,\"errors\":[\"n\xC3\xA3o\"]}"),
@@ -130,13 +130,13 @@ fn a_refusal_is_read_in_its_charset() {
             ok(br#"{"success":false,"message":"n\u00e3o"}"#),
         ),
     ] {
-        all_end(name, &answer, Delivery::Rejected, "não");
+        assert_all(name, &response, Delivery::Rejected, "não");
     }
     let headers = "Content-Type: application/json; charset=ISO-8859-1\r\n";
     let refused = answer("422 No", headers, b"{\"message\":\"n\xE3o\"}");
     all_end("422", &refused, Delivery::Rejected, "its reason: não");
     let replaced = ok(b"{\"success\":false,\"message\":\"n\xE3o\"}");
-    all_end(
+    assert_all(
         "no charset",
         &replaced,
         Delivery::Rejected,
@@ -145,7 +145,7 @@ fn a_refusal_is_read_in_its_charset() {
 }
 
 #[test]
-fn json_that_is_not_quite_json_refuses_nevertheless() {
+fn lenient_json_rejection_is_rejected() {
     let nested = format!(
         r#"{{"errors":{}"full"{}}}"#,
         "[".repeat(200),
@@ -170,19 +170,19 @@ fn json_that_is_not_quite_json_refuses_nevertheless() {
         &beside,
     ] {
         let name = &body[..body.len().min(50)];
-        all_end(name, &ok(body.as_bytes()), Delivery::Rejected, "full");
+        assert_all(name, &ok(body.as_bytes()), Delivery::Rejected, "full");
     }
 }
 
 #[test]
-fn a_json_object_that_can_not_be_read_leaves_the_outcome_unknown() {
+fn unparsable_json_object_is_unknown() {
     for body in [
         "{",
         "{\"success\":fal",
         "{success:false}",
         "\u{FEFF} {\"success\":false} x",
     ] {
-        all_end(
+        assert_all(
             body,
             &ok(body.as_bytes()),
             Delivery::Unknown,
@@ -192,6 +192,6 @@ fn a_json_object_that_can_not_be_read_leaves_the_outcome_unknown() {
         all_end(body, &refused, Delivery::Rejected, "unknown form");
     }
     for body in ["", "OK", "<p>{</p>", "[", "\"{\"", "null"] {
-        all_end(body, &ok(body.as_bytes()), Delivery::Accepted, "");
+        assert_all(body, &ok(body.as_bytes()), Delivery::Accepted, "");
     }
 }

@@ -1,11 +1,11 @@
-//! Heads and chunks that are not quite HTTP.
+//! Heads and chunks with unusual HTTP.
 
 use omnize::error::Delivery;
 
-use super::{all_end, chunked, with_headers};
+use super::{assert_all, chunked, with_headers};
 
 #[test]
-fn an_odd_head_is_read_as_browsers_and_curl_read_it() {
+fn unusual_heads_are_parsed_as_browsers_and_curl_do() {
     let many = "X: y\r\n".repeat(130);
     let long = format!("X-Long: {}\r\n", "y".repeat(17_000));
     let longest = "X: y\r\n".repeat(10_900);
@@ -24,7 +24,7 @@ fn an_odd_head_is_read_as_browsers_and_curl_read_it() {
         &format!("{many}Server : x\r\n"),
     ] {
         let name = &headers[..headers.len().min(30)];
-        all_end(
+        assert_all(
             name,
             &with_headers(headers),
             Delivery::Rejected,
@@ -36,7 +36,7 @@ fn an_odd_head_is_read_as_browsers_and_curl_read_it() {
 }
 
 #[test]
-fn what_tells_where_an_answer_ends_is_read_strictly() {
+fn framing_headers_are_parsed_strictly() {
     for head in [
         "Content-Length : 4",
         "Content-Length: 4\r\n 4",
@@ -50,8 +50,8 @@ fn what_tells_where_an_answer_ends_is_read_strictly() {
         "Transfer-Encoding: chunked, gzip",
         "Connection : close",
     ] {
-        let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\ntrue");
-        all_end(head, answer.as_bytes(), Delivery::Unknown, "not in HTTP");
+        let response = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\ntrue");
+        assert_all(head, response.as_bytes(), Delivery::Unknown, "not in HTTP");
     }
     for chunks in ["x\r\n", "2\n{}\n0\n\n", "-2\r\n{}", "2\r\n{}0\r\n"] {
         all_end(
@@ -64,13 +64,13 @@ fn what_tells_where_an_answer_ends_is_read_strictly() {
 }
 
 #[test]
-fn a_head_that_is_too_large_is_said_to_be() {
+fn too_large_head_is_reported() {
     let large = with_headers(&format!("X: {}\r\n", "y".repeat(65_536)));
-    all_end("one", &large, Delivery::Unknown, "more than 65536 bytes");
+    assert_all("one", &large, Delivery::Unknown, "more than 65536 bytes");
     let many = with_headers(&"X: y\r\n".repeat(11_000));
-    all_end("many", &many, Delivery::Unknown, "more than 65536 bytes");
+    assert_all("many", &many, Delivery::Unknown, "more than 65536 bytes");
     let hints = "HTTP/1.1 103 Early\r\nLink: a\r\n\r\n".repeat(3_000);
-    all_end(
+    assert_all(
         "hints",
         hints.as_bytes(),
         Delivery::Unknown,
@@ -79,7 +79,7 @@ fn a_head_that_is_too_large_is_said_to_be() {
 }
 
 #[test]
-fn chunk_extensions_and_blanks_are_ignored() {
+fn chunk_extensions_and_spaces_are_ignored() {
     let refusal = r#"{"success":false,"message":"blocked"}"#;
     for size in [
         "25;signature=\"0123456789abcdef0123\"",
@@ -94,7 +94,7 @@ fn chunk_extensions_and_blanks_are_ignored() {
     let old = format!(
         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n25\r\n{refusal}\r\n0\r\n\r\n"
     );
-    all_end(
+    assert_all(
         "HTTP/1.0",
         old.as_bytes(),
         Delivery::Rejected,

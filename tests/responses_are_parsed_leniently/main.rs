@@ -1,28 +1,28 @@
-//! What the service answers is read in whatever coding, charset and JSON it comes, and a refusal never passes for an
-//! acceptance: in every dialect, on a new connection and on one that is there, for a request that waits and for a posted one.
+//! The library parses responses in any coding, charset and JSON form, and never reports a rejection as accepted. This
+//! is true in every dialect, on a new and on a used connection, for blocking and for posted requests.
 
 mod bodies;
 mod heads;
-#[path = "../server/mod.rs"]
-mod server;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod values;
 
 use std::io::Write;
 use std::time::Duration;
 
+use http_server::Server;
 use omnize::config::Config;
 use omnize::error::Delivery;
 use omnize::wire::{Address, BotRequest, Request};
 use omnize::{Client, Conversation};
-use server::Server;
 
-/// `{"success":false,"message":"blocked"}` by gzip.
+/// `{"success":false,"message":"blocked"}`, compressed by gzip.
 const GZIP: &[u8] = &[
     31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41,
     78, 213, 81, 202, 5, 114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148,
     106, 1, 92, 80, 205, 233, 37, 0, 0, 0,
 ];
-/// The same by deflate, as zlib has it.
+/// The same, compressed by deflate, in the zlib format.
 const ZLIB: &[u8] = &[
     120, 218, 171, 86, 42, 46, 77, 78, 78, 45, 46, 86, 178, 74, 75, 204, 41, 78, 213, 81, 202, 5,
     114, 18, 211, 83, 149, 172, 148, 146, 114, 242, 147, 179, 83, 83, 148, 106, 1, 252, 141, 13,
@@ -45,7 +45,7 @@ fn address() -> Address {
     }
 }
 
-/// A conversation that can send in this dialect, and what it sends.
+/// Returns a conversation that can send in this dialect, and a request.
 fn conversation(client: &Client, dialect: &str) -> (Conversation, Request) {
     match dialect {
         "interactions" => {
@@ -59,28 +59,28 @@ fn conversation(client: &Client, dialect: &str) -> (Conversation, Request) {
     }
 }
 
-/// An answer with these headers and this body.
-fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+/// Returns a response with these headers and this body.
+fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n");
     [head.as_bytes(), body].concat()
 }
 
 fn ok(body: &[u8]) -> Vec<u8> {
-    answer("200 OK", "", body)
+    response("200 OK", "", body)
 }
 
 fn in_charset(charset: &str, body: &[u8]) -> Vec<u8> {
     let headers = format!("Content-Type: application/json; charset={charset}\r\n");
-    answer("200 OK", &headers, body)
+    response("200 OK", &headers, body)
 }
 
 fn in_coding(coding: &str, body: &[u8]) -> Vec<u8> {
-    answer("200 OK", &format!("Content-Encoding: {coding}\r\n"), body)
+    response("200 OK", &format!("Content-Encoding: {coding}\r\n"), body)
 }
 
 fn with_headers(headers: &str) -> Vec<u8> {
-    answer(
+    response(
         "200 OK",
         headers,
         br#"{"success":false,"message":"blocked"}"#,
@@ -91,21 +91,26 @@ fn chunked(body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").into_bytes()
 }
 
-/// What became of a request that was answered like this, and what is said of it. `is_later` is the second request on a
-/// connection.
-fn ended(dialect: &str, is_later: bool, is_posted: bool, answer: &[u8]) -> (Delivery, String) {
-    let answer = answer.to_vec();
+/// Returns the delivery and the error text of a request with this response. `on_used_connection`: it is the second
+/// request of its connection.
+fn result_of(
+    dialect: &str,
+    on_used_connection: bool,
+    is_posted: bool,
+    response: &[u8],
+) -> (Delivery, String) {
+    let response = response.to_vec();
     let server = Server::start(move |mut stream, read| {
-        if is_later {
+        if on_used_connection {
             assert!(read(&mut stream).is_some());
             stream.write_all(&ok(b"")).unwrap();
         }
         assert!(read(&mut stream).is_some());
-        stream.write_all(&answer).unwrap();
+        stream.write_all(&response).unwrap();
     });
     let client = client(dialect, &server.url);
     let (chat, request) = conversation(&client, dialect);
-    if is_later {
+    if on_used_connection {
         chat.request(request.clone()).unwrap();
     }
     let (delivery, message) = if is_posted {
@@ -129,17 +134,24 @@ fn ended(dialect: &str, is_later: bool, is_posted: bool, answer: &[u8]) -> (Deli
             Err(error) => (error.delivery().unwrap(), error.message().to_owned()),
         }
     };
-    assert_eq!(server.requests(), 1 + usize::from(is_later), "made twice");
+    assert_eq!(
+        server.requests(),
+        1 + usize::from(on_used_connection),
+        "made twice"
+    );
     (delivery, message)
 }
 
-/// Each dialect, new and used connections, requests that wait and posted ones.
-fn all_end(name: &str, answer: &[u8], delivery: Delivery, says: &str) {
+/// Checks each dialect, new and used connections, blocking and posted requests.
+fn assert_all(name: &str, response: &[u8], delivery: Delivery, says: &str) {
     for dialect in ["rest", "gateway", "interactions"] {
-        for (is_later, is_posted) in [(false, false), (true, false), (false, true), (true, true)] {
-            let (became, message) = ended(dialect, is_later, is_posted, answer);
-            let case =
-                format!("{name}: {dialect}, later {is_later}, posted {is_posted}: {message}");
+        for (on_used_connection, is_posted) in
+            [(false, false), (true, false), (false, true), (true, true)]
+        {
+            let (became, message) = result_of(dialect, on_used_connection, is_posted, response);
+            let case = format!(
+                "{name}: {dialect}, used {on_used_connection}, posted {is_posted}: {message}"
+            );
             assert_eq!(became, delivery, "{case}");
             assert!(message.contains(says), "{says:?} in {case}");
         }

@@ -1,23 +1,23 @@
-//! What answers hold: hashes, departments, agents.
+//! Values in responses: hashes, departments, agents.
 
 use std::io::Write;
 use std::time::Duration;
 
 use omnize::wire::{Request, Start};
 
-use super::server::Server;
+use super::http_server::Server;
 use super::{address, client, in_charset, ok};
 
-/// The hash of a start that is answered like this, by what the next request asks for.
-fn hash(answer: &[u8], is_later: bool, is_posted: bool) -> String {
-    let answer = answer.to_vec();
+/// Returns the hash that the next request uses after a start with this response.
+fn hash_used_by_next_request(response: &[u8], is_later: bool, is_posted: bool) -> String {
+    let response = response.to_vec();
     let server = Server::start(move |mut stream, read| {
         if is_later {
             assert!(read(&mut stream).is_some());
             stream.write_all(&ok(b"[]")).unwrap();
         }
         assert!(read(&mut stream).is_some());
-        stream.write_all(&answer).unwrap();
+        stream.write_all(&response).unwrap();
         while read(&mut stream).is_some() {
             stream.write_all(&ok(b"")).unwrap();
         }
@@ -35,14 +35,17 @@ fn hash(answer: &[u8], is_later: bool, is_posted: bool) -> String {
     }
     chat.send("oi").unwrap();
     let path = server.requests.try_iter().last().unwrap();
-    let hash = path.split("/interactions/").nth(1).unwrap();
-    assert_eq!(chat.interaction_hash().as_deref(), hash.split('/').next());
+    let hash_used_by_next_request = path.split("/interactions/").nth(1).unwrap();
+    assert_eq!(
+        chat.interaction_hash().as_deref(),
+        hash_used_by_next_request.split('/').next()
+    );
     chat.interaction_hash().unwrap()
 }
 
 #[test]
-fn the_hash_of_a_start_is_known_however_it_is_written() {
-    for (answer, expected) in [
+fn hash_in_a_start_response_is_found_in_every_form() {
+    for (response, expected) in [
         (
             ok(b"\xEF\xBB\xBF{\"data\":{\"interaction_hash\":\"h1\"}}"),
             "h1",
@@ -73,20 +76,23 @@ fn the_hash_of_a_start_is_known_however_it_is_written() {
         ),
     ] {
         for (is_later, is_posted) in [(false, false), (true, false), (false, true), (true, true)] {
-            assert_eq!(hash(&answer, is_later, is_posted), expected);
+            assert_eq!(
+                hash_used_by_next_request(&response, is_later, is_posted),
+                expected
+            );
         }
     }
 }
 
 #[test]
-fn departments_and_agents_are_read_in_their_charset_and_with_their_digits() {
+fn departments_and_agents_keep_their_text_and_digits() {
     let list = b"[{\"id\":18446744073709551616,\"name\":\"T\xE9cnico\",\"channels\":[{\"id\":1e3,\"name\":\"x\"}]}, {\"id\":1.50,\"name\":\"y\",}]";
     let agents = b"{\"agents\":[{\"id\":12345678901234567890123,\"name\":\"Jos\xE9\"}],\"count\":1,\"averageService\":1e999}";
     let bodies = [&list[..], &[b"{\"departments\":", &list[..], b"}"].concat()]
         .map(|body| in_charset("iso-8859-1", body));
     for dialect in ["gateway", "interactions"] {
-        for answer in &bodies {
-            let server = Server::answering(answer.clone());
+        for response in &bodies {
+            let server = Server::with_response(response.clone());
             let client = client(dialect, &server.url);
             for _ in 0..2 {
                 let departments = client.departments(Some("12")).unwrap();
@@ -103,7 +109,7 @@ fn departments_and_agents_are_read_in_their_charset_and_with_their_digits() {
         }
     }
     let marked = [b"\xEF\xBB\xBF", &br#"[{"id":1,"name":"x"}]"#[..]].concat();
-    let server = Server::answering(ok(&marked));
+    let server = Server::with_response(ok(&marked));
     assert_eq!(
         client("interactions", &server.url)
             .departments(None)
@@ -111,7 +117,7 @@ fn departments_and_agents_are_read_in_their_charset_and_with_their_digits() {
             .id,
         "1"
     );
-    let server = Server::answering(in_charset("windows-1252", agents));
+    let server = Server::with_response(in_charset("windows-1252", agents));
     let online = client("interactions", &server.url)
         .online_agents("1")
         .unwrap();

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sources are formatted, hold no leftovers and name nobody's machine.
+# Sources are formatted, and contain no leftovers and no path of a developer's machine.
 
 . tests/check.sh
 
@@ -9,21 +9,21 @@ c_sources() { git ls-files -- '*.c' '*.h' '*.cc' '*.hpp' ':!include/omnize.h'; }
 clang_format() { c_sources | xargs -r clang-format --dry-run -Werror; }
 check_with clang-format "clang-format" clang_format
 
-# Cargo.lock is machine-made and the licences are not ours to write; this file holds the patterns.
+# Cargo.lock is generated, the licenses are not ours, and this file contains the patterns.
 search() { git grep -nE "$1" -- . ':!Cargo.lock' ':!LICENSE*' ':!tests/run.d/10-tidy.sh'; }
 
 leftovers='\b(TODO|FIXME|XXX|HACK)\b|\bdbg!\(|\btodo!\(|\bunimplemented!\(|^(<<<<<<<|>>>>>>>) '
 check "no leftovers" no_output search "$leftovers"
 
-# Someone's home folder, and the place where this copy lies.
+# A home folder, and the folder of this copy.
 homes='/home/[a-z]|/Users/[A-Za-z]|/root/|[A-Z]:\\+Users'
 check "no path of a developer's machine" no_output search "$homes|$PWD(/|\\b)"
 
-# Only these folders know the names of dialects. The application chooses one by an option.
+# Only these folders name dialects. The application selects one by an option.
 dialects() {
     git grep -nE 'Dialect::(Rest|Gateway|Interactions)|"(gateway|interactions)"' -- src ':!src/wire' ':!src/config' ':!src/sandbox' |
-        # Unit tests may choose one.
-        grep -vE '^src/(interactions/hash_index|receiving/queue/message_dedup)\.rs:'
+        # Unit tests may select one.
+        grep -vE '^src/(interactions/hash_index|receiving/queue/message_dedup|store/tests|store/database/id_allocator)\.rs:'
 }
 check "no dialect is named outside wire, config and sandbox" no_output dialects
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The compiler and clippy have nothing to say, in each set of features that is shipped; nor has rustdoc.
+# The compiler and clippy have no warnings, with each set of features that is released. rustdoc has none either.
 
 . tests/check.sh
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # needs: stage
-# The tests that cargo runs: under the code, in tests/, and the examples in the documentation.
-# Each test program becomes a line; ONLY=cargo/NAME passes NAME on as cargo's own filter.
+# The tests that cargo runs: unit tests, integration tests in tests/, and the examples in the documentation.
+# Each test program is one line. ONLY=cargo/NAME passes NAME to cargo as its filter.
 
 log=$TMPDIR/log
-# Where the tests that compile programs find the library, the header and the command.
+# The prefix of library, header and command, for tests that compile programs.
 export OMNIZE_STAGE="$STAGE"
 # shellcheck disable=SC2086 # no filter is no argument
 cargo test --locked --all-features --no-fail-fast -- ${FILTER:-} >"$log" 2>&1
@@ -13,10 +13,10 @@ status=$?
 awk -v status="$status" '
     function tests(n) { return n == 1 ? "1 test" : n " tests" }
     function show(    i) { for (i = 0; i < lines; i++) print "    " line[i] }
-    # The program that ran last: its result, or that it died without one.
+    # Prints the result of the last program, or a failure if it ended without a result.
     function finish() {
         if (program == "") return
-        if (!judged) { print "FAIL cargo " program ": it died"; show(); failures++ }
+        if (!judged) { print "FAIL cargo " program ": it ended without a result"; show(); failures++ }
         program = ""; lines = 0; judged = 0
     }
     /^ *Running / || /^ *Doc-tests / {
@@ -39,6 +39,6 @@ awk -v status="$status" '
     }
     END {
         finish()
-        # Nothing ran: it did not compile.
+        # It did not compile.
         if (status && !failures) { print "FAIL cargo test"; show() }
     }' "$log"

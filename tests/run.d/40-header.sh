@@ -1,10 +1,10 @@
 #!/bin/sh
 # needs: stage
-# The header compiles alone, in every C and C++, without a word from three compilers.
+# The header compiles without other headers, in every C and C++ standard, without warnings from three compilers.
 
 . tests/check.sh
 
-# A declaration of its own makes it a translation unit; the second inclusion tries the guard.
+# A declaration makes it a translation unit. The second inclusion tests the include guard.
 cat >"$TMPDIR/alone.c" <<'END'
 #include <omnize.h>
 #include <omnize.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # needs: stage
-# What the two libraries show to the world: omnize_* and nothing else, all that the header declares and no more.
+# The two libraries export exactly the functions that the header declares.
 
 . tests/check.sh
 
@@ -12,7 +12,7 @@ declared() {
         grep -oE '\bomnize_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u
 }
 
-# same_as_declared LIST-COMMAND...: its output, one name a line, equals the header's functions.
+# same_as_declared COMMAND...: fails unless its output, one name per line, equals the header's functions.
 same_as_declared() {
     declared >"$TMPDIR/declared"
     [ -s "$TMPDIR/declared" ] || { echo "the header declares no function" && return 1; }
@@ -39,9 +39,9 @@ hardened() {
         no_output grep -E 'RWE|TEXTREL' "$TMPDIR/headers"
 }
 readelf -ldW "$shared" >"$TMPDIR/headers"
-check "the shared object is bound at once, read-only, with no writable code" hardened
+check "the shared object has immediate binding, RELRO and no writable code" hardened
 
-# A library that a host has to have and may not, or that clashes with the host's own, is not among them.
+# No further library that a host may not have, or that conflicts with the host's own.
 needed() { dynamic | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 foreign() { needed | grep -vE '^(libc|libm|libgcc_s|ld-linux.*|libdl|libpthread|librt)\.so'; }
 check "the shared object needs only the system's libraries" no_output foreign

@@ -1,12 +1,12 @@
 #!/bin/sh
-# The ABI is the one that is checked in. A change that adds is made known with `make header`; one that alters or takes
-# away needs a new ABI version and a word in the CHANGELOG.
+# The ABI equals the one that is checked in. After an addition, run `make header`. A change or removal needs a new ABI
+# version and a line in the CHANGELOG.
 
 . tests/check.sh
 
-is_the_checked_in_one() {
+equals_checked_in() {
     tests/abi.sh include >"$TMPDIR/now" &&
         diff --label include/omnize.abi --label "the header now" -U0 include/omnize.abi "$TMPDIR/now"
 }
 
-check "the ABI is the one that is checked in" is_the_checked_in_one
+check "the ABI equals the one that is checked in" equals_checked_in

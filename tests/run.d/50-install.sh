@@ -1,6 +1,6 @@
 #!/bin/sh
 # needs: stage
-# What `make install` lays down can be used from C, C++, pkg-config and CMake, and taken away again.
+# The files of `make install` work with C, C++, pkg-config and CMake, and can be uninstalled.
 
 . tests/check.sh
 
@@ -16,10 +16,10 @@ config() { PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config "$@" omnize; }
 FILTER='' check "install to a prefix" make_quietly install PREFIX="$prefix"
 FILTER='' check "install under a DESTDIR" make_quietly install PREFIX=/opt/omnize LIBDIR=/opt/omnize/lib/multi DESTDIR="$package"
 
-# runs PROGRAM: it runs, and says the version that Cargo.toml says.
+# runs PROGRAM: fails unless it prints the version of Cargo.toml.
 runs() {
-    said=$("$@") || return 1
-    [ "$said" = "$version" ] || { echo "it says '$said', not '$version'" && return 1; }
+    printed=$("$@") || return 1
+    [ "$printed" = "$version" ] || { echo "it printed '$printed', not '$version'" && return 1; }
 }
 needs() { readelf -dW "$1" | grep -q 'NEEDED.*libomnize'; }
 
@@ -33,22 +33,22 @@ needs() { readelf -dW "$1" | grep -q 'NEEDED.*libomnize'; }
         g++ -std=c++98 $strict $here/consumer.cc -o "$TMPDIR/cxx_shared" $(config --cflags --libs) &&
             runs env LD_LIBRARY_PATH="$prefix/lib" "$TMPDIR/cxx_shared" && needs "$TMPDIR/cxx_shared"
     }
-    # All of the program static. The linker warns that glibc looks names up with shared parts: not ours to cure.
+    # A fully static program. The linker warns that glibc resolves names with shared objects; this cannot be avoided.
     c_static() {
         cc -std=c99 $strict $here/consumer.c -o "$TMPDIR/c_static" -static $(config --static --cflags --libs) &&
             runs "$TMPDIR/c_static"
     }
-    # Only libomnize static, and so the program runs when the shared object is gone.
+    # Only libomnize is static, so the program runs without the shared object.
     static_flags() { config --static --cflags --libs | sed 's/-lomnize/-l:libomnize.a/'; }
     cxx_static() {
         g++ -std=c++98 $strict $here/consumer.cc -o "$TMPDIR/cxx_static" $(static_flags) &&
             runs "$TMPDIR/cxx_static" && ! needs "$TMPDIR/cxx_static"
     }
-    # Another Rust library in the same program: its runtime and ours must not meet.
+    # Another Rust library in the same program: its runtime must not conflict with ours.
     two_rust_libraries() {
-        rustc --edition 2024 -O --crate-type staticlib -o "$TMPDIR/libneighbour.a" $here/neighbour.rs &&
-            cc -std=c99 $strict -DWITH_NEIGHBOUR $here/consumer.c -o "$TMPDIR/two" $(static_flags) \
-                "$TMPDIR/libneighbour.a" -lm -ldl -lpthread &&
+        rustc --edition 2024 -O --crate-type staticlib -o "$TMPDIR/libsecond.a" $here/second_rust_library.rs &&
+            cc -std=c99 $strict -DWITH_SECOND_LIBRARY $here/consumer.c -o "$TMPDIR/two" $(static_flags) \
+                "$TMPDIR/libsecond.a" -lm -ldl -lpthread &&
             runs "$TMPDIR/two" 2>/dev/null
     }
 }
@@ -56,9 +56,9 @@ check "C, shared, by pkg-config" c_shared
 check "C++, shared, by pkg-config" cxx_shared
 check "C, wholly static, by pkg-config --static" c_static
 check "C++, libomnize.a in a dynamic program" cxx_static
-check "libomnize.a beside another Rust library" two_rust_libraries
+check "libomnize.a together with another Rust library" two_rust_libraries
 
-# cmake_build FOLDER HINT: all four programs, from find_package alone.
+# cmake_build FOLDER HINT: builds and runs all four programs, with find_package only.
 cmake_build() {
     cmake -S $here -B "$TMPDIR/$1" "-D$2" -DOMNIZE_VERSION="$version" &&
         cmake --build "$TMPDIR/$1" || return 1
@@ -69,15 +69,15 @@ cmake_build() {
 }
 check_with cmake "C and C++, shared and static, by CMake" cmake_build by-prefix CMAKE_PREFIX_PATH="$prefix"
 
-# The package's tree is not where it was installed for: CMake's files must find their way all the same.
-check_with cmake "CMake, from a tree that was moved" \
+# The package's files are not in the prefix that was configured: CMake's files must work there too.
+check_with cmake "CMake, with a moved installation" \
     cmake_build moved omnize_DIR="$package/opt/omnize/lib/multi/cmake/omnize"
 
 command_runs() { [ "$("$prefix/bin/omnize" --version)" = "omnize $version" ]; }
-check "the command tells its version" command_runs
+check "the command prints its version" command_runs
 
 no_destdir() { no_output grep -rF "$package" "$package" --include='*.pc' --include='*.cmake'; }
-check "no file of a package names its DESTDIR" no_destdir
+check "no file of a package contains its DESTDIR" no_destdir
 
 links() {
     cd "$prefix/lib" && [ "$(readlink -f libomnize.so)" = "$PWD/libomnize.so.$version" ] &&
@@ -85,11 +85,11 @@ links() {
 }
 check "the shared object has its links" links
 
-# left_over FOLDER: any file, and any folder of ours.
-left_over() { find "$1" \( ! -type d -o -name '*omnize' ! -path '*/opt/omnize' \) ; }
+# remaining_files FOLDER: prints all files, and the folders of omnize.
+remaining_files() { find "$1" \( ! -type d -o -name '*omnize' ! -path '*/opt/omnize' \) ; }
 uninstall() {
     make_quietly uninstall PREFIX="$prefix" &&
         make_quietly uninstall PREFIX=/opt/omnize LIBDIR=/opt/omnize/lib/multi DESTDIR="$package" &&
-        no_output left_over "$prefix" && no_output left_over "$package"
+        no_output remaining_files "$prefix" && no_output remaining_files "$package"
 }
-check "uninstall leaves nothing" uninstall
+check "uninstall removes everything" uninstall

@@ -1,11 +1,11 @@
 #!/bin/sh
 # needs: stage
-# tests/c/NAME.c: each a program that keeps one promise, named after it, and exits with 0 if the promise holds.
-# Each is run as it is and under valgrind, which must find no error and no leak. Among its first twenty lines
-# a program may have these, each in a comment on a line of its own:
+# tests/c/NAME.c: each program checks the promise in its name, and exits with 0 if it holds.
+# Each runs directly and under valgrind, which must find no error and no leak. The first twenty lines of a program may
+# contain these notes, each in a comment on its own line:
 #
-#   sandbox: ARGUMENTS      it is run by `omnize sandbox ARGUMENTS -- PROGRAM`, which tells it token and URL
-#   valgrind: no (REASON)   it is not run under valgrind
+#   sandbox: ARGUMENTS      runs as `omnize sandbox ARGUMENTS -- PROGRAM`, which passes token and URL
+#   valgrind: no (REASON)   does not run under valgrind
 
 . tests/check.sh
 
@@ -16,15 +16,15 @@ strict='-std=c99 -Wall -Wextra -Werror -pedantic -g -O1'
 
 # shellcheck disable=SC2046,SC2086 # flags are words
 compile() {
-    # A program that only loads the library at run time must not have it from the start.
+    # A program that loads the library at run time must not be linked to it.
     cc $strict -D_GNU_SOURCE -pthread -o "$TMPDIR/$1" "tests/c/$1.c" \
         -Wl,--as-needed $(stage_flags) -ldl -lm
 }
 
-# note NAME WORD: what follows `WORD:` in the program's first lines.
+# note NAME WORD: prints the text after `WORD:` in the program's first lines.
 note() { sed -n "1,20s,^[ /*]*$2: *\(.*[^ */]\)[ */]*\$,\1,p" "tests/c/$1.c"; }
 
-# run NAME SECONDS COMMAND...: the command and the program, in the sandbox if it wants one.
+# run NAME SECONDS COMMAND...: runs the command with the program, in a sandbox if it has such a note.
 run() {
     name=$1
     limit=$2
@@ -41,12 +41,12 @@ run() {
     case $status in
         0) ;;
         124 | 137) echo "not done after $limit seconds" ;;
-        *) echo "it ended with status $status" ;;
+        *) echo "it exited with status $status" ;;
     esac
     return $status
 }
 
-plainly() { compile "$1" && run "$1" $seconds; }
+directly() { compile "$1" && run "$1" $seconds; }
 
 in_valgrind() {
     [ -x "$TMPDIR/$1" ] || { echo "it did not compile" && return 1; }
@@ -54,23 +54,23 @@ in_valgrind() {
         --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible
 }
 
-# A function that is new has to be tried there too.
-not_tried_on_a_small_stack() {
+# New functions must be added to this program.
+untested_on_a_small_stack() {
     grep -oE '\bomnize_[a-z0-9_]+ *\(' include/omnize.h | tr -d ' (' | sort -u |
         while read -r function; do
             grep -q "\b$function(" tests/c/a_64_kib_stack_is_enough.c tests/c/expect.h || echo "$function"
         done
 }
-check "c/a_64_kib_stack_is_enough calls every function" no_output not_tried_on_a_small_stack
+check "c/a_64_kib_stack_is_enough calls every function" no_output untested_on_a_small_stack
 
 for source in tests/c/*.c; do
     name=$(basename "$source" .c)
     wanted "c/$name" || continue
-    FILTER='' check "c/$name" plainly "$name"
+    FILTER='' check "c/$name" directly "$name"
     reason=$(note "$name" valgrind)
     case $reason in
         '') FILTER='' check_with valgrind "c/$name under valgrind" in_valgrind "$name" ;;
         no*) echo "    not under valgrind: ${reason#no }" ;;
-        *) echo "FAIL c/$name: its valgrind line says '$reason', not 'no (REASON)'" ;;
+        *) echo "FAIL c/$name: its valgrind note is '$reason', not 'no (REASON)'" ;;
     esac
 done

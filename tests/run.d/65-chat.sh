@@ -1,8 +1,8 @@
 #!/bin/sh
 # needs: stage
-# examples/c/chat.c holds its conversation with a service that answers in each of the three ways, and without a leak or an
-# error under valgrind; every request and every trigger of the service's page crosses the wire. The one program that was
-# compiled ends with the same ledger in every dialect of the service, with nothing changed but the environment.
+# examples/c/chat.c completes its conversation with each of the three forms of responses, without a leak or an error under
+# valgrind. The transcript contains every request and trigger of the service's page. The same compiled program has the
+# same results in every dialect, with a different environment only.
 
 . tests/check.sh
 
@@ -11,7 +11,7 @@ compile() {
     cc -std=c99 -Wall -Wextra -Werror -pedantic -g -o "$TMPDIR/chat" examples/c/chat.c $(stage_flags)
 }
 
-# chat SECONDS STYLE COMMAND...: the chat, run by the command, with a sandbox that answers in this style, in $dialect.
+# chat SECONDS STYLE COMMAND...: runs the chat with the command, in a sandbox with this form of responses and $dialect.
 dialect=rest
 chat() {
     seconds=$1
@@ -21,10 +21,10 @@ chat() {
         --transcript "$TMPDIR/$style.json" --agent 1=examples/agents/support.json --agent 2=unavailable -- "$@" "$TMPDIR/chat"
 }
 
-# What the transcript tells of a style: requests and triggers by name, without the service's own answers.
+# summary STYLE: prints the requests and triggers of the transcript by name, without the responses.
 summary() { grep -oE '"(content|status|message|type)": ?"[^"]*"' "$TMPDIR/$1.json"; }
 
-answers_in() {
+completes_with() {
     chat 60 "$1" env || return 1
     for word in init typing cleared finish accepted unavailable; do
         summary "$1" | grep -q "\"$word\"" || { echo "no $word in the transcript" && return 1; }
@@ -33,7 +33,7 @@ answers_in() {
     summary "$1" | grep -q '"message": *"' || { echo "no message trigger" && return 1; }
 }
 
-same_whatever_the_answers() {
+same_for_all_response_forms() {
     for style in empty text; do
         summary json >"$TMPDIR/json"
         summary "$style" >"$TMPDIR/$style"
@@ -41,10 +41,10 @@ same_whatever_the_answers() {
     done
 }
 
-# What the program wrote of what it did and heard, and what the service was asked for and told, in words of no dialect.
+# ledger: prints the program's output and the transcript in a form without dialect.
 ledger() {
     chat 60 json env | grep -v '^webhook: ' || return 1
-    # The entries' own fields have a space behind the colon, and what was said within them none.
+    # The fields of entries have a space after the colon; the bodies within them have none.
     grep -oE '"(direction|kind|clientId|status)": ("[^"]*"|[0-9]+)' "$TMPDIR/json.json"
 }
 
@@ -65,8 +65,8 @@ in_valgrind() {
 
 check "chat.c compiles" compile
 for style in json empty text; do
-    check "chat.c with answers in $style" answers_in $style
+    check "chat.c with responses in $style" completes_with $style
 done
-check "chat.c says and hears the same whatever the answers" same_whatever_the_answers
-check "chat.c ends with the same ledger in every dialect" same_in_every_dialect
+check "chat.c sends and receives the same with all forms of responses" same_for_all_response_forms
+check "chat.c has the same results in every dialect" same_in_every_dialect
 check_with valgrind "chat.c under valgrind" in_valgrind

@@ -1,6 +1,6 @@
 #!/bin/sh
 # needs: stage
-# `make demo` shows a whole conversation, and in less than a minute once things are built.
+# `make demo` shows a whole conversation, in less than a minute after the build.
 
 . tests/check.sh
 

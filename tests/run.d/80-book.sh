@@ -1,5 +1,5 @@
 #!/bin/sh
-# The book in docs/ builds, without a warning.
+# The book in docs/ builds without a warning.
 
 . tests/check.sh
 

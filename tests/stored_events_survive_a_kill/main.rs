@@ -1,56 +1,23 @@
-//! With a store, a trigger that was taken reaches the application, across crashes, in order, and what may come twice is
-//! flagged. The crashes are real: this test starts itself again as the application and kills it.
+//! With a store, each accepted trigger reaches the application, across crashes and in order. Possible repetitions are
+//! flagged. The crashes are real: this test starts itself as the application and kills it.
 
 #![cfg(feature = "store")]
 
-mod application;
-mod killed;
+mod application_process;
+mod repeated_kills;
+#[path = "../support/store_folder.rs"]
+mod store_folder;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use application::Application;
+use application_process::ApplicationProcess;
 
-use omnize::config::Config;
-use omnize::error::Result;
 use omnize::status::Status;
 use omnize::{Client, Event};
-
-/// A folder for one test's files.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("omnize-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn store(&self) -> PathBuf {
-        self.0.join("store.db")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn open(store: &Path, options: &[(&str, &str)]) -> Result<Client> {
-    let mut config = Config::new();
-    config.set("token", "t").unwrap();
-    config.set("store", store.to_str().unwrap()).unwrap();
-    for (name, value) in options {
-        config.set(name, value).unwrap();
-    }
-    Client::open(&config)
-}
+use store_folder::{Folder, open};
 
 fn deliver(client: &Client, client_id: &str, text: &str) {
     let body = format!(r#"{{"message":"{text}","clientId":"{client_id}"}}"#);
@@ -69,8 +36,8 @@ fn text(event: &Event) -> &str {
 }
 
 #[test]
-fn what_was_not_handled_comes_again_flagged_and_in_order() {
-    let folder = Folder::new("again");
+fn unhandled_events_are_redelivered_flagged_and_in_order() {
+    let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     for at in 0..5 {
         deliver(&client, "12", &at.to_string());
@@ -101,8 +68,8 @@ fn what_was_not_handled_comes_again_flagged_and_in_order() {
 }
 
 #[test]
-fn with_manual_ack_an_event_is_handled_when_the_application_says_so() {
-    let folder = Folder::new("manual");
+fn manual_ack_marks_an_event_as_handled() {
+    let folder = Folder::new();
     let client = open(&folder.store(), &[("ack", "manual")]).unwrap();
     for at in 0..4 {
         deliver(&client, "12", &at.to_string());
@@ -120,8 +87,8 @@ fn with_manual_ack_an_event_is_handled_when_the_application_says_so() {
 }
 
 #[test]
-fn an_event_of_a_callback_is_handled_when_the_callback_has_returned() {
-    let folder = Folder::new("callback");
+fn callback_return_marks_the_event_as_handled() {
+    let folder = Folder::new();
     let client = Arc::new(open(&folder.store(), &[]).unwrap());
     let closing = Arc::downgrade(&client);
     let handler = move |event: &Arc<Event>| {
@@ -148,8 +115,8 @@ fn an_event_of_a_callback_is_handled_when_the_callback_has_returned() {
 }
 
 #[test]
-fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
-    let folder = Folder::new("charset");
+fn stored_bodies_are_redelivered_unchanged() {
+    let folder = Folder::new();
     let client = open(&folder.store(), &[]).unwrap();
     let latin = b"{\"message\":\"ol\xE1\",\"clientId\":\"12\"}";
     client
@@ -165,19 +132,19 @@ fn bodies_come_again_byte_for_byte_and_are_read_by_their_charset() {
 }
 
 #[test]
-fn a_store_in_use_is_told() {
-    let folder = Folder::new("use");
+fn store_in_use_is_reported() {
+    let folder = Folder::new();
     let _client = open(&folder.store(), &[]).unwrap();
     let error = open(&folder.store(), &[]).unwrap_err();
     assert_eq!(error.status(), Status::Store);
     assert!(error.message().contains("another client"), "{error}");
 }
 
-/// A file-size limit fills the disk for one process: writes beyond it fail as on a full disk.
+/// A limit on the file size simulates a full disk for one process: writes over it fail.
 #[test]
-fn a_full_disk_is_told_and_loses_nothing_that_was_taken() {
-    let folder = Folder::new("full");
-    let mut child = Application::start_limited(&folder.store(), 400);
+fn full_disk_is_reported_and_loses_no_accepted_event() {
+    let folder = Folder::new();
+    let mut child = ApplicationProcess::start_limited(&folder.store(), 400);
     let mut taken = 0;
     let refused = (0..2000).any(|at| {
         let body = format!(
@@ -209,8 +176,8 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_taken() {
 }
 
 #[test]
-fn different_interactions_run_in_parallel_and_one_never_overlaps() {
-    let folder = Folder::new("parallel");
+fn callbacks_of_one_interaction_never_overlap() {
+    let folder = Folder::new();
     let client = open(&folder.store(), &[("dispatch.threads", "4")]).unwrap();
     let seen = Arc::new(std::sync::Mutex::new(HashMap::<String, Vec<usize>>::new()));
     let inside = Arc::new(std::sync::Mutex::new(Vec::<String>::new()));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A fresh clone, with nothing built before, shows its demo and builds what a package would hold.
+# A fresh clone, without earlier builds, runs its demo and builds the files of a package.
 
 . tests/check.sh
 

@@ -1,18 +1,18 @@
 #!/bin/sh
-# The wheel and the source archive that are shipped: the wheel runs on any Linux since glibc 2.17 and on each interpreter
-# that is here, and holds what it should; the archive builds without a network; `pip install ./python` works.
+# The wheel and the source archive for release. The wheel runs on any Linux since glibc 2.17 and on each installed
+# interpreter, and its contents are complete. The archive builds without a network. `pip install ./python` works.
 
 . tests/check.sh
 . tests/python.sh
 
 if ! [ -x "$tools/bin/maturin" ]; then
-    echo "skip python wheel: the tools are missing; .ci/setup python"
+    echo "skip python wheel: the tools are missing; run .ci/setup python"
     exit 0
 fi
 PATH=$tools/bin:$PATH
 shipped=$TARGET/python/shipped
 
-# ziglang brings a C compiler and a linker that aim at an older glibc than this machine's.
+# ziglang has a C compiler and a linker for an older glibc than this machine's.
 check "python manylinux2014 wheel" build_wheel "$shipped" --release --zig --compatibility manylinux2014
 wheel=$(echo "$shipped"/omnize-*.whl)
 [ -e "$wheel" ] || exit 0
@@ -27,27 +27,27 @@ one_export() {
     exported=$(nm -D --defined-only "$TMPDIR"/unpacked/omnize/_omnize.abi3.so | sed 's/.* //')
     [ "$exported" = PyInit__omnize ] || { echo "$exported" && return 1; }
 }
-check "python wheel exports its module alone" one_export
+check "python wheel exports only its module" one_export
 
-tells_of_itself() {
-    told=$(echo "$TMPDIR"/unpacked/omnize-*.dist-info)
-    ! grep '^Requires-Dist' "$told/METADATA" &&
-        grep -q "^Version: $(make -s version)\$" "$told/METADATA" &&
-        grep -q '^License-Expression: MIT OR Apache-2.0$' "$told/METADATA" &&
-        grep -q '^Requires-Python: >=3.9$' "$told/METADATA" &&
-        cmp "$told/licenses/LICENSE-MIT" LICENSE-MIT && cmp "$told/licenses/LICENSE-APACHE" LICENSE-APACHE &&
+has_metadata() {
+    metadata=$(echo "$TMPDIR"/unpacked/omnize-*.dist-info)
+    ! grep '^Requires-Dist' "$metadata/METADATA" &&
+        grep -q "^Version: $(make -s version)\$" "$metadata/METADATA" &&
+        grep -q '^License-Expression: MIT OR Apache-2.0$' "$metadata/METADATA" &&
+        grep -q '^Requires-Python: >=3.9$' "$metadata/METADATA" &&
+        cmp "$metadata/licenses/LICENSE-MIT" LICENSE-MIT && cmp "$metadata/licenses/LICENSE-APACHE" LICENSE-APACHE &&
         [ -e "$TMPDIR/unpacked/omnize/py.typed" ] &&
         ! grep -rlF "$PWD" "$TMPDIR/unpacked"
 }
-check "python wheel's metadata, and that it names no place of this machine" tells_of_itself
+check "python wheel's metadata, and that it contains no path of this machine" has_metadata
 
 interpreters >"$TMPDIR/interpreters"
 while read -r version python; do
-    check "python $version: the shipped wheel, its command, its import and the examples" alone "$version" "$python" "$wheel"
+    check "python $version: the shipped wheel, its command, its import and the examples" check_wheel "$version" "$python" "$wheel"
 done <"$TMPDIR/interpreters"
 
-# What it needs is in cargo's cache, for the wheel above was built. In a folder of its own, for cargo would take the sources
-# of the archive, which are dated back, for those that it has compiled here. Without optimisation, which is all that is quick.
+# Cargo's cache contains the dependencies, because the wheel above was built. The build has its own target folder: the
+# sources of the archive have old dates, so cargo would not compile them again. Without optimization, to be quick.
 builds_offline() {
     maturin sdist --manifest-path python/Cargo.toml --out "$TMPDIR/sdist" &&
         CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=$TARGET/python/from-sdist pip --quiet --disable-pip-version-check \
@@ -59,7 +59,7 @@ builds_offline() {
 }
 check "python sdist builds offline, with its lock file" builds_offline
 
-# As a new user does it: pip gets maturin by itself.
+# As a new user installs it: pip downloads maturin itself.
 installs() {
     python3 -m venv "$TMPDIR/user" &&
         CARGO_TARGET_DIR=$TARGET "$TMPDIR/user/bin/pip" --quiet --disable-pip-version-check install ./python &&

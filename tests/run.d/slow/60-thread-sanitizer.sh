@@ -1,11 +1,12 @@
 #!/bin/sh
-# The library and the C programs that use it from many threads at once, under ThreadSanitizer. The standard library is
-# compiled along, for what is not instrumented looks like a race: that takes its sources (rustup component add rust-src).
+# The library and the C programs that use it from many threads, under ThreadSanitizer. The standard library is
+# compiled too, because code without instrumentation looks like a race. This needs its sources (rustup component add
+# rust-src).
 
 . tests/check.sh
 
-programs='subscriptions_under_stress threads_may_share_everything a_callback_never_comes_late
-    events_leave_in_one_of_three_ways'
+programs='subscriptions_under_stress handles_are_thread_safe no_callback_after_unsubscribe_or_close
+    delivery_modes_exclude_each_other'
 triple=$(rustc -vV | sed -n 's/^host: //p')
 sysroot=$(rustc --print sysroot)
 library=$TARGET/thread-sanitizer/$triple/debug
@@ -22,7 +23,7 @@ build() {
         --target-dir "$TARGET/thread-sanitizer"
 }
 
-# The runtime is Rust's own, for clang's may be older than what rustc calls.
+# Uses Rust's runtime, because clang's may be older than rustc needs.
 compile() {
     clang -fsanitize=thread -std=c99 -g -O1 -D_GNU_SOURCE -Iinclude -c -o "$TMPDIR/$1.o" "tests/c/$1.c" &&
         clang -pthread -o "$TMPDIR/$1" "$TMPDIR/$1.o" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
@@ -31,6 +32,6 @@ compile() {
 
 without_a_race() { compile "$1" && timeout 600 "$TMPDIR/$1"; }
 
-# Not left out by a filter: the programs need it.
+# Without a filter, because the programs need it.
 FILTER='' check "the library for ThreadSanitizer" build
 for program in $programs; do check "$program under ThreadSanitizer" without_a_race "$program"; done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # needs: stage
-# The model of subscriptions_under_stress.c, for as many lives of a client as find rare interleavings.
+# subscriptions_under_stress.c with enough rounds to find rare interleavings.
 
 . tests/check.sh
 
