@@ -4,6 +4,8 @@
 //! interaction. The service posts triggers to the application's webhook. This crate implements both directions.
 
 #![deny(unsafe_code)]
+// The module docs are for maintainers, who read private modules too.
+#![allow(rustdoc::private_intra_doc_links)]
 
 #[cfg(feature = "capi")]
 pub mod capi;

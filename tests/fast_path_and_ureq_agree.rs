@@ -336,10 +336,10 @@ fn application_gets_the_same_result() {
             wait_for_client_close(s);
         }),
     ];
-    for (name, answer) in slow {
-        let first = told(answer, false, "oi");
+    for (name, response) in slow {
+        let first = reported_result(response, false, "oi");
         assert!(first.contains("within timeout.response"), "{name}: {first}");
-        assert_eq!(first, told(answer, true, "oi"), "{name}");
+        assert_eq!(first, reported_result(response, true, "oi"), "{name}");
     }
 }
 

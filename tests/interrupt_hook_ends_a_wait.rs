@@ -33,8 +33,8 @@ fn interrupt_after_some_calls() -> bool {
 fn interrupted_request(conversation: &Conversation) -> Error {
     HOOK_CALLS.set(0);
     let begun = Instant::now();
-    let ended = interrupt::with_hook(patient, || conversation.send("oi"));
-    assert_eq!(ASKED.get(), PATIENCE + 1);
+    let ended = interrupt::with_hook(interrupt_after_some_calls, || conversation.send("oi"));
+    assert_eq!(HOOK_CALLS.get(), CALLS_BEFORE_INTERRUPT + 1);
     // Four slices, and something for a busy machine.
     assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
     ended.unwrap_err()

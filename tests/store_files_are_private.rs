@@ -146,13 +146,13 @@ fn non_files_are_reported() {
         assert!(why.ends_with(what), "{why}");
     };
     let or_new = "; name a file, or one that does not exist yet";
-    says(&pipe, &format!("it is a named pipe (FIFO){or_new}"));
-    says(&socket, &format!("it is a socket{or_new}"));
-    says(Path::new("/dev/null"), &format!("it is a device{or_new}"));
-    says(&folder.0, "it is a folder; name a file in it");
-    says(&folder.0.join("new/"), "it is a folder; name a file in it");
-    says(&folder.0.join(".."), "it is a folder; name a file in it");
-    says(
+    assert_reason(&pipe, &format!("it is a named pipe (FIFO){or_new}"));
+    assert_reason(&socket, &format!("it is a socket{or_new}"));
+    assert_reason(Path::new("/dev/null"), &format!("it is a device{or_new}"));
+    assert_reason(&folder.0, "it is a folder; name a file in it");
+    assert_reason(&folder.0.join("new/"), "it is a folder; name a file in it");
+    assert_reason(&folder.0.join(".."), "it is a folder; name a file in it");
+    assert_reason(
         &folder.0.join("none/chat.db"),
         "its folder does not exist; create it, or name another",
     );

@@ -2,7 +2,7 @@
 
 use omnize::error::Error;
 use omnize::status::Status;
-use omnize::wire::{BotRequest, Request, RequestKind, Unsettable};
+use omnize::wire::{BotRequest, FieldError, Request, RequestKind};
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -71,8 +71,8 @@ pub fn build_request(py: Python<'_>, name: &str, fields: &Fields) -> PyResult<Re
     for (Text(field), Text(value)) in fields {
         request.set(field, value).map_err(|why| {
             let expected = match why {
-                Unsettable::NoField(names) => format!("one of {}", names.join(", ")),
-                Unsettable::Value(expected) => expected,
+                FieldError::UnknownField(names) => format!("one of {}", names.join(", ")),
+                FieldError::InvalidValue(expected) => expected,
             };
             let message = format!("{name}: {field} can't be used; pass {expected}");
             exception(py, &Error::new(Status::Argument, message))

@@ -58,6 +58,6 @@ fn close_timeout_reports_remaining_events_and_requests() {
         events: 2,
         requests: 1,
     };
-    assert_eq!(error.close_report(), Some(left), "{error}");
+    assert_eq!(error.close_report(), Some(report), "{error}");
     drop(release);
 }

@@ -68,10 +68,10 @@ fn only_one_of_two_simultaneous_starts_is_sent() {
 }
 
 #[test]
-fn a_start_after_the_finish_does_not_overtake_what_waits() {
-    let (url, arrived) = slow_for_each(Duration::from_millis(150));
-    let client = client(&url, &[("check_state", "0")]);
-    let first = attached(&client, "12");
+fn start_after_finish_does_not_overtake_queued_requests() {
+    let (url, arrived) = delayed_server_per_connection(Duration::from_millis(150));
+    let client = open_client(&url, &[("check_state", "0")]);
+    let first = attach(&client, "12");
     first.finish().unwrap();
     for text in ["1", "2"] {
         first.post(message(text)).unwrap();

@@ -364,8 +364,8 @@ fn message_after_finish_fails_before_anything_is_sent() {
     assert_eq!(contents(&server), ["init", "finish"]);
 
     let lenient = accepting();
-    let lax = self::client(&lenient.url, &[("check_state", "0")]);
-    let chat = attached(&lax, "12");
+    let lax = self::open_client(&lenient.url, &[("check_state", "0")]);
+    let chat = attach(&lax, "12");
     chat.finish().unwrap();
     chat.send("left to the service").unwrap();
 }

@@ -22,8 +22,8 @@ fn compressed_rejection_is_rejected() {
             "its reason: blocked",
         );
     }
-    let refused = answer("422 No", "Content-Encoding: gzip\r\n", GZIP);
-    all_end("422", &refused, Delivery::Rejected, "its reason: blocked");
+    let refused = response("422 No", "Content-Encoding: gzip\r\n", GZIP);
+    assert_all("422", &refused, Delivery::Rejected, "its reason: blocked");
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn rejection_is_decoded_by_its_charset() {
         assert_all(name, &response, Delivery::Rejected, "não");
     }
     let headers = "Content-Type: application/json; charset=ISO-8859-1\r\n";
-    let refused = answer("422 No", headers, b"{\"message\":\"n\xE3o\"}");
-    all_end("422", &refused, Delivery::Rejected, "its reason: não");
+    let refused = response("422 No", headers, b"{\"message\":\"n\xE3o\"}");
+    assert_all("422", &refused, Delivery::Rejected, "its reason: não");
     let replaced = ok(b"{\"success\":false,\"message\":\"n\xE3o\"}");
     assert_all(
         "no charset",
@@ -188,8 +188,8 @@ fn unparsable_json_object_is_unknown() {
             Delivery::Unknown,
             "is not valid JSON",
         );
-        let refused = answer("422 No", "", body.as_bytes());
-        all_end(body, &refused, Delivery::Rejected, "unknown form");
+        let refused = response("422 No", "", body.as_bytes());
+        assert_all(body, &refused, Delivery::Rejected, "unknown form");
     }
     for body in ["", "OK", "<p>{</p>", "[", "\"{\"", "null"] {
         assert_all(body, &ok(body.as_bytes()), Delivery::Accepted, "");

@@ -32,7 +32,7 @@ fn unusual_heads_are_parsed_as_browsers_and_curl_do() {
         );
     }
     let status = b"HTTP/1.1  200  O\x01K\r\nContent-Length: 37\r\n\r\n{\"success\":false,\"message\":\"blocked\"}";
-    all_end("status", status, Delivery::Rejected, "its reason: blocked");
+    assert_all("status", status, Delivery::Rejected, "its reason: blocked");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn framing_headers_are_parsed_strictly() {
         assert_all(head, response.as_bytes(), Delivery::Unknown, "not in HTTP");
     }
     for chunks in ["x\r\n", "2\n{}\n0\n\n", "-2\r\n{}", "2\r\n{}0\r\n"] {
-        all_end(
+        assert_all(
             chunks,
             &chunked(chunks),
             Delivery::Unknown,
@@ -89,7 +89,7 @@ fn chunk_extensions_and_spaces_are_ignored() {
         "25 \t; a = b",
     ] {
         let chunks = chunked(&format!("{size}\r\n{refusal}\r\n0;x=\"y\"\r\nT: x\r\n\r\n"));
-        all_end(size, &chunks, Delivery::Rejected, "its reason: blocked");
+        assert_all(size, &chunks, Delivery::Rejected, "its reason: blocked");
     }
     let old = format!(
         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n25\r\n{refusal}\r\n0\r\n\r\n"

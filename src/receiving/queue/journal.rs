@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::store::SendState;
 use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
-pub use without_store::Sent;
+pub use without_store::SendState;
 
 /// A posted request that was in the store at open.
 #[derive(Debug)]
@@ -369,13 +369,13 @@ mod without_store {
     /// Whether a posted request was sent. Without a store, none is recovered.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[allow(dead_code)]
-    pub enum Sent {
+    pub enum SendState {
         /// It was not sent.
-        Untried,
+        Queued,
         /// It may have been sent.
-        Perhaps,
+        MaybeSent,
         /// It was tried, and the service certainly did not receive it.
-        Not,
+        NotSent,
     }
 
     /// The journal of a build without the feature `store`.
