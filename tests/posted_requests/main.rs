@@ -420,10 +420,10 @@ fn single_call_may_have_its_own_timeout() {
 }
 
 #[test]
-fn what_was_posted_before_the_next_start_goes_to_the_interaction_before() {
+fn requests_queued_before_a_start_go_to_the_previous_interaction() {
     let server = Server::with_response(http("200 OK", r#"{"interaction_hash":"second"}"#));
     let options = [("dialect", "interactions"), ("check_state", "0")];
-    let client = client(&server.url, &options);
+    let client = open_client(&server.url, &options);
     let address = Address {
         department: "1".into(),
         client_id: "12".into(),
