@@ -4,8 +4,6 @@
 Reads the `use` declarations and qualified paths of the Rust sources (src/, python/src/) and the imports of the Python
 package. If a `mod.rs` re-exports a name, an import of it counts for the file that defines the name. Imports in
 `if TYPE_CHECKING:` and unit tests are skipped.
-
-tests/naming/known_circles.txt lists the files that may still do so. It may only become shorter.
 """
 
 import ast
@@ -13,10 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "naming"))
-import shrinking_list
-
-KNOWN = Path("tests/naming/known_circles.txt")
 # The files of a folder must not import those of the folders beside it.
 TOP = ("src/client/", "src/conversation.rs", "src/shared_listener.rs", "src/capi/", "src/cli/", "src/sandbox/")
 FORBIDDEN = {
@@ -209,10 +203,9 @@ def main() -> int:
         for file, targets in graph.items():
             if above := sorted(target for target in targets if is_forbidden(file, target)):
                 faults.setdefault(file, []).append(f" imports a folder above its own: {', '.join(above)}")
-    if "--list" in sys.argv:
-        print("\n".join(faults))
-        return 0
-    return shrinking_list.report(KNOWN, faults, [file for graph in graphs for file in graph])
+    for file, messages in sorted(faults.items()):
+        print("\n".join(file + message for message in messages))
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

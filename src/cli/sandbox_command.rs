@@ -101,7 +101,7 @@ pub fn run(mut arguments: Arguments) -> Result<u8, CommandError> {
     let is_verbose = !arguments.quiet && !arguments.json;
     let sandbox = start(&arguments, is_verbose.then(|| Arc::clone(&console)))?;
     let status = if arguments.command.is_empty() {
-        run_until_stopped(&sandbox, &arguments, &console)
+        run_until_signal(&sandbox, &arguments, &console)
             .map_err(|error| CommandError::Run(error.to_string()))?;
         0
     } else {
@@ -239,7 +239,7 @@ fn print_ready_lines(sandbox: &Sandbox, arguments: &Arguments, console: &Mutex<C
 }
 
 /// Prints that the sandbox is ready. Returns at SIGINT or SIGTERM, or at the end of standard input.
-fn run_until_stopped(
+fn run_until_signal(
     sandbox: &Sandbox,
     arguments: &Arguments,
     console: &Mutex<Console>,

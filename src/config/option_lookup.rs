@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_like_no_other_is_told_the_names_there_are_and_is_not_shown() {
+    fn an_unknown_name_is_not_printed_and_gets_the_list_of_names() {
         for secret in ["j4hl2kjh34kh2k3jh4", "segredo", "user:password", ""] {
             let error = index_of(secret).unwrap_err();
             let expected = "there is no such option; there are token, dialect, base_url";
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_stands_in_a_name_is_not_shown() {
+    fn a_value_in_place_of_a_name_is_not_printed() {
         for (name, suggested) in [
             ("listen.basic=u:p4ss", "listen.basic"),
             ("tokenx7", "token"),

@@ -8,7 +8,7 @@ use crate::host::fork_generation::Origin;
 
 /// A value with threads, locks or connections of its process.
 ///
-/// In a forked child, it is not accessible, and its drop does nothing: its threads do not exist there, its locks may be locked,
+/// In a forked child, it is not accessible, and its drop does nothing. There its threads do not exist, its locks may be locked,
 /// and its files and connections belong to the parent.
 pub struct ForkGuarded<T> {
     origin: Origin,

@@ -22,7 +22,7 @@ pub struct Interaction<L, T> {
     last_lookup: AtomicU64,
     /// Its requests. They are sent one at a time.
     pub(crate) lane: L,
-    /// What the service knows about the customer's typing.
+    /// The typing state that the service knows.
     pub(crate) typing: T,
     registry: Weak<dyn Registry<L, T>>,
 }

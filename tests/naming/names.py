@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Checks the names of files, modules, types and functions.
 
-    names.py                 checks all files; those on not_yet_renamed.txt must fail
+    names.py                 checks all files
     names.py FILE...         checks these files
-    names.py --list          prints the files that fail
 
 - Each word of a module's or public type's name is in the glossary of the book or in common_words.txt.
 - No name has a word of banned_words.txt, and no function's name begins with a relative pronoun.
@@ -16,8 +15,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import shrinking_list
 
 HERE = Path("tests/naming")
 GLOSSARY = Path("docs/src/glossary.md")
@@ -46,11 +43,17 @@ def words(name: str) -> list[str]:
     return re.findall(r"[a-z]+", spaced.lower())
 
 
+def entries(path: Path) -> list[str]:
+    """The lines of a list. Empty lines and lines that begin with `#` are comments."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
 def known_words() -> set[str]:
     """The words of the glossary's terms, which are in bold or code in the first column, and the common ones."""
     rows = [line for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
     terms = [row.split("|")[1] for row in rows]
-    common = shrinking_list.read(HERE / "common_words.txt")
+    common = entries(HERE / "common_words.txt")
     return {word for term in [*terms, *common] for word in words(term)}
 
 
@@ -62,7 +65,7 @@ def is_known(word: str, known: set[str]) -> bool:
 
 def banned_words() -> dict[str, str]:
     """Each banned word with its replacement."""
-    return dict(line.split(None, 1) for line in shrinking_list.read(HERE / "banned_words.txt"))
+    return dict(line.split(None, 1) for line in entries(HERE / "banned_words.txt"))
 
 
 def names_of(file: str) -> list[Name]:
@@ -111,17 +114,14 @@ def check(file: str, known: set[str], banned: dict[str, str]) -> list[str]:
 
 def main() -> int:
     """Runs the check."""
-    arguments = sys.argv[1:]
-    files = [name for name in arguments if name != "--list"]
+    files = sys.argv[1:]
     if not files:
         listed = subprocess.run(["git", "ls-files", *SOURCES], check=True, capture_output=True, text=True)
         files = [name for name in listed.stdout.split() if Path(name).exists()]
     known, banned = known_words(), banned_words()
-    faults = {file: check(file, known, banned) for file in files}
-    if "--list" in arguments:
-        print("\n".join(file for file in files if faults[file]))
-        return 0
-    return shrinking_list.report(HERE / "not_yet_renamed.txt", faults, files)
+    faults = [f"{file}:{fault}" for file in files for fault in check(file, known, banned)]
+    print("\n".join(faults))
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ fn an_update_is_stored_and_listed() {
     let path = format!("/core/api/v1/interactions/{hash}");
     let key = "0b0e7a52-6f0c-4f5c-9d49-52a1e5cbb1d4";
     let update = json!({ "mood": "POSITIVE", "tag_ids": ["a", "b"], "note": "called back" });
-    let response = running.ask("PUT", &path, update);
+    let response = running.send_request("PUT", &path, update);
     assert_eq!(
         response.json(),
         json!({ "message": "update accepted", "status": 200 })
     );
     assert_eq!(running.on(&hash, "finish", json!({})).status, 200);
     let update = json!({ "mood": "NEGATIVE", "customer_key": key });
-    assert_eq!(running.ask("PUT", &path, update).status, 200);
+    assert_eq!(running.send_request("PUT", &path, update).status, 200);
     let shown = &running.get("/sandbox/interactions").json()[0];
     for (field, value) in [
         ("mood", json!("NEGATIVE")),
@@ -67,13 +67,13 @@ fn an_update_is_stored_and_listed() {
         ),
     ];
     for (body, message) in cases {
-        let response = running.ask("PUT", &path, body);
+        let response = running.send_request("PUT", &path, body);
         assert_eq!(
             response.json(),
             json!({ "message": message, "status": 422 })
         );
     }
-    let nowhere = running.ask(
+    let nowhere = running.send_request(
         "PUT",
         "/core/api/v1/interactions/none",
         json!({ "note": "a" }),
@@ -88,7 +88,7 @@ fn an_off_hours_contact_is_stored_and_accepts_no_requests() {
         "content": "Call me", "content_type": "text", "department_id": 2,
         "customer": { "email": "j@example.com", "name": "Joao", "phone": "1", "cpf": "2" },
     });
-    let response = running.ask("POST", OFF_HOURS, contact.clone()).json();
+    let response = running.send_request("POST", OFF_HOURS, contact.clone()).json();
     let hash = response["interaction_hash"].as_str().unwrap();
     assert_eq!((hash.len(), &response["status"]), (36, &json!(200)));
     let shown = &running.get("/sandbox/interactions").json()[0];
@@ -155,7 +155,7 @@ fn both_contacts_reject_with_status_200() {
         ),
     ];
     for (path, body, message) in cases {
-        let response = running.ask("POST", path, body);
+        let response = running.send_request("POST", path, body);
         assert_eq!(response.status, 200);
         assert_eq!(
             response.json(),
@@ -181,7 +181,7 @@ fn whatsapp_finds_the_open_interaction_of_its_external_id() {
         if let Some(extra) = extra {
             body["extra"] = extra;
         }
-        let response = running.ask("POST", WHATSAPP, body);
+        let response = running.send_request("POST", WHATSAPP, body);
         assert_eq!(
             response.json(),
             json!({ "message": "whatsapp accepted", "status": 200 })

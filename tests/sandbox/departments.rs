@@ -19,7 +19,7 @@ impl RunningSandbox {
 
     fn gateway_list(&self, client_id: Value) -> SandboxResponse {
         let body = json!({ "type": "info", "content": "departments", "clientId": client_id });
-        self.ask("POST", GATEWAY, body)
+        self.send_request("POST", GATEWAY, body)
     }
 }
 
@@ -196,12 +196,12 @@ fn a_closed_department_rejects_a_start_in_the_later_dialects() {
     let start = json!({ "department_id": 2 });
     assert_eq!(
         running
-            .ask("POST", "/core/api/v1/interactions", start)
+            .send_request("POST", "/core/api/v1/interactions", start)
             .json(),
         refused
     );
     let start = running.request_to("2", "info", "init", "12");
-    assert_eq!(running.ask("POST", GATEWAY, start.clone()).json(), refused);
+    assert_eq!(running.send_request("POST", GATEWAY, start.clone()).json(), refused);
     assert_eq!(running.rest(&start).status, 200);
     assert_eq!(hook.next(), r#"{"status":"unavailable","clientId":"12"}"#);
 }

@@ -11,7 +11,7 @@ impl RunningSandbox {
     /// Sends a request of the bot.
     pub fn bot(&self, hash: &str, what: &str, body: Value) -> SandboxResponse {
         let method = if what == "message" { "POST" } else { "PUT" };
-        self.ask(method, &format!("/core/api/v1/bot/{hash}/{what}"), body)
+        self.send_request(method, &format!("/core/api/v1/bot/{hash}/{what}"), body)
     }
 
     pub fn bot_succeeds(&self, hash: &str, what: &str, body: Value) {
@@ -21,7 +21,7 @@ impl RunningSandbox {
     }
 
     pub fn start_customer(&self, script: Value) -> String {
-        let response = self.ask("POST", "/sandbox/customers", json!({ "script": script }));
+        let response = self.send_request("POST", "/sandbox/customers", json!({ "script": script }));
         assert_eq!(response.status, 200, "{}", response.body);
         response.json()["interaction_hash"]
             .as_str()
@@ -332,7 +332,7 @@ fn the_portal_registers_a_bot_for_all_departments_or_for_one() {
         WebhookServer::open(),
     );
     let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "silent"]);
-    let register = |body: Value| running.ask("PUT", BOT, body);
+    let register = |body: Value| running.send_request("PUT", BOT, body);
     assert_eq!(
         register(json!({ "url": all.url })).json(),
         json!({ "url": all.url })

@@ -9,7 +9,7 @@ const START: &str = "/core/api/v1/interactions";
 
 impl RunningSandbox {
     /// Sends a request with the first token in its body.
-    pub fn ask(&self, method: &str, path: &str, mut body: Value) -> SandboxResponse {
+    pub fn send_request(&self, method: &str, path: &str, mut body: Value) -> SandboxResponse {
         body["token"] = json!(self.ready_field("token"));
         self.call(method, path, JSON, body.to_string().as_bytes())
     }
@@ -17,7 +17,7 @@ impl RunningSandbox {
     /// Starts an interaction in department 1 and returns its hash.
     pub fn begin(&self, mut start: Value) -> String {
         start["department_id"] = json!(1);
-        let response = self.ask("POST", START, start);
+        let response = self.send_request("POST", START, start);
         assert_eq!(response.status, 200, "{}", response.body);
         response.json()["data"]["interaction_hash"]
             .as_str()
@@ -27,7 +27,7 @@ impl RunningSandbox {
 
     pub fn on(&self, hash: &str, what: &str, body: Value) -> SandboxResponse {
         let method = if what == "messages" { "POST" } else { "PUT" };
-        self.ask(method, &format!("{START}/{hash}/{what}"), body)
+        self.send_request(method, &format!("{START}/{hash}/{what}"), body)
     }
 }
 
@@ -149,7 +149,7 @@ fn media_are_sent_in_both_directions() {
 fn finish_and_unavailable_use_this_dialect() {
     let hook = WebhookServer::open();
     let running = RunningSandbox::with_webhook(&hook.url, &["--agent", "2=unavailable"]);
-    let response = running.ask(
+    let response = running.send_request(
         "POST",
         START,
         json!({ "department_id": 2, "extra": { "clientId": "12" } }),
@@ -218,7 +218,7 @@ fn an_invalid_start_is_rejected_with_a_reason() {
         ),
     ];
     for (body, message) in cases {
-        let response = running.ask("POST", START, body);
+        let response = running.send_request("POST", START, body);
         assert_eq!(
             response.json(),
             json!({ "message": message, "status": 422 })
@@ -383,8 +383,9 @@ fn a_manual_trigger_finds_its_interaction_by_the_hash() {
     hook.next();
     let object = json!({ "interaction_hash": hash, "state": "finished", "extra": {} });
     std::thread::scope(|scope| {
-        let sent =
-            scope.spawn(|| running.ask("POST", "/sandbox/trigger", json!({ "object": object })));
+        let sent = scope.spawn(|| {
+            running.send_request("POST", "/sandbox/trigger", json!({ "object": object }))
+        });
         assert_eq!(hook.next_json(), object);
         assert_eq!(sent.join().unwrap().json(), json!({ "status": 200 }));
     });

@@ -35,7 +35,7 @@ fn next(client: &Client) -> Trigger {
 }
 
 /// Returns the next trigger, which must have this kind.
-fn hear(client: &Client, kind: Kind) -> Trigger {
+fn receive(client: &Client, kind: Kind) -> Trigger {
     let trigger = next(client);
     assert_eq!(trigger.kind, kind, "{trigger:?}");
     trigger
@@ -74,11 +74,11 @@ fn a_conversation_works_in_every_dialect() {
         let running = RunningSandbox::start(&[]);
         let client = client(&running, dialect);
         let conversation = client.start(address("12"), joao()).unwrap();
-        assert_eq!(hear(&client, Kind::Accepted).client_id, "12");
+        assert_eq!(receive(&client, Kind::Accepted).client_id, "12");
         conversation.send("Olá, \"mundo\" 😀").unwrap();
-        hear(&client, Kind::Typing);
-        hear(&client, Kind::Cleared);
-        let said = hear(&client, Kind::Message);
+        receive(&client, Kind::Typing);
+        receive(&client, Kind::Cleared);
+        let said = receive(&client, Kind::Message);
         assert_eq!(
             (said.text.as_deref(), said.client_id.as_str()),
             (Some("Olá, \"mundo\" 😀"), "12")
@@ -154,7 +154,7 @@ fn a_bot_id_is_repeated_in_the_dialects_that_have_it() {
             ..Start::from(joao())
         };
         client.start(address("12"), start).unwrap();
-        let details = hear(&client, Kind::Accepted).details.unwrap();
+        let details = receive(&client, Kind::Accepted).details.unwrap();
         assert_eq!(details.bot_id.as_deref(), Some("b7"));
     }
 }
@@ -175,11 +175,11 @@ fn the_additions_of_interactions_work_in_both_directions() {
         ..Start::from(joao())
     };
     let conversation = client.start(address("12"), start).unwrap();
-    let queued = hear(&client, Kind::Queued);
+    let queued = receive(&client, Kind::Queued);
     assert_eq!(queued.details.unwrap().position, Some(2));
-    hear(&client, Kind::Accepted);
+    receive(&client, Kind::Accepted);
     conversation.send(image("veja")).unwrap();
-    let said = hear(&client, Kind::Message);
+    let said = receive(&client, Kind::Message);
     let details = said.details.unwrap();
     assert_eq!(
         (
@@ -194,7 +194,7 @@ fn the_additions_of_interactions_work_in_both_directions() {
     );
     assert_eq!(details.message_hash.map(|hash| hash.len()), Some(36));
     // The message was sent twice, but delivered to the application once.
-    let transferred = hear(&client, Kind::Transferred);
+    let transferred = receive(&client, Kind::Transferred);
     assert_eq!(
         (
             transferred.client_id.as_str(),
@@ -258,7 +258,7 @@ fn off_hours_and_whatsapp_reach_the_service() {
         start: Start::from(joao()),
     };
     conversation.whatsapp(whatsapp).unwrap();
-    let accepted = hear(&client, Kind::Accepted);
+    let accepted = receive(&client, Kind::Accepted);
     assert_eq!(accepted.client_id, "12");
     let details = accepted.details.unwrap();
     assert_eq!(details.external_id.unwrap().expose(), "5511988776655");
@@ -290,7 +290,7 @@ fn the_library_can_be_the_bot() {
             .status,
         200
     );
-    let given = hear(&client, Kind::NewInteraction);
+    let given = receive(&client, Kind::NewInteraction);
     assert_eq!(
         given.details.as_ref().unwrap().department.as_deref(),
         Some("1")
@@ -299,9 +299,13 @@ fn the_library_can_be_the_bot() {
         .bot_attach(given.interaction_hash().unwrap())
         .unwrap();
     bot.bot_accept().unwrap();
-    assert_eq!(hear(&client, Kind::Message).text.as_deref(), Some("Oi"));
+    assert_eq!(receive(&client, Kind::Message).text.as_deref(), Some("Oi"));
     bot.send("Bom dia!").unwrap();
-    let media = hear(&client, Kind::Message).details.unwrap().media.unwrap();
+    let media = receive(&client, Kind::Message)
+        .details
+        .unwrap()
+        .media
+        .unwrap();
     assert_eq!(
         (media.kind, media.url.expose()),
         (MediaKind::Audio, "https://example.com/a.ogg")

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 impl RunningSandbox {
     fn post_steps(&self, of: (&str, &str), steps: Value) -> Value {
         let (field, id) = of;
-        let response = self.ask(
+        let response = self.send_request(
             "POST",
             "/sandbox/steps",
             json!({ field: id, "steps": steps }),
@@ -135,7 +135,7 @@ fn invalid_steps_are_rejected_with_a_reason() {
         ),
     ];
     for (body, status, message) in cases {
-        let response = running.ask("POST", "/sandbox/steps", body);
+        let response = running.send_request("POST", "/sandbox/steps", body);
         assert_eq!(
             response.json(),
             json!({ "message": message, "status": status })

@@ -44,7 +44,7 @@ impl WebhookClient {
         }
     }
 
-    /// Returns the HTTP status of the webhook's response, or the reason why there is none.
+    /// Returns the HTTP status of the webhook's response, or the reason of the failure.
     pub async fn post(&self, webhook: &WebhookUrl, payload: Payload) -> Result<u16, String> {
         let _slot = self.slots.acquire().await;
         let deadline = Instant::now() + self.timeout;

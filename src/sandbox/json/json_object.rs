@@ -114,8 +114,8 @@ pub(crate) fn json_string(value: &RawValue) -> Option<String> {
 
 impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonObject, D::Error> {
-        struct FieldsVisitor;
-        impl<'de> Visitor<'de> for FieldsVisitor {
+        struct FieldsReader;
+        impl<'de> Visitor<'de> for FieldsReader {
             type Value = JsonObject;
 
             fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -130,7 +130,7 @@ impl<'de> Deserialize<'de> for JsonObject {
                 Ok(JsonObject { fields })
             }
         }
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(FieldsReader)
     }
 }
 

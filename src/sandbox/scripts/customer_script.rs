@@ -153,17 +153,17 @@ impl CustomerStep {
             parse_milliseconds("wait", value).map(CustomerStep::Wait)
         } else if step.get("say").is_some() {
             step.allow_only(&["say", "type", "url"])?;
-            parse_say(&step).map(CustomerStep::SendMessage)
+            parse_message_step(&step).map(CustomerStep::SendMessage)
         } else if step.get("hear").is_some() {
             step.allow_only(&["hear", "contains", "within"])?;
-            parse_hear(&step).map(CustomerStep::ExpectTrigger)
+            parse_expectation(&step).map(CustomerStep::ExpectTrigger)
         } else {
             Err(forms.to_owned())
         }
     }
 }
 
-fn parse_say(step: &JsonObject) -> Result<Message, String> {
+fn parse_message_step(step: &JsonObject) -> Result<Message, String> {
     let content = step.text("say").ok_or("say: expected a text")?;
     let kind = match step.get("type") {
         None => MessageKind::Text,
@@ -188,7 +188,7 @@ fn parse_say(step: &JsonObject) -> Result<Message, String> {
     Ok(Message { kind, content, url })
 }
 
-fn parse_hear(step: &JsonObject) -> Result<ExpectedTrigger, String> {
+fn parse_expectation(step: &JsonObject) -> Result<ExpectedTrigger, String> {
     let word = step.text("hear").unwrap_or_default();
     let kind = match word.as_str() {
         "message" => Some("message"),

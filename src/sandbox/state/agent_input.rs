@@ -1,4 +1,4 @@
-//! A request of the customer's side, on its way to the agent or bot of the interaction.
+//! A request of the customer's side for the agent or bot of the interaction.
 
 use crate::sandbox::http::webhook_url::WebhookUrl;
 use crate::sandbox::model::customer_request::RequestKind;

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn id_block_is_reserved_again_after_a_rollback() {
+    fn id_block_is_reserved_after_a_rollback() {
         let path = std::env::temp_dir().join(format!("omnize-{}-undone.db", std::process::id()));
         let _ = std::fs::remove_file(&path);
         let mut database = open(&path);

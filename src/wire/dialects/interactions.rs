@@ -24,7 +24,7 @@ use crate::wire::{
 /// The default URL of the service.
 pub const BASE_URL: &str = "https://zchat.zenvia.io";
 
-/// Encodes a request for the interaction with this hash. Returns `None` if the request needs a hash and there is none.
+/// Encodes a request for the interaction with this hash. Returns `None` if the request needs a hash and has no hash.
 pub fn encode(
     token: &Redacted,
     address: &Address,
