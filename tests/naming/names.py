@@ -120,7 +120,8 @@ def main() -> int:
         files = [name for name in listed.stdout.split() if Path(name).exists()]
     known, banned = known_words(), banned_words()
     faults = [f"{file}:{fault}" for file in files for fault in check(file, known, banned)]
-    print("\n".join(faults))
+    for fault in faults:
+        print(fault)
     return 1 if faults else 0
 
 

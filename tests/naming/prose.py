@@ -234,7 +234,8 @@ def main() -> int:
     files = [name for name in arguments if not name.startswith("--")]
     files = files or [file for patterns in SURFACES.values() for file in tracked(patterns)]
     faults = [f"{file}:{fault}" for file in files for fault in check(file)]
-    print("\n".join(faults))
+    for fault in faults:
+        print(fault)
     return 1 if faults else 0
 
 
