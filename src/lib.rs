@@ -7,6 +7,7 @@
 // The module docs are for maintainers, who read private modules too.
 #![allow(rustdoc::private_intra_doc_links)]
 
+mod allocation_check;
 #[cfg(feature = "capi")]
 pub mod capi;
 #[cfg(feature = "cli")]
@@ -15,12 +16,10 @@ mod client;
 mod close_report;
 pub mod config;
 mod conversation;
-pub mod encoding;
 pub mod error;
 mod host;
 mod interactions;
 pub mod interrupt;
-mod memory;
 mod oneshot;
 mod pem;
 mod receiving;
@@ -29,6 +28,7 @@ mod shared_listener;
 pub mod status;
 #[cfg(feature = "store")]
 mod store;
+pub mod text_encoding;
 pub mod wire;
 
 #[cfg(feature = "sandbox")]

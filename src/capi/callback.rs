@@ -66,7 +66,7 @@ impl Drop for UserData {
 pub fn handler(
     callback: unsafe extern "C" fn(*const omnize_event, *mut c_void),
     user_data: UserData,
-    encoding: crate::encoding::TextEncoding,
+    encoding: crate::text_encoding::TextEncoding,
 ) -> Handler {
     Box::new(move |event| {
         event::with_handle(event, encoding, |handle| {

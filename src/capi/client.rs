@@ -17,10 +17,10 @@ use crate::capi::config::omnize_config;
 use crate::capi::events::event;
 use crate::capi::events::event::omnize_event;
 use crate::client::Client;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::receiving::{EventFilter, EventKind};
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 
 /// The conversations and events of one token.
 ///

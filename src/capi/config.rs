@@ -13,9 +13,9 @@ use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::config::{Config, Kind, OPTIONS, OptionSpec};
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 
 /// The options for opening a client.
 ///

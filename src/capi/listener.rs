@@ -16,8 +16,8 @@ use crate::capi::client::omnize_client;
 use crate::capi::config;
 use crate::capi::config::omnize_config;
 use crate::capi::library::statistic;
-use crate::encoding::TextEncoding;
 use crate::shared_listener::Listener;
+use crate::text_encoding::TextEncoding;
 
 /// A shared webhook listener: one address for the triggers of several clients, each at its own path.
 ///

@@ -11,7 +11,6 @@ use crate::client::inner::ClientInner;
 use crate::close_report::CloseReport;
 use crate::config::{Config, Settings};
 use crate::conversation::Conversation;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::fork_guard::ForkGuarded;
@@ -24,6 +23,7 @@ use crate::receiving::{
 use crate::sending::Interaction;
 use crate::sending::Sender;
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 use crate::wire::{
     Address, BotRequest, Department, OffHours, OnlineAgents, Redacted, Request, ResponseData, Start,
 };

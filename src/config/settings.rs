@@ -12,9 +12,9 @@ use crate::config::option_values::Config;
 use crate::config::typed_values::{
     encoding, file, milliseconds, number, optional_time, size, text,
 };
-use crate::encoding::{TextEncoding, Unmappable};
 use crate::error::{Error, Result};
 use crate::status::Status;
+use crate::text_encoding::{TextEncoding, Unmappable};
 use crate::wire::{Dialect, Redacted};
 
 /// The settings of a client.

@@ -2,8 +2,8 @@
 //!
 //! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`.
 //! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
-//! - Sockets: `tcp_connect.rs`, `liveness.rs`, `tcp_refusal.rs`, `wake_fd.rs`.
-//! - Files and limits: `file_lock.rs`, `stat_at.rs`, `resource_limits.rs`.
+//! - Sockets: `tcp_connect.rs`, `idle_connection.rs`, `tcp_refusal.rs`, `wake_fd.rs`.
+//! - Files and limits: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
 
 #![allow(unsafe_code)]
 
@@ -14,15 +14,15 @@ mod closed_on_fork;
 pub mod detachable_thread;
 #[cfg(all(unix, feature = "store"))]
 pub mod file_lock;
+#[cfg(all(unix, feature = "store"))]
+pub mod file_status;
 pub mod fork;
 mod fork_generation;
 pub mod fork_guard;
 #[cfg(feature = "capi")]
 pub mod fp_environment;
-pub mod liveness;
+pub mod idle_connection;
 pub mod resource_limits;
-#[cfg(all(unix, feature = "store"))]
-pub mod stat_at;
 pub mod tcp_connect;
 pub mod tcp_refusal;
 pub mod thread;

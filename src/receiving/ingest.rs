@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::allocation_check;
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::oneshot;
 use crate::receiving::queue::message_dedup::DedupResult;
 use crate::receiving::rate_limited_log;
@@ -43,7 +43,7 @@ impl Receiver {
         content_type: Option<&str>,
         make_callback: impl FnOnce() -> T,
     ) -> Option<Result<()>> {
-        if let Err(error) = memory::check(body.len(), Status::Full) {
+        if let Err(error) = allocation_check::check(body.len(), Status::Full) {
             return Some(Err(error));
         }
         let trigger = match self.read(body, content_type) {
@@ -133,7 +133,7 @@ impl Receiver {
     ) -> Result<()> {
         self.may_wait()?;
         self.callback_gate.check_origin()?;
-        memory::check(body.len(), Status::Full)?;
+        allocation_check::check(body.len(), Status::Full)?;
         let body = self.decompress(body.into(), content_encoding, self.max_trigger)?;
         let receiver = oneshot::Receiver::new();
         let result = self.ingest(body, content_type, || receiver.sender());

@@ -88,7 +88,9 @@ fn an_off_hours_contact_is_stored_and_accepts_no_requests() {
         "content": "Call me", "content_type": "text", "department_id": 2,
         "customer": { "email": "j@example.com", "name": "Joao", "phone": "1", "cpf": "2" },
     });
-    let response = running.send_request("POST", OFF_HOURS, contact.clone()).json();
+    let response = running
+        .send_request("POST", OFF_HOURS, contact.clone())
+        .json();
     let hash = response["interaction_hash"].as_str().unwrap();
     assert_eq!((hash.len(), &response["status"]), (36, &json!(200)));
     let shown = &running.get("/sandbox/interactions").json()[0];

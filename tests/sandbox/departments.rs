@@ -201,7 +201,10 @@ fn a_closed_department_rejects_a_start_in_the_later_dialects() {
         refused
     );
     let start = running.request_to("2", "info", "init", "12");
-    assert_eq!(running.send_request("POST", GATEWAY, start.clone()).json(), refused);
+    assert_eq!(
+        running.send_request("POST", GATEWAY, start.clone()).json(),
+        refused
+    );
     assert_eq!(running.rest(&start).status, 200);
     assert_eq!(hook.next(), r#"{"status":"unavailable","clientId":"12"}"#);
 }

@@ -30,7 +30,8 @@ fn a_fault_applies_to_requests_of_its_kind_in_every_dialect() {
     running.start_of("12");
     let hash = running.begin(json!({}));
     let message = running.request("message", "oi", "12");
-    let gateway = |body: &Value| running.send_request("POST", "/client-gateway/api/rest/v1", body.clone());
+    let gateway =
+        |body: &Value| running.send_request("POST", "/client-gateway/api/rest/v1", body.clone());
     assert_eq!(gateway(&running.request("info", "init", "12")).status, 200);
     running.faults(json!([{ "on": "message", "status": 503, "times": 3 }, { "on": "departments", "status": 500 }]));
     running.accepted("info", "typing", "12");

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 const START: &str = "/core/api/v1/interactions";
 
 fn both(running: &RunningSandbox, rest: &Value, start: Value) -> [SandboxResponse; 2] {
-    [running.rest(rest), running.send_request("POST", START, start)]
+    [
+        running.rest(rest),
+        running.send_request("POST", START, start),
+    ]
 }
 
 #[test]

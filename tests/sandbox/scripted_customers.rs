@@ -44,7 +44,12 @@ fn a_customer_starts_when_its_department_has_a_bot() {
     let of_one = json!({ "url": bot.url, "department_id": 1 });
     assert_eq!(later.send_request("PUT", BOT, of_one).status, 200);
     assert_eq!(later.get("/sandbox/customers").json(), json!([]));
-    assert_eq!(later.send_request("PUT", BOT, json!({ "url": bot.url })).status, 200);
+    assert_eq!(
+        later
+            .send_request("PUT", BOT, json!({ "url": bot.url }))
+            .status,
+        200
+    );
     assert_eq!(bot.next_json()["type"], "finished_interaction");
     assert_eq!(bot.next_json()["department_id"], 2);
 }
@@ -71,7 +76,11 @@ fn a_customer_advances_in_the_queue_when_another_finishes() {
 #[test]
 fn an_invalid_customer_is_rejected_with_a_reason() {
     let running = RunningSandbox::start(&["--agent", "2=closed"]);
-    let refused = |body: Value| running.send_request("POST", "/sandbox/customers", body).json();
+    let refused = |body: Value| {
+        running
+            .send_request("POST", "/sandbox/customers", body)
+            .json()
+    };
     let message = |message: &str| json!({ "message": message, "status": 422 });
     assert_eq!(
         refused(json!({})),

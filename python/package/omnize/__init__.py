@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._interpreter import check_interpreter
+from ._sub_interpreter_check import check_interpreter
 
 check_interpreter()
 
@@ -21,7 +21,7 @@ from ._clients.close_report import CloseReport
 from ._clients.listener import Listener
 from ._conversations.conversation import Conversation
 from ._conversations.customer import Customer
-from ._conversations.values import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
+from ._conversations.result_types import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
 from ._errors import (
     ArgumentError,
     Closed,

@@ -5,10 +5,10 @@ use std::ffi::{CStr, c_char};
 
 use once_cell::sync::Lazy;
 
-use crate::encoding::TextEncoding;
+use crate::allocation_check;
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 
 /// Decodes a NUL-terminated text of the application; `None` for NULL.
 pub fn optional<'a>(
@@ -76,7 +76,7 @@ pub fn bytes<'a>(name: &str, bytes: *const c_char, length: i64) -> Result<&'a [u
 
 fn decode<'a>(name: &str, bytes: &'a [u8], encoding: TextEncoding) -> Result<Cow<'a, str>> {
     // The decoded text is as large, or larger.
-    memory::check(bytes.len(), Status::System)?;
+    allocation_check::check(bytes.len(), Status::System)?;
     encoding.decode(bytes).ok_or_else(|| {
         let invalid = str::from_utf8(bytes).err().filter(|_| encoding == TextEncoding::UTF_8);
         let position = invalid.map_or(String::new(), |error| format!(" at byte {}", error.valid_up_to()));
@@ -126,7 +126,7 @@ impl OutText {
     /// # Errors
     /// [`Status::System`] if there is no memory for it.
     pub fn copy(text: &[u8]) -> Result<Self> {
-        memory::check(text.len(), Status::System)?;
+        allocation_check::check(text.len(), Status::System)?;
         Ok(OutText::new(text))
     }
 
@@ -143,7 +143,7 @@ impl OutText {
     /// # Errors
     /// [`Status::System`] if there is no memory for it.
     pub fn encode_lossy(text: &str, encoding: TextEncoding) -> Result<(Self, bool)> {
-        memory::check(text.len(), Status::System)?;
+        allocation_check::check(text.len(), Status::System)?;
         let (bytes, is_unmappable) = encoding.encode(text);
         Ok((OutText::new(&bytes), is_unmappable))
     }

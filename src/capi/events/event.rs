@@ -12,11 +12,11 @@ use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::events::event_texts::EventTexts;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::receiving::{Content, Event, EventKind};
 use crate::sending::Outcome;
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 use crate::wire::Details;
 
 /// A trigger that the service posted, or the outcome of a posted request.

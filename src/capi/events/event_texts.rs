@@ -1,8 +1,8 @@
 //! The texts of the later dialects' fields, in the application's encoding.
 
 use crate::capi::abi::text::OutText;
-use crate::encoding::TextEncoding;
 use crate::error::Result;
+use crate::text_encoding::TextEncoding;
 use crate::wire::{Details, Redacted};
 
 /// The texts of an event; `None` if the event does not contain them.

@@ -11,10 +11,10 @@ use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::receiving::{STATISTICS, Statistic};
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 
 /// Returns the number of statistics.
 #[unsafe(no_mangle)]

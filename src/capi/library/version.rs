@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use crate::capi::abi::guard;
 use crate::capi::abi::text;
-use crate::encoding::TextEncoding;
+use crate::text_encoding::TextEncoding;
 
 /// Returns the version of the loaded library, such as "0.1.0".
 ///

@@ -11,8 +11,8 @@ use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
-use crate::encoding::TextEncoding;
 use crate::error::Result;
+use crate::text_encoding::TextEncoding;
 use crate::wire;
 
 /// A list of departments, as of the call that created it.

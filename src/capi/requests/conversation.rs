@@ -15,9 +15,9 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::conversation::Conversation;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 use crate::wire::{Address, Customer, Redacted, Request};
 
 /// An interaction of one customer. The application sends its requests with it.

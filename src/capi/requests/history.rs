@@ -12,9 +12,9 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::capi::requests::media;
-use crate::encoding::TextEncoding;
 use crate::error::Error;
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 use crate::wire::{History, HistoryMessage, Media, Message, Redacted, Speaker};
 
 /// The messages exchanged before an interaction. The library renders them as the document that the start field

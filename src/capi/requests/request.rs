@@ -15,9 +15,9 @@ use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::capi::requests::conversation;
 use crate::capi::requests::conversation::omnize_conversation;
-use crate::encoding::TextEncoding;
 use crate::error::{Error, Result};
 use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 use crate::wire::{FieldError, Request, RequestKind};
 
 /// A request with fields for which the omnize_conversation_ functions have no parameter.

@@ -2,7 +2,7 @@
 
 use crate::sandbox::agents::agent_queue::wait_for_agent;
 use crate::sandbox::agents::bot_notifier::notify_bot;
-use crate::sandbox::agents::step_output::step_output;
+use crate::sandbox::agents::step_trigger::step_trigger;
 use crate::sandbox::model::customer_request::RequestKind;
 use crate::sandbox::model::message::Message;
 use crate::sandbox::scripts::agent_step::AgentStep;
@@ -50,7 +50,7 @@ async fn run_steps(service: &SimulatedService, key: &InteractionKey, input: &Age
         if let AgentStep::Wait(time) = step {
             input.sleep(*time).await;
         }
-        if let Some(outgoing) = step_output(step, &values, input.message.as_ref()) {
+        if let Some(outgoing) = step_trigger(step, &values, input.message.as_ref()) {
             service.send_agent_trigger(key, outgoing, input).await;
         }
         if input.is_cancelled() {

@@ -15,7 +15,7 @@
 //! - `GET /sandbox/customers?wait=MS` returns a report for each customer. With `wait`, it blocks until all scripts have
 //!   ended, at most for that time.
 
-use crate::sandbox::control::request_object::{parse_object, unknown_token};
+use crate::sandbox::control::request_parser::{parse_object, unknown_token};
 use crate::sandbox::customers::customer_report::CustomerReport;
 use crate::sandbox::http::query::Query;
 use crate::sandbox::http::responses::{

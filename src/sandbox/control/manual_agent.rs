@@ -6,8 +6,8 @@
 //! - `POST /sandbox/trigger` with `{"token": …, "object": {…}}` posts the object to the token's webhook, after the earlier
 //!   triggers of its interaction. The response is `{"status": N}` with the webhook's status, or 502 without one.
 
-use crate::sandbox::agents::step_output::step_output;
-use crate::sandbox::control::request_object::{parse_object, unknown_token};
+use crate::sandbox::agents::step_trigger::step_trigger;
+use crate::sandbox::control::request_parser::{parse_object, unknown_token};
 use crate::sandbox::http::payload::Payload;
 use crate::sandbox::http::responses::{
     HttpResponse, error_response, json_response, rejection_response,
@@ -118,7 +118,7 @@ impl ManualSteps {
             if let AgentStep::Wait(time) = step {
                 tokio::time::sleep(*time).await;
             }
-            let Some(outgoing) = step_output(step, &values, None) else {
+            let Some(outgoing) = step_trigger(step, &values, None) else {
                 continue;
             };
             let result = service.send_manual_trigger(&self.key, None, outgoing).await;

@@ -11,4 +11,4 @@ pub(crate) mod control_api;
 pub(crate) mod faults_api;
 pub(crate) mod manual_agent;
 pub(crate) mod portal_api;
-pub(crate) mod request_object;
+pub(crate) mod request_parser;

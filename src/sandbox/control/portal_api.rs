@@ -5,7 +5,7 @@
 //! - `PUT …/bot` with `{"token": …, "url": …}` registers a bot for all departments, or with `department_id` for one. The
 //!   URL `null` removes the bot.
 
-use crate::sandbox::control::request_object::{parse_object, unknown_token};
+use crate::sandbox::control::request_parser::{parse_object, unknown_token};
 use crate::sandbox::http::query::Query;
 use crate::sandbox::http::responses::{
     HttpResponse, error_response, json_response, rejection_response,

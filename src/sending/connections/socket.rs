@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::host::{liveness, tcp_refusal};
+use crate::host::{idle_connection, tcp_refusal};
 use crate::interrupt;
 use crate::sending::deadlines;
 
@@ -43,7 +43,7 @@ impl Socket {
 
     /// Returns whether the peer has neither closed the connection nor sent unread bytes.
     pub fn is_quiet(&self) -> bool {
-        liveness::is_idle(&self.stream)
+        idle_connection::is_idle(&self.stream)
     }
 }
 

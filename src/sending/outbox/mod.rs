@@ -17,10 +17,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::allocation_check;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::memory;
 use crate::receiving::{Receiver, SendState};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
@@ -140,7 +140,7 @@ impl Outbox {
         self.check_open()?;
         interaction.on_queued(&request, self.check_state)?;
         let size = size_of(&request);
-        memory::check(size, Status::Full)
+        allocation_check::check(size, Status::Full)
             .map_err(|error| error.with_delivery(Delivery::NotSent))
             .inspect_err(|_| interaction.on_completed(&request, false))?;
         let ticket = self

@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use crate::host::stat_at::stat_at;
+use crate::host::file_status::file_status_at;
 use crate::store::files::location::Location;
 
 /// The number of first bytes that change with each write of another program, in the database and in the log.
@@ -173,7 +173,7 @@ impl<const HEADER: usize> OpenFile<HEADER> {
     }
 
     fn link(&self, folder: &File) -> Link {
-        match stat_at(folder, &self.name) {
+        match file_status_at(folder, &self.name) {
             Ok(found) if (found.device, found.inode) == (self.device, self.inode) => {
                 Link::Open(FileStamp {
                     size: found.size,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::host::file_lock::FileLock;
-use crate::host::stat_at::stat_at;
+use crate::host::file_status::file_status_at;
 use crate::store::files::location::Location;
 use crate::store::files::open_files::{create_or_open, open};
 use crate::store::open_error;
@@ -63,7 +63,7 @@ impl StoreLock {
 
     /// Returns whether the locked file still has its name, so that another client would try to lock it.
     pub fn is_in_place(&self, folder: &File) -> bool {
-        match stat_at(folder, &self.name) {
+        match file_status_at(folder, &self.name) {
             Ok(found) => (found.device, found.inode) == (self.device, self.inode),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             // This process dropped its permissions for the folder.

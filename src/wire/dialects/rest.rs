@@ -9,7 +9,7 @@ use crate::wire::body;
 use crate::wire::body::charset::Charset;
 use crate::wire::body::lenient_json;
 use crate::wire::json::json_value::{parse_id, parse_string};
-use crate::wire::json::string_object::StringObject;
+use crate::wire::json::json_writer::JsonWriter;
 use crate::wire::{
     Address, Body, DecodeError, HttpRequest, Kind, Method, Redacted, Request, Trigger,
 };
@@ -39,7 +39,7 @@ pub(crate) fn encode_with(
         Request::Finish => ("info", "finish"),
         _ => return None,
     };
-    let mut object = StringObject::default();
+    let mut object = JsonWriter::default();
     object.insert("token", token.expose());
     object.insert("type", kind);
     object.insert("content", content);

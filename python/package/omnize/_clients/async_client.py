@@ -17,14 +17,14 @@ from .._arguments import optional_seconds, seconds
 from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
-from .._conversations.values import Department, Media, OnlineAgents, agents_of, departments_of
+from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
 from .._errors import Closed, CloseTimedOut, Error, ResourceError, _abandoned_call_error, _closed_error
-from .._lifetime import warn
+from .._shutdown import warn
 from .base_client import BaseClient
 from .close_report import CloseReport
 from .delivery_mode import DeliveryMode, deadline_of
 from .dispatch_task import DispatchTask, HandlerCall, current_handler_call
-from .readiness import Readiness, weakly
+from .descriptor_watch import DescriptorWatch, weakly
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -70,7 +70,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
         "_is_finished",
         "_loop",
         "_mode",
-        "_readiness",
+        "_descriptor_watch",
         "_waiters",
         "_watches_events",
         "_workers",
@@ -101,7 +101,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
             self._mode = DeliveryMode(self._core)
 
     _loop: Optional[asyncio.AbstractEventLoop]
-    _readiness: Readiness
+    _descriptor_watch: DescriptorWatch
     _call_numbers: itertools.count[int]
     _awaits = True
     #: Calls that are not completed, by number.
@@ -419,7 +419,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
 
     def _watch_events(self) -> None:
         if not self._watches_events:
-            self._readiness.watch(self._core.event_descriptor(), weakly(self._on_event))
+            self._descriptor_watch.watch(self._core.event_descriptor(), weakly(self._on_event))
             self._watches_events = True
 
     def _on_event(self) -> None:
@@ -444,9 +444,9 @@ class AsyncClient(BaseClient[AsyncConversation]):
             if not self._loop.is_closed():
                 raise RuntimeError("this client belongs to another event loop; open a client for each loop")
             self._unbind()
-        readiness = Readiness(loop)
-        readiness.watch(self._core.completion_descriptor(), weakly(self._on_completions))
-        self._readiness = readiness
+        descriptor_watch = DescriptorWatch(loop)
+        descriptor_watch.watch(self._core.completion_descriptor(), weakly(self._on_completions))
+        self._descriptor_watch = descriptor_watch
         self._loop = loop
         return loop
 
@@ -461,9 +461,9 @@ class AsyncClient(BaseClient[AsyncConversation]):
         """Releases the loop."""
         if self._loop is None:
             return
-        self._readiness.unwatch(self._core.completion_descriptor())
+        self._descriptor_watch.unwatch(self._core.completion_descriptor())
         if self._watches_events:
-            self._readiness.unwatch(self._core.event_descriptor())
+            self._descriptor_watch.unwatch(self._core.event_descriptor())
         # Tasks of a closed loop never run again.
         self._watches_events = False
         self._waiters.clear()

@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, TypeVar, Union
 
-from .. import _lifetime, _omnize
+from .. import _shutdown, _omnize
 from .._arguments import body_bytes, optional_text, path_text
 from .._conversations.customer import Customer
 from .._conversations.request_fields import id_text, of_customer, of_message, of_start
-from .._conversations.values import Media, OpenInteraction
+from .._conversations.result_types import Media, OpenInteraction
 from .._errors import Closed, _forked_error
 from .._events.handlers import Handlers, check_function, check_kinds
 from .listener import Listener
@@ -54,14 +54,14 @@ class BaseClient(Generic[_Conversation]):
             options["token"] = token
         file = None if config_file is None else path_text("config_file", config_file)
         texts = serialize_options(options)
-        _lifetime.forward_log()
+        _shutdown.forward_log()
         self._core = _omnize.Core(texts, file, environment)
         self._environment = environment
         self._handlers = Handlers(self._core)
         self._listener: Optional[Listener] = None
         self._process = os.getpid()
         self._is_open = True
-        _lifetime.register_client(self)
+        _shutdown.register_client(self)
 
     @property
     def webhook_url(self) -> Optional[str]:

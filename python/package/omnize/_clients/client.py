@@ -15,10 +15,10 @@ from .._arguments import optional_seconds, seconds
 from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
-from .._conversations.values import Department, Media, OnlineAgents, agents_of, departments_of
+from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
 from .._errors import Closed, Error
 from .._events.handlers import Handlers, awaitable_error
-from .._lifetime import report, start_thread
+from .._shutdown import report, start_thread
 from .base_client import BaseClient
 from .close_report import CloseReport
 from .greenlets import GreenletChat, GreenletCore, GreenletEventCursor, is_patched

@@ -11,7 +11,7 @@ from .._errors import Error, StateError
 from .conversation import BaseConversation
 from .customer import Customer
 from .request_fields import Fields, of_message, of_transfer, of_update
-from .values import Media
+from .result_types import Media
 
 if TYPE_CHECKING:
     from .._clients.async_client import AsyncClient

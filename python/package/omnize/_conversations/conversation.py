@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, TypeVar, Un
 from .._arguments import optional_seconds
 from .._errors import Error, StateError
 from .._events.handlers import ConversationHandlers, check_function, check_kinds
-from .._lifetime import warn
+from .._shutdown import warn
 from .customer import Customer
 from .request_fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
-from .values import Media
+from .result_types import Media
 
 if TYPE_CHECKING:
     from .._clients.base_client import BaseClient

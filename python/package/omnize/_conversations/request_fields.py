@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 
 from .._arguments import check_utf8, describe_type, optional_text
 from .customer import Customer
-from .values import Media
+from .result_types import Media
 
 __all__ = ["Fields", "id_text", "of_customer", "of_external", "of_message", "of_start", "of_transfer", "of_update"]
 

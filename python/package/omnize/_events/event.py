@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NoReturn, Optional
 
 from .. import _omnize
-from .._conversations.values import Agent, Media
+from .._conversations.result_types import Agent, Media
 from .._errors import Error
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from .. import _omnize
-from .._conversations.values import Media
+from .._conversations.result_types import Media
 from .._errors import _error_of_status
 from .event import (
     Accepted,

@@ -14,9 +14,9 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
+use crate::allocation_check;
 use crate::config::{Limits, ListenSettings, Networks};
 use crate::error::Error;
-use crate::memory;
 use crate::receiving::listener::commit_waiters::CommitWaiters;
 use crate::receiving::listener::connection::connection_state::{ConnectionState, Phase};
 use crate::receiving::listener::request::basic_auth::Credentials;
@@ -188,7 +188,8 @@ impl RequestHandler {
                 continue;
             };
             if body_bytes.is_empty() && body.is_end_stream() && chunk.len() <= self.limits.body {
-                memory::check(chunk.len(), Status::Full).map_err(|_| Rejection::Unavailable)?;
+                allocation_check::check(chunk.len(), Status::Full)
+                    .map_err(|_| Rejection::Unavailable)?;
                 return Ok(chunk[..].into());
             }
             if body_bytes.len() + chunk.len() > self.limits.body {
@@ -199,7 +200,8 @@ impl RequestHandler {
                 .map_err(|_| Rejection::Unavailable)?;
             body_bytes.extend_from_slice(&chunk);
         }
-        memory::check(body_bytes.len(), Status::Full).map_err(|_| Rejection::Unavailable)?;
+        allocation_check::check(body_bytes.len(), Status::Full)
+            .map_err(|_| Rejection::Unavailable)?;
         Ok(body_bytes.into())
     }
 }

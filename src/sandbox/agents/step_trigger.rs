@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 
 /// Returns the trigger of a step, or `None` for a wait and for an echo without a message.
-pub(crate) fn step_output(
+pub(crate) fn step_trigger(
     step: &AgentStep,
     values: &TemplateValues,
     message: Option<&Message>,

@@ -1,17 +1,17 @@
 //! A writer for JSON objects of strings, the most frequent content of requests.
 
 /// Writes the fields of an object, in order.
-pub struct StringObject(Vec<u8>);
+pub struct JsonWriter(Vec<u8>);
 
-impl Default for StringObject {
+impl Default for JsonWriter {
     fn default() -> Self {
         let mut json = Vec::with_capacity(256);
         json.push(b'{');
-        StringObject(json)
+        JsonWriter(json)
     }
 }
 
-impl StringObject {
+impl JsonWriter {
     /// Adds a field. The name must not need escaping.
     pub fn insert(&mut self, name: &'static str, value: &str) {
         if self.0.len() > 1 {
@@ -56,13 +56,13 @@ mod tests {
             .map(|byte| format!("a{}b", char::from(byte)))
             .chain(["", "ol\u{e1} \u{1F600}", "\u{2028}"].map(str::to_owned));
         for text in texts {
-            let mut object = StringObject::default();
+            let mut object = JsonWriter::default();
             object.insert("first", &text);
             object.insert("second", "x");
             let quoted = serde_json::to_string(&text).unwrap();
             let expected = format!(r#"{{"first":{quoted},"second":"x"}}"#);
             assert_eq!(String::from_utf8(object.finish()).unwrap(), expected);
         }
-        assert_eq!(StringObject::default().finish(), b"{}");
+        assert_eq!(JsonWriter::default().finish(), b"{}");
     }
 }

@@ -8,10 +8,10 @@ import threading
 import weakref
 from typing import Callable
 
-__all__ = ["Readiness", "weakly"]
+__all__ = ["DescriptorWatch", "weakly"]
 
 
-class Readiness:
+class DescriptorWatch:
     """The watched descriptors of one loop. All methods must be called on the loop's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

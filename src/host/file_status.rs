@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 
 /// The identity, size and time of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileStat {
+pub struct FileStatus {
     /// The number of its device.
     pub device: u64,
     /// Its number on the device.
@@ -23,7 +23,7 @@ pub struct FileStat {
 ///
 /// # Errors
 /// The error of `fstatat`.
-pub fn stat_at(folder: &File, name: &CStr) -> io::Result<FileStat> {
+pub fn file_status_at(folder: &File, name: &CStr) -> io::Result<FileStatus> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the name ends with a zero byte, and `stat` has the size of the result.
     let failed = unsafe {
@@ -41,7 +41,7 @@ pub fn stat_at(folder: &File, name: &CStr) -> io::Result<FileStat> {
     let stat = unsafe { stat.assume_init() };
     // The types differ between systems; on all of them the values are these.
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)]
-    Ok(FileStat {
+    Ok(FileStatus {
         device: stat.st_dev as u64,
         inode: stat.st_ino as u64,
         size: stat.st_size as u64,
