@@ -81,7 +81,9 @@ fn expired_request_is_not_retried_after_a_restart() {
     assert_eq!(outcome.delivery, Delivery::NotSent as i32, "{outcome:?}");
     assert_eq!(outcome.status, Status::Timeout as i32);
     assert!(
-        outcome.message.contains("retry.posted allows 1000 ms"),
+        outcome
+            .message
+            .contains("retry.posted allows retries for 1000 ms"),
         "{}",
         outcome.message
     );

@@ -101,7 +101,7 @@ fn host_and_time_of_a_self_signed_certificate_are_checked() {
 #[test]
 fn other_self_signed_certificate_is_rejected_with_advice() {
     let (served, named) = (self_signed(HOST, |_| ()), self_signed(HOST, |_| ()));
-    let says = "is that of an authority (CA:TRUE); name this certificate itself in tls.ca_file";
+    let says = "is an authority's (CA:TRUE); name this certificate itself in tls.ca_file";
     assert_insecure(
         message_to(
             server_config(&served, BOTH_VERSIONS, None),
@@ -141,7 +141,7 @@ fn version_1_certificate_is_rejected_with_advice() {
         certificate,
         key: KeyPair::generate().unwrap(),
     };
-    let says = "of X.509 version 1, which can't name a host; give the server one of version 3";
+    let says = "has X.509 version 1, which can't name a host; install one of version 3";
     assert_insecure(message_to(Arc::new(config), &named.files().0), says);
 }
 

@@ -250,7 +250,9 @@ def test_async_mode_errors_name_both_modes(first, then):
     async def main():
         async with omnize.AsyncClient("t", environment=False) as client:
             await call(client, first)
-            with pytest.raises(omnize.ModeError, match=f"delivers events by {first}, so {then} is not allowed") as caught:
+            with pytest.raises(
+                omnize.ModeError, match=f"delivers events by {first}, so {then} is not allowed"
+            ) as caught:
                 await call(client, then)
             assert caught.value.status == "OMNIZE_E_MODE"
 

@@ -121,7 +121,7 @@ fn bot_transfers_the_interaction_to_a_department_or_back() {
         );
         let advice = error.message();
         assert!(
-            advice.contains("when the service gives it to the bot again"),
+            advice.contains("attach again after the next new_interaction event"),
             "{advice}"
         );
     }

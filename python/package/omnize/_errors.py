@@ -248,7 +248,8 @@ def _closed_error() -> Closed:
 def _mode_error(mode: str, wanted: str) -> ModeError:
     """Creates the error of a call for another delivery mode."""
     error = ModeError(
-        f"this client delivers events by {mode}, so {wanted} is not allowed; use one delivery mode for the whole life of a client"
+        f"this client delivers events by {mode}, so {wanted} is not allowed; use one delivery mode for the whole life "
+        "of a client"
     )
     error.status = "OMNIZE_E_MODE"
     return error

@@ -23,8 +23,8 @@ from .._shutdown import warn
 from .base_client import BaseClient
 from .close_report import CloseReport
 from .delivery_mode import DeliveryMode, deadline_of
-from .dispatch_task import DispatchTask, HandlerCall, current_handler_call
 from .descriptor_watch import DescriptorWatch, weakly
+from .dispatch_task import DispatchTask, HandlerCall, current_handler_call
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -67,10 +67,10 @@ class AsyncClient(BaseClient[AsyncConversation]):
     __slots__ = (
         "_call_numbers",
         "_calls",
+        "_descriptor_watch",
         "_is_finished",
         "_loop",
         "_mode",
-        "_descriptor_watch",
         "_waiters",
         "_watches_events",
         "_workers",

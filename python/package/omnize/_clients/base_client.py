@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, TypeVar, Union
 
-from .. import _shutdown, _omnize
+from .. import _omnize, _shutdown
 from .._arguments import body_bytes, optional_text, path_text
 from .._conversations.customer import Customer
 from .._conversations.request_fields import id_text, of_customer, of_message, of_start
