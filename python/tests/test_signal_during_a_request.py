@@ -331,7 +331,7 @@ print(sorted(service.saw()))
 client.close()
 """)
     assert said == [
-        "OMNIZE_E_TIMEOUT not answer within timeout.response (2 s)",
+        "OMNIZE_E_TIMEOUT not respond within timeout.response (2 s)",
         "True",
         "[(1, 'closed'), (1, 'not answered'), (2, 'answered')]",
     ]

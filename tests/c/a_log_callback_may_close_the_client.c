@@ -13,7 +13,7 @@ static sem_t done;
 static void on_log(int32_t level, const char *message, void *user_data) {
     (void)level;
     (void)user_data;
-    if (pthread_equal(pthread_self(), host) || strstr(message, "refused") == NULL) return;
+    if (pthread_equal(pthread_self(), host) || strstr(message, "rejected") == NULL) return;
     closed = omnize_client_close(client, 1000, NULL, NULL, NULL);
     omnize_client_free(client);
     sem_post(&done);

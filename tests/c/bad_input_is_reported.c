@@ -87,7 +87,7 @@ static void test_triggers(void) {
     int64_t unreadable = 0;
 
     EXPECT_FAILS(omnize_client_deliver(client, "status=typing", -1, NULL, &error), OMNIZE_E_NOT_JSON, "line 1");
-    EXPECT_FAILS(omnize_client_deliver(client, "[1]", -1, NULL, &error), OMNIZE_E_NOT_JSON, "no object");
+    EXPECT_FAILS(omnize_client_deliver(client, "[1]", -1, NULL, &error), OMNIZE_E_NOT_JSON, "not an object");
     EXPECT_FAILS(omnize_client_deliver(client, "{\"status\":\"typing\"}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID,
                  "clientId");
     EXPECT_FAILS(omnize_client_deliver(client, NULL, -1, NULL, &error), OMNIZE_E_ARGUMENT, "body is NULL");

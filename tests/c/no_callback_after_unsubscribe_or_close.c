@@ -60,7 +60,7 @@ static void test_filters(void) {
 
     EXPECT_OK(omnize_client_unsubscribe(client, all.subscription, &error));
     EXPECT(all.destroyed == 1);
-    EXPECT_FAILS(omnize_client_unsubscribe(client, all.subscription, &error), OMNIZE_E_ARGUMENT, "no subscription");
+    EXPECT_FAILS(omnize_client_unsubscribe(client, all.subscription, &error), OMNIZE_E_ARGUMENT, "does not exist");
     deliver(client, MESSAGE_12);
     EXPECT(poll_now(client) == 1);
     EXPECT(all.calls == 3 && messages.calls == 2);

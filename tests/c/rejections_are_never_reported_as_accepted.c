@@ -27,16 +27,16 @@ static const struct answer answers[] = {
                  "\x4e\xd5\x51\xca\x05\x72\x12\xd3\x53\x95\xac\x94\x92\x72\xf2\x93\xb3\x53\x53\x94\x6a\x01\x5c\x50\xcd"
                  "\xe9\x25\x00\x00\x00",
             "blocked"),
-    UNKNOWN(HEAD "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", "gzip, deflate are"),
+    UNKNOWN(HEAD "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", "supported are gzip, deflate"),
     REFUSED(HEAD "Content-Length: 38\r\n\r\n\xef\xbb\xbf" REFUSAL, "full"),
     REFUSED(HEAD "Content-Type: text/json; charset=iso-8859-1\r\nContent-Length: 33\r\n\r\n"
                  "{\"success\":false,\"message\":\"n\xe3o\"}",
             "n\xc3\xa3o"),
     REFUSED(HEAD "Content-Length: 36\r\n\r\n{\"success\":false,\"errors\":[\"fu\tll\"]}", "fu\\tll"),
     REFUSED(HEAD "Content-Length: 36\r\n\r\n{\"success\":false,\"errors\":[\"full\"],}", "full"),
-    UNKNOWN(HEAD "Content-Length: 15\r\n\r\n{success:false}", "can't be read"),
+    UNKNOWN(HEAD "Content-Length: 15\r\n\r\n{success:false}", "not valid JSON"),
     REFUSED(HEAD "X-Trace: a\r\n b\r\nServer : x\r\nno colon\r\nX: \x01\r\nContent-Length: 35\r\n\r\n" REFUSAL, "full"),
-    UNKNOWN(HEAD "Content-Length : 35\r\n\r\n" REFUSAL, "not in HTTP"),
+    UNKNOWN(HEAD "Content-Length : 35\r\n\r\n" REFUSAL, "not valid HTTP"),
     REFUSED(HEAD "Transfer-Encoding: chunked\r\n\r\n23;signature=\"0123456789abcdef0123\"\r\n" REFUSAL "\r\n0\r\n\r\n",
             "full"),
 };
