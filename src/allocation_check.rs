@@ -20,7 +20,11 @@ pub fn check(bytes: usize, status: Status) -> Result<()> {
     }
     let wanted = bytes.saturating_mul(COPIES);
     // The memory is freed at once and never touched, so this costs at most two system calls.
-    if Vec::<u8>::new().try_reserve_exact(wanted).is_ok() {
+    let mut probe = Vec::<u8>::new();
+    let result = probe.try_reserve_exact(wanted);
+    // Without this, the compiler may remove an allocation that nothing uses.
+    std::hint::black_box(&probe);
+    if result.is_ok() {
         return Ok(());
     }
     let message = format!(

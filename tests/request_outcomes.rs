@@ -454,3 +454,16 @@ fn close_aborts_a_request_without_response() {
     let error = chat.send("oi").unwrap_err();
     assert_outcome(&error, Status::Closed, Delivery::NotSent, "closed");
 }
+
+#[test]
+fn reset_in_a_body_without_length_is_unknown() {
+    let server = Server::start(|mut stream, read| {
+        read(&mut stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        socket2::SockRef::from(&stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
+    });
+    let error = message_to(&server.url, &[]);
+    assert_outcome(&error, Status::Lost, Delivery::Unknown, "");
+}

@@ -59,7 +59,8 @@ pub fn check_memory(text: &[u8]) -> PyResult<()> {
         return Ok(());
     }
     let mut probe = Vec::<u8>::new();
-    probe
-        .try_reserve_exact(text.len().saturating_mul(MEMORY_FACTOR))
-        .map_err(no_memory)
+    let result = probe.try_reserve_exact(text.len().saturating_mul(MEMORY_FACTOR));
+    // Without this, the compiler may remove an allocation that nothing uses.
+    std::hint::black_box(&probe);
+    result.map_err(no_memory)
 }

@@ -36,7 +36,7 @@ static const struct answer answers[] = {
     REFUSED(HEAD "Content-Length: 36\r\n\r\n{\"success\":false,\"errors\":[\"full\"],}", "full"),
     UNKNOWN(HEAD "Content-Length: 15\r\n\r\n{success:false}", "not valid JSON"),
     REFUSED(HEAD "X-Trace: a\r\n b\r\nServer : x\r\nno colon\r\nX: \x01\r\nContent-Length: 35\r\n\r\n" REFUSAL, "full"),
-    UNKNOWN(HEAD "Content-Length : 35\r\n\r\n" REFUSAL, "not valid HTTP"),
+    UNKNOWN(HEAD "Content-Length : 35\r\n\r\n" REFUSAL, "not in HTTP"),
     REFUSED(HEAD "Transfer-Encoding: chunked\r\n\r\n23;signature=\"0123456789abcdef0123\"\r\n" REFUSAL "\r\n0\r\n\r\n",
             "full"),
 };

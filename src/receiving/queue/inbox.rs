@@ -117,17 +117,14 @@ impl Inbox {
     #[cfg(feature = "store")]
     pub fn push_reserved(&self, event: QueuedEvent) {
         let mut state = self.lock();
-        state.reserved_slots -= 1;
-        state.bytes -= event.content.size();
+        state.release_reservation(event.content.size());
         state.push_unless_closed(event);
     }
 
     /// Releases the slot of a trigger of this size.
     #[cfg(feature = "store")]
     pub fn release_slot(&self, size: usize) {
-        let mut state = self.lock();
-        state.reserved_slots -= 1;
-        state.bytes -= size;
+        self.lock().release_reservation(size);
     }
 
     /// Adds a stored event without a limit, and notifies. A closed inbox drops it, because the store redelivers it.
@@ -377,6 +374,13 @@ impl InboxState {
             received_at,
             redelivered: false,
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn release_reservation(&mut self, size: usize) {
+        self.reserved_slots -= 1;
+        // `clear` may have set the sum to 0 in the meantime.
+        self.bytes = self.bytes.saturating_sub(size);
     }
 
     fn push_unless_closed(&mut self, event: QueuedEvent) {

@@ -20,8 +20,8 @@ class ProcessClient(Generic[_Client]):
     def __init__(self, client: Union[_Client, Callable[[], _Client]], check: Callable[[Any], None]) -> None:
         self._check = check
         self._open: Optional[Callable[[], _Client]] = None
-        self._client: Optional[_Client] = None
-        self._process = os.getpid()
+        #: The client and the process that it belongs to, read and written at once.
+        self._opened: Optional[tuple[int, _Client]] = None
         # A lock for each process, because a thread of the parent may hold the parent's lock.
         self._locks: dict[int, threading.Lock] = {}
         # A class is callable too, but not a function that opens a client.
@@ -30,29 +30,33 @@ class ProcessClient(Generic[_Client]):
             return
         check(client)
         checked: Any = client
-        self._client = checked
+        self._opened = (os.getpid(), checked)
 
     @property
     def is_opened_here(self) -> bool:
         """Whether the function opened a client in this process."""
-        return self._open is not None and self._client is not None and self._process == os.getpid()
+        return self._open is not None and self._opened_here() is not None
 
     def get(self) -> _Client:
         """Returns the client. Raises :class:`Forked` if it was opened in another process."""
-        client = self._client
         if self._open is None:
-            if client is None or client._is_of_parent():
+            if self._opened is None or self._opened[1]._is_of_parent():
                 raise _opened_before_fork_error()
-            return client
-        if client is not None and self._process == os.getpid():
+            return self._opened[1]
+        client = self._opened_here()
+        if client is not None:
             return client
         with self._locks.setdefault(os.getpid(), threading.Lock()):
-            if self._client is None or self._process != os.getpid():
-                opened = self._open()
-                self._check(opened)
-                self._client = opened
-                self._process = os.getpid()
-            return self._client
+            client = self._opened_here()
+            if client is None:
+                client = self._open()
+                self._check(client)
+                self._opened = (os.getpid(), client)
+            return client
+
+    def _opened_here(self) -> Optional[_Client]:
+        opened = self._opened
+        return opened[1] if opened is not None and opened[0] == os.getpid() else None
 
 
 def _opened_before_fork_error() -> Forked:

@@ -169,3 +169,13 @@ fn the_descriptor_is_readable_while_an_event_can_be_popped() {
     inbox.release("1");
     assert!(wake.is_readable());
 }
+
+#[test]
+#[cfg(feature = "store")]
+fn reservation_can_be_released_after_clear() {
+    let inbox = Inbox::new(2, 1000);
+    inbox.reserve(10).unwrap();
+    inbox.clear();
+    inbox.release_slot(10);
+    inbox.reserve(1000).unwrap();
+}

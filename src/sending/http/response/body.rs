@@ -44,6 +44,11 @@ impl Framing {
         }
     }
 
+    /// Returns whether only the end of the connection ends the body.
+    fn ends_with_the_connection(&self) -> bool {
+        matches!(self, Framing::UntilClosed)
+    }
+
     /// Returns whether the body is complete if the peer closes the connection now.
     fn is_complete_if_closed(&self) -> bool {
         match self {
@@ -88,8 +93,9 @@ fn fill(
     while !framing.is_complete() {
         length = match connection.receive(&mut part) {
             Ok(received) => received,
-            // Many peers close without a TLS close_notify, or reset the connection after the response.
-            Err(HttpError::Io(error)) if is_end(&error) => 0,
+            // Many peers close without a TLS close_notify, or reset the connection after the response. A reset does not end a
+            // body without a length: its rest, for example a rejection, may be lost.
+            Err(HttpError::Io(error)) if is_end(&error) && !framing.ends_with_the_connection() => 0,
             Err(error) => return Err(error),
         };
         if length == 0 {
