@@ -11,8 +11,8 @@ CODE = """
 import asyncio, resource, sys
 import omnize
 
-options = {"token": "t", "environment": False, "base_url": "http://127.0.0.1:9/"}
-client = omnize.Client(**options, retry_blocking=0, check_state=False)
+url = "http://127.0.0.1:9/"
+client = omnize.Client(token="t", environment=False, base_url=url, retry_blocking=0, check_state=False)
 chat = client.attach("12", department="1")
 try:
     # The first message allocates the memory that is needed only once.

@@ -161,7 +161,7 @@ class Handlers:
             self._of_one = {client_id: handlers for client_id, handlers in of_one.items() if handlers}
             self._by_class = {}
             removed = before > len(self._of_all) + sum(map(len, self._of_one.values()))
-            for conversations in list(self._of_conversations.result_types()):
+            for conversations in list(self._of_conversations.values()):
                 for reference in conversations:
                     conversation = reference()
                     if conversation is not None:
@@ -184,7 +184,7 @@ class Handlers:
             self._holds_back_unwanted = False
             self._of_all = ()
             self._of_one = {}
-            for conversations in self._of_conversations.result_types():
+            for conversations in self._of_conversations.values():
                 for reference in conversations:
                     conversation = reference()
                     if conversation is not None:
