@@ -88,7 +88,7 @@ UNKNOWN = {
     "bomb": (answer(gzip.compress(b" " * 2_000_000), "Content-Encoding: gzip"), "response.max_bytes"),
     "broken": (answer(b'{"success":fal'), "not valid JSON"),
     "large head": (answer(REFUSAL, "X: " + "y" * 70_000), "65536 bytes"),
-    "length": (answer(REFUSAL, "Content-Length : 7"), "not valid HTTP"),
+    "length": (answer(REFUSAL, "Content-Length : 7"), "not in HTTP"),
 }
 
 

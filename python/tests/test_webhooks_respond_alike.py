@@ -171,10 +171,12 @@ ROWS = {
 @pytest.mark.parametrize("row", ROWS)
 def test_all_webhooks_respond_alike(row, webhook_address, request):
     client, address = webhook_address
-    if row == "a length of 5,000 digits" and "wsgi-" in request.node.name:
-        pytest.skip("waitress hangs up by itself; see the test below")
     sent, status = ROWS[row]
     response = exchange(address, sent)
+    if row == "a length of 5,000 digits" and "wsgi-" in request.node.name:
+        # waitress closes the connection before the application is called. The test below calls the application.
+        assert response == b""
+        return
     assert response.split(b" ", 2)[1:2] == [str(status).encode()], response
     if status == 415:
         assert b"\r\naccept-encoding: gzip, deflate\r\n" in response.lower()
