@@ -59,7 +59,8 @@ static void test_invalid_requests(omnize_client *client) {
 
     EXPECT_OK(omnize_conversation_attach(client, "1", "99", &chat, &error));
     request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "text", "oi", NULL, NULL);
-    EXPECT_FAILS(omnize_conversation_request(chat, request, &error), OMNIZE_E_ARGUMENT, "does not belong to an interaction");
+    EXPECT_FAILS(omnize_conversation_request(chat, request, &error), OMNIZE_E_ARGUMENT,
+                 "does not belong to an interaction");
     EXPECT_FAILS(omnize_client_off_hours(client, "1", request, &error), OMNIZE_E_ARGUMENT, "email");
     EXPECT_FAILS(omnize_client_off_hours(client, "vendas", request, &error), OMNIZE_E_ARGUMENT, "email");
     omnize_request_free(request);
