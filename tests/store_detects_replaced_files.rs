@@ -10,8 +10,9 @@ mod recording_log;
 mod store_folder;
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use omnize::Client;
 use omnize::status::Status;
@@ -81,6 +82,13 @@ fn damage(name: &str, path: &Path) {
         "truncate" => drop(File::create(path).unwrap()),
         "truncate the log" => drop(File::create(with_suffix("-wal")).unwrap()),
         "overwrite" => fs::write(path, vec![7; 1_000_000]).unwrap(),
+        // As `cp` does, with and without the time of the copied file. The header stays the same.
+        "overwrite with a copy" => {
+            overwrite_middle(path, |modified| modified + Duration::from_secs(6))
+        }
+        "overwrite with an old copy" => {
+            overwrite_middle(path, |modified| modified - Duration::from_secs(6))
+        }
         "write in another process" => {
             drop(File::open(path).unwrap());
             let mut other = ChildProcess::start("write alone", path);
@@ -96,6 +104,14 @@ fn damage(name: &str, path: &Path) {
         }
         _ => unreachable!("{name}"),
     }
+}
+
+/// Changes the database after its header, and the time of its last write.
+fn overwrite_middle(path: &Path, change: impl Fn(SystemTime) -> SystemTime) {
+    let file = File::options().write(true).open(path).unwrap();
+    let modified = file.metadata().unwrap().modified().unwrap();
+    file.write_all_at(b"another", 2000).unwrap();
+    file.set_modified(change(modified)).unwrap();
 }
 
 /// Reports the statuses of deliveries before and after the damage, and waits to be killed.
@@ -166,6 +182,8 @@ fn replaced_or_modified_files_are_not_written() {
         "truncate",
         "truncate the log",
         "overwrite",
+        "overwrite with a copy",
+        "overwrite with an old copy",
         "write in another process",
     ] {
         let folder = Folder::new();

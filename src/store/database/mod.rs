@@ -32,6 +32,9 @@ use crate::store::open_error;
 use crate::store::stored_rows::{RecoveredState, RowKey};
 use crate::store::write_error::WriteError;
 
+/// SQLite's default: a commit that makes the log this long writes the log into the database.
+const CHECKPOINT_PAGES: u32 = 1000;
+
 /// An open and locked database file.
 #[derive(Debug)]
 pub struct Database {
@@ -162,7 +165,12 @@ impl Database {
         let Some(opened) = &mut self.opened else {
             return;
         };
-        let undone = opened.connection.transaction().and_then(|transaction| {
+        // Another program may have written to the database, so this writes only to the log.
+        let set_checkpoint = |connection: &Connection, pages: u32| {
+            connection.pragma_update(None, "wal_autocheckpoint", pages)
+        };
+        let undone = set_checkpoint(&opened.connection, 0).and_then(|()| {
+            let transaction = opened.connection.transaction()?;
             delete_records(&transaction, numbers)?;
             for ticket in tickets {
                 delete_request(&transaction, *ticket)?;
@@ -171,8 +179,10 @@ impl Database {
         });
         // If this fails, the rows are redelivered with a flag.
         if undone.is_ok() {
-            opened.files.record_state();
+            opened.files.record_log_state();
         }
+        // If this fails, only closing writes the log into the database.
+        let _ = set_checkpoint(&opened.connection, CHECKPOINT_PAGES);
     }
 
     /// Releases the reserved ids, so that the next process continues without a gap, and closes the file.

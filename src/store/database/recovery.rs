@@ -1,14 +1,15 @@
 //! Recovery of the files of an open store that another program removed or replaced.
 //!
 //! The commit that detects the change fails. The next commit repairs the store: the open files still contain all data,
-//! although they have no names.
+//! although they have no names. If another program wrote to them, nothing is repaired: a write of old pages would damage the
+//! database.
 
 use std::fs;
 use std::io;
 
 use crate::store::database::Database;
 use crate::store::database::connection::{OpenConnection, connect};
-use crate::store::files::open_files::{FileChange, create_private};
+use crate::store::files::open_files::{FileChange, OpenContents, create_private};
 use crate::store::files::store_lock::StoreLock;
 
 impl Database {
@@ -35,23 +36,33 @@ impl Database {
     }
 
     fn repair(&mut self) -> Result<(), FileChange> {
-        let Some(opened) = &self.opened else {
+        let Some(opened) = &mut self.opened else {
             return self.reopen();
         };
         let Err(changed) = opened.files.check_before_write() else {
             // The files have their names again.
             return Ok(());
         };
-        if changed == FileChange::Replaced || !opened.files.contain_all_data() {
+        let contents = opened.files.compare_contents();
+        if changed == FileChange::Replaced || contents == OpenContents::Changed {
             return Err(FileChange::Replaced);
         }
         if !self.lock.is_in_place(opened.files.folder()) {
             self.lock = StoreLock::acquire(&self.named, &self.location)
                 .map_err(|_| FileChange::Replaced)?;
         }
-        match changed {
-            FileChange::Removed => self.write_copy(opened).map_err(|_| changed)?,
-            _ => checkpoint_log(opened).map_err(|_| changed)?,
+        match (changed, contents) {
+            (FileChange::Removed, _) => {
+                let opened = self.opened.as_ref().ok_or(changed)?;
+                self.write_copy(opened).map_err(|_| changed)?;
+            }
+            (_, OpenContents::Unchanged) => checkpoint_log(opened).map_err(|_| {
+                // The checkpoint may have written a part of the pages.
+                opened.files.record_database_state();
+                changed
+            })?,
+            // The database has all pages of the log already.
+            _ => {}
         }
         self.reopen()
     }

@@ -1,10 +1,12 @@
 //! The files of a store: the database, the write-ahead log (`-wal`) and the lock file (`-lock`).
 //!
 //! `location.rs` resolves the path of the option `store`, `store_lock.rs` locks the store for one client, and
-//! `open_files.rs` detects files that another program removed, replaced or wrote to. On other systems than Unix,
+//! `open_files.rs` detects files that another program removed, replaced or wrote to, with `log_pages.rs`. On other systems than Unix,
 //! `no_store_lock.rs` and `no_file_checks.rs` take the places of the last two.
 
 pub(crate) mod location;
+#[cfg(unix)]
+mod log_pages;
 #[cfg(unix)]
 pub(crate) mod open_files;
 #[cfg(not(unix))]

@@ -34,6 +34,9 @@ impl OpenFiles {
 
     /// Records nothing.
     pub fn record_state(&mut self) {}
+
+    /// Records nothing.
+    pub fn record_log_state(&mut self) {}
 }
 
 /// Creates a file, or opens the existing one.

@@ -13,10 +13,14 @@ use std::path::Path;
 
 use crate::host::file_status::file_status_at;
 use crate::store::files::location::Location;
+use crate::store::files::log_pages::contains_log_pages;
 
 /// The number of first bytes that change with each write of another program, in the database and in the log.
 const DATABASE_HEADER: usize = 100;
 const LOG_HEADER: usize = 32;
+
+/// How late a file system may update the time of a write, in seconds.
+const LATE_SECONDS: u64 = 5;
 
 /// A change of the files by another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,17 @@ pub enum FileChange {
     LogRemoved,
     /// A file was replaced, or another program wrote to it.
     Replaced,
+}
+
+/// The contents of the open files, with or without their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenContents {
+    /// The files are as this client wrote them.
+    Unchanged,
+    /// Another program copied the log into the database, and wrote nothing else to the same pages.
+    Checkpointed,
+    /// Another program wrote to the files.
+    Changed,
 }
 
 /// The files of an open store.
@@ -94,16 +109,38 @@ impl OpenFiles {
 
     /// Records the current state of the files.
     pub fn record_state(&mut self) {
+        self.record_database_state();
+        self.record_log_state();
+    }
+
+    /// Records the current state of the database, after this client wrote to it.
+    pub fn record_database_state(&mut self) {
         self.database.last = self.database.current_snapshot();
+    }
+
+    /// Records the current state of the log, after this client wrote to it.
+    pub fn record_log_state(&mut self) {
         self.log.last = self.log.current_snapshot();
     }
 
-    /// Returns whether the open files still contain all written data, with or without names.
-    pub fn contain_all_data(&self) -> bool {
-        let size = |stamp: Option<FileStamp>| stamp.map_or(0, |stamp| stamp.size);
-        let database = size(self.database.last.map(|last| last.stamp));
-        size(FileStamp::now(&self.database.file)) >= database
-            && FileStamp::now(&self.log.file).is_some_and(|now| self.log.is_unchanged(now))
+    /// Compares the open files with what this client wrote to them. They may have lost their names.
+    pub fn compare_contents(&self) -> OpenContents {
+        // Exactly, because another program may have written to unused space of the log, or to the middle of the database.
+        let is_same =
+            |last: Option<FileStamp>, file| last.is_some() && last == FileStamp::now(file);
+        if !is_same(self.log.last.map(|last| last.stamp), &self.log.file) {
+            return OpenContents::Changed;
+        }
+        if is_same(
+            self.database.last.map(|last| last.stamp),
+            &self.database.file,
+        ) {
+            return OpenContents::Unchanged;
+        }
+        match contains_log_pages(&self.database.file, &self.log.file) {
+            Ok(true) => OpenContents::Checkpointed,
+            _ => OpenContents::Changed,
+        }
     }
 
     /// Returns whether the name of the log refers to the open log.
@@ -190,12 +227,14 @@ impl<const HEADER: usize> OpenFile<HEADER> {
         }
     }
 
-    /// Returns whether no other program wrote to the file. If only its time differs, the first bytes decide, because some
-    /// file systems update the time late.
+    /// Returns whether no other program wrote to the file. If only its time differs slightly, the first bytes decide, because
+    /// some file systems update the time late.
     fn is_unchanged(&self, now: FileStamp) -> bool {
         self.last.is_some_and(|last| {
             now == last.stamp
-                || now.size == last.stamp.size && self.header(now.size) == Some(last.header)
+                || now.size == last.stamp.size
+                    && now.modified.0.abs_diff(last.stamp.modified.0) < LATE_SECONDS
+                    && self.header(now.size) == Some(last.header)
         })
     }
 
