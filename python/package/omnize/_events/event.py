@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Optional, TypedDict
 
 from .. import _omnize
 from .._conversations.result_types import Agent, Media
 from .._errors import Error
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 __all__ = [
     "Accepted",
     "Cleared",
     "Event",
+    "EventFields",
     "Finished",
     "Message",
     "NewInteraction",
@@ -19,12 +23,28 @@ __all__ = [
     "Queued",
     "Transferred",
     "Trigger",
+    "TriggerFields",
     "Typing",
     "Unavailable",
     "Unknown",
 ]
 
 _set = object.__setattr__
+
+
+class EventFields(TypedDict, total=False):
+    """The keyword arguments of all events."""
+
+    sequence: int
+    received_at: float
+    redelivered: bool
+
+
+class TriggerFields(EventFields, total=False):
+    """The keyword arguments of all triggers."""
+
+    raw: bytes
+    replaced: bool
 
 
 class Event:
@@ -141,16 +161,9 @@ class Trigger(Event):
     replaced: bool
 
     def __init__(
-        self,
-        client_id: str,
-        *,
-        raw: bytes = b"",
-        replaced: bool = False,
-        sequence: int = 0,
-        received_at: float = 0.0,
-        redelivered: bool = False,
+        self, client_id: str, *, raw: bytes = b"", replaced: bool = False, **fields: Unpack[EventFields]
     ) -> None:
-        super().__init__(client_id, sequence=sequence, received_at=received_at, redelivered=redelivered)
+        super().__init__(client_id, **fields)
         _set(self, "_details", None)
         _set(self, "raw", raw)
         _set(self, "replaced", replaced)
@@ -267,25 +280,9 @@ class Message(Trigger):
     media: Optional[Media]
 
     def __init__(
-        self,
-        client_id: str,
-        text: str,
-        media: Optional[Media] = None,
-        *,
-        raw: bytes = b"",
-        replaced: bool = False,
-        sequence: int = 0,
-        received_at: float = 0.0,
-        redelivered: bool = False,
+        self, client_id: str, text: str, media: Optional[Media] = None, **fields: Unpack[TriggerFields]
     ) -> None:
-        super().__init__(
-            client_id,
-            raw=raw,
-            replaced=replaced,
-            sequence=sequence,
-            received_at=received_at,
-            redelivered=redelivered,
-        )
+        super().__init__(client_id, **fields)
         _set(self, "media", media)
         _set(self, "text", text)
 
@@ -309,25 +306,8 @@ class Queued(Trigger):
     #: The customer's position in the queue, as the service counts it.
     position: Optional[int]
 
-    def __init__(
-        self,
-        client_id: str,
-        position: Optional[int] = None,
-        *,
-        raw: bytes = b"",
-        replaced: bool = False,
-        sequence: int = 0,
-        received_at: float = 0.0,
-        redelivered: bool = False,
-    ) -> None:
-        super().__init__(
-            client_id,
-            raw=raw,
-            replaced=replaced,
-            sequence=sequence,
-            received_at=received_at,
-            redelivered=redelivered,
-        )
+    def __init__(self, client_id: str, position: Optional[int] = None, **fields: Unpack[TriggerFields]) -> None:
+        super().__init__(client_id, **fields)
         _set(self, "position", position)
 
 
@@ -338,25 +318,8 @@ class _DepartmentEvent(Trigger):
     #: The department that received the interaction.
     department: Optional[str]
 
-    def __init__(
-        self,
-        client_id: str,
-        department: Optional[str] = None,
-        *,
-        raw: bytes = b"",
-        replaced: bool = False,
-        sequence: int = 0,
-        received_at: float = 0.0,
-        redelivered: bool = False,
-    ) -> None:
-        super().__init__(
-            client_id,
-            raw=raw,
-            replaced=replaced,
-            sequence=sequence,
-            received_at=received_at,
-            redelivered=redelivered,
-        )
+    def __init__(self, client_id: str, department: Optional[str] = None, **fields: Unpack[TriggerFields]) -> None:
+        super().__init__(client_id, **fields)
         _set(self, "department", department)
 
 
@@ -409,11 +372,9 @@ class Outcome(Event):
         *,
         request: str = "message",
         error: Optional[Error] = None,
-        sequence: int = 0,
-        received_at: float = 0.0,
-        redelivered: bool = False,
+        **fields: Unpack[EventFields],
     ) -> None:
-        super().__init__(client_id, sequence=sequence, received_at=received_at, redelivered=redelivered)
+        super().__init__(client_id, **fields)
         _set(self, "ticket", ticket)
         _set(self, "request", request)
         _set(self, "delivery", delivery)
