@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import doctest
 import importlib
 import pkgutil
+from pathlib import Path
 
 import omnize
 import pytest
@@ -37,3 +39,25 @@ def test_an_example(example, omnize_sandbox, monkeypatch):
 def test_main_classes_have_examples():
     with_examples = {example.name.rsplit(".", 1)[-1] for example in examples()}
     assert {"Client", "AsyncClient", "Conversation", "AsyncConversation", "Customer", "Message"} <= with_examples
+
+
+def attributes_without_docstring(path: Path) -> list[str]:
+    """Returns the public annotated attributes of public classes that no string describes."""
+    missing = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ClassDef) or not hasattr(omnize, node.name):
+            continue
+        for statement, after in zip(node.body, [*node.body[1:], None]):
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            is_described = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            if not statement.target.id.startswith("_") and not is_described:
+                missing.append(f"{node.name}.{statement.target.id}")
+    return missing
+
+
+def test_public_attributes_have_docstrings(tmp_path):
+    package = Path(omnize.__file__).parent
+    assert [name for path in package.rglob("*.py") for name in attributes_without_docstring(path)] == []
+    (tmp_path / "one.py").write_text("class Error:\n    status: str\n    body: bytes\n    '''The body.'''\n")
+    assert attributes_without_docstring(tmp_path / "one.py") == ["Error.status"]

@@ -100,10 +100,10 @@ def test_missing_responses_raise_delivery_unknown(answering):
     assert (error.delivery, error.status, error.retryable) == ("unknown", "OMNIZE_E_LOST", False)
 
 
-def test_response_timeouts_raise_delivery_unknown():
+def test_response_timeouts_raise_response_timed_out():
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = failure(client_for(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout=0.2))
-    assert type(error) is omnize.DeliveryUnknown
+    assert type(error) is omnize.ResponseTimedOut
     assert error.status == "OMNIZE_E_TIMEOUT"
 
 

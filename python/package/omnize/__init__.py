@@ -22,6 +22,7 @@ from ._clients.listener import Listener
 from ._conversations.conversation import Conversation
 from ._conversations.customer import Customer
 from ._conversations.result_types import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
+from ._delivery import Delivery
 from ._errors import (
     ArgumentError,
     Closed,
@@ -43,6 +44,7 @@ from ._errors import (
     RequestError,
     ResourceError,
     ResponseError,
+    ResponseTimedOut,
     StateError,
     StoreError,
     TimedOut,
@@ -75,7 +77,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Agent",
-    "ResponseError",
     "ArgumentError",
     "AsyncClient",
     "AsyncConversation",
@@ -90,6 +91,7 @@ __all__ = [
     "Conversation",
     "Customer",
     "CustomerError",
+    "Delivery",
     "DeliveryUnknown",
     "Department",
     "Error",
@@ -114,6 +116,8 @@ __all__ = [
     "Rejected",
     "RequestError",
     "ResourceError",
+    "ResponseError",
+    "ResponseTimedOut",
     "StateError",
     "StoreError",
     "TLSFailed",

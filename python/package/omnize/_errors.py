@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from types import new_class
+from typing import Any, Optional
+
+from ._delivery import Delivery
 
 __all__ = [
     "ArgumentError",
@@ -25,6 +28,7 @@ __all__ = [
     "RequestError",
     "ResourceError",
     "ResponseError",
+    "ResponseTimedOut",
     "StateError",
     "StoreError",
     "TLSFailed",
@@ -43,24 +47,31 @@ class Error(Exception):
     True
     """
 
-    #: The name of the status in the C header, for example ``"OMNIZE_E_REFUSED"``.
     status: str = "OMNIZE_E_ARGUMENT"
-    #: The delivery of the request: ``"rejected"``, ``"not sent"`` or ``"unknown"``; ``"accepted"`` if only the data of
-    #: the response is invalid; None if there was no request.
-    delivery: Optional[str] = None
-    #: The HTTP status of the service's response, or None if there was no response.
+    """The name of the status in the C header, for example ``"OMNIZE_E_REFUSED"``."""
+    delivery: Optional[Delivery] = None
+    """The delivery of the request. It equals its text: ``"rejected"``, ``"not sent"`` or ``"unknown"``.
+
+    ``"accepted"`` if only the data of the response is invalid. None if there was no request.
+    """
     http_status: Optional[int] = None
-    #: The body of the response. The request's token and personal data are redacted.
+    """The HTTP status of the service's response, or None if there was no response."""
     body: bytes = b""
-    #: Whether a retry may succeed and cannot cause a duplicate.
+    """The body of the response. The request's token and personal data are redacted."""
     retryable: bool = False
-    #: The seconds that the service requests to wait before a retry.
+    """Whether a retry may succeed and cannot cause a duplicate."""
     retry_after: Optional[float] = None
+    """The seconds that the service requests to wait before a retry."""
 
     @property
     def message(self) -> str:
         """The text."""
         return str(self)
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether a timeout passed. Then the error is also a ``TimeoutError``."""
+        return isinstance(self, TimeoutError)
 
 
 class ConfigError(Error, ValueError):
@@ -84,10 +95,13 @@ class Rejected(RequestError):
 
 
 class NotSent(RequestError):
-    """The service certainly did not receive the request."""
+    """The service certainly did not receive the request.
+
+    Every error with the delivery ``"not sent"`` is also a NotSent, for example a :class:`QueueFull` of a full outbox.
+    """
 
 
-class ConnectFailed(NotSent):
+class ConnectFailed(NotSent, ConnectionError):
     """The service's host is unknown or unreachable, or refused the connection."""
 
 
@@ -95,12 +109,16 @@ class TLSFailed(NotSent):
     """The TLS handshake with the service failed."""
 
 
-class TimedOut(NotSent):
+class TimedOut(NotSent, TimeoutError):
     """The timeout passed before anything was sent."""
 
 
 class DeliveryUnknown(RequestError):
     """The service may or may not have received the request."""
+
+
+class ResponseTimedOut(DeliveryUnknown, TimeoutError):
+    """The timeout passed after the request was sent. The service may or may not have received it."""
 
 
 class StateError(NotSent):
@@ -127,13 +145,13 @@ class Closed(Error):
     """The client or listener is closed, or is being closed."""
 
 
-class CloseTimedOut(Error):
+class CloseTimedOut(Error, TimeoutError):
     """A handler ran longer than the timeout of a close. No further handler is called."""
 
-    #: Events that were not delivered to the application. See :class:`CloseReport`.
     events: int = 0
-    #: Requests that were aborted or not sent. See :class:`CloseReport`.
+    """Events that were not delivered to the application. See :class:`CloseReport`."""
     requests: int = 0
+    """Requests that were aborted or not sent. See :class:`CloseReport`."""
 
 
 class ModeError(Error):
@@ -216,7 +234,7 @@ def _error_of_status(
     """Creates the exception for an error of the core."""
     kind: type[Error] | None = _BY_STATUS.get(status)
     if delivery == "unknown":
-        kind = DeliveryUnknown
+        kind = ResponseTimedOut if status == "OMNIZE_E_TIMEOUT" else DeliveryUnknown
     elif kind is None and delivery == "rejected":
         kind = Rejected
     elif kind is None and delivery == "not sent":
@@ -226,9 +244,11 @@ def _error_of_status(
     if kind is Forked:
         # The core's text does not suggest to open another client.
         return _forked_error()
+    if kind is not None and delivery == "not sent":
+        kind = _not_sent_kind(kind)
     error = (kind or Error)(message)
     error.status = status
-    error.delivery = delivery
+    error.delivery = None if delivery is None else Delivery(delivery)
     error.http_status = http_status
     error.body = body
     error.retryable = retryable
@@ -236,6 +256,33 @@ def _error_of_status(
     if isinstance(error, CloseTimedOut) and close_report is not None:
         error.events, error.requests = close_report
     return error
+
+
+#: The classes that :func:`_not_sent_kind` created.
+_NOT_SENT_KINDS: dict[type[Error], type[Error]] = {}
+
+
+def _not_sent_kind(kind: type[Error]) -> type[Error]:
+    """Returns a class of the same name that derives from ``kind`` and from :class:`NotSent`.
+
+    Most classes are not limited to requests: a :class:`Closed` without a request has no delivery.
+    """
+    if issubclass(kind, NotSent):
+        return kind
+    created = _NOT_SENT_KINDS.get(kind)
+    if created is None:
+        members = {"__module__": kind.__module__, "__doc__": kind.__doc__, "__reduce__": _reduce_not_sent}
+        created = new_class(kind.__name__, (kind, NotSent), exec_body=lambda names: names.update(members))
+        _NOT_SENT_KINDS[kind] = created
+    return created
+
+
+def _reduce_not_sent(error: Error) -> tuple[Any, ...]:
+    return _restore_not_sent, (type(error).__bases__[0], error.args), vars(error)
+
+
+def _restore_not_sent(kind: type[Error], arguments: tuple[Any, ...]) -> Error:
+    return _not_sent_kind(kind)(*arguments)
 
 
 def _closed_error() -> Closed:
@@ -266,5 +313,5 @@ def _abandoned_call_error() -> DeliveryUnknown:
     """Creates the error of a call that a close did not wait for."""
     error = DeliveryUnknown("the client was closed during the call; the service may or may not receive the request")
     error.status = "OMNIZE_E_LOST"
-    error.delivery = "unknown"
+    error.delivery = Delivery.UNKNOWN
     return error

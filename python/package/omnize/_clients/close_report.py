@@ -10,8 +10,8 @@ __all__ = ["CloseReport"]
 class CloseReport(NamedTuple):
     """The number of events and requests that remain after a close."""
 
-    #: Events that were not delivered to the application. With a store, they are redelivered after a restart.
     events: int
-    #: Aborted requests, and posted requests that were not sent. With a store, the posted ones are sent, or their
-    #: outcome is reported, after a restart.
+    """Events that were not delivered to the application. With a store, they are redelivered after a restart."""
     requests: int
+    """Aborted requests, and posted requests that were not sent. With a store, the posted ones are sent, or their
+    outcome is reported, after a restart."""

@@ -21,14 +21,14 @@ class Customer:
     __slots__ = ("cpf", "email", "name", "phone")
     __match_args__ = ("name", "email", "phone", "cpf")
 
-    #: The name.
     name: Optional[str]
-    #: The e-mail address.
+    """The name."""
     email: Optional[str]
-    #: The telephone number.
+    """The e-mail address."""
     phone: Optional[str]
-    #: The CPF, the Brazilian taxpayer number.
+    """The telephone number."""
     cpf: Optional[str]
+    """The CPF, the Brazilian taxpayer number."""
 
     def __init__(
         self,

@@ -56,10 +56,10 @@ class Media(_Media):
 class Agent(NamedTuple):
     """An agent of the account."""
 
-    #: The agent's id.
     id: str
-    #: The agent's name.
+    """The agent's id."""
     name: str
+    """The agent's name."""
 
     def __repr__(self) -> str:
         return f"<Agent id={self.id!r} name=[redacted]>"
@@ -68,51 +68,51 @@ class Agent(NamedTuple):
 class Channel(NamedTuple):
     """A channel of a department."""
 
-    #: The channel's id.
     id: str
-    #: The channel's name.
+    """The channel's id."""
     name: str
-    #: Whether the channel is open; None if the service did not send this.
+    """The channel's name."""
     is_open: Optional[bool]
+    """Whether the channel is open; None if the service did not send this."""
 
 
 class Department(NamedTuple):
     """A department of the account."""
 
-    #: The department's id, for :meth:`Client.conversation`.
     id: str
-    #: The department's name.
+    """The department's id, for :meth:`Client.conversation`."""
     name: str
-    #: Whether the department is open; None if the service did not send this.
+    """The department's name."""
     is_open: Optional[bool]
-    #: The number of waiting customers; None if the service did not send this.
+    """Whether the department is open; None if the service did not send this."""
     queue: Optional[int]
-    #: The channels in which customers can write to the department.
+    """The number of waiting customers; None if the service did not send this."""
     channels: tuple[Channel, ...]
+    """The channels in which customers can write to the department."""
 
 
 class OnlineAgents(NamedTuple):
     """The agents of a department who are online."""
 
-    #: At most three of these agents, which the service selects at random.
     agents: tuple[Agent, ...]
-    #: The number of agents who are online.
+    """At most three of these agents, which the service selects at random."""
     total: int
-    #: The average time that an agent needs for a customer, in seconds; None if the service did not send this.
+    """The number of agents who are online."""
     average: Optional[float]
+    """The average time that an agent needs for a customer, in seconds; None if the service did not send this."""
 
 
 class OpenInteraction(NamedTuple):
     """An interaction whose state is starting, waiting or active."""
 
-    #: The application's id of the customer.
     client_id: str
-    #: The department that the customer writes to.
+    """The application's id of the customer."""
     department: str
-    #: The state: starting, waiting or active.
+    """The department that the customer writes to."""
     state: str
-    #: The time of the last change of state, in seconds since 1970-01-01 UTC.
+    """The state: starting, waiting or active."""
     since: float
+    """The time of the last change of state, in seconds since 1970-01-01 UTC."""
 
 
 def departments_of(data: Any) -> list[Department]:

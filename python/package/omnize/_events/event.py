@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Optional, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Optional, TypedDict, Union
 
 from .. import _omnize
 from .._conversations.result_types import Agent, Media
+from .._delivery import Delivery
 from .._errors import Error
 
 if TYPE_CHECKING:
@@ -57,18 +58,18 @@ class Event:
     __slots__ = ("_receipt", "client_id", "received_at", "redelivered", "sequence")
     __match_args__: ClassVar[tuple[str, ...]] = ("client_id",)
 
-    #: The kind of event.
     kind: ClassVar[str] = "event"
+    """The kind of event."""
 
     _receipt: Optional[_omnize.Receipt]
-    #: The application's id of the customer.
     client_id: str
-    #: The number of the event in the order of arrival, from 1.
+    """The application's id of the customer."""
     sequence: int
-    #: The time of arrival in seconds since 1970-01-01 UTC, as ``time.time()`` returns it.
+    """The number of the event in the order of arrival, from 1."""
     received_at: float
-    #: Whether an earlier process received the event. It may already have handled it.
+    """The time of arrival in seconds since 1970-01-01 UTC, as ``time.time()`` returns it."""
     redelivered: bool
+    """Whether an earlier process received the event. It may already have handled it."""
 
     def __init__(
         self, client_id: str, *, sequence: int = 0, received_at: float = 0.0, redelivered: bool = False
@@ -155,10 +156,10 @@ class Trigger(Event):
     #: The fields of the later dialects; None if there are none.
     _details: Optional[dict[str, Any]]
 
-    #: The body as it was received.
     raw: bytes
-    #: Whether invalid bytes were replaced by U+FFFD. ``raw`` contains the original bytes.
+    """The body as it was received."""
     replaced: bool
+    """Whether invalid bytes were replaced by U+FFFD. ``raw`` contains the original bytes."""
 
     def __init__(
         self, client_id: str, *, raw: bytes = b"", replaced: bool = False, **fields: Unpack[EventFields]
@@ -274,10 +275,10 @@ class Message(Trigger):
     __match_args__ = ("client_id", "text", "media")
     kind = "message"
 
-    #: The text.
     text: str
-    #: The attached media, or None.
+    """The text."""
     media: Optional[Media]
+    """The attached media, or None."""
 
     def __init__(
         self, client_id: str, text: str, media: Optional[Media] = None, **fields: Unpack[TriggerFields]
@@ -303,8 +304,8 @@ class Queued(Trigger):
     __match_args__ = ("client_id", "position")
     kind = "queued"
 
-    #: The customer's position in the queue, as the service counts it.
     position: Optional[int]
+    """The customer's position in the queue, as the service counts it."""
 
     def __init__(self, client_id: str, position: Optional[int] = None, **fields: Unpack[TriggerFields]) -> None:
         super().__init__(client_id, **fields)
@@ -315,8 +316,8 @@ class _DepartmentEvent(Trigger):
     __slots__ = ("department",)
     __match_args__ = ("client_id", "department")
 
-    #: The department that received the interaction.
     department: Optional[str]
+    """The department that received the interaction."""
 
     def __init__(self, client_id: str, department: Optional[str] = None, **fields: Unpack[TriggerFields]) -> None:
         super().__init__(client_id, **fields)
@@ -355,20 +356,20 @@ class Outcome(Event):
     __match_args__ = ("client_id", "ticket", "delivery")
     kind = "outcome"
 
-    #: The ticket that the post returned.
     ticket: int
-    #: The request: start, message, typing, cleared, finish, bot_accept or bot_transfer.
+    """The ticket that the post returned."""
     request: str
-    #: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``.
-    delivery: str
-    #: The exception that the blocking call would have raised; None if the request was accepted.
+    """The request: start, message, typing, cleared, finish, bot_accept or bot_transfer."""
+    delivery: Delivery
+    """The delivery. It equals its text: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``."""
     error: Optional[Error]
+    """The exception that the blocking call would have raised; None if the request was accepted."""
 
     def __init__(
         self,
         client_id: str,
         ticket: int,
-        delivery: str,
+        delivery: Union[Delivery, str],
         *,
         request: str = "message",
         error: Optional[Error] = None,
@@ -377,7 +378,7 @@ class Outcome(Event):
         super().__init__(client_id, **fields)
         _set(self, "ticket", ticket)
         _set(self, "request", request)
-        _set(self, "delivery", delivery)
+        _set(self, "delivery", Delivery(delivery))
         _set(self, "error", error)
 
     @property
@@ -386,4 +387,4 @@ class Outcome(Event):
         return self.error is None
 
     def _repr_fields(self) -> str:
-        return f" ticket={self.ticket} request={self.request} delivery={self.delivery!r}"
+        return f" ticket={self.ticket} request={self.request} delivery={str(self.delivery)!r}"
