@@ -188,6 +188,16 @@
 #define OMNIZE_DELIVERY_UNKNOWN 4
 
 /**
+ * The service can be reached: name, TCP, TLS and proxy are right. The token was not sent.
+ */
+#define OMNIZE_CHECK_CONNECTION 1
+
+/**
+ * The service can be reached, and accepted a harmless request with the token.
+ */
+#define OMNIZE_CHECK_ACCOUNT 2
+
+/**
  * No request was sent yet, or the start failed.
  */
 #define OMNIZE_STATE_NEW 1
@@ -405,6 +415,7 @@ typedef struct omnize_config omnize_config;
  * service accepted the request. Otherwise omnize_error_delivery() returns the delivery of the request. They fail
  * with:
  * - OMNIZE_E_REJECTED, OMNIZE_E_SERVICE, OMNIZE_E_FAILED: the service rejected the request.
+ * - OMNIZE_E_AUTH: the service rejected the token.
  * - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS: not sent.
  * - OMNIZE_E_TIMEOUT, OMNIZE_E_LOST, OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL: not sent, or unknown.
  * - OMNIZE_E_RESPONSE_TOO_LARGE: unknown.
@@ -687,6 +698,12 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  * The service accepted the request, but the response does not contain the requested data. Check the option dialect.
  */
 #define OMNIZE_E_RESPONSE 53
+
+/**
+ * The service rejected the token (HTTP 401 or 403, or a reason that names the token). Check the option token, or
+ * generate a new one in the portal (Menu > Settings > Integrations > ClientSDK). The request is not retried.
+ */
+#define OMNIZE_E_AUTH 54
 
 /**
  * The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
@@ -1153,6 +1170,32 @@ omnize_status omnize_client_deliver_compressed(omnize_client *client,
                                                const char *content_type,
                                                const char *content_encoding,
                                                omnize_error **error);
+
+/**
+ * Checks the configuration of a client, for example at the start of the application.
+ *
+ * - The dialects gateway and interactions have a harmless request, the list of departments. If the service accepts
+ *   it, `level` receives OMNIZE_CHECK_ACCOUNT.
+ * - The dialect rest has none. The check then opens a connection and sends nothing, and `level` receives
+ *   OMNIZE_CHECK_CONNECTION.
+ * - With a proxy and an unencrypted base_url, a connection to the proxy is enough for OMNIZE_CHECK_CONNECTION.
+ * - `level` may be NULL. Later versions may add values.
+ * - `timeout_ms`: milliseconds. 0 means the option timeout. The check blocks at most for this time, and is not
+ *   retried.
+ * - The client keeps the connection for later requests.
+ *
+ * Fails with:
+ * - OMNIZE_E_AUTH: the service rejected the token.
+ * - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS, OMNIZE_E_PROXY, OMNIZE_E_TIMEOUT: no connection.
+ * - OMNIZE_E_REJECTED: another rejection. After HTTP 404, base_url or the option dialect may be wrong.
+ * - OMNIZE_E_RESPONSE: the response contains no departments. The option dialect may be wrong.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+ * - Any other status of a blocking request: see omnize_conversation.
+ */
+omnize_status omnize_client_check(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  int32_t *level,
+                                  omnize_error **error);
 
 /**
  * Closes a client.

@@ -108,6 +108,9 @@ statuses! {
     Response = 53, "OMNIZE_E_RESPONSE",
         "The service accepted the request, but the response does not contain the requested data. Check the option \
          dialect.";
+    Auth = 54, "OMNIZE_E_AUTH",
+        "The service rejected the token (HTTP 401 or 403, or a reason that names the token). Check the option token, or \
+         generate a new one in the portal (Menu > Settings > Integrations > ClientSDK). The request is not retried.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address belongs to this machine and that the \
          port is free.";

@@ -405,7 +405,7 @@ fn echoed_request_data_is_redacted() {
     assert_no_secret(&error);
     assert_outcome(
         &error,
-        Status::Rejected,
+        Status::Auth,
         Delivery::Rejected,
         "bad token [redacted] of [redacted] <[redacted]>",
     );

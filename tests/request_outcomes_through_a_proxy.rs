@@ -267,7 +267,7 @@ fn bad_gateway_is_unknown() {
         ("502 Bad Gateway", Status::Proxy, Delivery::Unknown),
         ("504 Gateway Timeout", Status::Proxy, Delivery::Unknown),
         ("503 Busy", Status::Service, Delivery::Rejected),
-        ("403 Forbidden", Status::Rejected, Delivery::Rejected),
+        ("403 Forbidden", Status::Auth, Delivery::Rejected),
     ] {
         let proxy = Proxy::start(ProxyOptions {
             response: Some(http(response, "")),

@@ -323,6 +323,48 @@ pub extern "C-unwind" fn omnize_client_deliver_compressed(
     })
 }
 
+/// The service can be reached: name, TCP, TLS and proxy are right. The token was not sent.
+pub const OMNIZE_CHECK_CONNECTION: i32 = 1;
+/// The service can be reached, and accepted a harmless request with the token.
+pub const OMNIZE_CHECK_ACCOUNT: i32 = 2;
+
+/// Checks the configuration of a client, for example at the start of the application.
+///
+/// - The dialects gateway and interactions have a harmless request, the list of departments. If the service accepts
+///   it, `level` receives OMNIZE_CHECK_ACCOUNT.
+/// - The dialect rest has none. The check then opens a connection and sends nothing, and `level` receives
+///   OMNIZE_CHECK_CONNECTION.
+/// - With a proxy and an unencrypted base_url, a connection to the proxy is enough for OMNIZE_CHECK_CONNECTION.
+/// - `level` may be NULL. Later versions may add values.
+/// - `timeout_ms`: milliseconds. 0 means the option timeout. The check blocks at most for this time, and is not
+///   retried.
+/// - The client keeps the connection for later requests.
+///
+/// Fails with:
+/// - OMNIZE_E_AUTH: the service rejected the token.
+/// - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS, OMNIZE_E_PROXY, OMNIZE_E_TIMEOUT: no connection.
+/// - OMNIZE_E_REJECTED: another rejection. After HTTP 404, base_url or the option dialect may be wrong.
+/// - OMNIZE_E_RESPONSE: the response contains no departments. The option dialect may be wrong.
+/// - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+/// - Any other status of a blocking request: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_client_check(
+    client: *mut omnize_client,
+    timeout_ms: i64,
+    level: *mut i32,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = CLIENTS.get(client)?;
+        let timeout = request_timeout(timeout_ms)?;
+        let checked = object
+            .client
+            .check((!timeout.is_zero()).then_some(timeout))?;
+        text::write_optional(level, checked as i32);
+        Ok(())
+    })
+}
+
 /// Closes a client.
 ///
 /// - The client accepts no further triggers.
@@ -374,6 +416,17 @@ pub extern "C-unwind" fn omnize_client_free(client: *mut omnize_client) {
         let _ = object.client.close(Duration::ZERO);
         Ok(())
     })
+}
+
+/// Converts the timeout of a request; zero means the option `timeout`.
+pub(crate) fn request_timeout(milliseconds: i64) -> Result<Duration> {
+    let timeout = u64::try_from(milliseconds).map_err(|_| {
+        Error::new(
+            Status::Argument,
+            format!("timeout_ms is {milliseconds}; pass milliseconds, or 0 for the option timeout"),
+        )
+    })?;
+    Ok(Duration::from_millis(timeout))
 }
 
 /// Converts a timeout of C.

@@ -20,6 +20,7 @@ use crate::receiving::{
     Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, Statistic,
     SubscriptionId, Tasks,
 };
+use crate::sending::CheckLevel;
 use crate::sending::Interaction;
 use crate::sending::Sender;
 use crate::status::Status;
@@ -184,6 +185,18 @@ impl Client {
             ResponseData::Hash(hash) => Ok(Some(hash)),
             _ => Ok(None),
         }
+    }
+
+    /// Checks the configuration, for example at the start of the application. Blocks at most for `timeout` (default: the
+    /// option `timeout`). If the dialect has a harmless request (`gateway` and `interactions`: the list of departments), the
+    /// service must accept it, and the result is [`CheckLevel::Account`]. Otherwise the check opens a connection and sends
+    /// nothing, and the result is [`CheckLevel::Connection`].
+    ///
+    /// # Errors
+    /// [`Status::Auth`]: the service rejected the token; [`Status::Unreachable`], [`Status::Refused`], [`Status::Tls`],
+    /// [`Status::Proxy`], [`Status::Timeout`]: no connection; [`Status::Closed`]; and any other failure of a request.
+    pub fn check(&self, timeout: Option<Duration>) -> Result<CheckLevel> {
+        self.inner.get()?.outbox.check_account(timeout)
     }
 
     fn request(&self, address: &Address, request: Request) -> Result<ResponseData> {

@@ -14,7 +14,6 @@ use crate::sending::http::destination::Destination;
 use crate::sending::http::response::response_error::ResponseError;
 use crate::sending::http::transport_error::TransportError;
 use crate::status::Status;
-use crate::wire::Request;
 
 /// The status, delivery and message of a failure.
 #[derive(Debug)]
@@ -29,16 +28,16 @@ pub struct FailureReport {
     pub is_transient: bool,
 }
 
-/// Returns the error of a request that failed in this way.
-pub fn to_error(request: &Request, report: FailureReport) -> Error {
+/// Returns the error of the request with this name that failed in this way.
+pub fn to_error(name: &str, is_idempotent: bool, report: FailureReport) -> Error {
     let delivery = match report.delivery {
         Delivery::NotSent => "it was not sent",
         _ => "whether the service received it is unknown",
     };
-    let can_repeat = report.delivery == Delivery::NotSent || request.is_idempotent();
+    let can_repeat = report.delivery == Delivery::NotSent || is_idempotent;
     Error::new(
         report.status,
-        format!("{}: {}; {delivery}", request.name(), report.message),
+        format!("{name}: {}; {delivery}", report.message),
     )
     .with_delivery(report.delivery)
     .with_retryable(report.is_transient && can_repeat)

@@ -4,10 +4,12 @@
 //! [`lane`] of its interaction, so that requests leave in order. [`sender`] encodes one attempt and gives it to [`http`], which
 //! uses [`connections`]. [`deadlines`] holds the timeouts and the stage of the attempt. [`response_evaluation`] evaluates a
 //! response. [`failure`] describes a request without response. [`retry`] decides on a further attempt.
+//! [`account_check`] checks connection and token without a request of a customer.
 //!
 //! A call returns the result; the result of a posted request is an event. [`reentrancy`] prevents deadlocks if an interrupt hook
 //! sends requests.
 
+mod account_check;
 mod blocking;
 mod connections;
 mod deadlines;
@@ -23,6 +25,7 @@ mod sender;
 mod typing;
 mod user_agent;
 
+pub use crate::sending::account_check::CheckLevel;
 pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
 pub use crate::sending::outbox::queued_request::{Outcome, QueuedRequest};

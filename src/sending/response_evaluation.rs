@@ -9,6 +9,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::interrupt;
 use crate::sending::deadlines::Progress;
 use crate::sending::failure;
+use crate::sending::http::destination::Destination;
 use crate::sending::http::response::http_response::HttpResponse;
 use crate::sending::http::response::response_error::ResponseError;
 use crate::sending::sender::Sender;
@@ -16,7 +17,7 @@ use crate::status::Status;
 use crate::wire;
 use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
-use crate::wire::{Reason, Request, ResponseData, Verdict};
+use crate::wire::{Dialect, Reason, Request, ResponseData, Verdict};
 
 impl Sender {
     /// Returns the result of a request with this response.
@@ -30,9 +31,10 @@ impl Sender {
         let retry_after = response.retry_after.as_deref().and_then(parse_retry_after);
         let destination = self.http_client.destination();
         if let Some(report) = failure::describe_proxy_response(&destination, http_status) {
-            let error = failure::to_error(request, report);
+            let error = failure::to_error(request.name(), request.is_idempotent(), report);
             return Err(error.with_response(http_status, Vec::new()));
         }
+        let mut rejects_token = wire::is_token_status(http_status);
         let (text, reason) = match self.decode_body(&response, progress) {
             Ok(text) => match wire::parse_verdict(http_status, &text) {
                 Verdict::Accepted => return self.parse_data(request, http_status, &text),
@@ -44,7 +46,15 @@ impl Sender {
                             .with_response(http_status, body),
                     );
                 }
-                Verdict::Rejected(reason) => (text, self.describe_reason(request, reason)),
+                Verdict::Rejected(reason) => {
+                    let reason = self.describe_reason(request, reason);
+                    rejects_token |= can_reject_token(http_status) && wire::names_token(&reason);
+                    (text, reason)
+                }
+                Verdict::TokenRejected(reason) => {
+                    rejects_token |= can_reject_token(http_status);
+                    (text, self.describe_reason(request, reason))
+                }
             },
             // The HTTP status is enough to know that the request was rejected.
             Err((_, reason)) if !(200..300).contains(&http_status) => (
@@ -57,6 +67,14 @@ impl Sender {
         };
         let name = request.name();
         let (status, message) = match http_status {
+            _ if rejects_token => (
+                Status::Auth,
+                format!(
+                    "the service rejected the {name} because of the token (HTTP {http_status}); check the option token, or \
+                     generate a new token in the portal{}; {reason}",
+                    proxy_hint(&destination, http_status)
+                ),
+            ),
             200..300 => (
                 Status::Failed,
                 format!(
@@ -72,6 +90,13 @@ impl Sender {
             500.. => (
                 Status::Service,
                 format!("the service failed to process the {name} (HTTP {http_status}); {reason}"),
+            ),
+            404 => (
+                Status::Rejected,
+                format!(
+                    "the service rejected the {name} (HTTP 404); {}; {reason}",
+                    self.advice_for_404(request)
+                ),
             ),
             _ => (
                 Status::Rejected,
@@ -92,6 +117,19 @@ impl Sender {
             .with_response(http_status, body)
             .with_retryable(is_retryable)
             .with_retry_after(retry_after))
+    }
+
+    /// Returns the options that may cause HTTP 404.
+    fn advice_for_404(&self, request: &Request) -> String {
+        let dialect = self.dialect.name();
+        // The external API responds with 404 to an unknown token too.
+        let token = match (self.dialect, request) {
+            (Dialect::Interactions, Request::Departments) => ", the option token",
+            _ => "",
+        };
+        format!(
+            "if the address is wrong, check base_url{token} and the option dialect, which is {dialect}"
+        )
     }
 
     /// Returns the service's reason, for messages.
@@ -214,6 +252,21 @@ fn describe_coding_error(error: CodingError) -> (Status, String) {
                 content_coding::SUPPORTED
             ),
         ),
+    }
+}
+
+/// Returns whether a response with this HTTP status may reject the token with a text in its body.
+fn can_reject_token(http_status: u16) -> bool {
+    matches!(http_status, 200..300 | 400..500) && http_status != 429
+}
+
+/// Returns the addition to a message about the token if the response may be the proxy's own.
+fn proxy_hint(destination: &Destination<'_>, http_status: u16) -> String {
+    match destination.proxy {
+        Some(proxy) if destination.is_forwarded && http_status == 403 => {
+            format!(", unless the proxy {} sent this response", proxy.name())
+        }
+        _ => String::new(),
     }
 }
 

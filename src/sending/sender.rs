@@ -120,8 +120,24 @@ impl Sender {
             .map_err(|reason| encode_error(request, reason))?;
         match self.http_client.send(&http_request, timeout) {
             Ok((response, progress)) => self.evaluate(request, response, progress),
-            Err(error) => Err(failure::to_error(request, self.describe(&error))),
+            Err(error) => Err(failure::to_error(
+                request.name(),
+                request.is_idempotent(),
+                self.describe(&error),
+            )),
         }
+    }
+
+    /// Opens a connection to the service, or checks that an idle one is still open, and stores it in the pool. Blocks at most
+    /// for `timeout`. Sends no request.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), for a request that was not sent.
+    pub fn connect(&self, timeout: TimeBudget) -> Result<()> {
+        let _in_flight = self.begin_request(true)?;
+        self.http_client
+            .connect(timeout)
+            .map_err(|error| failure::to_error("check", true, self.describe(&error)))
     }
 
     /// Returns whether this thread runs the interrupt hook of one of this sender's requests.

@@ -54,7 +54,7 @@ pub fn trigger(kind: &str, json: &str) -> Result<(), String> {
 pub fn response(decision: &str, json: &str) -> Result<(), String> {
     let judged = match parse_verdict(200, json) {
         Verdict::Accepted => "accepted",
-        Verdict::Rejected(_) => "rejected",
+        Verdict::Rejected(_) | Verdict::TokenRejected(_) => "rejected",
         Verdict::Unknown => "unknown",
     };
     if judged == decision {

@@ -111,6 +111,10 @@ pub const OMNIZE_E_INTERACTION: omnize_status = 52;
 /// The service accepted the request, but the response does not contain the requested data. Check the option dialect.
 pub const OMNIZE_E_RESPONSE: omnize_status = 53;
 
+/// The service rejected the token (HTTP 401 or 403, or a reason that names the token). Check the option token, or
+/// generate a new one in the portal (Menu > Settings > Integrations > ClientSDK). The request is not retried.
+pub const OMNIZE_E_AUTH: omnize_status = 54;
+
 /// The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
 /// free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;

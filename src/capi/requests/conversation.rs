@@ -2,7 +2,6 @@
 
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
@@ -15,8 +14,7 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::conversation::Conversation;
-use crate::error::{Error, Result};
-use crate::status::Status;
+use crate::error::Result;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{Address, Customer, Redacted, Request};
 
@@ -29,6 +27,7 @@ use crate::wire::{Address, Customer, Redacted, Request};
 /// service accepted the request. Otherwise omnize_error_delivery() returns the delivery of the request. They fail
 /// with:
 /// - OMNIZE_E_REJECTED, OMNIZE_E_SERVICE, OMNIZE_E_FAILED: the service rejected the request.
+/// - OMNIZE_E_AUTH: the service rejected the token.
 /// - OMNIZE_E_UNREACHABLE, OMNIZE_E_REFUSED, OMNIZE_E_TLS: not sent.
 /// - OMNIZE_E_TIMEOUT, OMNIZE_E_LOST, OMNIZE_E_PROXY, OMNIZE_E_PROTOCOL: not sent, or unknown.
 /// - OMNIZE_E_RESPONSE_TOO_LARGE: unknown.
@@ -264,17 +263,9 @@ pub extern "C-unwind" fn omnize_conversation_set_timeout(
 ) -> omnize_status {
     guard::status(error, || {
         let object = CONVERSATIONS.get(conversation)?;
-        let timeout = u64::try_from(timeout_ms).map_err(|_| {
-            Error::new(
-                Status::Argument,
-                format!(
-                    "timeout_ms is {timeout_ms}; pass milliseconds, or 0 for the option timeout"
-                ),
-            )
-        })?;
         object
             .conversation
-            .set_timeout(Duration::from_millis(timeout));
+            .set_timeout(client::request_timeout(timeout_ms)?);
         Ok(())
     })
 }

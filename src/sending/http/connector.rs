@@ -18,6 +18,8 @@ use crate::sending::connections::socket::Socket;
 use crate::sending::connections::tls::TlsConnector;
 use crate::sending::deadlines;
 use crate::sending::deadlines::Stage;
+use crate::sending::http::request_context;
+use crate::sending::http::ureq_transport;
 use crate::sending::http::ureq_transport::UreqTransport;
 
 /// Connects over TCP, through the proxy if there is one, and with TLS if the scheme is https.
@@ -45,6 +47,9 @@ impl<In: Transport> Connector<In> for ServiceConnector {
             Some(connection) => connection,
             None => self.new_connection(details)?,
         };
+        if !request_context::has_target() {
+            return Err(ureq_transport::error_with_connection(connection));
+        }
         Ok(Some(UreqTransport::new(connection, self.forward.clone())))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ureq::config::Config;
 use ureq::http::header::{CONTENT_TYPE, HeaderValue};
-use ureq::http::uri::Scheme;
+use ureq::http::uri::{PathAndQuery, Scheme};
 use ureq::http::{Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
@@ -112,13 +112,36 @@ impl HttpClient {
         request: &HttpRequest,
         timeout: Option<TimeBudget>,
     ) -> std::result::Result<(HttpResponse, Progress), TransportError> {
+        self.run(timeout, || self.exchange(request))
+    }
+
+    /// Checks out an idle connection, or opens one, and adds it to the pool. Blocks until the end of `timeout`. Sends no
+    /// request.
+    pub fn connect(&self, timeout: TimeBudget) -> std::result::Result<(), TransportError> {
+        let connected = self.run(Some(timeout), || {
+            let connection = match self.idle_pool.checkout() {
+                Some(connection) => connection,
+                None => self.open_connection()?,
+            };
+            self.idle_pool.checkin(connection);
+            Ok(())
+        });
+        connected.map(|_| ())
+    }
+
+    /// Runs an exchange on this thread with its deadlines. Returns its result, and the last stage.
+    fn run<T>(
+        &self,
+        timeout: Option<TimeBudget>,
+        exchange: impl FnOnce() -> std::result::Result<T, HttpError>,
+    ) -> std::result::Result<(T, Progress), TransportError> {
         let timeouts = Timeouts {
             total: timeout.unwrap_or(self.timeouts.total),
             ..self.timeouts
         };
-        let (response, progress) = deadlines::run(timeouts, || self.exchange(request));
-        match response {
-            Ok(response) => Ok((response, progress)),
+        let (result, progress) = deadlines::run(timeouts, exchange);
+        match result {
+            Ok(result) => Ok((result, progress)),
             Err(error) => {
                 if progress.stage == Stage::Connecting {
                     self.resolver.clear_cache();
@@ -153,8 +176,20 @@ impl HttpClient {
         let mut target = Vec::new();
         self.request_head.target().write(request, &mut target);
         match request_context::with_target(Some(Body(target)), || self.run_agent(request)) {
-            Err(error) => ureq_transport::connection_after_sending(error),
+            Err(error) => ureq_transport::connection_of_error(error),
             // Unreachable: our transport gives ureq no response.
+            Ok(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+        }
+    }
+
+    /// Opens a connection. ureq resolves the name and calls the connector, as for a request.
+    fn open_connection(&self) -> std::result::Result<Connection, HttpError> {
+        let mut parts = self.url.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        let url = Uri::from_parts(parts).map_err(ureq::http::Error::from)?;
+        match request_context::with_target(None, || self.agent.get(url).call()) {
+            Err(error) => ureq_transport::connection_of_error(error),
+            // Unreachable: the connector ends a request without target.
             Ok(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
     }

@@ -13,7 +13,7 @@ thread_local! {
     static TARGET: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
-/// Runs a request on this thread with this target.
+/// Runs a request on this thread with this target; without one, the connector only opens a connection.
 pub fn with_target<T>(target: Option<Body>, request: impl FnOnce() -> T) -> T {
     let _guard = RestoreTarget(TARGET.replace(target));
     request()
@@ -27,6 +27,11 @@ impl Drop for RestoreTarget {
     fn drop(&mut self) {
         TARGET.set(self.0.take());
     }
+}
+
+/// Returns whether this thread's request has a target.
+pub fn has_target() -> bool {
+    TARGET.with_borrow(Option::is_some)
 }
 
 /// Replaces the target in the first line of `head` by that of this thread's request.

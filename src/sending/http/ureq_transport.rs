@@ -33,27 +33,32 @@ pub struct UreqTransport {
     has_begun: bool,
 }
 
-/// The connection on which the request was sent. It is an error type, because only an error makes ureq return without
-/// reading a response.
+/// The connection on which the request was sent, or that was opened. It is an error type, because only an error makes ureq
+/// return without reading a response.
 #[derive(Debug)]
-struct Sent(Connection);
+struct ReturnedConnection(Connection);
 
-impl fmt::Display for Sent {
+impl fmt::Display for ReturnedConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request was sent")
+        f.write_str("the connection is returned")
     }
 }
 
-impl std::error::Error for Sent {}
+impl std::error::Error for ReturnedConnection {}
 
-/// Returns the connection on which ureq has sent its request.
+/// Returns an error that makes ureq return this connection.
+pub fn error_with_connection(connection: Connection) -> Error {
+    Error::Other(Box::new(ReturnedConnection(connection)))
+}
+
+/// Returns the connection in an error of ureq.
 ///
 /// # Errors
-/// The error of ureq, if it has not sent the request.
-pub fn connection_after_sending(error: Error) -> Result<Connection, Error> {
+/// The error itself, if it contains no connection, because ureq failed before.
+pub fn connection_of_error(error: Error) -> Result<Connection, Error> {
     match error {
-        Error::Other(cause) => match cause.downcast::<Sent>() {
-            Ok(sent) => Ok(sent.0),
+        Error::Other(cause) => match cause.downcast::<ReturnedConnection>() {
+            Ok(returned) => Ok(returned.0),
             Err(cause) => Err(Error::Other(cause)),
         },
         error => Err(error),
@@ -117,7 +122,7 @@ impl Transport for UreqTransport {
         };
         connection.send()?;
         deadlines::start_waiting();
-        Err(Error::Other(Box::new(Sent(connection))))
+        Err(error_with_connection(connection))
     }
 
     /// Returns `false`, so that ureq does not pool it.

@@ -25,6 +25,21 @@ impl Dialect {
         }
     }
 
+    /// Returns a request that changes nothing and needs a valid token; `None` if the dialect has none.
+    pub fn harmless_request(self) -> Option<(Address, Request)> {
+        let client_id = match self {
+            Dialect::Rest => return None,
+            // The dialect requires a client id, although the list belongs to no customer.
+            Dialect::Gateway => "0",
+            Dialect::Interactions => "",
+        };
+        let address = Address {
+            department: String::new(),
+            client_id: client_id.into(),
+        };
+        Some((address, Request::Departments))
+    }
+
     /// Checks that the dialect supports a request, and that its required fields are set.
     ///
     /// # Errors

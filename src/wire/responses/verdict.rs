@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::wire::body::lenient_json;
 use crate::wire::json::json_value::{compact, parse_string};
+use crate::wire::responses::token_rejection::is_token_status;
 
 /// The result that a response reports.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Verdict {
     Accepted,
     /// The service rejected it, with a reason.
     Rejected(Reason),
+    /// The service rejected the token: the `status` in the body is 401 or 403.
+    TokenRejected(Reason),
     /// The response cannot be parsed, and may be a rejection.
     Unknown,
 }
@@ -43,6 +46,7 @@ pub fn parse_verdict(http_status: u16, body: &str) -> Verdict {
             let body: ResponseBody = serde_json::from_str(json)?;
             Ok(match is_success && !body.is_failure() {
                 true => Verdict::Accepted,
+                false if body.rejects_token() => Verdict::TokenRejected(body.reason()),
                 false => Verdict::Rejected(body.reason()),
             })
         })
@@ -68,12 +72,19 @@ struct ResponseBody<'a> {
 }
 
 impl ResponseBody<'_> {
+    fn status(&self) -> Option<f64> {
+        self.status?.get().parse().ok()
+    }
+
+    fn rejects_token(&self) -> bool {
+        let status = self.status().filter(|status| status.fract() == 0.0);
+        status.is_some_and(|status| is_token_status(status as u16))
+    }
+
     fn is_failure(&self) -> bool {
-        let status = self
-            .status
-            .and_then(|status| status.get().parse::<f64>().ok());
         // An infinite number is not a status.
-        status.is_some_and(|status| status >= 400.0 && status.is_finite())
+        self.status()
+            .is_some_and(|status| status >= 400.0 && status.is_finite())
             || self.success.is_some_and(|success| success.get() == "false")
             || self.errors.is_some_and(is_not_empty)
     }
@@ -188,7 +199,8 @@ mod tests {
     #[test]
     fn a_2xx_response_with_an_error_is_rejected() {
         for (body, reason) in [
-            (r#"{"message":"no token","status":401}"#, Some("no token")),
+            (r#"{"message":"no","status":402}"#, Some("no")),
+            (r#"{"status":401.5}"#, None),
             (r#"{"status":400.0}"#, None),
             (r#"{"success":false}"#, None),
             (
@@ -201,6 +213,19 @@ mod tests {
             let reason = reason.map_or(Reason::Missing, |reason| Reason::Given(reason.into()));
             let expected = Verdict::Rejected(reason);
             assert_eq!(parse_verdict(200, body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_with_status_401_or_403_rejects_the_token() {
+        for http_status in [200, 422] {
+            for body in [
+                r#"{"message":"no","status":401}"#,
+                r#"{"message":"no","status":403.0}"#,
+            ] {
+                let expected = Verdict::TokenRejected(Reason::Given("no".into()));
+                assert_eq!(parse_verdict(http_status, body), expected, "{body}");
+            }
         }
     }
 
