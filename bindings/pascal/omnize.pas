@@ -365,6 +365,10 @@ type
     { Creates a conversation for an interaction of the application's external bot. The hash is InteractionHash of the
       event OMNIZE_EVENT_NEW_INTERACTION. Sends nothing. }
     function BotAttach(const InteractionHash: UTF8String): TOmnizeBot;
+    { Checks the configuration, for example at the start of the application. Sends the list of departments if the dialect
+      has it; otherwise opens a connection and sends nothing. Blocks at most for TimeoutMs (0: the option timeout).
+      Returns an OMNIZE_CHECK_ value. Raises OMNIZE_E_AUTH if the service rejects the token. }
+    function CheckAccount(TimeoutMs: Int64 = 0): Integer;
     { Requests the departments, and blocks until the service responds. The dialect gateway requires ClientId.
       Otherwise it may be empty. }
     function Departments(const ClientId: UTF8String): TOmnizeDepartments;

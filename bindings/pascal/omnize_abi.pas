@@ -206,6 +206,8 @@ function omnize_departments_channel_name(List: TOmnizeDepartmentsHandle; Index, 
 function omnize_departments_channel_open(List: TOmnizeDepartmentsHandle; Index, Channel: Int64): Integer; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_departments_free(List: TOmnizeDepartmentsHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_client_check(Client: TOmnizeClientHandle; TimeoutMs: Int64; Level: PInteger;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_online(Client: TOmnizeClientHandle; Department: PAnsiChar; out List: TOmnizeAgentsHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_total(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;

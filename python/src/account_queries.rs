@@ -1,6 +1,8 @@
 //! Requests about the account, not about an interaction.
 
-use omnize::Client;
+use std::time::Duration;
+
+use omnize::{CheckLevel, Client};
 use omnize::error::Result;
 use omnize::wire::{Department, OffHours, OnlineAgents, Request};
 use pyo3::IntoPyObjectExt;
@@ -10,6 +12,8 @@ use crate::request_fields::{Fields, build_request};
 
 /// A request about the account.
 pub enum AccountQuery {
+    /// A check of the configuration, with its timeout.
+    Check(Option<Duration>),
     /// The departments; for this customer, if the dialect requires one.
     Departments(Option<String>),
     /// The agents of this department who are online.
@@ -20,6 +24,8 @@ pub enum AccountQuery {
 
 /// The data of a response.
 pub enum AccountResponse {
+    /// The part of the configuration that is right.
+    Level(CheckLevel),
     /// The departments.
     Departments(Vec<Department>),
     /// The agents who are online.
@@ -41,6 +47,7 @@ impl AccountQuery {
     /// Sends the request. Blocks until the response.
     pub fn send(self, client: &Client) -> Result<AccountResponse> {
         match self {
+            AccountQuery::Check(timeout) => client.check(timeout).map(AccountResponse::Level),
             AccountQuery::Departments(client_id) => client
                 .departments(client_id.as_deref())
                 .map(AccountResponse::Departments),
@@ -58,6 +65,7 @@ impl AccountResponse {
     /// Converts the data to tuples, from which the package creates its own classes.
     pub fn into_tuples(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         match self {
+            AccountResponse::Level(level) => level.name().into_bound_py_any(py),
             AccountResponse::Departments(departments) => departments
                 .into_iter()
                 .map(|department| {

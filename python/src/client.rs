@@ -212,6 +212,18 @@ impl Core {
         .collect()
     }
 
+    /// Checks the configuration. Returns the name of the level.
+    #[pyo3(signature = (seconds))]
+    fn check<'py>(&self, py: Python<'py>, seconds: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+        self.send_query(py, AccountQuery::Check(parse_timeout(seconds)?))
+    }
+
+    /// Checks the configuration.
+    #[pyo3(signature = (call, seconds))]
+    fn check_for_loop(&self, py: Python<'_>, call: u64, seconds: Option<f64>) -> PyResult<()> {
+        self.submit_query(py, call, AccountQuery::Check(parse_timeout(seconds)?))
+    }
+
     /// Requests the departments.
     #[pyo3(signature = (client_id = None))]
     fn departments<'py>(

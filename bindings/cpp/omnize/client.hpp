@@ -28,6 +28,12 @@
 
 namespace omnize {
 
+/// The part of the configuration that client::check has shown to be right. Later versions may add values.
+enum class check_level : std::int32_t {
+    connection = OMNIZE_CHECK_CONNECTION, ///< Name, TCP, TLS and proxy. The token was not sent.
+    account = OMNIZE_CHECK_ACCOUNT,       ///< The service accepted a harmless request with the token.
+};
+
 /// The conversations and events of one token. The destructor closes it with a timeout of 0, and waits for callbacks.
 class client {
   public:
@@ -74,6 +80,14 @@ class client {
     bot bot_attach(std::string_view interaction_hash) {
         return bot(detail::result<omnize_conversation *>(omnize_bot_attach, handle(),
                                                          detail::c_text("interaction_hash", interaction_hash)));
+    }
+
+    /// Checks the configuration, for example at the start of the application. Sends the list of departments if the
+    /// dialect has it; otherwise opens a connection and sends nothing. Blocks at most for `timeout` (0: the option
+    /// timeout). Throws OMNIZE_E_AUTH if the service rejects the token.
+    check_level check(milliseconds timeout = milliseconds(0)) {
+        return static_cast<check_level>(
+            detail::result<std::int32_t>(omnize_client_check, handle(), timeout.count()));
     }
 
     /// Requests the departments, and blocks until the service responds. The dialect gateway requires the client id.

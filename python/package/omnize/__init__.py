@@ -16,6 +16,7 @@ from ._sub_interpreter_check import check_interpreter
 
 check_interpreter()
 
+from ._clients.check_level import CheckLevel
 from ._clients.client import Client
 from ._clients.close_report import CloseReport
 from ._clients.listener import Listener
@@ -25,6 +26,7 @@ from ._conversations.result_types import Agent, Channel, Department, Media, Onli
 from ._delivery import Delivery
 from ._errors import (
     ArgumentError,
+    AuthenticationFailed,
     Closed,
     CloseTimedOut,
     ConfigError,
@@ -80,7 +82,9 @@ __all__ = [
     "ArgumentError",
     "AsyncClient",
     "AsyncConversation",
+    "AuthenticationFailed",
     "Channel",
+    "CheckLevel",
     "Cleared",
     "Client",
     "CloseReport",

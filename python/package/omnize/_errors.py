@@ -9,6 +9,7 @@ from ._delivery import Delivery
 
 __all__ = [
     "ArgumentError",
+    "AuthenticationFailed",
     "CloseTimedOut",
     "Closed",
     "ConfigError",
@@ -92,6 +93,10 @@ class RequestError(Error):
 
 class Rejected(RequestError):
     """The service received the request and rejected it."""
+
+
+class AuthenticationFailed(Rejected):
+    """The service rejected the token. Check the option ``token``, or generate a new one in the portal."""
 
 
 class NotSent(RequestError):
@@ -189,6 +194,7 @@ class InternalError(Error):
 _BY_STATUS = {
     "OMNIZE_E_RESPONSE": ResponseError,
     "OMNIZE_E_ARGUMENT": ArgumentError,
+    "OMNIZE_E_AUTH": AuthenticationFailed,
     "OMNIZE_E_CLIENT_ID": ArgumentError,
     "OMNIZE_E_CLOSED": Closed,
     "OMNIZE_E_CUSTOMER": CustomerError,

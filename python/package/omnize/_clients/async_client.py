@@ -21,6 +21,7 @@ from .._conversations.result_types import Department, Media, OnlineAgents, agent
 from .._errors import Closed, CloseTimedOut, Error, ResourceError, _abandoned_call_error, _closed_error
 from .._shutdown import warn
 from .base_client import BaseClient
+from .check_level import CheckLevel
 from .close_report import CloseReport
 from .delivery_mode import DeliveryMode, deadline_of
 from .descriptor_watch import DescriptorWatch, weakly
@@ -117,6 +118,10 @@ class AsyncClient(BaseClient[AsyncConversation]):
 
     def _make_conversation(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> AsyncConversation:
         return AsyncConversation(self, chat, customer, start)
+
+    async def check(self, timeout: Optional[Seconds] = None) -> CheckLevel:
+        """Checks the configuration. See :meth:`Client.check`."""
+        return CheckLevel(await self._call(self._core.check_for_loop, optional_seconds("timeout", timeout)))
 
     async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Returns the departments of the account. See :meth:`Client.departments`."""

@@ -20,6 +20,7 @@ from .._errors import Closed, Error
 from .._events.handlers import Handlers, awaitable_error
 from .._shutdown import report, start_thread
 from .base_client import BaseClient
+from .check_level import CheckLevel
 from .close_report import CloseReport
 from .greenlets import GreenletChat, GreenletCore, GreenletEventCursor, is_patched
 
@@ -80,6 +81,17 @@ class Client(BaseClient[Conversation]):
         if isinstance(self._blocking, GreenletCore):
             return Conversation(self, GreenletChat(self._blocking, chat), customer, start)
         return Conversation(self, chat, customer, start)
+
+    def check(self, timeout: Optional[Seconds] = None) -> CheckLevel:
+        """Checks the configuration, for example when the application starts. Waits up to ``timeout`` seconds.
+
+        The default is the option ``timeout``. The dialects ``gateway`` and ``interactions`` have a harmless request: if
+        the service accepts it, this returns :attr:`CheckLevel.ACCOUNT`. The dialect ``rest`` has none: this opens a
+        connection, sends nothing, and returns :attr:`CheckLevel.CONNECTION`.
+
+        Raises :class:`AuthenticationFailed` if the service rejects the token, and otherwise what a request raises.
+        """
+        return CheckLevel(self._blocking.check(optional_seconds("timeout", timeout)))
 
     def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Returns the departments of the account.

@@ -86,6 +86,9 @@ class GreenletCore:
         """Whether this greenlet runs a handler."""
         return threading.get_ident() in self._in_handler
 
+    def check(self, seconds: Optional[float]) -> Any:
+        return self.call(self._core.check_for_loop, seconds)
+
     def departments(self, client_id: Optional[str] = None) -> Any:
         return self.call(self._core.departments_for_loop, client_id)
 
