@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 22] = [
+    const SOURCES: [&str; 23] = [
         "library/version",
         "abi/status_code",
         "library/status",
@@ -41,6 +41,7 @@ mod header {
         "listener",
         "library/statistic",
         "library/log",
+        "library/enumeration",
     ];
 
     pub fn write() {

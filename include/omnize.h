@@ -1658,13 +1658,6 @@ void omnize_interactions_free(omnize_interactions *list);
 int32_t omnize_event_kind(const omnize_event *event);
 
 /**
- * Returns the name of a kind, such as "accepted", or NULL if `kind` is unknown.
- *
- * The text is never freed.
- */
-const char *omnize_event_kind_name(int32_t kind);
-
-/**
  * Returns the client id of the customer, exactly as the service sent it. Returns NULL if `event` is invalid, or
  * there is no memory for the text.
  *
@@ -2343,6 +2336,62 @@ omnize_status omnize_log_set(int32_t level,
                              void *user_data,
                              omnize_destroy destroy,
                              omnize_error **error);
+
+/**
+ * Returns the name of a kind of event, such as "accepted", or NULL if `kind` is unknown.
+ *
+ * - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY is not the kind of an event, so it is unknown here.
+ * - The text is never freed.
+ */
+const char *omnize_event_kind_name(int32_t kind);
+
+/**
+ * Returns the name of a delivery, such as "not sent", or NULL if `delivery` is unknown.
+ *
+ * - `delivery`: an OMNIZE_DELIVERY_ value.
+ * - The text is never freed.
+ */
+const char *omnize_delivery_name(int32_t delivery);
+
+/**
+ * Returns the name of the state of an interaction, such as "active", or NULL if `state` is unknown.
+ *
+ * - `state`: an OMNIZE_STATE_ value.
+ * - The text is never freed.
+ */
+const char *omnize_state_name(int32_t state);
+
+/**
+ * Returns the name of a kind of request, such as "message", or NULL if `kind` is unknown.
+ *
+ * - `kind`: an OMNIZE_REQUEST_ value.
+ * - The text is never freed.
+ */
+const char *omnize_request_kind_name(int32_t kind);
+
+/**
+ * Returns the name of a kind of media, such as "image", or NULL if `kind` is unknown.
+ *
+ * - `kind`: an OMNIZE_MEDIA_ value.
+ * - The text is never freed.
+ */
+const char *omnize_media_kind_name(int32_t kind);
+
+/**
+ * Returns the name of a speaker, such as "agent", or NULL if `speaker` is unknown.
+ *
+ * - `speaker`: an OMNIZE_SPEAKER_ value.
+ * - The text is never freed.
+ */
+const char *omnize_speaker_name(int32_t speaker);
+
+/**
+ * Returns the name of a log level, such as "warn", or NULL if `level` is unknown.
+ *
+ * - `level`: an OMNIZE_LOG_ value.
+ * - The text is never freed.
+ */
+const char *omnize_log_level_name(int32_t level);
 
 #ifdef __cplusplus
 }  /* extern "C" */

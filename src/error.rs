@@ -21,6 +21,14 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// Every delivery, in the order of their numbers.
+    pub const ALL: [Delivery; 4] = [
+        Delivery::Accepted,
+        Delivery::Rejected,
+        Delivery::NotSent,
+        Delivery::Unknown,
+    ];
+
     /// Returns the delivery as text, for messages.
     pub fn name(self) -> &'static str {
         match self {

@@ -166,7 +166,7 @@ const OMITTED_BY_BOTH: [(&str, &str); 1] = [(
 
 /// These functions take callbacks, or belong to callback events. Pascal's runtime does not know the library's threads,
 /// and `omnize_client_next` needs no callback.
-const OMITTED_BY_PASCAL: [(&str, &str); 6] = [
+const OMITTED_BY_PASCAL: [(&str, &str); 7] = [
     ("omnize_client_subscribe", "calls back"),
     ("omnize_client_unsubscribe", "there is no subscription"),
     ("omnize_client_poll", "calls back"),
@@ -182,4 +182,5 @@ const OMITTED_BY_PASCAL: [(&str, &str); 6] = [
         "omnize_log_set",
         "calls back on any thread, also on several at once",
     ),
+    ("omnize_log_level_name", "there is no log"),
 ];

@@ -39,7 +39,7 @@ std::optional<int> thrown_by_poll(omnize::client &client) {
 void a_failed_call_throws_its_status() {
     omnize::config config;
     const auto unknown = failure_of([&] { config.set("tokn", "x"); });
-    CHECK(unknown.status() == OMNIZE_E_OPTION);
+    CHECK(unknown.status() == OMNIZE_E_OPTION && unknown.status_name() == "OMNIZE_E_OPTION");
     CHECK(std::string_view(unknown.what()).find("tokn") != std::string_view::npos);
     CHECK(unknown.delivery() == omnize::delivery::none && unknown.http_status() == 0 && unknown.body().empty());
     CHECK(status_of([&] { config.set("timeout", "soon"); }) == OMNIZE_E_VALUE);
@@ -321,6 +321,10 @@ void tables_of_the_library_are_listed() {
         CHECK(!omnize::status_name(status).empty() && !omnize::status_description(status).empty());
     CHECK(omnize::status_name(OMNIZE_E_FULL) == "OMNIZE_E_FULL");
     CHECK(omnize::status_name(-1).empty() && omnize::status_description(-1).empty());
+    CHECK(name(omnize::delivery::not_sent) == "not sent" && name(omnize::state::new_) == "new");
+    CHECK(name(omnize::media_kind::image) == "image" && name(omnize::speaker::bot) == "bot");
+    CHECK(name(omnize::log_level::warn) == "warn" && name(omnize::request_kind::off_hours) == "off_hours");
+    CHECK(name(static_cast<omnize::delivery>(99)).empty());
 
     const omnize::config config;
     const auto options = omnize::options();

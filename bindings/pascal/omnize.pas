@@ -68,11 +68,14 @@ type
     FRetryable: Boolean;
     FRetryAfter, FEventsLeft, FRequestsLeft: Int64;
     FBody: TOmnizeBytes;
+    function GetStatusName: UTF8String;
   public
     { Copies an error of the library, and frees it. }
     constructor CreateFrom(Status: Integer; Handle: TOmnizeErrorHandle);
     { An OMNIZE_E_ value. }
     property Status: Integer read FStatus;
+    { The name of the status, such as "OMNIZE_E_STATE". }
+    property StatusName: UTF8String read GetStatusName;
     { The delivery of the request, an OMNIZE_DELIVERY_ value. }
     property Delivery: Integer read FDelivery;
     { The HTTP status of the service's response; 0 if there was none. }
@@ -448,6 +451,13 @@ function OmnizeAbiVersion: Integer;
 function OmnizeHasFeature(const Name: UTF8String): Boolean;
 { Returns the name of a status, such as "OMNIZE_E_HANDLE"; empty if the number is not a status. }
 function OmnizeStatusName(Status: Integer): UTF8String;
+{ Return the name of a number of this unit, such as "not sent" for OMNIZE_DELIVERY_NOT_SENT; empty if it is unknown. }
+function OmnizeEventKindName(Kind: Integer): UTF8String;
+function OmnizeDeliveryName(Delivery: Integer): UTF8String;
+function OmnizeStateName(State: Integer): UTF8String;
+function OmnizeRequestKindName(Kind: Integer): UTF8String;
+function OmnizeMediaKindName(Kind: Integer): UTF8String;
+function OmnizeSpeakerName(Speaker: Integer): UTF8String;
 { Returns the meaning of a status and what to do, in English; empty if the number is not a status. }
 function OmnizeStatusDescription(Status: Integer): UTF8String;
 { Returns all statuses, including OMNIZE_OK. }

@@ -1,6 +1,6 @@
 { omnize_abi.pas: the functions of omnize.h, unchanged. For the reasons in omnize.pas, it has no
-  omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll, omnize_client_dispatch, omnize_event_keep
-  and omnize_log_set. The constants are in omnize_constants.inc. }
+  omnize_client_subscribe, omnize_client_unsubscribe, omnize_client_poll, omnize_client_dispatch, omnize_event_keep,
+  omnize_log_set and omnize_log_level_name. The constants are in omnize_constants.inc. }
 unit omnize_abi;
 
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
@@ -40,6 +40,11 @@ function omnize_version: PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_name(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_delivery_name(Delivery: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_state_name(State: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_media_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_speaker_name(Speaker: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_description(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_at(Index: Integer): Integer; cdecl; external OMNIZE_LIBRARY;

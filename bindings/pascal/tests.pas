@@ -206,6 +206,9 @@ begin
     Assert((OmnizeStatusName(Statuses[I]) <> '') and (OmnizeStatusDescription(Statuses[I]) <> ''));
   Assert(OmnizeStatusName(OMNIZE_E_FULL) = 'OMNIZE_E_FULL');
   Assert((OmnizeStatusName(-1) = '') and (OmnizeStatusDescription(-1) = ''));
+  Assert((OmnizeDeliveryName(OMNIZE_DELIVERY_NOT_SENT) = 'not sent') and (OmnizeStateName(OMNIZE_STATE_NEW) = 'new'));
+  Assert((OmnizeMediaKindName(OMNIZE_MEDIA_IMAGE) = 'image') and (OmnizeSpeakerName(OMNIZE_SPEAKER_BOT) = 'bot'));
+  Assert((OmnizeRequestKindName(OMNIZE_REQUEST_START) = 'start') and (OmnizeEventKindName(OMNIZE_EVENT_ANY) = ''));
   Options := OmnizeOptions;
   Assert(Length(Options) > 20);
   for I := 0 to High(Options) do

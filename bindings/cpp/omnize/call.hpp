@@ -52,11 +52,6 @@ template <auto Function, class Handle, class... Indexes> std::string text_at(con
     return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
 }
 
-/// Returns a text that is never freed; empty for NULL.
-inline std::string_view static_text(const char *text) noexcept {
-    return text == nullptr ? std::string_view() : text;
-}
-
 /// Converts milliseconds since 1970-01-01 UTC.
 inline std::chrono::system_clock::time_point time(std::int64_t since_1970) noexcept {
     return std::chrono::system_clock::time_point(milliseconds(since_1970));

@@ -28,6 +28,11 @@ enum class state : std::int32_t {
     unavailable = OMNIZE_STATE_UNAVAILABLE, ///< No agent is available.
 };
 
+/// Returns the name of a state, such as "active"; empty if this version does not recognize it.
+inline std::string_view name(state state) noexcept {
+    return detail::static_text(omnize_state_name(static_cast<std::int32_t>(state)));
+}
+
 /// An entry of client::interactions.
 struct interaction {
     std::string client_id;                       ///< The customer's client id.

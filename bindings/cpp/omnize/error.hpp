@@ -25,11 +25,21 @@ enum class delivery : std::int32_t {
 };
 
 namespace detail {
+/// Returns a text that is never freed; empty for NULL.
+inline std::string_view static_text(const char *text) noexcept {
+    return text == nullptr ? std::string_view() : text;
+}
+
 /// A deleter of std::unique_ptr that frees a handle of the library.
 template <auto Free> struct deleter {
     template <class Handle> void operator()(Handle *handle) const noexcept { Free(handle); }
 };
 } // namespace detail
+
+/// Returns the name of a delivery, such as "not sent"; empty if this version does not recognize it.
+inline std::string_view name(delivery delivery) noexcept {
+    return detail::static_text(omnize_delivery_name(static_cast<std::int32_t>(delivery)));
+}
 
 /// The reason why a call failed. what() returns what was wrong, what was expected and what to do, in English. It
 /// contains no token and no personal data, so it can be log_callback.
@@ -41,6 +51,8 @@ class error : public std::runtime_error {
     error(omnize_status status, const std::string &message) : std::runtime_error(message), status_(status) {}
 
     omnize_status status() const noexcept { return status_; }        ///< An OMNIZE_E_ value.
+    /// The name of the status, such as "OMNIZE_E_STATE".
+    std::string_view status_name() const noexcept { return detail::static_text(omnize_status_name(status_)); }
     omnize::delivery delivery() const noexcept { return delivery_; } ///< The delivery of the request.
     int http_status() const noexcept { return http_status_; } ///< HTTP status of the response; 0 if there was none.
     /// Whether the application may safely retry the call later.

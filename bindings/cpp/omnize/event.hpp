@@ -45,6 +45,11 @@ enum class media_kind : std::int32_t {
     file = OMNIZE_MEDIA_FILE,   ///< Any file.
 };
 
+/// Returns the name of a kind of media, such as "image"; empty if this version does not recognize it.
+inline std::string_view name(media_kind kind) noexcept {
+    return detail::static_text(omnize_media_kind_name(static_cast<std::int32_t>(kind)));
+}
+
 /// The number of a posted request. Its outcome has the same number, which is unique for the client.
 using ticket = std::int64_t;
 

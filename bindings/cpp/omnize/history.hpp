@@ -25,6 +25,11 @@ enum class speaker : std::int32_t {
     bot = OMNIZE_SPEAKER_BOT,           ///< A bot.
 };
 
+/// Returns the name of a speaker, such as "agent"; empty if this version does not recognize it.
+inline std::string_view name(speaker speaker) noexcept {
+    return detail::static_text(omnize_speaker_name(static_cast<std::int32_t>(speaker)));
+}
+
 /// The messages exchanged before an interaction. The library renders them as the document that the start field
 /// external_history links to. The application serves it, at a URL that the service can reach.
 class history {

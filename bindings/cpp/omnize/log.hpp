@@ -23,6 +23,11 @@ enum class log_level : std::int32_t {
     debug = OMNIZE_LOG_DEBUG, ///< Each request and each trigger.
 };
 
+/// Returns the name of a level, such as "warn"; empty if this version does not recognize it.
+inline std::string_view name(log_level level) noexcept {
+    return detail::static_text(omnize_log_level_name(static_cast<std::int32_t>(level)));
+}
+
 namespace detail {
 /// The log callback as the library calls and destroys it.
 template <class Callback> struct log_callback {

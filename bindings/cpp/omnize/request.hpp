@@ -24,6 +24,11 @@ enum class request_kind : std::int32_t {
     off_hours = OMNIZE_REQUEST_OFF_HOURS, ///< Submits a message while no agent is available, with client::off_hours.
 };
 
+/// Returns the name of a kind of request, such as "message"; empty if this version does not recognize it.
+inline std::string_view name(request_kind kind) noexcept {
+    return detail::static_text(omnize_request_kind_name(static_cast<std::int32_t>(kind)));
+}
+
 /// A request with fields for which the functions of a conversation have no parameter. It can be sent and posted several
 /// times; each time is a separate request. The comments of OMNIZE_REQUEST_ in omnize.h list the fields.
 class request {

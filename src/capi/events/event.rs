@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use once_cell::sync::{Lazy, OnceCell};
+use once_cell::sync::OnceCell;
 
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
@@ -13,7 +13,7 @@ use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::events::event_texts::EventTexts;
 use crate::error::{Error, Result};
-use crate::receiving::{Content, Event, EventKind};
+use crate::receiving::{Content, Event};
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
@@ -158,20 +158,6 @@ pub(crate) fn with_handle(
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_kind(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.content.kind().number()))
-}
-
-/// Returns the name of a kind, such as "accepted", or NULL if `kind` is unknown.
-///
-/// The text is never freed.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_event_kind_name(kind: i32) -> *const c_char {
-    guard::value(std::ptr::null(), || {
-        let found = KINDS.iter().find(|(known, _)| *known == kind);
-        let (_, name) = found.ok_or_else(|| {
-            Error::new(Status::Argument, format!("there is no event kind {kind}"))
-        })?;
-        Ok(name.to_c(std::ptr::null_mut()))
-    })
 }
 
 /// Returns the client id of the customer, exactly as the service sent it. Returns NULL if `event` is invalid, or
@@ -374,14 +360,10 @@ pub extern "C-unwind" fn omnize_event_free(event: *mut omnize_event) {
     guard::value((), || EVENTS.remove(event).map(drop))
 }
 
-static KINDS: Lazy<Vec<(i32, OutText)>> = Lazy::new(|| {
-    let name = |kind: EventKind| (kind.number(), OutText::new(kind.name().as_bytes()));
-    EventKind::all().map(name).collect()
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receiving::EventKind;
 
     #[test]
     fn constants_equal_the_kinds() {

@@ -1,5 +1,6 @@
-//! Functions about the library as a whole: version, statuses, errors, statistics and the log.
+//! Functions about the library as a whole: version, statuses, names of numbers, errors, statistics and the log.
 
+pub mod enumeration;
 pub mod error;
 pub mod log;
 pub mod statistic;

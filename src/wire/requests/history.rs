@@ -42,7 +42,8 @@ impl Speaker {
     /// Every speaker, in the order of their numbers.
     pub const ALL: [Speaker; 3] = [Speaker::Customer, Speaker::Agent, Speaker::Bot];
 
-    fn name(self) -> &'static str {
+    /// Returns the speaker's name in the document.
+    pub fn name(self) -> &'static str {
         match self {
             Speaker::Customer => "customer",
             Speaker::Agent => "agent",

@@ -32,6 +32,11 @@ impl RequestKind {
         RequestKind::OffHours,
     ];
 
+    /// Returns the name of the kind.
+    pub fn name(self) -> &'static str {
+        self.empty().name()
+    }
+
     /// Returns a request of this kind without fields.
     pub fn empty(self) -> Request {
         match self {
