@@ -130,6 +130,25 @@ fn connections_before_their_first_byte_are_not_evicted() {
 }
 
 #[test]
+fn incomplete_heads_have_time_for_retransmissions() {
+    let client = client(&[("listen.max_connections", "2")]);
+    let host = webhook(&client).0;
+    let one = request(&client, "POST", "", TYPING.as_bytes());
+    let (begin, rest) = one.split_at(20);
+    let mut slow = [open(&host), open(&host)];
+    for stream in &mut slow {
+        stream.write_all(begin).unwrap();
+    }
+    let mut waiting = open(&host);
+    waiting.write_all(&one).unwrap();
+    // Two retransmissions of a lost packet.
+    thread::sleep(Duration::from_millis(2500));
+    post_over(&mut slow, rest);
+    assert_response_200(&mut waiting, "the one that waited");
+    assert_eq!(client.count_of(Statistic::OverLimit), 0);
+}
+
+#[test]
 fn silent_connections_are_closed_after_their_timeout() {
     let client = client(&[
         ("listen.max_connections", "2"),
