@@ -44,7 +44,7 @@ pub use crate::host::wake_fd::Wake;
 pub use crate::interactions::{OpenInteraction, State};
 pub use crate::receiving::{
     Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, OneShotNotifier,
-    STATISTICS, Statistic, SubscriptionId,
+    STATISTICS, Statistic, SubscriptionId, TaskId,
 };
 pub use crate::sending::{CheckLevel, Outcome};
 pub use crate::shared_listener::Listener;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Address;
-use omnize::{Client, Event, OneShotNotifier, STATISTICS};
+use omnize::{Client, Event, OneShotNotifier, STATISTICS, TaskId};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
@@ -447,23 +447,21 @@ impl Core {
         Ok((report.events, report.requests))
     }
 
-    /// Closes the client within `seconds`. If `waits_for_tasks`, waits for the handlers that tasks run.
+    /// Closes the client within `seconds`, and waits for the handlers that tasks run. If one of them closes the client,
+    /// `closing` is the number of its lease, and the close does not wait for it.
+    #[pyo3(signature = (call, seconds, closing))]
     fn close_for_loop(
         &self,
         py: Python<'_>,
         call: u64,
         seconds: f64,
-        waits_for_tasks: bool,
+        closing: Option<TaskId>,
     ) -> PyResult<()> {
         let within = parse_timeout(Some(seconds))?.unwrap_or(Duration::MAX);
         let (client, pools) = (Arc::clone(&self.client), self.pools.clone());
         self.pending_events.nack_all();
         let job = self.completions.uncancellable_job(call, move || {
-            let outcome = if waits_for_tasks {
-                client.close_with_tasks(within)
-            } else {
-                client.close(within)
-            };
+            let outcome = client.close_with_tasks(within, closing);
             pools.close();
             outcome.map(|report| Value::CloseReport(report.events, report.requests))
         });

@@ -18,7 +18,7 @@ use crate::host::wake_fd::Wake;
 use crate::interactions::OpenInteraction;
 use crate::receiving::{
     Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, Statistic,
-    SubscriptionId, Tasks,
+    SubscriptionId, TaskId, Tasks,
 };
 use crate::sending::CheckLevel;
 use crate::sending::Interaction;
@@ -395,7 +395,8 @@ impl Client {
     /// further callback starts on this thread. When called from an [interrupt hook](crate::interrupt), it aborts the hook's
     /// request.
     ///
-    /// With a store, an event whose callback runs longer than `timeout` is redelivered after a restart.
+    /// With a store, an event whose callback runs longer than `timeout` is redelivered after a restart. So is the event of a
+    /// [task](Consumer::Task) that still runs, because this does not wait for tasks.
     ///
     /// # Errors
     /// [`Status::Closed`]: it was closed before. [`Status::Forked`]: another process opened it. [`Status::Timeout`]: a callback
@@ -407,10 +408,17 @@ impl Client {
     /// Closes the client as [`close`](Self::close) does, and also waits for the leases of [tasks](Consumer::Task). Must be
     /// called on a thread that runs none of these tasks.
     ///
+    /// If a task's callback closes the client, `closing` is the [number of its lease](EventLease::task). The close does not
+    /// wait for this lease, and its event is acknowledged when it ends.
+    ///
     /// # Errors
     /// The same as [`close`](Self::close).
-    pub fn close_with_tasks(&self, timeout: Duration) -> Result<CloseReport> {
-        self.inner.get()?.close(Tasks::Awaited, timeout)
+    pub fn close_with_tasks(
+        &self,
+        timeout: Duration,
+        closing: Option<TaskId>,
+    ) -> Result<CloseReport> {
+        self.inner.get()?.close(Tasks::Awaited { closing }, timeout)
     }
 }
 

@@ -20,9 +20,9 @@ impl Receiver {
     }
 
     /// Blocks until the dispatch threads have handled all queued events. Returns `false` at `deadline`. Returns `true`
-    /// at once if there are no dispatch threads, or if this is one of them.
+    /// at once if there are no dispatch threads, or if one of their callbacks closes the client.
     pub fn wait_until_handled(&self, tasks: Tasks, deadline: Instant) -> bool {
-        if !self.callback_gate.is_dispatching() || self.callback_gate.is_in_callback() {
+        if !self.callback_gate.is_dispatching() || self.is_closed_by_callback(tasks) {
             return true;
         }
         loop {
@@ -53,7 +53,7 @@ impl Receiver {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let in_callback = self.callback_gate.is_in_callback();
+        let in_callback = self.is_closed_by_callback(tasks);
         if self.callback_gate.is_dispatching() && !in_callback {
             // A callback that runs at the deadline needs some time to return.
             let time_left = deadline.saturating_duration_since(Instant::now());
@@ -74,6 +74,11 @@ impl Receiver {
             }
         }
         (remaining, false)
+    }
+
+    /// Returns whether a callback closes the client. While it waits, its interaction's next events are held.
+    fn is_closed_by_callback(&self, tasks: Tasks) -> bool {
+        tasks.closing().is_some() || self.callback_gate.is_in_callback()
     }
 
     /// Logs the number of suppressed log lines.

@@ -24,7 +24,7 @@ mod receiver;
 mod statistics;
 mod time;
 
-pub use crate::receiving::dispatch::callback_gate::Tasks;
+pub use crate::receiving::dispatch::callback_gate::{TaskId, Tasks};
 pub use crate::receiving::dispatch::event_lease::{Consumer, EventLease};
 pub use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 pub use crate::receiving::listener::Listener;

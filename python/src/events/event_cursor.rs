@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use omnize::{Consumer, EventLease};
+use omnize::{Consumer, EventLease, TaskId};
 use pyo3::prelude::*;
 
 use crate::client::Core;
@@ -60,6 +60,12 @@ impl EventCursor {
                 Err(error)
             }
         }
+    }
+
+    /// The number of the current lease, if a task has it.
+    #[getter]
+    fn task(&self) -> Option<TaskId> {
+        self.lease().as_ref().and_then(EventLease::task)
     }
 
     /// Counts and logs that no handler wants the current event.

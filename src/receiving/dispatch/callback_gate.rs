@@ -3,6 +3,7 @@
 //! Events are delivered by callbacks in `poll`, one by one by `next`, or by callbacks on dispatch threads. The first
 //! use chooses the mode of the client.
 
+use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,25 +48,42 @@ struct GateState {
     mode: Option<DeliveryMode>,
     /// The threads that run callbacks.
     callback_threads: Vec<ThreadId>,
-    /// Number of tasks that run callbacks.
-    callback_tasks: usize,
+    /// The tasks that run callbacks.
+    callback_tasks: HashSet<TaskId>,
+    last_task: TaskId,
     /// Number of threads that wait for a change. A notification without a waiter would cost a system call.
     waiting_threads: usize,
     /// The thread that closes the client from inside a callback.
     closing_thread: Option<ThreadId>,
     closed: bool,
-    /// The threads whose callbacks ran past the close deadline, and whether tasks did.
+    /// The threads whose callbacks ran past the close deadline, and the tasks whose callbacks the close did not wait for.
     overdue_threads: Vec<ThreadId>,
-    tasks_are_overdue: bool,
+    overdue_tasks: HashSet<TaskId>,
 }
+
+/// The number of a task's permit. A client never reuses one.
+pub type TaskId = u64;
 
 /// Whether closing waits for the callbacks of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tasks {
-    /// Closing waits for tasks. None of them may be on the thread that waits.
-    Awaited,
+    /// Closing waits for tasks, except for the one that closes. None of them may be on the thread that waits.
+    Awaited {
+        /// The task whose callback closes the client.
+        closing: Option<TaskId>,
+    },
     /// Closing waits only for threads.
     Ignored,
+}
+
+impl Tasks {
+    /// Returns the task whose callback closes the client.
+    pub fn closing(self) -> Option<TaskId> {
+        match self {
+            Tasks::Awaited { closing } => closing,
+            Tasks::Ignored => None,
+        }
+    }
 }
 
 impl CallbackGate {
@@ -147,19 +165,21 @@ impl CallbackGate {
     ///
     /// # Errors
     /// [`Status::Closed`]: after [`close`](Self::close).
-    pub fn acquire_for_task(&self) -> Result<()> {
+    pub fn acquire_for_task(&self) -> Result<TaskId> {
         let mut state = self.lock();
         if state.closed {
             return Err(Error::new(Status::Closed, Status::Closed.text()));
         }
-        state.callback_tasks += 1;
-        Ok(())
+        state.last_task += 1;
+        let task = state.last_task;
+        state.callback_tasks.insert(task);
+        Ok(task)
     }
 
     /// Ends the permit of a task.
-    pub fn release_task(&self) {
+    pub fn release_task(&self, task: TaskId) {
         let mut state = self.lock();
-        state.callback_tasks -= 1;
+        state.callback_tasks.remove(&task);
         if state.waiting_threads > 0 {
             self.changed.notify_all();
         }
@@ -176,7 +196,7 @@ impl CallbackGate {
 
     /// Returns whether a callback runs, except one that closes the client.
     pub fn has_callbacks(&self) -> bool {
-        self.lock().has_callbacks(Tasks::Awaited)
+        self.lock().has_callbacks(Tasks::Awaited { closing: None })
     }
 
     /// Blocks until no callback runs. Returns `false` at `deadline`.
@@ -186,21 +206,26 @@ impl CallbackGate {
     }
 
     /// Rejects new permits. Blocks until no callback runs, except one that closes the client. Returns `false` at
-    /// `deadline`.
+    /// `deadline`. All callbacks that still run then are overdue, ignored tasks included.
     pub fn close(&self, tasks: Tasks, deadline: Instant) -> bool {
         let mut state = self.lock();
         state.closed = true;
         self.changed.notify_all();
-        let Err(mut state) = self.wait_until_no_callbacks(state, tasks, deadline) else {
-            return true;
+        let (mut state, have_returned) = match self.wait_until_no_callbacks(state, tasks, deadline)
+        {
+            Ok(state) => (state, true),
+            Err(state) => (state, false),
         };
         let closing_thread = state.closing_thread;
         state.overdue_threads = state.callback_threads.clone();
         state
             .overdue_threads
             .retain(|thread| Some(*thread) != closing_thread);
-        state.tasks_are_overdue = tasks == Tasks::Awaited;
-        false
+        state.overdue_tasks = state.callback_tasks.clone();
+        if let Some(closing) = tasks.closing() {
+            state.overdue_tasks.remove(&closing);
+        }
+        have_returned
     }
 
     fn wait_until_no_callbacks<'a>(
@@ -220,9 +245,9 @@ impl CallbackGate {
         self.lock().overdue_threads.contains(&thread)
     }
 
-    /// Returns whether callbacks of tasks ran past the close deadline.
-    pub fn are_tasks_overdue(&self) -> bool {
-        self.lock().tasks_are_overdue
+    /// Returns whether the callback of this task still ran at the end of the close.
+    pub fn is_task_overdue(&self, task: TaskId) -> bool {
+        self.lock().overdue_tasks.contains(&task)
     }
 
     /// Returns whether dispatch threads deliver the events.
@@ -247,7 +272,7 @@ impl CallbackGate {
     /// Returns whether it is closed and no permit is held.
     pub fn is_finished(&self) -> bool {
         let state = self.lock();
-        state.closed && state.callback_threads.is_empty() && state.callback_tasks == 0
+        state.closed && state.callback_threads.is_empty() && state.callback_tasks.is_empty()
     }
 
     /// Returns whether this thread runs a callback.
@@ -283,8 +308,12 @@ impl CallbackGate {
 impl GateState {
     fn has_callbacks(&self, tasks: Tasks) -> bool {
         let mut threads = self.callback_threads.iter();
+        let mut running = self.callback_tasks.iter();
         threads.any(|thread| Some(*thread) != self.closing_thread)
-            || (tasks == Tasks::Awaited && self.callback_tasks > 0)
+            || match tasks {
+                Tasks::Awaited { closing } => running.any(|task| Some(*task) != closing),
+                Tasks::Ignored => false,
+            }
     }
 }
 
@@ -342,31 +371,53 @@ mod tests {
     #[test]
     fn it_is_finished_after_the_last_task_releases() {
         let gate = CallbackGate::new(1);
-        gate.acquire_for_task().unwrap();
-        gate.acquire_for_task().unwrap();
+        let tasks = [(); 2].map(|()| gate.acquire_for_task().unwrap());
         assert!(gate.close(Tasks::Ignored, Instant::now()));
         assert_eq!(
             gate.acquire_for_task().unwrap_err().status(),
             Status::Closed
         );
-        gate.release_task();
+        gate.release_task(tasks[0]);
         assert!(!gate.is_finished());
-        gate.release_task();
+        gate.release_task(tasks[1]);
         assert!(gate.is_finished());
+    }
+
+    #[test]
+    fn ignored_tasks_are_overdue() {
+        let gate = CallbackGate::new(1);
+        let task = gate.acquire_for_task().unwrap();
+        assert!(gate.close(Tasks::Ignored, Instant::now()));
+        assert!(gate.is_task_overdue(task));
+    }
+
+    #[test]
+    fn the_closing_task_is_neither_awaited_nor_overdue() {
+        let gate = &CallbackGate::new(1);
+        let closing = gate.acquire_for_task().unwrap();
+        let tasks = Tasks::Awaited {
+            closing: Some(closing),
+        };
+        assert!(gate.wait_for_callbacks(tasks, Instant::now()));
+        let other = gate.acquire_for_task().unwrap();
+        assert!(!gate.wait_for_callbacks(tasks, Instant::now()));
+        assert!(!gate.close(tasks, Instant::now()));
+        assert!(gate.is_task_overdue(other) && !gate.is_task_overdue(closing));
     }
 
     #[test]
     fn close_waits_for_tasks_if_they_are_awaited() {
         let gate = &CallbackGate::new(1);
-        gate.acquire_for_task().unwrap();
+        let task = gate.acquire_for_task().unwrap();
+        let awaited = Tasks::Awaited { closing: None };
         assert!(gate.wait_for_callbacks(Tasks::Ignored, Instant::now()));
-        assert!(!gate.wait_for_callbacks(Tasks::Awaited, Instant::now()));
-        assert!(!gate.close(Tasks::Awaited, Instant::now()));
-        assert!(gate.are_tasks_overdue() && !gate.is_overdue(host::thread::id()));
+        assert!(!gate.wait_for_callbacks(awaited, Instant::now()));
+        assert!(!gate.close(awaited, Instant::now()));
+        assert!(gate.is_task_overdue(task) && !gate.is_overdue(host::thread::id()));
         thread::scope(|scope| {
             let far = Instant::now() + Duration::from_secs(60);
-            let closing = scope.spawn(move || gate.close(Tasks::Awaited, far));
-            gate.release_task();
+            let closing = scope.spawn(move || gate.close(awaited, far));
+            gate.release_task(task);
             assert!(closing.join().unwrap());
         });
     }
@@ -378,7 +429,7 @@ mod tests {
         assert!(gate.has_callbacks());
         gate.begin_closing();
         assert!(!gate.has_callbacks());
-        assert!(gate.close(Tasks::Awaited, Instant::now()));
+        assert!(gate.close(Tasks::Awaited { closing: None }, Instant::now()));
         assert!(!gate.is_overdue(host::thread::id()));
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::host::fork_guard::ForkGuarded;
 use crate::host::thread::ThreadId;
-use crate::receiving::dispatch::callback_gate::DeliveryMode;
+use crate::receiving::dispatch::callback_gate::{DeliveryMode, TaskId};
 use crate::receiving::queue::event::Event;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
@@ -35,10 +35,10 @@ pub(crate) enum PermitKind {
     /// This thread. It counts as running a callback.
     Thread(ThreadId),
     /// A task.
-    Task,
+    Task(TaskId),
 }
 
-/// An event that is being handled. Its drop acknowledges the event, except if its handler ran past the close deadline
+/// An event that is being handled. Its drop acknowledges the event, except if its handler still ran at the end of a close
 /// or if [`nack`](Event::nack) was called. With a store, such an event is redelivered.
 #[derive(Debug)]
 pub struct EventLease {
@@ -86,8 +86,7 @@ impl Receiver {
         // As in `run_dispatcher`, the permit comes before the event.
         let permit = match consumer {
             Consumer::Task | Consumer::PollingTask => {
-                self.callback_gate.acquire_for_task()?;
-                PermitKind::Task
+                PermitKind::Task(self.callback_gate.acquire_for_task()?)
             }
             Consumer::Poll | Consumer::Thread => match self.callback_gate.acquire(deadline)? {
                 Some(permit) => PermitKind::Thread(permit.into_thread()),
@@ -117,7 +116,7 @@ impl Receiver {
     pub(crate) fn is_overdue(&self, permit: PermitKind) -> bool {
         match permit {
             PermitKind::Thread(thread) => self.callback_gate.is_overdue(thread),
-            PermitKind::Task => self.callback_gate.are_tasks_overdue(),
+            PermitKind::Task(task) => self.callback_gate.is_task_overdue(task),
         }
     }
 
@@ -133,7 +132,7 @@ impl Receiver {
     fn release_permit(&self, permit: PermitKind) {
         match permit {
             PermitKind::Thread(thread) => self.callback_gate.release(thread),
-            PermitKind::Task => self.callback_gate.release_task(),
+            PermitKind::Task(task) => self.callback_gate.release_task(task),
         }
         self.finish_close();
     }
@@ -159,6 +158,15 @@ impl EventLease {
     /// Returns the event.
     pub fn event(&self) -> &Arc<Event> {
         &self.event
+    }
+
+    /// Returns the number of this lease, if a task has it. [`Client::close_with_tasks`](crate::Client::close_with_tasks)
+    /// takes it.
+    pub fn task(&self) -> Option<TaskId> {
+        match self.guard.permit {
+            PermitKind::Thread(_) => None,
+            PermitKind::Task(task) => Some(task),
+        }
     }
 
     /// Counts and logs that no handler wants the event.

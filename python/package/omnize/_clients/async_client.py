@@ -8,7 +8,7 @@ import itertools
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
@@ -240,13 +240,13 @@ class AsyncClient(BaseClient[AsyncConversation]):
         self._is_open = False
         deadline = time.monotonic() + timeout
         handler_call = current_handler_call.get()
-        inside = handler_call is not None and handler_call.is_of(self)
+        # A handler must not wait for itself.
+        own = handler_call if handler_call is not None and handler_call.is_of(self) else None
         timed_out: Optional[CloseTimedOut] = None
         try:
             try:
-                # A handler must not wait for itself.
-                within = 0.0 if inside else timeout
-                report = CloseReport(*await self._call(self._core.close_for_loop, within, not inside))
+                closing = None if own is None else own.lease
+                report = CloseReport(*await self._call(self._core.close_for_loop, timeout, closing))
             except CloseTimedOut as error:
                 timed_out = error
                 report = CloseReport(error.events, error.requests)
@@ -258,11 +258,12 @@ class AsyncClient(BaseClient[AsyncConversation]):
             if timed_out is not None and not self._workers:
                 # The handler was called by poll, whose task belongs to the application.
                 raise timed_out
-            if not inside and self._workers:
-                await asyncio.wait(self._workers, timeout=max(0.0, deadline - time.monotonic()))
-                self._cancel_workers()
-                if self._workers:
-                    _, running = await asyncio.wait(self._workers, timeout=_CANCEL_GRACE_SECONDS)
+            others = self._workers_except(own)
+            if others:
+                _, running = await asyncio.wait(others, timeout=max(0.0, deadline - time.monotonic()))
+                _cancel(running)
+                if running:
+                    _, running = await asyncio.wait(running, timeout=_CANCEL_GRACE_SECONDS)
                     if running:
                         warn("%d handlers ignore their cancellation; close no longer waits for them", len(running))
             # The results of aborted calls come after the result of the close.
@@ -272,8 +273,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
         finally:
             # Also if the close was cancelled.
             self._is_finished = True
-            if not inside:
-                self._cancel_workers()
+            _cancel(self._workers_except(own))
             self._wake_all()
             for call in self._calls.values():
                 if not call.done():
@@ -291,9 +291,9 @@ class AsyncClient(BaseClient[AsyncConversation]):
     ) -> None:
         await self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
 
-    def _cancel_workers(self) -> None:
-        for worker in self._workers:
-            worker.cancel()
+    def _workers_except(self, own: Optional[HandlerCall]) -> set[DispatchTask]:
+        """Returns the tasks of dispatch, except for the one of this handler call."""
+        return {worker for worker in self._workers if own is None or worker is not own.worker}
 
     async def _run_dispatch(self) -> None:
         """Runs a task of dispatch until the client is closed."""
@@ -338,7 +338,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
         if not wanting:
             cursor.count_unwanted()
         is_handled = False
-        handler_call = HandlerCall(self)
+        handler_call = HandlerCall(self, cursor.task)
         token = current_handler_call.set(handler_call)
         try:
             for function in wanting:
@@ -475,6 +475,11 @@ class AsyncClient(BaseClient[AsyncConversation]):
         self._calls.clear()
         self._workers.clear()
         self._loop = None
+
+
+def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        worker.cancel()
 
 
 def _report(error: BaseException) -> None:

@@ -208,7 +208,8 @@ class Client(BaseClient[Conversation]):
         events. These handlers may send requests. After the timeout, the remaining requests are aborted. With a store,
         the event of a handler that still runs is redelivered after a restart.
 
-        No handler runs after this returned. If a handler calls this, the close takes effect when that handler returns.
+        No handler runs after this returned. If a handler calls this, it waits for requests and for the other running
+        handlers, but not for its own, and queued events remain.
         A second call does nothing, and so does a call in a forked child.
         """
         timeout = seconds("timeout", timeout)

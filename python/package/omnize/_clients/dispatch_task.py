@@ -25,8 +25,12 @@ class DispatchTask(asyncio.Task[None]):
 class HandlerCall:
     """One call of the handlers of a client for an event."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, lease: Optional[int]) -> None:
         self._client = weakref.ref(client)
+        #: The core's number of the event's lease.
+        self.lease = lease
+        #: The task that calls the handlers.
+        self.worker = asyncio.current_task()
         #: Whether a handler still runs.
         self.is_running = True
 

@@ -70,8 +70,8 @@ class GreenletCore:
         self._numbers = itertools.count(1)
         self._calls: dict[int, _Call] = {}
         self._waiters: deque[threading.Event] = deque()
-        #: The greenlets that run handlers.
-        self._in_handler: set[int] = set()
+        #: The greenlets that run handlers, and the number of the lease that each has.
+        self._in_handler: dict[int, Optional[int]] = {}
         self._mode = DeliveryMode(core)
         self._watches_calls = False
         self._watches_events = False
@@ -122,9 +122,9 @@ class GreenletCore:
 
     def close(self, seconds: float) -> tuple[int, int]:
         # A handler must not wait for itself.
-        inside = self.is_in_handler
+        closing = self._in_handler.get(threading.get_ident())
         try:
-            report: tuple[int, int] = self.call(self._core.close_for_loop, 0.0 if inside else seconds, not inside)
+            report: tuple[int, int] = self.call(self._core.close_for_loop, seconds, closing)
             return report
         finally:
             self._is_closed = True
@@ -206,7 +206,7 @@ class GreenletEventCursor:
         while True:
             event = self._cursor.next(0)
             if event is not None:
-                self._core._in_handler.add(threading.get_ident())
+                self._core._in_handler[threading.get_ident()] = self._cursor.task
                 return event
             if not self._core.wait(deadline):
                 return None
@@ -215,11 +215,11 @@ class GreenletEventCursor:
         self._cursor.count_unwanted()
 
     def release(self) -> None:
-        self._core._in_handler.discard(threading.get_ident())
+        self._core._in_handler.pop(threading.get_ident(), None)
         self._cursor.release()
 
     def abandon(self) -> None:
-        self._core._in_handler.discard(threading.get_ident())
+        self._core._in_handler.pop(threading.get_ident(), None)
         self._cursor.abandon()
 
 
