@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import weakref
 
 import omnize
 import pytest
+from omnize._clients.client import _run_dispatch
+from omnize._events.handlers import Handlers
 
 
 @pytest.fixture
@@ -102,3 +105,27 @@ os._exit(9)
     with omnize.Client(**omnize_sandbox.options, store=path, check_state=False, store_move_account=True) as client:
         outcome = client.next(10)
     assert (type(outcome), outcome.client_id, outcome.request) == (omnize.Outcome, "12", "message")
+
+
+def test_the_event_of_a_collected_client_is_redelivered_in_the_same_process(path):
+    client = opened(path)
+    deliver(client, "a")
+    # Dispatch ends when it has an event and its client no longer exists.
+    _run_dispatch(client._core, weakref.ref(Handlers(client._core)))
+    client.close()
+    assert stored_texts(path) == ["a"]
+
+
+def test_an_event_is_redelivered_if_its_handlers_cannot_be_found(path, monkeypatch):
+    with opened(path) as client:
+        deliver(client, "a")
+        monkeypatch.setattr(client, "_handlers", HandlersWithoutMemory(client._core))
+        client.on()(lambda event: None)
+        with pytest.raises(MemoryError):
+            client.poll(0)
+    assert stored_texts(path) == ["a"]
+
+
+class HandlersWithoutMemory(Handlers):
+    def wanting(self, event):
+        raise MemoryError

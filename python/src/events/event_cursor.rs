@@ -20,6 +20,13 @@ impl EventCursor {
     fn lease(&self) -> MutexGuard<'_, Option<EventLease>> {
         self.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn end_lease(&self, py: Python<'_>, lease: EventLease) {
+        if self.core.get().is_stored() {
+            // The last lease that ends closes the store, which waits for the disk.
+            py.detach(|| drop(lease));
+        }
+    }
 }
 
 #[pymethods]
@@ -77,17 +84,18 @@ impl EventCursor {
 
     /// Ends the lease of the current event, which was handled.
     fn release(&self, py: Python<'_>) {
-        let Some(lease) = self.lease().take() else {
-            return;
-        };
-        if self.core.get().is_stored() {
-            // The last lease that ends closes the store, which waits for the disk.
-            py.detach(|| drop(lease));
+        let taken = self.lease().take();
+        if let Some(lease) = taken {
+            self.end_lease(py, lease);
         }
     }
 
     /// Leaves the current event unhandled. A store redelivers it after a restart.
-    fn abandon(&self) {
-        std::mem::forget(self.lease().take());
+    fn abandon(&self, py: Python<'_>) {
+        let taken = self.lease().take();
+        if let Some(lease) = taken {
+            lease.event().nack();
+            self.end_lease(py, lease);
+        }
     }
 }

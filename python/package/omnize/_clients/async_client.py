@@ -332,15 +332,15 @@ class AsyncClient(BaseClient[AsyncConversation]):
 
     async def _handle(self, event: Event, cursor: _omnize.EventCursor) -> Optional[BaseException]:
         """Calls the handlers for an event. Returns the exception of the first one that failed."""
-        wanting = self._handlers.wanting(event)
         failure: Optional[BaseException] = None
         worker = asyncio.current_task()
-        if not wanting:
-            cursor.count_unwanted()
         is_handled = False
         handler_call = HandlerCall(self, cursor.task)
         token = current_handler_call.set(handler_call)
         try:
+            wanting = self._handlers.wanting(event)
+            if not wanting:
+                cursor.count_unwanted()
             for function in wanting:
                 if isinstance(worker, DispatchTask):
                     worker.was_cancelled = False

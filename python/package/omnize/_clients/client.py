@@ -261,12 +261,12 @@ def _handle(
     caught: type[BaseException] = Exception,
 ) -> Optional[BaseException]:
     """Calls the handlers for an event. Returns the exception of the first one that failed."""
-    wanting = handlers.wanting(event)
     failure: Optional[BaseException] = None
-    if not wanting:
-        cursor.count_unwanted()
     is_handled = False
     try:
+        wanting = handlers.wanting(event)
+        if not wanting:
+            cursor.count_unwanted()
         for function in wanting:
             try:
                 result = function(event)
