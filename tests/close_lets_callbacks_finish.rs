@@ -197,7 +197,7 @@ fn event_lease_counts_as_a_callback() {
             });
             taken.recv().unwrap();
             assert_eq!(
-                client.close_with_tasks(LONG).unwrap(),
+                client.close_with_tasks(LONG, None).unwrap(),
                 CloseReport::default()
             );
         });
@@ -280,7 +280,7 @@ fn close_during_handling(folder: &Folder, uses_lease: bool) {
         }
         inside.recv().unwrap();
         let error = client
-            .close_with_tasks(Duration::from_millis(50))
+            .close_with_tasks(Duration::from_millis(50), None)
             .unwrap_err();
         assert_eq!(error.status(), Status::Timeout);
         drop(release);
@@ -300,6 +300,46 @@ fn event_is_redelivered_if_close_timed_out_during_its_callback() {
         let event = again.next(Duration::ZERO).unwrap().expect("it comes again");
         assert!(event.redelivered);
     }
+}
+
+#[test]
+#[cfg(feature = "store")]
+fn a_close_redelivers_the_events_of_other_tasks_that_still_run() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let options = [("store", store.to_str().unwrap())];
+    let first = client("http://127.0.0.1:1/", &options);
+    let bodies = ["12", "13"].map(|id| format!(r#"{{"status":"typing","clientId":"{id}"}}"#));
+    for body in &bodies {
+        first.deliver(body.as_bytes(), None).unwrap();
+    }
+    let leases = [(); 2].map(|()| first.next_lease(Consumer::Task, LONG).unwrap().unwrap());
+    let closing = leases[0].task();
+    assert!(closing.is_some() && closing != leases[1].task());
+    let error = first
+        .close_with_tasks(Duration::from_millis(50), closing)
+        .unwrap_err();
+    assert_eq!(error.status(), Status::Timeout);
+    drop(leases);
+    let again = client("http://127.0.0.1:1/", &options);
+    let client_id = |event: Event| event.content.client_id().to_owned();
+    let next = || again.next(Duration::ZERO).unwrap().map(client_id);
+    assert_eq!((next().as_deref(), next()), (Some("13"), None));
+}
+
+#[test]
+#[cfg(feature = "store")]
+fn a_close_without_tasks_redelivers_their_events() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let options = [("store", store.to_str().unwrap())];
+    let first = client("http://127.0.0.1:1/", &options);
+    first.deliver(TRIGGER, None).unwrap();
+    let lease = first.next_lease(Consumer::Task, LONG).unwrap().unwrap();
+    first.close(LONG).unwrap();
+    drop(lease);
+    let again = client("http://127.0.0.1:1/", &options);
+    assert!(again.next(Duration::ZERO).unwrap().is_some());
 }
 
 #[test]
