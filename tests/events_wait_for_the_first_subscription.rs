@@ -8,7 +8,8 @@ mod recording_log;
 #[path = "support/store_folder.rs"]
 mod store_folder;
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use omnize::{Client, Consumer, Event, EventFilter, Statistic};
@@ -116,6 +117,55 @@ fn close_does_not_wait_for_events_without_subscription() {
         queued_messages(&open(&folder.store(), &[]).unwrap()),
         ["first", "second"]
     );
+}
+
+#[test]
+fn a_handler_that_ends_the_last_subscription_leaves_the_other_events_queued() {
+    let folder = Folder::new();
+    let client = Arc::new(after_a_restart(&folder));
+    let (known, id) = (Arc::downgrade(&client), Arc::new(OnceLock::new()));
+    let own_id = id.clone();
+    let handler = move |_: &Arc<Event>| {
+        let client = known.upgrade().unwrap();
+        client.unsubscribe(*own_id.get().unwrap()).unwrap();
+    };
+    let subscribed = client.subscribe(EventFilter::default(), Box::new(handler));
+    id.set(subscribed.unwrap()).unwrap();
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 1);
+    assert_eq!(client.poll(Duration::ZERO).unwrap(), 0);
+    assert_eq!(client.count_of(Statistic::Unwanted), 0);
+    client.close(Duration::from_secs(30)).unwrap();
+    assert_eq!(
+        queued_messages(&open(&folder.store(), &[]).unwrap()),
+        ["second"]
+    );
+}
+
+#[test]
+fn subscriptions_that_come_and_go_during_dispatch_miss_no_event() {
+    let folder = Folder::new();
+    let client = open(&folder.store(), &[]).unwrap();
+    client.dispatch().unwrap();
+    let sent: Vec<_> = (0..300).map(|number| number.to_string()).collect();
+    let mut seen = Vec::new();
+    let is_complete = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for text in &sent {
+                deliver(&client, text).unwrap();
+            }
+            is_complete.store(true, Ordering::SeqCst);
+        });
+        while !is_complete.load(Ordering::SeqCst) {
+            let (id, received) = subscribe(&client);
+            client.unsubscribe(id).unwrap();
+            seen.extend(received.try_iter());
+        }
+    });
+    assert_eq!(client.count_of(Statistic::Unwanted), 0);
+    client.close(Duration::from_secs(30)).unwrap();
+    seen.extend(queued_messages(&open(&folder.store(), &[]).unwrap()));
+    assert_eq!(seen, sent);
 }
 
 #[test]

@@ -204,11 +204,7 @@ impl Receiver {
         // Events that arrive while handlers run are for the next poll. Otherwise a busy service could keep the caller
         // here.
         let due = self.inbox.len();
-        while handled < due && !self.callback_gate.is_closed() {
-            let Some(event) = self.inbox.pop_ready(false) else {
-                break;
-            };
-            self.handle(event);
+        while handled < due && !self.callback_gate.is_closed() && self.handle_next(false) {
             handled += 1;
         }
         handled
@@ -278,26 +274,35 @@ impl Receiver {
             else {
                 continue;
             };
-            if let Some(queued) = self.inbox.pop_ready(hold) {
-                let lane = hold.then(|| queued.content.client_id().to_owned());
-                self.handle(queued);
-                if let Some(client_id) = lane {
-                    self.inbox.release(&client_id);
-                }
-            }
+            self.handle_next(hold);
         }
         self.finish_close();
     }
 
-    fn handle(&self, queued: QueuedEvent) {
-        let event = Arc::new(self.make_event(queued));
-        if self.subscriptions.call(&event) == 0 {
+    /// Pops an event and runs its handlers. With `hold`, the next events of its interaction are held meanwhile. Returns
+    /// `false` without an event. With a store, it pops nothing while no subscription exists.
+    fn handle_next(&self, hold: bool) -> bool {
+        let pop = || {
+            let queued = self.inbox.pop_ready(hold)?;
+            Some(Arc::new(self.make_event(queued)))
+        };
+        let Some((event, called)) = self.subscriptions.call_next(self.is_durable(), pop) else {
+            return false;
+        };
+        if called == 0 {
             self.count_unwanted(&event);
         }
         if self.callback_gate.is_overdue(host::thread::id()) {
             event.nack();
         }
         self.counters.count(Statistic::Delivered);
+        let lane = hold.then(|| event.content.client_id().to_owned());
+        // The event is acknowledged before the next one of its interaction is delivered.
+        drop(event);
+        if let Some(client_id) = lane {
+            self.inbox.release(&client_id);
+        }
+        true
     }
 
     pub(crate) fn make_event(&self, queued: QueuedEvent) -> Event {

@@ -103,10 +103,26 @@ impl Subscriptions {
         drop(all);
     }
 
-    /// Calls every handler that matches the event, in the order of subscription. Returns the number of calls. A panic
-    /// of a handler is logged, and the next handler is called.
-    pub fn call(&self, event: &Arc<Event>) -> usize {
-        let mut registry = self.lock();
+    /// Pops an event, and calls every handler that matches it in the order of subscription. Returns the event and the
+    /// number of calls; `None` without an event. A panic of a handler is logged, and the next handler is called.
+    ///
+    /// If `needs_subscription`, it pops nothing while no subscription exists. `pop` and the begin of the first call are
+    /// under one lock. So a popped event reaches its handler even if that subscription is about to end.
+    pub fn call_next(
+        &self,
+        needs_subscription: bool,
+        pop: impl FnOnce() -> Option<Arc<Event>>,
+    ) -> Option<(Arc<Event>, usize)> {
+        let registry = self.lock();
+        if needs_subscription && registry.by_id.is_empty() {
+            return None;
+        }
+        let event = pop()?;
+        let called = self.call(registry, &event);
+        Some((event, called))
+    }
+
+    fn call<'a>(&'a self, mut registry: MutexGuard<'a, Registry>, event: &Arc<Event>) -> usize {
         // A subscription that a handler adds starts with the next event.
         let last = registry.last_id;
         let (mut called, mut after) = (0, 0);
@@ -225,6 +241,13 @@ mod tests {
     use crate::wire::Kind;
     use crate::wire::dialects::rest;
 
+    impl Subscriptions {
+        fn call_with(&self, event: &Arc<Event>) -> usize {
+            let next = self.call_next(false, || Some(event.clone()));
+            next.map_or(0, |(_, called)| called)
+        }
+    }
+
     fn event(body: &str) -> Arc<Event> {
         let queued = QueuedEvent {
             content: Content::Trigger(rest::decode(body.as_bytes().into(), None).unwrap()),
@@ -299,9 +322,9 @@ mod tests {
             ..EventFilter::default()
         };
         subscriptions.add(other, others.handler());
-        assert_eq!(subscriptions.call(&typing()), 2);
+        assert_eq!(subscriptions.call_with(&typing()), 2);
         assert_eq!(
-            subscriptions.call(&event(r#"{"message":"x","clientId":"2"}"#)),
+            subscriptions.call_with(&event(r#"{"message":"x","clientId":"2"}"#)),
             2
         );
         assert_eq!((all.seen().0, typings.seen().0, others.seen().0), (2, 1, 1));
@@ -336,9 +359,9 @@ mod tests {
         ] {
             add(number, client_id);
         }
-        assert_eq!(subscriptions.call(&typing()), 4);
+        assert_eq!(subscriptions.call_with(&typing()), 4);
         assert_eq!(*called.lock().unwrap(), [1, 2, 3, 5]);
-        assert_eq!(subscriptions.call(&typing()), 5);
+        assert_eq!(subscriptions.call_with(&typing()), 5);
         // Otherwise a handler that holds its subscriptions is never freed.
         subscriptions.close();
     }
@@ -350,11 +373,11 @@ mod tests {
         let id = subscriptions
             .add(EventFilter::default(), counter.handler())
             .unwrap();
-        subscriptions.call(&typing());
+        subscriptions.call_with(&typing());
         assert!(subscriptions.remove(id, false));
         assert_eq!(counter.seen(), (1, 1));
         assert!(!subscriptions.remove(id, false));
-        subscriptions.call(&typing());
+        subscriptions.call_with(&typing());
         assert_eq!(counter.seen(), (1, 1));
     }
 
@@ -373,9 +396,9 @@ mod tests {
                 assert_eq!(drops.load(Ordering::SeqCst), 0, "dropped while it runs");
             }),
         );
-        assert_eq!(subscriptions.call(&typing()), 1);
+        assert_eq!(subscriptions.call_with(&typing()), 1);
         assert_eq!(dropped.seen(), (1, 1));
-        assert_eq!(subscriptions.call(&typing()), 0);
+        assert_eq!(subscriptions.call_with(&typing()), 0);
     }
 
     #[test]
@@ -394,12 +417,39 @@ mod tests {
         });
         let id = subscriptions.add(EventFilter::default(), handler).unwrap();
         thread::scope(|scope| {
-            scope.spawn(|| subscriptions.call(&typing()));
+            scope.spawn(|| subscriptions.call_with(&typing()));
             has_entered.recv().unwrap();
             release.send(()).unwrap();
             subscriptions.remove(id, false);
             assert_eq!(ended.load(Ordering::SeqCst), 1);
         });
+    }
+
+    #[test]
+    fn a_popped_event_reaches_a_subscription_that_is_about_to_end() {
+        let subscriptions = Subscriptions::default();
+        let counter = Counter::new();
+        let id = subscriptions
+            .add(EventFilter::default(), counter.handler())
+            .unwrap();
+        thread::scope(|scope| {
+            let pop = || {
+                let (removed, is_removed) = mpsc::channel();
+                let subscriptions = &subscriptions;
+                scope.spawn(move || {
+                    assert!(subscriptions.remove(id, false));
+                    // The test may no longer wait.
+                    let _ = removed.send(());
+                });
+                let soon = Duration::from_millis(50);
+                assert!(is_removed.recv_timeout(soon).is_err(), "ended too early");
+                Some(typing())
+            };
+            assert_eq!(subscriptions.call_next(true, pop).unwrap().1, 1);
+        });
+        assert_eq!(counter.seen(), (1, 1));
+        let pop = || unreachable!("no subscription exists");
+        assert!(subscriptions.call_next(true, pop).is_none());
     }
 
     #[test]
@@ -413,7 +463,7 @@ mod tests {
             None
         );
         assert_eq!((first.seen(), second.seen()), ((0, 1), (0, 1)));
-        assert_eq!(subscriptions.call(&typing()), 0);
+        assert_eq!(subscriptions.call_with(&typing()), 0);
     }
 
     #[test]
@@ -422,8 +472,8 @@ mod tests {
         let counter = Counter::new();
         subscriptions.add(EventFilter::default(), Box::new(|_| panic!("on purpose")));
         subscriptions.add(EventFilter::default(), counter.handler());
-        subscriptions.call(&typing());
-        subscriptions.call(&typing());
+        subscriptions.call_with(&typing());
+        subscriptions.call_with(&typing());
         assert_eq!(counter.seen().0, 2);
     }
 }
