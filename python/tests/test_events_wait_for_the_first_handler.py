@@ -7,6 +7,7 @@ import threading
 
 import omnize
 import pytest
+from omnize._events.handlers import Handlers
 
 BODIES = [b'{"message": "a", "clientId": "12"}', b'{"message": "b", "clientId": "13"}']
 
@@ -119,3 +120,61 @@ def test_without_a_store_unwanted_events_are_counted():
         client.deliver(BODIES[0])
         assert client.poll(0) == 1
         assert client.statistics["unwanted"] == 1
+
+
+def test_events_wait_after_the_last_conversation_has_ended(options, omnize_sandbox):
+    omnize_sandbox.set_agents("silent")
+    options = {**options, **omnize_sandbox.options, "store_move_account": True}
+    with omnize.Client(**options) as client:
+        texts: list[str] = []
+        chats = [client.conversation(client_id, department="1") for client_id in ("14", "15")]
+        for chat in chats:
+            chat.start()
+            chat.on(omnize.Message)(lambda event: texts.append(event.text))
+        assert client.poll(0) == 2
+        # Each way to end a conversation: the customer's finish, and the agent's.
+        chats[0].finish()
+        client.deliver(BODIES[0])
+        assert client.poll(0) == 1
+        client.deliver(b'{"status": "finish", "clientId": "15"}')
+        client.deliver(BODIES[0])
+        assert client.poll(0) == 1
+        assert client.poll(0) == 0
+        assert client.waiting == 1
+        assert client.statistics["unwanted"] == 3
+        # A new interaction has new handlers.
+        chats[0].start()
+        chats[0].on(omnize.Message)(lambda event: texts.append(event.text))
+        assert client.poll(0) == 1
+        chats[0].off(chats[0]._handlers._handlers[0].function)
+        client.deliver(BODIES[1])
+        assert client.poll(0) == 0
+    assert texts == []
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_event_that_was_taken_before_its_last_handler_was_removed_is_kept(options, monkeypatch, is_async):
+    """The events are taken one at a time, so nothing else shows what happens between that and the handlers' call."""
+    find = Handlers.wanting
+
+    def remove_first(handlers, event):
+        handlers.remove(show)
+        return find(handlers, event)
+
+    def show(event):
+        raise AssertionError("it was removed")
+
+    async def poll():
+        async with omnize.AsyncClient(**options) as client:
+            client.on()(show)
+            assert await client.poll(0) == 1
+
+    monkeypatch.setattr(Handlers, "wanting", remove_first)
+    if is_async:
+        asyncio.run(poll())
+    else:
+        with omnize.Client(**options) as client:
+            client.on()(show)
+            assert client.poll(0) == 1
+    with omnize.Client(**options) as client:
+        assert [event.text for event in client.events(timeout=0)] == ["a", "b"]

@@ -339,7 +339,8 @@ class AsyncClient(BaseClient[AsyncConversation]):
         token = current_handler_call.set(handler_call)
         try:
             wanting = self._handlers.wanting(event)
-            if not wanting:
+            is_kept = not wanting and self._handlers.is_holding_back
+            if not wanting and not is_kept:
                 cursor.count_unwanted()
             for function in wanting:
                 if isinstance(worker, DispatchTask):
@@ -356,7 +357,7 @@ class AsyncClient(BaseClient[AsyncConversation]):
                         failure = error
                     else:
                         _report(error)
-            is_handled = failure is None
+            is_handled = failure is None and not is_kept
         finally:
             handler_call.is_running = False
             # A coroutine that is collected while it runs ends in another context.

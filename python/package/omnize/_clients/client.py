@@ -265,7 +265,8 @@ def _handle(
     is_handled = False
     try:
         wanting = handlers.wanting(event)
-        if not wanting:
+        is_kept = not wanting and handlers.is_holding_back
+        if not wanting and not is_kept:
             cursor.count_unwanted()
         for function in wanting:
             try:
@@ -279,7 +280,7 @@ def _handle(
                     failure = error
                 else:
                     report(error)
-        is_handled = failure is None
+        is_handled = failure is None and not is_kept
     finally:
         if not is_handled:
             event._nack()

@@ -120,7 +120,7 @@ class BaseConversation:
 
     def _end_handlers(self) -> None:
         """Ends the handlers after the service accepted the finish."""
-        self._handlers.end()
+        self._client._handlers.end_conversation(self._handlers)
 
     def __del__(self) -> None:
         # If an argument was invalid, no attribute is set.

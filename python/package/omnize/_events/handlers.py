@@ -74,7 +74,7 @@ class ConversationHandlers:
     They are changed under the lock of :class:`Handlers`.
     """
 
-    __slots__ = ("__weakref__", "_ends_at", "_handlers", "_since", "client_id")
+    __slots__ = ("__weakref__", "_ends_at", "_handlers", "_reference", "_since", "client_id")
 
     def __init__(self, client_id: str) -> None:
         self.client_id = client_id
@@ -83,6 +83,8 @@ class ConversationHandlers:
         self._since = _now()
         #: The time after which events are not for these handlers.
         self._ends_at: Optional[float] = None
+        #: The reference that :class:`Handlers` has.
+        self._reference: Optional[weakref.ref[ConversationHandlers]] = None
 
     @property
     def are_active(self) -> bool:
@@ -94,12 +96,7 @@ class ConversationHandlers:
         """Whether the interaction has ended."""
         return self._ends_at is not None
 
-    def end(self) -> None:
-        """Ends the interaction now. Events that were received before are still handled."""
-        if self._ends_at is None:
-            self._ends_at = _now()
-
-    def end_with(self, event: Event) -> None:
+    def _end_with(self, event: Event) -> None:
         """Ends the interaction with this event, unless the interaction began after it."""
         if self._ends_at is None and event.received_at >= self._since:
             self._ends_at = event.received_at
@@ -124,6 +121,8 @@ class Handlers:
         self._of_all: tuple[_Handler, ...] = ()
         self._of_one: dict[str, tuple[_Handler, ...]] = {}
         self._of_conversations: dict[str, tuple[weakref.ref[ConversationHandlers], ...]] = {}
+        #: The handlers of those conversations that have not ended.
+        self._active: set[weakref.ref[ConversationHandlers]] = set()
         # A cache of the functions of _of_all, by class of event. Each change replaces it, because a reader may just now
         # add a value of before the change.
         self._by_class: dict[type[Event], tuple[Callable[[Any], Any], ...]] = {}
@@ -147,9 +146,19 @@ class Handlers:
         with self._lock:
             if not conversation._handlers:
                 reference = weakref.ref(conversation, _removal(weakref.ref(self), conversation.client_id))
+                conversation._reference = reference
                 others = self._of_conversations.get(conversation.client_id, ())
                 self._of_conversations[conversation.client_id] = (*others, reference)
             conversation._handlers += (handler,)
+            self._update_activity(conversation)
+            self._update_hold()
+
+    def end_conversation(self, conversation: ConversationHandlers) -> None:
+        """Ends the interaction of these handlers now. Events that were received before are still handled."""
+        with self._lock:
+            if conversation._ends_at is None:
+                conversation._ends_at = _now()
+            self._update_activity(conversation)
             self._update_hold()
 
     def remove(self, function: Callable[[Any], Any]) -> bool:
@@ -174,6 +183,7 @@ class Handlers:
         with self._lock:
             before = len(conversation._handlers)
             conversation._handlers = _without(conversation._handlers, function)
+            self._update_activity(conversation)
             if before and not conversation._handlers:
                 self._remove_references(conversation.client_id, conversation)
             return before > len(conversation._handlers)
@@ -190,6 +200,7 @@ class Handlers:
                     if conversation is not None:
                         conversation._handlers = ()
             self._of_conversations = {}
+            self._active = set()
             self._by_class = {}
 
     def hold_back_unwanted(self) -> None:
@@ -203,7 +214,7 @@ class Handlers:
 
     def _update_hold(self) -> None:
         """Holds events back, or releases them. Must be called with the lock held, after each change."""
-        has_any = bool(self._of_all or self._of_one or self._of_conversations)
+        has_any = bool(self._of_all or self._of_one or self._active)
         hold = self._holds_back_unwanted and not has_any
         if hold == self._is_holding_back:
             return
@@ -212,6 +223,21 @@ class Handlers:
         else:
             self._core.release_events()
         self._is_holding_back = hold
+
+    def _update_activity(self, conversation: ConversationHandlers) -> None:
+        """Records whether these handlers are active. Must be called with the lock held, after each change."""
+        reference = conversation._reference
+        if reference is None:
+            return
+        if conversation.are_active:
+            self._active.add(reference)
+        else:
+            self._active.discard(reference)
+
+    @property
+    def is_holding_back(self) -> bool:
+        """Whether there is a store and no handler. Then an event that was already taken must not be acknowledged."""
+        return self._is_holding_back and self._core.stored
 
     def wanting(self, event: Event) -> tuple[Callable[[Any], Any], ...]:
         """Returns the functions to call with this event. The event of an end ends the handlers of its conversation."""
@@ -229,8 +255,14 @@ class Handlers:
                 if conversation is not None:
                     found += conversation._wanting(event, kind)
                     if _ends_interaction(event):
-                        conversation.end_with(event)
+                        self._end_with(conversation, event)
         return found
+
+    def _end_with(self, conversation: ConversationHandlers, event: Event) -> None:
+        with self._lock:
+            conversation._end_with(event)
+            self._update_activity(conversation)
+            self._update_hold()
 
     def _remove_references(self, client_id: str, removed: Optional[ConversationHandlers] = None) -> None:
         """Removes the references to handlers that were removed or collected."""
@@ -244,13 +276,15 @@ class Handlers:
             self._update_hold()
 
 
-def _removal(reference: weakref.ref[Handlers], client_id: str) -> Callable[[Any], None]:
+def _removal(handlers_reference: weakref.ref[Handlers], client_id: str) -> Callable[[Any], None]:
     """Returns the callback for when the handlers of a conversation are collected."""
 
-    def remove(_: Any) -> None:
-        handlers = reference()
+    def remove(collected: Any) -> None:
+        handlers = handlers_reference()
         if handlers is not None:
-            handlers._remove_references(client_id)
+            with handlers._lock:
+                handlers._active.discard(collected)
+                handlers._remove_references(client_id)
 
     return remove
 
