@@ -114,3 +114,30 @@ def test_customers_are_redacted():
         customer.name = "Ana"
     with pytest.raises(TypeError, match="name is an int"):
         omnize.Customer(12)
+
+
+def test_unknown_and_missing_arguments_are_type_errors():
+    for make in (
+        lambda: omnize.Message("12"),
+        lambda: omnize.Message("12", "text", sequenze=1),
+        lambda: omnize.Typing("12", text="text"),
+        lambda: omnize.Outcome("12", 7, "accepted", raw=b"{}"),
+        lambda: omnize.Queued("12", 3, 4),
+    ):
+        with pytest.raises(TypeError, match="argument"):
+            make()
+
+
+def test_all_fields_can_be_passed():
+    event = omnize.Message("12", "a", None, raw=b"{}", replaced=True, sequence=3, received_at=4.5, redelivered=True)
+    assert event.to_dict() == {
+        "kind": "message",
+        "client_id": "12",
+        "text": "a",
+        "media": None,
+        "raw": b"{}",
+        "replaced": True,
+        "sequence": 3,
+        "received_at": 4.5,
+        "redelivered": True,
+    }

@@ -17,6 +17,9 @@ check "python ruff format" in_python "$tools/bin/ruff" format --check . ../examp
 check "python mypy --strict" "$tools/bin/mypy" --config-file python/pyproject.toml -p omnize
 check "python mypy --strict, the examples" "$tools/bin/mypy" --config-file python/pyproject.toml examples/python
 check "python pyright" "$tools/bin/pyright" --pythonpath "$tools/bin/python" --project python
+for checker in mypy pyright; do
+    check "python $checker reports mistakes in types, and nothing else" "$tools/bin/python" python/tests/checked_types/compare_errors.py "$checker"
+done
 check "python stubtest" env PYTHONWARNINGS=ignore "$tools/bin/stubtest" --allowlist python/tests/stubtest-allowed.txt omnize
 
 suite "$tools/bin/pytest" python

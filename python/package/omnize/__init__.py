@@ -20,9 +20,21 @@ from ._clients.check_level import CheckLevel
 from ._clients.client import Client
 from ._clients.close_report import CloseReport
 from ._clients.listener import Listener
+from ._clients.option_types import Dialect
 from ._conversations.conversation import Conversation
 from ._conversations.customer import Customer
-from ._conversations.result_types import Agent, Channel, Department, Media, OnlineAgents, OpenInteraction
+from ._conversations.result_types import (
+    Agent,
+    Channel,
+    Department,
+    Media,
+    MediaKind,
+    MediaType,
+    Mood,
+    OnlineAgents,
+    OpenInteraction,
+    State,
+)
 from ._delivery import Delivery
 from ._errors import (
     ArgumentError,
@@ -98,6 +110,7 @@ __all__ = [
     "Delivery",
     "DeliveryUnknown",
     "Department",
+    "Dialect",
     "Error",
     "Event",
     "FileError",
@@ -108,8 +121,11 @@ __all__ = [
     "ListenError",
     "Listener",
     "Media",
+    "MediaKind",
+    "MediaType",
     "Message",
     "ModeError",
+    "Mood",
     "NewInteraction",
     "NotSent",
     "OnlineAgents",
@@ -122,6 +138,7 @@ __all__ = [
     "ResourceError",
     "ResponseError",
     "ResponseTimedOut",
+    "State",
     "StateError",
     "StoreError",
     "TLSFailed",

@@ -60,7 +60,7 @@ def omnize_client(omnize_sandbox: Sandbox, request: pytest.FixtureRequest) -> It
     marker = request.node.get_closest_marker("omnize_options")
     chosen: dict[str, Any] = marker.kwargs if marker else {}
     dialect = chosen.get("dialect", omnize_sandbox.dialect)
-    options = {"listen": "127.0.0.1:0", **omnize_sandbox.options_in(dialect), **chosen}
+    options: dict[str, Any] = {"listen": "127.0.0.1:0", **omnize_sandbox.options_in(dialect), **chosen}
     with Client(**options) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
         yield client

@@ -30,6 +30,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Optional, Union
 
+from ._clients.option_types import Dialect, SandboxOptions
+
 __all__ = ["Agent", "Entry", "Sandbox", "SandboxError", "Step"]
 
 #: A built-in agent (``"echo"``, ``"silent"``, ``"unavailable"``, ``"closed"``), or a scenario as described on the
@@ -139,7 +141,7 @@ class Sandbox:
         self,
         *,
         agents: Union[Agent, Mapping[str, Agent]] = "echo",
-        dialect: str = "rest",
+        dialect: Dialect = "rest",
         answers: str = "json",
         trigger_timeout: float = 5.0,
     ) -> None:
@@ -163,7 +165,7 @@ class Sandbox:
                 )
         addresses = json.loads(line)
         #: The dialect of :attr:`options`.
-        self.dialect = dialect
+        self.dialect: Dialect = dialect
         #: The URL of the control paths and of the portal.
         self.url: str = addresses["url"]
         #: The URL for requests, by dialect.
@@ -181,18 +183,18 @@ class Sandbox:
         return self.base_urls[self.dialect]
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> SandboxOptions:
         """The options of a client for this sandbox."""
         return self.options_in(self.dialect)
 
-    def options_in(self, dialect: str) -> dict[str, str]:
+    def options_in(self, dialect: Dialect) -> SandboxOptions:
         """Returns the options of a client for this sandbox in a dialect."""
         return {"token": self.token, "dialect": dialect, "base_url": self.base_urls[dialect]}
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables of a program that uses this sandbox."""
-        options = {f"OMNIZE_{name.upper()}": value for name, value in self.options.items()}
+        options = {f"OMNIZE_{name.upper()}": str(value) for name, value in self.options.items()}
         return {**options, "OMNIZE_SANDBOX_URL": self.url}
 
     def set_webhook(self, url: Optional[str]) -> None:

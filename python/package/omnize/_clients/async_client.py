@@ -48,7 +48,7 @@ _RETRY_SECONDS = 0.1
 _CANCEL_GRACE_SECONDS = 2.0
 
 
-class AsyncClient(BaseClient[AsyncConversation]):
+class AsyncClient(BaseClient[AsyncConversation, Any]):
     """A client for asyncio. Has the methods and options of :class:`Client`; methods that would block are coroutines.
 
     The client belongs to the loop in which it is first used. After that loop is closed, it may be used in another.

@@ -6,7 +6,7 @@ import contextlib
 import os
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, TypeVar, Union, overload
 
 from .. import _omnize, _shutdown
 from .._arguments import body_bytes, optional_text, path_text
@@ -14,22 +14,24 @@ from .._conversations.customer import Customer
 from .._conversations.request_fields import id_text, of_customer, of_message, of_start
 from .._conversations.result_types import Media, OpenInteraction
 from .._errors import Closed, _forked_error
+from .._events.handler_types import Result
 from .._events.handlers import Handlers, check_function, check_kinds
 from .listener import Listener
 from .options import serialize_options
 
 if TYPE_CHECKING:
     from .._conversations.request_fields import Fields
+    from .._conversations.result_types import MediaType
     from .._events.event import Event
+    from .._events.handler_types import Event1, Event2, Event3, Event4, Registration
 
 __all__ = ["BaseClient"]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 #: The class of the client's conversations.
 _Conversation = TypeVar("_Conversation")
 
 
-class BaseClient(Generic[_Conversation]):
+class BaseClient(Generic[_Conversation, Result]):
     """Base class of both client classes.
 
     Setting an unknown attribute raises AttributeError, so misspelled names are detected. A derived class of the
@@ -98,7 +100,7 @@ class BaseClient(Generic[_Conversation]):
         department: Union[str, int],
         customer: Optional[Customer] = None,
         bot_id: Optional[str] = None,
-        media_type: Optional[str] = None,
+        media_type: Optional[MediaType] = None,
         extra: Optional[Mapping[str, Any]] = None,
         external_history: Optional[str] = None,
     ) -> _Conversation:
@@ -158,7 +160,46 @@ class BaseClient(Generic[_Conversation]):
             self._listener = listener
         return listener
 
-    def on(self, *kinds: type[Event], client_id: Optional[Union[str, int]] = None) -> Callable[[_Function], _Function]:
+    @overload
+    def on(self, *, client_id: Optional[Union[str, int]] = None) -> Registration[Event, Result]: ...
+
+    @overload
+    def on(
+        self, kind: type[Event1], /, *, client_id: Optional[Union[str, int]] = None
+    ) -> Registration[Event1, Result]: ...
+
+    @overload
+    def on(
+        self, kind1: type[Event1], kind2: type[Event2], /, *, client_id: Optional[Union[str, int]] = None
+    ) -> Registration[Union[Event1, Event2], Result]: ...
+
+    @overload
+    def on(
+        self,
+        kind1: type[Event1],
+        kind2: type[Event2],
+        kind3: type[Event3],
+        /,
+        *,
+        client_id: Optional[Union[str, int]] = None,
+    ) -> Registration[Union[Event1, Event2, Event3], Result]: ...
+
+    @overload
+    def on(
+        self,
+        kind1: type[Event1],
+        kind2: type[Event2],
+        kind3: type[Event3],
+        kind4: type[Event4],
+        /,
+        *,
+        client_id: Optional[Union[str, int]] = None,
+    ) -> Registration[Union[Event1, Event2, Event3, Event4], Result]: ...
+
+    @overload
+    def on(self, *kinds: type[Event], client_id: Optional[Union[str, int]] = None) -> Registration[Any, Result]: ...
+
+    def on(self, *kinds: type[Event], client_id: Optional[Union[str, int]] = None) -> Registration[Any, Result]:
         """Registers a handler for events of these classes. ``@client.on()`` is for all events.
 
         With ``client_id``, the handler is called only with events of this customer. Handlers are called by ``poll``, or
@@ -172,7 +213,7 @@ class BaseClient(Generic[_Conversation]):
         wanted = None if client_id is None else id_text("client_id", client_id)
         check_kinds(kinds)
 
-        def register(function: _Function) -> _Function:
+        def register(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
             check_function(function, self._awaits)
             self._handlers.add(kinds, wanted, function)
             return function

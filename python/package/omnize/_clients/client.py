@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 
-class Client(BaseClient[Conversation]):
+class Client(BaseClient[Conversation, None]):
     """A client of the service for one account: creates conversations and receives events. All threads may use it.
 
     ``options`` are those of the table of options, with underscores for dots: ``dispatch_threads=2``. Times are in

@@ -50,15 +50,15 @@ class Listener:
         self._listener = _omnize.SharedListener(serialize_options(listen_options), file, environment)
         self._is_open = True
 
-    def attach(self, client: BaseClient[Any], path: Optional[str] = None) -> None:
+    def attach(self, client: BaseClient[Any, Any], path: Optional[str] = None) -> None:
         """Delivers the triggers for ``path`` to the client. None: the listener generates a random path."""
         self._listener.attach(client._core, optional_text("path", path))
 
-    def detach(self, client: BaseClient[Any]) -> None:
+    def detach(self, client: BaseClient[Any, Any]) -> None:
         """Stops delivering triggers to the client. Requests for its path get the response 404."""
         self._listener.detach(client._core)
 
-    def url(self, client: BaseClient[Any]) -> Optional[str]:
+    def url(self, client: BaseClient[Any, Any]) -> Optional[str]:
         """Returns the webhook URL of the client, or None if it is not attached."""
         return self._listener.url(client._core)
 

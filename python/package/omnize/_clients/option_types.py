@@ -5,21 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Optional, TypedDict, Union
+from typing import Literal, Optional, TypedDict, Union
 
 #: A time in seconds.
 Seconds = Union[float, timedelta]
 #: The path of a file.
 Path = Union[str, "os.PathLike[str]"]
+#: The dialect of the service.
+Dialect = Literal["rest", "gateway", "interactions"]
+
+
+class SandboxOptions(TypedDict):
+    """The options of a client for a sandbox."""
+
+    token: str
+    dialect: Dialect
+    base_url: str
 
 
 class Options(TypedDict, total=False):
     """Every option but the token."""
 
-    dialect: Optional[str]
+    dialect: Optional[Dialect]
     base_url: Optional[str]
     encoding: Optional[str]
-    encoding_unmappable: Optional[str]
+    encoding_unmappable: Optional[Literal["question", "reference"]]
     timeout: Optional[Seconds]
     timeout_connect: Optional[Seconds]
     timeout_tls: Optional[Seconds]
@@ -29,11 +39,11 @@ class Options(TypedDict, total=False):
     tls_ca_file: Optional[Path]
     tls_certificate: Optional[Path]
     tls_key: Optional[Path]
-    tls_min_version: Optional[str]
+    tls_min_version: Optional[Literal["1.2", "1.3"]]
     proxy: Optional[str]
     no_proxy: Optional[str]
-    address_family: Optional[str]
-    validate: Optional[str]
+    address_family: Optional[Literal["any", "ipv4", "ipv6"]]
+    validate: Optional[Literal["off", "customer"]]
     response_max_bytes: Optional[int]
     listen: Optional[str]
     listen_path: Optional[str]
@@ -58,11 +68,11 @@ class Options(TypedDict, total=False):
     outbox_connections: Optional[int]
     retry_posted: Optional[Seconds]
     retry_blocking: Optional[Seconds]
-    on_unknown: Optional[str]
+    on_unknown: Optional[Literal["report", "resend"]]
     check_state: Optional[bool]
     typing_pause: Optional[Seconds]
     interactions_capacity: Optional[int]
     dispatch_threads: Optional[int]
     store: Optional[Path]
     store_move_account: Optional[bool]
-    ack: Optional[str]
+    ack: Optional[Literal["auto", "manual"]]

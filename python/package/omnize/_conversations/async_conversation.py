@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from .._errors import Error, StateError
 from .conversation import BaseConversation
 from .customer import Customer
 from .request_fields import Fields, of_message, of_transfer, of_update
-from .result_types import Media
+from .result_types import Media, Mood
 
 if TYPE_CHECKING:
     from .._clients.async_client import AsyncClient
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncConversation"]
 
 
-class AsyncConversation(BaseConversation):
+class AsyncConversation(BaseConversation[Any]):
     """A conversation for asyncio, created by :meth:`AsyncClient.conversation`. See :class:`Conversation`.
 
     Requests are sent in the order in which their coroutines start.
@@ -67,7 +67,7 @@ class AsyncConversation(BaseConversation):
     async def update(
         self,
         *,
-        mood: Optional[str] = None,
+        mood: Optional[Mood] = None,
         tags: Iterable[str] = (),
         customer_key: Optional[str] = None,
         note: Optional[str] = None,

@@ -5,29 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, Union, overload
 
 from .._arguments import optional_seconds
 from .._errors import Error, StateError
+from .._events.handler_types import Result
 from .._events.handlers import ConversationHandlers, check_function, check_kinds
 from .._shutdown import warn
 from .customer import Customer
 from .request_fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
-from .result_types import Media
+from .result_types import Media, Mood, State
 
 if TYPE_CHECKING:
     from .._clients.base_client import BaseClient
     from .._clients.greenlets import GreenletChat
     from .._clients.option_types import Seconds
     from .._events.event import Event
+    from .._events.handler_types import Event1, Event2, Event3, Event4, Registration
     from .._omnize import Chat
 
 __all__ = ["BaseConversation", "Conversation"]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-
-class BaseConversation:
+class BaseConversation(Generic[Result]):
     """Base class of both conversation classes.
 
     Setting an unknown attribute raises AttributeError, so misspelled names are detected.
@@ -36,7 +36,7 @@ class BaseConversation:
     __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_handlers", "_start", "_timeout")
 
     def __init__(
-        self, client: BaseClient[Any], chat: Union[Chat, GreenletChat], customer: Fields, start: Fields
+        self, client: BaseClient[Any, Result], chat: Union[Chat, GreenletChat], customer: Fields, start: Fields
     ) -> None:
         #: A client without references is closed, so the conversation keeps one.
         self._client = client
@@ -64,7 +64,7 @@ class BaseConversation:
         return self._chat.interaction_hash
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """The state of the interaction: new, starting, waiting, active, finished or unavailable.
 
         It becomes active when an agent accepts it, and unavailable if no agent is available.
@@ -95,7 +95,29 @@ class BaseConversation:
         """
         self._chat.keystroke()
 
-    def on(self, *kinds: type[Event]) -> Callable[[_Function], _Function]:
+    @overload
+    def on(self) -> Registration[Event, Result]: ...
+
+    @overload
+    def on(self, kind: type[Event1], /) -> Registration[Event1, Result]: ...
+
+    @overload
+    def on(self, kind1: type[Event1], kind2: type[Event2], /) -> Registration[Union[Event1, Event2], Result]: ...
+
+    @overload
+    def on(
+        self, kind1: type[Event1], kind2: type[Event2], kind3: type[Event3], /
+    ) -> Registration[Union[Event1, Event2, Event3], Result]: ...
+
+    @overload
+    def on(
+        self, kind1: type[Event1], kind2: type[Event2], kind3: type[Event3], kind4: type[Event4], /
+    ) -> Registration[Union[Event1, Event2, Event3, Event4], Result]: ...
+
+    @overload
+    def on(self, *kinds: type[Event]) -> Registration[Any, Result]: ...
+
+    def on(self, *kinds: type[Event]) -> Registration[Any, Result]:
         """Registers a handler for events of these classes (none: all) of this customer. See :meth:`Client.on`.
 
         The handler is called until the interaction is finished by either side, or the client is closed. Keep a
@@ -104,7 +126,7 @@ class BaseConversation:
         """
         check_kinds(kinds)
 
-        def register(function: _Function) -> _Function:
+        def register(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
             check_function(function, self._client._awaits)
             if self._handlers.have_ended:
                 # The old handlers belong to an earlier interaction.
@@ -166,7 +188,7 @@ for _method in vars(BaseConversation).values():
         _method.__qualname__ = f"Conversation.{_method.__name__}"
 
 
-class Conversation(BaseConversation):
+class Conversation(BaseConversation[None]):
     """An interaction of a customer, created by :meth:`Client.conversation`. All threads may use it.
 
     Requests are sent one at a time, in the order of the calls. ``start``, ``send``, ``typing``, ``cleared`` and
@@ -212,7 +234,7 @@ class Conversation(BaseConversation):
     def update(
         self,
         *,
-        mood: Optional[str] = None,
+        mood: Optional[Mood] = None,
         tags: Iterable[str] = (),
         customer_key: Optional[str] = None,
         note: Optional[str] = None,

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, Literal, NamedTuple, Optional, get_args
 
 from .._arguments import describe_type, required_text
 from .._errors import ArgumentError
 
-__all__ = ["Agent", "Channel", "Department", "Media", "OnlineAgents", "OpenInteraction", "agents_of", "departments_of"]
+__all__ = [
+    "Agent",
+    "Channel",
+    "Department",
+    "Media",
+    "MediaKind",
+    "MediaType",
+    "Mood",
+    "OnlineAgents",
+    "OpenInteraction",
+    "State",
+    "agents_of",
+    "departments_of",
+]
 
+#: The kind of media.
+MediaKind = Literal["image", "video", "audio", "file"]
+#: The medium of an interaction.
+MediaType = Literal["TEXT", "SMS", "WHATSAPP"]
+#: The mood of a customer.
+Mood = Literal["POSITIVE", "NEGATIVE"]
+#: The state of an interaction.
+State = Literal["new", "starting", "waiting", "active", "finished", "unavailable"]
 
-_KINDS_OF_MEDIA = ("image", "video", "audio", "file")
+_KINDS_OF_MEDIA: tuple[str, ...] = get_args(MediaKind)
 
 
 class _Media(NamedTuple):
     """The fields of Media. A NamedTuple itself cannot define ``__new__``."""
 
-    kind: str
+    kind: MediaKind
     url: str
     size: Optional[int] = None
 
@@ -33,7 +54,7 @@ class Media(_Media):
 
     __slots__ = ()
 
-    def __new__(cls, kind: str, url: str, size: Optional[int] = None) -> Media:
+    def __new__(cls, kind: MediaKind, url: str, size: Optional[int] = None) -> Media:
         if required_text("kind", kind) not in _KINDS_OF_MEDIA:
             # The value may be the URL, so the message does not contain it.
             raise ArgumentError(f"unknown kind of media; pass {', '.join(_KINDS_OF_MEDIA[:-1])} or file")
@@ -109,7 +130,7 @@ class OpenInteraction(NamedTuple):
     """The application's id of the customer."""
     department: str
     """The department that the customer writes to."""
-    state: str
+    state: State
     """The state: starting, waiting or active."""
     since: float
     """The time of the last change of state, in seconds since 1970-01-01 UTC."""

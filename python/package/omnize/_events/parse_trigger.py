@@ -6,12 +6,13 @@ from typing import Optional
 
 from .. import _omnize
 from .._arguments import body_bytes, optional_text, required_text
+from .._clients.option_types import Dialect
 from .event import Trigger
 
 __all__ = ["parse_trigger"]
 
 
-def parse_trigger(body: bytes, content_type: Optional[str] = None, dialect: str = "rest") -> Trigger:
+def parse_trigger(body: bytes, content_type: Optional[str] = None, dialect: Dialect = "rest") -> Trigger:
     """Parses the body of a trigger and returns the event.
 
     Raises :class:`TriggerError` if the body is not a valid trigger.

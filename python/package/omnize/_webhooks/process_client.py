@@ -11,7 +11,7 @@ from .._errors import Forked
 
 __all__ = ["ProcessClient"]
 
-_Client = TypeVar("_Client", bound=BaseClient[Any])
+_Client = TypeVar("_Client", bound=BaseClient[Any, Any])
 
 
 class ProcessClient(Generic[_Client]):

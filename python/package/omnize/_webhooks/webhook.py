@@ -12,7 +12,7 @@ from .request_validator import RequestHead, RequestPath, RequestValidator, Respo
 
 __all__ = ["BaseWebhook"]
 
-_Client = TypeVar("_Client", bound=BaseClient[Any])
+_Client = TypeVar("_Client", bound=BaseClient[Any, Any])
 _Application = TypeVar("_Application", bound=Callable[..., Any])
 
 
