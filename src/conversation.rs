@@ -158,9 +158,26 @@ impl Conversation {
         &self.address.client_id
     }
 
-    /// Returns the department.
-    pub fn department(&self) -> &str {
-        &self.address.department
+    /// Returns the department for requests. While the interaction is open, it is the department of its start, also after a
+    /// transfer and for all handles; otherwise, the department of this handle.
+    pub fn department(&self) -> String {
+        self.shared(Interaction::department)
+    }
+
+    /// Returns the department that serves the customer. After a transfer, it differs from [`department`](Self::department).
+    /// After the end of the interaction, it is the last one.
+    pub fn current_department(&self) -> String {
+        self.shared(Interaction::current_department)
+    }
+
+    /// Returns a department of the interaction; if it has none, that of this handle.
+    fn shared(&self, department: impl FnOnce(&Interaction) -> Option<Arc<str>>) -> String {
+        let inner = self.inner.get().ok().filter(|_| !self.is_bot);
+        let known = inner.and_then(|inner| department(&inner.interaction));
+        known.map_or_else(
+            || self.address.department.clone(),
+            |known| known.to_string(),
+        )
     }
 
     /// Returns the interaction hash; `None` if the dialect has no hashes or the hash is not known yet.

@@ -15,8 +15,11 @@ fn log_names_the_host() {
     record_log(LevelFilter::Warn);
     let client = open_client("http://127.0.0.1:1/secret-path?key=secret", &[]);
     attach(&client, "12").typing().unwrap_err();
-    assert_eq!(
-        lines(),
-        ["typing to 127.0.0.1:1 not sent: OMNIZE_E_REFUSED"]
+    let lines = lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("typing (customer "), "{lines:?}");
+    assert!(
+        lines[0].ends_with(") to 127.0.0.1:1 not sent: OMNIZE_E_REFUSED"),
+        "{lines:?}"
     );
 }

@@ -35,6 +35,11 @@ const SECOND: &str = "
     PRAGMA user_version = 2;
     INSERT INTO interactions (client_id, department, state, since_ms) VALUES ('12', '1', 3, 5);";
 
+const THIRD: &str = "
+    ALTER TABLE outbox ADD COLUMN posted_at INTEGER;
+    CREATE TABLE account (salt BLOB NOT NULL, tag BLOB NOT NULL);
+    PRAGMA user_version = 3;";
+
 const REQUESTS: &str = r#"
     INSERT INTO outbox (leaving, content)
     VALUES (0, '{"address":{"department":"1","client_id":"12"},"request":{"Message":{"text":"first"}}}'),
@@ -87,6 +92,11 @@ fn first_version_is_migrated() {
 #[test]
 fn second_version_is_migrated() {
     assert_opens(&[FIRST, SECOND]);
+}
+
+#[test]
+fn third_version_is_migrated() {
+    assert_opens(&[FIRST, SECOND, THIRD]);
 }
 
 #[test]

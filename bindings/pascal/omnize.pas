@@ -246,6 +246,7 @@ type
   private
     FHandle: TOmnizeConversationHandle;
     function GetClientId: UTF8String;
+    function GetCurrentDepartment: UTF8String;
     function GetDepartment: UTF8String;
     function GetState: Integer;
     function GetInteractionHash: UTF8String;
@@ -283,6 +284,8 @@ type
     property InteractionHash: UTF8String read GetInteractionHash;
     property ClientId: UTF8String read GetClientId;
     property Department: UTF8String read GetDepartment;
+    { The department that serves the customer, for display. It changes with a transfer. }
+    property CurrentDepartment: UTF8String read GetCurrentDepartment;
     property Handle: TOmnizeConversationHandle read FHandle;
   end;
 
@@ -333,8 +336,10 @@ type
 
   { An open interaction. }
   TOmnizeInteraction = record
-    { The customer's client id, and the department. }
+    { The customer's client id, and the department of the start. }
     ClientId, Department: UTF8String;
+    { The department that serves the customer: after a transfer, not that of the start. }
+    CurrentDepartment: UTF8String;
     { The bot id of the start; empty if it had none. }
     BotId: UTF8String;
     { OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. }

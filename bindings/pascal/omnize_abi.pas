@@ -122,6 +122,8 @@ function omnize_conversation_finish(Conversation: TOmnizeConversationHandle; Err
   cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_client_id(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
   cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_current_department(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
+  cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_department(Conversation: TOmnizeConversationHandle; Length: POmnizeNumber): PAnsiChar;
   cdecl; external OMNIZE_LIBRARY;
 procedure omnize_conversation_free(Conversation: TOmnizeConversationHandle); cdecl; external OMNIZE_LIBRARY;
@@ -129,6 +131,8 @@ function omnize_interactions_list(Client: TOmnizeClientHandle; out List: TOmnize
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_interactions_count(List: TOmnizeInteractionsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_interactions_client_id(List: TOmnizeInteractionsHandle; Index: Int64;
+  Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_interactions_current_department(List: TOmnizeInteractionsHandle; Index: Int64;
   Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_interactions_department(List: TOmnizeInteractionsHandle; Index: Int64;
   Length: POmnizeNumber): PAnsiChar; cdecl; external OMNIZE_LIBRARY;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use omnize::{CheckLevel, Client};
 use omnize::error::Result;
 use omnize::wire::{Department, OffHours, OnlineAgents, Request};
+use omnize::{CheckLevel, Client};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 

@@ -201,13 +201,20 @@ impl Core {
         Ok(self.chat(self.client.bot_attach(interaction_hash).or_raise(py)?))
     }
 
-    /// Returns the client id, department and state of each open interaction, and since when it has this state, in seconds
-    /// since 1970.
-    fn open_interactions(&self) -> Vec<(String, String, &'static str, f64)> {
+    /// Returns the client id, department and state of each open interaction, since when it has this state, in seconds since
+    /// 1970, and the current department.
+    fn open_interactions(&self) -> Vec<(String, String, &'static str, f64, String)> {
         let open = self.client.open_interactions().into_iter();
         open.map(|open| {
             let since = open.since as f64 / 1000.0;
-            (open.client_id, open.department, open.state.name(), since)
+            let state = open.state.name();
+            (
+                open.client_id,
+                open.department,
+                state,
+                since,
+                open.current_department,
+            )
         })
         .collect()
     }

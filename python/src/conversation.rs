@@ -151,7 +151,13 @@ impl Chat {
 
     /// The department's id.
     #[getter]
-    fn department(&self) -> &str {
+    fn department(&self) -> String {
         self.conversation.department()
+    }
+
+    /// The id of the department that serves the customer.
+    #[getter]
+    fn current_department(&self) -> String {
+        self.conversation.current_department()
     }
 }

@@ -23,6 +23,21 @@ pub(crate) fn position(name: &str) -> Option<usize> {
         .position(|option| normalize(option.name) == wanted)
 }
 
+/// The longest word, and the longest key, that a message contains.
+const MAX_PRINTED_WORD: usize = 14;
+const MAX_PRINTED_KEY: usize = 40;
+
+/// Returns the key of a file for a message, or `None` if it may be a secret. A secret has capitals, digits or other
+/// characters, or is one long word.
+pub(crate) fn printable_key(key: &str) -> Option<&str> {
+    let is_word = |word: &str| {
+        (1..=MAX_PRINTED_WORD).contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    let looks_like_a_name = key.len() <= MAX_PRINTED_KEY && key.split(['.', '_', '-']).all(is_word);
+    looks_like_a_name.then_some(key)
+}
+
 /// Returns the option with the most similar name, if it is similar enough.
 pub(crate) fn most_similar(name: &str) -> Option<&'static OptionSpec> {
     let wanted = normalize(name).to_ascii_lowercase();
@@ -41,8 +56,7 @@ pub(crate) fn most_similar(name: &str) -> Option<&'static OptionSpec> {
 fn unknown_message(name: &str) -> String {
     let Some(option) = most_similar(name) else {
         // The name may be a misplaced secret, so it is omitted.
-        let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
-        return format!("there is no such option; there are {}", names.join(", "));
+        return format!("there is no such option; there are {}", all_names());
     };
     let description = if is_name_like(name) {
         format!("option {name:?}")
@@ -50,6 +64,16 @@ fn unknown_message(name: &str) -> String {
         "such option".into()
     };
     format!("there is no {description}; did you mean {}?", option.name)
+}
+
+/// Returns the message for an unknown key of a file that is not similar to an option.
+pub(crate) fn unknown_key_message(key: &str) -> String {
+    format!("there is no option {key:?}; there are {}", all_names())
+}
+
+fn all_names() -> String {
+    let names: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+    names.join(", ")
 }
 
 /// Returns whether a name contains only characters of option names, and so no `=` with a value.
@@ -94,6 +118,26 @@ mod tests {
                 secret.is_empty() || !error.message().contains(secret),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn only_keys_that_look_like_names_are_printable() {
+        for key in ["url", "api-key", "retry.attempts", "connect_timeout_ms"] {
+            assert_eq!(printable_key(key), Some(key));
+        }
+        for key in [
+            "",
+            "j4hl2kjh34kh2k3jh4",
+            "U0VDUkVUVE9LRU4",
+            "SEGREDO",
+            "qwjhgfdoiuytrezxcvbn",
+            "maria@example.com",
+            "a..b",
+            "senha1",
+            "um_dois_um_dois_um_dois_um_dois_um_dois_um",
+        ] {
+            assert_eq!(printable_key(key), None, "{key}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! One interaction: its state and its ids. Requests, responses and triggers change them.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,7 +10,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::interactions::open_interaction::OpenInteraction;
 use crate::interactions::state::State;
 use crate::status::Status;
-use crate::wire::{Kind, Redacted, Request, ResponseData};
+use crate::wire::{Address, Kind, Redacted, Request, ResponseData};
 
 /// An interaction. All handles of a customer share it, and successive interactions of one client id use the same value.
 ///
@@ -47,10 +48,19 @@ pub struct InteractionData {
     pub state: State,
     /// The time of the last state change, in milliseconds since 1970-01-01 UTC.
     pub since: i64,
-    /// The customer's department.
+    /// The department of the start, or of the first attach if this application did not start it.
     pub department: Arc<str>,
+    /// The last start of this customer that was posted and failed.
+    pub failed_start: Option<Box<FailedStart>>,
     /// Boxed, because there may be many interactions, and those of the first dialect have no further ids.
     pub ids: Option<Box<ExternalIds>>,
+}
+
+/// A posted start that failed, for the messages of the requests behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedStart {
+    pub ticket: u64,
+    pub status: Status,
 }
 
 /// The ids of an interaction in addition to the client id.
@@ -64,6 +74,8 @@ pub struct ExternalIds {
     pub previous_hash: Option<Arc<str>>,
     /// The customer's id at WhatsApp.
     pub external_id: Option<Redacted>,
+    /// The department after a transfer, if it is not the department of the start.
+    pub current_department: Option<Arc<str>>,
 }
 
 impl ExternalIds {
@@ -81,6 +93,7 @@ impl InteractionData {
             state,
             since: now(),
             department,
+            failed_start: None,
             ids: None,
         }
     }
@@ -88,6 +101,13 @@ impl InteractionData {
     /// Returns the interaction hash.
     pub fn hash(&self) -> Option<&Arc<str>> {
         self.ids.as_ref()?.hash.as_ref()
+    }
+
+    /// Returns the department that serves the customer: after a transfer, not that of the start.
+    pub fn current_department(&self) -> &Arc<str> {
+        let ids = self.ids.as_ref();
+        ids.and_then(|ids| ids.current_department.as_ref())
+            .unwrap_or(&self.department)
     }
 
     /// Returns its ids for a change.
@@ -124,22 +144,28 @@ impl<L, T> Interaction<L, T> {
     /// # Errors
     /// [`Status::State`].
     pub fn check_allowed(&self, request: &Request) -> Result<()> {
-        check_allowed(self.state(), request)
+        check_allowed(&self.lock(), request)
     }
 
     /// Changes the state for a queued request. With `strict`, the state must allow it; of two concurrent starts, one fails.
+    /// `department` is that of the start.
     ///
     /// # Errors
     /// [`Status::State`].
-    pub fn on_queued(&self, request: &Request, strict: bool) -> Result<()> {
+    pub fn on_queued(&self, request: &Request, department: &str, strict: bool) -> Result<()> {
         let mut data = self.lock();
         if strict {
-            check_allowed(data.state, request)?;
+            check_allowed(&data, request)?;
         }
         if request.is_start() {
+            data.failed_start = None;
+            if *data.department != *department {
+                data.department = department.into();
+            }
             if let Some(ids) = &mut data.ids {
                 self.remove_hash(ids.rotate_hash());
                 ids.bot_id = None;
+                ids.current_department = None;
             }
             if let Request::Start(start) = request
                 && let Some(bot_id) = &start.bot_id
@@ -190,20 +216,50 @@ impl<L, T> Interaction<L, T> {
         }
     }
 
-    /// Changes the state after a trigger of this kind.
-    pub(crate) fn on_trigger(&self, kind: Kind) {
-        let data = self.lock();
+    /// Records that a posted start has failed. Call it before [`on_completed`](Self::on_completed).
+    pub fn record_failed_start(&self, failed: FailedStart) {
+        self.lock().failed_start = Some(Box::new(failed));
+    }
+
+    /// Changes the state after a trigger of this kind. `department` is that of a transfer.
+    pub(crate) fn on_trigger(&self, kind: Kind, department: Option<&str>) {
+        let mut data = self.lock();
         let next = data.state.after_trigger(kind);
+        let department = department.filter(|_| kind == Kind::Transferred && data.state.is_open());
+        if let Some(department) = department
+            && **data.current_department() != *department
+        {
+            let is_other = *data.department != *department;
+            data.ids_mut().current_department = is_other.then(|| department.into());
+            self.notify_registry(&data);
+        }
         self.set_state(data, next);
     }
 
-    /// Sets the customer's department.
-    pub(crate) fn set_department(&self, department: &Arc<str>) {
-        let mut data = self.lock();
-        if data.department != *department {
-            data.department = department.clone();
-            self.notify_registry(&data);
+    /// Returns the department of the start, for requests and for the application; `None` before a start and after the finish.
+    pub fn department(&self) -> Option<Arc<str>> {
+        let data = self.lock();
+        let is_known = data.state.is_open() || data.state == State::Unavailable;
+        is_known.then(|| data.department.clone())
+    }
+
+    /// Returns the address of a request: that of its conversation, but with the department of the start.
+    pub fn address_of<'a>(&self, request: &Request, address: &'a Address) -> Cow<'a, Address> {
+        match self.department() {
+            Some(department) if !request.is_start() && *department != *address.department => {
+                Cow::Owned(Address {
+                    department: department.to_string(),
+                    client_id: address.client_id.clone(),
+                })
+            }
+            _ => Cow::Borrowed(address),
         }
+    }
+
+    /// Returns the department that serves the customer, after a transfer too; `None` before a start.
+    pub fn current_department(&self) -> Option<Arc<str>> {
+        let data = self.lock();
+        (data.state != State::New).then(|| data.current_department().clone())
     }
 
     /// Stores the ids of a request and of its response.
@@ -267,6 +323,7 @@ impl<L, T> Interaction<L, T> {
         data.state.is_open().then(|| OpenInteraction {
             client_id: self.client_id.to_string(),
             department: data.department.to_string(),
+            current_department: data.current_department().to_string(),
             bot_id: data
                 .ids
                 .as_ref()
@@ -314,7 +371,8 @@ impl<L, T> Drop for Interaction<L, T> {
     }
 }
 
-fn check_allowed(state: State, request: &Request) -> Result<()> {
+fn check_allowed(data: &InteractionData, request: &Request) -> Result<()> {
+    let state = data.state;
     if state.allows(request) {
         return Ok(());
     }
@@ -327,6 +385,13 @@ fn check_allowed(state: State, request: &Request) -> Result<()> {
         }
         _ if state == State::New => "start it first, or once more if its start has failed",
         _ => "start a new one",
+    };
+    let advice = match data.failed_start.as_deref() {
+        Some(FailedStart { ticket, status }) if state == State::New && !request.is_start() => {
+            let status = status.name();
+            format!("its start (ticket {ticket}) failed with {status}; start it once more")
+        }
+        _ => advice.to_owned(),
     };
     Err(Error::new(
         Status::State,

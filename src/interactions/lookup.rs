@@ -20,8 +20,25 @@ impl<L, T> Interactions<L, T> {
         }
     }
 
-    /// Applies a trigger to the interaction of its client id. `hash` is its interaction hash.
-    pub fn on_trigger(&self, client_id: &str, hash: Option<&str>, kind: Kind) {
+    /// Applies a trigger to the interaction of its client id.
+    pub fn apply(&self, trigger: &Trigger) {
+        self.on_trigger(
+            &trigger.client_id,
+            trigger.interaction_hash(),
+            trigger.kind,
+            trigger.detail(|details| details.department.as_deref()),
+        );
+    }
+
+    /// Applies a trigger to the interaction of its client id. `hash` is its interaction hash, `department` that of a
+    /// transfer.
+    pub fn on_trigger(
+        &self,
+        client_id: &str,
+        hash: Option<&str>,
+        kind: Kind,
+        department: Option<&str>,
+    ) {
         // Triggers for an external bot carry only the hash. If this application also started the interaction, the hash must
         // resolve to its client id.
         let hash = hash.filter(|hash| *hash != client_id);
@@ -42,7 +59,7 @@ impl<L, T> Interactions<L, T> {
             }
             self.set_hash(&interaction, hash);
         }
-        interaction.on_trigger(kind);
+        interaction.on_trigger(kind, department);
     }
 
     /// Makes a hash refer to the interaction of this client id. Returns `false` if there is no such interaction.
@@ -98,7 +115,7 @@ mod tests {
             customer_of(&interactions, r#""interaction_hash":"b""#),
             "12"
         );
-        interactions.on_trigger("12", Some("b"), Kind::Finish);
+        interactions.on_trigger("12", Some("b"), Kind::Finish, None);
         assert_eq!(customer_of(&interactions, r#""interaction_hash":"b""#), "");
         assert!(interactions.lock().hashes.by_hash.is_empty());
     }
@@ -110,25 +127,25 @@ mod tests {
         interactions.assign_hash("12", "a");
         interaction.on_completed(&Request::Finish, true);
         queue(&interaction, &start()).unwrap();
-        interactions.on_trigger("12", Some("a"), Kind::Finish);
+        interactions.on_trigger("12", Some("a"), Kind::Finish, None);
         assert_eq!(interaction.state(), State::Starting);
         interaction.on_sending(&start());
-        interactions.on_trigger("12", Some("a"), Kind::Finish);
+        interactions.on_trigger("12", Some("a"), Kind::Finish, None);
         assert_eq!(interaction.state(), State::Starting);
         // The trigger arrives before the response.
-        interactions.on_trigger("12", Some("b"), Kind::Accepted);
+        interactions.on_trigger("12", Some("b"), Kind::Accepted, None);
         assert_eq!(interaction.hash().as_deref(), Some("b"));
         interaction.on_completed(&start(), true);
-        interactions.on_trigger("12", Some("a"), Kind::Finish);
+        interactions.on_trigger("12", Some("a"), Kind::Finish, None);
         assert_eq!(interaction.state(), State::Active);
     }
 
     #[test]
     fn attach_after_a_trigger_of_an_unknown_interaction_knows_its_hash() {
         let interactions = empty_registry(9);
-        interactions.on_trigger("12", Some("a"), Kind::Message);
-        interactions.on_trigger("13", Some("b"), Kind::Message);
-        interactions.on_trigger("13", Some("b"), Kind::Finish);
+        interactions.on_trigger("12", Some("a"), Kind::Message, None);
+        interactions.on_trigger("13", Some("b"), Kind::Message, None);
+        interactions.on_trigger("13", Some("b"), Kind::Finish, None);
         let attached = interactions.attach(&address("12"));
         assert_eq!(attached.hash().as_deref(), Some("a"));
         assert_eq!(
@@ -137,7 +154,7 @@ mod tests {
         );
         assert_eq!(interactions.attach(&address("13")).hash(), None);
         for id in 0..100 {
-            interactions.on_trigger(&format!("x{id}"), Some("c"), Kind::Message);
+            interactions.on_trigger(&format!("x{id}"), Some("c"), Kind::Message, None);
         }
         assert_eq!(interactions.lock().hashes.unknown_hashes.len(), 9);
     }
@@ -209,7 +226,7 @@ mod tests {
         assert_eq!(interaction.hash(), None);
         interactions.assign_hash("12", "a");
         assert_eq!(interaction.hash().as_deref(), Some("a"));
-        interactions.on_trigger("12", Some("a"), Kind::Accepted);
+        interactions.on_trigger("12", Some("a"), Kind::Accepted, None);
         assert_eq!(interaction.state(), State::Active, "its triggers apply");
     }
 
@@ -218,7 +235,7 @@ mod tests {
         let interactions = empty_registry(9);
         let interaction = started(&interactions, "12");
         interactions.assign_hash("12", "a");
-        interaction.on_queued(&start(), false).unwrap();
+        interaction.on_queued(&start(), "1", false).unwrap();
         assert_eq!(interaction.hash().as_deref(), Some("a"));
         interaction.on_completed(&Request::Finish, true);
         interaction.on_sending(&start());

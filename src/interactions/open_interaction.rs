@@ -7,8 +7,10 @@ use crate::interactions::state::State;
 pub struct OpenInteraction {
     /// The application's id of the customer.
     pub client_id: String,
-    /// The customer's department.
+    /// The department of the start.
     pub department: String,
+    /// The department that serves the customer: after a transfer, not that of the start.
+    pub current_department: String,
     /// The bot that the start named, in the dialects with bots.
     pub bot_id: Option<String>,
     /// Starting, waiting or active.

@@ -39,6 +39,10 @@ mod stored {
                 bot_id: data.ids.as_ref().and_then(|ids| ids.bot_id.clone()),
                 hash: data.hash().cloned(),
                 external_id: data.ids.as_ref().and_then(|ids| ids.external_id.clone()),
+                current_department: data
+                    .ids
+                    .as_ref()
+                    .and_then(|ids| ids.current_department.clone()),
             });
             store.update_interaction(client_id.clone(), row);
         }
@@ -55,15 +59,20 @@ mod stored {
                     .unwrap_or(State::Active),
                 since: row.since,
                 department: row.department,
-                ids: (row.bot_id.is_some() || row.hash.is_some() || row.external_id.is_some())
-                    .then(|| {
-                        Box::new(ExternalIds {
-                            bot_id: row.bot_id,
-                            hash: row.hash,
-                            previous_hash: None,
-                            external_id: row.external_id,
-                        })
-                    }),
+                failed_start: None,
+                ids: (row.bot_id.is_some()
+                    || row.hash.is_some()
+                    || row.external_id.is_some()
+                    || row.current_department.is_some())
+                .then(|| {
+                    Box::new(ExternalIds {
+                        bot_id: row.bot_id,
+                        hash: row.hash,
+                        previous_hash: None,
+                        external_id: row.external_id,
+                        current_department: row.current_department,
+                    })
+                }),
             }
         }
     }

@@ -124,11 +124,9 @@ where
                  interactions.capacity"
             );
         }
-        let interaction = self.find_or_insert(&address.client_id, || {
-            InteractionData::new(initial, department.clone())
-        });
-        interaction.set_department(&department);
-        interaction
+        self.find_or_insert(&address.client_id, || {
+            InteractionData::new(initial, department)
+        })
     }
 
     fn find_or_insert(

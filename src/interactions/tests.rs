@@ -31,7 +31,7 @@ pub(crate) fn empty_registry(capacity: usize) -> Arc<TestInteractions> {
 }
 
 pub(crate) fn queue(interaction: &TestInteraction, request: &Request) -> Result<()> {
-    interaction.on_queued(request, true)
+    interaction.on_queued(request, "1", true)
 }
 
 pub(crate) fn started(
@@ -53,7 +53,7 @@ fn state_changes_from_new_to_finished() {
     assert!(queue(&interaction, &start()).is_err(), "one of two starts");
     interaction.on_completed(&start(), true);
     assert_eq!(interaction.state(), State::Waiting);
-    interaction.on_trigger(Kind::Accepted);
+    interaction.on_trigger(Kind::Accepted, None);
     assert_eq!(interaction.state(), State::Active);
     interaction.check_allowed(&message()).unwrap();
     interaction.on_completed(&Request::Finish, false);
@@ -80,7 +80,7 @@ fn a_failed_start_can_be_retried() {
 fn a_trigger_may_arrive_before_the_response_to_the_start() {
     let interaction = empty_registry(9).for_start(&address("12"));
     queue(&interaction, &start()).unwrap();
-    interaction.on_trigger(Kind::Accepted);
+    interaction.on_trigger(Kind::Accepted, None);
     interaction.on_completed(&start(), true);
     assert_eq!(interaction.state(), State::Active);
 }
@@ -89,19 +89,19 @@ fn a_trigger_may_arrive_before_the_response_to_the_start() {
 fn a_queued_trigger_means_that_the_interaction_has_started() {
     let interaction = empty_registry(9).for_start(&address("12"));
     queue(&interaction, &start()).unwrap();
-    interaction.on_trigger(Kind::Queued);
+    interaction.on_trigger(Kind::Queued, None);
     assert_eq!(interaction.state(), State::Waiting);
     interaction.on_completed(&start(), false);
     assert_eq!(interaction.state(), State::Waiting);
-    interaction.on_trigger(Kind::Accepted);
-    interaction.on_trigger(Kind::Queued);
+    interaction.on_trigger(Kind::Accepted, None);
+    interaction.on_trigger(Kind::Queued, None);
     assert_eq!(interaction.state(), State::Active);
 }
 
 #[test]
 fn finish_and_start_are_allowed_when_no_agent_is_available() {
     let interaction = started(&empty_registry(9), "12");
-    interaction.on_trigger(Kind::Unavailable);
+    interaction.on_trigger(Kind::Unavailable, None);
     assert!(interaction.check_allowed(&Request::Typing).is_err());
     interaction.check_allowed(&Request::Finish).unwrap();
     interaction.check_allowed(&start()).unwrap();
@@ -110,9 +110,9 @@ fn finish_and_start_are_allowed_when_no_agent_is_available() {
 #[test]
 fn late_triggers_do_not_reopen_a_finished_interaction() {
     let interaction = started(&empty_registry(9), "12");
-    interaction.on_trigger(Kind::Finish);
+    interaction.on_trigger(Kind::Finish, None);
     for late in [Kind::Message, Kind::Accepted, Kind::Unavailable] {
-        interaction.on_trigger(late);
+        interaction.on_trigger(late, None);
         assert_eq!(interaction.state(), State::Finished);
     }
 }
@@ -122,7 +122,7 @@ fn one_client_id_has_one_interaction_as_long_as_it_is_referenced() {
     let interactions = empty_registry(9);
     let first = interactions.for_start(&address("12"));
     assert!(Arc::ptr_eq(&first, &interactions.attach(&address("12"))));
-    interactions.on_trigger("12", None, Kind::Finish);
+    interactions.on_trigger("12", None, Kind::Finish, None);
     assert!(Arc::ptr_eq(&first, &interactions.for_start(&address("12"))));
     drop(first);
     assert_eq!(interactions.for_start(&address("12")).state(), State::New);
@@ -138,13 +138,13 @@ fn an_open_interaction_is_known_without_a_conversation() {
     assert_eq!(open.len(), 1);
     assert_eq!((&*open[0].client_id, open[0].state), ("12", State::Waiting));
     assert_eq!(&*open[0].department, "1");
-    interactions.on_trigger("12", None, Kind::Accepted);
+    interactions.on_trigger("12", None, Kind::Accepted, None);
     assert_eq!(
         interactions.attach(&address("12")).state(),
         State::Active,
         "its state"
     );
-    interactions.on_trigger("12", None, Kind::Unavailable);
+    interactions.on_trigger("12", None, Kind::Unavailable, None);
     assert!(interactions.list_open().is_empty());
     assert!(interactions.lock().by_client_id.is_empty());
 }
@@ -157,7 +157,7 @@ fn the_least_recently_used_interactions_without_a_conversation_are_dropped() {
         .collect();
     for id in 0..1000 {
         drop(started(&interactions, &id.to_string()));
-        interactions.on_trigger("7", None, Kind::Typing);
+        interactions.on_trigger("7", None, Kind::Typing, None);
     }
     let open = interactions.list_open();
     assert!(

@@ -149,8 +149,7 @@ impl Receiver {
         })?;
         log::debug!("trigger {}", trigger.kind.name());
         self.interactions.resolve_client_id(&mut trigger);
-        self.interactions
-            .on_trigger(&trigger.client_id, trigger.interaction_hash(), trigger.kind);
+        self.interactions.apply(&trigger);
         Ok(trigger)
     }
 

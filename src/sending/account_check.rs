@@ -54,7 +54,7 @@ impl Outbox {
         }
         // After a fork in the hook, the check belongs to the parent.
         self.sender.check_origin()?;
-        self.sender.log("check", &result);
+        self.sender.log(|| "check".to_owned(), &result);
         result
     }
 

@@ -1,5 +1,6 @@
 //! Sends the requests of blocking calls.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ impl Outbox {
             is_accepted: false,
         };
         // An earlier request may have finished the interaction, or failed to start it.
-        interaction.on_queued(request, self.check_state)?;
+        interaction.on_queued(request, &address.department, self.check_state)?;
         guard.has_begun = true;
         interaction.on_sending(request);
         let result = self
@@ -79,7 +80,8 @@ impl Outbox {
             .map(|response| interaction.on_response(request, &response));
         guard.is_accepted = result.is_ok();
         drop(guard);
-        self.sender.log(request.name(), &result);
+        self.sender
+            .log(|| self.sender.label(request, address), &result);
         result
     }
 
@@ -101,7 +103,8 @@ impl Outbox {
         self.sender.check_request(address, request)?;
         self.check_open()?;
         let result = self.send_with_retries(None, address, request, Instant::now(), self.timeout);
-        self.sender.log(request.name(), &result);
+        self.sender
+            .log(|| self.sender.label(request, address), &result);
         result
     }
 
@@ -124,9 +127,12 @@ impl Outbox {
         loop {
             attempts += 1;
             let hash = interaction.and_then(|interaction| interaction.hash());
+            let sent_to = interaction.map_or(Cow::Borrowed(address), |interaction| {
+                interaction.address_of(request, address)
+            });
             let result = self
                 .sender
-                .send(address, hash.as_deref(), request, Some(budget));
+                .send(&sent_to, hash.as_deref(), request, Some(budget));
             let delay = result.as_ref().err().and_then(|error| {
                 self.blocking_policy
                     .delay(request, error, attempts, started.elapsed())
@@ -137,7 +143,8 @@ impl Outbox {
             self.sender.check_origin()?;
             match is_last {
                 false => {
-                    self.sender.log(request.name(), &result);
+                    self.sender
+                        .log(|| self.sender.label(request, address), &result);
                     maybe_received |= is_unknown(&result);
                     budget.remaining = timeout;
                 }

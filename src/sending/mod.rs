@@ -6,11 +6,14 @@
 //! response. [`failure`] describes a request without response. [`retry`] decides on a further attempt.
 //! [`account_check`] checks connection and token without a request of a customer.
 //!
+//! [`client_id_hash`] stands for a customer in logs.
+//!
 //! A call returns the result; the result of a posted request is an event. [`reentrancy`] prevents deadlocks if an interrupt hook
 //! sends requests.
 
 mod account_check;
 mod blocking;
+mod client_id_hash;
 mod connections;
 mod deadlines;
 mod failure;

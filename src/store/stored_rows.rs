@@ -52,7 +52,7 @@ pub enum SendState {
 /// An open interaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InteractionRow {
-    /// The customer's department.
+    /// The department of the start.
     pub department: Arc<str>,
     /// The number of the state.
     pub state: i32,
@@ -64,6 +64,8 @@ pub struct InteractionRow {
     pub hash: Option<Arc<str>>,
     /// The customer's id at WhatsApp.
     pub external_id: Option<Redacted>,
+    /// The department after a transfer, if it is not `department`.
+    pub current_department: Option<Arc<str>>,
 }
 
 /// Identifies a row of one of the tables.

@@ -8,3 +8,4 @@ mod interaction_hashes;
 mod later_dialects;
 mod same_application;
 mod sandbox_account;
+mod transfers;

@@ -119,7 +119,8 @@ class client {
                             detail::text_at<omnize_interactions_department>(list.get(), i),
                             static_cast<omnize::state>(omnize_interactions_state(list.get(), i)),
                             detail::time(omnize_interactions_since(list.get(), i)),
-                            detail::text_at<omnize_interactions_bot_id>(list.get(), i)});
+                            detail::text_at<omnize_interactions_bot_id>(list.get(), i),
+                            detail::text_at<omnize_interactions_current_department>(list.get(), i)});
         }
         return open;
     }

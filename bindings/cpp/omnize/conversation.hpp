@@ -36,10 +36,11 @@ inline std::string_view name(state state) noexcept {
 /// An entry of client::interactions.
 struct interaction {
     std::string client_id;                       ///< The customer's client id.
-    std::string department;                      ///< The department of the interaction.
+    std::string department;                      ///< The department of the start.
     omnize::state state;                         ///< The state: starting, waiting or active.
     std::chrono::system_clock::time_point since; ///< The time of the last state change, by this machine's clock.
     std::string bot_id;                          ///< The bot id of the start; empty if it had none.
+    std::string current_department;              ///< The department after a transfer; otherwise that of the start.
 };
 
 /// The data of a customer that the agent sees. Missing fields are omitted.
@@ -96,8 +97,12 @@ class conversation {
     omnize::state state() const noexcept { return static_cast<omnize::state>(omnize_conversation_state(handle())); }
     /// The customer's client id.
     std::string_view client_id() const { return detail::text<omnize_conversation_client_id>(handle()); }
-    /// The department of the interaction.
+    /// The department for requests. While the interaction is open, it is that of its start.
     std::string_view department() const { return detail::text<omnize_conversation_department>(handle()); }
+    /// The department that serves the customer, for display. It changes with a transfer.
+    std::string_view current_department() const {
+        return detail::text<omnize_conversation_current_department>(handle());
+    }
     /// The interaction hash; empty if it is not known yet, or the dialect has no hashes.
     std::string_view interaction_hash() const { return detail::text<omnize_conversation_interaction_hash>(handle()); }
     omnize_conversation *handle() const noexcept { return handle_.get(); } ///< This object keeps the ownership.

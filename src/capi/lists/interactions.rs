@@ -27,6 +27,7 @@ static LISTS: ListTable<omnize_interactions, OpenInteraction> =
 struct OpenInteraction {
     client_id: OutText,
     department: OutText,
+    current_department: OutText,
     bot_id: Option<OutText>,
     state: i32,
     since: i64,
@@ -59,6 +60,7 @@ pub extern "C-unwind" fn omnize_interactions_list(
             Ok(OpenInteraction {
                 client_id: OutText::encode(&open.client_id, encoding)?,
                 department: OutText::encode(&open.department, encoding)?,
+                current_department: OutText::encode(&open.current_department, encoding)?,
                 bot_id: bot_id
                     .map(|bot_id| OutText::encode(bot_id, encoding))
                     .transpose()?,
@@ -107,6 +109,22 @@ pub extern "C-unwind" fn omnize_interactions_department(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         LISTS.text(list, index, length, |open| Some(&open.department))
+    })
+}
+
+/// Returns the department that serves the customer of entry `index`, or NULL if `index` is out of range.
+///
+/// - After a transfer, it differs from omnize_interactions_department().
+/// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+/// - The text is in the client's encoding, and valid until the list is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_interactions_current_department(
+    list: *const omnize_interactions,
+    index: i64,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        LISTS.text(list, index, length, |open| Some(&open.current_department))
     })
 }
 

@@ -77,8 +77,8 @@ pub(crate) struct ConversationObject {
 
 struct Texts {
     client_id: OutText,
-    department: OutText,
-    hashes: Mutex<Vec<OutText>>,
+    /// The texts of values that may change. Earlier ones stay valid, and equal ones are shared.
+    changing: Mutex<Vec<OutText>>,
 }
 
 impl ConversationObject {
@@ -87,11 +87,26 @@ impl ConversationObject {
         let texts = self.texts.get_or_try_init(|| {
             Ok(Box::new(Texts {
                 client_id: encode(self.conversation.client_id())?,
-                department: encode(self.conversation.department())?,
-                hashes: Mutex::default(),
+                changing: Mutex::default(),
             }))
         });
         texts.map(|texts| &**texts)
+    }
+
+    /// Returns the C text of a value that may change.
+    fn changing_text(&self, value: &str, length: *mut i64) -> Result<*const c_char> {
+        let text = OutText::encode(value, self.encoding)?;
+        let mut texts = self
+            .texts()?
+            .changing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = texts.iter().position(|known| known.bytes() == text.bytes());
+        let index = known.unwrap_or_else(|| {
+            texts.push(text);
+            texts.len() - 1
+        });
+        Ok(texts[index].to_c(length))
     }
 
     /// Posts a request, and writes its ticket, unless the pointer is NULL.
@@ -297,9 +312,11 @@ pub extern "C-unwind" fn omnize_conversation_client_id(
     })
 }
 
-/// Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
-/// the text.
+/// Returns the department for requests. Returns NULL if `conversation` is invalid, or there is no memory for the text.
 ///
+/// - While the interaction is open, it is the department of its start, also after a transfer. All conversations of one
+///   interaction return the same. Otherwise, it is the department that this conversation was created with.
+/// - If another program started the interaction, it is the department of the first attach.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the conversation is freed.
 #[unsafe(no_mangle)]
@@ -309,7 +326,27 @@ pub extern "C-unwind" fn omnize_conversation_department(
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
         let object = CONVERSATIONS.get(conversation)?;
-        Ok(object.texts()?.department.to_c(length))
+        object.changing_text(&object.conversation.department(), length)
+    })
+}
+
+/// Returns the department that serves the customer. Returns NULL if `conversation` is invalid, or there is no memory
+/// for the text.
+///
+/// - It is for display. Requests use omnize_conversation_department().
+/// - After a transfer, it is the department of the last event OMNIZE_EVENT_TRANSFERRED. All conversations of one
+///   interaction return the same. With a store, it is known after a restart.
+/// - After the end of the interaction, it is the last one.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the conversation is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_conversation_current_department(
+    conversation: *const omnize_conversation,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = CONVERSATIONS.get(conversation)?;
+        object.changing_text(&object.conversation.current_department(), length)
     })
 }
 
@@ -326,20 +363,7 @@ pub extern "C-unwind" fn omnize_conversation_interaction_hash(
     guard::value(std::ptr::null(), || {
         let object = CONVERSATIONS.get(conversation)?;
         let hash = object.conversation.interaction_hash().unwrap_or_default();
-        let hash = OutText::encode(&hash, object.encoding)?;
-        let mut hashes = object
-            .texts()?
-            .hashes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Each interaction of the customer has another hash, and earlier texts must stay valid.
-        if hashes
-            .last()
-            .is_none_or(|last| last.bytes() != hash.bytes())
-        {
-            hashes.push(hash);
-        }
-        Ok(hashes.last().unwrap_or(OutText::empty()).to_c(length))
+        object.changing_text(&hash, length)
     })
 }
 

@@ -45,6 +45,7 @@ fn load(config: &mut Config, path: &Path) -> Result<()> {
 
 fn set(config: &mut Config, entry: &Entry) -> Result<()> {
     let Some(group) = &entry.group else {
+        check_key(&entry.name, &entry.value)?;
         return config.set(&entry.name, &entry.value);
     };
     let name = format!("{group}.{}", entry.name);
@@ -59,7 +60,27 @@ fn set(config: &mut Config, entry: &Entry) -> Result<()> {
                 ),
             ))
         }
-        _ => config.set(&name, &entry.value),
+        _ => {
+            check_key(&name, &entry.value)?;
+            config.set(&name, &entry.value)
+        }
+    }
+}
+
+/// Fails with the name of an unknown key, if it looks like the name of an option. A key without a value may be a secret that
+/// ends with an equals sign.
+fn check_key(key: &str, value: &str) -> Result<()> {
+    let is_known = option_lookup::position(key).is_some();
+    match option_lookup::printable_key(key) {
+        Some(key)
+            if !is_known && !value.is_empty() && option_lookup::most_similar(key).is_none() =>
+        {
+            Err(Error::new(
+                Status::Option,
+                option_lookup::unknown_key_message(key),
+            ))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -100,7 +121,7 @@ mod tests {
                 "unknown",
                 "timeout = 5\n\ncolour = red\n",
                 Status::Option,
-                "line 3: there is no such option",
+                "line 3: there is no option \"colour\"; there are token, dialect",
             ),
             (
                 "slip",
@@ -144,6 +165,40 @@ mod tests {
             for secret in ["SECRETTOKEN", "U0VDUkVUVE9LRU4", "PASSW0RD"] {
                 assert!(!error.message().contains(secret), "{error}");
             }
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_printed_if_it_looks_like_a_name() {
+        for (text, expected) in [
+            (
+                "url = x",
+                "line 1: there is no option \"url\"; there are token,",
+            ),
+            (
+                "tokn = x",
+                "line 1: there is no option \"tokn\"; did you mean token?",
+            ),
+            (
+                "[retry]\nattempts = 3",
+                "line 2: there is no option \"retry.attempts\"; ",
+            ),
+            (
+                "segredo=",
+                "line 1: there is no such option; there are token,",
+            ),
+            (
+                "j4hl2kjh34kh2k3jh4 = x",
+                "line 1: there is no such option; there are token,",
+            ),
+            (
+                "[SEGREDO]\nurl = x",
+                "line 2: there is no such option; there are token,",
+            ),
+        ] {
+            let error = loaded("key", text).1.unwrap_err();
+            assert_eq!(error.status(), Status::Option);
+            assert!(error.message().contains(expected), "{text}: {error}");
         }
     }
 

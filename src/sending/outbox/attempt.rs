@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
+use crate::interactions::FailedStart;
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
@@ -24,10 +25,12 @@ impl Outbox {
         let attempted =
             panic::catch_unwind(AssertUnwindSafe(|| self.attempt(&interaction, &mut posted)));
         let result = attempted.unwrap_or_else(|_| Err(panic_error(&posted.request)));
-        let request = posted.request.name();
+        let (name, ticket) = (posted.request.name(), posted.ticket);
+        let client_id = posted.address.client_id.clone();
         let result = self.handle_result(interaction, posted, result);
         // The log callback may close the client, so it is called after the request has ended.
-        self.sender.log(request, &result);
+        let label = || format!("{name} ({})", self.describe_owner(ticket, &client_id));
+        self.sender.log(label, &result);
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
@@ -46,7 +49,12 @@ impl Outbox {
         let hash = interaction.hash();
         let result = self
             .sender
-            .send(&posted.address, hash.as_deref(), &posted.request, None)
+            .send(
+                &interaction.address_of(&posted.request, &posted.address),
+                hash.as_deref(),
+                &posted.request,
+                None,
+            )
             .map(|response| interaction.on_response(&posted.request, &response));
         posted.maybe_received |= is_unknown(&result);
         // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
@@ -87,8 +95,7 @@ impl Outbox {
             true => result.map_err(Error::after_unknown_attempt),
             false => result,
         };
-        interaction.on_completed(&posted.request, result.is_ok());
-        self.report(&posted, &result);
+        self.complete(&interaction, &posted, &result);
         if interaction.lane.release() == WorkerNeeded::Yes {
             self.enqueue_lane(interaction);
         }
@@ -105,12 +112,43 @@ impl Outbox {
         (can_continue && error.status() != Status::Panic).then_some(delay)
     }
 
-    /// Queues the outcome event of a request.
-    pub(crate) fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
+    /// Returns the ticket and the customer of a request, for logs and messages. The library's own requests have no ticket.
+    fn describe_owner(&self, ticket: u64, client_id: &str) -> String {
+        let customer = self.sender.customer(client_id);
+        match ticket {
+            0 => customer,
+            ticket => format!("ticket {ticket}, {customer}"),
+        }
+    }
+
+    /// Changes the state of the interaction after the end of a request, and queues the outcome event.
+    pub(crate) fn complete(
+        self: &Arc<Self>,
+        interaction: &Interaction,
+        posted: &QueuedRequest,
+        result: &Result<()>,
+    ) {
+        if let Err(error) = result
+            && posted.request.is_start()
+        {
+            interaction.record_failed_start(FailedStart {
+                ticket: posted.ticket,
+                status: error.status(),
+            });
+        }
+        interaction.on_completed(&posted.request, result.is_ok());
+        self.report(posted, result);
+    }
+
+    fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
         if posted.is_internal {
             return;
         }
-        let outcome = posted.outcome(result);
+        let mut outcome = posted.outcome(result);
+        if result.is_err() {
+            let owner = self.describe_owner(posted.ticket, &posted.address.client_id);
+            outcome.message.push_str(&format!(" ({owner})"));
+        }
         if !self.receiver.is_durable() {
             return self.receiver.report_outcome(outcome, || {});
         }

@@ -138,7 +138,7 @@ impl Outbox {
         self.sender.check_request(address, &request)?;
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
-        interaction.on_queued(&request, self.check_state)?;
+        interaction.on_queued(&request, &address.department, self.check_state)?;
         let size = size_of(&request);
         allocation_check::check(size, Status::Full)
             .map_err(|error| error.with_delivery(Delivery::NotSent))
@@ -242,12 +242,11 @@ impl Outbox {
             }
         };
         if let Some(error) = error {
-            interaction.on_completed(&posted.request, false);
-            self.report(&posted, &Err(error));
+            self.complete(interaction, &posted, &Err(error));
             self.remove(posted.size);
             return Ok(());
         }
-        interaction.on_queued(&posted.request, false)?;
+        interaction.on_queued(&posted.request, &posted.address.department, false)?;
         self.enqueue(interaction, posted);
         Ok(())
     }

@@ -112,7 +112,7 @@ impl Database {
             },
         )?;
         self.for_each(
-            "SELECT client_id, department, state, bot_id, hash, external_id, since_ms FROM interactions",
+            "SELECT client_id, department, state, bot_id, hash, external_id, since_ms, current_department FROM interactions",
             |row| {
                 match row_parser::parse_interaction(row) {
                     Ok(interaction) => recovered.interactions.push(interaction),

@@ -40,6 +40,7 @@ pub fn parse_interaction(row: &rusqlite::Row<'_>) -> Result<(Arc<str>, Interacti
         hash: row.get(4)?,
         external_id: row.get::<_, Option<String>>(5)?.map(Redacted::from),
         since: row.get(6)?,
+        current_department: row.get(7)?,
     };
     Ok((row.get(0)?, interaction))
 }

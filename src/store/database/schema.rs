@@ -6,11 +6,13 @@ use rusqlite::{Connection, Result};
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
 
 /// SQLite's `user_version`. Version 1 had neither `interactions` nor `aside`. Version 2 had neither `posted_at` nor
-/// `account`.
-const SCHEMA_VERSION: i32 = 3;
+/// `account`. Version 3 had no `current_department`.
+const SCHEMA_VERSION: i32 = 4;
 
 /// The first version with the table `account`.
 const FIRST_WITH_ACCOUNT: i32 = 3;
+/// The first version with the column `current_department` of `interactions`.
+const FIRST_WITH_CURRENT_DEPARTMENT: i32 = 4;
 /// The first version with the table `interactions`.
 const FIRST_WITH_INTERACTIONS: i32 = 2;
 
@@ -35,7 +37,8 @@ const TABLES: &str = "
         bot_id TEXT,
         hash TEXT,
         external_id TEXT,
-        since_ms INTEGER NOT NULL
+        since_ms INTEGER NOT NULL,
+        current_department TEXT
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS aside (
         place TEXT NOT NULL,
@@ -84,6 +87,10 @@ impl DetectedSchema {
         connection.execute_batch(TABLES)?;
         if !self.is_new && self.version < FIRST_WITH_ACCOUNT {
             connection.execute_batch("ALTER TABLE outbox ADD COLUMN posted_at INTEGER")?;
+        }
+        if (FIRST_WITH_INTERACTIONS..FIRST_WITH_CURRENT_DEPARTMENT).contains(&self.version) {
+            connection
+                .execute_batch("ALTER TABLE interactions ADD COLUMN current_department TEXT")?;
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)

@@ -80,8 +80,9 @@ impl WriteTransaction<'_> {
         };
         self.transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO interactions (client_id, department, state, bot_id, hash, external_id, since_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO interactions
+                 (client_id, department, state, bot_id, hash, external_id, since_ms, current_department)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 client_id,
@@ -90,7 +91,8 @@ impl WriteTransaction<'_> {
                 row.bot_id,
                 row.hash,
                 row.external_id.as_ref().map(Redacted::expose),
-                row.since
+                row.since,
+                row.current_department
             ])
             .map(drop)
     }

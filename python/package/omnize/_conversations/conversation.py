@@ -54,8 +54,13 @@ class BaseConversation(Generic[Result]):
 
     @property
     def department(self) -> str:
-        """The id of the department that the customer writes to."""
+        """The id of the department for requests: while the interaction is open, that of its start."""
         return self._chat.department
+
+    @property
+    def current_department(self) -> str:
+        """The id of the department that serves the customer, for display. It changes with a transfer."""
+        return self._chat.current_department
 
     @property
     def interaction_hash(self) -> Optional[str]:

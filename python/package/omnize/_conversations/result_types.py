@@ -129,11 +129,13 @@ class OpenInteraction(NamedTuple):
     client_id: str
     """The application's id of the customer."""
     department: str
-    """The department that the customer writes to."""
+    """The id of the department of the start."""
     state: State
     """The state: starting, waiting or active."""
     since: float
     """The time of the last change of state, in seconds since 1970-01-01 UTC."""
+    current_department: str
+    """The id of the department that serves the customer: after a transfer, not that of the start."""
 
 
 def departments_of(data: Any) -> list[Department]:
