@@ -257,6 +257,42 @@
 #define OMNIZE_REQUEST_OFF_HOURS 5
 
 /**
+ * Finishes the interaction, of the customer or the external bot. Without fields.
+ */
+#define OMNIZE_REQUEST_FINISH 6
+
+/**
+ * The customer is typing. Without fields.
+ */
+#define OMNIZE_REQUEST_TYPING 7
+
+/**
+ * The customer stopped typing. Without fields.
+ */
+#define OMNIZE_REQUEST_CLEARED 8
+
+/**
+ * Accepts the interaction, as the external bot. Without fields.
+ */
+#define OMNIZE_REQUEST_BOT_ACCEPT 9
+
+/**
+ * Transfers the interaction, as the external bot. Field: department; without it, the interaction returns to its
+ * first department.
+ */
+#define OMNIZE_REQUEST_BOT_TRANSFER 10
+
+/**
+ * Requests the departments. Not for a conversation. Without fields.
+ */
+#define OMNIZE_REQUEST_DEPARTMENTS 11
+
+/**
+ * Requests the online agents of a department. Not for a conversation. Without fields.
+ */
+#define OMNIZE_REQUEST_ONLINE_AGENTS 12
+
+/**
  * All kinds, in a subscription.
  */
 #define OMNIZE_EVENT_ANY 0
@@ -1513,12 +1549,49 @@ omnize_status omnize_request_set(omnize_request *request,
                                  omnize_error **error);
 
 /**
+ * Sets the reference of a request that is posted: the application's own text for it.
+ *
+ * - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL.
+ * - The outcome contains the reference, also after a crash if the client has a store.
+ * - Another post with the same reference returns the ticket of the first one, and sends nothing. This holds while
+ *   the request is in the outbox, and after its outcome for outbox.reference_window.
+ * - Each reference belongs to one request of one customer. A second request needs another reference.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `reference` is NULL, empty or too long, or contains a NUL.
+ * - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
+ */
+omnize_status omnize_request_set_reference(omnize_request *request,
+                                           const char *reference,
+                                           int64_t length,
+                                           omnize_error **error);
+
+/**
+ * Sets the age limit of a request that is posted.
+ *
+ * - `max_age_ms`: milliseconds from the post, at least 1. INT64_MAX: no limit, also if the option message.max_age is
+ *   set.
+ * - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
+ *   progress is not removed.
+ * - With a store, the time also counts while the application is not running.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `max_age_ms` is less than 1.
+ */
+omnize_status omnize_request_set_max_age(omnize_request *request,
+                                         int64_t max_age_ms,
+                                         omnize_error **error);
+
+/**
  * Sends a request of a conversation, and blocks until the service responds.
  *
  * Fails with:
  * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
  * - OMNIZE_E_INTERACTION: the interaction hash is unknown.
- * - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+ * - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation, or has a reference or
+ *   an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_conversation_request(omnize_conversation *conversation,
@@ -1529,10 +1602,12 @@ omnize_status omnize_conversation_request(omnize_conversation *conversation,
  * Posts a request of a conversation.
  *
  * - `ticket` receives the number of the request. It may be NULL.
+ * - If the reference of the request is known, `ticket` receives the number of the first post, and nothing is sent.
  *
  * Fails with:
  * - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
- * - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+ * - OMNIZE_E_ARGUMENT: a field is missing, the request does not belong to a conversation, or its reference is that
+ *   of another request or customer.
  * - Any status of posting: see omnize_conversation.
  */
 omnize_status omnize_conversation_post_request(omnize_conversation *conversation,
@@ -1549,7 +1624,7 @@ omnize_status omnize_conversation_post_request(omnize_conversation *conversation
  * Fails with:
  * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
  * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
- * - OMNIZE_E_ARGUMENT: `request` is of another kind, or a field is missing.
+ * - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or it has a reference or an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
 omnize_status omnize_client_off_hours(omnize_client *client,
@@ -1783,6 +1858,33 @@ omnize_status omnize_event_outcome_status(const omnize_event *event);
  * Returns 0 if `event` is not an outcome.
  */
 int32_t omnize_event_outcome_http_status(const omnize_event *event);
+
+/**
+ * Returns the reference of the posted request. Returns NULL if `event` is not an outcome, or there is no memory for
+ * the text.
+ *
+ * - The text is empty if the request was posted without a reference.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the event is freed.
+ */
+const char *omnize_event_outcome_reference(const omnize_event *event,
+                                           int64_t *length);
+
+/**
+ * Returns the kind of the posted request, an OMNIZE_REQUEST_ value, or 0 if `event` is not an outcome.
+ *
+ * Later versions may add values. Returns 0 if a later version stored the outcome of a kind that this version does not
+ * recognize.
+ */
+int32_t omnize_event_outcome_request_kind(const omnize_event *event);
+
+/**
+ * Returns the time when the request was posted, or 0 if `event` is not an outcome.
+ *
+ * - The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
+ * - Returns 0 if an earlier version of the library stored the request.
+ */
+int64_t omnize_event_outcome_posted_at(const omnize_event *event);
 
 /**
  * Frees an event.

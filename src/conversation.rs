@@ -8,7 +8,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::host::fork_guard::ForkGuarded;
 use crate::interactions::State;
 use crate::sending::Interaction;
-use crate::sending::Outbox;
+use crate::sending::{Outbox, PostOptions};
 use crate::status::Status;
 use crate::wire::{Address, BotRequest, Message, Request, Start, Update, WhatsApp};
 
@@ -126,11 +126,21 @@ impl Conversation {
     /// A missing id, a request that is not allowed in the current state, a full outbox, a store that can't be written, a
     /// closed client.
     pub fn post(&self, request: Request) -> Result<u64> {
+        self.post_with(request, PostOptions::default())
+    }
+
+    /// Queues a request with a reference or an age limit, and returns the ticket of its outcome. If the reference is known,
+    /// returns the ticket of the first post, and sends nothing.
+    ///
+    /// # Errors
+    /// The same as [`post`](Self::post); [`Status::Argument`]: the options are invalid, or the reference is that of another
+    /// request or customer.
+    pub fn post_with(&self, request: Request, options: PostOptions) -> Result<u64> {
         let request = self.adapt_request(request)?;
         let inner = self.inner.get()?;
         inner
             .outbox
-            .post(&inner.interaction, &self.address, request)
+            .post(&inner.interaction, &self.address, request, options)
     }
 
     /// Reports a keystroke of the customer. The library sends typing after the first one, and cleared after a pause (option

@@ -46,5 +46,5 @@ pub use crate::receiving::{
     Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, OneShotNotifier,
     STATISTICS, Statistic, SubscriptionId, TaskId,
 };
-pub use crate::sending::{CheckLevel, Outcome};
+pub use crate::sending::{CheckLevel, Outcome, PostOptions};
 pub use crate::shared_listener::Listener;

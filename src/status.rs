@@ -111,6 +111,9 @@ statuses! {
     Auth = 54, "OMNIZE_E_AUTH",
         "The service rejected the token (HTTP 401 or 403, or a reason that names the token). Check the option token, or \
          generate a new one in the portal (Menu > Settings > Integrations > ClientSDK). The request is not retried.";
+    Expired = 55, "OMNIZE_E_EXPIRED",
+        "The posted request reached its age limit (message.max_age, or the limit of the post) before it could be \
+         sent. Post it again if it is still wanted.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address belongs to this machine and that the \
          port is free.";

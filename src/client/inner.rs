@@ -44,7 +44,8 @@ impl ClientInner {
             .transpose()?;
         let sender = Arc::new(sender);
         let outbox = Arc::new(Outbox::new(sender.clone(), receiver.clone(), settings));
-        for request in recovered {
+        outbox.restore_ended_references(recovered.references);
+        for request in recovered.requests {
             if let Err(error) = restore_request(&outbox, &interactions, request) {
                 // The worker threads hold the outbox, and with it the store.
                 outbox.close();
@@ -151,16 +152,15 @@ fn restore_request(
     } else {
         interactions.attach(address)
     };
+    let stored = recovered.request;
     let posted = QueuedRequest {
         ticket: recovered.ticket,
-        address: recovered.request.address,
-        request: recovered.request.request,
-        is_internal: false,
-        size: 0,
+        reference: stored.reference,
+        max_age: stored.max_age.map(Duration::from_millis),
+        posted_at: recovered.posted_at,
         age_before: recovered.age,
-        since: Instant::now(),
-        attempts: 0,
         maybe_received: recovered.sent == SendState::MaybeSent,
+        ..QueuedRequest::new(stored.address, stored.request)
     };
     outbox.restore_request(&interaction, posted, recovered.sent)
 }

@@ -302,6 +302,28 @@ pub const OPTIONS: &[OptionSpec] = &[
               posting fails with OMNIZE_E_FULL. If the outbox is empty, one request of any size is accepted.",
     },
     OptionSpec {
+        name: "outbox.reference_window",
+        kind: Kind::MillisecondsOrNone,
+        default: "86400000",
+        doc: "How long the reference of a posted request stays known after its outcome. Until then, another post \
+              with the same reference returns the first ticket and sends nothing. 0: only until the outcome.",
+    },
+    OptionSpec {
+        name: "outbox.reference_capacity",
+        kind: Kind::Count,
+        default: "100000",
+        doc: "The maximum number of references that stay known after the outcome of their request. Over the limit, \
+              the oldest ones are forgotten before outbox.reference_window has passed, and a warning is logged.",
+    },
+    OptionSpec {
+        name: "message.max_age",
+        kind: Kind::OptionalMilliseconds,
+        default: "",
+        doc: "How long after its post a message may be sent. A message that is still in the outbox then is removed, \
+              with the outcome OMNIZE_E_EXPIRED. A message in progress is not. With a store, the time also counts \
+              while the application is not running. A post may have its own limit. If unset: no limit.",
+    },
+    OptionSpec {
         name: "outbox.connections",
         kind: Kind::Threads,
         default: "8",

@@ -66,6 +66,12 @@ pub struct Settings {
     pub outbox_capacity: usize,
     /// The limit for their size, in bytes.
     pub outbox_max_bytes: usize,
+    /// How long a reference stays known after the outcome of its request.
+    pub reference_window: Duration,
+    /// The limit for the number of these references.
+    pub reference_capacity: usize,
+    /// The age limit of posted messages without a limit of their own.
+    pub message_max_age: Option<Duration>,
     /// The limit for posted requests in progress.
     pub outbox_connections: usize,
     /// Whether requests that are not allowed in the state of their interaction are rejected.
@@ -169,6 +175,9 @@ impl Settings {
             resend_unknown: text(config, "on_unknown") == "resend",
             outbox_capacity: size(config, "outbox.capacity"),
             outbox_max_bytes: size(config, "outbox.max_bytes"),
+            reference_window: milliseconds(config, "outbox.reference_window"),
+            reference_capacity: size(config, "outbox.reference_capacity"),
+            message_max_age: optional_time(config, "message.max_age"),
             outbox_connections: size(config, "outbox.connections"),
             check_state: text(config, "check_state") == "1",
             typing_pause: milliseconds(config, "typing.pause"),

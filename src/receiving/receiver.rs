@@ -14,16 +14,16 @@ use crate::receiving::dispatch::subscription::{EventFilter, Handler, Subscriptio
 use crate::receiving::dispatch::subscriptions::Subscriptions;
 use crate::receiving::queue::event::{Event, QueuedEvent};
 use crate::receiving::queue::inbox::Inbox;
-use crate::receiving::queue::journal::{Journal, RecoveredRequest};
+use crate::receiving::queue::journal::Journal;
 use crate::receiving::queue::message_dedup::MessageDedup;
 use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
+use crate::receiving::queue::recovered_requests::RecoveredRequests;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 use crate::receiving::statistics::{Counters, Statistic};
-use crate::receiving::time::{deadline_after, unix_millis};
-use crate::sending::Interactions;
-use crate::sending::Outcome;
+use crate::receiving::time::deadline_after;
+use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
 use crate::status::Status;
-use crate::wire::{Address, Dialect, Request};
+use crate::wire::Dialect;
 
 /// Longest sleep of a dispatch thread before it checks whether the client was closed.
 const DISPATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -56,7 +56,7 @@ impl Receiver {
     pub fn open(
         settings: &Settings,
         interactions: Arc<Interactions>,
-    ) -> Result<(Self, Vec<RecoveredRequest>)> {
+    ) -> Result<(Self, RecoveredRequests)> {
         let inbox = Arc::new(Inbox::new(
             settings.events_capacity,
             settings.events_max_bytes,
@@ -94,9 +94,9 @@ impl Receiver {
     ///
     /// # Errors
     /// [`Status::Store`].
-    pub fn store_request(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+    pub fn store_request(&self, posted: &QueuedRequest) -> Result<Option<u64>> {
         self.journal
-            .store_request(address, request)
+            .store_request(posted)
             .map_err(|error| error.with_delivery(Delivery::NotSent))
     }
 
@@ -129,10 +129,20 @@ impl Receiver {
     }
 
     /// Adds the outcome of a posted request to the inbox, then calls `on_enqueued`. With a store, both happen on the
-    /// store's thread after the commit.
-    pub fn report_outcome(&self, outcome: Outcome, on_enqueued: impl FnOnce() + Send + 'static) {
+    /// store's thread after the commit, which also stores the reference of the request.
+    pub fn report_outcome(
+        &self,
+        outcome: Outcome,
+        reference: Option<EndedReference>,
+        on_enqueued: impl FnOnce() + Send + 'static,
+    ) {
         self.journal
-            .enqueue_outcome(&self.inbox, outcome, unix_millis(), on_enqueued);
+            .enqueue_outcome(&self.inbox, outcome, reference, on_enqueued);
+    }
+
+    /// Deletes the stored reference of an ended request with the next transaction.
+    pub fn forget_reference(&self, reference: &str, ticket: u64) {
+        self.journal.forget_reference(reference, ticket);
     }
 
     /// Adds a handler that `poll` or a dispatch thread calls.

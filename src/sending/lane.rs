@@ -159,6 +159,23 @@ impl Lane {
         }
     }
 
+    /// Removes a waiting request. Returns `None` if it is in progress or has ended. A pause before its next attempt also holds
+    /// for the request behind it.
+    pub fn remove(&self, ticket: u64) -> Option<Box<QueuedRequest>> {
+        let mut state = self.lock();
+        let has_ticket = |entry: &LaneEntry| match entry {
+            LaneEntry::QueuedRequest(queued) => !queued.is_internal && queued.ticket == ticket,
+            LaneEntry::Caller(_) => false,
+        };
+        let index = state.waiting.iter().position(has_ticket)?;
+        let Some(LaneEntry::QueuedRequest(removed)) = state.waiting.remove(index) else {
+            return None;
+        };
+        // A blocking call may be the first now.
+        self.changed.notify_all();
+        Some(removed)
+    }
+
     /// Ends the request in progress, so that the next one can be sent.
     pub fn release(&self) -> WorkerNeeded {
         let mut state = self.lock();

@@ -25,10 +25,11 @@ use crate::oneshot;
 use crate::status::Status;
 use crate::store::database::Database;
 use crate::store::writer::commit_queue::{CommitQueue, Operation};
+use crate::wire::Redacted;
 
 pub use crate::store::database::account::Account;
 pub use crate::store::stored_rows::{
-    InteractionRow, Record, RecordKind, RecoveredState, RowKey, SendState,
+    InteractionRow, Record, RecordKind, RecoveredState, ReferenceRow, RowKey, SendState,
 };
 pub use crate::store::writer::commit_callback::CommitCallback;
 
@@ -141,13 +142,25 @@ impl Store {
         self.queue.push(Operation::DeleteOutcome(ticket), None);
     }
 
-    /// Replaces a request by its outcome, in one transaction.
+    /// Replaces a request by its outcome and its reference, in one transaction.
     ///
     /// If the commit fails, `callback` gets the error, and the writer thread retries the operation until it succeeds.
-    pub fn complete_request(&self, ticket: u64, outcome: Record, callback: CommitCallback) {
-        self.queue
-            .push(Operation::CompleteRequest(ticket, outcome), Some(callback));
+    pub fn complete_request(
+        &self,
+        ticket: u64,
+        outcome: Record,
+        reference: Option<ReferenceRow>,
+        callback: CommitCallback,
+    ) {
+        let operation = Operation::CompleteRequest(ticket, outcome, reference);
+        self.queue.push(operation, Some(callback));
         self.queue.flush();
+    }
+
+    /// Deletes the reference of an ended request.
+    pub fn delete_reference(&self, reference: Redacted, ticket: u64) {
+        self.queue
+            .push(Operation::DeleteReference(reference, ticket), None);
     }
 
     /// Stores an open interaction, or deletes a finished one (`None`), with the next commit.

@@ -68,6 +68,19 @@ pub struct InteractionRow {
     pub current_department: Option<Arc<str>>,
 }
 
+/// The reference of a posted request that has an outcome.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReferenceRow {
+    /// The reference.
+    pub reference: Redacted,
+    /// The ticket of the request.
+    pub ticket: u64,
+    /// The keyed hash of the request.
+    pub digest: Vec<u8>,
+    /// The time of the outcome, in milliseconds since 1970-01-01 UTC.
+    pub ended_at: i64,
+}
+
 /// Identifies a row of one of the tables.
 #[derive(Debug)]
 pub enum RowKey {
@@ -77,6 +90,8 @@ pub enum RowKey {
     Request(u64),
     /// The interaction with this value in its column `client_id`.
     Interaction(rusqlite::types::Value),
+    /// The reference with this value in its column `reference`.
+    Reference(rusqlite::types::Value),
 }
 
 /// The rows that an earlier process left, in the order of their numbers.
@@ -88,6 +103,8 @@ pub struct RecoveredState {
     pub requests: Vec<(u64, StoredRequest)>,
     /// Open interactions by client id, in no order.
     pub interactions: Vec<(Arc<str>, InteractionRow)>,
+    /// References of posted requests with an outcome, the oldest first.
+    pub references: Vec<ReferenceRow>,
     /// Unreadable rows. Another program wrote to the file.
     pub unreadable: Vec<RowKey>,
     /// Whether an earlier version wrote the file, without a table of interactions.
@@ -100,6 +117,7 @@ impl fmt::Display for RowKey {
             RowKey::Record(number) => write!(f, "event {number}"),
             RowKey::Request(ticket) => write!(f, "request {ticket}"),
             RowKey::Interaction(_) => f.write_str("an interaction"),
+            RowKey::Reference(_) => f.write_str("a reference"),
         }
     }
 }
@@ -111,6 +129,14 @@ impl fmt::Debug for Record {
         f.debug_struct("Record")
             .field("kind", &self.kind)
             .field("received_at", &self.received_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReferenceRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReferenceRow")
+            .field("ticket", &self.ticket)
             .finish_non_exhaustive()
     }
 }

@@ -117,7 +117,7 @@ fn an_outcome_replaces_its_request() {
         .collect();
     commit(|callback| store.mark_sending(tickets[0], callback));
     commit(|callback| store.mark_sending(tickets[1], callback));
-    commit(|callback| store.complete_request(tickets[0], record("outcome of a"), callback));
+    commit(|callback| store.complete_request(tickets[0], record("outcome of a"), None, callback));
     drop(store);
 
     let (_store, recovered) = open(&path.0).unwrap();

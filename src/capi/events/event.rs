@@ -60,6 +60,7 @@ pub(crate) struct EventObject {
     client_id: OnceCell<Encoded>,
     text: OnceCell<Encoded>,
     raw: OnceCell<OutText>,
+    reference: OnceCell<OutText>,
     texts: OnceCell<Box<EventTexts>>,
 }
 
@@ -77,6 +78,7 @@ impl EventObject {
             client_id: OnceCell::new(),
             text: OnceCell::new(),
             raw: OnceCell::new(),
+            reference: OnceCell::new(),
             texts: OnceCell::new(),
         })
     }
@@ -345,9 +347,54 @@ pub extern "C-unwind" fn omnize_event_outcome_http_status(event: *const omnize_e
     guard::value(0, || Ok(i32::from(outcome(event)?.http_status)))
 }
 
+/// Returns the reference of the posted request. Returns NULL if `event` is not an outcome, or there is no memory for
+/// the text.
+///
+/// - The text is empty if the request was posted without a reference.
+/// - `length` receives the length in bytes. It may be NULL.
+/// - The text is in the client's encoding, and valid until the event is freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_outcome_reference(
+    event: *const omnize_event,
+    length: *mut i64,
+) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        let object = EVENTS.get(event)?;
+        let Some(reference) = &outcome_of(&object)?.reference else {
+            return Ok(OutText::empty().to_c(length));
+        };
+        let encode = || OutText::encode(reference.expose(), object.encoding);
+        Ok(object.reference.get_or_try_init(encode)?.to_c(length))
+    })
+}
+
+/// Returns the kind of the posted request, an OMNIZE_REQUEST_ value, or 0 if `event` is not an outcome.
+///
+/// Later versions may add values. Returns 0 if a later version stored the outcome of a kind that this version does not
+/// recognize.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_outcome_request_kind(event: *const omnize_event) -> i32 {
+    guard::value(0, || {
+        let kind = outcome(event)?.request_kind();
+        Ok(kind.map_or(0, |kind| kind as i32))
+    })
+}
+
+/// Returns the time when the request was posted, or 0 if `event` is not an outcome.
+///
+/// - The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
+/// - Returns 0 if an earlier version of the library stored the request.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_outcome_posted_at(event: *const omnize_event) -> i64 {
+    guard::value(0, || Ok(outcome(event)?.posted_at))
+}
+
 fn outcome(event: *const omnize_event) -> Result<Outcome> {
-    let object = EVENTS.get(event)?;
-    let outcome = object.event.outcome().cloned();
+    outcome_of(&*EVENTS.get(event)?).cloned()
+}
+
+fn outcome_of(object: &EventObject) -> Result<&Outcome> {
+    let outcome = object.event.outcome();
     outcome.ok_or_else(|| Error::new(Status::Argument, "the event is not an outcome"))
 }
 

@@ -14,7 +14,9 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::conversation::Conversation;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sending::PostOptions;
+use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{Address, Customer, Redacted, Request};
 
@@ -111,7 +113,17 @@ impl ConversationObject {
 
     /// Posts a request, and writes its ticket, unless the pointer is NULL.
     pub fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
-        let number = self.conversation.post(request)?;
+        self.post_with(request, PostOptions::default(), ticket)
+    }
+
+    /// Posts a request with these options.
+    pub fn post_with(
+        &self,
+        request: Request,
+        options: PostOptions,
+        ticket: *mut i64,
+    ) -> Result<()> {
+        let number = self.conversation.post_with(request, options)?;
         text::write_optional(ticket, number as i64);
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Requests that are built field by field.
 
 use std::ffi::c_char;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
@@ -15,7 +16,8 @@ use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::capi::requests::conversation;
 use crate::capi::requests::conversation::omnize_conversation;
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
+use crate::sending::{PostOptions, check_max_age, check_reference};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{FieldError, Request, RequestKind};
@@ -45,22 +47,57 @@ pub const OMNIZE_REQUEST_WHATSAPP: i32 = 4;
 /// text, media, url, name, phone, cpf.
 pub const OMNIZE_REQUEST_OFF_HOURS: i32 = 5;
 
+/// Finishes the interaction, of the customer or the external bot. Without fields.
+pub const OMNIZE_REQUEST_FINISH: i32 = 6;
+/// The customer is typing. Without fields.
+pub const OMNIZE_REQUEST_TYPING: i32 = 7;
+/// The customer stopped typing. Without fields.
+pub const OMNIZE_REQUEST_CLEARED: i32 = 8;
+/// Accepts the interaction, as the external bot. Without fields.
+pub const OMNIZE_REQUEST_BOT_ACCEPT: i32 = 9;
+/// Transfers the interaction, as the external bot. Field: department; without it, the interaction returns to its
+/// first department.
+pub const OMNIZE_REQUEST_BOT_TRANSFER: i32 = 10;
+/// Requests the departments. Not for a conversation. Without fields.
+pub const OMNIZE_REQUEST_DEPARTMENTS: i32 = 11;
+/// Requests the online agents of a department. Not for a conversation. Without fields.
+pub const OMNIZE_REQUEST_ONLINE_AGENTS: i32 = 12;
+
 static REQUESTS: HandleTable<omnize_request, RequestObject> = HandleTable::new(HandleType::Request);
 
 struct RequestObject {
     request: Mutex<Request>,
+    post_options: Mutex<PostOptions>,
     encoding: TextEncoding,
     hash: OnceCell<OutText>,
 }
 
-/// Copies the request of a handle.
-fn snapshot(request: *const omnize_request) -> Result<Request> {
-    let object = REQUESTS.get(request)?;
-    let request = object
-        .request
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    Ok(request.clone())
+impl RequestObject {
+    fn request(&self) -> Request {
+        let request = self.request.lock();
+        request.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn post_options(&self) -> MutexGuard<'_, PostOptions> {
+        let options = self.post_options.lock();
+        options.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the request for a blocking call, which has neither a reference nor an age limit.
+    fn request_to_send(&self) -> Result<Request> {
+        let request = self.request();
+        let setter = match &*self.post_options() {
+            options if options.reference.is_some() => "omnize_request_set_reference",
+            options if options.max_age.is_some() => "omnize_request_set_max_age",
+            _ => return Ok(request),
+        };
+        let message = format!(
+            "{}: {setter} was called for this request, but only a posted request has a reference or an age limit; post it with \
+             omnize_conversation_post_request, or create a request without them; nothing was sent",
+            request.name()
+        );
+        Err(Error::new(Status::Argument, message).with_delivery(Delivery::NotSent))
+    }
 }
 
 /// Creates a request without fields.
@@ -93,6 +130,7 @@ pub extern "C-unwind" fn omnize_request_new(
         })?;
         *out = REQUESTS.insert(Arc::new(RequestObject {
             request: Mutex::new(kind.empty()),
+            post_options: Mutex::default(),
             encoding: client.client.encoding(),
             hash: OnceCell::new(),
         }))?;
@@ -143,12 +181,68 @@ pub extern "C-unwind" fn omnize_request_set(
     })
 }
 
+/// Sets the reference of a request that is posted: the application's own text for it.
+///
+/// - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL.
+/// - The outcome contains the reference, also after a crash if the client has a store.
+/// - Another post with the same reference returns the ticket of the first one, and sends nothing. This holds while
+///   the request is in the outbox, and after its outcome for outbox.reference_window.
+/// - Each reference belongs to one request of one customer. A second request needs another reference.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `reference` is NULL, empty or too long, or contains a NUL.
+/// - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_set_reference(
+    request: *mut omnize_request,
+    reference: *const c_char,
+    length: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = REQUESTS.get(request)?;
+        let reference = text::with_length("reference", reference, length, object.encoding)?;
+        check_reference(&reference, object.encoding)?;
+        object.post_options().reference = Some(reference.into_owned().into());
+        Ok(())
+    })
+}
+
+/// Sets the age limit of a request that is posted.
+///
+/// - `max_age_ms`: milliseconds from the post, at least 1. INT64_MAX: no limit, also if the option message.max_age is
+///   set.
+/// - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
+///   progress is not removed.
+/// - With a store, the time also counts while the application is not running.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `max_age_ms` is less than 1.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_set_max_age(
+    request: *mut omnize_request,
+    max_age_ms: i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let object = REQUESTS.get(request)?;
+        // A negative number means that the time has passed, as zero does.
+        let max_age = Duration::from_millis(u64::try_from(max_age_ms).unwrap_or(0));
+        check_max_age(max_age)?;
+        object.post_options().max_age = Some(max_age);
+        Ok(())
+    })
+}
+
 /// Sends a request of a conversation, and blocks until the service responds.
 ///
 /// Fails with:
 /// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
 /// - OMNIZE_E_INTERACTION: the interaction hash is unknown.
-/// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+/// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation, or has a reference or
+///   an age limit.
 /// - Any status of a blocking request: see omnize_conversation.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_request(
@@ -158,17 +252,21 @@ pub extern "C-unwind" fn omnize_conversation_request(
 ) -> omnize_status {
     guard::status(error, || {
         let object = conversation::lookup(conversation)?;
-        object.conversation.request(snapshot(request)?)
+        object
+            .conversation
+            .request(REQUESTS.get(request)?.request_to_send()?)
     })
 }
 
 /// Posts a request of a conversation.
 ///
 /// - `ticket` receives the number of the request. It may be NULL.
+/// - If the reference of the request is known, `ticket` receives the number of the first post, and nothing is sent.
 ///
 /// Fails with:
 /// - OMNIZE_E_UNSUPPORTED: the dialect does not have the request or one of its fields.
-/// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation.
+/// - OMNIZE_E_ARGUMENT: a field is missing, the request does not belong to a conversation, or its reference is that
+///   of another request or customer.
 /// - Any status of posting: see omnize_conversation.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_post_request(
@@ -178,7 +276,9 @@ pub extern "C-unwind" fn omnize_conversation_post_request(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        conversation::lookup(conversation)?.post(snapshot(request)?, ticket)
+        let object = REQUESTS.get(request)?;
+        let options = object.post_options().clone();
+        conversation::lookup(conversation)?.post_with(object.request(), options, ticket)
     })
 }
 
@@ -190,7 +290,7 @@ pub extern "C-unwind" fn omnize_conversation_post_request(
 /// Fails with:
 /// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
 /// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
-/// - OMNIZE_E_ARGUMENT: `request` is of another kind, or a field is missing.
+/// - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or it has a reference or an age limit.
 /// - Any status of a blocking request: see omnize_conversation.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_off_hours(
@@ -204,7 +304,7 @@ pub extern "C-unwind" fn omnize_client_off_hours(
         let object = REQUESTS.get(request)?;
         let encoding = client.client.encoding();
         let department = text::optional("department", department, encoding)?.unwrap_or_default();
-        let Request::OffHours(off_hours) = snapshot(request)? else {
+        let Request::OffHours(off_hours) = object.request_to_send()? else {
             return Err(Error::new(
                 Status::Argument,
                 "the request is not of the kind OMNIZE_REQUEST_OFF_HOURS; nothing was sent",
@@ -257,6 +357,13 @@ mod tests {
             OMNIZE_REQUEST_UPDATE,
             OMNIZE_REQUEST_WHATSAPP,
             OMNIZE_REQUEST_OFF_HOURS,
+            OMNIZE_REQUEST_FINISH,
+            OMNIZE_REQUEST_TYPING,
+            OMNIZE_REQUEST_CLEARED,
+            OMNIZE_REQUEST_BOT_ACCEPT,
+            OMNIZE_REQUEST_BOT_TRANSFER,
+            OMNIZE_REQUEST_DEPARTMENTS,
+            OMNIZE_REQUEST_ONLINE_AGENTS,
         ];
         assert_eq!(constants, RequestKind::ALL.map(|kind| kind as i32));
     }

@@ -6,39 +6,10 @@ pub use stored::Journal;
 #[cfg(not(feature = "store"))]
 pub use without_store::Journal;
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
 #[cfg(feature = "store")]
 pub use crate::store::SendState;
-use crate::wire::{Address, Request};
 #[cfg(not(feature = "store"))]
 pub use without_store::SendState;
-
-/// A posted request that was in the store at open.
-#[derive(Debug)]
-pub struct RecoveredRequest {
-    /// The ticket.
-    pub ticket: u64,
-    /// The address and the request.
-    pub request: StoredRequest,
-    /// Whether the request was sent.
-    pub sent: SendState,
-    /// The time since it was posted, by this machine's clock.
-    pub age: Duration,
-    /// Whether the store had a table of open interactions when it was opened.
-    pub has_interactions_table: bool,
-}
-
-/// The stored form of a posted request.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct StoredRequest {
-    /// The address of the interaction.
-    pub address: Address,
-    /// The request.
-    pub request: Request,
-}
 
 #[cfg(feature = "store")]
 mod stored {
@@ -46,19 +17,20 @@ mod stored {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{RecoveredRequest, StoredRequest};
     use crate::config::Settings;
     use crate::error::{Error, Result};
     use crate::receiving::queue::event::{AckKey, AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
+    use crate::receiving::queue::recovered_requests::{
+        RecoveredRequest, RecoveredRequests, StoredRequest, parse_reference, reference_row,
+    };
     use crate::receiving::statistics::{Counters, Statistic};
     use crate::receiving::time::unix_millis;
-    use crate::sending::Interactions;
-    use crate::sending::Outcome;
+    use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
     use crate::status::Status;
     use crate::store::{Account, CommitCallback, Record, RecordKind, RowKey, Store};
-    use crate::wire::{Address, DecodeError, Dialect, Request, Trigger};
+    use crate::wire::{DecodeError, Dialect, Trigger};
 
     /// Stores events and posted requests, if the client has a store.
     #[derive(Debug)]
@@ -77,8 +49,8 @@ mod stored {
             interactions: &Arc<Interactions>,
             message_dedup: &MessageDedup,
             counters: &Counters,
-        ) -> Result<(Self, Vec<RecoveredRequest>)> {
-            let mut recovered = Vec::new();
+        ) -> Result<(Self, RecoveredRequests)> {
+            let mut recovered = RecoveredRequests::default();
             let store = match &settings.store {
                 Some(path) => {
                     let notified = inbox.clone();
@@ -105,14 +77,21 @@ mod stored {
                     }
                     for (ticket, letter) in leftovers.requests {
                         match serde_json::from_str::<StoredRequest>(&letter.content) {
-                            Ok(content) => recovered.push(RecoveredRequest {
+                            Ok(content) => recovered.requests.push(RecoveredRequest {
                                 ticket,
                                 request: content,
                                 sent: letter.sent,
+                                posted_at: letter.posted_at.unwrap_or(0),
                                 age: letter.posted_at.map_or(Duration::ZERO, age),
                                 has_interactions_table: !leftovers.is_old_schema,
                             }),
                             Err(_) => unreadable.push(RowKey::Request(ticket)),
+                        }
+                    }
+                    for row in leftovers.references {
+                        match parse_reference(row) {
+                            Ok(reference) => recovered.references.push(reference),
+                            Err(key) => unreadable.push(key),
                         }
                     }
                     // These rows were readable when they were written, so another program has changed the file.
@@ -192,22 +171,18 @@ mod stored {
         }
 
         /// Stores a posted request and returns its ticket; `None` without a store.
-        pub fn store_request(&self, address: &Address, request: &Request) -> Result<Option<u64>> {
+        pub fn store_request(&self, posted: &QueuedRequest) -> Result<Option<u64>> {
             let Some(store) = &self.store else {
                 return Ok(None);
             };
-            let stored = StoredRequest {
-                address: address.clone(),
-                request: request.clone(),
-            };
-            let content = serde_json::to_string(&stored).map_err(|error| {
+            let content = serde_json::to_string(&StoredRequest::of(posted)).map_err(|error| {
                 Error::new(
                     Status::Store,
                     format!("the request cannot be stored: {error}"),
                 )
             })?;
             store
-                .wait_for_commit(|kept| store.insert_request(content, unix_millis(), kept))
+                .wait_for_commit(|kept| store.insert_request(content, posted.posted_at, kept))
                 .map(Some)
         }
 
@@ -240,15 +215,23 @@ mod stored {
             self.store.is_some()
         }
 
-        /// Replaces a request in the store by its outcome, adds the outcome to the inbox without a limit, and then
-        /// calls `on_enqueued`.
+        /// Deletes the stored reference of an ended request with the next commit.
+        pub fn forget_reference(&self, reference: &str, ticket: u64) {
+            if let Some(store) = &self.store {
+                store.delete_reference(reference.into(), ticket);
+            }
+        }
+
+        /// Replaces a request in the store by its outcome and its reference, adds the outcome to the inbox without a
+        /// limit, and then calls `on_enqueued`.
         pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
-            received_at: i64,
+            reference: Option<EndedReference>,
             on_enqueued: impl FnOnce() + Send + 'static,
         ) {
+            let received_at = unix_millis();
             let Some(store) = &self.store else {
                 inbox.push_always(Content::Outcome(outcome), received_at);
                 return on_enqueued();
@@ -265,6 +248,7 @@ mod stored {
             store.complete_request(
                 outcome.ticket,
                 record,
+                reference.map(reference_row),
                 CommitCallback::new(move |written| {
                     // If the outcome could not be stored, it is still delivered, without a number. The store retries
                     // the write.
@@ -354,17 +338,17 @@ mod stored {
 mod without_store {
     use std::sync::Arc;
 
-    use super::RecoveredRequest;
     use crate::config::Settings;
     use crate::error::{Error, Result};
     use crate::receiving::queue::event::{AckToken, Content, QueuedEvent};
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
+    use crate::receiving::queue::recovered_requests::RecoveredRequests;
     use crate::receiving::statistics::Counters;
-    use crate::sending::Interactions;
-    use crate::sending::Outcome;
+    use crate::receiving::time::unix_millis;
+    use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
     use crate::status::Status;
-    use crate::wire::{Address, Request, Trigger};
+    use crate::wire::Trigger;
 
     /// Whether a posted request was sent. Without a store, none is recovered.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -393,13 +377,13 @@ mod without_store {
             _: &Arc<Interactions>,
             _: &MessageDedup,
             _: &Counters,
-        ) -> Result<(Self, Vec<RecoveredRequest>)> {
+        ) -> Result<(Self, RecoveredRequests)> {
             match settings.store {
                 Some(_) => Err(Error::new(
                     Status::Unsupported,
                     "this build has no store; leave the option store unset",
                 )),
-                None => Ok((Journal, Vec::new())),
+                None => Ok((Journal, RecoveredRequests::default())),
             }
         }
 
@@ -420,7 +404,7 @@ mod without_store {
         pub fn flush(&self) {}
 
         /// Returns `None`.
-        pub fn store_request(&self, _: &Address, _: &Request) -> Result<Option<u64>> {
+        pub fn store_request(&self, _: &QueuedRequest) -> Result<Option<u64>> {
             Ok(None)
         }
 
@@ -442,15 +426,18 @@ mod without_store {
             false
         }
 
+        /// Does nothing.
+        pub fn forget_reference(&self, _: &str, _: u64) {}
+
         /// Adds an outcome to the inbox without a limit, then calls `on_enqueued`.
         pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
-            received_at: i64,
+            _: Option<EndedReference>,
             on_enqueued: impl FnOnce(),
         ) {
-            inbox.push_always(Content::Outcome(outcome), received_at);
+            inbox.push_always(Content::Outcome(outcome), unix_millis());
             on_enqueued();
         }
 

@@ -2,7 +2,7 @@
 //!
 //! `message_dedup` detects duplicates. `journal` stores an `event` first, if the client has a store, and then pushes
 //! it to the `inbox`. The inbox orders events in `interaction_lanes`, and wakes the application through a condition
-//! variable, the `notifier` or the `one_shot_notifier`.
+//! variable, the `notifier` or the `one_shot_notifier`. `recovered_requests` are those of an earlier process.
 
 pub(crate) mod event;
 pub(crate) mod inbox;
@@ -11,3 +11,4 @@ pub(crate) mod journal;
 pub(crate) mod message_dedup;
 pub(crate) mod notifier;
 pub(crate) mod one_shot_notifier;
+pub(crate) mod recovered_requests;

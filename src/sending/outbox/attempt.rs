@@ -34,6 +34,7 @@ impl Outbox {
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
+        self.check_age(posted)?;
         posted.attempts += 1;
         let starts = posted.request.is_start();
         if self.check_state && !starts {
@@ -76,9 +77,13 @@ impl Outbox {
             if !posted.is_internal
                 && let Some(delay) = self.retry_delay(&posted, error)
             {
+                let (ticket, expires_at) = (posted.ticket, posted.expires_at);
                 interaction.lane.requeue(posted);
                 // In a closed outbox, it waits for a restart.
-                self.schedule(Instant::now() + delay, ScheduledTask::Retry(interaction));
+                let retry = ScheduledTask::Retry(interaction.clone());
+                self.schedule(Instant::now() + delay, retry);
+                // It may have reached its age limit while it was in progress.
+                self.expire_if_due(&interaction, ticket, expires_at);
                 return result;
             }
             if error.status() == Status::Closed {
@@ -144,18 +149,21 @@ impl Outbox {
         if posted.is_internal {
             return;
         }
+        self.unwatch_expiry(posted);
         let mut outcome = posted.outcome(result);
         if result.is_err() {
             let owner = self.describe_owner(posted.ticket, &posted.address.client_id);
             outcome.message.push_str(&format!(" ({owner})"));
         }
+        let reference = self.end_reference(posted);
         if !self.receiver.is_durable() {
-            return self.receiver.report_outcome(outcome, || {});
+            return self.receiver.report_outcome(outcome, reference, || {});
         }
         self.lock().uncommitted_outcomes += 1;
         let outbox = self.clone();
-        self.receiver
-            .report_outcome(outcome, move || outbox.record_committed_outcome());
+        self.receiver.report_outcome(outcome, reference, move || {
+            outbox.record_committed_outcome();
+        });
     }
 }
 

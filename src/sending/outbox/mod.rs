@@ -8,7 +8,11 @@
 //! it by its outcome.
 
 pub(crate) mod attempt;
+pub(crate) mod expiry;
+pub(crate) mod post_options;
 pub(crate) mod queued_request;
+pub(crate) mod references;
+pub(crate) mod request_digest;
 pub(crate) mod scheduled_task;
 pub(crate) mod worker_pool;
 
@@ -24,7 +28,10 @@ use crate::host;
 use crate::receiving::{Receiver, SendState};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
+use crate::sending::outbox::expiry::ExpiryTimer;
+use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
+use crate::sending::outbox::references::{Claim, References};
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::retry::RetryPolicy;
 use crate::sending::sender::Sender;
@@ -45,6 +52,10 @@ pub struct Outbox {
     pub(crate) connections: usize,
     pub(crate) check_state: bool,
     pub(crate) typing_pause: Duration,
+    /// The age limit of messages without a limit of their own.
+    pub(crate) message_max_age: Option<Duration>,
+    pub(crate) expiry: ExpiryTimer,
+    pub(crate) references: References,
     state: Mutex<OutboxState>,
     /// Wakes workers for new tasks.
     pub(crate) changed: Condvar,
@@ -107,6 +118,9 @@ impl Outbox {
             connections: settings.outbox_connections,
             check_state: settings.check_state,
             typing_pause: settings.typing_pause,
+            message_max_age: settings.message_max_age,
+            expiry: ExpiryTimer::default(),
+            references: References::new(settings),
             state: Mutex::default(),
             changed: Condvar::new(),
             closing: Condvar::new(),
@@ -124,61 +138,63 @@ impl Outbox {
     }
 
     /// Queues a request and returns its ticket. Does not wait for the network; with a store, blocks until it is on disk.
+    /// Returns the ticket of an earlier post of the same request with the same reference.
     ///
     /// # Errors
-    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::State`]; [`Status::Full`]: the outbox is full;
-    /// [`Status::Store`]; [`Status::Closed`]; [`Status::System`]: the thread can't be started.
+    /// [`Status::Department`], [`Status::ClientId`]: it is missing; [`Status::Argument`]: the options are invalid, or another
+    /// request has the reference; [`Status::State`]; [`Status::Full`]: the outbox is full; [`Status::Store`];
+    /// [`Status::Closed`]; [`Status::System`]: the thread can't be started.
     pub fn post(
         self: &Arc<Self>,
         interaction: &Arc<Interaction>,
         address: &Address,
         request: Request,
+        options: PostOptions,
     ) -> Result<u64> {
         self.sender.check_origin()?;
         self.sender.check_request(address, &request)?;
         // This check comes before the state, because the state does not matter in a closed client.
         self.check_open()?;
-        interaction.on_queued(&request, &address.department, self.check_state)?;
         let size = size_of(&request);
         allocation_check::check(size, Status::Full)
-            .map_err(|error| error.with_delivery(Delivery::NotSent))
-            .inspect_err(|_| interaction.on_completed(&request, false))?;
-        let ticket = self
-            .allocate_ticket(address, &request, size)
-            .inspect_err(|_| interaction.on_completed(&request, false))?;
-        let posted = QueuedRequest {
-            ticket,
-            address: address.clone(),
-            request,
-            is_internal: false,
-            size,
-            age_before: Duration::ZERO,
-            since: Instant::now(),
-            attempts: 0,
-            maybe_received: false,
+            .map_err(|error| error.with_delivery(Delivery::NotSent))?;
+        // The state is that after the first post, so it does not matter for a second one.
+        let claim = match self.claim_reference(address, &request, &options)? {
+            Claim::Known(ticket) => return Ok(ticket),
+            Claim::New(claim) => claim,
         };
+        interaction.on_queued(&request, &address.department, self.check_state)?;
+        let mut posted = QueuedRequest::new(address.clone(), request);
+        posted.size = size
+            + options
+                .reference
+                .as_ref()
+                .map_or(0, |text| text.expose().len());
+        posted.reference = options.reference;
+        posted.max_age = options.max_age;
+        let ticket = self
+            .allocate_ticket(&mut posted)
+            .inspect_err(|_| interaction.on_completed(&posted.request, false))?;
+        claim.keep(ticket);
         self.stop_typing(interaction, &posted);
         self.enqueue(interaction, posted);
         Ok(ticket)
     }
 
-    /// Reserves space for a request, stores it, and returns its ticket.
-    fn allocate_ticket(
-        self: &Arc<Self>,
-        address: &Address,
-        request: &Request,
-        size: usize,
-    ) -> Result<u64> {
+    /// Reserves space for a request, stores it, and sets its ticket, which it returns.
+    fn allocate_ticket(self: &Arc<Self>, posted: &mut QueuedRequest) -> Result<u64> {
+        self.set_expiry(posted)?;
         self.ensure_worker()?;
-        self.reserve(size)?;
-        match self.receiver.store_request(address, request) {
-            Ok(Some(ticket)) => Ok(ticket),
-            Ok(None) => Ok(self.next_ticket()),
+        self.reserve(posted.size)?;
+        posted.ticket = match self.receiver.store_request(posted) {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => self.next_ticket(),
             Err(error) => {
-                self.remove(size);
-                Err(error)
+                self.remove(posted.size);
+                return Err(error);
             }
-        }
+        };
+        Ok(posted.ticket)
     }
 
     /// Queues a request of the library itself, without an outcome event. Its loss does no harm.
@@ -189,17 +205,8 @@ impl Outbox {
         request: Request,
     ) {
         self.lock().open += 1;
-        let posted = QueuedRequest {
-            ticket: 0,
-            address: address.clone(),
-            request,
-            is_internal: true,
-            size: 0,
-            age_before: Duration::ZERO,
-            since: Instant::now(),
-            attempts: 0,
-            maybe_received: false,
-        };
+        let mut posted = QueuedRequest::new(address.clone(), request);
+        posted.is_internal = true;
         self.enqueue(interaction, posted);
     }
 
@@ -212,6 +219,8 @@ impl Outbox {
         sent: SendState,
     ) -> Result<()> {
         self.ensure_worker()?;
+        self.set_expiry(&mut posted)?;
+        self.restore_queued_reference(&posted)?;
         posted.size = size_of(&posted.request);
         {
             let mut state = self.lock();
@@ -231,7 +240,8 @@ impl Outbox {
             Some(lost.with_delivery(Delivery::Unknown))
         } else {
             let checked = self.sender.check_request(&posted.address, &posted.request);
-            let rejected = checked.err().or_else(|| {
+            let rejected = checked.and_then(|()| self.check_age(&posted));
+            let rejected = rejected.err().or_else(|| {
                 let is_expired =
                     sent != SendState::Queued && self.posted_policy.is_expired(posted.age());
                 is_expired.then(|| self.expired_error(&posted))
@@ -263,9 +273,12 @@ impl Outbox {
     }
 
     fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: QueuedRequest) {
+        let (ticket, expires_at) = (posted.ticket, posted.expires_at);
+        self.watch_expiry(interaction, &posted);
         if interaction.lane.enqueue(Box::new(posted)) == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
         }
+        self.expire_if_due(interaction, ticket, expires_at);
     }
 
     fn reserve(&self, size: usize) -> Result<()> {
@@ -386,6 +399,7 @@ impl Outbox {
         };
         self.changed.notify_all();
         self.closing.notify_all();
+        self.expiry.close();
         let waiting = scheduled.into_values().filter_map(|task| match task {
             ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction) => {
                 Some(interaction)
@@ -404,7 +418,8 @@ impl Outbox {
             std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
         // The store's thread must not wait, because the workers may wait for it.
         let may_wait = self.receiver.may_wait().is_ok();
-        for worker in workers.into_iter().filter(|_| may_wait) {
+        let threads = workers.into_iter().chain(self.expiry.take_thread());
+        for worker in threads.filter(|_| may_wait) {
             // A worker runs no code of the application except the log callback, whose panics are caught. The panic hook
             // has logged any other panic.
             host::thread::join(worker);

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Delivery, Error, Result};
+use crate::receiving::unix_millis;
 use crate::status::Status;
-use crate::wire::{Address, Request};
+use crate::wire::{Address, Redacted, Request, RequestKind};
 
 /// A queued request.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ pub struct QueuedRequest {
     pub request: Request,
     /// Whether the library queued it itself, so that it has no outcome event.
     pub is_internal: bool,
+    /// The application's own text for it, unique in the outbox.
+    pub reference: Option<Redacted>,
+    /// Its own age limit.
+    pub max_age: Option<Duration>,
+    /// When it reaches its age limit.
+    pub expires_at: Option<Instant>,
+    /// When it was posted, in milliseconds since 1970-01-01 UTC; 0 if an earlier version stored it.
+    pub posted_at: i64,
     /// Its share of `outbox.max_bytes`.
     pub size: usize,
     /// Its age when it was restored after a restart.
@@ -49,6 +58,19 @@ pub struct Outcome {
     pub http_status: u16,
     /// The error message; empty if the service accepted the request.
     pub message: String,
+    /// The reference of the post, if it had one.
+    #[serde(default)]
+    pub reference: Option<Redacted>,
+    /// When the request was posted, in milliseconds since 1970-01-01 UTC; 0 if an earlier version stored it.
+    #[serde(default)]
+    pub posted_at: i64,
+}
+
+impl Outcome {
+    /// Returns the kind of the request; `None` if a later version stored the outcome.
+    pub fn request_kind(&self) -> Option<RequestKind> {
+        RequestKind::from_name(&self.request)
+    }
 }
 
 /// Returns the size of a request as JSON, in bytes. It is about the size in memory.
@@ -71,6 +93,25 @@ pub fn size_of(request: &Request) -> usize {
 }
 
 impl QueuedRequest {
+    /// Creates a request that is queued now.
+    pub fn new(address: Address, request: Request) -> Self {
+        QueuedRequest {
+            ticket: 0,
+            address,
+            request,
+            is_internal: false,
+            reference: None,
+            max_age: None,
+            expires_at: None,
+            posted_at: unix_millis(),
+            size: 0,
+            age_before: Duration::ZERO,
+            since: Instant::now(),
+            attempts: 0,
+            maybe_received: false,
+        }
+    }
+
     /// Returns the time since it was queued, also in an earlier process.
     pub fn age(&self) -> Duration {
         self.age_before.saturating_add(self.since.elapsed())
@@ -90,6 +131,8 @@ impl QueuedRequest {
             status: error.map_or(Status::Ok, Error::status) as i32,
             http_status: error.and_then(Error::http_status).unwrap_or(0),
             message: error.map(ToString::to_string).unwrap_or_default(),
+            reference: self.reference.clone(),
+            posted_at: self.posted_at,
         }
     }
 }

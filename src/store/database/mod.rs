@@ -121,6 +121,16 @@ impl Database {
                 Ok(())
             },
         )?;
+        self.for_each(
+            "SELECT reference, ticket, digest, ended_at FROM ended_references ORDER BY ended_at, ticket",
+            |row| {
+                match row_parser::parse_reference(row) {
+                    Ok(reference) => recovered.references.push(reference),
+                    Err(_) => recovered.unreadable.push(RowKey::Reference(row.get(0)?)),
+                }
+                Ok(())
+            },
+        )?;
         Ok(recovered)
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::Result;
 
-use crate::store::stored_rows::{InteractionRow, Record, RecordKind, SendState, StoredRequest};
+use crate::store::stored_rows::{
+    InteractionRow, Record, RecordKind, ReferenceRow, SendState, StoredRequest,
+};
 use crate::wire::Redacted;
 
 /// Parses an event.
@@ -43,6 +45,16 @@ pub fn parse_interaction(row: &rusqlite::Row<'_>) -> Result<(Arc<str>, Interacti
         current_department: row.get(7)?,
     };
     Ok((row.get(0)?, interaction))
+}
+
+/// Parses the reference of a request that has ended.
+pub fn parse_reference(row: &rusqlite::Row<'_>) -> Result<ReferenceRow> {
+    Ok(ReferenceRow {
+        reference: row.get::<_, String>(0)?.into(),
+        ticket: row.get::<_, i64>(1)?.unsigned_abs(),
+        digest: row.get(2)?,
+        ended_at: row.get(3)?,
+    })
 }
 
 /// Returns the number of a kind in the column `kind`.

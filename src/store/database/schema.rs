@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result};
 const APPLICATION_ID: i32 = 0x4F6D_6E7A;
 
 /// SQLite's `user_version`. Version 1 had neither `interactions` nor `aside`. Version 2 had neither `posted_at` nor
-/// `account`. Version 3 had no `current_department`.
+/// `account`. Version 3 had neither `current_department` nor `ended_references`.
 const SCHEMA_VERSION: i32 = 4;
 
 /// The first version with the table `account`.
@@ -50,7 +50,13 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS account (
         salt BLOB NOT NULL,
         tag BLOB NOT NULL
-    );";
+    );
+    CREATE TABLE IF NOT EXISTS ended_references (
+        reference TEXT PRIMARY KEY,
+        ticket INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        ended_at INTEGER NOT NULL
+    ) WITHOUT ROWID;";
 
 /// The schema of a file before the migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

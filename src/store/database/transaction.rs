@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, Result as SqlResult, Transaction, pa
 use crate::store::database::id_allocator::{IdAllocator, ReservedBlock};
 use crate::store::database::row_parser;
 use crate::store::files::open_files::{FileChange, OpenFiles};
-use crate::store::stored_rows::{InteractionRow, Record, RowKey, SendState};
+use crate::store::stored_rows::{InteractionRow, Record, ReferenceRow, RowKey, SendState};
 use crate::store::write_error::WriteError;
 use crate::wire::Redacted;
 
@@ -65,6 +65,29 @@ impl WriteTransaction<'_> {
         delete_request(&self.transaction, ticket)
     }
 
+    /// Inserts the reference of a request that has ended.
+    pub fn insert_reference(&self, row: &ReferenceRow) -> SqlResult<()> {
+        self.transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO ended_references (reference, ticket, digest, ended_at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                row.reference.expose(),
+                row.ticket.cast_signed(),
+                row.digest,
+                row.ended_at
+            ])
+            .map(drop)
+    }
+
+    /// Deletes the reference of the ended request with this ticket.
+    pub fn delete_reference(&self, reference: &Redacted, ticket: u64) -> SqlResult<()> {
+        self.transaction
+            .prepare_cached("DELETE FROM ended_references WHERE reference = ?1 AND ticket = ?2")?
+            .execute(params![reference.expose(), ticket.cast_signed()])
+            .map(drop)
+    }
+
     /// Inserts or replaces an open interaction, or deletes a finished one (`None`).
     pub fn update_interaction(
         &self,
@@ -113,12 +136,17 @@ impl WriteTransaction<'_> {
                  WHERE client_id IS ?1",
                 "DELETE FROM interactions WHERE client_id IS ?1",
             ),
+            RowKey::Reference(_) => (
+                "INSERT INTO aside SELECT 'ended_references', reference, ended_at, NULL, digest FROM ended_references
+                 WHERE reference IS ?1",
+                "DELETE FROM ended_references WHERE reference IS ?1",
+            ),
         };
         let key = match row {
             RowKey::Record(number) | RowKey::Request(number) => {
                 Value::Integer(number.cast_signed())
             }
-            RowKey::Interaction(key) => key.clone(),
+            RowKey::Interaction(key) | RowKey::Reference(key) => key.clone(),
         };
         self.transaction.prepare_cached(copy)?.execute([&key])?;
         self.transaction

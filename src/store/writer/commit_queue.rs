@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::status::Status;
-use crate::store::stored_rows::{InteractionRow, Record, RowKey};
+use crate::store::stored_rows::{InteractionRow, Record, ReferenceRow, RowKey};
 use crate::store::writer::commit_callback::CommitCallback;
+use crate::wire::Redacted;
 
 /// How long operations without a callback are collected for one commit. A late delete causes at most a redelivery.
 const GROUP_COMMIT_DELAY: Duration = Duration::from_millis(20);
@@ -31,8 +32,10 @@ pub enum Operation {
     MarkSending(u64),
     /// Removes this mark, because the service did not receive the request.
     ClearSending(u64),
-    /// Replaces the request with this ticket by its outcome.
-    CompleteRequest(u64, Record),
+    /// Replaces the request with this ticket by its outcome and its reference.
+    CompleteRequest(u64, Record, Option<ReferenceRow>),
+    /// Deletes the reference of the ended request with this ticket.
+    DeleteReference(Redacted, u64),
 }
 
 /// A queued operation.

@@ -77,7 +77,7 @@ impl Writer {
                 for (job, number) in written.jobs.into_iter().zip(numbers) {
                     match (job.callback, job.operation) {
                         (Some(callback), _) => callback.complete(Ok(number)),
-                        (None, Operation::CompleteRequest(ticket, _)) => {
+                        (None, Operation::CompleteRequest(ticket, ..)) => {
                             self.late_outcomes.insert(ticket, number);
                         }
                         (None, Operation::DeleteOutcome(ticket)) => {
@@ -170,8 +170,14 @@ impl Writer {
                 Operation::ClearSending(ticket) => {
                     transaction.clear_sending(*ticket).map(|()| *ticket)?
                 }
-                Operation::CompleteRequest(ticket, outcome) => {
+                Operation::DeleteReference(reference, ticket) => transaction
+                    .delete_reference(reference, *ticket)
+                    .map(|()| 0)?,
+                Operation::CompleteRequest(ticket, outcome, reference) => {
                     transaction.delete_request(*ticket)?;
+                    if let Some(reference) = reference {
+                        transaction.insert_reference(reference)?;
+                    }
                     let number = written.add_record(records.insert(outcome)?);
                     if job.callback.is_none() {
                         completed_now.insert(*ticket, number);

@@ -175,6 +175,11 @@ impl Request {
         }
     }
 
+    /// Returns whether it contains a message to a person, also one that starts an interaction.
+    pub fn contains_message(&self) -> bool {
+        self.message().is_some() || matches!(self, Request::WhatsApp(_) | Request::OffHours(_))
+    }
+
     /// Returns whether it needs the id of a department.
     pub fn needs_department(&self) -> bool {
         !matches!(self, Request::Departments | Request::Bot(_))

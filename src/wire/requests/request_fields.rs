@@ -6,7 +6,8 @@ use crate::wire::{
     WhatsApp,
 };
 
-/// The requests whose fields an application sets by name.
+/// The kinds of requests. An application creates requests by kind and sets their fields by name, and an outcome has the
+/// kind of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum RequestKind {
@@ -20,16 +21,37 @@ pub enum RequestKind {
     WhatsApp = 4,
     /// [`Request::OffHours`].
     OffHours = 5,
+    /// [`Request::Finish`], or [`BotRequest::Finish`] for an external bot.
+    Finish = 6,
+    /// [`Request::Typing`].
+    Typing = 7,
+    /// [`Request::Cleared`].
+    Cleared = 8,
+    /// [`BotRequest::Accept`].
+    BotAccept = 9,
+    /// [`BotRequest::Transfer`].
+    BotTransfer = 10,
+    /// [`Request::Departments`].
+    Departments = 11,
+    /// [`Request::OnlineAgents`].
+    OnlineAgents = 12,
 }
 
 impl RequestKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [RequestKind; 5] = [
+    pub const ALL: [RequestKind; 12] = [
         RequestKind::Start,
         RequestKind::Message,
         RequestKind::Update,
         RequestKind::WhatsApp,
         RequestKind::OffHours,
+        RequestKind::Finish,
+        RequestKind::Typing,
+        RequestKind::Cleared,
+        RequestKind::BotAccept,
+        RequestKind::BotTransfer,
+        RequestKind::Departments,
+        RequestKind::OnlineAgents,
     ];
 
     /// Returns the name of the kind.
@@ -45,7 +67,32 @@ impl RequestKind {
             RequestKind::Update => Request::Update(Box::default()),
             RequestKind::WhatsApp => Request::WhatsApp(Box::default()),
             RequestKind::OffHours => Request::OffHours(Box::default()),
+            RequestKind::Finish => Request::Finish,
+            RequestKind::Typing => Request::Typing,
+            RequestKind::Cleared => Request::Cleared,
+            RequestKind::BotAccept => Request::Bot(BotRequest::Accept),
+            RequestKind::BotTransfer => Request::Bot(BotRequest::Transfer(None)),
+            RequestKind::Departments => Request::Departments,
+            RequestKind::OnlineAgents => Request::OnlineAgents,
         }
+    }
+
+    /// Returns the kind of the request with this name; see [`Request::name`].
+    pub fn from_name(name: &str) -> Option<RequestKind> {
+        // The message and the finish of an external bot have other names, and the same kinds.
+        let name = match name {
+            "bot_message" => "message",
+            "bot_finish" => "finish",
+            other => other,
+        };
+        RequestKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+
+    /// Returns the name of the kind.
+    pub fn name(self) -> &'static str {
+        self.empty().name()
     }
 }
 
@@ -72,6 +119,10 @@ impl Request {
             Request::Update(update) => update.set(name, value),
             Request::WhatsApp(whatsapp) => whatsapp.set(name, value),
             Request::OffHours(off_hours) => off_hours.set(name, value),
+            Request::Bot(BotRequest::Transfer(department)) if name == "department" => {
+                *department = Some(value.to_owned());
+                Ok(true)
+            }
             _ => Ok(false),
         };
         if known? {
@@ -95,6 +146,9 @@ impl Request {
             },
             Request::OffHours(off_hours) => {
                 off_hours.message.has_field(name) || off_hours.customer.has_field(name)
+            }
+            Request::Bot(BotRequest::Transfer(department)) => {
+                name == "department" && department.is_some()
             }
             _ => false,
         }

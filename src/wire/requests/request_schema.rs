@@ -185,7 +185,11 @@ pub const REQUESTS: &[RequestSchema] = &[
         name: "bot_transfer",
         dialects: NEWEST,
         doc: "Transfers the bot's interaction to a department, or back to its first department.",
-        fields: &[],
+        fields: &[field(
+            "department",
+            NEWEST,
+            "The department. Without it, the first department.",
+        )],
     },
     RequestSchema {
         name: "bot_message",

@@ -1,0 +1,207 @@
+//! The age limits of posted requests. A request that reaches its limit in the outbox ends as not sent, at once.
+//!
+//! A thread of its own waits for the limits, because all workers may be busy with slow requests. It starts with the first
+//! request that has a limit.
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::error::{Delivery, Error, Result};
+use crate::host;
+use crate::sending::deadlines::DurationText;
+use crate::sending::interaction_types::Interaction;
+use crate::sending::outbox::Outbox;
+use crate::sending::outbox::queued_request::QueuedRequest;
+use crate::status::Status;
+
+/// The age limits of the queued requests, and the thread that waits for them.
+#[derive(Debug, Default)]
+pub(crate) struct ExpiryTimer {
+    state: Mutex<ExpiryState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct ExpiryState {
+    /// The requests with a limit, by the time of their limit and their ticket.
+    due: BTreeMap<(Instant, u64), Arc<Interaction>>,
+    thread: Option<JoinHandle<()>>,
+    is_closed: bool,
+}
+
+impl ExpiryTimer {
+    /// Blocks until a request reaches its limit. Returns `None` after the close.
+    fn wait_for_due(&self) -> Option<(u64, Arc<Interaction>)> {
+        let mut state = self.lock();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            let now = Instant::now();
+            let next = state.due.first_key_value().map(|((due, _), _)| *due);
+            let remaining = match next {
+                Some(due) if due <= now => {
+                    let ((_, ticket), interaction) = state.due.pop_first()?;
+                    return Some((ticket, interaction));
+                }
+                Some(due) => due - now,
+                None => Duration::MAX,
+            };
+            state = self
+                .changed
+                .wait_timeout(state, remaining)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Ends the waiting. Requests that are in the outbox stay there.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let due = std::mem::take(&mut state.due);
+        drop(state);
+        self.changed.notify_all();
+        drop(due);
+    }
+
+    /// Returns the thread, so that its end can be awaited.
+    pub fn take_thread(&self) -> Option<JoinHandle<()>> {
+        self.lock().thread.take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ExpiryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outbox {
+    /// Returns the age limit of a request.
+    fn max_age_of(&self, posted: &QueuedRequest) -> Option<Duration> {
+        let option = self.message_max_age;
+        posted
+            .max_age
+            .or_else(|| option.filter(|_| !posted.is_internal && posted.request.contains_message()))
+    }
+
+    /// Sets the time at which a request reaches its limit, and starts the thread if there is one.
+    ///
+    /// # Errors
+    /// [`Status::System`]: the thread can't be started.
+    pub(crate) fn set_expiry(self: &Arc<Self>, posted: &mut QueuedRequest) -> Result<()> {
+        let limit = self.max_age_of(posted);
+        posted.expires_at = limit.and_then(|limit| {
+            let remaining = limit.saturating_sub(posted.age_before);
+            posted.since.checked_add(remaining)
+        });
+        match posted.expires_at {
+            Some(_) => self.ensure_expiry_thread(),
+            None => Ok(()),
+        }
+    }
+
+    fn ensure_expiry_thread(self: &Arc<Self>) -> Result<()> {
+        let mut state = self.expiry.lock();
+        if state.thread.is_some() || state.is_closed {
+            return Ok(());
+        }
+        let outbox = self.clone();
+        let started = host::thread::spawn("omnize-expiry", move || outbox.run_expiry());
+        state.thread = Some(started.map_err(|error| {
+            let message = format!("the outbox can't start a thread for age limits: {error}");
+            Error::new(Status::System, message).with_delivery(Delivery::NotSent)
+        })?);
+        Ok(())
+    }
+
+    fn run_expiry(self: &Arc<Self>) {
+        while let Some((ticket, interaction)) = self.expiry.wait_for_due() {
+            // The application's log callback may panic. Its request has ended by then, and the panic hook has logged the
+            // panic.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.expire(&interaction, ticket)));
+        }
+    }
+
+    /// Waits for the limit of a request that is about to be queued.
+    pub(crate) fn watch_expiry(&self, interaction: &Arc<Interaction>, posted: &QueuedRequest) {
+        let Some(expires_at) = posted.expires_at else {
+            return;
+        };
+        let mut state = self.expiry.lock();
+        if !state.is_closed {
+            let key = (expires_at, posted.ticket);
+            state.due.insert(key, interaction.clone());
+            let is_first = state.due.first_key_value().map(|(first, _)| *first) == Some(key);
+            drop(state);
+            if is_first {
+                self.expiry.changed.notify_one();
+            }
+        }
+    }
+
+    /// Stops waiting for the limit of a request that has ended.
+    pub(crate) fn unwatch_expiry(&self, posted: &QueuedRequest) {
+        if let Some(expires_at) = posted.expires_at {
+            let key = (expires_at, posted.ticket);
+            let removed = self.expiry.lock().due.remove(&key);
+            drop(removed);
+        }
+    }
+
+    /// Ends a request that has reached its limit, after it was queued. The thread may have looked for it too early.
+    pub(crate) fn expire_if_due(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        ticket: u64,
+        expires_at: Option<Instant>,
+    ) {
+        if expires_at.is_some_and(|expires_at| expires_at <= Instant::now()) && !self.lock().closed
+        {
+            self.expire(interaction, ticket);
+        }
+    }
+
+    /// Ends a request with this ticket, unless it is in progress or has ended.
+    fn expire(self: &Arc<Self>, interaction: &Arc<Interaction>, ticket: u64) {
+        let Some(posted) = interaction.lane.remove(ticket) else {
+            return;
+        };
+        let error = self.expired(&posted);
+        let result = Err(match posted.maybe_received {
+            true => error.after_unknown_attempt(),
+            false => error,
+        });
+        interaction.on_completed(&posted.request, false);
+        self.report(&posted, &result);
+        self.remove(posted.size);
+        self.sender.log(posted.request.name(), &result);
+    }
+
+    /// Fails if a request has reached its limit.
+    ///
+    /// # Errors
+    /// [`Status::Expired`].
+    pub(crate) fn check_age(&self, posted: &QueuedRequest) -> Result<()> {
+        match posted.expires_at {
+            Some(expires_at) if expires_at <= Instant::now() => Err(self.expired(posted)),
+            _ => Ok(()),
+        }
+    }
+
+    fn expired(&self, posted: &QueuedRequest) -> Error {
+        let limit = self.max_age_of(posted).unwrap_or_default();
+        let source = match posted.max_age {
+            Some(_) => "the max_age of its post",
+            None => "message.max_age",
+        };
+        let message = format!(
+            "{}: it was not sent within {source} ({}); post it again if it is still wanted",
+            posted.request.name(),
+            DurationText(limit)
+        );
+        Error::new(Status::Expired, message).with_delivery(Delivery::NotSent)
+    }
+}

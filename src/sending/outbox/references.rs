@@ -1,0 +1,325 @@
+//! The references of posted requests. A second post with a known reference returns the first ticket and sends nothing, so
+//! that an application can repeat a post after a crash.
+//!
+//! A reference is known while its request is in the outbox, and after that for `outbox.reference_window`. With a store, it
+//! is written in the same commit as the request, and again in the same commit as the outcome.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::Settings;
+use crate::error::{Delivery, Error, Result};
+use crate::receiving::{deadline_after, unix_millis};
+use crate::sending::outbox::Outbox;
+use crate::sending::outbox::post_options::PostOptions;
+use crate::sending::outbox::queued_request::QueuedRequest;
+use crate::sending::outbox::request_digest::RequestDigest;
+use crate::status::Status;
+use crate::text_encoding::TextEncoding;
+use crate::wire::{Address, Redacted, Request};
+
+/// The reference of a request that has an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedReference {
+    /// The reference.
+    pub reference: Redacted,
+    /// The ticket of the request.
+    pub ticket: u64,
+    /// Recognizes the same request.
+    pub digest: RequestDigest,
+    /// The time of the outcome, in milliseconds since 1970-01-01 UTC.
+    pub ended_at: i64,
+}
+
+/// The known references of one client.
+#[derive(Debug)]
+pub(crate) struct References {
+    encoding: TextEncoding,
+    window: Duration,
+    capacity: usize,
+    state: Mutex<ReferencesState>,
+    /// Wakes posts that wait for another post with the same reference.
+    posted: Condvar,
+}
+
+#[derive(Default)]
+struct ReferencesState {
+    by_reference: HashMap<Arc<str>, ReferenceEntry>,
+    /// The references of ended requests, with the time to forget them, the oldest first.
+    ended: VecDeque<(Instant, Arc<str>)>,
+    /// Whether it was logged that references were forgotten too early.
+    has_warned: bool,
+}
+
+#[derive(Clone, Copy)]
+enum ReferenceEntry {
+    /// A thread is posting the request.
+    Posting,
+    /// The request is in the outbox, or has ended.
+    Posted {
+        ticket: u64,
+        digest: RequestDigest,
+        has_ended: bool,
+    },
+}
+
+/// The result of a claim.
+#[derive(Debug)]
+pub(crate) enum Claim<'a> {
+    /// An earlier post of the same request returned this ticket.
+    Known(u64),
+    /// The request is new; the caller posts it.
+    New(ReferenceClaim<'a>),
+}
+
+/// The claim of a post for its reference. Its drop releases the reference, unless the request was posted.
+#[derive(Debug)]
+pub(crate) struct ReferenceClaim<'a> {
+    references: &'a References,
+    /// `None` for a request without a reference, and after the post.
+    claimed: Option<(Arc<str>, RequestDigest)>,
+}
+
+impl References {
+    /// Creates an empty set.
+    pub fn new(settings: &Settings) -> Self {
+        References {
+            encoding: settings.encoding,
+            window: settings.reference_window,
+            capacity: settings.reference_capacity,
+            state: Mutex::default(),
+            posted: Condvar::new(),
+        }
+    }
+
+    /// Claims a reference. Blocks while another thread posts a request with the same reference.
+    fn claim(
+        &self,
+        reference: &str,
+        address: &Address,
+        request: &Request,
+        may_wait: impl Fn() -> Result<()>,
+    ) -> Result<Claim<'_>> {
+        let mut state = self.lock();
+        loop {
+            match state.by_reference.get(reference) {
+                None => {
+                    let digest = RequestDigest::new(address, request)?;
+                    let reference: Arc<str> = reference.into();
+                    let posting = ReferenceEntry::Posting;
+                    state.by_reference.insert(reference.clone(), posting);
+                    return Ok(Claim::New(ReferenceClaim {
+                        references: self,
+                        claimed: Some((reference, digest)),
+                    }));
+                }
+                Some(ReferenceEntry::Posted { ticket, digest, .. }) => {
+                    return match digest.matches(address, request) {
+                        true => Ok(Claim::Known(*ticket)),
+                        false => Err(conflict(request, *ticket)),
+                    };
+                }
+                Some(ReferenceEntry::Posting) => {
+                    may_wait()?;
+                    let waited = self.posted.wait(state);
+                    state = waited.unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// Adds the reference of a request that is in the outbox.
+    fn insert_queued(&self, reference: &str, ticket: u64, digest: RequestDigest) {
+        let entry = ReferenceEntry::Posted {
+            ticket,
+            digest,
+            has_ended: false,
+        };
+        self.lock().by_reference.insert(reference.into(), entry);
+    }
+
+    /// Adds the reference of a request that has ended, and forgets it after `window`.
+    fn insert_ended(&self, reference: &str, ticket: u64, digest: RequestDigest, window: Duration) {
+        let reference: Arc<str> = reference.into();
+        let mut state = self.lock();
+        let entry = ReferenceEntry::Posted {
+            ticket,
+            digest,
+            has_ended: true,
+        };
+        state.by_reference.insert(reference.clone(), entry);
+        state.ended.push_back((deadline_after(window), reference));
+    }
+
+    /// Marks the reference of a request that ends now. Returns its digest.
+    fn end(&self, reference: &str) -> Option<RequestDigest> {
+        let mut state = self.lock();
+        let ReferenceEntry::Posted { digest, .. } = *state.by_reference.get(reference)? else {
+            return None;
+        };
+        if self.window == Duration::ZERO {
+            state.by_reference.remove(reference);
+        }
+        Some(digest)
+    }
+
+    /// Forgets the references whose window has passed, and the oldest ones over the capacity. Returns them with their
+    /// tickets, and whether the capacity was exceeded for the first time.
+    fn forget_old(&self) -> (Vec<(Arc<str>, u64)>, bool) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        let mut forgotten = Vec::new();
+        let mut is_early = false;
+        while let Some((until, _)) = state.ended.front() {
+            let has_passed = *until <= now;
+            if !has_passed && state.ended.len() <= self.capacity {
+                break;
+            }
+            is_early |= !has_passed;
+            let Some((_, reference)) = state.ended.pop_front() else {
+                break;
+            };
+            if let Some(ReferenceEntry::Posted {
+                ticket,
+                has_ended: true,
+                ..
+            }) = state.by_reference.get(&reference).copied()
+            {
+                state.by_reference.remove(&reference);
+                forgotten.push((reference, ticket));
+            }
+        }
+        let warns = is_early && !std::mem::replace(&mut state.has_warned, is_early);
+        (forgotten, warns)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ReferencesState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outbox {
+    /// Claims the reference of a request that is about to be posted.
+    ///
+    /// # Errors
+    /// [`Status::Argument`]: the options are invalid, or the reference is that of another request.
+    pub(crate) fn claim_reference(
+        &self,
+        address: &Address,
+        request: &Request,
+        options: &PostOptions,
+    ) -> Result<Claim<'_>> {
+        options.check(self.references.encoding)?;
+        let Some(reference) = &options.reference else {
+            return Ok(Claim::New(ReferenceClaim {
+                references: &self.references,
+                claimed: None,
+            }));
+        };
+        self.forget_old_references();
+        self.references
+            .claim(reference.expose(), address, request, || {
+                self.receiver.may_wait()
+            })
+    }
+
+    /// Restores the reference of a request that the store contained.
+    pub(crate) fn restore_queued_reference(&self, posted: &QueuedRequest) -> Result<()> {
+        if let Some(reference) = &posted.reference {
+            let digest = RequestDigest::new(&posted.address, &posted.request)?;
+            self.references
+                .insert_queued(reference.expose(), posted.ticket, digest);
+        }
+        Ok(())
+    }
+
+    /// Restores the references of ended requests, the oldest first.
+    pub fn restore_ended_references(&self, references: Vec<EndedReference>) {
+        for ended in references {
+            let age = unix_millis().saturating_sub(ended.ended_at);
+            let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
+            let remaining = self.references.window.saturating_sub(age);
+            self.references.insert_ended(
+                ended.reference.expose(),
+                ended.ticket,
+                ended.digest,
+                remaining,
+            );
+        }
+        self.forget_old_references();
+    }
+
+    /// Marks the reference of a request that ends now. Returns it if the store must keep it.
+    pub(crate) fn end_reference(&self, posted: &QueuedRequest) -> Option<EndedReference> {
+        let reference = posted.reference.as_ref()?;
+        let digest = self.references.end(reference.expose())?;
+        let window = self.references.window;
+        if window == Duration::ZERO {
+            return None;
+        }
+        self.references
+            .insert_ended(reference.expose(), posted.ticket, digest, window);
+        self.forget_old_references();
+        Some(EndedReference {
+            reference: reference.clone(),
+            ticket: posted.ticket,
+            digest,
+            ended_at: unix_millis(),
+        })
+    }
+
+    fn forget_old_references(&self) {
+        let (forgotten, warns) = self.references.forget_old();
+        for (reference, ticket) in forgotten {
+            self.receiver.forget_reference(&reference, ticket);
+        }
+        // Logged without a lock, because the log callback may call the library.
+        if warns {
+            log::warn!(
+                "references of posted requests were forgotten before outbox.reference_window has passed, because there were \
+                 more than outbox.reference_capacity ({}); raise it, or set a shorter window",
+                self.references.capacity
+            );
+        }
+    }
+}
+
+impl ReferenceClaim<'_> {
+    /// Keeps the reference for the request that was posted with this ticket.
+    pub fn keep(mut self, ticket: u64) {
+        if let Some((reference, digest)) = self.claimed.take() {
+            self.references.insert_queued(&reference, ticket, digest);
+            self.references.posted.notify_all();
+        }
+    }
+}
+
+impl Drop for ReferenceClaim<'_> {
+    fn drop(&mut self) {
+        if let Some((reference, _)) = self.claimed.take() {
+            self.references.lock().by_reference.remove(&reference);
+            self.references.posted.notify_all();
+        }
+    }
+}
+
+/// Returns the error for a reference of another request.
+fn conflict(request: &Request, ticket: u64) -> Error {
+    let message = format!(
+        "{}: ticket {ticket} has the same reference, but is another request or of another customer; pass a reference that no \
+         other request has; nothing was posted",
+        request.name()
+    );
+    Error::new(Status::Argument, message).with_delivery(Delivery::NotSent)
+}
+
+// References may contain personal data, so the debug output omits them.
+impl std::fmt::Debug for ReferencesState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReferencesState")
+            .field("known", &self.by_reference.len())
+            .field("ended", &self.ended.len())
+            .finish_non_exhaustive()
+    }
+}
