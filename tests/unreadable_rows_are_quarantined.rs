@@ -43,13 +43,15 @@ fn unreadable_rows_are_quarantined() {
          UPDATE inbox SET received_at = 'yesterday' WHERE number = 3;
          INSERT INTO inbox (kind, received_at, body) VALUES (1, 5, x'7b7d');
          INSERT INTO outbox (leaving, content) VALUES (0, 'no letter'), (0, x'ff'), ('x', '{}');
-         INSERT INTO interactions (client_id, department, state, since_ms) VALUES (x'ff', '1', 4, 5), ('13', '1', 'open', 5);",
+         INSERT INTO interactions (client_id, department, state, since_ms) VALUES (x'ff', '1', 4, 5), ('13', '1', 'open', 5);
+         INSERT INTO ended_references (reference, ticket, digest, ended_at)
+         VALUES ('a', 1, x'00', 5), (x'ff', 2, zeroblob(32), 5), ('c', 3, zeroblob(32), 'today');",
     )
     .unwrap();
     drop(file);
 
     let client = store_folder::open(&store, &[]).unwrap();
-    assert_eq!(client.count_of(Statistic::Quarantined), 8);
+    assert_eq!(client.count_of(Statistic::Quarantined), 11);
     let texts: Vec<_> = (0..2)
         .map(|_| client.next(Duration::from_secs(5)).unwrap().unwrap())
         .map(|event| event.trigger().unwrap().text.clone().unwrap())
@@ -59,7 +61,12 @@ fn unreadable_rows_are_quarantined() {
     let open = client.open_interactions();
     assert!(open.len() == 1 && open[0].client_id == "12", "{open:?}");
     drop(client);
-    let counts = [("inbox", 3), ("interactions", 2), ("outbox", 3)];
+    let counts = [
+        ("ended_references", 3),
+        ("inbox", 3),
+        ("interactions", 2),
+        ("outbox", 3),
+    ];
     assert_eq!(
         quarantined_rows(&store),
         counts.map(|(place, count)| (place.to_owned(), count))

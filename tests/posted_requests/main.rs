@@ -1,5 +1,6 @@
 //! Posted requests are sent in order, are retried if that is safe, and each has one outcome, also across restarts.
 
+mod age_limits;
 mod close;
 mod concurrent_requests;
 #[path = "../support/http_server.rs"]
