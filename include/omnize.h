@@ -1387,14 +1387,30 @@ const char *omnize_conversation_client_id(const omnize_conversation *conversatio
                                           int64_t *length);
 
 /**
- * Returns the department of the interaction. Returns NULL if `conversation` is invalid, or there is no memory for
- * the text.
+ * Returns the department for requests. Returns NULL if `conversation` is invalid, or there is no memory for the text.
  *
+ * - While the interaction is open, it is the department of its start, also after a transfer. All conversations of one
+ *   interaction return the same. Otherwise, it is the department that this conversation was created with.
+ * - If another program started the interaction, it is the department of the first attach.
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
 const char *omnize_conversation_department(const omnize_conversation *conversation,
                                            int64_t *length);
+
+/**
+ * Returns the department that serves the customer. Returns NULL if `conversation` is invalid, or there is no memory
+ * for the text.
+ *
+ * - It is for display. Requests use omnize_conversation_department().
+ * - After a transfer, it is the department of the last event OMNIZE_EVENT_TRANSFERRED. All conversations of one
+ *   interaction return the same. With a store, it is known after a restart.
+ * - After the end of the interaction, it is the last one.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is in the client's encoding, and valid until the conversation is freed.
+ */
+const char *omnize_conversation_current_department(const omnize_conversation *conversation,
+                                                   int64_t *length);
 
 /**
  * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1690,6 +1706,17 @@ const char *omnize_interactions_client_id(const omnize_interactions *list, int64
  * - The text is in the client's encoding, and valid until the list is freed.
  */
 const char *omnize_interactions_department(const omnize_interactions *list, int64_t index, int64_t *length);
+
+/**
+ * Returns the department that serves the customer of entry `index`, or NULL if `index` is out of range.
+ *
+ * - After a transfer, it differs from omnize_interactions_department().
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
+ */
+const char *omnize_interactions_current_department(const omnize_interactions *list,
+                                                   int64_t index,
+                                                   int64_t *length);
 
 /**
  * Returns the bot id of the start of entry `index`, or NULL if the start had no bot id or `index` is out of range.

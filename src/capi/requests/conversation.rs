@@ -14,9 +14,8 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::conversation::Conversation;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sending::PostOptions;
-use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{Address, Customer, Redacted, Request};
 

@@ -29,8 +29,7 @@ impl Outbox {
         let client_id = posted.address.client_id.clone();
         let result = self.handle_result(interaction, posted, result);
         // The log callback may close the client, so it is called after the request has ended.
-        let label = || format!("{name} ({})", self.describe_owner(ticket, &client_id));
-        self.sender.log(label, &result);
+        self.log_result(name, ticket, &client_id, &result);
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {
@@ -115,6 +114,12 @@ impl Outbox {
                 .delay(&posted.request, error, posted.attempts, posted.age())?;
         let can_continue = !self.lock().closed || self.receiver.is_durable();
         (can_continue && error.status() != Status::Panic).then_some(delay)
+    }
+
+    /// Logs the result of a posted request, with its owner.
+    pub(crate) fn log_result(&self, name: &str, ticket: u64, client_id: &str, result: &Result<()>) {
+        let label = || format!("{name} ({})", self.describe_owner(ticket, client_id));
+        self.sender.log(label, result);
     }
 
     /// Returns the ticket and the customer of a request, for logs and messages. The library's own requests have no ticket.

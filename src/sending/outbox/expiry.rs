@@ -174,10 +174,14 @@ impl Outbox {
             true => error.after_unknown_attempt(),
             false => error,
         });
-        interaction.on_completed(&posted.request, false);
-        self.report(&posted, &result);
+        self.complete(interaction, &posted, &result);
         self.remove(posted.size);
-        self.sender.log(posted.request.name(), &result);
+        self.log_result(
+            posted.request.name(),
+            posted.ticket,
+            &posted.address.client_id,
+            &result,
+        );
     }
 
     /// Fails if a request has reached its limit.

@@ -89,11 +89,6 @@ impl RequestKind {
             .into_iter()
             .find(|kind| kind.name() == name)
     }
-
-    /// Returns the name of the kind.
-    pub fn name(self) -> &'static str {
-        self.empty().name()
-    }
 }
 
 /// The reason why a field cannot be set.
