@@ -17,7 +17,7 @@ use crate::error::{OrRaise, exception};
 use crate::events::consumer::parse_consumer;
 use crate::events::event;
 use crate::events::pending_events::PendingEvents;
-use crate::options::configure;
+use crate::options::{OpenError, configure};
 use crate::request_fields;
 use crate::request_fields::Fields;
 use crate::text_argument::{Text, check_memory, copy, copy_bytes};
@@ -139,9 +139,10 @@ impl Core {
                 let stored = !config.get("store")?.is_empty();
                 // The table of options ensures that it is a number.
                 let threads = config.get("dispatch.threads")?.parse().unwrap_or(1);
-                Client::open(&config).map(|client| (client, stored, threads))
+                let client = Client::open(&config)?;
+                Ok((client, stored, threads))
             })
-            .or_raise(py)?;
+            .map_err(|error: OpenError| error.into_exception(py))?;
         Ok(Core {
             client: Arc::new(client),
             pools: Arc::new(Pools::new()),

@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
+use crate::message_words;
+
 static ERROR_OF_STATUS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 fn error_of_status(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
@@ -22,6 +24,11 @@ pub fn import_maker(py: Python<'_>) -> PyResult<()> {
 
 /// Converts an error. The package chooses the class of the exception.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    exception_with(py, error, &message_words::to_python(error.message()))
+}
+
+/// Converts an error, with this message.
+pub fn exception_with(py: Python<'_>, error: &Error, message: &str) -> PyErr {
     let body = PyBytes::new_with(py, error.body().len(), |bytes| {
         bytes.copy_from_slice(error.body());
         Ok(())
@@ -32,7 +39,7 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     };
     let arguments = (
         error.status().name(),
-        error.message(),
+        message,
         error.delivery().map(Delivery::name),
         error.http_status(),
         body,

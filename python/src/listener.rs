@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 
 use crate::client::Core;
 use crate::error::OrRaise;
-use crate::options::configure;
+use crate::options::{OpenError, configure};
 use crate::text_argument::Text;
 use crate::threads::interruptible::{parse_timeout, run_on_pool};
 use crate::threads::thread_pool::Pool;
@@ -32,10 +32,14 @@ impl SharedListener {
         config_file: Option<PathBuf>,
         environment: bool,
     ) -> PyResult<Self> {
-        let listener =
-            py.detach(|| Listener::open(&configure(&options, config_file, environment)?));
+        let listener = py
+            .detach(|| {
+                let config = configure(&options, config_file, environment)?;
+                Ok(Listener::open(&config)?)
+            })
+            .map_err(|error: OpenError| error.into_exception(py))?;
         Ok(SharedListener {
-            listener: Arc::new(listener.or_raise(py)?),
+            listener: Arc::new(listener),
             closing: Arc::new(Pool::new(1)),
             process: std::process::id(),
         })

@@ -7,16 +7,48 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use log::kv::{self, Key, Value, VisitSource};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
+use crate::message_words;
 use crate::threads::fork_generation;
 
 /// The limit of queued lines. Further lines are dropped and counted.
 const CAPACITY: usize = 10_000;
 
-/// A line: Python's number of its level, its text, and its time in seconds since 1970.
-type Line = (u8, String, f64);
+/// A line: Python's number of its level, its text, its time in seconds since 1970, its source file and line, and its fields.
+type Line = (u8, String, f64, String, u32, Vec<(String, Field)>);
+
+/// The value of a field.
+#[derive(IntoPyObject)]
+pub enum Field {
+    Number(u64),
+    Text(String),
+}
+
+/// Collects the fields of a line.
+struct Fields(Vec<(String, Field)>);
+
+impl<'kvs> VisitSource<'kvs> for Fields {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        let field = match value.to_u64() {
+            Some(number) => Field::Number(number),
+            None => Field::Text(value.to_string()),
+        };
+        self.0.push((key.to_string(), field));
+        Ok(())
+    }
+}
+
+/// Returns the source file without the folder in which the library was built.
+fn source_file(record: &Record<'_>) -> String {
+    let path = record.file().unwrap_or("(omnize)").replace('\\', "/");
+    match path.rfind("/src/") {
+        Some(index) => path[index + 1..].to_owned(),
+        None => path,
+    }
+}
 
 #[derive(Default)]
 struct Lines {
@@ -76,14 +108,19 @@ impl Log for Forwarder {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
-        let text = record.args().to_string();
+        let text = message_words::to_python(&record.args().to_string());
+        let mut fields = Fields(Vec::new());
+        // The visitor never fails.
+        let _ = record.key_values().visit(&mut fields);
+        let line = record.line().unwrap_or(0);
+        let entry = (level, text, now, source_file(record), line, fields.0);
         let queue = LogQueue::current();
         let mut lines = queue.lock();
         if lines.queued.len() == CAPACITY {
             lines.dropped += 1;
             return;
         }
-        lines.queued.push_back((level, text, now));
+        lines.queued.push_back(entry);
         drop(lines);
         queue.added.notify_one();
     }

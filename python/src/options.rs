@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use omnize::config::{Config, OPTIONS};
-use omnize::error::Result;
+use omnize::error::Error;
 use pyo3::prelude::*;
 
+use crate::error::{exception, exception_with};
 use crate::text_argument::Text;
 
 /// Returns the options: the name, kind, default and description of each. For a time, also its smallest and largest value in
@@ -36,19 +37,43 @@ type Row = (
     Option<(u64, u64)>,
 );
 
+/// The reason why a client or a listener was not opened.
+pub enum OpenError {
+    /// An option of the environment or of the file is invalid. The message has the words of that source.
+    Source(Error),
+    /// An option of the application is invalid, or the options do not fit together, or opening failed.
+    Application(Error),
+}
+
+impl OpenError {
+    /// Converts the error to an exception.
+    pub fn into_exception(self, py: Python<'_>) -> PyErr {
+        match self {
+            OpenError::Source(error) => exception_with(py, &error, error.message()),
+            OpenError::Application(error) => exception(py, &error),
+        }
+    }
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        OpenError::Application(error)
+    }
+}
+
 /// Returns the configuration. `options` override the environment, which overrides `file`. Without the environment, its proxy
 /// variables are ignored too.
 pub fn configure(
     options: &[(Text, Text)],
     file: Option<PathBuf>,
     environment: bool,
-) -> Result<Config> {
+) -> Result<Config, OpenError> {
     let mut config = Config::new();
     if let Some(path) = file {
-        config.load_file(&path)?;
+        config.load_file(&path).map_err(OpenError::Source)?;
     }
     if environment {
-        config.load_env()?;
+        config.load_env().map_err(OpenError::Source)?;
     }
     for (name, value) in options {
         config.set(&name.0, &value.0)?;

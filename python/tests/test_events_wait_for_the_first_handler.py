@@ -24,7 +24,7 @@ def options(tmp_path):
 
 def warnings(caplog) -> list[str]:
     lines = [record.getMessage() for record in caplog.records]
-    return [line for line in lines if "stay in the store until a callback is subscribed" in line]
+    return [line for line in lines if "stay in the store until a handler is registered" in line]
 
 
 def test_poll_keeps_stored_events(options, caplog):

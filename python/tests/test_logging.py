@@ -1,4 +1,7 @@
-"""The library's log reaches the logger ``omnize`` on a Python thread, and contains no secrets."""
+"""The library's log reaches the logger ``omnize`` on a Python thread, and contains no secrets.
+
+Each record has fields, and the source file and line. A warning is a problem that no exception reports.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import threading
 import time
 
 import omnize
+import pytest
 
 
 def wait_until(condition):
@@ -26,12 +30,15 @@ def test_lines_have_their_level_and_text(caplog, omnize_sandbox):
         client.deliver(b'{"message": "segredo", "clientId": "12"}')
         client.on(omnize.Accepted)(print)
         client.poll(0)
-        wait_until(lambda: any("no callback wants" in record.message for record in caplog.records))
+        wait_until(lambda: any("no handler wants" in record.message for record in caplog.records))
     records = [record for record in caplog.records if record.name == "omnize"]
     assert {("DEBUG", "message accepted"), ("DEBUG", "trigger message")} <= {
         (record.levelname, record.message) for record in records
     }
-    assert any(record.levelname == "WARNING" for record in records)
+    # Nothing here failed, and the application ignores messages on purpose.
+    assert not [
+        record.message for record in records if record.levelname == "WARNING" and "encrypted" not in record.message
+    ]
     assert "egredo" not in caplog.text
     assert omnize_sandbox.options["token"] not in caplog.text
     assert all(abs(record.created - time.time()) < 60 for record in records)
@@ -95,3 +102,90 @@ def test_unconfigured_logging_prints_nothing():
     code = "import omnize\nwith omnize.Client('t', environment=False) as client: client.poll(0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+FIELDS = ("event_kind", "request_kind", "ticket", "delivery", "status", "client_id_hash")
+
+
+def record_of(caplog, text):
+    wait_until(lambda: any(text in record.message for record in caplog.records))
+    return next(record for record in caplog.records if text in record.message)
+
+
+def test_every_record_has_all_fields(caplog, omnize_sandbox):
+    caplog.set_level(logging.DEBUG, "omnize")
+    caplog.handler.setFormatter(logging.Formatter(" ".join(f"{name}=%({name})s" for name in FIELDS)))
+    with omnize.Client(**omnize_sandbox.options) as client:
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+        with pytest.raises(omnize.TriggerError):
+            client.deliver(b"{}")
+        with pytest.raises(ZeroDivisionError), client.conversation("12", department="1") as chat:
+            client.close()
+            raise ZeroDivisionError
+        del chat
+        wait_until(lambda: any("not finished" in record.message for record in caplog.records))
+    records = [record for record in caplog.records if record.name == "omnize"]
+    assert all(hasattr(record, name) for record in records for name in FIELDS)
+    assert "event_kind=typing request_kind=None" in caplog.text
+
+
+def test_records_name_their_source(caplog, omnize_sandbox):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client(**omnize_sandbox.options) as client:
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+        record = record_of(caplog, "trigger typing")
+        assert (record.pathname, record.module) == ("src/receiving/ingest.rs", "ingest")
+        assert record.lineno > 1
+        with pytest.raises(ZeroDivisionError), client.conversation("12", department="1"):
+            client.close()
+            raise ZeroDivisionError
+        record = record_of(caplog, "not finished")
+    assert (record.module, record.funcName) == ("conversation", "_warn_unfinished")
+    assert (record.request_kind, record.status) == ("finish", "OMNIZE_E_CLOSED")
+
+
+def test_an_ignored_kind_of_event_is_no_warning(caplog):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client("t", environment=False) as client:
+
+        @client.on(omnize.Message)
+        def show(event):
+            print(event)
+
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+        client.poll(1)
+        record = record_of(caplog, "no handler wants the event typing")
+        assert (record.levelname, record.event_kind) == ("DEBUG", "typing")
+
+
+def test_an_event_without_any_handler_is_a_warning(caplog):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client("t", environment=False) as client:
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+        client.poll(1)
+        record = record_of(caplog, "no handler is registered for the event typing")
+        assert (record.levelname, record.event_kind) == ("WARNING", "typing")
+
+
+def test_a_trigger_whose_error_is_raised_is_no_warning(caplog):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client("t", environment=False) as client:
+        for body in (b"{}", b"no JSON"):
+            with pytest.raises(omnize.TriggerError):
+                client.deliver(body)
+        with pytest.raises(omnize.TriggerError):
+            client.deliver(b"no gzip", content_encoding="gzip")
+        client.deliver(b'{"status": "typing", "clientId": "12"}')
+        record_of(caplog, "trigger typing")
+    assert not [
+        record.message
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and "encrypted" not in record.message
+    ]
+
+
+def test_an_invalid_trigger_at_the_listener_is_a_warning(caplog, omnize_sandbox, post):
+    with omnize.Client(**omnize_sandbox.options, listen="127.0.0.1:0") as client:
+        assert post(client.webhook_url, b"{}").status == 400
+        record = record_of(caplog, "the trigger has no id")
+        assert (record.levelname, record.status) == ("WARNING", "OMNIZE_E_NO_CLIENT_ID")

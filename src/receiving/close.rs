@@ -85,7 +85,7 @@ impl Receiver {
     fn log_suppressed(&self) {
         let suppressed = [
             (&self.unreadable_log, "bodies were not triggers"),
-            (&self.unwanted_log, "events had no matching callback"),
+            (&self.unwanted_log, "events had no callback"),
         ];
         for (limiter, description) in suppressed {
             let count = limiter.take_suppressed();

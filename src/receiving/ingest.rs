@@ -118,7 +118,7 @@ impl Receiver {
             CodingError::TooLarge(_) => Status::TriggerTooLarge,
             CodingError::NoMemory => Status::System,
         };
-        Err(self.reject_unreadable(status, format!("the trigger cannot be decoded: {why}")))
+        Err(self.unreadable(status, format!("the trigger cannot be decoded: {why}")))
     }
 
     /// As [`ingest`](Self::ingest), but blocks until the event is stored and consumers are notified.
@@ -145,20 +145,26 @@ impl Receiver {
         self.callback_gate.check_origin()?;
         let mut trigger = self.dialect.decode(body, content_type).map_err(|why| {
             let error = Error::from(why);
-            self.reject_unreadable(error.status(), error.message().to_owned())
+            self.unreadable(error.status(), error.message().to_owned())
         })?;
-        log::debug!("trigger {}", trigger.kind.name());
+        let kind = trigger.kind.name();
+        log::debug!(event_kind = kind; "trigger {kind}");
         self.interactions.resolve_client_id(&mut trigger);
         self.interactions.apply(&trigger);
         Ok(trigger)
     }
 
-    /// Counts and logs a body that is not a trigger.
-    fn reject_unreadable(&self, status: Status, why: String) -> Error {
+    /// Counts a body that is not a trigger.
+    fn unreadable(&self, status: Status, why: String) -> Error {
         self.counters.count(Statistic::Unreadable);
-        if let Some(suppressed) = self.unreadable_log.check() {
-            log::warn!("{why}{}", rate_limited_log::suppressed_suffix(suppressed));
-        }
         Error::new(status, why)
+    }
+
+    /// Logs a body that is not a trigger, at a limited rate. For a caller that returns the error to nobody.
+    pub fn log_unreadable(&self, error: &Error) {
+        if let Some(suppressed) = self.unreadable_log.check() {
+            let more = rate_limited_log::suppressed_suffix(suppressed);
+            log::warn!(status = error.status().name(); "{error}{more}");
+        }
     }
 }

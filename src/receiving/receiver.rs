@@ -300,7 +300,7 @@ impl Receiver {
             return false;
         };
         if called == 0 {
-            self.count_unwanted(&event);
+            self.count_unwanted(&event, !self.subscriptions.is_empty());
         }
         if self.callback_gate.is_overdue(host::thread::id()) {
             event.nack();

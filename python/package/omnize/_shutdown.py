@@ -15,6 +15,7 @@ from ._errors import ResourceError
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Mapping
 
 __all__ = ["forward_log", "register_client", "report", "seconds_at_exit", "start_thread", "warn"]
 
@@ -117,9 +118,18 @@ def _forward(logger: logging.Logger, is_greenlet: bool) -> None:
         _flush()
 
 
-def warn(text: str, *values: object) -> None:
-    """Logs a warning about a mistake of the application."""
-    _logger().warning(text, *values)
+#: The attributes of every record of the log. A field that does not apply is None.
+LOG_FIELDS = ("event_kind", "request_kind", "ticket", "delivery", "status", "client_id_hash")
+
+
+def _extra(fields: Mapping[str, object]) -> dict[str, object]:
+    """Returns the further attributes of a record. A format such as ``%(ticket)s`` requires them in every record."""
+    return {name: fields.get(name) for name in LOG_FIELDS}
+
+
+def warn(text: str, *values: object, **fields: object) -> None:
+    """Logs a warning about a mistake of the application. The record names the module and line of the caller."""
+    _logger().warning(text, *values, extra=_extra(fields), stacklevel=2)
 
 
 def report(error: BaseException) -> None:
@@ -143,10 +153,10 @@ def _flush() -> None:
         return
     logger = _logger()
     if dropped:
-        logger.warning("%d lines of the log were dropped, because the queue of the log was full", dropped)
-    for level, text, created in lines:
+        warn("%d lines of the log were dropped, because the queue of the log was full", dropped)
+    for level, text, created, file, line, fields in lines:
         if logger.isEnabledFor(level):
-            record = logger.makeRecord(logger.name, level, "(omnize)", 0, text, (), None)
+            record = logger.makeRecord(logger.name, level, file, line, text, (), None, None, _extra(dict(fields)))
             record.created = created
             record.msecs = created % 1 * 1000
             try:

@@ -75,10 +75,10 @@ impl EventCursor {
         self.lease().as_ref().and_then(EventLease::task)
     }
 
-    /// Counts and logs that no handler wants the current event.
-    fn count_unwanted(&self) {
+    /// Counts and logs that no handler wants the current event. `has_handlers`: whether the client has any handler.
+    fn count_unwanted(&self, has_handlers: bool) {
         if let Some(lease) = &*self.lease() {
-            lease.report_unwanted();
+            lease.report_unwanted(has_handlers);
         }
     }
 

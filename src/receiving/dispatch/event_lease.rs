@@ -169,10 +169,10 @@ impl EventLease {
         }
     }
 
-    /// Counts and logs that no handler wants the event.
-    pub fn report_unwanted(&self) {
+    /// Counts and logs that no handler wants the event. `has_handlers`: whether the application has any handler.
+    pub fn report_unwanted(&self, has_handlers: bool) {
         if let Ok(receiver) = self.guard.receiver.get() {
-            receiver.count_unwanted(&self.event);
+            receiver.count_unwanted(&self.event, has_handlers);
         }
     }
 }

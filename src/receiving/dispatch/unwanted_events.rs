@@ -6,13 +6,16 @@ use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 
 impl Receiver {
-    /// Counts and logs an event that no handler wants.
-    pub fn count_unwanted(&self, event: &Event) {
+    /// Counts and logs an event that no handler wants. It is a warning only if the application has no handler at all, because
+    /// otherwise the application ignores this kind of event.
+    pub fn count_unwanted(&self, event: &Event, has_handlers: bool) {
         self.counters.count(Statistic::Unwanted);
-        if let Some(suppressed) = self.unwanted_log.check() {
-            let kind = event.content.kind().name();
+        let kind = event.content.kind().name();
+        if has_handlers {
+            log::debug!(event_kind = kind; "no callback wants the event {kind}");
+        } else if let Some(suppressed) = self.unwanted_log.check() {
             let more = rate_limited_log::suppressed_suffix(suppressed);
-            log::warn!("no callback wants the event {kind}{more}");
+            log::warn!(event_kind = kind; "no callback is subscribed for the event {kind}, nor for any other{more}");
         }
     }
 

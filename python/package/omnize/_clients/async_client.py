@@ -341,7 +341,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             wanting = self._handlers.wanting(event)
             is_kept = not wanting and self._handlers.is_holding_back
             if not wanting and not is_kept:
-                cursor.count_unwanted()
+                cursor.count_unwanted(self._handlers.has_any)
             for function in wanting:
                 if isinstance(worker, DispatchTask):
                     worker.was_cancelled = False

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from .._text_enum import TextEnum
 
 __all__ = ["CheckLevel"]
 
 
-class CheckLevel(str, Enum):
+class CheckLevel(TextEnum):
     """The part of the configuration that :meth:`Client.check` has shown to be right. Equal to its text.
 
     >>> CheckLevel.ACCOUNT == "account"
     True
     """
 
-    #: The service can be reached: name, TCP, TLS and proxy are right. The token was not sent.
     CONNECTION = "connection"
-    #: The service can be reached, and accepted a harmless request with the token.
+    """The service can be reached: name, TCP, TLS and proxy are right. The token was not sent."""
     ACCOUNT = "account"
-
-    def __str__(self) -> str:
-        text: str = self.value
-        return text
+    """The service can be reached, and accepted a harmless request with the token."""

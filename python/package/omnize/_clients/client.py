@@ -267,7 +267,7 @@ def _handle(
         wanting = handlers.wanting(event)
         is_kept = not wanting and handlers.is_holding_back
         if not wanting and not is_kept:
-            cursor.count_unwanted()
+            cursor.count_unwanted(handlers.has_any)
         for function in wanting:
             try:
                 result = function(event)

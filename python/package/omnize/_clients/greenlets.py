@@ -211,8 +211,8 @@ class GreenletEventCursor:
             if not self._core.wait(deadline):
                 return None
 
-    def count_unwanted(self) -> None:
-        self._cursor.count_unwanted()
+    def count_unwanted(self, has_handlers: bool) -> None:
+        self._cursor.count_unwanted(has_handlers)
 
     def release(self) -> None:
         self._core._in_handler.pop(threading.get_ident(), None)

@@ -176,7 +176,13 @@ class BaseConversation(Generic[Result]):
         return not self._client._is_of_parent() and self.is_open
 
     def _warn_unfinished(self, failure: Error) -> None:
-        warn("an interaction was not finished at the end of its block, which raised an exception: %s", failure)
+        warn(
+            "an interaction was not finished at the end of its block, which raised an exception: %s",
+            failure,
+            request_kind="finish",
+            delivery=failure.delivery,
+            status=failure.status,
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} can't be copied or pickled; make another with the client's attach")

@@ -127,6 +127,11 @@ class Handlers:
         # add a value of before the change.
         self._by_class: dict[type[Event], tuple[Callable[[Any], Any], ...]] = {}
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any handler."""
+        return bool(self._of_all or self._of_one or self._active)
+
     def add(self, kinds: tuple[type[Event], ...], client_id: Optional[str], function: Callable[[Any], Any]) -> None:
         """Adds a handler for events of these classes (none: all), of this customer (None: all)."""
         handler = _Handler(kinds or (Event,), client_id, function)
@@ -214,8 +219,7 @@ class Handlers:
 
     def _update_hold(self) -> None:
         """Holds events back, or releases them. Must be called with the lock held, after each change."""
-        has_any = bool(self._of_all or self._of_one or self._active)
-        hold = self._holds_back_unwanted and not has_any
+        hold = self._holds_back_unwanted and not self.has_any
         if hold == self._is_holding_back:
             return
         if hold:

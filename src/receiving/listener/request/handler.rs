@@ -145,7 +145,10 @@ impl RequestHandler {
         let content_encoding = content_encoding(request.headers())?;
         let body = receiver
             .decompress(body, content_encoding.as_deref(), self.limits.body)
-            .map_err(|error| rejection_for(&error))?;
+            .map_err(|error| {
+                receiver.log_unreadable(&error);
+                rejection_for(&error)
+            })?;
         let mut awaited = None;
         let result = receiver.ingest(body, content_type, || {
             let (complete, result) = self.commit_waiters.register();
@@ -154,6 +157,11 @@ impl RequestHandler {
         });
         if matches!(result, None | Some(Ok(()))) {
             self.wake_list.push(&receiver);
+        }
+        if let Some(Err(error)) = &result
+            && matches!(error.status(), Status::NotJson | Status::NoClientId)
+        {
+            receiver.log_unreadable(error);
         }
         // The application may free the client while the commit is pending.
         drop(receiver);

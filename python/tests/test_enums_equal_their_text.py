@@ -1,4 +1,4 @@
-"""A delivery is a member of an enum, and equals its text in every use."""
+"""Members of the enums equal their text in every use. Deliveries are such members."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ import pytest
 TEXTS = ("accepted", "rejected", "not sent", "unknown")
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_delivery_equals_its_text(text):
-    delivery = omnize.Delivery(text)
-    assert delivery == text
-    assert hash(delivery) == hash(text)
-    assert {text: 1}[delivery] == 1
-    assert (str(delivery), f"{delivery}", f"{delivery:>10}", f"{delivery!s}") == (text, text, f"{text:>10}", text)
-    assert "%s" % delivery == text  # noqa: UP031
-    assert json.dumps({"delivery": delivery}) == json.dumps({"delivery": text})
-    assert delivery != "another"
+MEMBERS = [*omnize.Delivery, *omnize.CheckLevel]
 
 
-@pytest.mark.parametrize("delivery", omnize.Delivery)
-def test_copies_are_the_same_member(delivery):
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_member_equals_its_text(member):
+    text = member.value
+    assert type(text) is str
+    assert type(member)(text) is member
+    assert member == text
+    assert hash(member) == hash(text)
+    assert {text: 1}[member] == 1
+    assert (str(member), f"{member}", f"{member:>10}", f"{member!s}") == (text, text, f"{text:>10}", text)
+    assert "%s" % member == text  # noqa: UP031
+    assert json.dumps({"member": member}) == json.dumps({"member": text})
+    assert member != "another"
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_copies_are_the_same_member(member):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        assert pickle.loads(pickle.dumps(delivery, protocol)) is delivery
-    assert copy.copy(delivery) is delivery
-    assert copy.deepcopy(delivery) is delivery
+        assert pickle.loads(pickle.dumps(member, protocol)) is member
+    assert copy.copy(member) is member
+    assert copy.deepcopy(member) is member
 
 
 def test_there_are_four_deliveries():
