@@ -13,6 +13,7 @@ pub mod capi;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod client;
+mod client_id_hash;
 mod close_report;
 pub mod config;
 mod conversation;

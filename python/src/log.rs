@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use log::kv::{self, Key, Value, VisitSource};
+use log::kv::{self, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
@@ -32,11 +32,30 @@ struct Fields(Vec<(String, Field)>);
 
 impl<'kvs> VisitSource<'kvs> for Fields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
-        let field = match value.to_u64() {
-            Some(number) => Field::Number(number),
-            None => Field::Text(value.to_string()),
-        };
-        self.0.push((key.to_string(), field));
+        let mut field = FieldReader(None);
+        value.visit(&mut field)?;
+        if let Some(field) = field.0 {
+            self.0.push((key.to_string(), field));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the value of a field; `None` if it is null.
+struct FieldReader(Option<Field>);
+
+impl VisitValue<'_> for FieldReader {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), kv::Error> {
+        self.0 = Some(Field::Text(value.to_string()));
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, number: u64) -> Result<(), kv::Error> {
+        self.0 = Some(Field::Number(number));
         Ok(())
     }
 }

@@ -195,7 +195,10 @@ assert [report.requests for report in reports] == [0], reports
 
 @pytest.mark.parametrize(
     ("module", "patch"),
-    [("gevent", "from gevent import monkey; monkey.patch_all()"), ("eventlet", "import eventlet; eventlet.monkey_patch()")],
+    [
+        ("gevent", "from gevent import monkey; monkey.patch_all()"),
+        ("eventlet", "import eventlet; eventlet.monkey_patch()"),
+    ],
 )
 def test_greenlets_send_before_the_close_ends(omnize_sandbox, options, module, patch):
     import json

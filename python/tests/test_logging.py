@@ -6,6 +6,8 @@ Each record has fields, and the source file and line. A warning is a problem tha
 from __future__ import annotations
 
 import logging
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -32,9 +34,8 @@ def test_lines_have_their_level_and_text(caplog, omnize_sandbox):
         client.poll(0)
         wait_until(lambda: any("no handler wants" in record.message for record in caplog.records))
     records = [record for record in caplog.records if record.name == "omnize"]
-    assert {("DEBUG", "message accepted"), ("DEBUG", "trigger message")} <= {
-        (record.levelname, record.message) for record in records
-    }
+    lines = {(record.levelname, re.sub(r"\b[0-9a-f]{8}\b", "HASH", record.message)) for record in records}
+    assert {("DEBUG", "message (customer HASH) accepted"), ("DEBUG", "trigger message")} <= lines
     # Nothing here failed, and the application ignores messages on purpose.
     assert not [
         record.message for record in records if record.levelname == "WARNING" and "encrypted" not in record.message
@@ -189,3 +190,52 @@ def test_an_invalid_trigger_at_the_listener_is_a_warning(caplog, omnize_sandbox,
         assert post(client.webhook_url, b"{}").status == 400
         record = record_of(caplog, "the trigger has no id")
         assert (record.levelname, record.status) == ("WARNING", "OMNIZE_E_NO_CLIENT_ID")
+
+
+def test_a_failure_that_is_raised_is_no_warning(caplog, unanswering):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client(**unanswering, timeout=0.2) as client:
+        with pytest.raises(omnize.ResponseTimedOut):
+            client.attach("12", department="1").send("oi")
+        record = record_of(caplog, "OMNIZE_E_TIMEOUT")
+    assert (record.levelname, record.module) == ("DEBUG", "request_log")
+    assert (record.request_kind, record.delivery, record.status) == ("message", "unknown", "OMNIZE_E_TIMEOUT")
+    assert record.ticket is None
+
+
+def test_a_failed_post_is_a_warning(caplog, unanswering):
+    with omnize.Client(**unanswering, timeout=0.2) as client:
+        ticket = client.attach("12", department="1").post("oi")
+        record = record_of(caplog, "OMNIZE_E_TIMEOUT")
+        assert client.next(10).ticket == ticket
+    assert (record.levelname, record.ticket) == ("WARNING", ticket)
+    assert (record.request_kind, record.delivery, record.status) == ("message", "unknown", "OMNIZE_E_TIMEOUT")
+
+
+def test_a_failed_attempt_that_is_retried_is_a_warning(caplog):
+    # Nothing raises the error of the first attempt.
+    caplog.set_level(logging.DEBUG, "omnize")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    with omnize.Client("t", environment=False, base_url=url, retry_blocking=0.3) as client:
+        with pytest.raises(omnize.ConnectFailed):
+            client.attach("12", department="1").send("oi")
+        wait_until(lambda: any(record.levelname == "DEBUG" for record in caplog.records if record.request_kind))
+    levels = [record.levelname for record in caplog.records if record.request_kind]
+    assert levels[-1] == "DEBUG"
+    assert set(levels[:-1]) == {"WARNING"}
+
+
+def test_the_hash_is_that_of_the_customer(caplog, omnize_sandbox):
+    caplog.set_level(logging.DEBUG, "omnize")
+    with omnize.Client(**omnize_sandbox.options) as client:
+        for client_id in ("12", "13"):
+            client.conversation(client_id, department="1").start()
+            client.deliver(b'{"status": "typing", "clientId": "%s"}' % client_id.encode())
+        client.poll(0)
+        wait_until(lambda: sum(record.event_kind == "typing" for record in caplog.records) >= 3)
+    starts = [record.client_id_hash for record in caplog.records if record.request_kind == "start"]
+    triggers = [record.client_id_hash for record in caplog.records if record.message == "trigger typing"]
+    assert starts == triggers
+    assert len(set(starts)) == 2
+    assert all(re.fullmatch("[0-9a-f]{8}", hash_) for hash_ in starts)

@@ -147,9 +147,13 @@ impl Receiver {
             let error = Error::from(why);
             self.unreadable(error.status(), error.message().to_owned())
         })?;
-        let kind = trigger.kind.name();
-        log::debug!(event_kind = kind; "trigger {kind}");
         self.interactions.resolve_client_id(&mut trigger);
+        let kind = trigger.kind.name();
+        log::debug!(
+            event_kind = kind,
+            client_id_hash = self.client_id_hasher.hash(&trigger.client_id).as_str();
+            "trigger {kind}"
+        );
         self.interactions.apply(&trigger);
         Ok(trigger)
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::client_id_hash::ClientIdHasher;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
@@ -41,6 +42,7 @@ pub struct Receiver {
     pub(crate) counters: Arc<Counters>,
     /// Rate limits of the log lines about unreadable triggers and about unwanted events.
     pub(crate) unreadable_log: LogRateLimiter,
+    pub(crate) client_id_hasher: ClientIdHasher,
     pub(crate) unwanted_log: LogRateLimiter,
     pub(crate) max_trigger: usize,
     pub(crate) dispatch_threads: usize,
@@ -67,6 +69,7 @@ impl Receiver {
             Journal::open(settings, &inbox, &interactions, &message_dedup, &counters)?;
         let receiver = Receiver {
             dialect: settings.dialect,
+            client_id_hasher: ClientIdHasher::new(&settings.token),
             journal,
             inbox,
             interactions,

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::sending::deadlines::TimeBudget;
 use crate::sending::outbox::Outbox;
+use crate::sending::request_log::LoggedRequest;
 use crate::status::Status;
 
 /// The longest timeout of a check: a week.
@@ -54,7 +55,13 @@ impl Outbox {
         }
         // After a fork in the hook, the check belongs to the parent.
         self.sender.check_origin()?;
-        self.sender.log(|| "check".to_owned(), &result);
+        let logged = LoggedRequest {
+            name: "check",
+            ticket: None,
+            client_id: None,
+            is_returned: true,
+        };
+        self.sender.log(&logged, &result);
         result
     }
 

@@ -11,6 +11,7 @@ use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
+use crate::sending::request_log::LoggedRequest;
 use crate::status::Status;
 use crate::wire::{Address, Request, ResponseData};
 
@@ -81,7 +82,7 @@ impl Outbox {
         guard.is_accepted = result.is_ok();
         drop(guard);
         self.sender
-            .log(|| self.sender.label(request, address), &result);
+            .log(&LoggedRequest::returned(request, address), &result);
         result
     }
 
@@ -104,7 +105,7 @@ impl Outbox {
         self.check_open()?;
         let result = self.send_with_retries(None, address, request, Instant::now(), self.timeout);
         self.sender
-            .log(|| self.sender.label(request, address), &result);
+            .log(&LoggedRequest::returned(request, address), &result);
         result
     }
 
@@ -143,8 +144,12 @@ impl Outbox {
             self.sender.check_origin()?;
             match is_last {
                 false => {
-                    self.sender
-                        .log(|| self.sender.label(request, address), &result);
+                    // The caller gets the result of a later attempt.
+                    let logged = LoggedRequest {
+                        is_returned: false,
+                        ..LoggedRequest::returned(request, address)
+                    };
+                    self.sender.log(&logged, &result);
                     maybe_received |= is_unknown(&result);
                     budget.remaining = timeout;
                 }

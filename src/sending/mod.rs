@@ -6,14 +6,13 @@
 //! response. [`failure`] describes a request without response. [`retry`] decides on a further attempt.
 //! [`account_check`] checks connection and token without a request of a customer.
 //!
-//! [`client_id_hash`] stands for a customer in logs.
+//! [`request_log`] logs the requests. [`client_id_hash`](crate::client_id_hash) stands for a customer in logs.
 //!
 //! A call returns the result; the result of a posted request is an event. [`reentrancy`] prevents deadlocks if an interrupt hook
 //! sends requests.
 
 mod account_check;
 mod blocking;
-mod client_id_hash;
 mod connections;
 mod deadlines;
 mod failure;
@@ -22,6 +21,7 @@ mod interaction_types;
 mod lane;
 mod outbox;
 mod reentrancy;
+mod request_log;
 mod response_evaluation;
 mod retry;
 mod sender;

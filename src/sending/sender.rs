@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::client_id_hash::ClientIdHasher;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork::Origin;
 use crate::interrupt;
-use crate::sending::client_id_hash::ClientIdHasher;
 use crate::sending::deadlines::TimeBudget;
 use crate::sending::failure::{self, FailureReport};
 use crate::sending::http::http_client::HttpClient;
@@ -231,33 +231,9 @@ impl Sender {
         }
     }
 
-    /// Returns the name of a request of this customer, for logs.
-    pub(crate) fn label(&self, request: &Request, address: &Address) -> String {
-        let name = request.name();
-        match request.needs_client_id() {
-            true => format!("{name} ({})", self.customer(&address.client_id)),
-            false => name.to_owned(),
-        }
-    }
-
     /// Returns the name of a customer for logs and messages.
     pub(crate) fn customer(&self, client_id: &str) -> String {
         format!("customer {}", self.client_id_hasher.hash(client_id))
-    }
-
-    /// Logs the result of a request or of one attempt. The log callback may do anything, for example close the client, so
-    /// the caller must not hold up other threads.
-    pub(crate) fn log<T>(&self, request: impl Fn() -> String, result: &Result<T>) {
-        match result {
-            Ok(_) => log::debug!("{} accepted", request()),
-            Err(error) => log::warn!(
-                "{} to {} {}: {}",
-                request(),
-                self.http_client.destination().authority,
-                error.delivery().map_or("failed", Delivery::name),
-                error.status().name()
-            ),
-        }
     }
 
     /// Replaces the token and the customer's data in a text.

@@ -11,11 +11,16 @@ impl Receiver {
     pub fn count_unwanted(&self, event: &Event, has_handlers: bool) {
         self.counters.count(Statistic::Unwanted);
         let kind = event.content.kind().name();
+        let hash = || self.client_id_hasher.hash(event.content.client_id());
         if has_handlers {
-            log::debug!(event_kind = kind; "no callback wants the event {kind}");
+            log::debug!(
+                event_kind = kind,
+                client_id_hash = hash().as_str();
+                "no callback wants the event {kind}"
+            );
         } else if let Some(suppressed) = self.unwanted_log.check() {
             let more = rate_limited_log::suppressed_suffix(suppressed);
-            log::warn!(event_kind = kind; "no callback is subscribed for the event {kind}, nor for any other{more}");
+            log::warn!(event_kind = kind, client_id_hash = hash().as_str(); "no callback is subscribed for the event {kind}, nor for any other{more}");
         }
     }
 

@@ -12,6 +12,7 @@ use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
+use crate::sending::request_log::LoggedRequest;
 use crate::status::Status;
 use crate::wire::Request;
 
@@ -118,8 +119,13 @@ impl Outbox {
 
     /// Logs the result of a posted request, with its owner.
     pub(crate) fn log_result(&self, name: &str, ticket: u64, client_id: &str, result: &Result<()>) {
-        let label = || format!("{name} ({})", self.describe_owner(ticket, client_id));
-        self.sender.log(label, result);
+        let logged = LoggedRequest {
+            name,
+            ticket: (ticket != 0).then_some(ticket),
+            client_id: Some(client_id),
+            is_returned: false,
+        };
+        self.sender.log(&logged, result);
     }
 
     /// Returns the ticket and the customer of a request, for logs and messages. The library's own requests have no ticket.

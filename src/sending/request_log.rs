@@ -1,0 +1,79 @@
+//! The log lines of requests, with their fields.
+
+use log::Level;
+
+use crate::error::{Delivery, Result};
+use crate::sending::sender::Sender;
+use crate::wire::{Address, Request};
+
+/// A request in the log.
+pub(crate) struct LoggedRequest<'a> {
+    /// The name of the request.
+    pub name: &'a str,
+    /// The ticket, if the application posted the request.
+    pub ticket: Option<u64>,
+    /// The customer of the request, if it has one.
+    pub client_id: Option<&'a str>,
+    /// Whether the caller gets the result. Then a failure is not a warning, because the caller handles it.
+    pub is_returned: bool,
+}
+
+impl<'a> LoggedRequest<'a> {
+    /// A request whose caller gets the result.
+    pub(crate) fn returned(request: &Request, address: &'a Address) -> Self {
+        LoggedRequest {
+            name: request.name(),
+            ticket: None,
+            client_id: request
+                .needs_client_id()
+                .then_some(address.client_id.as_str()),
+            is_returned: true,
+        }
+    }
+}
+
+impl Sender {
+    /// Logs the result of a request or of one attempt. The log callback may do anything, for example close the client, so
+    /// the caller must not hold up other threads.
+    pub(crate) fn log<T>(&self, request: &LoggedRequest<'_>, result: &Result<T>) {
+        let level = match result {
+            Err(_) if !request.is_returned => Level::Warn,
+            _ => Level::Debug,
+        };
+        // Also without this line nothing would be logged, but the hash would be computed.
+        if level > log::max_level() {
+            return;
+        }
+        let hash = request
+            .client_id
+            .map(|client_id| self.client_id_hasher.hash(client_id));
+        let owner = match (request.ticket, &hash) {
+            (Some(ticket), Some(hash)) => format!(" (ticket {ticket}, customer {hash})"),
+            (None, Some(hash)) => format!(" (customer {hash})"),
+            _ => String::new(),
+        };
+        let (name, hash) = (request.name, hash.as_deref());
+        match result {
+            Ok(_) => log::log!(
+                level,
+                request_kind = name,
+                ticket = request.ticket,
+                client_id_hash = hash,
+                delivery = Delivery::Accepted.name();
+                "{name}{owner} accepted"
+            ),
+            Err(error) => log::log!(
+                level,
+                request_kind = name,
+                ticket = request.ticket,
+                client_id_hash = hash,
+                delivery = error.delivery().map(Delivery::name),
+                status = error.status().name();
+                "{name}{owner} to {} {}: {}",
+                self.http_client.destination().authority,
+                error.delivery().map_or("failed", Delivery::name),
+                error.status().name()
+            ),
+        }
+    }
+}
