@@ -101,6 +101,29 @@ void departments_and_agents_are_listed() {
     CHECK(!agents.average || agents.average->count() >= 0);
 }
 
+void a_check_says_what_is_right() {
+    auto client = speaking("interactions");
+    CHECK(client.check() == omnize::check_level::account && client.check(20s) == omnize::check_level::account);
+    CHECK(speaking("rest").check() == omnize::check_level::connection);
+    auto config = sandbox_config();
+    config.set("dialect", "interactions").set("base_url", std::getenv("OMNIZE_SANDBOX_URL")).set("token", "wrong");
+    omnize::client wrong(config);
+    CHECK(status_of([&] { wrong.check(); }) == OMNIZE_E_AUTH);
+    CHECK(status_of([&] { wrong.check(-1ms); }) == OMNIZE_E_ARGUMENT);
+}
+
+void the_department_after_a_transfer_is_known() {
+    auto client = speaking("interactions");
+    auto chat = client.start("1", "35");
+    auto same = client.attach("2", "35");
+    const std::string hash(chat.interaction_hash());
+    client.deliver(R"({"state":"transferred","department_id":2,"interaction_hash":")" + hash + R"("})");
+    CHECK(same.department() == "1" && same.current_department() == "2" && chat.current_department() == "2");
+    const auto open = client.interactions();
+    CHECK(open.size() == 1 && open[0].department == "1" && open[0].current_department == "2");
+    chat.finish();
+}
+
 void off_hours_messages_are_submitted() {
     auto client = speaking("interactions");
     omnize::request contact(client, request_kind::off_hours);
@@ -181,6 +204,8 @@ int main() {
         TEST(unsupported_requests_fail),
         TEST(open_interactions_have_the_bot_id_of_the_start),
         TEST(departments_and_agents_are_listed),
+        TEST(a_check_says_what_is_right),
+        TEST(the_department_after_a_transfer_is_known),
         TEST(off_hours_messages_are_submitted),
         TEST(events_have_the_fields_of_the_trigger),
         TEST(a_history_becomes_a_document),

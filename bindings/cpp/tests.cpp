@@ -55,7 +55,7 @@ void errors_report_the_delivery() {
     auto error = std::make_unique<omnize::error>(failure_of([&] { client.start("1", "12", {"Joao"}); }));
     const omnize::error copy = *error;
     error.reset();
-    CHECK(copy.status() == OMNIZE_E_REJECTED && copy.delivery() == omnize::delivery::rejected);
+    CHECK(copy.status() == OMNIZE_E_AUTH && copy.delivery() == omnize::delivery::rejected);
     CHECK(copy.http_status() >= 400 && copy.http_status() < 500 && !copy.body().empty() && !copy.retryable());
 
     omnize::client lost(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));

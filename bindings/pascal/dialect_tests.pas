@@ -46,6 +46,8 @@ procedure RequestAgents; begin Client.AgentsOnline('1'); end;
 procedure AttachBot; begin Bot := Client.BotAttach('a-hash'); end;
 procedure OffHours; begin Client.OffHours('2', Request); end;
 procedure AddUnknownSpeaker; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
+procedure CheckOther; begin Other.CheckAccount; end;
+procedure CheckWithoutTime; begin Other.CheckAccount(-1); end;
 procedure BotTypes; begin Bot.Typing; end;
 procedure BotSends; begin Bot.Send('Sou um robot.'); end;
 procedure BotTransfersBack; begin Bot.Transfer(''); end;
@@ -283,6 +285,54 @@ begin
   Error.Free;
 end;
 
+procedure ACheckSaysWhatIsRight;
+var
+  Config: TOmnizeConfig;
+begin
+  Client := OpenDialectClient('interactions', '');
+  Other := OpenDialectClient('rest', '');
+  try
+    Assert(Client.CheckAccount = OMNIZE_CHECK_ACCOUNT);
+    Assert(Client.CheckAccount(20000) = OMNIZE_CHECK_ACCOUNT);
+    Assert(Other.CheckAccount = OMNIZE_CHECK_CONNECTION);
+    Other.Free;
+    Config := TOmnizeConfig.Create;
+    Config.LoadEnvironment;
+    Config['dialect'] := 'interactions';
+    Config['base_url'] := UTF8String(GetEnvironmentVariable('OMNIZE_SANDBOX_URL'));
+    Config['token'] := 'wrong';
+    Other := TOmnizeClient.Create(Config);
+    Config.Free;
+    Assert(StatusOf(CheckOther) = OMNIZE_E_AUTH);
+    Assert(StatusOf(CheckWithoutTime) = OMNIZE_E_ARGUMENT);
+  finally
+    Other.Free;
+    Client.Free;
+  end;
+end;
+
+procedure TheDepartmentAfterATransferIsKnown;
+var
+  Same: TOmnizeConversation;
+  Open: TOmnizeInteractions;
+begin
+  Client := OpenDialectClient('interactions', '');
+  Chat := Client.Start('1', '35', '', '', '', '');
+  Same := Client.Attach('2', '35');
+  try
+    Client.Deliver(TOmnizeBytes('{"state":"transferred","department_id":2,"interaction_hash":"' + Chat.InteractionHash
+      + '"}'), '');
+    Assert((Same.Department = '1') and (Same.CurrentDepartment = '2') and (Chat.CurrentDepartment = '2'));
+    Open := Client.Interactions;
+    Assert((Length(Open) = 1) and (Open[0].Department = '1') and (Open[0].CurrentDepartment = '2'));
+    Chat.Finish;
+  finally
+    Same.Free;
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
 { The last test, because a bot serves all later interactions. Other is the application that the customer uses. }
 procedure Serve;
 var
@@ -340,6 +390,8 @@ begin
   Test('the dialect decides what can be asked', UnsupportedRequestsFail);
   Test('an open interaction tells the bot of its start', OpenInteractionsHaveTheBotIdOfTheStart);
   Test('the service tells departments and agents', DepartmentsAndAgentsAreListed);
+  Test('a check says what is right', ACheckSaysWhatIsRight);
+  Test('the department after a transfer is known', TheDepartmentAfterATransferIsKnown);
   Test('a message is left off hours', OffHoursMessagesAreSubmitted);
   Test('an event tells what the trigger does', EventsHaveTheFieldsOfTheTrigger);
   Test('a history becomes a document', AHistoryBecomesADocument);

@@ -79,7 +79,7 @@ begin
   OpenClient;
   try
     Error := FailureOf(StartChat);
-    Assert((Error.Status = OMNIZE_E_REJECTED) and (Error.Delivery = OMNIZE_DELIVERY_REJECTED));
+    Assert((Error.Status = OMNIZE_E_AUTH) and (Error.Delivery = OMNIZE_DELIVERY_REJECTED));
     Assert((Error.HttpStatus >= 400) and (Error.HttpStatus < 500) and (Error.Body <> '') and not Error.Retryable and
       (Error.RetryAfter = -1));
     Error.Free;

@@ -27,6 +27,8 @@ BLOCKING = {
     "events": "list(client.events())",
     "poll": "client.poll()",
     "send": "client.attach('12', department='1').send('oi')",
+    "check": "omnize.Client(**options, dialect='interactions').check()",
+    "check of a TLS connection": "omnize.Client(**{**options, 'base_url': url.replace('http', 'https')}).check(60)",
     "start": "client.conversation('12', department='1').start()",
     "a conversation": """
 with client.conversation('12', department='1'):

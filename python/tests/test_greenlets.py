@@ -66,6 +66,24 @@ print("done")
 """)
 
 
+def test_check_lets_other_greenlets_run(run):
+    run("""
+import socket
+service = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{service.getsockname()[1]}/"
+with omnize.Client(**OPTIONS, base_url=url, dialect="interactions") as client:
+    before = ticks
+    try:
+        client.check(1)
+    except omnize.DeliveryUnknown:
+        pass
+    assert ticks - before >= 1000, ticks
+with Sandbox() as sandbox, omnize.Client(**sandbox.options_in("interactions")) as client:
+    assert client.check() is omnize.CheckLevel.ACCOUNT
+print("done")
+""")
+
+
 def test_requests_posts_and_handlers(run):
     run("""
 with Sandbox() as sandbox, omnize.Client(**sandbox.options, listen="127.0.0.1:0", dispatch_threads=4) as client:

@@ -107,10 +107,12 @@ static void send_every_request(const char *url, omnize_status expected) {
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;
 
+    EXPECT(omnize_client_check(client, 0, NULL, NULL) == expected);
     EXPECT(omnize_conversation_start(client, "1", "12", "Jo\xE3o", "j@example.com", "1", "2", &chat, NULL) == expected);
     if (expected != OMNIZE_OK) EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
     EXPECT(strcmp(omnize_conversation_client_id(chat, NULL), "12") == 0);
     EXPECT(strcmp(omnize_conversation_department(chat, NULL), "1") == 0);
+    EXPECT(strcmp(omnize_conversation_current_department(chat, NULL), "1") == 0);
     EXPECT(omnize_conversation_send(chat, "ol\xE1", -1, &error) == expected);
     EXPECT(expected == OMNIZE_OK || omnize_error_status(error) == expected);
     EXPECT(expected == OMNIZE_OK || (omnize_error_message(error, NULL) && omnize_error_body(error, NULL)));
@@ -244,6 +246,7 @@ static void test_interaction_list(omnize_client *client) {
     EXPECT(omnize_interactions_count(list) == 1);
     EXPECT(strcmp(omnize_interactions_client_id(list, 0, &length), "14") == 0 && length == 2);
     EXPECT(strcmp(omnize_interactions_department(list, 0, &length), "sales") == 0 && length == 5);
+    EXPECT(strcmp(omnize_interactions_current_department(list, 0, &length), "sales") == 0 && length == 5);
     EXPECT(omnize_interactions_bot_id(list, 0, &length) == NULL && length == 0);
     EXPECT(omnize_interactions_state(list, 0) == OMNIZE_STATE_ACTIVE);
     EXPECT(omnize_interactions_since(list, 0) > 0);

@@ -149,6 +149,79 @@ static void test_lists(omnize_client *client) {
     omnize_request_free(request);
 }
 
+static void test_check(omnize_client *client) {
+    const char *const rest[] = {"dialect", "rest", "token", "segredo", NULL};
+    const char *const wrong[] = {"token", "segredo", NULL};
+    omnize_client *other = NULL;
+    omnize_conversation *chat = NULL;
+    omnize_error *error = NULL;
+    int32_t level = 0;
+
+    EXPECT_OK(omnize_client_check(client, 0, &level, &error));
+    EXPECT(level == OMNIZE_CHECK_ACCOUNT);
+    EXPECT_OK(omnize_client_check(client, 20000, NULL, &error));
+    other = client_with(rest);
+    EXPECT_OK(omnize_client_check(other, 20000, &level, &error));
+    EXPECT(level == OMNIZE_CHECK_CONNECTION);
+    omnize_client_free(other);
+    other = client_with(wrong);
+    level = 0;
+    EXPECT(omnize_client_check(other, 20000, &level, &error) == OMNIZE_E_AUTH);
+    EXPECT(level == 0 && omnize_error_delivery(error) == OMNIZE_DELIVERY_REJECTED);
+    EXPECT(omnize_error_http_status(error) == 404 && omnize_error_retryable(error) == 0);
+    EXPECT(strstr(omnize_error_message(error, NULL), "segredo") == NULL);
+    omnize_error_free(error);
+    error = NULL;
+    EXPECT(omnize_conversation_start(other, "1", "70", NULL, NULL, NULL, NULL, &chat, &error) == OMNIZE_E_AUTH);
+    EXPECT(omnize_error_http_status(error) == 422);
+    omnize_error_free(error);
+    omnize_client_free(other);
+}
+
+static void transfer(omnize_client *client, const char *hash, const char *department) {
+    char body[256];
+    omnize_error *error = NULL;
+
+    snprintf(body, sizeof body, "{\"state\":\"transferred\",\"interaction_hash\":\"%s\",\"department_id\":%s}", hash,
+             department);
+    EXPECT_OK(omnize_client_deliver(client, body, -1, NULL, &error));
+}
+
+/* The texts of C stay valid after the next transfer. */
+static void test_departments_of_a_transfer(void) {
+    omnize_client *client = open_client(NULL, 0);
+    omnize_conversation *chat = NULL;
+    omnize_conversation *same = NULL;
+    omnize_interactions *list = NULL;
+    omnize_error *error = NULL;
+    const char *hash = NULL;
+    const char *at_first = NULL;
+    int64_t length = 0;
+
+    EXPECT_OK(omnize_conversation_start(client, "1", "71", NULL, NULL, NULL, NULL, &chat, &error));
+    EXPECT_OK(omnize_conversation_attach(client, "2", "71", &same, &error));
+    hash = omnize_conversation_interaction_hash(chat, NULL);
+    at_first = omnize_conversation_current_department(same, &length);
+    EXPECT(strcmp(at_first, "1") == 0 && length == 1);
+    transfer(client, hash, "23");
+    EXPECT(strcmp(omnize_conversation_current_department(same, &length), "23") == 0 && length == 2);
+    EXPECT(strcmp(omnize_conversation_current_department(chat, NULL), "23") == 0);
+    EXPECT(strcmp(omnize_conversation_department(same, NULL), "1") == 0 && strcmp(at_first, "1") == 0);
+    transfer(client, hash, "1");
+    EXPECT(omnize_conversation_current_department(same, NULL) == at_first);
+    transfer(client, hash, "23");
+    EXPECT_OK(omnize_interactions_list(client, &list, &error));
+    EXPECT(omnize_interactions_count(list) == 1);
+    EXPECT(strcmp(omnize_interactions_department(list, 0, NULL), "1") == 0);
+    EXPECT(strcmp(omnize_interactions_current_department(list, 0, &length), "23") == 0 && length == 2);
+    EXPECT(omnize_interactions_current_department(list, 1, &length) == NULL && length == 0);
+    omnize_interactions_free(list);
+    EXPECT_OK(omnize_conversation_finish(chat, &error));
+    omnize_conversation_free(same);
+    omnize_conversation_free(chat);
+    omnize_client_free(client);
+}
+
 int main(void) {
     omnize_client *client = open_client(NULL, 1);
 
@@ -159,6 +232,8 @@ int main(void) {
     test_unsupported_requests();
     test_conversation(client);
     test_lists(client);
+    test_check(client);
+    test_departments_of_a_transfer();
     omnize_client_free(client);
     return 0;
 }
