@@ -39,7 +39,7 @@ impl Sender {
             Ok(text) => match wire::parse_verdict(http_status, &text) {
                 Verdict::Accepted => return self.parse_data(request, http_status, &text),
                 Verdict::Unknown => {
-                    let reason = "its body begins as a JSON object but is not valid JSON; see the error's body";
+                    let reason = "its body is not valid JSON or contradicts itself, and may report a failure; see the error's body";
                     let body = self.redact(request, text).into_bytes();
                     return Err(
                         unknown_verdict(request, http_status, Status::Protocol, reason)

@@ -175,6 +175,36 @@ fn lenient_json_rejection_is_rejected() {
 }
 
 #[test]
+fn failure_in_another_form_is_rejected() {
+    for body in [
+        r#"{"success":"false","message":"full"}"#,
+        r#"{"success":0,"message":"full"}"#,
+        r#"{"Success":false,"Message":"full"}"#,
+        r#"{"status":"error","message":"full"}"#,
+        r#"{"error":"full"}"#,
+        r#"[{"success":false,"message":"full"}]"#,
+        "<b>Warning</b>: no index<br />\n{\"success\":false,\"message\":\"full\"}",
+        r#""{\"success\":false,\"message\":\"full\"}""#,
+    ] {
+        let says = "its reason: full";
+        assert_all(body, &ok(body.as_bytes()), Delivery::Rejected, says);
+    }
+}
+
+#[test]
+fn contradictory_response_is_unknown() {
+    for body in [
+        r#"{"success":false,"success":true}"#,
+        r#"{"success":"perhaps"}"#,
+        r#"[{"success":true},{"success":false}]"#,
+        "Warning {\"success\":fal",
+    ] {
+        let says = "may report a failure";
+        assert_all(body, &ok(body.as_bytes()), Delivery::Unknown, says);
+    }
+}
+
+#[test]
 fn unparsable_json_object_is_unknown() {
     for body in [
         "{",

@@ -1,14 +1,7 @@
 //! Decides from a response whether the service accepted the request, for all dialects.
 
-use std::fmt;
-
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use crate::wire::body::lenient_json;
-use crate::wire::json::json_value::{compact, parse_string};
-use crate::wire::responses::token_rejection::is_token_status;
+use crate::wire::responses::field_verdict::FieldVerdict;
+use crate::wire::responses::response_object::find_result;
 
 /// The result that a response reports.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,139 +29,24 @@ pub enum Reason {
 
 /// Returns the verdict of a response.
 ///
-/// HTTP 2xx means accepted, unless the body is a JSON object with a numeric `status` of 400 or more, with `success` false, or
-/// with non-empty `errors`. An empty body and a body of another format do not change this. If the body begins like a JSON
-/// object but cannot be parsed, the verdict is unknown.
+/// HTTP 2xx means accepted, unless the body reports a failure: a `status` of 400 or more, `success` false, or non-empty `errors`,
+/// also in [other forms](crate::wire::responses::field_verdict). An empty body and a body without JSON do not change this. If the
+/// body contradicts itself, or begins like a JSON object but cannot be parsed, the verdict is unknown.
 pub fn parse_verdict(http_status: u16, body: &str) -> Verdict {
-    let is_success = (200..300).contains(&http_status);
-    let parsed = lenient_json::begins_as_object(body).then(|| {
-        lenient_json::parse(body, |json| {
-            let body: ResponseBody = serde_json::from_str(json)?;
-            Ok(match is_success && !body.is_failure() {
-                true => Verdict::Accepted,
-                false if body.rejects_token() => Verdict::TokenRejected(body.reason()),
-                false => Verdict::Rejected(body.reason()),
-            })
-        })
-    });
-    match parsed {
-        Some(Ok(verdict)) => verdict,
-        Some(Err(_)) if is_success => Verdict::Unknown,
-        None if is_success => Verdict::Accepted,
-        None if body.trim().is_empty() => Verdict::Rejected(Reason::Missing),
-        _ => Verdict::Rejected(Reason::Unreadable),
-    }
-}
-
-/// The fields of a response, as raw values. If a key occurs twice, the last value is used.
-#[derive(Default)]
-struct ResponseBody<'a> {
-    status: Option<&'a RawValue>,
-    success: Option<&'a RawValue>,
-    errors: Option<&'a RawValue>,
-    message: Option<&'a RawValue>,
-    /// Whether it has other keys.
-    has_other_keys: bool,
-}
-
-impl ResponseBody<'_> {
-    fn status(&self) -> Option<f64> {
-        self.status?.get().parse().ok()
-    }
-
-    fn rejects_token(&self) -> bool {
-        let status = self.status().filter(|status| status.fract() == 0.0);
-        status.is_some_and(|status| is_token_status(status as u16))
-    }
-
-    fn is_failure(&self) -> bool {
-        // An infinite number is not a status.
-        self.status()
-            .is_some_and(|status| status >= 400.0 && status.is_finite())
-            || self.success.is_some_and(|success| success.get() == "false")
-            || self.errors.is_some_and(is_not_empty)
-    }
-
-    /// Returns the `message` and the `errors` of a rejection.
-    fn reason(&self) -> Reason {
-        let texts: Vec<String> = [self.message, self.errors]
-            .into_iter()
-            .flatten()
-            .filter(|value| is_not_empty(value))
-            .map(to_text)
-            .collect();
-        match (texts.is_empty(), self.has_other_keys) {
-            (false, _) => Reason::Given(texts.join(": ")),
-            (true, true) => Reason::Unreadable,
-            (true, false) => Reason::Missing,
-        }
-    }
-}
-
-fn is_not_empty(value: &RawValue) -> bool {
-    let json = value.get();
-    let is_empty = |open: char, close: char| {
-        let within = json
-            .strip_prefix(open)
-            .and_then(|json| json.strip_suffix(close));
-        within.is_some_and(|within| within.trim().is_empty())
-    };
-    !matches!(json, "null" | "false" | "\"\"") && !is_empty('[', ']') && !is_empty('{', '}')
-}
-
-/// Returns the text of a string, or any other value as JSON without blanks.
-fn to_text(value: &RawValue) -> String {
-    match parse_string::<serde_json::Error>(value) {
-        Ok(Some(text)) => text,
-        _ => compact(value),
-    }
-}
-
-impl<'de> Deserialize<'de> for ResponseBody<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsParser;
-
-        impl<'de> Visitor<'de> for FieldsParser {
-            type Value = ResponseBody<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<ResponseBody<'de>, A::Error> {
-                let mut fields = ResponseBody::default();
-                while let Some(key) = map.next_key::<Key>()? {
-                    match key {
-                        Key::Status => fields.status = Some(map.next_value()?),
-                        Key::Success => fields.success = Some(map.next_value()?),
-                        Key::Errors => fields.errors = Some(map.next_value()?),
-                        Key::Message => fields.message = Some(map.next_value()?),
-                        Key::Other => {
-                            fields.has_other_keys = true;
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(fields)
+    let found = find_result(body);
+    let is_accepted = (200..300).contains(&http_status);
+    match found.verdict {
+        FieldVerdict::Silent | FieldVerdict::Success if is_accepted => Verdict::Accepted,
+        FieldVerdict::Unclear if is_accepted => Verdict::Unknown,
+        _ if body.trim().is_empty() => Verdict::Rejected(Reason::Missing),
+        _ => {
+            let reason = found.reason.unwrap_or(Reason::Unreadable);
+            match found.rejects_token {
+                true => Verdict::TokenRejected(reason),
+                false => Verdict::Rejected(reason),
             }
         }
-
-        deserializer.deserialize_map(FieldsParser)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "lowercase")]
-enum Key {
-    Status,
-    Success,
-    Errors,
-    Message,
-    #[serde(other)]
-    Other,
 }
 
 #[cfg(test)]
@@ -184,10 +62,19 @@ mod tests {
             "{}",
             "null",
             r#"{"message":"done","status":200}"#,
-            r#"{"status":"500"}"#,
+            r#"{"status":"200"}"#,
+            r#"{"status":"typing"}"#,
             r#"{"errors":[],"success":true}"#,
             r#"{"errors":null}"#,
-            r#"{"status":500,"status":200}"#,
+            r#"{"errors":0,"error":""}"#,
+            r#"{"success":"true"}"#,
+            r#"{"success":1,"success":true}"#,
+            r#"{"message":"false"}"#,
+            r#"{"data":{"status":"error"}}"#,
+            r#"[{"id":1,"state":0},{"id":2}]"#,
+            "<style>a{color:red}</style><p>done",
+            r#"<script>f({"a":1})</script>"#,
+            "\"done\"",
             r#"{"errors":[ ],"success":null}"#,
             r#"{"status":1e400}"#,
         ] {
@@ -217,16 +104,86 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_in_another_form_is_rejected() {
+        for body in [
+            r#"{"success":"false","message":"m"}"#,
+            r#"{"success":" False ","message":"m"}"#,
+            r#"{"success":0,"message":"m"}"#,
+            r#"{"success":-0.0,"message":"m"}"#,
+            r#"{"success":"0","message":"m"}"#,
+            r#"{"success":"no","message":"m"}"#,
+            r#"{"Success":false,"Message":"m"}"#,
+            r#"{"SUCCESS":false,"message":"m"}"#,
+            r#"{"status":"422","message":"m"}"#,
+            r#"{"status":"error","message":"m"}"#,
+            r#"{"status":"Failed","message":"m"}"#,
+            r#"{"status":false,"message":"m"}"#,
+            r#"{"error":"m"}"#,
+            r#"{"error":true,"message":"m"}"#,
+            r#"{"success":false,"success":false,"message":"m","message":""}"#,
+            r#"{"success":true,"success":false,"errors":"m"}"#,
+            r#"{"errors":"m","errors":[]}"#,
+            r#"[{"success":false,"message":"m"}]"#,
+            r#"[{"success":false,"message":"m"}"#,
+            r#"[1,{"errors":["m"]},]"#,
+            "<br />\n<b>Warning</b>: x on line <b>3</b><br />\n{\"success\":false,\"message\":\"m\"}",
+            r#")]}',{"success":false,"message":"m"}"#,
+            r#"done({"success":false,"message":"m"});"#,
+            r#""{\"success\":false,\"message\":\"m\"}""#,
+        ] {
+            match parse_verdict(200, body) {
+                Verdict::Rejected(Reason::Given(reason)) => {
+                    let shown = reason.replace("true", "m").replace("m: m", "m");
+                    assert!(["m", r#"["m"]"#].contains(&&*shown), "{body}: {reason}");
+                }
+                other => panic!("{other:?} of {body}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_body_with_status_401_or_403_rejects_the_token() {
         for http_status in [200, 422] {
             for body in [
                 r#"{"message":"no","status":401}"#,
                 r#"{"message":"no","status":403.0}"#,
+                r#"{"message":"no","status":"401"}"#,
+                r#"[{"message":"no","status":401}]"#,
+                r#"Warning {"message":"no","status":401}"#,
             ] {
                 let expected = Verdict::TokenRejected(Reason::Given("no".into()));
                 assert_eq!(parse_verdict(http_status, body), expected, "{body}");
             }
         }
+    }
+
+    #[test]
+    fn a_contradictory_response_has_an_unknown_verdict() {
+        for body in [
+            r#"{"success":false,"success":true}"#,
+            r#"{"success":true,"success":false}"#,
+            r#"{"status":500,"status":200}"#,
+            r#"{"success":"perhaps"}"#,
+            r#"{"success":""}"#,
+            r#"{"success":[false]}"#,
+            r#"[{"success":true},{"success":false}]"#,
+            r#"{"success":true}{"success":false}"#,
+            r#"Warning {"success":true} {"success":false}"#,
+            r#"Warning {"success":fal"#,
+            r#"[{"success":fal"#,
+            "false",
+        ] {
+            assert_eq!(parse_verdict(200, body), Verdict::Unknown, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_many_braces_is_parsed_once() {
+        let begun = std::time::Instant::now();
+        for part in ["{", "{\"", "{\"a\":", "{}", "[{"] {
+            parse_verdict(200, &format!("x{}", part.repeat(300_000)));
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10));
     }
 
     #[test]
