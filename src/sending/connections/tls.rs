@@ -163,11 +163,12 @@ impl TlsConnector {
             rustls::ALL_VERSIONS
         };
         let verifier = ServerCertificateVerifier {
-            by_authorities: Verifier::new_with_extra_roots(
+            by_authorities: Arc::new(Verifier::new_with_extra_roots(
                 self.authorities.iter().cloned(),
                 provider.clone(),
-            )?,
+            )?),
             named: self.authorities.clone(),
+            algorithms: provider.signature_verification_algorithms,
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)?
