@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 import wsgiref.simple_server
@@ -181,6 +182,23 @@ def test_async_clients_are_rejected():
     with pytest.raises(TypeError, match=r"AsyncClient, .* pass an omnize\.Client"):
         Webhook(client, PATH)
     client._close_at_exit(0)
+
+
+@pytest.mark.parametrize("made", ["AsyncClient", "other"])
+def test_clients_of_functions_are_closed_if_they_are_rejected(made):
+    opened = []
+
+    def open_client():
+        opened.append(omnize.AsyncClient("t", environment=False) if made == "AsyncClient" else "a text")
+        return opened[-1]
+
+    webhook = Webhook(open_client, PATH)
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": PATH, "HTTP_HOST": "h", "CONTENT_LENGTH": "2"}
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"pass an omnize\.Client"):
+            webhook({**environ, "wsgi.input": io.BytesIO(b"{}")}, lambda status, headers: None)
+    shown = ["<AsyncClient closed>"] * 2 if made == "AsyncClient" else ["'a text'"] * 2
+    assert [repr(client) for client in opened] == shown
 
 
 def test_async_applications_are_rejected(client):

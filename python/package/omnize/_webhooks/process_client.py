@@ -50,7 +50,13 @@ class ProcessClient(Generic[_Client]):
             client = self._opened_here()
             if client is None:
                 client = self._open()
-                self._check(client)
+                try:
+                    self._check(client)
+                except TypeError:
+                    # Each request opens another one.
+                    if isinstance(client, BaseClient):
+                        client._close_at_exit(0)
+                    raise
                 self._opened = (os.getpid(), client)
             return client
 
