@@ -2,8 +2,8 @@
 //!
 //! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`.
 //! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
-//! - Sockets: `tcp_connect.rs`, `idle_connection.rs`, `tcp_refusal.rs`, `wake_fd.rs`.
-//! - Files and limits: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
+//! - Sockets: `sockets/`.
+//! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `wake_fd.rs`, `resource_limits.rs`.
 
 #![allow(unsafe_code)]
 
@@ -21,9 +21,7 @@ mod fork_generation;
 pub mod fork_guard;
 #[cfg(feature = "capi")]
 pub mod fp_environment;
-pub mod idle_connection;
 pub mod resource_limits;
-pub mod tcp_connect;
-pub mod tcp_refusal;
+pub mod sockets;
 pub mod thread;
 pub mod wake_fd;

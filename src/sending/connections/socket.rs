@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::host::{idle_connection, tcp_refusal};
+use crate::host::sockets::{idle_connection, tcp_refusal};
 use crate::interrupt;
 use crate::sending::deadlines;
 

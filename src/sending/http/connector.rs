@@ -91,7 +91,7 @@ fn connect_to_any(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> 
         let remaining = deadlines::remaining().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let timeout = if is_last { remaining } else { remaining / 2 };
-        let socket = match host::tcp_connect::begin(*address) {
+        let socket = match host::sockets::tcp_connect::begin(*address) {
             Ok(socket) => Arc::new(socket),
             Err(error) => {
                 last_error = error.into();
@@ -101,7 +101,7 @@ fn connect_to_any(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> 
         // From here on, closing the client ends the wait.
         let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
         (details.register_shutdown)(handle)?;
-        match host::tcp_connect::finish(&socket, *address, timeout) {
+        match host::sockets::tcp_connect::finish(&socket, *address, timeout) {
             Ok(()) => return Ok(socket),
             Err(error) => last_error = to_ureq_error(error),
         }
