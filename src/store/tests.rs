@@ -222,6 +222,23 @@ fn a_closed_store_fails_with_closed() {
 }
 
 #[test]
+fn the_log_is_bounded() {
+    let path = TestPath::new("bounded");
+    let (store, _) = open(&path.0).unwrap();
+    let large = "x".repeat(100_000);
+    for _ in 0..200 {
+        insert(&store, &[&large]);
+    }
+    let size = |suffix: &str| {
+        let file = std::fs::metadata(format!("{}{suffix}", path.0.display()));
+        file.unwrap().len()
+    };
+    // 1000 pages of 4096 bytes, and those of a few commits.
+    assert!(size("-wal") < 6_000_000, "{}", size("-wal"));
+    assert!(size("") > 14_000_000, "{}", size(""));
+}
+
+#[test]
 fn concurrent_records_share_a_commit() {
     let path = TestPath::new("shared");
     let (store, _) = open(&path.0).unwrap();

@@ -78,6 +78,8 @@ pub(crate) fn connect(
     let migrate = || -> SqlResult<()> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // `checkpoint.rs` does it after a check of the files.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.execute_batch("BEGIN EXCLUSIVE")?;
         schema.migrate(&connection)?;
         if owner != Owner::ThisAccount {

@@ -1,10 +1,11 @@
 //! The database of a store.
 //!
 //! `connection.rs` opens the file for one `account.rs` and migrates it to the tables of `schema.rs`. [`Database`] reads
-//! all rows once, with `row_parser.rs`. After that, `transaction.rs` changes the rows, with ids of `id_allocator.rs`. If the
+//! all rows once, with `row_parser.rs`. After that, `transaction.rs` changes the rows, with ids of `id_allocator.rs`, and `checkpoint.rs` bounds the log. If the
 //! files were removed or replaced, `recovery.rs` restores them before the next transaction.
 
 pub(crate) mod account;
+mod checkpoint;
 mod connection;
 pub(crate) mod id_allocator;
 #[cfg(unix)]
@@ -32,9 +33,6 @@ use crate::store::open_error;
 use crate::store::stored_rows::{RecoveredState, RowKey};
 use crate::store::write_error::WriteError;
 
-/// SQLite's default: a commit that makes the log this long writes the log into the database.
-const CHECKPOINT_PAGES: u32 = 1000;
-
 /// An open and locked database file.
 #[derive(Debug)]
 pub struct Database {
@@ -47,6 +45,8 @@ pub struct Database {
     /// The first detected change of the files.
     changed: Option<FileChange>,
     ids: IdAllocator,
+    /// The number of commits since the frames of the log were counted.
+    uncounted_commits: u32,
     /// Whether the file had no table of interactions.
     is_old_schema: bool,
     // Dropped last.
@@ -71,6 +71,7 @@ impl Database {
             opened: Some(opened),
             changed: None,
             ids,
+            uncounted_commits: 0,
             is_old_schema: schema.lacks_interactions(),
             lock,
         })
@@ -163,10 +164,10 @@ impl Database {
         })
     }
 
-    /// Records the sizes of the files after a rollback. The log may be longer than before.
+    /// Records the state of the log after a rollback. It may be longer than before.
     pub fn record_rollback(&mut self) {
         if let (None, Some(opened)) = (self.changed, &mut self.opened) {
-            opened.files.record_state();
+            opened.files.record_log_state();
         }
     }
 
@@ -175,12 +176,7 @@ impl Database {
         let Some(opened) = &mut self.opened else {
             return;
         };
-        // Another program may have written to the database, so this writes only to the log.
-        let set_checkpoint = |connection: &Connection, pages: u32| {
-            connection.pragma_update(None, "wal_autocheckpoint", pages)
-        };
-        let undone = set_checkpoint(&opened.connection, 0).and_then(|()| {
-            let transaction = opened.connection.transaction()?;
+        let undone = opened.connection.transaction().and_then(|transaction| {
             delete_records(&transaction, numbers)?;
             for ticket in tickets {
                 delete_request(&transaction, *ticket)?;
@@ -191,8 +187,6 @@ impl Database {
         if undone.is_ok() {
             opened.files.record_log_state();
         }
-        // If this fails, only closing writes the log into the database.
-        let _ = set_checkpoint(&opened.connection, CHECKPOINT_PAGES);
     }
 
     /// Releases the reserved ids, so that the next process continues without a gap, and closes the file.

@@ -19,12 +19,13 @@ impl Database {
             self.repair()?;
             self.changed = None;
         }
-        let checked = self.check();
+        let checked = self.find_change();
         self.changed = checked.err();
         checked
     }
 
-    fn check(&mut self) -> Result<(), FileChange> {
+    /// Checks the files. Replaces a lock file that was removed.
+    pub(super) fn find_change(&mut self) -> Result<(), FileChange> {
         let opened = self.opened.as_ref().ok_or(FileChange::Replaced)?;
         opened.files.check_before_write()?;
         if !self.lock.is_in_place(opened.files.folder()) {
@@ -58,7 +59,7 @@ impl Database {
             }
             (_, OpenContents::Unchanged) => checkpoint_log(opened).map_err(|_| {
                 // The checkpoint may have written a part of the pages.
-                opened.files.record_database_state();
+                opened.files.record_checkpoint();
                 changed
             })?,
             // The database has all pages of the log already.

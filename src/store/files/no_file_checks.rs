@@ -33,7 +33,7 @@ impl OpenFiles {
     }
 
     /// Records nothing.
-    pub fn record_state(&mut self) {}
+    pub fn record_checkpoint(&mut self) {}
 
     /// Records nothing.
     pub fn record_log_state(&mut self) {}

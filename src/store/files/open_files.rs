@@ -1,8 +1,8 @@
 //! Detects changes of an open store's files by other programs.
 //!
 //! Data that is written to a removed file is lost when the file is closed, and another SQLite removes the log when it closes the
-//! store. So each commit checks the files before and after it writes: their names in the folder, and their first bytes. This
-//! costs a few system calls that do not block.
+//! store. So each commit checks before it writes that the files have their names, sizes and times, and after it that the log has
+//! its name. This costs one system call for each check, which does not block.
 
 use std::ffi::{CString, OsStr};
 use std::fs::{File, OpenOptions, Permissions};
@@ -50,6 +50,8 @@ pub struct OpenFiles {
     folder: File,
     database: OpenFile<DATABASE_HEADER>,
     log: OpenFile<LOG_HEADER>,
+    /// Whether the next write may change the header of the log.
+    is_log_restarting: bool,
 }
 
 /// One file. It stays open as long as SQLite has it open, because closing it drops SQLite's own locks.
@@ -71,8 +73,10 @@ impl OpenFiles {
             folder: open(&location.folder, OpenOptions::new().read(true))?,
             database: OpenFile::new(database, &location.database)?,
             log: OpenFile::new(opened, &log)?,
+            is_log_restarting: true,
         };
-        files.record_state();
+        files.record_checkpoint();
+        files.record_log_state();
         Ok(files)
     }
 
@@ -86,19 +90,22 @@ impl OpenFiles {
         }
     }
 
-    /// Checks the files after a write, and records their new state.
+    /// Checks the log after a write, and records its new state. The next write checks the rest: the open files still contain
+    /// all data then.
     pub fn check_after_write(&mut self) -> Result<(), FileChange> {
-        let (database, log) = self.stamps()?;
-        let header = self.log.header(log.size).ok_or(FileChange::Replaced)?;
+        let stamp = self.log_stamp()?;
+        let last = self.log.last.ok_or(FileChange::Replaced)?;
+        let has_grown = stamp.size > last.stamp.size;
+        // The first write after a checkpoint may begin a new log in the same file.
+        let header = match has_grown | std::mem::take(&mut self.is_log_restarting) {
+            true => self.log.header(stamp.size).ok_or(FileChange::Replaced)?,
+            false => last.header,
+        };
         // If another program truncated the log before the write, the log has a hole now.
-        let has_shrunk = self.log.last.is_some_and(|last| log.size < last.stamp.size);
-        if has_shrunk || log.size > 0 && header[..4] == [0; 4] {
+        if stamp.size < last.stamp.size || stamp.size > 0 && header[..4] == [0; 4] {
             return Err(FileChange::Replaced);
         }
-        self.log.last = Some(Snapshot { stamp: log, header });
-        if self.database.last.map(|last| last.stamp) != Some(database) {
-            self.database.last = self.database.snapshot(database);
-        }
+        self.log.last = Some(Snapshot { stamp, header });
         Ok(())
     }
 
@@ -107,15 +114,10 @@ impl OpenFiles {
         &self.folder
     }
 
-    /// Records the current state of the files.
-    pub fn record_state(&mut self) {
-        self.record_database_state();
-        self.record_log_state();
-    }
-
-    /// Records the current state of the database, after this client wrote to it.
-    pub fn record_database_state(&mut self) {
+    /// Records the current state of the database, after this client wrote the log into it.
+    pub fn record_checkpoint(&mut self) {
         self.database.last = self.database.current_snapshot();
+        self.is_log_restarting = true;
     }
 
     /// Records the current state of the log, after this client wrote to it.
@@ -155,8 +157,13 @@ impl OpenFiles {
             Link::Other => return Err(FileChange::Replaced),
             Link::Missing => return Err(FileChange::Removed),
         };
+        Ok((database, self.log_stamp()?))
+    }
+
+    /// Returns the stamp of the log, if it has its name.
+    fn log_stamp(&self) -> Result<FileStamp, FileChange> {
         match self.log.link(&self.folder) {
-            Link::Open(log) => Ok((database, log)),
+            Link::Open(log) => Ok(log),
             Link::Other => Err(FileChange::Replaced),
             Link::Missing => Err(FileChange::LogRemoved),
         }

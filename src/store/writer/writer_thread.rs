@@ -87,6 +87,7 @@ impl Writer {
                     }
                 }
                 after_callbacks();
+                self.database.checkpoint_if_due();
                 if std::mem::take(&mut self.has_failed) {
                     log::info!("the store is writable again");
                 }

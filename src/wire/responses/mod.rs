@@ -4,6 +4,6 @@
 
 pub(crate) mod field_verdict;
 pub(crate) mod response_data;
-mod response_object;
+pub(crate) mod response_object;
 pub(crate) mod token_rejection;
 pub(crate) mod verdict;

@@ -9,11 +9,21 @@ use serde_json::value::RawValue;
 use crate::wire::body::lenient_json;
 use crate::wire::json::json_value::{compact, parse_string};
 use crate::wire::responses::field_verdict::{FieldVerdict, is_empty, is_token_rejection};
-use crate::wire::responses::verdict::Reason;
+
+/// The reason for a rejection.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The text in the response.
+    Given(String),
+    /// The response contains no reason.
+    Missing,
+    /// The response has an unknown format.
+    Unreadable,
+}
 
 /// The result that a body reports, and its reason.
 #[derive(Debug, Default)]
-pub struct ReportedResult {
+pub struct ResponseResult {
     pub verdict: FieldVerdict,
     /// `None` if the body contains no object.
     pub reason: Option<Reason>,
@@ -21,16 +31,16 @@ pub struct ReportedResult {
     pub rejects_token: bool,
 }
 
-impl ReportedResult {
+impl ResponseResult {
     fn unclear() -> Self {
-        ReportedResult {
+        ResponseResult {
             verdict: FieldVerdict::Unclear,
             ..Self::default()
         }
     }
 
     fn join(self, other: Self) -> Self {
-        ReportedResult {
+        ResponseResult {
             verdict: self.verdict.join(other.verdict),
             reason: match (self.reason, other.reason) {
                 (Some(Reason::Given(text)), _) => Some(Reason::Given(text)),
@@ -41,44 +51,44 @@ impl ReportedResult {
     }
 }
 
-/// Searches a body for objects that report a result: the body itself, the entries of an array, a text that contains JSON, or
-/// JSON after other text, for example after a warning of the server's program.
-pub fn find_result(body: &str) -> ReportedResult {
+/// Searches a body for objects that report a result. An object may be the body itself, an entry of an array, in a string that
+/// contains JSON, or in other text. For example, PHP prints warnings before it.
+pub fn find_result(body: &str) -> ResponseResult {
     let text = body.trim_start_matches(lenient_json::is_blank);
     let parsed = match text.chars().next() {
         Some('{') => {
             let parsed = lenient_json::parse(body, |json| {
                 serde_json::from_str::<ResponseObject>(json).map(|object| object.result())
             });
-            return parsed.unwrap_or_else(|_| ReportedResult::unclear());
+            return parsed.unwrap_or_else(|_| ResponseResult::unclear());
         }
         Some('[') => lenient_json::parse(body, parse_entries),
         Some('"') => lenient_json::parse(body, |json| {
             serde_json::from_str::<String>(json).map(|inner| find_in_text(&inner))
         }),
         _ if text.trim_end_matches(lenient_json::is_blank) == "false" => {
-            return ReportedResult::unclear();
+            return ResponseResult::unclear();
         }
         _ => return find_in_text(text),
     };
     parsed.unwrap_or_else(|_| find_in_text(text))
 }
 
-fn parse_entries(json: &str) -> serde_json::Result<ReportedResult> {
+fn parse_entries(json: &str) -> serde_json::Result<ResponseResult> {
     let entries: Vec<&RawValue> = serde_json::from_str(json)?;
     let objects = entries
         .iter()
         .filter(|entry| entry.get().starts_with('{'))
         .map(|entry| serde_json::from_str::<ResponseObject>(entry.get()));
     objects.map(|object| Ok(object?.result())).try_fold(
-        ReportedResult::default(),
+        ResponseResult::default(),
         |found, next: serde_json::Result<_>| Ok(found.join(next?)),
     )
 }
 
 /// Searches a text for JSON objects.
-fn find_in_text(text: &str) -> ReportedResult {
-    let mut found = ReportedResult::default();
+fn find_in_text(text: &str) -> ResponseResult {
+    let mut found = ResponseResult::default();
     let mut rest = text;
     while let Some(begin) = rest.find('{') {
         rest = &rest[begin..];
@@ -92,7 +102,7 @@ fn find_in_text(text: &str) -> ReportedResult {
         match objects.next() {
             Some(Ok(object)) => found = found.join(object.result()),
             // Each further search would parse the same text again.
-            _ => return found.join(ReportedResult::unclear()),
+            _ => return found.join(ResponseResult::unclear()),
         }
         rest = &rest[objects.byte_offset()..];
     }
@@ -113,7 +123,7 @@ struct ResponseObject<'a> {
 }
 
 impl ResponseObject<'_> {
-    fn result(&self) -> ReportedResult {
+    fn result(&self) -> ResponseResult {
         let verdicts = [self.status, self.success, self.errors];
         let has = |verdict| verdicts.contains(&verdict);
         let verdict = [
@@ -121,7 +131,7 @@ impl ResponseObject<'_> {
             FieldVerdict::Unclear,
             FieldVerdict::Success,
         ];
-        ReportedResult {
+        ResponseResult {
             verdict: verdict
                 .into_iter()
                 .find(|one| has(*one))

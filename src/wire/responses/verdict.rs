@@ -1,7 +1,7 @@
 //! Decides from a response whether the service accepted the request, for all dialects.
 
 use crate::wire::responses::field_verdict::FieldVerdict;
-use crate::wire::responses::response_object::find_result;
+use crate::wire::responses::response_object::{Reason, find_result};
 
 /// The result that a response reports.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,17 +14,6 @@ pub enum Verdict {
     TokenRejected(Reason),
     /// The response cannot be parsed, and may be a rejection.
     Unknown,
-}
-
-/// The reason for a rejection.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The text in the response.
-    Given(String),
-    /// The response contains no reason.
-    Missing,
-    /// The response has an unknown format.
-    Unreadable,
 }
 
 /// Returns the verdict of a response.

@@ -45,7 +45,7 @@ pub struct ConnectionState {
 }
 
 /// How long a head may be incomplete while another connection waits for a permit. A packet that was lost twice arrives in
-/// this time: by RFC 6298, it is sent again after one second, and once more after two.
+/// this time: by RFC 6298, it is retransmitted after one second, and once more after two.
 const SLOW_HEAD_TIME: Duration = Duration::from_secs(3);
 /// How long a connection over the address limit may take to send the head that gets the 503.
 const OVER_LIMIT_HEAD_TIME: Duration = Duration::from_secs(1);
