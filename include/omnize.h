@@ -2491,6 +2491,14 @@ const char *omnize_delivery_name(int32_t delivery);
 const char *omnize_state_name(int32_t state);
 
 /**
+ * Returns the name of the level of a check, such as "account", or NULL if `level` is unknown.
+ *
+ * - `level`: an OMNIZE_CHECK_ value.
+ * - The text is never freed.
+ */
+const char *omnize_check_level_name(int32_t level);
+
+/**
  * Returns the name of a kind of request, such as "message", or NULL if `kind` is unknown.
  *
  * - `kind`: an OMNIZE_REQUEST_ value.

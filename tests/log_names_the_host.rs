@@ -12,7 +12,7 @@ use test_client::{attach, open_client};
 
 #[test]
 fn log_names_the_host() {
-    record_log(LevelFilter::Warn);
+    record_log(LevelFilter::Debug);
     let client = open_client("http://127.0.0.1:1/secret-path?key=secret", &[]);
     attach(&client, "12").typing().unwrap_err();
     let lines = lines();

@@ -105,6 +105,7 @@ void a_check_says_what_is_right() {
     auto client = speaking("interactions");
     CHECK(client.check() == omnize::check_level::account && client.check(20s) == omnize::check_level::account);
     CHECK(speaking("rest").check() == omnize::check_level::connection);
+    CHECK(name(omnize::check_level::account) == "account" && name(static_cast<omnize::check_level>(0)).empty());
     auto config = sandbox_config();
     config.set("dialect", "interactions").set("base_url", std::getenv("OMNIZE_SANDBOX_URL")).set("token", "wrong");
     omnize::client wrong(config);

@@ -295,6 +295,7 @@ begin
     Assert(Client.CheckAccount = OMNIZE_CHECK_ACCOUNT);
     Assert(Client.CheckAccount(20000) = OMNIZE_CHECK_ACCOUNT);
     Assert(Other.CheckAccount = OMNIZE_CHECK_CONNECTION);
+    Assert((OmnizeCheckLevelName(OMNIZE_CHECK_ACCOUNT) = 'account') and (OmnizeCheckLevelName(0) = ''));
     Other.Free;
     Config := TOmnizeConfig.Create;
     Config.LoadEnvironment;

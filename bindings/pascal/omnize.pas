@@ -460,6 +460,7 @@ function OmnizeStatusName(Status: Integer): UTF8String;
 function OmnizeEventKindName(Kind: Integer): UTF8String;
 function OmnizeDeliveryName(Delivery: Integer): UTF8String;
 function OmnizeStateName(State: Integer): UTF8String;
+function OmnizeCheckLevelName(Level: Integer): UTF8String;
 function OmnizeRequestKindName(Kind: Integer): UTF8String;
 function OmnizeMediaKindName(Kind: Integer): UTF8String;
 function OmnizeSpeakerName(Speaker: Integer): UTF8String;

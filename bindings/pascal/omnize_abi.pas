@@ -41,6 +41,7 @@ function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_status_name(Status: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_delivery_name(Delivery: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_check_level_name(Level: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_state_name(State: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_request_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_media_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;

@@ -67,6 +67,7 @@ static void test_tables(void) {
     EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0 && omnize_abi_version() == OMNIZE_ABI_VERSION);
     EXPECT(omnize_has_feature("listener") == 1);
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
+    EXPECT(strcmp(omnize_check_level_name(OMNIZE_CHECK_ACCOUNT), "account") == 0);
     for (at = 0; at < omnize_status_count(); at++) {
         EXPECT(omnize_status_name(omnize_status_at(at)) != NULL);
         EXPECT(omnize_status_description(omnize_status_at(at)) != NULL);

@@ -163,6 +163,7 @@ static void test_tables(void) {
     EXPECT(omnize_event_kind_name(0) == NULL);
     EXPECT(strcmp(omnize_delivery_name(OMNIZE_DELIVERY_NOT_SENT), "not sent") == 0);
     EXPECT(omnize_delivery_name(-1) == NULL && omnize_state_name(0) == NULL && omnize_request_kind_name(0) == NULL);
+    EXPECT(strcmp(omnize_check_level_name(OMNIZE_CHECK_ACCOUNT), "account") == 0 && omnize_check_level_name(0) == NULL);
     EXPECT(omnize_media_kind_name(-1) == NULL && omnize_speaker_name(0) == NULL && omnize_log_level_name(-1) == NULL);
     EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0);
     EXPECT(omnize_abi_version() == OMNIZE_ABI_VERSION);

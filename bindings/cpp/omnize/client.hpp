@@ -34,6 +34,11 @@ enum class check_level : std::int32_t {
     account = OMNIZE_CHECK_ACCOUNT,       ///< The service accepted a harmless request with the token.
 };
 
+/// Returns the name of a level, such as "account"; empty if this version does not recognize it.
+inline std::string_view name(check_level level) noexcept {
+    return detail::static_text(omnize_check_level_name(static_cast<std::int32_t>(level)));
+}
+
 /// The conversations and events of one token. The destructor closes it with a timeout of 0, and waits for callbacks.
 class client {
   public:

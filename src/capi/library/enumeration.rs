@@ -13,6 +13,7 @@ use crate::capi::requests::media::OMNIZE_MEDIA_NONE;
 use crate::error::{Delivery, Error, Result};
 use crate::interactions::State;
 use crate::receiving::EventKind;
+use crate::sending::CheckLevel;
 use crate::status::Status;
 use crate::wire::{MediaKind, RequestKind, Speaker};
 
@@ -41,6 +42,15 @@ pub extern "C-unwind" fn omnize_delivery_name(delivery: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_state_name(state: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&STATES, state))
+}
+
+/// Returns the name of the level of a check, such as "account", or NULL if `level` is unknown.
+///
+/// - `level`: an OMNIZE_CHECK_ value.
+/// - The text is never freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_check_level_name(level: i32) -> *const c_char {
+    guard::always(std::ptr::null(), || find(&CHECK_LEVELS, level))
 }
 
 /// Returns the name of a kind of request, such as "message", or NULL if `kind` is unknown.
@@ -100,6 +110,9 @@ static MEDIA_KINDS: Names = Lazy::new(|| {
     names([(OMNIZE_MEDIA_NONE, "none")].into_iter().chain(all))
 });
 
+static CHECK_LEVELS: Names =
+    Lazy::new(|| names(CheckLevel::ALL.map(|level| (level as i32, level.name()))));
+
 static SPEAKERS: Names =
     Lazy::new(|| names(Speaker::ALL.map(|speaker| (speaker as i32, speaker.name()))));
 
@@ -137,7 +150,8 @@ mod tests {
     type NameFunction = extern "C-unwind" fn(i32) -> *const c_char;
 
     /// The enumerations of the header, by the prefix of their constants.
-    const ENUMERATIONS: [(&str, NameFunction); 7] = [
+    const ENUMERATIONS: [(&str, NameFunction); 8] = [
+        ("OMNIZE_CHECK_", omnize_check_level_name),
         ("OMNIZE_DELIVERY_", omnize_delivery_name),
         ("OMNIZE_EVENT_", omnize_event_kind_name),
         ("OMNIZE_LOG_", omnize_log_level_name),
