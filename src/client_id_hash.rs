@@ -2,7 +2,7 @@
 //!
 //! A client id may be a CPF or a phone number, and there are so few of them that a plain hash can be guessed. Therefore the
 //! token is the key: without it, the hash can't be compared with a client id. With it, the hash of a customer is the same in
-//! all processes of an account, and after a restart (docs/src/decisions/0042).
+//! all processes of an account, and after a restart (docs/src/decisions/0050).
 
 use std::fmt;
 

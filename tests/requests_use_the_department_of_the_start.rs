@@ -1,4 +1,4 @@
-//! Requests of an open interaction contain the department of its start, whatever conversation sends them. A new start sets
+//! Requests of an open interaction contain the department of its start, from each of its conversations. A new start sets
 //! another department.
 
 #[path = "support/http_server.rs"]

@@ -17,6 +17,7 @@ use crate::error::{OrRaise, exception};
 use crate::events::consumer::parse_consumer;
 use crate::events::event;
 use crate::events::pending_events::PendingEvents;
+use crate::open_interaction::{OpenInteractionFields, to_fields};
 use crate::options::{OpenError, configure};
 use crate::request_fields;
 use crate::request_fields::Fields;
@@ -202,22 +203,10 @@ impl Core {
         Ok(self.chat(self.client.bot_attach(interaction_hash).or_raise(py)?))
     }
 
-    /// Returns the client id, department and state of each open interaction, since when it has this state, in seconds since
-    /// 1970, and the current department.
-    fn open_interactions(&self) -> Vec<(String, String, &'static str, f64, String)> {
+    /// Returns the open interactions.
+    fn open_interactions(&self) -> Vec<OpenInteractionFields> {
         let open = self.client.open_interactions().into_iter();
-        open.map(|open| {
-            let since = open.since as f64 / 1000.0;
-            let state = open.state.name();
-            (
-                open.client_id,
-                open.department,
-                state,
-                since,
-                open.current_department,
-            )
-        })
-        .collect()
+        open.map(to_fields).collect()
     }
 
     /// Checks the configuration. Returns the name of the level.

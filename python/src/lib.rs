@@ -17,6 +17,7 @@ mod events;
 mod listener;
 mod log;
 mod message_words;
+mod open_interaction;
 mod options;
 mod request_fields;
 mod text_argument;

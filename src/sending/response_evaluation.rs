@@ -17,7 +17,7 @@ use crate::status::Status;
 use crate::wire;
 use crate::wire::body::content_coding;
 use crate::wire::body::content_coding::CodingError;
-use crate::wire::{Dialect, Reason, Request, ResponseData, Verdict};
+use crate::wire::{Reason, Request, ResponseData, Verdict};
 
 impl Sender {
     /// Returns the result of a request with this response.
@@ -122,10 +122,9 @@ impl Sender {
     /// Returns the options that may cause HTTP 404.
     fn advice_for_404(&self, request: &Request) -> String {
         let dialect = self.dialect.name();
-        // The external API responds with 404 to an unknown token too.
-        let token = match (self.dialect, request) {
-            (Dialect::Interactions, Request::Departments) => ", the option token",
-            _ => "",
+        let token = match self.dialect.rejects_token_with_404(request) {
+            true => ", the option token",
+            false => "",
         };
         format!(
             "if the address is wrong, check base_url{token} and the option dialect, which is {dialect}"

@@ -91,8 +91,7 @@ class client {
     /// dialect has it; otherwise opens a connection and sends nothing. Blocks at most for `timeout` (0: the option
     /// timeout). Throws OMNIZE_E_AUTH if the service rejects the token.
     check_level check(milliseconds timeout = milliseconds(0)) {
-        return static_cast<check_level>(
-            detail::result<std::int32_t>(omnize_client_check, handle(), timeout.count()));
+        return static_cast<check_level>(detail::result<std::int32_t>(omnize_client_check, handle(), timeout.count()));
     }
 
     /// Requests the departments, and blocks until the service responds. The dialect gateway requires the client id.

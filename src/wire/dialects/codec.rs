@@ -40,6 +40,12 @@ impl Dialect {
         Some((address, Request::Departments))
     }
 
+    /// Returns whether HTTP 404 may mean that the token is unknown.
+    pub fn rejects_token_with_404(self, request: &Request) -> bool {
+        // The external API, which lists the departments, does that.
+        self == Dialect::Interactions && *request == Request::Departments
+    }
+
     /// Checks that the dialect supports a request, and that its required fields are set.
     ///
     /// # Errors
