@@ -18,7 +18,7 @@ use crate::events::consumer::parse_consumer;
 use crate::events::event;
 use crate::events::pending_events::PendingEvents;
 use crate::open_interaction::{OpenInteractionFields, to_fields};
-use crate::options::{OpenError, configure};
+use crate::options::open_client;
 use crate::request_fields;
 use crate::request_fields::Fields;
 use crate::text_argument::{Text, check_memory, copy, copy_bytes};
@@ -134,25 +134,18 @@ impl Core {
         error::import_maker(py)?;
         request_fields::import_check(py)?;
         let completions = Arc::new(CompletionQueue::new().or_raise(py)?);
-        let (client, stored, dispatch_threads) = py
-            .detach(|| {
-                let config = configure(&options, config_file, environment)?;
-                let stored = !config.get("store")?.is_empty();
-                // The table of options ensures that it is a number.
-                let threads = config.get("dispatch.threads")?.parse().unwrap_or(1);
-                let client = Client::open(&config)?;
-                Ok((client, stored, threads))
-            })
-            .map_err(|error: OpenError| error.into_exception(py))?;
+        let opened = py
+            .detach(|| open_client(&options, config_file, environment))
+            .map_err(|error| error.into_exception(py))?;
         Ok(Core {
-            client: Arc::new(client),
+            client: Arc::new(opened.client),
             pools: Arc::new(Pools::new()),
             completions,
             notifier: OnceLock::new(),
             is_busy: AtomicBool::new(false),
             pending_events: PendingEvents::default(),
-            stored,
-            dispatch_threads,
+            stored: opened.stored,
+            dispatch_threads: opened.dispatch_threads,
             process: std::process::id(),
         })
     }

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 
-use crate::message_words;
+use crate::python_message;
 
 static ERROR_OF_STATUS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -24,7 +24,7 @@ pub fn import_maker(py: Python<'_>) -> PyResult<()> {
 
 /// Converts an error. The package chooses the class of the exception.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    exception_with(py, error, &message_words::to_python(error.message()))
+    exception_with(py, error, &python_message::convert(error.message()))
 }
 
 /// Converts an error, with this message.

@@ -3,7 +3,7 @@
 //!
 //! The package opens a [`Core`](client::Core) for each client and a [`Chat`](conversation::Chat) for each conversation. Requests
 //! are built from their [fields](request_fields) and sent through [threads], which let Python handle signals and event loops
-//! continue. Events are converted by [events], errors by [error]. [`log`] forwards the log. [message_words] converts messages.
+//! continue. Events are converted by [events], errors by [error]. [`log`] forwards the log. [python_message] converts messages.
 
 #![deny(unsafe_code)]
 
@@ -16,9 +16,9 @@ mod error;
 mod events;
 mod listener;
 mod log;
-mod message_words;
 mod open_interaction;
 mod options;
+mod python_message;
 mod request_fields;
 mod text_argument;
 mod threads;

@@ -11,7 +11,7 @@ use log::kv::{self, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
-use crate::message_words;
+use crate::python_message;
 use crate::threads::fork_generation;
 
 /// The limit of queued lines. Further lines are dropped and counted.
@@ -127,7 +127,7 @@ impl Log for Forwarder {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
-        let text = message_words::to_python(&record.args().to_string());
+        let text = python_message::convert(&record.args().to_string());
         let mut fields = Fields(Vec::new());
         // The visitor never fails.
         let _ = record.key_values().visit(&mut fields);

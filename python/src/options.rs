@@ -1,7 +1,8 @@
-//! The table of options, and the configuration from Python's options.
+//! The table of options, the configuration from Python's options, and the client that it opens.
 
 use std::path::PathBuf;
 
+use omnize::Client;
 use omnize::config::{Config, OPTIONS};
 use omnize::error::Error;
 use pyo3::prelude::*;
@@ -59,6 +60,29 @@ impl From<Error> for OpenError {
     fn from(error: Error) -> Self {
         OpenError::Application(error)
     }
+}
+
+/// A client that was opened, and the options that the package needs.
+pub struct OpenedClient {
+    pub client: Client,
+    /// Whether the client has a store.
+    pub stored: bool,
+    pub dispatch_threads: usize,
+}
+
+/// Opens a client. The arguments are those of [`configure`].
+pub fn open_client(
+    options: &[(Text, Text)],
+    file: Option<PathBuf>,
+    environment: bool,
+) -> Result<OpenedClient, OpenError> {
+    let config = configure(options, file, environment)?;
+    Ok(OpenedClient {
+        stored: !config.get("store")?.is_empty(),
+        // The table of options ensures that it is a number.
+        dispatch_threads: config.get("dispatch.threads")?.parse().unwrap_or(1),
+        client: Client::open(&config)?,
+    })
 }
 
 /// Returns the configuration. `options` override the environment, which overrides `file`. Without the environment, its proxy

@@ -128,7 +128,7 @@ def test_unknown_and_missing_arguments_are_type_errors():
             make()
 
 
-def test_all_fields_can_be_passed():
+def test_all_fields_are_accepted():
     event = omnize.Message("12", "a", None, raw=b"{}", replaced=True, sequence=3, received_at=4.5, redelivered=True)
     assert event.to_dict() == {
         "kind": "message",

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::sending::deadlines::TimeBudget;
 use crate::sending::outbox::Outbox;
-use crate::sending::request_log::LoggedRequest;
+use crate::sending::request_log::RequestRecord;
 use crate::status::Status;
 
 /// The longest timeout of a check: a week.
@@ -55,7 +55,7 @@ impl Outbox {
         }
         // After a fork in the hook, the check belongs to the parent.
         self.sender.check_origin()?;
-        let logged = LoggedRequest {
+        let logged = RequestRecord {
             name: "check",
             ticket: None,
             client_id: None,

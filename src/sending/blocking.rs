@@ -11,7 +11,7 @@ use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
-use crate::sending::request_log::LoggedRequest;
+use crate::sending::request_log::RequestRecord;
 use crate::status::Status;
 use crate::wire::{Address, Request, ResponseData};
 
@@ -82,7 +82,7 @@ impl Outbox {
         guard.is_accepted = result.is_ok();
         drop(guard);
         self.sender
-            .log(&LoggedRequest::returned(request, address), &result);
+            .log(&RequestRecord::returned(request, address), &result);
         result
     }
 
@@ -105,7 +105,7 @@ impl Outbox {
         self.check_open()?;
         let result = self.send_with_retries(None, address, request, Instant::now(), self.timeout);
         self.sender
-            .log(&LoggedRequest::returned(request, address), &result);
+            .log(&RequestRecord::returned(request, address), &result);
         result
     }
 
@@ -145,9 +145,9 @@ impl Outbox {
             match is_last {
                 false => {
                     // The caller gets the result of a later attempt.
-                    let logged = LoggedRequest {
+                    let logged = RequestRecord {
                         is_returned: false,
-                        ..LoggedRequest::returned(request, address)
+                        ..RequestRecord::returned(request, address)
                     };
                     self.sender.log(&logged, &result);
                     maybe_received |= is_unknown(&result);

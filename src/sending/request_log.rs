@@ -7,7 +7,7 @@ use crate::sending::sender::Sender;
 use crate::wire::{Address, Request};
 
 /// A request in the log.
-pub(crate) struct LoggedRequest<'a> {
+pub(crate) struct RequestRecord<'a> {
     /// The name of the request.
     pub name: &'a str,
     /// The ticket, if the application posted the request.
@@ -18,10 +18,10 @@ pub(crate) struct LoggedRequest<'a> {
     pub is_returned: bool,
 }
 
-impl<'a> LoggedRequest<'a> {
+impl<'a> RequestRecord<'a> {
     /// A request whose caller gets the result.
     pub(crate) fn returned(request: &Request, address: &'a Address) -> Self {
-        LoggedRequest {
+        RequestRecord {
             name: request.name(),
             ticket: None,
             client_id: request
@@ -35,7 +35,7 @@ impl<'a> LoggedRequest<'a> {
 impl Sender {
     /// Logs the result of a request or of one attempt. The log callback may do anything, for example close the client, so
     /// the caller must not hold up other threads.
-    pub(crate) fn log<T>(&self, request: &LoggedRequest<'_>, result: &Result<T>) {
+    pub(crate) fn log<T>(&self, request: &RequestRecord<'_>, result: &Result<T>) {
         let level = match result {
             Err(_) if !request.is_returned => Level::Warn,
             _ => Level::Debug,

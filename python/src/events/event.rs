@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::error::exception;
-use crate::message_words;
+use crate::python_message;
 use crate::text_argument::check_memory;
 
 static OF_TRIGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -178,7 +178,7 @@ fn of_outcome<'py>(
             delivery_name(outcome.delivery),
             Status::from_code(outcome.status).map_or("", Status::name),
             outcome.http_status,
-            message_words::to_python(&outcome.message),
+            python_message::convert(&outcome.message),
             metadata.sequence,
             metadata.received_at,
             metadata.redelivered,

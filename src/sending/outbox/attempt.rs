@@ -12,7 +12,7 @@ use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
-use crate::sending::request_log::LoggedRequest;
+use crate::sending::request_log::RequestRecord;
 use crate::status::Status;
 use crate::wire::Request;
 
@@ -119,7 +119,7 @@ impl Outbox {
 
     /// Logs the result of a posted request, with its owner.
     pub(crate) fn log_result(&self, name: &str, ticket: u64, client_id: &str, result: &Result<()>) {
-        let logged = LoggedRequest {
+        let logged = RequestRecord {
             name,
             ticket: (ticket != 0).then_some(ticket),
             client_id: Some(client_id),

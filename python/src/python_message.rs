@@ -13,7 +13,7 @@ const PUNCTUATION: &[char] = &['"', '\'', '`', '(', ')', ',', ';', ':', '.', '?'
 /// Returns the message with Python's names of options, with durations in seconds, and with Python's terms.
 ///
 /// Only whole words between spaces are replaced, so paths, URLs and host names with a port remain as they are.
-pub fn to_python(message: &str) -> String {
+pub fn convert(message: &str) -> String {
     let mut converted = String::with_capacity(message.len());
     let mut words = message.split(' ').peekable();
     while let Some(word) = words.next() {
