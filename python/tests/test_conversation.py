@@ -119,7 +119,7 @@ def test_a_posted_request_that_fails(omnize_sandbox):
         ticket = client.conversation("12", department="1").post_start()
         outcome = client.next(10)
     assert (outcome.ticket, outcome.delivery) == (ticket, "rejected")
-    assert type(outcome.error) is omnize.Rejected
+    assert type(outcome.error) is omnize.AuthenticationFailed
 
 
 def test_keystrokes(omnize_sandbox):

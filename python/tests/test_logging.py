@@ -5,6 +5,7 @@ Each record has fields, and the source file and line. A warning is a problem tha
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import socket
@@ -115,7 +116,10 @@ def record_of(caplog, text):
 
 def test_every_record_has_all_fields(caplog, omnize_sandbox):
     caplog.set_level(logging.DEBUG, "omnize")
-    caplog.handler.setFormatter(logging.Formatter(" ".join(f"{name}=%({name})s" for name in FIELDS)))
+    logger, output = logging.getLogger("omnize"), io.StringIO()
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(logging.Formatter(" ".join(f"{name}=%({name})s" for name in FIELDS)))
+    logger.addHandler(handler)
     with omnize.Client(**omnize_sandbox.options) as client:
         client.deliver(b'{"status": "typing", "clientId": "12"}')
         with pytest.raises(omnize.TriggerError):
@@ -127,7 +131,8 @@ def test_every_record_has_all_fields(caplog, omnize_sandbox):
         wait_until(lambda: any("not finished" in record.message for record in caplog.records))
     records = [record for record in caplog.records if record.name == "omnize"]
     assert all(hasattr(record, name) for record in records for name in FIELDS)
-    assert "event_kind=typing request_kind=None" in caplog.text
+    logger.removeHandler(handler)
+    assert "event_kind=typing request_kind=None" in output.getvalue()
 
 
 def test_records_name_their_source(caplog, omnize_sandbox):

@@ -85,7 +85,7 @@ REFUSALS = {
 UNKNOWN = {
     "br": (answer(b"{}", "Content-Encoding: br"), "supported are gzip, deflate"),
     "no gzip": (answer(REFUSAL, "Content-Encoding: gzip"), "can't be decompressed"),
-    "bomb": (answer(gzip.compress(b" " * 2_000_000), "Content-Encoding: gzip"), "response.max_bytes"),
+    "bomb": (answer(gzip.compress(b" " * 2_000_000), "Content-Encoding: gzip"), "response_max_bytes"),
     "broken": (answer(b'{"success":fal'), "not valid JSON"),
     "large head": (answer(REFUSAL, "X: " + "y" * 70_000), "65536 bytes"),
     "length": (answer(REFUSAL, "Content-Length : 7"), "not in HTTP"),

@@ -105,7 +105,7 @@ def first():
     try:
         chat.send("first")
     except omnize.DeliveryUnknown as error:
-        ended.append(error.delivery)
+        ended.append(str(error.delivery))
 thread = threading.Thread(target=first)
 thread.start()
 time.sleep(0.2)

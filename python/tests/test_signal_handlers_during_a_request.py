@@ -26,7 +26,7 @@ print(sorted(service.saw()))
 client.close()
 """)
     assert said == [
-        "OMNIZE_E_TIMEOUT not respond within timeout.response (2 s)",
+        "OMNIZE_E_TIMEOUT not respond within timeout_response (2 s)",
         "True",
         "[(1, 'closed'), (1, 'not answered'), (2, 'answered')]",
     ]
@@ -79,7 +79,7 @@ client.close(0)
 """.replace("options()", "options(timeout=1.5)")
     )
     assert said[0] == "inner unknown"
-    assert said[1].startswith("DeliveryUnknown OMNIZE_E_TIMEOUT unknown")
+    assert said[1].startswith("ResponseTimedOut OMNIZE_E_TIMEOUT unknown")
 
 
 def test_endlessly_nested_signal_handlers_raise_recursion_error():
