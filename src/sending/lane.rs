@@ -128,9 +128,14 @@ impl Lane {
         state.waiting.push_front(LaneEntry::QueuedRequest(queued));
     }
 
-    /// Allows the next attempt of the first request.
-    pub fn resume(&self) {
-        self.lock().is_paused = false;
+    /// Allows the next attempt of the request with this ticket. Does nothing if it is not the first any more.
+    pub fn resume(&self, ticket: u64) {
+        let mut state = self.lock();
+        if let Some(LaneEntry::QueuedRequest(first)) = state.waiting.front()
+            && first.ticket == ticket
+        {
+            state.is_paused = false;
+        }
     }
 
     /// Stops sending posted requests. Wakes the callers, which would wait in vain.
@@ -159,9 +164,9 @@ impl Lane {
         }
     }
 
-    /// Removes a waiting request. Returns `None` if it is in progress or has ended. A pause before its next attempt also holds
-    /// for the request behind it.
-    pub fn remove(&self, ticket: u64) -> Option<Box<QueuedRequest>> {
+    /// Removes a waiting request, and returns whether the next one can be sent now. Returns `None` if it is in progress or
+    /// has ended.
+    pub fn remove(&self, ticket: u64) -> Option<(Box<QueuedRequest>, WorkerNeeded)> {
         let mut state = self.lock();
         let has_ticket = |entry: &LaneEntry| match entry {
             LaneEntry::QueuedRequest(queued) => !queued.is_internal && queued.ticket == ticket,
@@ -171,9 +176,12 @@ impl Lane {
         let Some(LaneEntry::QueuedRequest(removed)) = state.waiting.remove(index) else {
             return None;
         };
+        if index == 0 {
+            state.is_paused = false;
+        }
         // A blocking call may be the first now.
         self.changed.notify_all();
-        Some(removed)
+        Some((removed, Self::needs_worker(&state)))
     }
 
     /// Ends the request in progress, so that the next one can be sent.

@@ -143,9 +143,9 @@ fn request_expires_in_the_pause_before_its_next_attempt() {
 }
 
 #[test]
-fn next_request_keeps_the_pause_of_an_expired_one() {
+fn next_request_does_not_wait_for_the_pause_of_an_expired_one() {
     let server = answer_first_connections(&[
-        "HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n",
     ]);
     let client = open_client(&server.url, &[]);
     let chat = attach(&client, "12");
@@ -154,7 +154,7 @@ fn next_request_keeps_the_pause_of_an_expired_one() {
     chat.post(message("2")).unwrap();
     assert_expired(&outcome(&client), first, "500 ms");
     assert_eq!(outcome(&client).delivery, Delivery::Accepted as i32);
-    assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(30));
     assert_eq!(contents(&server), ["1", "2"]);
 }
 

@@ -80,7 +80,7 @@ impl Outbox {
                 let (ticket, expires_at) = (posted.ticket, posted.expires_at);
                 interaction.lane.requeue(posted);
                 // In a closed outbox, it waits for a restart.
-                let retry = ScheduledTask::Retry(interaction.clone());
+                let retry = ScheduledTask::Retry(interaction.clone(), ticket);
                 self.schedule(Instant::now() + delay, retry);
                 // It may have reached its age limit while it was in progress.
                 self.expire_if_due(&interaction, ticket, expires_at);

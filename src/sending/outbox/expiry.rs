@@ -13,6 +13,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::sending::deadlines::DurationText;
 use crate::sending::interaction_types::Interaction;
+use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::status::Status;
@@ -166,7 +167,7 @@ impl Outbox {
 
     /// Ends a request with this ticket, unless it is in progress or has ended.
     fn expire(self: &Arc<Self>, interaction: &Arc<Interaction>, ticket: u64) {
-        let Some(posted) = interaction.lane.remove(ticket) else {
+        let Some((posted, worker_needed)) = interaction.lane.remove(ticket) else {
             return;
         };
         let error = self.expired(&posted);
@@ -175,6 +176,9 @@ impl Outbox {
             false => error,
         });
         self.complete(interaction, &posted, &result);
+        if worker_needed == WorkerNeeded::Yes {
+            self.enqueue_lane(interaction.clone());
+        }
         self.remove(posted.size);
         self.log_result(
             posted.request.name(),

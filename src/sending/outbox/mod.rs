@@ -401,7 +401,7 @@ impl Outbox {
         self.closing.notify_all();
         self.expiry.close();
         let waiting = scheduled.into_values().filter_map(|task| match task {
-            ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction) => {
+            ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction, _) => {
                 Some(interaction)
             }
             ScheduledTask::CheckTyping(_) => None,

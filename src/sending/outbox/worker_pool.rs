@@ -79,7 +79,7 @@ impl Outbox {
         let mut state = self.lock();
         if state.closed {
             drop(state);
-            if let ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction) = task {
+            if let ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction, _) = task {
                 interaction.lane.close();
             }
             return;
@@ -102,8 +102,8 @@ impl Outbox {
     fn run_task(self: &Arc<Self>, task: ScheduledTask) {
         match task {
             ScheduledTask::Send(interaction) => self.send_first(interaction),
-            ScheduledTask::Retry(interaction) => {
-                interaction.lane.resume();
+            ScheduledTask::Retry(interaction, ticket) => {
+                interaction.lane.resume(ticket);
                 self.send_first(interaction);
             }
             ScheduledTask::CheckTyping(timer) => self.check_typing_timeout(&timer),
