@@ -1546,6 +1546,22 @@ omnize_status omnize_request_new(const omnize_client *client,
                                  omnize_error **error);
 
 /**
+ * Creates a request without fields for a conversation, as omnize_request_new() does for a client.
+ *
+ * - `kind`: an OMNIZE_REQUEST_ value.
+ * - The request may be used with other conversations of the same client.
+ * - The application owns the request and frees it with omnize_request_free().
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
+ */
+omnize_status omnize_request_new_for_conversation(const omnize_conversation *conversation,
+                                                  int32_t kind,
+                                                  omnize_request **request,
+                                                  omnize_error **error);
+
+/**
  * Sets the field `name` of a request.
  *
  * - `value`: `length` bytes, or up to the NUL if `length` is -1.
@@ -1586,15 +1602,14 @@ omnize_status omnize_request_set_reference(omnize_request *request,
 /**
  * Sets the age limit of a request that is posted.
  *
- * - `max_age_ms`: milliseconds from the post, at least 1. INT64_MAX: no limit, also if the option message.max_age is
- *   set.
+ * - `max_age_ms`: milliseconds from the post, at least 1. -1: no limit, also if the option message.max_age is set.
  * - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
  *   progress is not removed.
  * - With a store, the time also counts while the application is not running.
  * - Does not block.
  *
  * Fails with:
- * - OMNIZE_E_ARGUMENT: `max_age_ms` is less than 1.
+ * - OMNIZE_E_ARGUMENT: `max_age_ms` is 0, or negative and not -1.
  */
 omnize_status omnize_request_set_max_age(omnize_request *request,
                                          int64_t max_age_ms,

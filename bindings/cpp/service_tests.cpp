@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using omnize::delivery;
 using omnize::event_kind;
+using omnize::request_kind;
 using omnize::state;
 
 // A client whose service can't be reached, and whose posted requests wait for it.
@@ -53,6 +54,43 @@ void posted_requests_report_their_outcome() {
     }
     CHECK(chat.state() == state::finished);
     CHECK(status_of([&] { chat.post_finish(); }) == OMNIZE_E_STATE);
+}
+
+void a_reference_makes_a_post_idempotent() {
+    omnize::client client(sandbox_config());
+    auto chat = client.prepare("1", "21");
+    const omnize::post_options order{"order 7", 1min};
+    const auto start = chat.post_start({"Joao"}, {"start"});
+    const auto message = chat.post("Oi", order);
+    const auto finish = chat.post_finish({"finish", omnize::forever});
+    CHECK(start == chat.post_start({"Joao"}, {"start"}) && message == chat.post("Oi", order));
+    CHECK(finish == chat.post_finish({"finish"}));
+    CHECK(status_of([&] { chat.post("another text", order); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { chat.post("Oi", {std::string(256, 'x')}); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([&] { chat.post("Oi", {{}, 0ms}); }) == OMNIZE_E_ARGUMENT);
+    omnize::request request(chat, request_kind::message);
+    CHECK(status_of([&] { chat.send(request.set(order)); }) == OMNIZE_E_ARGUMENT);
+    const std::pair<omnize::ticket, std::pair<request_kind, std::string_view>> expected[] = {
+        {start, {request_kind::start, "start"}},
+        {message, {request_kind::message, "order 7"}},
+        {finish, {request_kind::finish, "finish"}},
+    };
+    for (const auto &[ticket, kind_and_reference] : expected) {
+        const auto event = next_of_kind(client, event_kind::outcome);
+        const auto outcome = event.outcome().value();
+        CHECK(outcome.ticket == ticket && outcome.kind == kind_and_reference.first);
+        CHECK(outcome.reference == kind_and_reference.second && outcome.delivery == delivery::accepted);
+        CHECK(outcome.posted_at <= event.received_at() && event.received_at() - outcome.posted_at < 1min);
+    }
+}
+
+void an_old_request_expires() {
+    auto client = a_lost_client();
+    const auto ticket = client.attach("1", "12").post("too late", {{}, 100ms});
+    const auto event = next_of_kind(client, event_kind::outcome);
+    const auto outcome = event.outcome().value();
+    CHECK(outcome.ticket == ticket && outcome.status == OMNIZE_E_EXPIRED && outcome.delivery == delivery::not_sent);
+    CHECK(outcome.reference.empty());
 }
 
 void rejected_requests_report_their_outcome() {
@@ -205,6 +243,7 @@ void events_with_a_throwing_callback_are_redelivered() {
 
 int main() {
     const named_test tests[] = {
+        TEST(a_reference_makes_a_post_idempotent),   TEST(an_old_request_expires),
         TEST(posted_requests_report_their_outcome),  TEST(rejected_requests_report_their_outcome),
         TEST(dispatch_callbacks_receive_outcomes),   TEST(a_conversation_has_its_own_timeout),
         TEST(close_reports_unsent_requests),         TEST(a_listener_serves_several_clients),

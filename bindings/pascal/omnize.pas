@@ -130,6 +130,9 @@ type
     function GetOutcomeDelivery: Integer;
     function GetOutcomeStatus: Integer;
     function GetOutcomeHttpStatus: Integer;
+    function GetOutcomeReference: UTF8String;
+    function GetOutcomeRequestKind: Integer;
+    function GetOutcomePostedAt: TDateTime;
     function GetMediaKind: Integer;
     function GetMediaUrl: UTF8String;
     function GetMessageHash: UTF8String;
@@ -196,10 +199,17 @@ type
     property OutcomeStatus: Integer read GetOutcomeStatus;
     { The HTTP status of the rejection; 0 if there was none. }
     property OutcomeHttpStatus: Integer read GetOutcomeHttpStatus;
+    { The reference of the request; empty if it was posted without one. }
+    property OutcomeReference: UTF8String read GetOutcomeReference;
+    { The kind of the request, an OMNIZE_REQUEST_ value; 0 if the event is not an outcome. }
+    property OutcomeRequestKind: Integer read GetOutcomeRequestKind;
+    { When the request was posted, by this machine's clock, in UTC. }
+    property OutcomePostedAt: TDateTime read GetOutcomePostedAt;
     property Handle: TOmnizeEventHandle read FHandle;
   end;
 
   TOmnizeClient = class;
+  TOmnizeConversation = class;
 
   { A request with fields for which the methods of a conversation have no parameter. It can be sent and posted several
     times; each time is a separate request. The comments of OMNIZE_REQUEST_ in omnize.h list the fields. }
@@ -207,13 +217,23 @@ type
   private
     FHandle: TOmnizeRequestHandle;
     procedure SetField(const Name, Value: UTF8String);
+    procedure SetReference(const Value: UTF8String);
+    procedure SetMaxAge(Milliseconds: Int64);
     function GetInteractionHash: UTF8String;
   public
     { Creates a request without fields. Kind is an OMNIZE_REQUEST_ value. }
     constructor Create(Client: TOmnizeClient; Kind: Integer);
+    { Creates a request without fields for conversations of the same client. }
+    constructor CreateFor(Conversation: TOmnizeConversation; Kind: Integer);
     destructor Destroy; override;
     { Sets a field. If the client's dialect does not have it, sending or posting the request fails. }
     property Fields[const Name: UTF8String]: UTF8String write SetField; default;
+    { The application's own text for a posted request, of 1 to 255 bytes without #0. The outcome contains it. Another
+      post with the same reference returns the first ticket, and sends nothing. }
+    property Reference: UTF8String write SetReference;
+    { The age limit of a posted request in milliseconds, from the post; -1: no limit. A request that is still in the
+      outbox then is removed, with the outcome OMNIZE_E_EXPIRED. }
+    property MaxAge: Int64 write SetMaxAge;
     { The hash of the interaction that TOmnizeClient.OffHours created; empty before. }
     property InteractionHash: UTF8String read GetInteractionHash;
     property Handle: TOmnizeRequestHandle read FHandle;

@@ -113,6 +113,10 @@ function omnize_event_outcome_ticket(Event: TOmnizeEventHandle): Int64; cdecl; e
 function omnize_event_outcome_delivery(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_outcome_status(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_outcome_http_status(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_outcome_reference(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_event_outcome_request_kind(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_outcome_posted_at(Event: TOmnizeEventHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_send(Conversation: TOmnizeConversationHandle; Text: PAnsiChar; Length: Int64;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_typing(Conversation: TOmnizeConversationHandle; Error: POmnizeErrorHandle): Integer;
@@ -167,6 +171,12 @@ function omnize_request_new(Client: TOmnizeClientHandle; Kind: Integer; out Requ
   POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_request_set(Request: TOmnizeRequestHandle; Name, Value: PAnsiChar; Length: Int64; Error:
   POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_new_for_conversation(Conversation: TOmnizeConversationHandle; Kind: Integer;
+  out Request: TOmnizeRequestHandle; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_set_reference(Request: TOmnizeRequestHandle; Reference: PAnsiChar; Length: Int64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_request_set_max_age(Request: TOmnizeRequestHandle; MaxAgeMs: Int64; Error: POmnizeErrorHandle):
+  Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_request(Conversation: TOmnizeConversationHandle; Request: TOmnizeRequestHandle; Error:
   POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_post_request(Conversation: TOmnizeConversationHandle; Request: TOmnizeRequestHandle;

@@ -14,6 +14,7 @@ var
   Chat: TOmnizeConversation;
   Listener: TOmnizeListener;
   Event: TOmnizeEvent;
+  Request: TOmnizeRequest;
 
 { Creates a client of the sandbox with one more option. }
 function OpenSandboxClient(const Option, Value: UTF8String): TOmnizeClient;
@@ -77,6 +78,57 @@ begin
     Assert(Chat.State = OMNIZE_STATE_FINISHED);
     Assert(StatusOf(PostFinish) = OMNIZE_E_STATE);
   finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure SetLongReference; begin Request.Reference := StringOfChar('x', 256); end;
+procedure SetZeroAge; begin Request.MaxAge := 0; end;
+procedure PostRequestAgain; begin Chat.PostRequest(Request); end;
+procedure SendWithReference; begin Chat.SendRequest(Request); end;
+
+procedure AReferenceMakesAPostIdempotent;
+var
+  Ticket: Int64;
+begin
+  Client := OpenSandboxClient('timeout', '20000');
+  Chat := Client.Start('1', '21', 'Joao', '', '', '');
+  Request := TOmnizeRequest.CreateFor(Chat, OMNIZE_REQUEST_MESSAGE);
+  try
+    Assert(StatusOf(SetLongReference) = OMNIZE_E_ARGUMENT);
+    Assert(StatusOf(SetZeroAge) = OMNIZE_E_ARGUMENT);
+    Request['text'] := 'Oi';
+    Request.Reference := 'order 7';
+    Request.MaxAge := 60000;
+    Ticket := Chat.PostRequest(Request);
+    Assert(Chat.PostRequest(Request) = Ticket);
+    Assert(StatusOf(SendWithReference) = OMNIZE_E_ARGUMENT);
+    Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+    Assert((Event.OutcomeTicket = Ticket) and (Event.OutcomeReference = 'order 7'));
+    Assert((Event.OutcomeRequestKind = OMNIZE_REQUEST_MESSAGE) and (Event.OutcomePostedAt <= Event.ReceivedAt));
+    Request['text'] := 'another text';
+    Assert(StatusOf(PostRequestAgain) = OMNIZE_E_ARGUMENT);
+  finally
+    Request.Free;
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure AnOldRequestExpires;
+begin
+  Client := OpenUnreachableClient;
+  Chat := Client.Attach('1', '12');
+  Request := TOmnizeRequest.CreateFor(Chat, OMNIZE_REQUEST_FINISH);
+  try
+    Request.MaxAge := 100;
+    Chat.PostRequest(Request);
+    Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+    Assert((Event.OutcomeStatus = OMNIZE_E_EXPIRED) and (Event.OutcomeDelivery = OMNIZE_DELIVERY_NOT_SENT));
+    Assert((Event.OutcomeRequestKind = OMNIZE_REQUEST_FINISH) and (Event.OutcomeReference = ''));
+  finally
+    Request.Free;
     Chat.Free;
     Client.Free;
   end;
@@ -278,6 +330,8 @@ end;
 
 begin
   Test('what is posted tells its outcome', PostedRequestsReportTheirOutcome);
+  Test('a reference makes a post idempotent', AReferenceMakesAPostIdempotent);
+  Test('an old request expires', AnOldRequestExpires);
   Test('what the service refuses is an outcome', RejectedRequestsReportTheirOutcome);
   Test('a conversation has a timeout of its own', AConversationHasItsOwnTimeout);
   Test('close tells what was posted and not sent', CloseReportsUnsentRequests);

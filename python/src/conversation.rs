@@ -1,13 +1,15 @@
 //! The conversation that the package's `Conversation` and `AsyncConversation` call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use omnize::Conversation;
 use omnize::wire::Request;
+use omnize::{Conversation, PostOptions};
 use pyo3::prelude::*;
 
 use crate::error::OrRaise;
 use crate::request_fields::{Fields, build_request, message_text};
+use crate::text_argument::Text;
 use crate::threads::completions::{CompletionQueue, Value};
 use crate::threads::interruptible::{parse_timeout, run_request};
 use crate::threads::job_queue::JobQueue;
@@ -50,6 +52,15 @@ impl Chat {
     }
 }
 
+/// Returns the options of a post. The core checks them. An age limit that is too large means no limit.
+fn post_options(reference: Option<Text>, max_age: Option<f64>) -> PostOptions {
+    let limit = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    PostOptions {
+        reference: reference.map(|Text(reference)| reference.into()),
+        max_age: max_age.map(limit),
+    }
+}
+
 #[pymethods]
 impl Chat {
     /// Sends a text message. Blocks until the response.
@@ -84,19 +95,37 @@ impl Chat {
         self.submit_request(py, call, request)
     }
 
-    /// Posts a request and returns its ticket.
-    #[pyo3(signature = (name, fields = Vec::new()))]
-    fn post(&self, py: Python<'_>, name: &str, fields: Fields) -> PyResult<u64> {
+    /// Posts a request and returns its ticket. `max_age` is in seconds.
+    #[pyo3(signature = (name, fields = Vec::new(), reference = None, max_age = None))]
+    fn post(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        fields: Fields,
+        reference: Option<Text>,
+        max_age: Option<f64>,
+    ) -> PyResult<u64> {
         let request = build_request(py, name, &fields)?;
-        py.detach(|| self.conversation.post(request)).or_raise(py)
+        let options = post_options(reference, max_age);
+        py.detach(|| self.conversation.post_with(request, options))
+            .or_raise(py)
     }
 
-    /// Posts a request and reports its ticket.
-    #[pyo3(signature = (call, name, fields = Vec::new()))]
-    fn post_for_loop(&self, py: Python<'_>, call: u64, name: &str, fields: Fields) -> PyResult<()> {
+    /// Posts a request and reports its ticket. `max_age` is in seconds.
+    #[pyo3(signature = (call, name, fields = Vec::new(), reference = None, max_age = None))]
+    fn post_for_loop(
+        &self,
+        py: Python<'_>,
+        call: u64,
+        name: &str,
+        fields: Fields,
+        reference: Option<Text>,
+        max_age: Option<f64>,
+    ) -> PyResult<()> {
         let request = build_request(py, name, &fields)?;
+        let options = post_options(reference, max_age);
         let conversation = self.conversation.clone();
-        let post = move || conversation.post(request).map(Value::Ticket);
+        let post = move || conversation.post_with(request, options).map(Value::Ticket);
         let job = self.completions.job(call, post);
         self.queue.submit(&self.pools.writes, job).or_raise(py)
     }

@@ -101,7 +101,8 @@ with Sandbox() as sandbox, omnize.Client(**sandbox.options, listen="127.0.0.1:0"
     def talk(chat):
         chat.start()
         chat.send("to " + chat.client_id)
-        chat.post("posted " + chat.client_id)
+        ticket = chat.post("posted " + chat.client_id, reference=chat.client_id)
+        assert chat.post("posted " + chat.client_id, reference=chat.client_id, max_age=60) == ticket
     threads = [threading.Thread(target=talk, args=(chat,)) for chat in chats]
     for thread in threads:
         thread.start()

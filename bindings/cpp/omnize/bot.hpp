@@ -27,9 +27,19 @@ class bot : public conversation {
 
     /// Posts the accept request.
     ticket post_accept() { return detail::result<ticket>(omnize_bot_post_accept, handle()); }
+    /// Posts the accept request with a reference or an age limit.
+    ticket post_accept(const post_options &options) {
+        return post(request(*this, request_kind::bot_accept).set(options));
+    }
     /// Posts a transfer to a department, or back to the first department.
     ticket post_transfer(std::optional<std::string_view> department = std::nullopt) {
         return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::c_text("department", department));
+    }
+    /// Posts a transfer with a reference or an age limit.
+    ticket post_transfer(std::optional<std::string_view> department, const post_options &options) {
+        request transfer(*this, request_kind::bot_transfer);
+        if (department) transfer.set("department", *department);
+        return post(transfer.set(options));
     }
 
   private:

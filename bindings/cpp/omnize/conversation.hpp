@@ -76,10 +76,23 @@ class conversation {
                                       detail::c_text("email", customer.email), detail::c_text("phone", customer.phone),
                                       detail::c_text("cpf", customer.cpf));
     }
+    /// Posts the start with a reference or an age limit.
+    ticket post_start(const customer &customer, const post_options &options) {
+        request start(*this, request_kind::start);
+        if (customer.name) start.set("name", *customer.name);
+        if (customer.email) start.set("email", *customer.email);
+        if (customer.phone) start.set("phone", *customer.phone);
+        if (customer.cpf) start.set("cpf", *customer.cpf);
+        return post(start.set(options));
+    }
     /// Posts a message of the customer.
     ticket post(std::string_view text) {
         return detail::result<ticket>(omnize_conversation_post, handle(), text.data(),
                                       static_cast<std::int64_t>(text.size()));
+    }
+    /// Posts a message with a reference or an age limit.
+    ticket post(std::string_view text, const post_options &options) {
+        return post(request(*this, request_kind::message).set("text", text).set(options));
     }
     /// Posts a request with further fields.
     ticket post(const request &request) {
@@ -87,6 +100,8 @@ class conversation {
     }
     /// Posts the finish of the interaction.
     ticket post_finish() { return detail::result<ticket>(omnize_conversation_post_finish, handle()); }
+    /// Posts the finish with a reference or an age limit.
+    ticket post_finish(const post_options &options) { return post(request(*this, request_kind::finish).set(options)); }
     /// Reports one keystroke of the customer. Call it for each key. The service receives one typing, and one cleared
     /// after the last key or before the message. Does not block, and has no outcome.
     void keystroke() { detail::call(omnize_conversation_keystroke, handle()); }
@@ -114,6 +129,10 @@ class conversation {
   private:
     std::unique_ptr<omnize_conversation, detail::deleter<omnize_conversation_free>> handle_;
 };
+
+inline request::request(const conversation &conversation, request_kind kind)
+    : handle_(detail::result<omnize_request *>(omnize_request_new_for_conversation, conversation.handle(),
+                                               static_cast<std::int32_t>(kind))) {}
 
 } // namespace omnize
 

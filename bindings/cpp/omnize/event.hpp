@@ -12,6 +12,7 @@
 #include <omnize.h>
 
 #include "call.hpp"
+#include "request.hpp"
 
 namespace omnize {
 
@@ -55,10 +56,13 @@ using ticket = std::int64_t;
 
 /// The outcome of a posted request.
 struct outcome {
-    omnize::ticket ticket;     ///< The number that the post function returned.
-    omnize::delivery delivery; ///< The delivery of the request.
-    omnize_status status;      ///< The status of an equal blocking call.
-    int http_status;           ///< The HTTP status of the rejection; 0 if there was none.
+    omnize::ticket ticket;      ///< The number that the post function returned.
+    omnize::delivery delivery;  ///< The delivery of the request.
+    omnize_status status;       ///< The status of an equal blocking call.
+    int http_status;            ///< The HTTP status of the rejection; 0 if there was none.
+    request_kind kind;          ///< The kind of the request. Later versions may add values.
+    std::string_view reference; ///< The reference of the post; empty without one. Valid as long as the event.
+    std::chrono::system_clock::time_point posted_at; ///< When it was posted, by this machine's clock.
 };
 
 class event;
@@ -104,11 +108,15 @@ class event_view {
     /// The application's own fields as a JSON object: the field extra of the start; empty if there are no such fields.
     std::string_view extra() const { return detail::text<omnize_event_extra>(handle_); }
     /// The outcome of the posted request; empty for other kinds.
-    std::optional<omnize::outcome> outcome() const noexcept {
+    std::optional<omnize::outcome> outcome() const {
         if (kind() != event_kind::outcome) return std::nullopt;
         return omnize::outcome{omnize_event_outcome_ticket(handle_),
                                static_cast<omnize::delivery>(omnize_event_outcome_delivery(handle_)),
-                               omnize_event_outcome_status(handle_), omnize_event_outcome_http_status(handle_)};
+                               omnize_event_outcome_status(handle_),
+                               omnize_event_outcome_http_status(handle_),
+                               static_cast<request_kind>(omnize_event_outcome_request_kind(handle_)),
+                               detail::text<omnize_event_outcome_reference>(handle_),
+                               detail::time(omnize_event_outcome_posted_at(handle_))};
     }
     /// The body of the trigger, unchanged; empty for an outcome.
     std::string_view raw() const { return detail::text<omnize_event_raw>(handle_); }

@@ -11,6 +11,7 @@ __all__ = [
     "body_bytes",
     "check_utf8",
     "describe_type",
+    "optional_age",
     "optional_seconds",
     "optional_text",
     "path_text",
@@ -76,6 +77,12 @@ def seconds(name: str, value: Any) -> float:
 def optional_seconds(name: str, value: Any) -> Optional[float]:
     """Returns an optional timeout in seconds."""
     return None if value is None else _seconds(name, value, "seconds, a timedelta, or None for no bound")
+
+
+def optional_age(name: str, value: Any) -> Optional[float]:
+    """Returns an optional age limit in seconds."""
+    expected = "seconds, a timedelta, math.inf for no limit, or None for the client's option"
+    return None if value is None else _seconds(name, value, expected)
 
 
 def _seconds(name: str, value: Any, expected: str) -> float:

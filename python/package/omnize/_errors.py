@@ -17,6 +17,7 @@ __all__ = [
     "CustomerError",
     "DeliveryUnknown",
     "Error",
+    "Expired",
     "FileError",
     "Forked",
     "InteractionUnknown",
@@ -112,6 +113,10 @@ class ConnectFailed(NotSent, ConnectionError):
 
 class TLSFailed(NotSent):
     """The TLS handshake with the service failed."""
+
+
+class Expired(NotSent):
+    """A posted request reached its age limit in the outbox. It was not sent."""
 
 
 class TimedOut(NotSent, TimeoutError):
@@ -220,6 +225,7 @@ _BY_STATUS = {
 }
 
 _NOT_SENT_BY_STATUS = {
+    "OMNIZE_E_EXPIRED": Expired,
     "OMNIZE_E_REFUSED": ConnectFailed,
     "OMNIZE_E_TIMEOUT": TimedOut,
     "OMNIZE_E_TLS": TLSFailed,

@@ -179,6 +179,10 @@ fn of_outcome<'py>(
             Status::from_code(outcome.status).map_or("", Status::name),
             outcome.http_status,
             python_message::convert(&outcome.message),
+            (
+                outcome.reference.as_ref().map(Redacted::expose),
+                outcome.posted_at as f64 / 1000.0,
+            ),
             metadata.sequence,
             metadata.received_at,
             metadata.redelivered,

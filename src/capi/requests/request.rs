@@ -117,25 +117,51 @@ pub extern "C-unwind" fn omnize_request_new(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let client = client::lookup(client)?;
-        let out = text::required_out("request", request)?;
-        let known = RequestKind::ALL
-            .into_iter()
-            .find(|known| *known as i32 == kind);
-        let kind = known.ok_or_else(|| {
-            Error::new(
-                Status::Argument,
-                format!("there is no request kind {kind}; pass an OMNIZE_REQUEST_ value"),
-            )
-        })?;
-        *out = REQUESTS.insert(Arc::new(RequestObject {
-            request: Mutex::new(kind.empty()),
-            post_options: Mutex::default(),
-            encoding: client.client.encoding(),
-            hash: OnceCell::new(),
-        }))?;
-        Ok(())
+        let encoding = client::lookup(client)?.client.encoding();
+        create(encoding, kind, request)
     })
+}
+
+/// Creates a request without fields for a conversation, as omnize_request_new() does for a client.
+///
+/// - `kind`: an OMNIZE_REQUEST_ value.
+/// - The request may be used with other conversations of the same client.
+/// - The application owns the request and frees it with omnize_request_free().
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_request_new_for_conversation(
+    conversation: *const omnize_conversation,
+    kind: i32,
+    request: *mut *mut omnize_request,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let encoding = conversation::lookup(conversation)?.encoding;
+        create(encoding, kind, request)
+    })
+}
+
+fn create(encoding: TextEncoding, kind: i32, request: *mut *mut omnize_request) -> Result<()> {
+    let out = text::required_out("request", request)?;
+    let known = RequestKind::ALL
+        .into_iter()
+        .find(|known| *known as i32 == kind);
+    let kind = known.ok_or_else(|| {
+        Error::new(
+            Status::Argument,
+            format!("there is no request kind {kind}; pass an OMNIZE_REQUEST_ value"),
+        )
+    })?;
+    *out = REQUESTS.insert(Arc::new(RequestObject {
+        request: Mutex::new(kind.empty()),
+        post_options: Mutex::default(),
+        encoding,
+        hash: OnceCell::new(),
+    }))?;
+    Ok(())
 }
 
 /// Sets the field `name` of a request.
@@ -211,15 +237,14 @@ pub extern "C-unwind" fn omnize_request_set_reference(
 
 /// Sets the age limit of a request that is posted.
 ///
-/// - `max_age_ms`: milliseconds from the post, at least 1. INT64_MAX: no limit, also if the option message.max_age is
-///   set.
+/// - `max_age_ms`: milliseconds from the post, at least 1. -1: no limit, also if the option message.max_age is set.
 /// - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
 ///   progress is not removed.
 /// - With a store, the time also counts while the application is not running.
 /// - Does not block.
 ///
 /// Fails with:
-/// - OMNIZE_E_ARGUMENT: `max_age_ms` is less than 1.
+/// - OMNIZE_E_ARGUMENT: `max_age_ms` is 0, or negative and not -1.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set_max_age(
     request: *mut omnize_request,
@@ -228,8 +253,11 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
 ) -> omnize_status {
     guard::status(error, || {
         let object = REQUESTS.get(request)?;
-        // A negative number means that the time has passed, as zero does.
-        let max_age = Duration::from_millis(u64::try_from(max_age_ms).unwrap_or(0));
+        let max_age = match max_age_ms {
+            -1 => Duration::from_millis(u64::MAX),
+            // For a negative number, the time has passed, as for zero.
+            limit => Duration::from_millis(u64::try_from(limit).unwrap_or(0)),
+        };
         check_max_age(max_age)?;
         object.post_options().max_age = Some(max_age);
         Ok(())

@@ -240,8 +240,14 @@ class GreenletChat:
     def request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         self._core.call(self._chat.request_for_loop, name, list(fields))
 
-    def post(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> int:
-        ticket: int = self._core.call(self._chat.post_for_loop, name, list(fields))
+    def post(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, str]] = (),
+        reference: Optional[str] = None,
+        max_age: Optional[float] = None,
+    ) -> int:
+        ticket: int = self._core.call(self._chat.post_for_loop, name, list(fields), reference, max_age)
         return ticket
 
 

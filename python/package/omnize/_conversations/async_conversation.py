@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 from .._errors import Error, StateError
 from .conversation import BaseConversation
 from .customer import Customer
-from .request_fields import Fields, of_message, of_transfer, of_update
+from .request_fields import Fields, of_message, of_post, of_transfer, of_update
 from .result_types import Media, Mood
 
 if TYPE_CHECKING:
     from .._clients.async_client import AsyncClient
+    from .._clients.option_types import Seconds
     from .._omnize import Chat
 
 __all__ = ["AsyncConversation"]
@@ -93,31 +94,55 @@ class AsyncConversation(BaseConversation[Any]):
         """Transfers the external bot's interaction to a department (None: back to where it started)."""
         await self._request("bot_transfer", of_transfer(department))
 
-    async def post(self, text: str = "", media: Optional[Media] = None) -> int:
-        """Posts a message of the customer and returns its ticket. With a store, waits until it is on disk."""
-        return await self._post("message", of_message(text, media))
+    async def post(
+        self,
+        text: str = "",
+        media: Optional[Media] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
+        """Posts a message of the customer and returns its ticket. With a store, waits until it is on disk.
 
-    async def post_start(self, customer: Optional[Customer] = None) -> int:
+        ``reference`` makes it repeatable, and ``max_age`` limits its age: see :meth:`Conversation.post`.
+        """
+        return await self._post("message", of_message(text, media), *of_post(reference, max_age))
+
+    async def post_start(
+        self,
+        customer: Optional[Customer] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
         """Posts a start request and returns its ticket. See :meth:`start`."""
-        return await self._post("start", self._start_fields(customer))
+        return await self._post("start", self._start_fields(customer), *of_post(reference, max_age))
 
-    async def post_finish(self) -> int:
+    async def post_finish(self, *, reference: Optional[str] = None, max_age: Optional[Seconds] = None) -> int:
         """Posts a finish request and returns its ticket. See :meth:`finish`."""
-        return await self._post("finish")
+        return await self._post("finish", [], *of_post(reference, max_age))
 
-    async def post_bot_accept(self) -> int:
+    async def post_bot_accept(self, *, reference: Optional[str] = None, max_age: Optional[Seconds] = None) -> int:
         """Posts an accept request and returns its ticket. See :meth:`bot_accept`."""
-        return await self._post("bot_accept")
+        return await self._post("bot_accept", [], *of_post(reference, max_age))
 
-    async def post_bot_transfer(self, department: Optional[Union[str, int]] = None) -> int:
+    async def post_bot_transfer(
+        self,
+        department: Optional[Union[str, int]] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
         """Posts a transfer request and returns its ticket. See :meth:`bot_transfer`."""
-        return await self._post("bot_transfer", of_transfer(department))
+        return await self._post("bot_transfer", of_transfer(department), *of_post(reference, max_age))
 
     async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         await self._call(self._chat.request_for_loop, name, list(fields))
 
-    async def _post(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> int:
-        ticket: int = await self._call(self._chat.post_for_loop, name, list(fields))
+    async def _post(
+        self, name: str, fields: Sequence[tuple[str, str]], reference: Optional[str], max_age: Optional[float]
+    ) -> int:
+        ticket: int = await self._call(self._chat.post_for_loop, name, list(fields), reference, max_age)
         return ticket
 
     async def __aenter__(self) -> AsyncConversation:

@@ -13,7 +13,7 @@ from .._events.handler_types import Result
 from .._events.handlers import ConversationHandlers, check_function, check_kinds
 from .._shutdown import warn
 from .customer import Customer
-from .request_fields import Fields, of_customer, of_external, of_message, of_transfer, of_update
+from .request_fields import Fields, of_customer, of_external, of_message, of_post, of_transfer, of_update
 from .result_types import Media, Mood, State
 
 if TYPE_CHECKING:
@@ -275,25 +275,51 @@ class Conversation(BaseConversation[None]):
         """Transfers the external bot's interaction to a department (None: back to where it started)."""
         self._chat.request("bot_transfer", of_transfer(department))
 
-    def post(self, text: str = "", media: Optional[Media] = None) -> int:
-        """Posts a message of the customer and returns its ticket. With a store, blocks until it is on disk."""
-        return self._chat.post("message", of_message(text, media))
+    def post(
+        self,
+        text: str = "",
+        media: Optional[Media] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
+        """Posts a message of the customer and returns its ticket. With a store, blocks until it is on disk.
 
-    def post_start(self, customer: Optional[Customer] = None) -> int:
+        ``reference`` is the application's own text of at most 255 bytes, which the outcome contains. A repeated post
+        with the same reference returns the first ticket and sends nothing, also after a crash with a store.
+
+        A request that is still in the outbox after ``max_age`` seconds is not sent, and its outcome has the error
+        :class:`Expired`. ``math.inf`` means no limit, and None the option ``message_max_age``.
+        """
+        return self._chat.post("message", of_message(text, media), *of_post(reference, max_age))
+
+    def post_start(
+        self,
+        customer: Optional[Customer] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
         """Posts a start request and returns its ticket. See :meth:`start`."""
-        return self._chat.post("start", self._start_fields(customer))
+        return self._chat.post("start", self._start_fields(customer), *of_post(reference, max_age))
 
-    def post_finish(self) -> int:
+    def post_finish(self, *, reference: Optional[str] = None, max_age: Optional[Seconds] = None) -> int:
         """Posts a finish request and returns its ticket. See :meth:`finish`."""
-        return self._chat.post("finish")
+        return self._chat.post("finish", [], *of_post(reference, max_age))
 
-    def post_bot_accept(self) -> int:
+    def post_bot_accept(self, *, reference: Optional[str] = None, max_age: Optional[Seconds] = None) -> int:
         """Posts an accept request and returns its ticket. See :meth:`bot_accept`."""
-        return self._chat.post("bot_accept")
+        return self._chat.post("bot_accept", [], *of_post(reference, max_age))
 
-    def post_bot_transfer(self, department: Optional[Union[str, int]] = None) -> int:
+    def post_bot_transfer(
+        self,
+        department: Optional[Union[str, int]] = None,
+        *,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
         """Posts a transfer request and returns its ticket. See :meth:`bot_transfer`."""
-        return self._chat.post("bot_transfer", of_transfer(department))
+        return self._chat.post("bot_transfer", of_transfer(department), *of_post(reference, max_age))
 
     def __enter__(self) -> Conversation:
         if not self.is_open:

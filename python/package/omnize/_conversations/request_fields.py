@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
-from .._arguments import check_utf8, describe_type, optional_text
+from .._arguments import check_utf8, describe_type, optional_age, optional_text
 from .customer import Customer
 from .result_types import Media
 
-__all__ = ["Fields", "id_text", "of_customer", "of_external", "of_message", "of_start", "of_transfer", "of_update"]
+__all__ = [
+    "Fields",
+    "id_text",
+    "of_customer",
+    "of_external",
+    "of_message",
+    "of_post",
+    "of_start",
+    "of_transfer",
+    "of_update",
+]
 
 Fields = list[tuple[str, str]]
 
@@ -88,3 +98,8 @@ def of_external(external_id: str) -> Fields:
 def of_transfer(department: Optional[Union[str, int]]) -> Fields:
     """Returns the fields of a transfer."""
     return [] if department is None else [("department", id_text("department", department))]
+
+
+def of_post(reference: Optional[str], max_age: object) -> tuple[Optional[str], Optional[float]]:
+    """Returns the reference and the age limit of a post."""
+    return optional_text("reference", reference), optional_age("max_age", max_age)

@@ -352,7 +352,7 @@ class Unknown(Trigger):
 class Outcome(Event):
     """The outcome of a posted request."""
 
-    __slots__ = ("delivery", "error", "request", "ticket")
+    __slots__ = ("delivery", "error", "posted_at", "reference", "request", "ticket")
     __match_args__ = ("client_id", "ticket", "delivery")
     kind = "outcome"
 
@@ -365,6 +365,11 @@ class Outcome(Event):
     error: Optional[Error]
     """The exception that the blocking call would have raised; None if the request was accepted."""
 
+    reference: Optional[str]
+    """The reference of the post, or None. It is unique for the client, also after a restart with a store."""
+    posted_at: float
+    """The time of the post in seconds since 1970-01-01 UTC; 0 if an earlier version of the library stored it."""
+
     def __init__(
         self,
         client_id: str,
@@ -373,6 +378,8 @@ class Outcome(Event):
         *,
         request: str = "message",
         error: Optional[Error] = None,
+        reference: Optional[str] = None,
+        posted_at: float = 0.0,
         **fields: Unpack[EventFields],
     ) -> None:
         super().__init__(client_id, **fields)
@@ -380,6 +387,8 @@ class Outcome(Event):
         _set(self, "request", request)
         _set(self, "delivery", Delivery(delivery))
         _set(self, "error", error)
+        _set(self, "reference", reference)
+        _set(self, "posted_at", posted_at)
 
     @property
     def is_accepted(self) -> bool:

@@ -100,12 +100,14 @@ def of_outcome(
     status: str,
     http_status: int,
     message: str,
+    posted: tuple[Optional[str], float],
     sequence: int,
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
 ) -> Outcome:
-    """Creates the event of a posted request's outcome."""
+    """Creates the event of a posted request's outcome. ``posted`` is the reference and the time of the post."""
+    reference, posted_at = posted
     error = None
     if delivery != "accepted":
         error = _error_of_status(status, message, delivery, http_status or None, b"", False, None)
@@ -115,6 +117,8 @@ def of_outcome(
         delivery,
         request=request,
         error=error,
+        reference=reference,
+        posted_at=posted_at,
         sequence=sequence,
         received_at=received_at,
         redelivered=redelivered,
