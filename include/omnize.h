@@ -742,6 +742,12 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_AUTH 54
 
 /**
+ * The posted request reached its age limit (message.max_age, or the limit of the post) before it could be sent. Post
+ * it again if it is still wanted.
+ */
+#define OMNIZE_E_EXPIRED 56
+
+/**
  * The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
  * free.
  */

@@ -115,6 +115,10 @@ pub const OMNIZE_E_RESPONSE: omnize_status = 53;
 /// generate a new one in the portal (Menu > Settings > Integrations > ClientSDK). The request is not retried.
 pub const OMNIZE_E_AUTH: omnize_status = 54;
 
+/// The posted request reached its age limit (message.max_age, or the limit of the post) before it could be sent. Post
+/// it again if it is still wanted.
+pub const OMNIZE_E_EXPIRED: omnize_status = 56;
+
 /// The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
 /// free.
 pub const OMNIZE_E_LISTEN: omnize_status = 60;
