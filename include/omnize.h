@@ -745,7 +745,7 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  * The posted request reached its age limit (message.max_age, or the limit of the post) before it could be sent. Post
  * it again if it is still wanted.
  */
-#define OMNIZE_E_EXPIRED 56
+#define OMNIZE_E_EXPIRED 55
 
 /**
  * The listener can't be opened at this address. Check that the address belongs to this machine and that the port is

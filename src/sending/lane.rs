@@ -164,9 +164,13 @@ impl Lane {
         }
     }
 
-    /// Removes a waiting request, and returns whether the next one can be sent now. Returns `None` if it is in progress or
-    /// has ended.
-    pub fn remove(&self, ticket: u64) -> Option<(Box<QueuedRequest>, WorkerNeeded)> {
+    /// Removes a waiting request, and returns whether the next one can be sent now. Calls `on_removed` before that. Returns
+    /// `None` if the request is in progress or has ended.
+    pub fn remove(
+        &self,
+        ticket: u64,
+        on_removed: impl FnOnce(&QueuedRequest),
+    ) -> Option<(Box<QueuedRequest>, WorkerNeeded)> {
         let mut state = self.lock();
         let has_ticket = |entry: &LaneEntry| match entry {
             LaneEntry::QueuedRequest(queued) => !queued.is_internal && queued.ticket == ticket,
@@ -179,6 +183,7 @@ impl Lane {
         if index == 0 {
             state.is_paused = false;
         }
+        on_removed(&removed);
         // A blocking call may be the first now.
         self.changed.notify_all();
         Some((removed, Self::needs_worker(&state)))

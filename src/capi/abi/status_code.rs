@@ -117,7 +117,7 @@ pub const OMNIZE_E_AUTH: omnize_status = 54;
 
 /// The posted request reached its age limit (message.max_age, or the limit of the post) before it could be sent. Post
 /// it again if it is still wanted.
-pub const OMNIZE_E_EXPIRED: omnize_status = 56;
+pub const OMNIZE_E_EXPIRED: omnize_status = 55;
 
 /// The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
 /// free.

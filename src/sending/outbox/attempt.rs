@@ -144,6 +144,17 @@ impl Outbox {
         posted: &QueuedRequest,
         result: &Result<()>,
     ) {
+        self.record_end(interaction, posted, result);
+        self.report(posted, result);
+    }
+
+    /// Changes the state of the interaction after the end of a request.
+    pub(crate) fn record_end(
+        &self,
+        interaction: &Interaction,
+        posted: &QueuedRequest,
+        result: &Result<()>,
+    ) {
         if let Err(error) = result
             && posted.request.is_start()
         {
@@ -153,10 +164,10 @@ impl Outbox {
             });
         }
         interaction.on_completed(&posted.request, result.is_ok());
-        self.report(posted, result);
     }
 
-    fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
+    /// Queues the outcome event of a request.
+    pub(crate) fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
         if posted.is_internal {
             return;
         }

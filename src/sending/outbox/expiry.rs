@@ -167,7 +167,11 @@ impl Outbox {
 
     /// Ends a request with this ticket, unless it is in progress or has ended.
     fn expire(self: &Arc<Self>, interaction: &Arc<Interaction>, ticket: u64) {
-        let Some((posted, worker_needed)) = interaction.lane.remove(ticket) else {
+        let end = |posted: &QueuedRequest| {
+            // The request behind an expired start must find the state without it.
+            self.record_end(interaction, posted, &Err(self.expired(posted)));
+        };
+        let Some((posted, worker_needed)) = interaction.lane.remove(ticket, end) else {
             return;
         };
         let error = self.expired(&posted);
@@ -175,7 +179,7 @@ impl Outbox {
             true => error.after_unknown_attempt(),
             false => error,
         });
-        self.complete(interaction, &posted, &result);
+        self.report(&posted, &result);
         if worker_needed == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
         }
