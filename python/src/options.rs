@@ -63,7 +63,7 @@ impl From<Error> for OpenError {
 }
 
 /// A client that was opened, and the options that the package needs.
-pub struct OpenedClient {
+pub struct OpenClient {
     pub client: Client,
     /// Whether the client has a store.
     pub stored: bool,
@@ -75,9 +75,9 @@ pub fn open_client(
     options: &[(Text, Text)],
     file: Option<PathBuf>,
     environment: bool,
-) -> Result<OpenedClient, OpenError> {
+) -> Result<OpenClient, OpenError> {
     let config = configure(options, file, environment)?;
-    Ok(OpenedClient {
+    Ok(OpenClient {
         stored: !config.get("store")?.is_empty(),
         // The table of options ensures that it is a number.
         dispatch_threads: config.get("dispatch.threads")?.parse().unwrap_or(1),

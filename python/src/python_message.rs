@@ -23,7 +23,7 @@ pub fn convert(message: &str) -> String {
                 converted.push_str(&duration);
                 words.next();
             }
-            None => converted.push_str(&replace(word, |word| python_word(word))),
+            None => converted.push_str(&replace(word, python_word)),
         }
         if words.peek().is_some() {
             converted.push(' ');
