@@ -31,11 +31,11 @@ mod user_agent;
 pub use crate::sending::account_check::CheckLevel;
 pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
+pub use crate::sending::outbox::ended_reference::EndedReference;
 pub use crate::sending::outbox::post_options::PostOptions;
 #[cfg(feature = "capi")]
 pub(crate) use crate::sending::outbox::post_options::{check_max_age, check_reference};
 pub use crate::sending::outbox::queued_request::{Outcome, QueuedRequest};
-pub use crate::sending::outbox::references::EndedReference;
 #[cfg(feature = "store")]
 pub use crate::sending::outbox::request_digest::RequestDigest;
 pub use crate::sending::sender::Sender;

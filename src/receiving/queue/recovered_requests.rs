@@ -12,7 +12,7 @@ use crate::sending::{QueuedRequest, RequestDigest};
 use crate::store::{ReferenceRow, RowKey};
 use crate::wire::{Address, Redacted, Request};
 
-/// What the store contained of an earlier process's posted requests.
+/// The posted requests and the references of an earlier process.
 #[derive(Debug, Default)]
 pub struct RecoveredRequests {
     /// The requests without an outcome.

@@ -3,10 +3,8 @@
 //! A thread of its own waits for the limits, because all workers may be busy with slow requests. It starts with the first
 //! request that has a limit.
 
-use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
@@ -17,67 +15,6 @@ use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::status::Status;
-
-/// The age limits of the queued requests, and the thread that waits for them.
-#[derive(Debug, Default)]
-pub(crate) struct ExpiryTimer {
-    state: Mutex<ExpiryState>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct ExpiryState {
-    /// The requests with a limit, by the time of their limit and their ticket.
-    due: BTreeMap<(Instant, u64), Arc<Interaction>>,
-    thread: Option<JoinHandle<()>>,
-    is_closed: bool,
-}
-
-impl ExpiryTimer {
-    /// Blocks until a request reaches its limit. Returns `None` after the close.
-    fn wait_for_due(&self) -> Option<(u64, Arc<Interaction>)> {
-        let mut state = self.lock();
-        loop {
-            if state.is_closed {
-                return None;
-            }
-            let now = Instant::now();
-            let next = state.due.first_key_value().map(|((due, _), _)| *due);
-            let remaining = match next {
-                Some(due) if due <= now => {
-                    let ((_, ticket), interaction) = state.due.pop_first()?;
-                    return Some((ticket, interaction));
-                }
-                Some(due) => due - now,
-                None => Duration::MAX,
-            };
-            state = self
-                .changed
-                .wait_timeout(state, remaining)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    /// Ends the waiting. Requests that are in the outbox stay there.
-    pub fn close(&self) {
-        let mut state = self.lock();
-        state.is_closed = true;
-        let due = std::mem::take(&mut state.due);
-        drop(state);
-        self.changed.notify_all();
-        drop(due);
-    }
-
-    /// Returns the thread, so that its end can be awaited.
-    pub fn take_thread(&self) -> Option<JoinHandle<()>> {
-        self.lock().thread.take()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ExpiryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Outbox {
     /// Returns the age limit of a request.
@@ -105,17 +42,12 @@ impl Outbox {
     }
 
     fn ensure_expiry_thread(self: &Arc<Self>) -> Result<()> {
-        let mut state = self.expiry.lock();
-        if state.thread.is_some() || state.is_closed {
-            return Ok(());
-        }
         let outbox = self.clone();
-        let started = host::thread::spawn("omnize-expiry", move || outbox.run_expiry());
-        state.thread = Some(started.map_err(|error| {
+        let spawn = || host::thread::spawn("omnize-expiry", move || outbox.run_expiry());
+        self.expiry.start_thread(spawn).map_err(|error| {
             let message = format!("the outbox can't start a thread for age limits: {error}");
             Error::new(Status::System, message).with_delivery(Delivery::NotSent)
-        })?);
-        Ok(())
+        })
     }
 
     fn run_expiry(self: &Arc<Self>) {
@@ -128,27 +60,16 @@ impl Outbox {
 
     /// Waits for the limit of a request that is about to be queued.
     pub(crate) fn watch_expiry(&self, interaction: &Arc<Interaction>, posted: &QueuedRequest) {
-        let Some(expires_at) = posted.expires_at else {
-            return;
-        };
-        let mut state = self.expiry.lock();
-        if !state.is_closed {
+        if let Some(expires_at) = posted.expires_at {
             let key = (expires_at, posted.ticket);
-            state.due.insert(key, interaction.clone());
-            let is_first = state.due.first_key_value().map(|(first, _)| *first) == Some(key);
-            drop(state);
-            if is_first {
-                self.expiry.changed.notify_one();
-            }
+            self.expiry.insert(key, interaction.clone());
         }
     }
 
     /// Stops waiting for the limit of a request that has ended.
     pub(crate) fn unwatch_expiry(&self, posted: &QueuedRequest) {
         if let Some(expires_at) = posted.expires_at {
-            let key = (expires_at, posted.ticket);
-            let removed = self.expiry.lock().due.remove(&key);
-            drop(removed);
+            self.expiry.remove((expires_at, posted.ticket));
         }
     }
 

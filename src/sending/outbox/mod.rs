@@ -8,10 +8,13 @@
 //! it by its outcome.
 
 pub(crate) mod attempt;
+pub(crate) mod ended_reference;
 pub(crate) mod expiry;
+pub(crate) mod expiry_timer;
 pub(crate) mod post_options;
 pub(crate) mod queued_request;
 pub(crate) mod references;
+pub(crate) mod repeated_posts;
 pub(crate) mod request_digest;
 pub(crate) mod scheduled_task;
 pub(crate) mod worker_pool;
@@ -28,7 +31,7 @@ use crate::host;
 use crate::receiving::{Receiver, SendState};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
-use crate::sending::outbox::expiry::ExpiryTimer;
+use crate::sending::outbox::expiry_timer::ExpiryTimer;
 use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
 use crate::sending::outbox::references::{Claim, References};

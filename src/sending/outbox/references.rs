@@ -10,34 +10,18 @@ use std::time::{Duration, Instant};
 
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
-use crate::receiving::{deadline_after, unix_millis};
-use crate::sending::outbox::Outbox;
-use crate::sending::outbox::post_options::PostOptions;
-use crate::sending::outbox::queued_request::QueuedRequest;
+use crate::receiving::deadline_after;
 use crate::sending::outbox::request_digest::RequestDigest;
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
-use crate::wire::{Address, Redacted, Request};
-
-/// The reference of a request that has an outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndedReference {
-    /// The reference.
-    pub reference: Redacted,
-    /// The ticket of the request.
-    pub ticket: u64,
-    /// Recognizes the same request.
-    pub digest: RequestDigest,
-    /// The time of the outcome, in milliseconds since 1970-01-01 UTC.
-    pub ended_at: i64,
-}
+use crate::wire::{Address, Request};
 
 /// The known references of one client.
 #[derive(Debug)]
 pub(crate) struct References {
-    encoding: TextEncoding,
-    window: Duration,
-    capacity: usize,
+    pub encoding: TextEncoding,
+    pub window: Duration,
+    pub capacity: usize,
     state: Mutex<ReferencesState>,
     /// Wakes posts that wait for another post with the same reference.
     posted: Condvar,
@@ -93,8 +77,16 @@ impl References {
         }
     }
 
+    /// Returns the claim of a request without a reference.
+    pub fn no_claim(&self) -> Claim<'_> {
+        Claim::New(ReferenceClaim {
+            references: self,
+            claimed: None,
+        })
+    }
+
     /// Claims a reference. Blocks while another thread posts a request with the same reference.
-    fn claim(
+    pub fn claim(
         &self,
         reference: &str,
         address: &Address,
@@ -130,7 +122,7 @@ impl References {
     }
 
     /// Adds the reference of a request that is in the outbox.
-    fn insert_queued(&self, reference: &str, ticket: u64, digest: RequestDigest) {
+    pub fn insert_queued(&self, reference: &str, ticket: u64, digest: RequestDigest) {
         let entry = ReferenceEntry::Posted {
             ticket,
             digest,
@@ -140,7 +132,13 @@ impl References {
     }
 
     /// Adds the reference of a request that has ended, and forgets it after `window`.
-    fn insert_ended(&self, reference: &str, ticket: u64, digest: RequestDigest, window: Duration) {
+    pub fn insert_ended(
+        &self,
+        reference: &str,
+        ticket: u64,
+        digest: RequestDigest,
+        window: Duration,
+    ) {
         let reference: Arc<str> = reference.into();
         let mut state = self.lock();
         let entry = ReferenceEntry::Posted {
@@ -153,7 +151,7 @@ impl References {
     }
 
     /// Marks the reference of a request that ends now. Returns its digest.
-    fn end(&self, reference: &str) -> Option<RequestDigest> {
+    pub fn end(&self, reference: &str) -> Option<RequestDigest> {
         let mut state = self.lock();
         let ReferenceEntry::Posted { digest, .. } = *state.by_reference.get(reference)? else {
             return None;
@@ -166,7 +164,7 @@ impl References {
 
     /// Forgets the references whose window has passed, and the oldest ones over the capacity. Returns them with their
     /// tickets, and whether the capacity was exceeded for the first time.
-    fn forget_old(&self) -> (Vec<(Arc<str>, u64)>, bool) {
+    pub fn forget_old(&self) -> (Vec<(Arc<str>, u64)>, bool) {
         let mut state = self.lock();
         let now = Instant::now();
         let mut forgotten = Vec::new();
@@ -196,92 +194,6 @@ impl References {
 
     fn lock(&self) -> MutexGuard<'_, ReferencesState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Outbox {
-    /// Claims the reference of a request that is about to be posted.
-    ///
-    /// # Errors
-    /// [`Status::Argument`]: the options are invalid, or the reference is that of another request.
-    pub(crate) fn claim_reference(
-        &self,
-        address: &Address,
-        request: &Request,
-        options: &PostOptions,
-    ) -> Result<Claim<'_>> {
-        options.check(self.references.encoding)?;
-        let Some(reference) = &options.reference else {
-            return Ok(Claim::New(ReferenceClaim {
-                references: &self.references,
-                claimed: None,
-            }));
-        };
-        self.forget_old_references();
-        self.references
-            .claim(reference.expose(), address, request, || {
-                self.receiver.may_wait()
-            })
-    }
-
-    /// Restores the reference of a request that the store contained.
-    pub(crate) fn restore_queued_reference(&self, posted: &QueuedRequest) -> Result<()> {
-        if let Some(reference) = &posted.reference {
-            let digest = RequestDigest::new(&posted.address, &posted.request)?;
-            self.references
-                .insert_queued(reference.expose(), posted.ticket, digest);
-        }
-        Ok(())
-    }
-
-    /// Restores the references of ended requests, the oldest first.
-    pub fn restore_ended_references(&self, references: Vec<EndedReference>) {
-        for ended in references {
-            let age = unix_millis().saturating_sub(ended.ended_at);
-            let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
-            let remaining = self.references.window.saturating_sub(age);
-            self.references.insert_ended(
-                ended.reference.expose(),
-                ended.ticket,
-                ended.digest,
-                remaining,
-            );
-        }
-        self.forget_old_references();
-    }
-
-    /// Marks the reference of a request that ends now. Returns it if the store must keep it.
-    pub(crate) fn end_reference(&self, posted: &QueuedRequest) -> Option<EndedReference> {
-        let reference = posted.reference.as_ref()?;
-        let digest = self.references.end(reference.expose())?;
-        let window = self.references.window;
-        if window == Duration::ZERO {
-            return None;
-        }
-        self.references
-            .insert_ended(reference.expose(), posted.ticket, digest, window);
-        self.forget_old_references();
-        Some(EndedReference {
-            reference: reference.clone(),
-            ticket: posted.ticket,
-            digest,
-            ended_at: unix_millis(),
-        })
-    }
-
-    fn forget_old_references(&self) {
-        let (forgotten, warns) = self.references.forget_old();
-        for (reference, ticket) in forgotten {
-            self.receiver.forget_reference(&reference, ticket);
-        }
-        // Logged without a lock, because the log callback may call the library.
-        if warns {
-            log::warn!(
-                "references of posted requests were forgotten before outbox.reference_window has passed, because there were \
-                 more than outbox.reference_capacity ({}); raise it, or set a shorter window",
-                self.references.capacity
-            );
-        }
     }
 }
 

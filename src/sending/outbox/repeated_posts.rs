@@ -1,0 +1,96 @@
+//! Posts with a reference: the first one claims it, and a repeated one gets its ticket.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::receiving::unix_millis;
+use crate::sending::outbox::Outbox;
+use crate::sending::outbox::ended_reference::EndedReference;
+use crate::sending::outbox::post_options::PostOptions;
+use crate::sending::outbox::queued_request::QueuedRequest;
+use crate::sending::outbox::references::Claim;
+use crate::sending::outbox::request_digest::RequestDigest;
+use crate::wire::{Address, Request};
+
+impl Outbox {
+    /// Claims the reference of a request that is about to be posted.
+    ///
+    /// # Errors
+    /// [`Status::Argument`]: the options are invalid, or the reference is that of another request.
+    pub(crate) fn claim_reference(
+        &self,
+        address: &Address,
+        request: &Request,
+        options: &PostOptions,
+    ) -> Result<Claim<'_>> {
+        options.check(self.references.encoding)?;
+        let Some(reference) = &options.reference else {
+            return Ok(self.references.no_claim());
+        };
+        self.forget_old_references();
+        self.references
+            .claim(reference.expose(), address, request, || {
+                self.receiver.may_wait()
+            })
+    }
+
+    /// Restores the reference of a request that the store contained.
+    pub(crate) fn restore_queued_reference(&self, posted: &QueuedRequest) -> Result<()> {
+        if let Some(reference) = &posted.reference {
+            let digest = RequestDigest::new(&posted.address, &posted.request)?;
+            self.references
+                .insert_queued(reference.expose(), posted.ticket, digest);
+        }
+        Ok(())
+    }
+
+    /// Restores the references of ended requests, the oldest first.
+    pub fn restore_ended_references(&self, references: Vec<EndedReference>) {
+        for ended in references {
+            let age = unix_millis().saturating_sub(ended.ended_at);
+            let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
+            let remaining = self.references.window.saturating_sub(age);
+            self.references.insert_ended(
+                ended.reference.expose(),
+                ended.ticket,
+                ended.digest,
+                remaining,
+            );
+        }
+        self.forget_old_references();
+    }
+
+    /// Marks the reference of a request that ends now. Returns it if the store must keep it.
+    pub(crate) fn end_reference(&self, posted: &QueuedRequest) -> Option<EndedReference> {
+        let reference = posted.reference.as_ref()?;
+        let digest = self.references.end(reference.expose())?;
+        let window = self.references.window;
+        if window == Duration::ZERO {
+            return None;
+        }
+        self.references
+            .insert_ended(reference.expose(), posted.ticket, digest, window);
+        self.forget_old_references();
+        Some(EndedReference {
+            reference: reference.clone(),
+            ticket: posted.ticket,
+            digest,
+            ended_at: unix_millis(),
+        })
+    }
+
+    fn forget_old_references(&self) {
+        let (forgotten, warns) = self.references.forget_old();
+        for (reference, ticket) in forgotten {
+            self.receiver.forget_reference(&reference, ticket);
+        }
+        // Logged without a lock, because the log callback may call the library.
+        if warns {
+            log::warn!(
+                "references of posted requests were forgotten before outbox.reference_window has passed, because there were \
+                 more than outbox.reference_capacity ({}); raise it, or set a shorter window",
+                self.references.capacity
+            );
+        }
+    }
+}
