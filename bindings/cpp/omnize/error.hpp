@@ -42,7 +42,7 @@ inline std::string_view name(delivery delivery) noexcept {
 }
 
 /// The reason why a call failed. what() returns what was wrong, what was expected and what to do, in English. It
-/// contains no token and no personal data, so it can be log_callback.
+/// contains no token and no personal data, so it can be logged.
 class error : public std::runtime_error {
   public:
     /// Copies an error of the library with its status, and frees it.
@@ -50,7 +50,7 @@ class error : public std::runtime_error {
     /// Creates an error of this header.
     error(omnize_status status, const std::string &message) : std::runtime_error(message), status_(status) {}
 
-    omnize_status status() const noexcept { return status_; }        ///< An OMNIZE_E_ value.
+    omnize_status status() const noexcept { return status_; } ///< An OMNIZE_E_ value.
     /// The name of the status, such as "OMNIZE_E_STATE".
     std::string_view status_name() const noexcept { return detail::static_text(omnize_status_name(status_)); }
     omnize::delivery delivery() const noexcept { return delivery_; } ///< The delivery of the request.
