@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use omnize::wire::Address;
 use omnize::{Client, Event, OneShotNotifier, STATISTICS, TaskId};
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
 use crate::account_queries::AccountQuery;
@@ -22,7 +21,7 @@ use crate::options::open_client;
 use crate::request_fields;
 use crate::request_fields::Fields;
 use crate::text_argument::{Text, check_memory, copy, copy_bytes};
-use crate::threads::completions::{CallResult, CompletionQueue, Value};
+use crate::threads::completions::{Completion, CompletionQueue, Value, convert_completion};
 use crate::threads::interruptible::{
     parse_timeout, run_on_pool, run_request, wait_checking_signals,
 };
@@ -47,6 +46,11 @@ pub struct Core {
     /// The number of handlers that may run concurrently.
     #[pyo3(get)]
     dispatch_threads: usize,
+    /// The number of asynchronous handlers that may run concurrently.
+    #[pyo3(get)]
+    handlers_concurrency: usize,
+    /// A weak reference to the client object. Events get it.
+    owner: OnceLock<Py<PyAny>>,
     /// The id of the process that opened it.
     process: u32,
 }
@@ -67,7 +71,7 @@ impl Core {
         py: Python<'py>,
         event: &Arc<Event>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        event::convert_event(py, event, self.stored)
+        event::convert_event(py, event, self.stored, self.owner.get())
     }
 
     /// Calls `take` until it returns a value, at most for `seconds`. The first call, which does not block, keeps the
@@ -146,6 +150,8 @@ impl Core {
             pending_events: PendingEvents::default(),
             stored: opened.stored,
             dispatch_threads: opened.dispatch_threads,
+            handlers_concurrency: opened.handlers_concurrency,
+            owner: OnceLock::new(),
             process: std::process::id(),
         })
     }
@@ -154,6 +160,17 @@ impl Core {
     #[getter]
     fn stored(&self) -> bool {
         self.stored
+    }
+
+    /// Sets the weak reference to the client object, which events get. A second call does nothing.
+    fn set_owner(&self, owner: Py<PyAny>) {
+        // An error means that it is set already.
+        let _ = self.owner.set(owner);
+    }
+
+    /// Returns the department of a customer's interaction; `None` if it is not known.
+    fn department_of(&self, client_id: &str) -> Option<String> {
+        self.client.department_of(client_id)
     }
 
     /// The webhook URL of the client's own listener; `None` without one.
@@ -468,20 +485,4 @@ impl Drop for Core {
             std::mem::forget(Arc::clone(&self.client));
         }
     }
-}
-
-/// A completed call: its number, its value, its exception.
-type Completion<'py> = (u64, Bound<'py, PyAny>, Option<PyErr>);
-
-fn convert_completion(py: Python<'_>, number: u64, result: CallResult) -> PyResult<Completion<'_>> {
-    let (value, error) = match result {
-        Ok(Value::Nothing) => (py.None().into_bound(py), None),
-        Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
-        Ok(Value::Response(response)) => (response.into_tuples(py)?, None),
-        Ok(Value::CloseReport(events, requests)) => {
-            ((events, requests).into_bound_py_any(py)?, None)
-        }
-        Err(error) => (py.None().into_bound(py), Some(exception(py, &error))),
-    };
-    Ok((number, value, error))
 }

@@ -68,6 +68,7 @@ pub struct OpenClient {
     /// Whether the client has a store.
     pub stored: bool,
     pub dispatch_threads: usize,
+    pub handlers_concurrency: usize,
 }
 
 /// Opens a client. The arguments are those of [`configure`].
@@ -79,8 +80,9 @@ pub fn open_client(
     let config = configure(options, file, environment)?;
     Ok(OpenClient {
         stored: !config.get("store")?.is_empty(),
-        // The table of options ensures that it is a number.
+        // The table of options ensures that these are numbers.
         dispatch_threads: config.get("dispatch.threads")?.parse().unwrap_or(1),
+        handlers_concurrency: config.get("handlers.concurrency")?.parse().unwrap_or(1),
         client: Client::open(&config)?,
     })
 }

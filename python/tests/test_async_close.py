@@ -66,7 +66,7 @@ def test_close_does_not_wait_for_handlers_that_ignore_cancellation(caplog):
                     await go_on.wait()
 
         client.dispatch()
-        workers = list(client._workers)
+        workers = client._handler_tasks.all_except(None)
         await client.deliver(body("a"))
         await began.wait()
         begun = time.monotonic()

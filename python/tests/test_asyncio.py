@@ -274,7 +274,7 @@ def test_dispatch(run):
     async def handle():
         running, most, heard, failures = set(), 0, [], []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
-        async with omnize.AsyncClient(**OPTIONS, dispatch_threads=3) as client:
+        async with omnize.AsyncClient(**OPTIONS, handlers_concurrency=3) as client:
 
             @client.on(omnize.Message)
             async def slowly(event):

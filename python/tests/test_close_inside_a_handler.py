@@ -59,7 +59,7 @@ async def until_closing(client):
 @pytest.mark.parametrize("way", ["dispatch", "poll"])
 def test_tasks_send_before_the_close_ends(omnize_sandbox, options, way):
     async def run():
-        client = omnize.AsyncClient(**options, dispatch_threads=2)
+        client = omnize.AsyncClient(**options)
         other_began, ended, reports = asyncio.Event(), asyncio.Event(), []
 
         @client.on(omnize.Message)
@@ -90,7 +90,7 @@ def test_tasks_send_before_the_close_ends(omnize_sandbox, options, way):
 @pytest.mark.parametrize("way", ["dispatch", "poll"])
 def test_only_the_event_of_an_unfinished_task_is_redelivered(options, way):
     async def run():
-        client = omnize.AsyncClient(**options, dispatch_threads=2)
+        client = omnize.AsyncClient(**options)
         other_began, ended, cancelled = asyncio.Event(), asyncio.Event(), asyncio.Event()
         go_on = asyncio.Event()
 

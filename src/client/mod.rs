@@ -212,6 +212,13 @@ impl Client {
         inner.map_or(Vec::new(), |inner| inner.interactions.list_open())
     }
 
+    /// Returns the department of a customer's interaction: of an open one, or of one that has a conversation. It is empty if
+    /// the application is the interaction's bot. Returns `None` if the interaction is not known.
+    pub fn department_of(&self, client_id: &str) -> Option<String> {
+        let department = self.inner.get().ok()?.interactions.department_of(client_id);
+        department.map(|department| department.to_string())
+    }
+
     fn conversation(
         &self,
         inner: &ClientInner,

@@ -382,6 +382,14 @@ pub const OPTIONS: &[OptionSpec] = &[
               keep their order. With several threads, events of different interactions may overlap.",
     },
     OptionSpec {
+        name: "handlers.concurrency",
+        kind: Kind::Count,
+        default: "100",
+        doc: "The maximum number of asynchronous handlers that a binding runs at the same time, for example in the \
+              tasks of Python's AsyncClient. Events of one interaction never overlap and keep their order. Callbacks \
+              of the C interface do not use it.",
+    },
+    OptionSpec {
         name: "store",
         kind: Kind::File,
         default: "",

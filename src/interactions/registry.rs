@@ -162,6 +162,14 @@ where
         interaction
     }
 
+    /// Returns the department of a customer's interaction. It is empty if the application is the interaction's bot.
+    /// Returns `None` if the interaction is not known or has ended.
+    pub fn department_of(&self, client_id: &str) -> Option<Arc<str>> {
+        let interaction = self.lock().find(client_id);
+        // Its last reference may be dropped here, which takes the lock.
+        interaction.and_then(|interaction| interaction.department())
+    }
+
     /// Returns the open interactions, the oldest state change first.
     pub fn list_open(&self) -> Vec<OpenInteraction> {
         let open: Vec<_> = self

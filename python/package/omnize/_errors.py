@@ -314,6 +314,24 @@ def _mode_error(mode: str, wanted: str) -> ModeError:
     return error
 
 
+def _handler_wait_error() -> ModeError:
+    """Creates the error of a handler that waits for the next event, which is held until the handler has returned."""
+    error = ModeError(
+        "a handler can't wait for events of its own client: the next event of its customer is delivered only after it "
+        "has returned; return, and handle that event in a handler"
+    )
+    error.status = "OMNIZE_E_MODE"
+    return error
+
+
+def _state_error(message: str) -> StateError:
+    """Creates the error of an event without a conversation."""
+    error = StateError(message)
+    error.status = "OMNIZE_E_STATE"
+    error.delivery = "not sent"
+    return error
+
+
 def _forked_error() -> Forked:
     """Creates the error of a call in a forked child."""
     error = Forked("the client was opened by a parent of this process; open another one in this process")

@@ -1,3 +1,4 @@
+import weakref
 from os import PathLike
 from typing import Any, Optional, Union, final
 
@@ -16,9 +17,12 @@ _LogLine = tuple[int, str, float, str, int, list[tuple[str, Union[str, int]]]]
 @final
 class Core:
     dispatch_threads: int
+    handlers_concurrency: int
     def __new__(cls, options: _Options, config_file: _Path, environment: bool) -> Core: ...
     @property
     def stored(self) -> bool: ...
+    def set_owner(self, owner: weakref.ref[Any]) -> None: ...
+    def department_of(self, client_id: str) -> Optional[str]: ...
     @property
     def webhook_url(self) -> Optional[str]: ...
     @property

@@ -28,17 +28,19 @@ pub fn import_makers(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Converts an event. If it is `stored`, the object has a receipt.
+/// Converts an event. If it is `stored`, the object has a receipt. `owner` is a weak reference to the client object.
 pub fn convert_event<'py>(
     py: Python<'py>,
     event: &Arc<Event>,
     stored: bool,
+    owner: Option<&Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let metadata = Metadata {
         sequence: event.sequence,
         received_at: event.received_at as f64 / 1000.0,
         redelivered: event.redelivered,
         receipt: stored.then(|| Receipt(Mutex::new(Some(event.clone())))),
+        owner,
     };
     match &event.content {
         Content::Trigger(trigger) => of_trigger(py, trigger, metadata),
@@ -71,6 +73,7 @@ pub fn parse_trigger<'py>(
         received_at: 0.0,
         redelivered: false,
         receipt: None,
+        owner: None,
     };
     of_trigger(py, &trigger, metadata)
 }
@@ -101,19 +104,20 @@ impl Receipt {
     }
 }
 
-/// The number and time of an event.
-struct Metadata {
+/// The number and time of an event, its receipt and its client.
+struct Metadata<'a> {
     sequence: u64,
     /// In seconds since 1970.
     received_at: f64,
     redelivered: bool,
     receipt: Option<Receipt>,
+    owner: Option<&'a Py<PyAny>>,
 }
 
 fn of_trigger<'py>(
     py: Python<'py>,
     trigger: &Trigger,
-    metadata: Metadata,
+    metadata: Metadata<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
     // These conversions raise MemoryError. The infallible ones would panic.
     let text = trigger
@@ -137,6 +141,7 @@ fn of_trigger<'py>(
             metadata.received_at,
             metadata.redelivered,
             metadata.receipt,
+            metadata.owner,
             trigger
                 .details
                 .as_deref()
@@ -167,7 +172,7 @@ fn of_details<'py>(py: Python<'py>, details: &Details) -> PyResult<Bound<'py, Py
 fn of_outcome<'py>(
     py: Python<'py>,
     outcome: &Outcome,
-    metadata: Metadata,
+    metadata: Metadata<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
     OF_OUTCOME
         .import(py, "omnize._events.event_makers", "of_outcome")?
@@ -187,6 +192,7 @@ fn of_outcome<'py>(
             metadata.received_at,
             metadata.redelivered,
             metadata.receipt,
+            metadata.owner,
         ))
 }
 

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use omnize::error::Error;
 use omnize::status::Status;
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
 
 use crate::account_queries::AccountResponse;
+use crate::error::exception;
 use crate::threads::event_fd::EventFd;
 use crate::threads::thread_pool::{Job, Worker};
 
@@ -145,4 +148,25 @@ impl Drop for PendingCall {
     fn drop(&mut self) {
         self.completions.lock().pending.remove(&self.number);
     }
+}
+
+/// A completed call: its number, its value, its exception.
+pub type Completion<'py> = (u64, Bound<'py, PyAny>, Option<PyErr>);
+
+/// Converts a completed call to Python objects.
+pub fn convert_completion(
+    py: Python<'_>,
+    number: u64,
+    result: CallResult,
+) -> PyResult<Completion<'_>> {
+    let (value, error) = match result {
+        Ok(Value::Nothing) => (py.None().into_bound(py), None),
+        Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
+        Ok(Value::Response(response)) => (response.into_tuples(py)?, None),
+        Ok(Value::CloseReport(events, requests)) => {
+            ((events, requests).into_bound_py_any(py)?, None)
+        }
+        Err(error) => (py.None().into_bound(py), Some(exception(py, &error))),
+    };
+    Ok((number, value, error))
 }

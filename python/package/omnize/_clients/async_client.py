@@ -8,7 +8,7 @@ import itertools
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
@@ -18,14 +18,15 @@ from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
-from .._errors import Closed, CloseTimedOut, Error, ResourceError, _abandoned_call_error, _closed_error
+from .._errors import Closed, CloseTimedOut, ModeError, _abandoned_call_error, _closed_error, _handler_wait_error
 from .._shutdown import warn
 from .base_client import BaseClient
 from .check_level import CheckLevel
 from .close_report import CloseReport
 from .delivery_mode import DeliveryMode, deadline_of
 from .descriptor_watch import DescriptorWatch, weakly
-from .dispatch_task import DispatchTask, HandlerCall, current_handler_call
+from .dispatch_task import current_handler_call
+from .handler_tasks import HandlerTasks, call_handlers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -37,12 +38,6 @@ __all__ = ["AsyncClient"]
 
 #: The number of queued events that ``events`` returns before it lets other tasks run.
 _YIELD_EVERY = 32
-
-#: The seconds for which dispatch calls handlers before it lets other tasks run.
-_YIELD_AFTER_SECONDS = 0.001
-
-#: The delay in seconds before dispatch retries to take an event, for example after a lack of memory.
-_RETRY_SECONDS = 0.1
 
 #: The seconds that cancelled handlers and aborted calls have to end after a close.
 _CANCEL_GRACE_SECONDS = 2.0
@@ -69,12 +64,12 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         "_call_numbers",
         "_calls",
         "_descriptor_watch",
+        "_handler_tasks",
         "_is_finished",
         "_loop",
         "_mode",
         "_waiters",
         "_watches_events",
-        "_workers",
     )
 
     if TYPE_CHECKING:
@@ -96,10 +91,10 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             self._calls = {}
             self._waiters = deque()
             self._watches_events = False
-            self._workers = set()
             self._is_finished = False
             super().__init__(token, config_file=config_file, environment=environment, **options)
             self._mode = DeliveryMode(self._core)
+            self._handler_tasks = HandlerTasks(self._core.handlers_concurrency)
 
     _loop: Optional[asyncio.AbstractEventLoop]
     _descriptor_watch: DescriptorWatch
@@ -111,8 +106,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
     _waiters: deque[asyncio.Future[bool]]
     _watches_events: bool
     _mode: DeliveryMode
-    #: The tasks of dispatch.
-    _workers: set[DispatchTask]
+    _handler_tasks: HandlerTasks
     #: Whether ``close`` has ended, also if it was cancelled.
     _is_finished: bool
 
@@ -155,7 +149,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         deadline = _deadline(timeout)
         self._bind()
         while True:
-            event = self._mode.take_event()
+            event = self._take_event()
             if event is not None or not await self._wait_for_event(deadline):
                 return event
 
@@ -166,7 +160,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             if number % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             try:
-                event = self._mode.take_event()
+                event = self._take_event()
                 if event is None:
                     event = await self.next(timeout)
             except Closed:
@@ -178,13 +172,28 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             finally:
                 event._release()
 
+    def _take_event(self) -> Optional[Event]:
+        try:
+            return self._mode.take_event()
+        except ModeError:
+            self._check_outside_handler()
+            raise
+
+    def _check_outside_handler(self) -> None:
+        """Raises ModeError if this task runs a handler, whose customer's next event is held until it has returned."""
+        handler_call = current_handler_call.get()
+        if handler_call is not None and handler_call.is_of(self):
+            raise _handler_wait_error()
+
     async def poll(self, timeout: Optional[Seconds] = None) -> int:
         """Waits up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
 
-        Calls one handler after the other, and awaits it if it is a coroutine function. Returns the number of handled
-        events. Exceptions are raised as by :meth:`Client.poll`.
+        Calls one handler after the other, and awaits it if it is a coroutine function. Use :meth:`dispatch` for
+        handlers that run concurrently. Returns the number of handled events. Exceptions are raised as by
+        :meth:`Client.poll`.
         """
         deadline = _deadline(timeout)
+        self._check_outside_handler()
         cursor = self._mode.cursor("poll")
         self._handlers.hold_back_unwanted()
         handled = 0
@@ -205,7 +214,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
                 if handled == 0:
                     limit += self._core.waiting
                 handled += 1
-                failure = await self._handle(event, cursor)
+                failure = await call_handlers(self, event, cursor)
                 if failure is not None:
                     raise failure
         finally:
@@ -213,19 +222,19 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         return handled
 
     def dispatch(self) -> None:
-        """Starts tasks that call the handlers. The option ``dispatch_threads`` is their number.
+        """Starts to call the handlers in tasks.
 
-        A second call does nothing. An exception of a handler is passed to the loop's exception handler. With a store,
-        that event is redelivered after a restart.
+        Handlers for different customers run concurrently, at most as many as the option ``handlers_concurrency``.
+        Events of one customer are handled one after the other, in order. A second call does nothing.
+
+        An exception of a handler is passed to the error hook (:meth:`on_error`), or else to the loop's exception
+        handler. With a store, that event is redelivered after a restart.
         """
         self._mode.use("dispatch")
         self._handlers.hold_back_unwanted()
-        loop = self._bind()
+        self._bind()
         self._watch_events()
-        while len(self._workers) < self._core.dispatch_threads:
-            worker = DispatchTask(self._run_dispatch(), loop=loop)
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+        self._handler_tasks.begin(self)
 
     async def close(self, timeout: Seconds = 5.0) -> CloseReport:
         """Closes the client. See :meth:`Client.close`.
@@ -255,13 +264,13 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             finally:
                 self._after_close()
                 self._wake_all()
-            if timed_out is not None and not self._workers:
+            if timed_out is not None and not self._handler_tasks:
                 # The handler was called by poll, whose task belongs to the application.
                 raise timed_out
-            others = self._workers_except(own)
+            others = self._handler_tasks.all_except(own)
             if others:
                 _, running = await asyncio.wait(others, timeout=max(0.0, deadline - time.monotonic()))
-                _cancel(running)
+                self._handler_tasks.cancel(running)
                 if running:
                     _, running = await asyncio.wait(running, timeout=_CANCEL_GRACE_SECONDS)
                     if running:
@@ -273,7 +282,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         finally:
             # Also if the close was cancelled.
             self._is_finished = True
-            _cancel(self._workers_except(own))
+            self._handler_tasks.cancel(self._handler_tasks.all_except(own))
             self._wake_all()
             for call in self._calls.values():
                 if not call.done():
@@ -290,83 +299,6 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         traceback: Optional[TracebackType],
     ) -> None:
         await self.close(5.0 if error is None or isinstance(error, Exception) else 0.5)
-
-    def _workers_except(self, own: Optional[HandlerCall]) -> set[DispatchTask]:
-        """Returns the tasks of dispatch, except for the one of this handler call."""
-        return {worker for worker in self._workers if own is None or worker is not own.worker}
-
-    async def _run_dispatch(self) -> None:
-        """Runs a task of dispatch until the client is closed."""
-        cursor = self._mode.cursor("dispatch")
-        yield_at = 0.0
-        try:
-            while True:
-                try:
-                    event = cursor.next(0)
-                    if event is None:
-                        await self._wait_for_event(None)
-                        continue
-                except ResourceError as error:
-                    await self._wait_to_retry(error)
-                    continue
-                except Error:
-                    # The client is closed.
-                    return
-                except Exception as error:
-                    # The core keeps the event. The next call returns it.
-                    await self._wait_to_retry(error)
-                    continue
-                failure = await self._handle(event, cursor)
-                cursor.release()
-                if failure is not None:
-                    _report(failure)
-                if time.monotonic() >= yield_at:
-                    await asyncio.sleep(0)
-                    yield_at = time.monotonic() + _YIELD_AFTER_SECONDS
-        finally:
-            cursor.release()
-
-    async def _wait_to_retry(self, error: BaseException) -> None:
-        _report(error)
-        await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _handle(self, event: Event, cursor: _omnize.EventCursor) -> Optional[BaseException]:
-        """Calls the handlers for an event. Returns the exception of the first one that failed."""
-        failure: Optional[BaseException] = None
-        worker = asyncio.current_task()
-        is_handled = False
-        handler_call = HandlerCall(self, cursor.task)
-        token = current_handler_call.set(handler_call)
-        try:
-            wanting = self._handlers.wanting(event)
-            is_kept = not wanting and self._handlers.is_holding_back
-            if not wanting and not is_kept:
-                cursor.count_unwanted(self._handlers.has_any)
-            for function in wanting:
-                if isinstance(worker, DispatchTask):
-                    worker.was_cancelled = False
-                try:
-                    result = function(event)
-                    if hasattr(result, "__await__"):
-                        await result
-                except (Exception, asyncio.CancelledError) as error:
-                    is_cancellation = isinstance(error, asyncio.CancelledError)
-                    if is_cancellation and (not isinstance(worker, DispatchTask) or worker.was_cancelled):
-                        raise
-                    if failure is None:
-                        failure = error
-                    else:
-                        _report(error)
-            is_handled = failure is None and not is_kept
-        finally:
-            handler_call.is_running = False
-            # A coroutine that is collected while it runs ends in another context.
-            with contextlib.suppress(ValueError):
-                current_handler_call.reset(token)
-            if not is_handled:
-                event._nack()
-            event._release()
-        return failure
 
     async def _call(self, submit: Callable[..., Optional[bool]], *arguments: Any) -> Any:
         """Calls ``submit`` with a call number, and returns the call's value when it is completed.
@@ -474,19 +406,8 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         self._watches_events = False
         self._waiters.clear()
         self._calls.clear()
-        self._workers.clear()
+        self._handler_tasks.clear()
         self._loop = None
-
-
-def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:
-    for worker in workers:
-        worker.cancel()
-
-
-def _report(error: BaseException) -> None:
-    """Passes the exception of a handler to the loop's exception handler."""
-    message = "a handler of an omnize client failed; the next one is called"
-    asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
 def _deadline(timeout: Optional[Seconds]) -> Optional[float]:

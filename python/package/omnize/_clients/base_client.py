@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, TypeVar, Union, overload
 
@@ -13,7 +14,7 @@ from .._arguments import body_bytes, optional_text, path_text
 from .._conversations.customer import Customer
 from .._conversations.request_fields import id_text, of_customer, of_message, of_start
 from .._conversations.result_types import Media, OpenInteraction
-from .._errors import Closed, _forked_error
+from .._errors import Closed, _forked_error, _state_error
 from .._events.handler_types import Result
 from .._events.handlers import Handlers, check_function, check_kinds
 from .listener import Listener
@@ -58,6 +59,7 @@ class BaseClient(Generic[_Conversation, Result]):
         texts = serialize_options(options)
         _shutdown.forward_log()
         self._core = _omnize.Core(texts, file, environment)
+        self._core.set_owner(weakref.ref(self))
         self._environment = environment
         self._handlers = Handlers(self._core)
         self._listener: Optional[Listener] = None
@@ -134,6 +136,21 @@ class BaseClient(Generic[_Conversation, Result]):
         the interaction hash.
         """
         return self._make_conversation(self._core.bot_attach(id_text("interaction_hash", interaction_hash)), [], [])
+
+    def _conversation_of(self, event: Event) -> _Conversation:
+        """Returns the conversation of the event's customer."""
+        self._check_process()
+        hash_: Optional[str] = getattr(event, "interaction_hash", None)
+        department = self._core.department_of(event.client_id)
+        # The interaction of a bot has its hash as client id, and no department.
+        if department == "" or (department is None and hash_ == event.client_id):
+            return self.bot_attach(event.client_id)
+        if department is None:
+            raise _state_error(
+                "this client does not know the interaction of the event: it has ended, or another client started it; "
+                "pass its department to the client's attach"
+            )
+        return self.attach(event.client_id, department=department, interaction_hash=hash_)
 
     def _make_conversation(self, chat: _omnize.Chat, customer: Fields, start: Fields) -> _Conversation:
         """Creates a conversation of this class of client."""
@@ -220,10 +237,28 @@ class BaseClient(Generic[_Conversation, Result]):
 
         return register
 
-    def off(self, function: Callable[..., Any]) -> bool:
-        """Unregisters a handler, also if a conversation registered it. Returns whether it was registered.
+    def on_error(self, function: _Function) -> _Function:
+        """Registers the error hook, which is called with the event and the exception of each handler that fails.
 
-        A call in progress continues.
+        Without a hook, ``poll`` raises the exception, and ``dispatch`` logs it. With a hook neither happens, unless the
+        hook raises an exception itself: then that one is raised or logged. The hook may be a coroutine function if the
+        client is an :class:`AsyncClient`. Another hook replaces this one, and :meth:`off` removes it.
+
+        The event still counts as not handled: with a store, it is redelivered after a restart. To prevent this, the
+        hook calls ``event.ack()``.
+
+        >>> @client.on_error
+        ... def show_failure(event, error):
+        ...     print(event.kind, type(error).__name__)
+        """
+        check_function(function, self._awaits)
+        self._handlers.error_hook = function
+        return function
+
+    def off(self, function: Callable[..., Any]) -> bool:
+        """Unregisters a handler, also if a conversation registered it, or the error hook.
+
+        Returns whether it was registered. A call in progress continues.
         """
         return self._handlers.remove(function)
 

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
 from .._arguments import optional_seconds, seconds
@@ -16,7 +16,7 @@ from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
-from .._errors import Closed, Error
+from .._errors import Closed, Error, ModeError, _handler_wait_error
 from .._events.handlers import Handlers, awaitable_error
 from .._shutdown import report, start_thread
 from .base_client import BaseClient
@@ -131,14 +131,14 @@ class Client(BaseClient[Conversation, None]):
 
     def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Returns the next event. Blocks up to ``timeout`` seconds (None: forever); returns None if no event came."""
-        return self._blocking.next(optional_seconds("timeout", timeout))
+        return self._next(optional_seconds("timeout", timeout))
 
     def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
         """Iterates over the events, until none came for ``timeout`` seconds (None: forever) or the client is closed."""
         timeout = optional_seconds("timeout", timeout)
         while True:
             try:
-                event = self._blocking.next(timeout)
+                event = self._next(timeout)
             except Closed:
                 return
             if event is None:
@@ -147,6 +147,14 @@ class Client(BaseClient[Conversation, None]):
                 yield event
             finally:
                 event._release()
+
+    def _next(self, timeout: Optional[float]) -> Optional[Event]:
+        try:
+            return self._blocking.next(timeout)
+        except ModeError:
+            if self._blocking.is_in_handler:
+                raise _handler_wait_error() from None
+            raise
 
     def poll(self, timeout: Optional[Seconds] = None) -> int:
         """Blocks up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
@@ -169,6 +177,10 @@ class Client(BaseClient[Conversation, None]):
                         raise
                     # A handler closed the client.
                     break
+                except ModeError:
+                    if self._blocking.is_in_handler:
+                        raise _handler_wait_error() from None
+                    raise
                 if event is None:
                     break
                 if handled == 0:
@@ -260,7 +272,8 @@ def _handle(
     handlers: Handlers,
     caught: type[BaseException] = Exception,
 ) -> Optional[BaseException]:
-    """Calls the handlers for an event. Returns the exception of the first one that failed."""
+    """Calls the handlers for an event. Returns the first exception that no error hook received."""
+    hook = handlers.error_hook
     failure: Optional[BaseException] = None
     is_handled = False
     try:
@@ -268,23 +281,42 @@ def _handle(
         is_kept = not wanting and handlers.is_holding_back
         if not wanting and not is_kept:
             cursor.count_unwanted(handlers.has_any)
+        has_failed = False
         for function in wanting:
-            try:
-                result = function(event)
-                if result is not None:
-                    unawaited = awaitable_error(function, result)
-                    if unawaited is not None:
-                        raise unawaited
-            except caught as error:
-                if failure is None:
-                    failure = error
-                else:
-                    report(error)
-        is_handled = failure is None and not is_kept
+            error = _call(caught, function, event)
+            if error is None:
+                continue
+            has_failed = True
+            if hook is not None and isinstance(error, Exception):
+                error = _call_hook(caught, hook, event, error)
+            if error is not None and failure is None:
+                failure = error
+            elif error is not None:
+                report(error)
+        is_handled = not has_failed and not is_kept
     finally:
         if not is_handled:
             event._nack()
         event._release()
+    return failure
+
+
+def _call(caught: type[BaseException], function: Callable[..., Any], *arguments: Any) -> Optional[BaseException]:
+    """Calls a function of the application. Returns its exception."""
+    try:
+        result = function(*arguments)
+    except caught as error:
+        return error
+    return awaitable_error(function, result)
+
+
+def _call_hook(
+    caught: type[BaseException], hook: Callable[..., Any], event: Event, error: BaseException
+) -> Optional[BaseException]:
+    """Calls the error hook. Returns its exception."""
+    failure = _call(caught, hook, event, error)
+    if failure is not None and failure is not error:
+        failure.__context__ = error
     return failure
 
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 from .. import _omnize
-from .._errors import ModeError, Unsupported, _closed_error
+from .._errors import ModeError, Unsupported, _closed_error, _handler_wait_error
 from .._events.event import Event
 from .delivery_mode import DeliveryMode, deadline_of
 
@@ -104,7 +104,12 @@ class GreenletCore:
     def next(self, seconds: Optional[float]) -> Optional[Event]:
         deadline = deadline_of(seconds)
         while True:
-            event = self._mode.take_event()
+            try:
+                event = self._mode.take_event()
+            except ModeError:
+                if self.is_in_handler:
+                    raise _handler_wait_error() from None
+                raise
             if event is not None or not self.wait(deadline):
                 return event
 
@@ -113,11 +118,7 @@ class GreenletCore:
 
     def cursor(self, consumer: str) -> GreenletEventCursor:
         if consumer == "poll" and self.is_in_handler:
-            error = ModeError(
-                "a handler can't poll its own client; return from the handler, and poll continues with the next event"
-            )
-            error.status = "OMNIZE_E_MODE"
-            raise error
+            raise _handler_wait_error()
         return GreenletEventCursor(self, self._mode.cursor("poll" if consumer == "poll" else "dispatch"))
 
     def close(self, seconds: float) -> tuple[int, int]:

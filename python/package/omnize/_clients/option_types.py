@@ -79,6 +79,7 @@ class Options(TypedDict, total=False):
     typing_pause: Optional[Seconds]
     interactions_capacity: Optional[int]
     dispatch_threads: Optional[int]
+    handlers_concurrency: Optional[int]
     store: Optional[Path]
     store_move_account: Optional[bool]
     ack: Optional[Literal["auto", "manual"]]

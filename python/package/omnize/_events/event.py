@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Optional, TypedDict, Union
 
 from .. import _omnize
 from .._conversations.result_types import Agent, Media
 from .._delivery import Delivery
-from .._errors import Error
+from .._errors import Error, _state_error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .._clients.base_client import BaseClient
 
 __all__ = [
     "Accepted",
@@ -55,13 +58,15 @@ class Event:
     ignored.
     """
 
-    __slots__ = ("_receipt", "client_id", "received_at", "redelivered", "sequence")
+    __slots__ = ("_owner", "_receipt", "client_id", "received_at", "redelivered", "sequence")
     __match_args__: ClassVar[tuple[str, ...]] = ("client_id",)
 
     kind: ClassVar[str] = "event"
     """The kind of event."""
 
     _receipt: Optional[_omnize.Receipt]
+    #: The client that delivered the event; None if the application made it.
+    _owner: Optional[weakref.ref[BaseClient[Any]]]
     client_id: str
     """The application's id of the customer."""
     sequence: int
@@ -75,6 +80,7 @@ class Event:
         self, client_id: str, *, sequence: int = 0, received_at: float = 0.0, redelivered: bool = False
     ) -> None:
         _set(self, "_receipt", None)
+        _set(self, "_owner", None)
         _set(self, "client_id", client_id)
         _set(self, "sequence", sequence)
         _set(self, "received_at", received_at)
@@ -103,6 +109,30 @@ class Event:
     def _repr_fields(self) -> str:
         """Returns the further fields for ``repr``, without personal data."""
         return ""
+
+    @property
+    def conversation(self) -> Any:
+        """The conversation with the event's customer: a :class:`Conversation`, or an :class:`AsyncConversation` of an
+        :class:`AsyncClient`.
+
+        It is another object than the one that started the interaction, and has the same state. Raises
+        :class:`StateError` if no client delivered the event, or if the client does not know the interaction.
+        """
+        client = None if self._owner is None else self._owner()
+        if client is None:
+            raise _state_error(
+                "no client delivered this event, or the client no longer exists; get the conversation with the "
+                "client's attach"
+            )
+        return client._conversation_of(self)
+
+    def reply(self, text: str = "", media: Optional[Media] = None) -> Any:
+        """Sends a message of the event's customer, as :meth:`Conversation.send` does. Blocks until the response.
+
+        For an event of an :class:`AsyncClient`, returns a coroutine: ``await event.reply("Bom dia!")``. Raises
+        :class:`StateError` if there is no :attr:`conversation`.
+        """
+        return self.conversation.send(text, media)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns all fields as a dict, including personal data.
@@ -133,7 +163,7 @@ class Event:
 
     def _values(self) -> dict[str, Any]:
         names = (name for base in reversed(type(self).__mro__) for name in getattr(base, "__slots__", ()))
-        return {name: getattr(self, name) for name in names if name != "_receipt"}
+        return {name: getattr(self, name) for name in names if name not in ("_owner", "_receipt")}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self._values())
@@ -142,6 +172,7 @@ class Event:
 def _restore(kind: type[Event], values: dict[str, Any]) -> Event:
     event = kind.__new__(kind)
     _set(event, "_receipt", None)
+    _set(event, "_owner", None)
     for name, value in values.items():
         _set(event, name, value)
     return event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Callable, Optional
 
 from .. import _omnize
@@ -45,6 +46,7 @@ _set_sequence = _setter(Event, "sequence")
 _set_received_at = _setter(Event, "received_at")
 _set_redelivered = _setter(Event, "redelivered")
 _set_receipt = _setter(Event, "_receipt")
+_set_owner = _setter(Event, "_owner")
 _set_raw = _setter(Trigger, "raw")
 _set_replaced = _setter(Trigger, "replaced")
 _set_details = _setter(Trigger, "_details")
@@ -64,6 +66,7 @@ def of_trigger(
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
+    owner: Optional[weakref.ref[Any]],
     details: Optional[dict[str, Any]],
 ) -> Trigger:
     """Creates the event of a trigger. ``details`` are the fields of the later dialects."""
@@ -89,6 +92,7 @@ def of_trigger(
     _set_received_at(event, received_at)
     _set_redelivered(event, redelivered)
     _set_receipt(event, receipt)
+    _set_owner(event, owner)
     return event
 
 
@@ -105,6 +109,7 @@ def of_outcome(
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
+    owner: Optional[weakref.ref[Any]],
 ) -> Outcome:
     """Creates the event of a posted request's outcome. ``posted`` is the reference and the time of the post."""
     reference, posted_at = posted
@@ -124,4 +129,5 @@ def of_outcome(
         redelivered=redelivered,
     )
     _set_receipt(event, receipt)
+    _set_owner(event, owner)
     return event

@@ -117,6 +117,8 @@ class Handlers:
         self._is_holding_back = False
         # Reentrant, because the garbage collector may run in a locked section and collect a conversation.
         self._lock = threading.RLock()
+        #: The function that receives the exceptions of handlers.
+        self.error_hook: Optional[Callable[[Any, Any], Any]] = None
         # Replaced, never changed in place, so that a reader needs no lock.
         self._of_all: tuple[_Handler, ...] = ()
         self._of_one: dict[str, tuple[_Handler, ...]] = {}
@@ -174,6 +176,9 @@ class Handlers:
             of_one = {client_id: _without(handlers, function) for client_id, handlers in self._of_one.items()}
             self._of_one = {client_id: handlers for client_id, handlers in of_one.items() if handlers}
             self._by_class = {}
+            if self._is_error_hook(function):
+                self.error_hook = None
+                return True
             removed = before > len(self._of_all) + sum(map(len, self._of_one.values()))
             for conversations in list(self._of_conversations.values()):
                 for reference in conversations:
@@ -182,6 +187,9 @@ class Handlers:
                         removed = self.remove_from(conversation, function) or removed
             self._update_hold()
             return removed
+
+    def _is_error_hook(self, function: Callable[..., Any]) -> bool:
+        return self.error_hook == function
 
     def remove_from(self, conversation: ConversationHandlers, function: Callable[[Any], Any]) -> bool:
         """Removes this function from a conversation. Returns whether it was registered."""
@@ -197,6 +205,7 @@ class Handlers:
         """Removes all handlers after the client was closed."""
         with self._lock:
             self._holds_back_unwanted = False
+            self.error_hook = None
             self._of_all = ()
             self._of_one = {}
             for conversations in self._of_conversations.values():
