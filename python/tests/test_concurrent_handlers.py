@@ -133,7 +133,7 @@ def test_a_slow_customer_delays_no_other():
     run(main())
 
 
-def test_handlers_that_never_suspend_use_few_tasks():
+def test_handlers_that_never_suspend_share_a_task():
     async def main():
         async with omnize.AsyncClient(**OPTIONS) as client:
             tasks = set()

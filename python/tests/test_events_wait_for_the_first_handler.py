@@ -153,7 +153,7 @@ def test_events_wait_after_the_last_conversation_has_ended(options, omnize_sandb
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_an_event_that_was_taken_before_its_last_handler_was_removed_is_held(options, monkeypatch, is_async):
+def test_an_event_without_its_last_handler_is_redelivered(options, monkeypatch, is_async):
     """The events are taken one at a time, so nothing else shows what happens between that and the handlers' call."""
     find = Handlers.wanting
 

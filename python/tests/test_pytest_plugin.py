@@ -152,3 +152,126 @@ def test_each_test_gets_a_reset_sandbox(session):
                 assert "no webhook" in agent.error
     """
     session(code).assert_outcomes(passed=3)
+
+
+def test_the_asynchronous_client_needs_no_plugin(session):
+    code = """
+        import asyncio, omnize, pytest
+
+        @pytest.mark.parametrize("way", ["used", "handlers", "closed", "not used"])
+        def test_it(omnize_sandbox, omnize_async_client, way):
+            async def main():
+                if way == "handlers":
+                    began = asyncio.Event()
+                    @omnize_async_client.on()
+                    async def handler(event):
+                        began.set()
+                        await asyncio.sleep(60)
+                    omnize_async_client.dispatch()
+                await omnize_async_client.conversation("12", department="1").start()
+                if way == "handlers":
+                    await began.wait()
+                else:
+                    assert await omnize_async_client.next(5) == omnize.Accepted("12")
+                if way == "closed":
+                    await omnize_async_client.close()
+
+            assert omnize_sandbox.transcript() == []
+            if way != "not used":
+                asyncio.run(main())
+    """
+    session(code, "-W", "error", "-p", "no:asyncio").assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize(("plugin", "marker"), [("pytest_asyncio", "asyncio"), ("anyio", "anyio")])
+def test_the_asynchronous_client_works_with_a_plugin(session, plugin, marker):
+    pytest.importorskip(plugin)
+    code = f"""
+        import asyncio, omnize, pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.{marker}
+        @pytest.mark.omnize_options(handlers_concurrency=3)
+        @pytest.mark.parametrize("number", range(2))
+        async def test_it(omnize_sandbox, omnize_async_client, number):
+            replied = asyncio.Event()
+
+            @omnize_async_client.on(omnize.Accepted)
+            async def handler(event):
+                await event.reply("Bom dia!")
+                replied.set()
+
+            omnize_async_client.dispatch()
+            await omnize_async_client.conversation("12", department="1").start()
+            await replied.wait()
+            assert omnize_sandbox.wait_for("message").text == "Bom dia!"
+    """
+    session(code).assert_outcomes(passed=2)
+
+
+def test_faults_bots_and_customers_are_set_and_reset(session):
+    code = """
+        import omnize, pytest
+
+        def test_faults(omnize_sandbox, omnize_client):
+            hang_up = {"on": "message", "hangUp": True, "taken": True}
+            omnize_sandbox.set_faults([{"on": "start", "status": 422}, hang_up])
+            chat = omnize_client.conversation("12", department="1")
+            with pytest.raises(omnize.Rejected):
+                chat.start()
+            chat.start()
+            with pytest.raises(omnize.DeliveryUnknown):
+                chat.send("a")
+            chat.send("b")
+            omnize_sandbox.set_faults([{"on": "message", "status": 422, "times": 9}])
+            omnize_sandbox.set_faults([])
+            chat.send("c")
+            with pytest.raises(TypeError, match="pass a list"):
+                omnize_sandbox.set_faults({"status": 503})
+            with pytest.raises(omnize.sandbox.SandboxError, match="fault 1"):
+                omnize_sandbox.set_faults([{"status": 99}])
+
+        @pytest.mark.omnize_options(dialect="interactions")
+        def test_bot(omnize_sandbox, omnize_client):
+            omnize_sandbox.set_bot(omnize_client.webhook_url, department=1)
+            hash_ = omnize_sandbox.add_customer({"steps": [{"hear": "message"}, {"say": "Obrigado!"}]})
+            event = omnize_client.next(5)
+            assert event == omnize.NewInteraction(hash_, "1")
+            event.conversation.bot_accept()
+            event.reply("Bom dia!")
+            omnize_sandbox.wait_for_customers()
+            assert omnize_client.next(5).text == "Obrigado!"
+            omnize_sandbox.set_bot(None, department=1)
+            omnize_sandbox.set_bot(None)
+            omnize_sandbox.add_customer({"steps": [{"hear": "accepted"}]})
+            omnize_sandbox.wait_for_customers()
+
+        def test_customers(omnize_sandbox):
+            omnize_sandbox.add_customer({"steps": [{"hear": "accepted"}, {"say": "oi"}, {"hear": "message"}, "finish"]})
+            omnize_sandbox.wait_for_customers()
+            omnize_sandbox.add_customer({"steps": [{"hear": "finish", "within": 1}]})
+            with pytest.raises(AssertionError, match="customer 2 failed"):
+                omnize_sandbox.wait_for_customers()
+            omnize_sandbox.add_customer({"steps": [{"wait": 30000}]})
+            with pytest.raises(AssertionError, match="customer 3 has not ended within 0.1 s"):
+                omnize_sandbox.wait_for_customers(0.1)
+            with pytest.raises(omnize.sandbox.SandboxError, match="steps"):
+                omnize_sandbox.add_customer({})
+
+        @pytest.mark.omnize_options(dialect="interactions")
+        def test_reset(omnize_sandbox, omnize_client):
+            omnize_sandbox.set_bot(omnize_client.webhook_url)
+            omnize_sandbox.set_faults([{"status": 503, "times": 99}])
+            omnize_sandbox.add_customer({"steps": [{"wait": 30000}]})
+            omnize_sandbox.set_agents("unavailable")
+            assert omnize_client.next(5).kind == "new_interaction"
+            omnize_sandbox.reset()
+            omnize_sandbox.wait_for_customers(0)
+            omnize_client.conversation("12", department="1").start()
+            # Neither a fault, nor the bot, nor the agent of before. The webhook remains.
+            assert omnize_client.next(5) == omnize.Accepted("12")
+    """
+    session(code).assert_outcomes(passed=4)

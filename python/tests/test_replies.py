@@ -127,7 +127,7 @@ def test_an_external_bot_replies_as_the_bot(omnize_sandbox):
         assert (chat.client_id, chat.department) == (event.interaction_hash, "")
 
 
-def test_an_event_without_a_conversation_says_so(omnize_sandbox):
+def test_an_event_without_a_conversation_raises_an_error(omnize_sandbox):
     with pytest.raises(omnize.StateError, match="no client delivered this event") as caught:
         omnize.Message("12", "a").reply("b")
     assert caught.value.status == "OMNIZE_E_STATE"

@@ -292,7 +292,7 @@ impl Receiver {
         self.finish_close();
     }
 
-    /// Pops an event and runs its handlers. With `hold`, the next events of its interaction are held until then. Returns
+    /// Pops an event and runs its handlers. With `hold`, its interaction's next events are held. Returns
     /// `false` without an event. With a store, it pops nothing while no subscription exists.
     fn handle_next(&self, hold: bool) -> bool {
         let pop = || {

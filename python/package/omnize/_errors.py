@@ -328,7 +328,7 @@ def _state_error(message: str) -> StateError:
     """Creates the error of an event without a conversation."""
     error = StateError(message)
     error.status = "OMNIZE_E_STATE"
-    error.delivery = "not sent"
+    error.delivery = Delivery.NOT_SENT
     return error
 
 

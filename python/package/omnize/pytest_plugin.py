@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from . import Client
+    from . import AsyncClient, Client
     from .sandbox import Sandbox
 
 # Not pytest's stash, which exists only since version 7.
@@ -22,7 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "omnize_agents(agents): the agents of the sandbox in this test: one for all departments, or a mapping",
     )
-    config.addinivalue_line("markers", "omnize_options(**options): options of omnize_client in this test")
+    config.addinivalue_line(
+        "markers", "omnize_options(**options): options of omnize_client and omnize_async_client in this test"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -57,13 +59,51 @@ def omnize_client(omnize_sandbox: Sandbox, request: pytest.FixtureRequest) -> It
     """A client that sends requests to ``omnize_sandbox`` and receives its triggers."""
     from . import Client
 
-    marker = request.node.get_closest_marker("omnize_options")
-    chosen: dict[str, Any] = marker.kwargs if marker else {}
-    dialect = chosen.get("dialect", omnize_sandbox.dialect)
-    options: dict[str, Any] = {"listen": "127.0.0.1:0", **omnize_sandbox.options_in(dialect), **chosen}
-    with Client(**options) as client:
+    with Client(**_options(omnize_sandbox, request)) as client:
         omnize_sandbox.set_webhook(client.webhook_url)
         yield client
+
+
+@pytest.fixture
+def omnize_async_client(omnize_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[AsyncClient]:
+    """An asynchronous client that sends requests to ``omnize_sandbox`` and receives its triggers.
+
+    It needs no plugin: the test may call ``asyncio.run``, or a plugin such as pytest-asyncio or anyio runs it.
+    """
+    from . import AsyncClient
+
+    client = AsyncClient(**_options(omnize_sandbox, request))
+    try:
+        omnize_sandbox.set_webhook(client.webhook_url)
+        yield client
+    finally:
+        _close(client)
+
+
+def _options(sandbox: Sandbox, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Returns the options of the client of a test."""
+    marker = request.node.get_closest_marker("omnize_options")
+    chosen: dict[str, Any] = marker.kwargs if marker else {}
+    dialect = chosen.get("dialect", sandbox.dialect)
+    return {"listen": "127.0.0.1:0", **sandbox.options_in(dialect), **chosen}
+
+
+def _close(client: AsyncClient) -> None:
+    """Closes the client in the loop of the test, or in another one if that loop is closed."""
+    import asyncio
+
+    if not client._is_open:
+        return
+    loop = client._loop
+    if loop is not None and not loop.is_closed():
+        loop.run_until_complete(client.close())
+        return
+    # Not asyncio.run, which replaces the current loop of a plugin.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(client.close())
+    finally:
+        loop.close()
 
 
 # Not wrapper=True, which requires pluggy 1.2.

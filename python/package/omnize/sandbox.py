@@ -30,9 +30,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Optional, Union
 
+from ._agent_thread import AgentThread
 from ._clients.option_types import Dialect, SandboxOptions
 
-__all__ = ["Agent", "Entry", "Sandbox", "SandboxError", "Step"]
+__all__ = ["Agent", "Entry", "Fault", "Sandbox", "SandboxError", "Step"]
 
 #: A built-in agent (``"echo"``, ``"silent"``, ``"unavailable"``, ``"closed"``), or a scenario as described on the
 #: sandbox's page.
@@ -40,14 +41,19 @@ Agent = Union[str, Mapping[str, Any]]
 #: An action of an agent: ``"accepted"``, ``"unavailable"``, ``"typing"``, ``"cleared"``, ``"finish"``,
 #: ``{"message": TEXT}``, ``{"wait": MILLISECONDS}``, or another step of a scenario.
 Step = Union[str, Mapping[str, Any]]
+#: A fault: ``{"status": 503}`` or ``{"hangUp": True}``, with the optional fields that the sandbox's page describes.
+Fault = Mapping[str, Any]
 
 _WEBHOOK = "/portal/settings/integrations/clientsdk/webhook"
 _TRANSCRIPT = "/sandbox/transcript"
 _RESET = "/sandbox/reset"
 _AGENTS = "/sandbox/agents"
+_FAULTS = "/sandbox/faults"
+_CUSTOMERS = "/sandbox/customers"
+_BOT = "/portal/settings/integrations/bot"
 _STEPS = "/sandbox/steps"
 _TRIGGER = "/sandbox/trigger"
-# The folder that this package was imported from. The child process must not import another one from its current folder.
+# The folder of this package. The child process must not import another one from its current folder.
 _PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _COMMAND = """
 import sys
@@ -174,7 +180,7 @@ class Sandbox:
         self.token: str = addresses["token"]
         self._initial_agents = agents
         self._webhook: Optional[str] = None
-        self._players: list[_Player] = []
+        self._players: list[AgentThread] = []
         self.set_agents(agents)
 
     @property
@@ -210,6 +216,55 @@ class Sandbox:
         self._call("PUT", _AGENTS, {"*": agents} if is_single else agents)
         self._current_agents = agents
 
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        """Replaces the faults: the next requests get another response, or none. An empty list removes all faults.
+
+        >>> sandbox.set_faults([{"on": "message", "status": 503, "retryAfter": 1}, {"hangUp": True, "times": 2}])
+        """
+        if isinstance(faults, Mapping):
+            raise TypeError("the faults are one mapping; pass a list of them")
+        self._call("PUT", _FAULTS, list(faults))
+
+    def set_bot(self, url: Optional[str], department: Union[str, int, None] = None) -> None:
+        """Registers the URL of an external bot, which serves new interactions before any agent does.
+
+        Without a department, the bot serves all of them. The URL None removes the bot.
+        """
+        bot: dict[str, Any] = {"token": self.token, "url": url}
+        if department is not None:
+            bot["department_id"] = department
+        self._call("PUT", _BOT, bot)
+
+    def add_customer(self, script: Mapping[str, Any]) -> str:
+        """Starts a scripted customer, and returns the hash of its interaction. See :meth:`wait_for_customers`.
+
+        >>> hash_ = sandbox.add_customer({"steps": [{"hear": "accepted"}, {"say": "Bom dia!"}, "finish"]})
+        """
+        hash_: str = self._call("POST", _CUSTOMERS, {"token": self.token, "script": script})["interaction_hash"]
+        return hash_
+
+    def wait_for_customers(self, timeout: float = 10.0) -> None:
+        """Waits until the scripts of all customers have ended.
+
+        Raises ``AssertionError`` with the transcript if a script failed, or has not ended within ``timeout`` seconds.
+        """
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
+        while True:
+            remaining = max(0, round((deadline - time.monotonic()) * 1000))
+            reports = self._call("GET", f"{_CUSTOMERS}?wait={min(_WAIT_MS, remaining)}")
+            if not remaining or all(report["state"] != "talking" for report in reports):
+                break
+        problems = [
+            f"customer {number} has not ended within {timeout} s"
+            if report["state"] == "talking"
+            else f"customer {number} failed: {report.get('error')}"
+            for number, report in enumerate(reports, 1)
+            if report["state"] != "done"
+        ]
+        if problems:
+            raise AssertionError("\n".join([*problems, "the transcript:", self.transcript_text()]))
+
     @contextlib.contextmanager
     def played_by(self, agent: Callable[[Entry], Optional[Iterable[Step]]]) -> Iterator[None]:
         """Within ``with``, a function plays the agent.
@@ -219,7 +274,7 @@ class Sandbox:
         """
         before = self._current_agents
         self.set_agents(_NO_AGENT)
-        player = _Player(self, agent)
+        player = AgentThread(self, agent)
         self._players.append(player)
         try:
             yield
@@ -310,13 +365,17 @@ class Sandbox:
             # The sandbox responds when there are further entries, and all of them are settled.
             settled = itertools.takewhile(lambda entry: entry.is_settled, entries)
             last = max((entry.n for entry in settled), default=start)
-            self._call("GET", f"{_TRANSCRIPT}?after={last}&wait={min(_WAIT_MS, max(1, round(remaining * 1000)))}")
+            self._wait_for_entries(last, min(_WAIT_MS, max(1, round(remaining * 1000))))
         description = " ".join(
             [direction, kind]
             + ([] if client_id is None else [f"of {client_id!r}"])
             + ([] if text is None else [f"with {text!r}"])
         )
         raise AssertionError(f"no {description} within {timeout} s; the transcript:\n{self.transcript_text()}")
+
+    def _wait_for_entries(self, last: int, milliseconds: int) -> None:
+        """Waits until there are entries with a number above ``last``."""
+        self._call("GET", f"{_TRANSCRIPT}?after={last}&wait={milliseconds}")
 
     def transcript_text(self) -> str:
         """Returns the transcript as text, with a line for each entry."""
@@ -367,7 +426,7 @@ class Sandbox:
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         status, response = self._request(method, path, body)
-        if status != 200:
+        if status not in (200, 201):
             raise SandboxError(f"the sandbox rejected the command: {response['message']}")
         return response
 
@@ -384,43 +443,6 @@ class Sandbox:
             raise SandboxError(f"the sandbox does not respond: {reason}") from error
         finally:
             connection.close()
-
-
-class _Player:
-    """A thread that calls a function for each new request in the transcript, and plays the steps that it returns."""
-
-    def __init__(self, sandbox: Sandbox, agent: Callable[[Entry], Optional[Iterable[Step]]]) -> None:
-        self.error: Optional[BaseException] = None
-        self._sandbox = sandbox
-        self._agent = agent
-        self._stopped = threading.Event()
-        entries = sandbox.transcript()
-        self._last_number = entries[-1].n if entries else 0
-        self._thread = threading.Thread(target=self._run, name="omnize-agent", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while not self._stopped.is_set():
-                for entry in self._sandbox.transcript(self._last_number):
-                    self._last_number = entry.n
-                    if entry.direction == "request" and entry.status == 200 and entry.client_id is not None:
-                        self._play(entry.client_id, self._agent(entry) or ())
-                self._sandbox._call("GET", f"{_TRANSCRIPT}?after={self._last_number}&wait=50")
-        except BaseException as error:
-            # The end of the with block raises it.
-            self.error = error
-
-    def _play(self, client_id: str, steps: Iterable[Step]) -> None:
-        for step in steps:
-            if isinstance(step, Mapping) and "wait" in step:
-                self._stopped.wait(step["wait"] / 1000)
-            else:
-                self._sandbox.play(client_id, step)
 
 
 def _first_line(stream: Optional[IO[bytes]], process: subprocess.Popen[bytes]) -> bytes:

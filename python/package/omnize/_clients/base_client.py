@@ -237,7 +237,7 @@ class BaseClient(Generic[_Conversation, Result]):
 
         return register
 
-    def on_error(self, function: _Function) -> _Function:
+    def on_error(self, function: Callable[[Event, Exception], Result]) -> Callable[[Event, Exception], Result]:
         """Registers the error hook, which is called with the event and the exception of each handler that fails.
 
         Without a hook, ``poll`` raises the exception, and ``dispatch`` logs it. With a hook neither happens, unless the

@@ -144,7 +144,7 @@ async def call_handlers(client: AsyncClient, event: Event, cursor: _omnize.Event
             if error is None:
                 continue
             has_failed = True
-            if hook is not None:
+            if hook is not None and isinstance(error, Exception):
                 error = await _call_hook(client, worker, hook, event, error)
             if error is not None and failure is None:
                 failure = error

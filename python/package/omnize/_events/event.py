@@ -66,7 +66,7 @@ class Event:
 
     _receipt: Optional[_omnize.Receipt]
     #: The client that delivered the event; None if the application made it.
-    _owner: Optional[weakref.ref[BaseClient[Any]]]
+    _owner: Optional[weakref.ref[BaseClient[Any, Any]]]
     client_id: str
     """The application's id of the customer."""
     sequence: int
