@@ -219,7 +219,7 @@ class Sandbox:
     def set_faults(self, faults: Iterable[Fault]) -> None:
         """Replaces the faults: the next requests get another response, or none. An empty list removes all faults.
 
-        >>> sandbox.set_faults([{"on": "message", "status": 503, "retryAfter": 1}, {"hangUp": True, "times": 2}])
+        For example ``[{"on": "message", "status": 503, "retryAfter": 1}, {"hangUp": True, "times": 2}]``.
         """
         if isinstance(faults, Mapping):
             raise TypeError("the faults are one mapping; pass a list of them")
@@ -238,7 +238,7 @@ class Sandbox:
     def add_customer(self, script: Mapping[str, Any]) -> str:
         """Starts a scripted customer, and returns the hash of its interaction. See :meth:`wait_for_customers`.
 
-        >>> hash_ = sandbox.add_customer({"steps": [{"hear": "accepted"}, {"say": "Bom dia!"}, "finish"]})
+        For example ``{"steps": [{"hear": "accepted"}, {"say": "Bom dia!"}, "finish"]}``.
         """
         hash_: str = self._call("POST", _CUSTOMERS, {"token": self.token, "script": script})["interaction_hash"]
         return hash_
