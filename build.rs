@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 23] = [
+    const SOURCES: [&str; 24] = [
         "library/version",
         "abi/status_code",
         "library/status",
@@ -31,6 +31,7 @@ mod header {
         "requests/request",
         "lists/interactions",
         "events/event",
+        "requests/conversation_events",
         "requests/media",
         "events/event_details",
         "lists/departments",

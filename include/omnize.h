@@ -1432,6 +1432,8 @@ const char *omnize_conversation_interaction_hash(const omnize_conversation *conv
  * Frees a conversation.
  *
  * - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
+ * - Its event stream closes. omnize_client_next() returns the events that it did not return.
+ * - The destroy function of omnize_conversation_set_user_data() is called before the call returns.
  * - Does nothing if `conversation` is NULL or freed already.
  */
 void omnize_conversation_free(omnize_conversation *conversation);
@@ -1941,6 +1943,55 @@ int64_t omnize_event_outcome_posted_at(const omnize_event *event);
  * - Does nothing if `event` is NULL or freed already.
  */
 void omnize_event_free(omnize_event *event);
+
+/**
+ * Writes the next event of this interaction to `event`, or NULL if none came in time.
+ *
+ * - Blocks until an event of the interaction is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no
+ *   limit.
+ * - The first call opens the event stream of the conversation. From then on, until the conversation is freed,
+ *   omnize_client_next() does not return events of this interaction. Events of other interactions do not delay them.
+ * - Another thread uses omnize_client_next() for all other events. To get every event of an interaction here, call
+ *   this function with a timeout of 0 before the start.
+ * - The stream ends after the last event: OMNIZE_EVENT_FINISH, or the outcome of the application's own finish. Then
+ *   the call does not block, writes NULL, and omnize_conversation_state() returns OMNIZE_STATE_FINISHED. A new start
+ *   continues the stream.
+ * - Conversations of the same interaction share its events: each event is returned once.
+ * - If another thread frees the conversation, the call ends and writes NULL.
+ * - The application owns the event and frees it with omnize_event_free(). With ack = auto, this acknowledges it.
+ * - omnize_client_wake_fd() does not count the events of open streams.
+ *
+ * Fails with:
+ * - OMNIZE_E_MODE: the client uses poll or dispatch.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
+ */
+omnize_status omnize_conversation_next(omnize_conversation *conversation,
+                                       int64_t timeout_ms,
+                                       omnize_event **event,
+                                       omnize_error **error);
+
+/**
+ * Stores a pointer of the application with this handle.
+ *
+ * - `destroy` is called once with `user_data`: when the conversation is freed, on the thread that frees it, or when
+ *   another pointer is set, on the thread that sets it. It is also called if this function fails. It may be NULL.
+ * - The library does not read the memory. Each handle of an interaction has its own pointer.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_HANDLE: `conversation` is invalid.
+ */
+omnize_status omnize_conversation_set_user_data(omnize_conversation *conversation,
+                                                void *user_data,
+                                                omnize_destroy destroy,
+                                                omnize_error **error);
+
+/**
+ * Returns the pointer of omnize_conversation_set_user_data(). Returns NULL if none was set, or `conversation` is
+ * invalid.
+ */
+void *omnize_conversation_user_data(const omnize_conversation *conversation);
 
 /**
  * Returns the customer's position in the queue, counted from 1 by the service, of an event of the kind

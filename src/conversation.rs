@@ -1,12 +1,13 @@
 //! A conversation: sends the requests of one interaction.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Delivery, Error, Result};
 use crate::host::fork_guard::ForkGuarded;
 use crate::interactions::State;
+use crate::receiving::{EventStream, NextEvent};
 use crate::sending::Interaction;
 use crate::sending::{Outbox, PostOptions};
 use crate::status::Status;
@@ -36,6 +37,39 @@ pub struct Conversation {
 struct ConversationInner {
     outbox: Arc<Outbox>,
     interaction: Arc<Interaction>,
+    events: Mutex<Events>,
+}
+
+/// The event stream of a conversation.
+#[derive(Debug, Default)]
+enum Events {
+    /// The application has not taken an event with this conversation.
+    #[default]
+    Unused,
+    Open(Arc<EventStream>),
+    /// The application has freed the conversation.
+    Closed,
+}
+
+impl ConversationInner {
+    /// Returns the event stream, and opens it at the first call. `None` after [`close`](Conversation::close_events).
+    fn event_stream(&self) -> Result<Option<Arc<EventStream>>> {
+        let mut events = self.lock_events();
+        match &*events {
+            Events::Open(stream) => Ok(Some(stream.clone())),
+            Events::Closed => Ok(None),
+            Events::Unused => {
+                let stream = EventStream::open(&self.outbox.receiver, &self.interaction)?;
+                let stream = Arc::new(stream);
+                *events = Events::Open(stream.clone());
+                Ok(Some(stream))
+            }
+        }
+    }
+
+    fn lock_events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Conversation {
@@ -49,6 +83,7 @@ impl Conversation {
             inner: ForkGuarded::new(ConversationInner {
                 outbox,
                 interaction,
+                events: Mutex::default(),
             }),
             address,
             is_bot,
@@ -117,7 +152,11 @@ impl Conversation {
         };
         inner
             .outbox
-            .send(&inner.interaction, &self.address, &request, timeout)
+            .send(&inner.interaction, &self.address, &request, timeout)?;
+        if request.is_end() {
+            inner.outbox.receiver.end_stream(&inner.interaction);
+        }
+        Ok(())
     }
 
     /// Queues a request, and returns the ticket of its outcome.
@@ -149,6 +188,52 @@ impl Conversation {
         self.adapt_request(Request::Typing)?;
         let inner = self.inner.get()?;
         inner.outbox.keystroke(&inner.interaction, &self.address)
+    }
+
+    /// Waits up to `timeout` for the next event of this interaction. The first call opens the event stream of the conversation:
+    /// until the last conversation of the interaction is dropped, [`Client::next`](crate::Client::next) does not return the
+    /// interaction's events. The stream ends after the last event of the interaction, and opens again for a new start.
+    ///
+    /// # Errors
+    /// [`Status::Mode`]: the client has another delivery mode than next; [`Status::Closed`].
+    pub fn next(&self, timeout: Duration) -> Result<NextEvent> {
+        match self.inner.get()?.event_stream()? {
+            Some(stream) => stream.next(timeout),
+            None => Ok(NextEvent::Ended),
+        }
+    }
+
+    /// Calls `wake` once, on any thread, when [`next`](Self::next) would not block any more; now, if that is the case already.
+    /// For event loops. Returns an id for [`cancel_wake`](Self::cancel_wake).
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn wake_when_ready(&self, wake: Box<dyn FnOnce() + Send>) -> Result<u64> {
+        match self.inner.get()?.event_stream()? {
+            Some(stream) => Ok(stream.wake_when_ready(wake)),
+            None => {
+                wake();
+                Ok(0)
+            }
+        }
+    }
+
+    /// Makes the call of `wake` unnecessary. It may run at this moment.
+    pub fn cancel_wake(&self, id: u64) {
+        let Ok(inner) = self.inner.get() else { return };
+        if let Events::Open(stream) = &*inner.lock_events() {
+            stream.cancel_wake(id);
+        }
+    }
+
+    /// Closes the event stream, as a drop of the conversation does, and ends the waits of other threads in
+    /// [`next`](Self::next).
+    pub fn close_events(&self) {
+        let Ok(inner) = self.inner.get() else { return };
+        let before = std::mem::replace(&mut *inner.lock_events(), Events::Closed);
+        if let Events::Open(stream) = before {
+            stream.close();
+        }
     }
 
     /// Sets the timeout of later requests. Zero means the option `timeout`.

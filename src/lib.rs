@@ -44,8 +44,8 @@ pub use crate::host::thread::spawn as spawn_thread;
 pub use crate::host::wake_fd::Wake;
 pub use crate::interactions::{OpenInteraction, State};
 pub use crate::receiving::{
-    Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, OneShotNotifier,
-    STATISTICS, Statistic, SubscriptionId, TaskId,
+    Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, NextEvent,
+    OneShotNotifier, STATISTICS, Statistic, SubscriptionId, TaskId,
 };
 pub use crate::sending::{CheckLevel, Outcome, PostOptions};
 pub use crate::shared_listener::Listener;

@@ -132,6 +132,45 @@ void events_of_next_stay_valid() {
     CHECK(message.client_id() == "13");
 }
 
+void conversations_receive_their_own_events() {
+    std::optional<omnize::client> client = client_without_service();
+    auto one = client->attach("1", "1"), two = client->attach("1", "2");
+    CHECK(!one.next(0ms) && !two.next(0ms));
+    for (const char *id : {"2", "1", "3", "1"})
+        client->deliver(R"({"status": "typing", "clientId": ")" + std::string(id) + R"("})");
+    client->deliver(R"({"status": "finish", "clientId": "1"})");
+    std::vector<std::int64_t> numbers;
+    for (omnize::event &event : one.events()) {
+        CHECK(event.client_id() == "1");
+        numbers.push_back(event.sequence());
+    }
+    CHECK((numbers == std::vector<std::int64_t>{2, 4, 5}) && one.state() == omnize::state::finished);
+    CHECK(client->next(0ms)->sequence() == 3 && !client->next(0ms));
+    CHECK(two.next(0ms)->sequence() == 1);
+    for (const omnize::event &event : two.events(1ms)) CHECK(event.sequence() == 0);
+    CHECK(status_of([&] { two.next(-2ms); }) == OMNIZE_E_ARGUMENT);
+    client.reset();
+    for (const omnize::event &event : two.events()) CHECK(event.sequence() == 0);
+    CHECK(status_of([&] { two.next(0ms); }) == OMNIZE_E_CLOSED);
+}
+
+void a_conversation_owns_its_user_data() {
+    omnize::client client = client_without_service();
+    const auto alive = std::make_shared<int>(7);
+    {
+        auto chat = client.attach("1", "12");
+        CHECK(chat.user_data<std::string>() == nullptr);
+        chat.set_user_data(std::string("Joao"));
+        CHECK(*chat.user_data<std::string>() == "Joao" && chat.user_data<int>() == nullptr);
+        chat.set_user_data(alive);
+        CHECK(alive.use_count() == 2 && **chat.user_data<std::shared_ptr<int>>() == 7);
+        auto moved = std::move(chat);
+        CHECK(status_of([&] { chat.set_user_data(alive); }) == OMNIZE_E_HANDLE);
+        CHECK(alive.use_count() == 2 && moved.user_data<std::shared_ptr<int>>() != nullptr);
+    }
+    CHECK(alive.use_count() == 1);
+}
+
 void callback_events_expire_unless_kept() {
     auto client = client_without_service();
     std::vector<omnize::event_view> seen;
@@ -380,6 +419,8 @@ int main() {
         TEST(texts_with_a_nul_are_rejected),
         TEST(objects_move_and_do_not_copy),
         TEST(events_of_next_stay_valid),
+        TEST(conversations_receive_their_own_events),
+        TEST(a_conversation_owns_its_user_data),
         TEST(callback_events_expire_unless_kept),
         TEST(a_subscription_ends_with_its_object),
         TEST(poll_rethrows_callback_exceptions_and_loses_no_event),

@@ -270,6 +270,7 @@ type
     function GetDepartment: UTF8String;
     function GetState: Integer;
     function GetInteractionHash: UTF8String;
+    function GetUserData: Pointer;
   public
     { Takes the ownership of a conversation, as TOmnizeClient.Start does. }
     constructor CreateFrom(Handle: TOmnizeConversationHandle);
@@ -296,6 +297,16 @@ type
     { Reports one keystroke of the customer. Call it for each key. The service receives one typing, and one cleared
       after the last key or before the message. Does not block, and has no outcome. }
     procedure Keystroke;
+    { Waits for the next event of this interaction, at most TimeoutMs milliseconds (0: does not wait; -1: no limit).
+      Returns nil if none came in time, or the interaction has ended and its last event was returned. From the first
+      call until this object is freed, TOmnizeClient.Next does not return events of this interaction. The application
+      frees the event. }
+    function Next(TimeoutMs: Int64): TOmnizeEvent;
+    { Stores a pointer with this object, instead of an earlier one. The library calls Destroy once with it: when this
+      object is freed, or another pointer is stored, on the calling thread. Destroy may be nil. }
+    procedure SetUserData(UserData: Pointer; Destroy: TOmnizeDestroy);
+    { The pointer of SetUserData; nil if none was stored. }
+    property UserData: Pointer read GetUserData;
     { Sets the timeout of later requests of this object in milliseconds; 0 restores the option timeout. }
     procedure SetTimeout(TimeoutMs: Int64);
     { The state of the interaction, an OMNIZE_STATE_ value. Later versions may add values. }

@@ -36,6 +36,9 @@ type
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
   POmnizeNumber = ^Int64;
 
+  { Destroys the data of TOmnizeConversation.SetUserData; may be nil. }
+  TOmnizeDestroy = procedure(UserData: Pointer); cdecl;
+
 function omnize_version: PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_abi_version: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_has_feature(Name: PAnsiChar): Integer; cdecl; external OMNIZE_LIBRARY;
@@ -106,6 +109,12 @@ function omnize_conversation_post_finish(Conversation: TOmnizeConversationHandle
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_keystroke(Conversation: TOmnizeConversationHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_next(Conversation: TOmnizeConversationHandle; TimeoutMs: Int64;
+  out Event: TOmnizeEventHandle; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_set_user_data(Conversation: TOmnizeConversationHandle; UserData: Pointer;
+  Destroy: TOmnizeDestroy; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_conversation_user_data(Conversation: TOmnizeConversationHandle): Pointer; cdecl;
+  external OMNIZE_LIBRARY;
 function omnize_conversation_set_timeout(Conversation: TOmnizeConversationHandle; TimeoutMs: Int64;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_conversation_state(Conversation: TOmnizeConversationHandle): Integer; cdecl; external OMNIZE_LIBRARY;

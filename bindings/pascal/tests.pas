@@ -126,6 +126,37 @@ end;
 
 procedure TextsAreComplete; begin WithClient(Texts); end;
 
+var Destroyed: Integer;
+
+procedure CountDestroyed(UserData: Pointer); cdecl;
+begin if UserData = @Destroyed then Inc(Destroyed); end;
+
+procedure OwnEvents;
+begin
+  Chat := Client.Attach('1', '12');
+  try
+    Assert((Chat.Next(0) = nil) and (Chat.UserData = nil));
+    Client.Deliver('{"status": "typing", "clientId": "13"}', '');
+    Client.Deliver('{"status": "finish", "clientId": "12"}', '');
+    Event := Chat.Next(-1);
+    Assert((Event.Sequence = 2) and (Event.Kind = OMNIZE_EVENT_FINISH));
+    Event.Free;
+    Assert((Chat.Next(-1) = nil) and (Chat.State = OMNIZE_STATE_FINISHED));
+    Event := Client.Next(0);
+    Assert(Event.Sequence = 1);
+    Event.Free;
+    Chat.SetUserData(@Destroyed, CountDestroyed);
+    Assert(Chat.UserData = @Destroyed);
+    Chat.SetUserData(@Destroyed, CountDestroyed);
+    Assert(Destroyed = 1);
+  finally
+    Chat.Free;
+  end;
+  Assert(Destroyed = 2);
+end;
+
+procedure ConversationsHaveTheirOwnEventsAndData; begin WithClient(OwnEvents); end;
+
 procedure Events;
 begin
   Assert(Client.Next(1) = nil);
@@ -230,6 +261,7 @@ begin
   Test('a request that nobody takes is not sent', RefusedConnectionsAreReportedAsNotSent);
   Test('texts come whole', TextsAreComplete);
   Test('events stay', EventsStayValid);
+  Test('conversations have their own events and data', ConversationsHaveTheirOwnEventsAndData);
   Test('a conversation outlives its client', AConversationOutlivesItsClient);
   Test('a stale handle raises', AStaleHandleRaises);
   Test('the library tells what it knows', TablesOfTheLibraryAreListed);

@@ -111,6 +111,7 @@ impl Client {
         inner
             .interactions
             .assign_hash(conversation.client_id(), hash);
+        inner.receiver.assign_events(hash, conversation.client_id());
         Ok(conversation)
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,6 +21,8 @@ pub struct Interaction<L, T> {
     data: Mutex<InteractionData>,
     /// The number of its last lookup in the registry.
     last_lookup: AtomicU64,
+    /// Whether the application got its last event, so that it need not wait for another one.
+    is_end_delivered: AtomicBool,
     /// Its requests. They are sent one at a time.
     pub(crate) lane: L,
     /// The typing state that the service knows.
@@ -126,6 +128,7 @@ impl<L: Default, T: Default> Interaction<L, T> {
             client_id,
             data: Mutex::new(data),
             last_lookup: AtomicU64::new(0),
+            is_end_delivered: AtomicBool::new(false),
             lane: L::default(),
             typing: T::default(),
             registry,
@@ -172,6 +175,7 @@ impl<L, T> Interaction<L, T> {
             {
                 data.ids_mut().bot_id = Some(bot_id.as_str().into());
             }
+            self.is_end_delivered.store(false, Ordering::Release);
             self.set_state(data, State::Starting);
         }
         Ok(())
@@ -260,6 +264,21 @@ impl<L, T> Interaction<L, T> {
     pub fn current_department(&self) -> Option<Arc<str>> {
         let data = self.lock();
         (data.state != State::New).then(|| data.current_department().clone())
+    }
+
+    /// Records that the application got the last event, unless a new interaction has begun. Returns whether it was recorded.
+    pub(crate) fn mark_end_delivered(&self) -> bool {
+        let data = self.lock();
+        let is_finished = data.state == State::Finished;
+        if is_finished {
+            self.is_end_delivered.store(true, Ordering::Release);
+        }
+        is_finished
+    }
+
+    /// Returns whether the application got the last event.
+    pub(crate) fn is_end_delivered(&self) -> &AtomicBool {
+        &self.is_end_delivered
     }
 
     /// Stores the ids of a request and of its response.

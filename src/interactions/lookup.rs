@@ -20,25 +20,25 @@ impl<L, T> Interactions<L, T> {
         }
     }
 
-    /// Applies a trigger to the interaction of its client id.
-    pub fn apply(&self, trigger: &Trigger) {
+    /// Applies a trigger to the interaction of its client id. Returns whether the interaction has got the trigger's hash now.
+    pub fn apply(&self, trigger: &Trigger) -> bool {
         self.on_trigger(
             &trigger.client_id,
             trigger.interaction_hash(),
             trigger.kind,
             trigger.detail(|details| details.department.as_deref()),
-        );
+        )
     }
 
     /// Applies a trigger to the interaction of its client id. `hash` is its interaction hash, `department` that of a
-    /// transfer.
+    /// transfer. Returns whether the interaction has got this hash now.
     pub fn on_trigger(
         &self,
         client_id: &str,
         hash: Option<&str>,
         kind: Kind,
         department: Option<&str>,
-    ) {
+    ) -> bool {
         // Triggers for an external bot carry only the hash. If this application also started the interaction, the hash must
         // resolve to its client id.
         let hash = hash.filter(|hash| *hash != client_id);
@@ -51,15 +51,17 @@ impl<L, T> Interactions<L, T> {
             interaction
         };
         let Some(interaction) = interaction else {
-            return;
+            return false;
         };
+        let mut is_new_hash = false;
         if let Some(hash) = hash {
             if !interaction.matches_hash(hash) {
-                return;
+                return false;
             }
-            self.set_hash(&interaction, hash);
+            is_new_hash = self.set_hash(&interaction, hash);
         }
         interaction.on_trigger(kind, department);
+        is_new_hash
     }
 
     /// Makes a hash refer to the interaction of this client id. Returns `false` if there is no such interaction.

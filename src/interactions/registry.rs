@@ -162,10 +162,15 @@ where
         interaction
     }
 
+    /// Returns the interaction of a client id, if it is known.
+    pub fn get(&self, client_id: &str) -> Option<Arc<Interaction<L, T>>> {
+        self.lock().find(client_id)
+    }
+
     /// Returns the department of a customer's interaction. It is empty if the application is the interaction's bot.
     /// Returns `None` if the interaction is not known or has ended.
     pub fn department_of(&self, client_id: &str) -> Option<Arc<str>> {
-        let interaction = self.lock().find(client_id);
+        let interaction = self.get(client_id);
         // Its last reference may be dropped here, which takes the lock.
         interaction.and_then(|interaction| interaction.department())
     }
@@ -253,10 +258,10 @@ impl<L, T> Interactions<L, T> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a hash refer to this interaction.
-    pub(super) fn set_hash(&self, interaction: &Interaction<L, T>, hash: &str) {
+    /// Makes a hash refer to this interaction. Returns `false` if it did already.
+    pub(super) fn set_hash(&self, interaction: &Interaction<L, T>, hash: &str) -> bool {
         if interaction.hash().as_deref() == Some(hash) {
-            return;
+            return false;
         }
         let hash: Arc<str> = hash.into();
         let old = interaction.set_hash(&hash);
@@ -268,6 +273,7 @@ impl<L, T> Interactions<L, T> {
             .hashes
             .by_hash
             .insert(hash, interaction.client_id.clone());
+        true
     }
 }
 

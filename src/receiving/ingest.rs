@@ -154,7 +154,12 @@ impl Receiver {
             client_id_hash = self.client_id_hasher.hash(&trigger.client_id).as_str();
             "trigger {kind}"
         );
-        self.interactions.apply(&trigger);
+        if self.interactions.apply(&trigger)
+            && let Some(hash) = trigger.interaction_hash()
+        {
+            // Earlier triggers may contain only the hash, and come before this one.
+            self.assign_events(hash, &trigger.client_id);
+        }
         Ok(trigger)
     }
 

@@ -240,6 +240,7 @@ impl Receiver {
             };
         };
         self.counters.count(Statistic::Delivered);
+        self.note_end(&queued.content);
         Ok(Some(self.make_event(queued)))
     }
 

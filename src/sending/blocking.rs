@@ -78,7 +78,7 @@ impl Outbox {
         interaction.on_sending(request);
         let result = self
             .send_with_retries(Some(interaction), address, request, started, timeout)
-            .map(|response| interaction.on_response(request, &response));
+            .map(|response| self.handle_response(interaction, request, &response));
         guard.is_accepted = result.is_ok();
         drop(guard);
         self.sender

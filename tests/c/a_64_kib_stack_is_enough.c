@@ -68,6 +68,8 @@ static void test_tables(void) {
     EXPECT(omnize_has_feature("listener") == 1);
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
     EXPECT(strcmp(omnize_check_level_name(OMNIZE_CHECK_ACCOUNT), "account") == 0);
+    EXPECT(omnize_delivery_name(0) != NULL && omnize_state_name(1) != NULL && omnize_request_kind_name(1) != NULL);
+    EXPECT(omnize_media_kind_name(1) != NULL && omnize_speaker_name(1) != NULL && omnize_log_level_name(1) != NULL);
     for (at = 0; at < omnize_status_count(); at++) {
         EXPECT(omnize_status_name(omnize_status_at(at)) != NULL);
         EXPECT(omnize_status_description(omnize_status_at(at)) != NULL);
@@ -280,6 +282,10 @@ static void test_posted_requests(void) {
         omnize_event_free(event);
     }
     EXPECT(omnize_conversation_state(chat) == OMNIZE_STATE_FINISHED);
+    EXPECT_OK(omnize_conversation_set_user_data(chat, &left, NULL, &error));
+    EXPECT(omnize_conversation_user_data(chat) == &left);
+    EXPECT_OK(omnize_conversation_next(chat, -1, &event, &error));
+    EXPECT(event == NULL);
     omnize_conversation_free(chat);
     test_interaction_list(client);
     omnize_client_free(client);

@@ -47,6 +47,8 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_keystroke(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_set_timeout(bad, 1, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_check(bad, 0, NULL, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_next(bad, -1, &event, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_set_user_data(bad, &number, NULL, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_interactions_list(bad, &list, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_ack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_nack(bad, &error), OMNIZE_E_HANDLE, why);
@@ -56,7 +58,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT(omnize_conversation_client_id(bad, &number) == NULL);
     EXPECT(omnize_conversation_department(bad, &number) == NULL);
     EXPECT(omnize_conversation_current_department(bad, &number) == NULL);
-    EXPECT(omnize_conversation_state(bad) == 0);
+    EXPECT(omnize_conversation_state(bad) == 0 && omnize_conversation_user_data(bad) == NULL);
     EXPECT(omnize_interactions_count(bad) == 0);
     EXPECT(omnize_interactions_client_id(bad, 0, &number) == NULL);
     EXPECT(omnize_interactions_department(bad, 0, &number) == NULL);

@@ -32,6 +32,10 @@ static void expect_every_call_to_fail(omnize_client *client, omnize_conversation
     EXPECT(omnize_client_statistic(client, "received", &number, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_attach(client, "1", "12", &chat, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_send(chat, "oi", -1, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_conversation_next(chat, 60000, &event, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_conversation_set_user_data(chat, &number, NULL, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_conversation_user_data(chat) == NULL);
+    EXPECT(strcmp(omnize_state_name(OMNIZE_STATE_ACTIVE), "active") == 0);
     EXPECT(omnize_client_close(client, 60000, NULL, NULL, NULL) == OMNIZE_E_FORKED);
     omnize_conversation_free(chat);
     omnize_client_free(client);

@@ -3,12 +3,16 @@
 #ifndef OMNIZE_CONVERSATION_HPP
 #define OMNIZE_CONVERSATION_HPP
 
+#include <any>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <omnize.h>
 
@@ -46,6 +50,62 @@ struct interaction {
 /// The data of a customer that the agent sees. Missing fields are omitted.
 struct customer {
     std::optional<std::string> name = {}, email = {}, phone = {}, cpf = {};
+};
+
+/// The events of one conversation, from conversation::events, for a range-based for. It can be iterated once.
+class event_range {
+  public:
+    /// The end of the range.
+    struct end_of_events {};
+
+    /// Waits for the next event at each increment, and owns the current one.
+    class iterator {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = event;
+        using difference_type = std::ptrdiff_t;
+        using pointer = event *;
+        using reference = event &;
+
+        explicit iterator(event_range *range) : range_(range) { ++*this; }
+        event &operator*() { return *current_; }
+        event *operator->() { return &*current_; }
+        /// Frees the current event and waits for the next one.
+        iterator &operator++() {
+            current_.reset();
+            current_ = range_->next();
+            return *this;
+        }
+        friend bool operator==(const iterator &at, end_of_events) noexcept { return !at.current_; }
+        friend bool operator!=(const iterator &at, end_of_events) noexcept { return at.current_.has_value(); }
+
+      private:
+        event_range *range_;
+        std::optional<event> current_;
+    };
+
+    iterator begin() { return iterator(this); }             ///< Waits for the first event.
+    end_of_events end() const noexcept { return {}; } ///< The end.
+
+  private:
+    friend class conversation;
+    event_range(omnize_conversation *handle, milliseconds timeout) noexcept : handle_(handle), timeout_(timeout) {}
+
+    std::optional<event> next() {
+        omnize_event *next = nullptr;
+        omnize_error *failure = nullptr;
+        const omnize_status status = omnize_conversation_next(handle_, timeout_.count(), &next, &failure);
+        if (status == OMNIZE_E_CLOSED) {
+            omnize_error_free(failure);
+            return std::nullopt;
+        }
+        if (status != OMNIZE_OK) throw error(status, failure);
+        if (next == nullptr) return std::nullopt;
+        return event(next);
+    }
+
+    omnize_conversation *handle_;
+    milliseconds timeout_;
 };
 
 /// An interaction of one customer, from client::start, client::prepare or client::attach.
@@ -105,6 +165,31 @@ class conversation {
     /// Reports one keystroke of the customer. Call it for each key. The service receives one typing, and one cleared
     /// after the last key or before the message. Does not block, and has no outcome.
     void keystroke() { detail::call(omnize_conversation_keystroke, handle()); }
+
+    /// Waits for the next event of this interaction; empty if none came in time, or the interaction has ended and its last
+    /// event was returned. From the first call until this object is destroyed, client::next does not return events of this
+    /// interaction.
+    std::optional<event> next(milliseconds timeout) {
+        if (auto *next = detail::result<omnize_event *>(omnize_conversation_next, handle(), timeout.count()))
+            return event(next);
+        return std::nullopt;
+    }
+    /// Returns the events of this interaction, for a range-based for. It ends after the last event of the interaction, if
+    /// none came in time, or if the client is closed. The conversation must outlive it.
+    event_range events(milliseconds timeout = forever) noexcept { return {handle(), timeout}; }
+
+    /// Stores a copyable value with this object, instead of an earlier one. It is destroyed with this object, or before if another
+    /// value is stored.
+    template <class Value> void set_user_data(Value &&value) {
+        // The library destroys it, also if the call fails.
+        auto *owned = new std::any(std::forward<Value>(value));
+        detail::call(omnize_conversation_set_user_data, handle(), static_cast<void *>(owned),
+                     static_cast<omnize_destroy>([](void *data) { delete static_cast<std::any *>(data); }));
+    }
+    /// Returns the value of set_user_data, or a null pointer if there is none of this type.
+    template <class Value> Value *user_data() const noexcept {
+        return std::any_cast<Value>(static_cast<std::any *>(omnize_conversation_user_data(handle())));
+    }
 
     /// Sets the timeout of later requests of this object; 0 restores the option timeout.
     void set_timeout(milliseconds timeout) { detail::call(omnize_conversation_set_timeout, handle(), timeout.count()); }

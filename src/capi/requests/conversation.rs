@@ -1,7 +1,7 @@
 //! Conversations: handles, starting and attaching.
 
-use std::ffi::c_char;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ffi::{c_char, c_void};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use once_cell::sync::OnceCell;
 
@@ -11,6 +11,7 @@ use crate::capi::abi::handle::{HandleTable, HandleType};
 use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
+use crate::capi::callback::UserData;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::conversation::Conversation;
@@ -72,6 +73,8 @@ static CONVERSATIONS: HandleTable<omnize_conversation, ConversationObject> =
 pub(crate) struct ConversationObject {
     pub conversation: Conversation,
     pub encoding: TextEncoding,
+    /// The application's pointer; `None` before one is set.
+    user_data: Mutex<Option<UserData>>,
     /// The texts that C requested. Created on demand, because there may be many conversations.
     texts: OnceCell<Box<Texts>>,
 }
@@ -110,6 +113,25 @@ impl ConversationObject {
         Ok(texts[index].to_c(length))
     }
 
+    /// Sets the application's pointer and returns the previous one.
+    pub fn replace_user_data(&self, user_data: UserData) -> Option<UserData> {
+        self.lock_user_data().replace(user_data)
+    }
+
+    /// Returns the application's pointer, or NULL.
+    pub fn user_data(&self) -> *mut c_void {
+        let user_data = self.lock_user_data();
+        user_data
+            .as_ref()
+            .map_or(std::ptr::null_mut(), UserData::pointer)
+    }
+
+    fn lock_user_data(&self) -> MutexGuard<'_, Option<UserData>> {
+        self.user_data
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Posts a request, and writes its ticket, unless the pointer is NULL.
     pub fn post(&self, request: Request, ticket: *mut i64) -> Result<()> {
         self.post_with(request, PostOptions::default(), ticket)
@@ -141,6 +163,7 @@ pub(crate) fn insert(
     CONVERSATIONS.insert(Arc::new(ConversationObject {
         conversation,
         encoding,
+        user_data: Mutex::default(),
         texts: OnceCell::new(),
     }))
 }
@@ -381,10 +404,19 @@ pub extern "C-unwind" fn omnize_conversation_interaction_hash(
 /// Frees a conversation.
 ///
 /// - Sends nothing. The interaction stays open, and omnize_conversation_attach() can attach to it again.
+/// - Its event stream closes. omnize_client_next() returns the events that it did not return.
+/// - The destroy function of omnize_conversation_set_user_data() is called before the call returns.
 /// - Does nothing if `conversation` is NULL or freed already.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_free(conversation: *mut omnize_conversation) {
-    guard::value((), || CONVERSATIONS.remove(conversation).map(drop))
+    guard::value((), || {
+        let object = CONVERSATIONS.remove(conversation)?;
+        // Another thread may be in a call and hold the conversation longer.
+        object.conversation.close_events();
+        let user_data = object.lock_user_data().take();
+        drop(user_data);
+        Ok(())
+    })
 }
 
 /// Reads the fields of a customer.

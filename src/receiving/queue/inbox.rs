@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::host::wake_fd::Wake;
 use crate::receiving::queue::event::{Content, QueuedEvent};
+use crate::receiving::queue::event_streams::{EventStreams, Wakeup};
 use crate::receiving::queue::interaction_lanes::Lanes;
 use crate::receiving::queue::notifier::Notifier;
 use crate::receiving::queue::notifier::OneShotState;
@@ -48,6 +49,8 @@ pub struct Inbox {
 #[derive(Debug, Default)]
 struct InboxState {
     lanes: Lanes,
+    /// All events instead of `lanes`, after the first conversation has opened its event stream.
+    streams: Option<Box<EventStreams>>,
     /// Number of slots that are reserved for triggers until they are stored.
     reserved_slots: usize,
     /// Size in bytes of the queued events and of the reserved slots.
@@ -134,7 +137,7 @@ impl Inbox {
     }
 
     fn check_room(&self, state: &InboxState, size: usize) -> Result<(), TryPushError> {
-        let count = state.lanes.len() + state.reserved_slots;
+        let count = state.len() + state.reserved_slots;
         // An event that is larger than the limit would never be accepted otherwise.
         let is_too_large = count > 0 && state.bytes.saturating_add(size) > self.max_bytes;
         if state.closed || state.rejects_triggers {
@@ -162,6 +165,7 @@ impl Inbox {
         // A consumer that finds no event sleeps again.
         let to_wake = unnotified.min(state.waiting_consumers);
         let one_shot = state.take_one_shot();
+        let signalled = state.take_signalled();
         drop(state);
         if let Some(wake) = one_shot {
             wake.set();
@@ -169,6 +173,7 @@ impl Inbox {
         for _ in 0..to_wake {
             self.ready.notify_one();
         }
+        signalled.into_iter().for_each(Wakeup::wake);
     }
 
     /// Blocks until an event can be popped, or until `deadline`. Returns `false` if the inbox is closed and empty.
@@ -193,11 +198,14 @@ impl Inbox {
         if state.is_paused {
             return None;
         }
-        let event = state.lanes.pop(hold)?;
+        let event = match &mut state.streams {
+            Some(streams) => streams.pop(),
+            None => state.lanes.pop(hold),
+        }?;
         state.bytes -= event.content.size();
         state.should_yield = true;
         state.update_notifier();
-        if state.lanes.len() == 0 && state.waiting_until_empty > 0 {
+        if state.len() == 0 && state.waiting_until_empty > 0 {
             self.emptied.notify_all();
         }
         Some(event)
@@ -248,7 +256,7 @@ impl Inbox {
     /// Blocks until the inbox is empty or paused, or until `deadline`.
     pub fn wait_until_empty(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.lanes.len() > 0 && !state.is_paused {
+        while state.len() > 0 && !state.is_paused {
             let time_left = deadline.saturating_duration_since(Instant::now());
             if time_left == Duration::ZERO {
                 break;
@@ -269,7 +277,7 @@ impl Inbox {
         if std::mem::replace(&mut state.is_paused, paused) == paused {
             return None;
         }
-        let queued = state.lanes.len();
+        let queued = state.len();
         state.unnotified = queued;
         if state.waiting_until_empty > 0 {
             self.emptied.notify_all();
@@ -286,12 +294,12 @@ impl Inbox {
     /// Returns whether events are queued and not paused.
     pub fn has_deliverable_events(&self) -> bool {
         let state = self.lock();
-        !state.is_paused && state.lanes.len() > 0
+        !state.is_paused && state.len() > 0
     }
 
     /// Returns the number of queued events.
     pub fn len(&self) -> usize {
-        self.lock().lanes.len()
+        self.lock().len()
     }
 
     /// Rejects new triggers. Outcomes and triggers with a reserved slot are still accepted.
@@ -301,8 +309,15 @@ impl Inbox {
 
     /// Rejects new events and wakes waiting consumers. Queued events can still be popped.
     pub fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        if let Some(streams) = &mut state.streams {
+            streams.signal_all();
+        }
+        let signalled = state.take_signalled();
+        drop(state);
         self.ready.notify_all();
+        signalled.into_iter().for_each(Wakeup::wake);
     }
 
     /// Returns the number of events that were dropped because the inbox was closed.
@@ -326,11 +341,12 @@ impl Inbox {
     pub fn clear(&self) -> usize {
         let mut state = self.lock();
         let remaining = std::mem::take(&mut state.lanes);
+        let in_streams = state.streams.as_mut().map_or(0, |streams| streams.clear());
         state.bytes = 0;
         state.update_notifier();
         drop(state);
         self.ready.notify_all();
-        remaining.len()
+        remaining.len() + in_streams
     }
 
     /// Returns the event descriptor: readable while an event can be popped, updated at each notification.
@@ -352,7 +368,7 @@ impl Inbox {
         let ready = if state.is_paused {
             0
         } else {
-            state.lanes.ready_count()
+            state.ready_count()
         };
         if ready < wanted {
             state.one_shot.arm();
@@ -393,8 +409,14 @@ impl InboxState {
 
     fn push(&mut self, event: QueuedEvent) {
         self.bytes += event.content.size();
-        self.lanes.push(event);
-        self.unnotified += 1;
+        let needs_consumer = match &mut self.streams {
+            Some(streams) => streams.push(event),
+            None => {
+                self.lanes.push(event);
+                true
+            }
+        };
+        self.unnotified += usize::from(needs_consumer);
     }
 
     fn update_notifier(&mut self) {
@@ -403,7 +425,38 @@ impl InboxState {
 
     /// Returns whether an event can be popped.
     fn is_ready(&self) -> bool {
-        !self.is_paused && self.lanes.is_ready()
+        !self.is_paused && self.ready_count() > 0
+    }
+
+    /// Returns an upper bound of the events that can be popped, without those of event streams.
+    fn ready_count(&self) -> usize {
+        match &self.streams {
+            Some(streams) => streams.ready_count(),
+            None => self.lanes.ready_count(),
+        }
+    }
+
+    /// Returns the number of queued events that do not belong to event streams.
+    fn consumable_count(&self) -> usize {
+        match &self.streams {
+            Some(streams) => streams.ready_count(),
+            None => self.lanes.len(),
+        }
+    }
+
+    /// Returns the number of queued events, with held ones and those of event streams.
+    fn len(&self) -> usize {
+        match &self.streams {
+            Some(streams) => streams.len(),
+            None => self.lanes.len(),
+        }
+    }
+
+    fn take_signalled(&mut self) -> Vec<Wakeup> {
+        match &mut self.streams {
+            Some(streams) => streams.take_signalled(),
+            None => Vec::new(),
+        }
     }
 
     fn take_one_shot(&mut self) -> Option<Arc<Wake>> {
@@ -416,8 +469,9 @@ impl InboxState {
 }
 
 fn is_drained(state: &InboxState) -> bool {
-    state.closed && (state.is_paused || state.lanes.len() == 0)
+    state.closed && (state.is_paused || state.consumable_count() == 0)
 }
 
+pub(crate) mod streams;
 #[cfg(test)]
 mod tests;

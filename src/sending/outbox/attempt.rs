@@ -14,7 +14,7 @@ use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
 use crate::sending::request_log::RequestRecord;
 use crate::status::Status;
-use crate::wire::Request;
+use crate::wire::{Request, ResponseData};
 
 impl Outbox {
     /// Sends the interaction's first request, if it can be sent now.
@@ -56,13 +56,26 @@ impl Outbox {
                 &posted.request,
                 None,
             )
-            .map(|response| interaction.on_response(&posted.request, &response));
+            .map(|response| self.handle_response(interaction, &posted.request, &response));
         posted.maybe_received |= is_unknown(&result);
         // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
         if !posted.is_internal && !posted.maybe_received && result.is_err() {
             self.receiver.mark_unsent(posted.ticket);
         }
         result
+    }
+
+    /// Stores the ids of a response. Queued triggers that contain only its hash belong to the interaction now.
+    pub(crate) fn handle_response(
+        &self,
+        interaction: &Interaction,
+        request: &Request,
+        response: &ResponseData,
+    ) {
+        interaction.on_response(request, response);
+        if let ResponseData::Hash(_) = response {
+            self.receiver.adopt_events(interaction);
+        }
     }
 
     /// Retries, reports or requeues the request. Returns the result that the application gets.

@@ -179,3 +179,46 @@ fn reservation_can_be_released_after_clear() {
     inbox.release_slot(10);
     inbox.reserve(1000).unwrap();
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_descriptor_does_not_count_the_events_of_streams() {
+    let inbox = Inbox::new(10, usize::MAX);
+    let wake = inbox.wake().unwrap();
+    let push_and_notify = |id| {
+        push(&inbox, id).unwrap();
+        inbox.notify();
+    };
+    push_and_notify(1);
+    assert!(wake.is_readable());
+    inbox.open_stream(&"1".into());
+    assert!(!wake.is_readable());
+    push_and_notify(1);
+    assert!(!wake.is_readable());
+    push_and_notify(2);
+    assert!(wake.is_readable());
+    assert_eq!(pop(&inbox), Some(3));
+    assert!(!wake.is_readable());
+    inbox.close_stream(&"1".into());
+    assert!(wake.is_readable());
+    assert_eq!([pop(&inbox), pop(&inbox)], [Some(1), Some(2)]);
+    assert!(!wake.is_readable());
+}
+
+#[test]
+fn the_events_of_streams_count_against_the_capacity() {
+    let inbox = Inbox::new(2, usize::MAX);
+    inbox.open_stream(&"1".into());
+    push(&inbox, 1).unwrap();
+    push(&inbox, 2).unwrap();
+    assert_eq!(push(&inbox, 3), Err(TryPushError::Full));
+    let unset = std::sync::atomic::AtomicBool::new(false);
+    assert!(matches!(
+        inbox.pop_of("1", None, &unset, &unset),
+        streams::StreamPop::Event(_)
+    ));
+    push(&inbox, 3).unwrap();
+    assert_eq!(inbox.len(), 2);
+    inbox.close();
+    assert_eq!(inbox.clear(), 2);
+}
