@@ -120,7 +120,12 @@ impl Core {
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
-        Chat::new(conversation, self.pools.clone(), self.completions.clone())
+        Chat::new(
+            conversation,
+            self.pools.clone(),
+            self.completions.clone(),
+            self.stored,
+        )
     }
 }
 

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omnize::wire::Request;
-use omnize::{Conversation, PostOptions};
+use omnize::{Conversation, Event, NextEvent, PostOptions};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::error::OrRaise;
+use crate::error::{OrRaise, exception};
+use crate::events::event::convert_event;
+use crate::events::pending_events::PendingEvents;
 use crate::request_fields::{Fields, build_request, message_text};
 use crate::text_argument::Text;
 use crate::threads::completions::{CompletionQueue, Value};
-use crate::threads::interruptible::{parse_timeout, run_request};
+use crate::threads::interruptible::{parse_timeout, run_request, wait_checking_signals};
 use crate::threads::job_queue::JobQueue;
 use crate::threads::thread_pool::{Pools, Worker};
 
@@ -26,6 +29,15 @@ pub struct Chat {
     completions: Arc<CompletionQueue>,
     /// The calls of an event loop, in their order.
     queue: Arc<JobQueue>,
+    pending_events: PendingEvents,
+    /// Whether the client has a store. Then events have receipts.
+    stored: bool,
+}
+
+/// The next event of a conversation, or the end of its events.
+enum Next {
+    Event(Arc<Event>),
+    End,
 }
 
 impl Chat {
@@ -33,13 +45,25 @@ impl Chat {
         conversation: Conversation,
         pools: Arc<Pools>,
         completions: Arc<CompletionQueue>,
+        stored: bool,
     ) -> Self {
         Chat {
             conversation: Arc::new(conversation),
             pools,
             completions,
             queue: Arc::default(),
+            pending_events: PendingEvents::default(),
+            stored,
         }
+    }
+
+    /// Takes the next event. Returns `None` if none came in time.
+    fn take_next(&self, timeout: Duration) -> omnize::error::Result<Option<Next>> {
+        Ok(match self.conversation.next(timeout)? {
+            NextEvent::Event(event) => Some(Next::Event(Arc::new(event))),
+            NextEvent::Ended => Some(Next::End),
+            NextEvent::TimedOut => None,
+        })
     }
 
     fn submit_request(&self, py: Python<'_>, call: u64, request: Request) -> PyResult<()> {
@@ -147,6 +171,46 @@ impl Chat {
         self.queue.submit(&self.pools.writes, job).or_raise(py)
     }
 
+    /// Returns the next event of the interaction. Blocks up to `seconds`. Returns `None` if no event came, and `false` if the
+    /// interaction has ended.
+    #[pyo3(signature = (seconds))]
+    fn next<'py>(&self, py: Python<'py>, seconds: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+        let timeout = parse_timeout(seconds)?;
+        let pending = self.pending_events.pop_event().map(Next::Event);
+        let next = match pending {
+            Some(event) => Some(event),
+            // As the client, without releasing the interpreter's lock.
+            None => match self.take_next(Duration::ZERO) {
+                Ok(None) if timeout == Some(Duration::ZERO) => None,
+                Ok(Some(next)) => Some(next),
+                _ => wait_checking_signals(
+                    py,
+                    timeout,
+                    |slice| self.take_next(slice),
+                    |py, error| exception(py, &error),
+                )?,
+            },
+        };
+        match next {
+            None => Ok(py.None().into_bound(py)),
+            Some(Next::End) => false.into_bound_py_any(py),
+            Some(Next::Event(event)) => convert_event(py, &event, self.stored)
+                .inspect_err(|_| self.pending_events.push_event(event)),
+        }
+    }
+
+    /// Reports when `next` would not block any more. Returns an id for `cancel_wake`.
+    fn wake_for_loop(&self, py: Python<'_>, call: u64) -> PyResult<u64> {
+        let wake = self.completions.waker(call);
+        py.detach(|| self.conversation.wake_when_ready(wake))
+            .or_raise(py)
+    }
+
+    /// Makes the report unnecessary.
+    fn cancel_wake(&self, id: u64) {
+        self.conversation.cancel_wake(id);
+    }
+
     /// Reports that the customer pressed a key.
     fn keystroke(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.conversation.keystroke()).or_raise(py)
@@ -188,5 +252,11 @@ impl Chat {
     #[getter]
     fn current_department(&self) -> String {
         self.conversation.current_department()
+    }
+}
+
+impl Drop for Chat {
+    fn drop(&mut self) {
+        self.pending_events.nack_all();
     }
 }

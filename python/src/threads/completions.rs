@@ -80,6 +80,12 @@ impl CompletionQueue {
         Box::new(move |worker| pending.run(worker, call))
     }
 
+    /// Returns a function that completes a call without a value.
+    pub fn waker(self: &Arc<Self>, number: u64) -> Box<dyn FnOnce() + Send> {
+        let pending = PendingCall::new(self, number);
+        Box::new(move || pending.completions.push(number, Ok(Value::Nothing)))
+    }
+
     /// Enqueues the result of a call.
     fn push(&self, number: u64, result: CallResult) {
         let mut calls = self.lock();

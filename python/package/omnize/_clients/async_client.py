@@ -355,6 +355,24 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
+    async def _wait_for_chat(self, chat: _omnize.Chat, deadline: Optional[float]) -> bool:
+        """Waits until an event of this conversation may be queued. Returns False if the deadline passed."""
+        if self._is_finished:
+            raise _closed_error()
+        remaining = None if deadline is None else deadline - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            return False
+        wakes: list[int] = []
+        try:
+            waiting = self._call(lambda number: wakes.append(chat.wake_for_loop(number)))
+            await asyncio.wait_for(waiting, remaining)
+            return True
+        except asyncio.TimeoutError:
+            return False
+        finally:
+            for wake in wakes:
+                chat.cancel_wake(wake)
+
     def _watch_events(self) -> None:
         if not self._watches_events:
             self._descriptor_watch.watch(self._core.event_descriptor(), weakly(self._on_event))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Optional
+from typing import Literal, Optional, Union
 
 from .. import _omnize
 from .._errors import ModeError, _mode_error
@@ -39,6 +39,13 @@ class DeliveryMode:
         """Returns the next event, or None if no event is queued."""
         try:
             return self._core.next(0)
+        except ModeError:
+            raise _mode_error(self._mode or "handlers", "next") from None
+
+    def take_event_of(self, chat: _omnize.Chat) -> Union[Event, Literal[False], None]:
+        """Returns the next event of a conversation, None if no event is queued, or False if the interaction has ended."""
+        try:
+            return chat.next(0)
         except ModeError:
             raise _mode_error(self._mode or "handlers", "next") from None
 

@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Literal, Optional, Union
 
 from .. import _omnize
 from .._errors import ModeError, Unsupported, _closed_error, _handler_wait_error
@@ -179,6 +179,25 @@ class GreenletCore:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
+    def wait_for_chat(self, chat: _omnize.Chat, deadline: Optional[float]) -> bool:
+        """Waits until an event of this conversation may be queued. Returns False if the deadline passed."""
+        remaining = None if deadline is None else deadline - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            return False
+        number = next(self._numbers)
+        call = self._calls[number] = _Call()
+        wake: Optional[int] = None
+        try:
+            if not self._watches_calls:
+                _watch(self, self._core.completion_descriptor(), "_on_completions")
+                self._watches_calls = True
+            wake = chat.wake_for_loop(number)
+            return call.completed.wait(remaining)
+        finally:
+            self._calls.pop(number, None)
+            if wake is not None and not call.completed.is_set():
+                chat.cancel_wake(wake)
+
     def _on_completions(self) -> None:
         for number, value, error in self._core.take_completions():
             call = self._calls.get(number)
@@ -240,6 +259,13 @@ class GreenletChat:
 
     def request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         self._core.call(self._chat.request_for_loop, name, list(fields))
+
+    def next(self, seconds: Optional[float]) -> Union[Event, Literal[False], None]:
+        deadline = deadline_of(seconds)
+        while True:
+            event = self._core._mode.take_event_of(self._chat)
+            if event is not None or not self._core.wait_for_chat(self._chat, deadline):
+                return event
 
     def post(
         self,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, Union, overload
 
 from .._arguments import optional_seconds
-from .._errors import Error, StateError
+from .._errors import Closed, Error, StateError
 from .._events.handler_types import Result
 from .._events.handlers import ConversationHandlers, check_function, check_kinds
 from .._shutdown import warn
@@ -33,7 +33,10 @@ class BaseConversation(Generic[Result]):
     Setting an unknown attribute raises AttributeError, so misspelled names are detected.
     """
 
-    __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_handlers", "_start", "_timeout")
+    __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_handlers", "_start", "_timeout", "user_data")
+
+    #: Any object of the application, None by default. The library does not use it.
+    user_data: Any
 
     def __init__(
         self, client: BaseClient[Any, Result], chat: Union[Chat, GreenletChat], customer: Fields, start: Fields
@@ -45,6 +48,7 @@ class BaseConversation(Generic[Result]):
         self._customer = customer
         self._start = start
         self._timeout: Optional[float] = None
+        self.user_data = None
         self._handlers = ConversationHandlers(chat.client_id)
 
     @property
@@ -217,6 +221,34 @@ class Conversation(BaseConversation[None]):
     """
 
     __slots__ = ()
+
+    def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
+        """Returns the next event of this interaction. Blocks up to ``timeout`` seconds (None: forever).
+
+        Returns None if no event came, or if the interaction has ended and its last event was returned. From the first
+        call until this conversation is garbage-collected, :meth:`Client.next` and :meth:`Client.events` do not return
+        events of this interaction.
+        """
+        return self._chat.next(optional_seconds("timeout", timeout)) or None
+
+    def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
+        """Iterates over the events of this interaction. See :meth:`next`.
+
+        Ends after the last event of the interaction, when none came for ``timeout`` seconds (None: forever), or when
+        the client is closed. The last event is :class:`Finished`, or the :class:`Outcome` of the posted finish.
+        """
+        timeout = optional_seconds("timeout", timeout)
+        while True:
+            try:
+                event = self._chat.next(timeout)
+            except Closed:
+                return
+            if not event:
+                return
+            try:
+                yield event
+            finally:
+                event._release()
 
     def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction. ``customer`` replaces the one that was passed to :meth:`Client.conversation`."""
