@@ -62,6 +62,8 @@
  *              omnize_event_free(event);
  *          }
  *
+ *      omnize_conversation_next() returns the events of one conversation only. omnize_client_next() then returns the others.
+ *
  *    - Poll: callbacks on a thread of the application. Call omnize_client_subscribe(), then omnize_client_poll() in a timer
  *      or a loop. omnize_client_wake_fd() returns a descriptor for select, epoll, GLib and Qt loops.
  *    - Dispatch: callbacks on a thread of the library. Call omnize_client_subscribe(), then omnize_client_dispatch().
@@ -135,8 +137,8 @@
  * a blocking call early, use a shorter timeout, or close the client. A callback runs inside a call, so cancellation is
  * deferred there, too. A callback that enables cancellation must disable it again before the next cancellation point.
  *
- * Blocking. Functions that send a request block. omnize_client_poll(), omnize_client_next(), omnize_client_close() and
- * omnize_listener_close() block, too. The application sets the limit of each. omnize_client_unsubscribe() blocks until its
+ * Blocking. Functions that send a request block. omnize_client_poll(), omnize_client_next(), omnize_conversation_next(),
+ * omnize_client_close() and omnize_listener_close() block, too. The application sets the limit of each. omnize_client_unsubscribe() blocks until its
  * callback returns. omnize_client_open(), omnize_listener_open() and omnize_config_load_file() block on files. With a store,
  * omnize_client_deliver() and the functions that post block on the disk. All other functions return immediately.
  *

@@ -207,8 +207,8 @@ impl Chat {
     }
 
     /// Makes the report unnecessary.
-    fn cancel_wake(&self, id: u64) {
-        self.conversation.cancel_wake(id);
+    fn cancel_wake(&self, wake: u64) {
+        self.conversation.cancel_wake(wake);
     }
 
     /// Reports that the customer pressed a key.
