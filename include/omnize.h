@@ -1101,17 +1101,20 @@ omnize_status omnize_client_unsubscribe(omnize_client *client,
                                         omnize_error **error);
 
 /**
- * Runs the callbacks of all queued events on the calling thread.
+ * Runs the callbacks of queued events on the calling thread.
  *
+ * - `maximum`: the largest number of events. The others stay queued for the next call. 0: all events that are queued
+ *   when the first callback starts.
  * - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
  * - `delivered` receives the number of events. It may be NULL.
  *
  * Fails with:
  * - OMNIZE_E_MODE: the client uses next or dispatch, or the caller is a callback.
  * - OMNIZE_E_CLOSED: the client is closed.
- * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
+ * - OMNIZE_E_ARGUMENT: `maximum` is negative, or `timeout_ms` is less than -1.
  */
 omnize_status omnize_client_poll(omnize_client *client,
+                                 int64_t maximum,
                                  int64_t timeout_ms,
                                  int64_t *delivered,
                                  omnize_error **error);

@@ -40,7 +40,7 @@ int main(int count, char **arguments) {
         write_client_id(id, sizeof id, (int)((int64_t)i * 7919 % subscriptions));
         snprintf(body, sizeof body, "{\"message\":\"oi\",\"clientId\":\"%s\"}", id);
         succeed(omnize_client_deliver(client, body, -1, NULL, &error), error, "deliver");
-        succeed(omnize_client_poll(client, 0, NULL, &error), error, "poll");
+        succeed(omnize_client_poll(client, 0, 0, NULL, &error), error, "poll");
     }
     printf("%lld\n", (long long)((processor_time() - start) / triggers));
     if (called != triggers) give_up("many_subscriptions", "a callback was not called");

@@ -44,7 +44,7 @@ static void *answer_questions(void *unused) {
 
 static void poll_until_over(omnize_client *client) {
     omnize_error *error = NULL;
-    while (!atomic_load(&over)) succeed(omnize_client_poll(client, 1000, NULL, &error), error, "poll");
+    while (!atomic_load(&over)) succeed(omnize_client_poll(client, 0, 1000, NULL, &error), error, "poll");
 }
 
 static void next_until_over(omnize_client *client) {

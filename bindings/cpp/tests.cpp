@@ -1,5 +1,5 @@
-// Tests of the promises beyond omnize.h. Run by `omnize sandbox`, which sets token and base_url. service_tests.cpp tests
-// conversations with the service.
+// Tests of the promises beyond omnize.h. Run by `omnize sandbox`, which sets token and base_url. service_tests.cpp
+// tests conversations with the service.
 
 #include <atomic>
 #include <chrono>

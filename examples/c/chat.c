@@ -33,7 +33,7 @@ static void wait_for(omnize_client *client, struct received *received, int32_t k
     int64_t delivered = 0;
 
     while (received->count[kind] == 0) {
-        if (omnize_client_poll(client, 20000, &delivered, &error) != OMNIZE_OK) fail("poll", error);
+        if (omnize_client_poll(client, 0, 20000, &delivered, &error) != OMNIZE_OK) fail("poll", error);
         if (delivered == 0) {
             fprintf(stderr, "%s: no %s came\n", received->client_id, omnize_event_kind_name(kind));
             exit(1);

@@ -81,7 +81,7 @@ int main(void) {
         if (epoll_wait(loop, &ready, 1, -1) != 1) continue;
         if (ready.data.fd == STDIN_FILENO) {
             on_enter(&chat);
-        } else if (omnize_client_poll(chat.client, 0, NULL, &error)) {
+        } else if (omnize_client_poll(chat.client, 0, 0, NULL, &error)) {
             fail("poll", error);
         }
     }

@@ -62,7 +62,7 @@ static gboolean on_wake(gint descriptor, GIOCondition condition, gpointer user_d
 
     (void)descriptor;
     (void)condition;
-    if (omnize_client_poll(chat->client, 0, NULL, &error)) fail("poll", error);
+    if (omnize_client_poll(chat->client, 0, 0, NULL, &error)) fail("poll", error);
     return G_SOURCE_CONTINUE;
 }
 

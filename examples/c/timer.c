@@ -52,7 +52,7 @@ static void start(struct chat *chat) {
 static void on_timer(struct chat *chat) {
     omnize_error *error = NULL;
 
-    if (omnize_client_poll(chat->client, 0, NULL, &error)) fail("poll", error);
+    if (omnize_client_poll(chat->client, 0, 0, NULL, &error)) fail("poll", error);
 }
 
 int main(void) {

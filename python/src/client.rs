@@ -50,7 +50,7 @@ pub struct Core {
     #[pyo3(get)]
     handlers_concurrency: usize,
     /// A weak reference to the client object. Events get it.
-    owner: OnceLock<Py<PyAny>>,
+    owner: Arc<OnceLock<Py<PyAny>>>,
     /// The id of the process that opened it.
     process: u32,
 }
@@ -125,6 +125,7 @@ impl Core {
             self.pools.clone(),
             self.completions.clone(),
             self.stored,
+            self.owner.clone(),
         )
     }
 }
@@ -156,7 +157,7 @@ impl Core {
             stored: opened.stored,
             dispatch_threads: opened.dispatch_threads,
             handlers_concurrency: opened.handlers_concurrency,
-            owner: OnceLock::new(),
+            owner: Arc::default(),
             process: std::process::id(),
         })
     }

@@ -1,6 +1,6 @@
 //! The conversation that the package's `Conversation` and `AsyncConversation` call.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Request;
@@ -32,6 +32,8 @@ pub struct Chat {
     pending_events: PendingEvents,
     /// Whether the client has a store. Then events have receipts.
     stored: bool,
+    /// A weak reference to the client object.
+    owner: Arc<OnceLock<Py<PyAny>>>,
 }
 
 /// The next event of a conversation, or the end of its events.
@@ -46,6 +48,7 @@ impl Chat {
         pools: Arc<Pools>,
         completions: Arc<CompletionQueue>,
         stored: bool,
+        owner: Arc<OnceLock<Py<PyAny>>>,
     ) -> Self {
         Chat {
             conversation: Arc::new(conversation),
@@ -54,6 +57,7 @@ impl Chat {
             queue: Arc::default(),
             pending_events: PendingEvents::default(),
             stored,
+            owner,
         }
     }
 
@@ -194,7 +198,7 @@ impl Chat {
         match next {
             None => Ok(py.None().into_bound(py)),
             Some(Next::End) => false.into_bound_py_any(py),
-            Some(Next::Event(event)) => convert_event(py, &event, self.stored)
+            Some(Next::Event(event)) => convert_event(py, &event, self.stored, self.owner.get())
                 .inspect_err(|_| self.pending_events.push_event(event)),
         }
     }

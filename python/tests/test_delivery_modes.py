@@ -257,3 +257,32 @@ def test_async_mode_errors_name_both_modes(first, then):
             assert caught.value.status == "OMNIZE_E_MODE"
 
     asyncio.run(main())
+
+
+def test_poll_handles_at_most_the_maximum(client):
+    heard = []
+    client.on(omnize.Message)(lambda event: heard.append(event.text))
+    deliver(client, "a", "b", "c", "d")
+    assert client.poll(0, maximum=1) == 1
+    assert client.poll(0, maximum=2) == 2
+    assert heard == ["a", "b", "c"]
+    for maximum, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), ("1", TypeError)):
+        with pytest.raises(error):
+            client.poll(0, maximum=maximum)
+    assert client.poll(0) == 1
+
+
+def test_an_asynchronous_poll_handles_at_most_the_maximum():
+    async def main():
+        heard = []
+        async with omnize.AsyncClient("t", environment=False) as client:
+            client.on(omnize.Message)(lambda event: heard.append(event.text))
+            for text in (b"a", b"b", b"c"):
+                await client.deliver(b'{"message": "%b", "clientId": "12"}' % text)
+            assert await client.poll(0, maximum=2) == 2
+            assert heard == ["a", "b"]
+            with pytest.raises(ValueError, match="maximum"):
+                await client.poll(0, maximum=0)
+            assert await client.poll(0) == 1
+
+    asyncio.run(main())

@@ -156,25 +156,33 @@ pub extern "C-unwind" fn omnize_client_unsubscribe(
     })
 }
 
-/// Runs the callbacks of all queued events on the calling thread.
+/// Runs the callbacks of queued events on the calling thread.
 ///
+/// - `maximum`: the largest number of events. The others stay queued for the next call. 0: all events that are queued
+///   when the first callback starts.
 /// - Blocks until an event is queued, at most `timeout_ms` milliseconds. 0: does not block. -1: no limit.
 /// - `delivered` receives the number of events. It may be NULL.
 ///
 /// Fails with:
 /// - OMNIZE_E_MODE: the client uses next or dispatch, or the caller is a callback.
 /// - OMNIZE_E_CLOSED: the client is closed.
-/// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
+/// - OMNIZE_E_ARGUMENT: `maximum` is negative, or `timeout_ms` is less than -1.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_poll(
     client: *mut omnize_client,
+    maximum: i64,
     timeout_ms: i64,
     delivered: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
         let object = CLIENTS.get(client)?;
-        let count = object.client.poll(timeout(timeout_ms)?)?;
+        let maximum = usize::try_from(maximum).map_err(|_| {
+            let message =
+                format!("maximum is {maximum}; pass a number of events, or 0 for no maximum");
+            Error::new(Status::Argument, message)
+        })?;
+        let count = object.client.poll_at_most(maximum, timeout(timeout_ms)?)?;
         text::write_optional(delivered, count as i64);
         Ok(())
     })

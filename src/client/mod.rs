@@ -283,7 +283,16 @@ impl Client {
     /// # Errors
     /// [`Status::Mode`]: the client has another delivery mode, or this is a callback; [`Status::Closed`].
     pub fn poll(&self, timeout: Duration) -> Result<usize> {
-        self.inner.get()?.receiver.poll(timeout)
+        self.inner.get()?.receiver.poll(usize::MAX, timeout)
+    }
+
+    /// Calls handlers as [`poll`](Self::poll) does, for at most `maximum` events; 0 means no maximum. The others stay queued.
+    ///
+    /// # Errors
+    /// The same as [`poll`](Self::poll).
+    pub fn poll_at_most(&self, maximum: usize, timeout: Duration) -> Result<usize> {
+        let maximum = if maximum == 0 { usize::MAX } else { maximum };
+        self.inner.get()?.receiver.poll(maximum, timeout)
     }
 
     /// Waits up to `timeout` for the next event.

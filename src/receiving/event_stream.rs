@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Delivery, Error, Result};
 use crate::receiving::dispatch::callback_gate::DeliveryMode;
 use crate::receiving::queue::event::{Content, Event};
-use crate::receiving::queue::inbox::streams::StreamPop;
+use crate::receiving::queue::inbox::streams::StreamResult;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::statistics::Statistic;
 use crate::receiving::time::deadline_after;
@@ -65,13 +65,13 @@ impl EventStream {
             .choose_mode(DeliveryMode::Next)?;
         // Reads the clock only if it must wait.
         let popped = match self.pop(None) {
-            StreamPop::TimedOut if timeout > Duration::ZERO => {
+            StreamResult::TimedOut if timeout > Duration::ZERO => {
                 self.pop(Some(deadline_after(timeout)))
             }
             popped => popped,
         };
         match popped {
-            StreamPop::Event(queued) => {
+            StreamResult::Event(queued) => {
                 self.receiver.counters.count(Statistic::Delivered);
                 if is_end(&queued.content) && self.interaction.mark_end_delivered() {
                     self.receiver
@@ -80,13 +80,13 @@ impl EventStream {
                 }
                 Ok(NextEvent::Event(self.receiver.make_event(queued)))
             }
-            StreamPop::TimedOut => Ok(NextEvent::TimedOut),
-            StreamPop::Ended => Ok(NextEvent::Ended),
-            StreamPop::Closed => Err(Error::new(Status::Closed, Status::Closed.text())),
+            StreamResult::TimedOut => Ok(NextEvent::TimedOut),
+            StreamResult::Ended => Ok(NextEvent::Ended),
+            StreamResult::Closed => Err(Error::new(Status::Closed, Status::Closed.text())),
         }
     }
 
-    fn pop(&self, deadline: Option<Instant>) -> StreamPop {
+    fn pop(&self, deadline: Option<Instant>) -> StreamResult {
         let is_ended = self.interaction.is_end_delivered();
         let client_id = &self.interaction.client_id;
         self.receiver

@@ -181,12 +181,12 @@ impl Receiver {
         }
     }
 
-    /// Blocks up to `timeout` for an event, then runs the handlers for all queued events on this thread. Returns the
-    /// number of handled events.
+    /// Blocks up to `timeout` for an event, then runs the handlers for the queued events on this thread, for at most
+    /// `maximum` of them, which is not 0. Returns the number of handled events.
     ///
     /// # Errors
     /// [`Status::Mode`], [`Status::Closed`].
-    pub fn poll(&self, timeout: Duration) -> Result<usize> {
+    pub fn poll(&self, maximum: usize, timeout: Duration) -> Result<usize> {
         let deadline = deadline_after(timeout);
         self.callback_gate.choose_mode(DeliveryMode::Poll)?;
         loop {
@@ -194,7 +194,7 @@ impl Receiver {
                 return Ok(0);
             };
             self.pause_without_subscriptions();
-            let handled = self.handle_queued();
+            let handled = self.handle_queued(maximum);
             drop(permit);
             if handled > 0 {
                 self.finish_close();
@@ -212,11 +212,11 @@ impl Receiver {
     }
 
     /// Runs the handlers for the queued events with this thread's permit. Returns the number of events.
-    fn handle_queued(&self) -> usize {
+    fn handle_queued(&self, maximum: usize) -> usize {
         let mut handled = 0;
         // Events that arrive while handlers run are for the next poll. Otherwise a busy service could keep the caller
         // here.
-        let due = self.inbox.len();
+        let due = self.inbox.len().min(maximum);
         while handled < due && !self.callback_gate.is_closed() && self.handle_next(false) {
             handled += 1;
         }

@@ -166,7 +166,7 @@ static void receive_events(int polls) {
     EXPECT_FAILS(omnize_client_deliver(client, "{}", -1, NULL, &error), OMNIZE_E_NO_CLIENT_ID, "");
     if (polls) {
         EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, &called, NULL, &number, &error));
-        EXPECT_OK(omnize_client_poll(client, 0, NULL, &error));
+        EXPECT_OK(omnize_client_poll(client, 0, 0, NULL, &error));
         EXPECT(called == 1);
         EXPECT_OK(omnize_client_unsubscribe(client, number, &error));
     } else {

@@ -27,7 +27,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT_FAILS(omnize_client_subscribe(bad, 0, NULL, ignore_event, NULL, NULL, &number, &error), OMNIZE_E_HANDLE,
                  why);
     EXPECT_FAILS(omnize_client_unsubscribe(bad, 1, &error), OMNIZE_E_HANDLE, why);
-    EXPECT_FAILS(omnize_client_poll(bad, 0, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_poll(bad, 0, 0, &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_next(bad, 0, &event, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_dispatch(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_wake_fd(bad, &number, &error), OMNIZE_E_HANDLE, why);
@@ -122,7 +122,7 @@ static void test_freed_handles(void) {
 
     omnize_client_free(client);
     omnize_client_free(client);
-    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_HANDLE, "freed already");
+    EXPECT_FAILS(omnize_client_poll(client, 0, 0, NULL, &error), OMNIZE_E_HANDLE, "freed already");
 
     EXPECT_FAILS(omnize_conversation_send(chat, "x", -1, &error), OMNIZE_E_CLOSED, "closed");
     omnize_conversation_free(chat);
@@ -136,7 +136,8 @@ static void test_handles_of_another_type(void) {
     omnize_client *client = client_with(NONE);
 
     EXPECT_OK(omnize_config_new(&config, &error));
-    EXPECT_FAILS(omnize_client_poll((omnize_client *)config, 0, NULL, &error), OMNIZE_E_HANDLE, "is an omnize_config");
+    EXPECT_FAILS(omnize_client_poll((omnize_client *)config, 0, 0, NULL, &error), OMNIZE_E_HANDLE,
+                 "is an omnize_config");
     EXPECT_FAILS(omnize_config_set((omnize_config *)client, "token", "t", &error), OMNIZE_E_HANDLE,
                  "is an omnize_client");
     omnize_config_free((omnize_config *)client);
@@ -153,6 +154,6 @@ int main(void) {
     expect_bad_handle((void *)~(uintptr_t)0, "not from this library");
     test_freed_handles();
     test_handles_of_another_type();
-    EXPECT(omnize_client_poll(NULL, 0, NULL, NULL) == OMNIZE_E_HANDLE);
+    EXPECT(omnize_client_poll(NULL, 0, 0, NULL, NULL) == OMNIZE_E_HANDLE);
     return 0;
 }

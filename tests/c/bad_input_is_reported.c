@@ -74,7 +74,9 @@ static void test_arguments(void) {
                  OMNIZE_E_ARGUMENT, "callback");
     EXPECT(destroyed == 2);
     EXPECT_FAILS(omnize_client_unsubscribe(client, 77, &error), OMNIZE_E_ARGUMENT, "77");
-    EXPECT_FAILS(omnize_client_poll(client, -2, NULL, &error), OMNIZE_E_ARGUMENT, "-2");
+    EXPECT_FAILS(omnize_client_poll(client, 0, -2, NULL, &error), OMNIZE_E_ARGUMENT, "-2");
+    EXPECT_FAILS(omnize_client_poll(client, -1, 0, NULL, &error), OMNIZE_E_ARGUMENT, "maximum is -1");
+    EXPECT_FAILS(omnize_client_poll(client, INT64_MIN, 0, NULL, &error), OMNIZE_E_ARGUMENT, "maximum");
     EXPECT_FAILS(omnize_client_check(client, -1, NULL, &error), OMNIZE_E_ARGUMENT, "timeout_ms is -1");
     EXPECT_FAILS(omnize_client_statistic(client, "love", NULL, &error), OMNIZE_E_ARGUMENT, "value");
     EXPECT_FAILS(omnize_log_set(9, NULL, NULL, NULL, &error), OMNIZE_E_ARGUMENT, "9");

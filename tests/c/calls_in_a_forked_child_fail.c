@@ -24,7 +24,7 @@ static void expect_every_call_to_fail(omnize_client *client, omnize_conversation
     EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0);
     EXPECT(omnize_client_open(config, &client, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_next(client, 60000, &event, NULL) == OMNIZE_E_FORKED);
-    EXPECT(omnize_client_poll(client, 60000, NULL, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_client_poll(client, 0, 60000, NULL, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_dispatch(client, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_wake_fd(client, &number, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_deliver(client, TYPING, -1, NULL, NULL) == OMNIZE_E_FORKED);

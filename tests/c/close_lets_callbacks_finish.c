@@ -48,7 +48,7 @@ static void reply(const omnize_event *event, void *user_data) {
 }
 
 static void *poll_once(void *client) {
-    omnize_client_poll(client, -1, NULL, NULL);
+    omnize_client_poll(client, 0, -1, NULL, NULL);
     return NULL;
 }
 

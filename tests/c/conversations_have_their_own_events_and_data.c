@@ -1,5 +1,5 @@
-/* A conversation returns the events of its interaction, and holds a pointer of the application, which is destroyed once.
- * Freeing the conversation or closing the client ends the waits of other threads. */
+/* A conversation returns the events of its interaction, and holds a pointer of the application, which is destroyed
+ * once. Freeing the conversation or closing the client ends the waits of other threads. */
 
 #include <pthread.h>
 #include <unistd.h>

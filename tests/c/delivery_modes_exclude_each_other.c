@@ -33,7 +33,7 @@ static void test_next(void) {
     EXPECT(omnize_event_received_at(event) > INT64_C(1700000000000));
     EXPECT(omnize_event_replaced(event) == 0);
     omnize_event_free(event);
-    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_MODE, "next");
+    EXPECT_FAILS(omnize_client_poll(client, 0, 0, NULL, &error), OMNIZE_E_MODE, "next");
     EXPECT_FAILS(omnize_client_dispatch(client, &error), OMNIZE_E_MODE, "next");
     EXPECT_FAILS(omnize_client_next(client, 0, NULL, &error), OMNIZE_E_ARGUMENT, "event");
     omnize_client_free(client);
@@ -124,7 +124,7 @@ static void test_dispatch(void) {
     while (calls.count < 50) pthread_cond_wait(&calls.changed, &calls.lock);
     pthread_mutex_unlock(&calls.lock);
     EXPECT_FAILS(omnize_client_next(client, 0, &event, &error), OMNIZE_E_MODE, "dispatch");
-    EXPECT_FAILS(omnize_client_poll(client, 0, NULL, &error), OMNIZE_E_MODE, "dispatch");
+    EXPECT_FAILS(omnize_client_poll(client, 0, 0, NULL, &error), OMNIZE_E_MODE, "dispatch");
 
     /* close lets the thread handle the queued events. */
     for (at = 0; at < 50; at++) deliver(client, EVENT_OF("1"));

@@ -120,7 +120,7 @@ static void exit_from_polled_callback(void) {
     client = client_with(options);
     EXPECT_OK(omnize_client_subscribe(client, 0, NULL, exit_on_event, NULL, NULL, NULL, &error));
     deliver(client, TYPING);
-    omnize_client_poll(client, 1000, NULL, NULL);
+    omnize_client_poll(client, 0, 1000, NULL, NULL);
 }
 
 static void exit_from_destroy_function(void) {

@@ -74,7 +74,7 @@ static inline void deliver(omnize_client *client, const char *body) {
 static inline int64_t poll_now(omnize_client *client) {
     omnize_error *error = NULL;
     int64_t handled = -1;
-    EXPECT_OK(omnize_client_poll(client, 0, &handled, &error));
+    EXPECT_OK(omnize_client_poll(client, 0, 0, &handled, &error));
     return handled;
 }
 

@@ -40,7 +40,7 @@ static void *use_handles(void *number) {
         status = omnize_client_subscribe(client, 0, NULL, count, NULL, on_destroy, &subscription, NULL);
         EXPECT(is_expected(status));
         atomic_fetch_add(&subscribed, 1);
-        EXPECT(is_expected(omnize_client_poll(client, 0, NULL, NULL)));
+        EXPECT(is_expected(omnize_client_poll(client, 0, 0, NULL, NULL)));
         if (status == OMNIZE_OK) {
             status = omnize_client_unsubscribe(client, subscription, NULL);
             EXPECT(is_expected(status) || status == OMNIZE_E_ARGUMENT);

@@ -95,7 +95,7 @@ static void close_the_client(const omnize_event *event, void *user_data) {
     omnize_error *error = NULL;
     int64_t left = -1;
     count(event, user_data);
-    EXPECT_FAILS(omnize_client_poll(seen->client, 0, NULL, &error), OMNIZE_E_MODE, "callback");
+    EXPECT_FAILS(omnize_client_poll(seen->client, 0, 0, NULL, &error), OMNIZE_E_MODE, "callback");
     EXPECT_OK(omnize_client_close(seen->client, 5000, &left, NULL, &error));
     EXPECT(left == 1);
     EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_TYPING);
@@ -111,7 +111,7 @@ static void test_close_in_callback(void) {
     deliver(seen.client, TYPING_12);
     EXPECT(poll_now(seen.client) == 1);
     EXPECT(seen.calls == 1 && seen.destroyed == 1);
-    EXPECT_FAILS(omnize_client_poll(seen.client, 0, NULL, &error), OMNIZE_E_CLOSED, "closed");
+    EXPECT_FAILS(omnize_client_poll(seen.client, 0, 0, NULL, &error), OMNIZE_E_CLOSED, "closed");
     EXPECT_FAILS(omnize_client_close(seen.client, 0, NULL, NULL, &error), OMNIZE_E_CLOSED, "closed");
     EXPECT_FAILS(omnize_client_deliver(seen.client, TYPING_12, -1, NULL, &error), OMNIZE_E_CLOSED, "closed");
     EXPECT_FAILS(omnize_client_subscribe(seen.client, 0, NULL, count, &seen, destroyed, NULL, &error), OMNIZE_E_CLOSED,
@@ -137,7 +137,7 @@ static void test_free_in_callback(void) {
     subscribe(&seen, OMNIZE_EVENT_ANY, NULL, free_the_client);
     deliver(seen.client, TYPING_12);
     deliver(seen.client, TYPING_12);
-    EXPECT_OK(omnize_client_poll(seen.client, 0, &handled, &error));
+    EXPECT_OK(omnize_client_poll(seen.client, 0, 0, &handled, &error));
     EXPECT(handled == 1 && seen.calls == 1 && seen.destroyed == 1);
 }
 

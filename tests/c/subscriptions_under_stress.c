@@ -178,7 +178,7 @@ static void *poll_repeatedly(void *data) {
     struct world *world = data;
     omnize_status status;
 
-    do status = omnize_client_poll(world->client, -1, NULL, NULL);
+    do status = omnize_client_poll(world->client, 0, -1, NULL, NULL);
     while (status == OMNIZE_OK);
     EXPECT(status == OMNIZE_E_CLOSED);
     return NULL;

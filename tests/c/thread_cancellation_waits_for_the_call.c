@@ -105,7 +105,7 @@ static void call_next(struct waiting *waiting) {
 }
 
 static void call_poll(struct waiting *waiting) {
-    waiting->status = omnize_client_poll(waiting->client, -1, NULL, NULL);
+    waiting->status = omnize_client_poll(waiting->client, 0, -1, NULL, NULL);
 }
 
 static void call_unsubscribe(struct waiting *waiting) {

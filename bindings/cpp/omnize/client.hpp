@@ -150,13 +150,13 @@ class client {
         return subscribe(kind, std::nullopt, std::forward<Callback>(callback));
     }
 
-    /// Waits for an event, then runs the callbacks of all queued events on this thread. Returns the number of events.
-    /// Throws exceptions of callbacks, and OMNIZE_E_MODE inside a callback. With a store, an event whose callback threw
-    /// is redelivered after a restart.
-    std::int64_t poll(milliseconds timeout = forever) {
+    /// Waits for an event, then runs the callbacks of all queued events on this thread, or of at most maximum events if
+    /// it is not 0. Returns the number of events. Throws exceptions of callbacks, and OMNIZE_E_MODE inside a callback.
+    /// With a store, an event whose callback threw is redelivered after a restart.
+    std::int64_t poll(milliseconds timeout = forever, std::int64_t maximum = 0) {
         const auto shared_state = this->shared_state();
         shared_state->rethrow();
-        const auto delivered = detail::result<std::int64_t>(omnize_client_poll, handle(), timeout.count());
+        const auto delivered = detail::result<std::int64_t>(omnize_client_poll, handle(), maximum, timeout.count());
         shared_state->rethrow();
         return delivered;
     }

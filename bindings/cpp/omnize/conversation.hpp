@@ -84,7 +84,7 @@ class event_range {
         std::optional<event> current_;
     };
 
-    iterator begin() { return iterator(this); }             ///< Waits for the first event.
+    iterator begin() { return iterator(this); }       ///< Waits for the first event.
     end_of_events end() const noexcept { return {}; } ///< The end.
 
   private:
@@ -166,27 +166,27 @@ class conversation {
     /// after the last key or before the message. Does not block, and has no outcome.
     void keystroke() { detail::call(omnize_conversation_keystroke, handle()); }
 
-    /// Waits for the next event of this interaction; empty if none came in time, or the interaction has ended and its last
-    /// event was returned. From the first call until this object is destroyed, client::next does not return events of this
-    /// interaction.
+    /// Waits for the next event of this interaction; empty if none came in time, or the interaction has ended and its
+    /// last event was returned. From the first call until this object is destroyed, client::next does not return events
+    /// of this interaction.
     std::optional<event> next(milliseconds timeout) {
         if (auto *next = detail::result<omnize_event *>(omnize_conversation_next, handle(), timeout.count()))
             return event(next);
         return std::nullopt;
     }
-    /// Returns the events of this interaction, for a range-based for. It ends after the last event of the interaction, if
-    /// none came in time, or if the client is closed. The conversation must outlive it.
+    /// Returns the events of this interaction, for a range-based for. It ends after the last event of the interaction,
+    /// if none came in time, or if the client is closed. The conversation must outlive it.
     event_range events(milliseconds timeout = forever) noexcept { return {handle(), timeout}; }
 
-    /// Stores a copyable value with this object, instead of an earlier one. It is destroyed with this object, or before if another
-    /// value is stored.
+    /// Stores a copyable value with this object, instead of an earlier one. It is destroyed with this object, or before
+    /// if another value is stored.
     template <class Value> void set_user_data(Value &&value) {
         // The library destroys it, also if the call fails.
         auto *owned = new std::any(std::forward<Value>(value));
         detail::call(omnize_conversation_set_user_data, handle(), static_cast<void *>(owned),
                      static_cast<omnize_destroy>([](void *data) { delete static_cast<std::any *>(data); }));
     }
-    /// Returns the value of set_user_data, or a null pointer if there is none of this type.
+    /// Returns the value of set_user_data, or a null pointer if no value of this type is stored.
     template <class Value> Value *user_data() const noexcept {
         return std::any_cast<Value>(static_cast<std::any *>(omnize_conversation_user_data(handle())));
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Optional
 
 from ._errors import ArgumentError
@@ -11,6 +12,7 @@ __all__ = [
     "body_bytes",
     "check_utf8",
     "describe_type",
+    "maximum_of",
     "optional_age",
     "optional_seconds",
     "optional_text",
@@ -103,3 +105,14 @@ def body_bytes(body: Any) -> bytes:
     if not isinstance(body, (bytearray, memoryview)):
         raise TypeError(f"the body is {describe_type(body)}; pass the bytes that were received")
     return bytes(body)
+
+
+def maximum_of(maximum: Optional[int]) -> int:
+    """Returns a maximum number of events; for None, one that is never reached."""
+    if maximum is None:
+        return sys.maxsize
+    if isinstance(maximum, bool) or not isinstance(maximum, int):
+        raise TypeError(f"maximum is {describe_type(maximum)}; pass a number of events, or None for no maximum")
+    if maximum < 1:
+        raise ArgumentError(f"maximum is {maximum}; pass a number of events, or None for no maximum")
+    return maximum

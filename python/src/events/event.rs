@@ -179,12 +179,12 @@ fn of_outcome<'py>(
         .call1((
             outcome.ticket,
             &outcome.client_id,
-            &outcome.request,
             delivery_name(outcome.delivery),
             Status::from_code(outcome.status).map_or("", Status::name),
             outcome.http_status,
             python_message::convert(&outcome.message),
             (
+                &outcome.request,
                 outcome.reference.as_ref().map(Redacted::expose),
                 outcome.posted_at as f64 / 1000.0,
             ),

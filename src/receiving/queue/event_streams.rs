@@ -26,7 +26,7 @@ pub struct EventStreams {
     count: usize,
     ready: usize,
     /// The waiters to wake at the next notification.
-    signalled: Vec<Wakeup>,
+    signalled: Vec<StreamWaker>,
 }
 
 /// A position in the order of receipt.
@@ -50,7 +50,7 @@ struct Stream {
     /// The interaction hashes that were learned while it was open.
     hashes: Vec<Arc<str>>,
     /// The threads and tasks that wait for the next event.
-    wakers: Vec<(WakerId, Wakeup)>,
+    wakers: Vec<(WakerId, StreamWaker)>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,28 +60,28 @@ enum LaneKey {
 }
 
 /// Wakes a waiter once.
-pub enum Wakeup {
+pub enum StreamWaker {
     /// A thread that waits with the inbox's lock.
     Thread(Arc<Condvar>),
     /// A function.
     Function(Box<dyn FnOnce() + Send>),
 }
 
-impl Wakeup {
+impl StreamWaker {
     /// Wakes the waiter. The caller must not hold the inbox's lock.
     pub fn wake(self) {
         match self {
-            Wakeup::Thread(condvar) => condvar.notify_all(),
-            Wakeup::Function(function) => function(),
+            StreamWaker::Thread(condvar) => condvar.notify_all(),
+            StreamWaker::Function(function) => function(),
         }
     }
 }
 
-impl fmt::Debug for Wakeup {
+impl fmt::Debug for StreamWaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Wakeup::Thread(_) => "Thread",
-            Wakeup::Function(_) => "Function",
+            StreamWaker::Thread(_) => "Thread",
+            StreamWaker::Function(_) => "Function",
         })
     }
 }
@@ -242,18 +242,18 @@ impl EventStreams {
 
     /// Adds a waiter to a stream. It is woken by the next event, and before if [`signal`](Self::signal) is called. Wakes it
     /// at the next notification if there is no such stream.
-    pub fn add_waker(&mut self, client_id: &str, wakeup: Wakeup) -> WakerId {
+    pub fn add_waker(&mut self, client_id: &str, waker: StreamWaker) -> WakerId {
         self.last_waker += 1;
         let id = self.last_waker;
         match self.stream_mut(client_id) {
-            Some(stream) => stream.wakers.push((id, wakeup)),
-            None => self.signalled.push(wakeup),
+            Some(stream) => stream.wakers.push((id, waker)),
+            None => self.signalled.push(waker),
         }
         id
     }
 
     /// Removes a waiter that no longer waits. The caller drops it without the lock.
-    pub fn remove_waker(&mut self, client_id: &str, id: WakerId) -> Option<Wakeup> {
+    pub fn remove_waker(&mut self, client_id: &str, id: WakerId) -> Option<StreamWaker> {
         let wakers = &mut self.stream_mut(client_id)?.wakers;
         let index = wakers.iter().position(|(other, _)| *other == id)?;
         Some(wakers.swap_remove(index).1)
@@ -274,7 +274,7 @@ impl EventStreams {
     }
 
     /// Returns the signalled waiters. The caller wakes them without the lock.
-    pub fn take_signalled(&mut self) -> Vec<Wakeup> {
+    pub fn take_signalled(&mut self) -> Vec<StreamWaker> {
         std::mem::take(&mut self.signalled)
     }
 
@@ -349,8 +349,8 @@ fn set_client_id(event: &mut QueuedEvent, client_id: &str) {
 }
 
 impl Stream {
-    fn take_wakers(&mut self) -> impl Iterator<Item = Wakeup> + use<> {
+    fn take_wakers(&mut self) -> impl Iterator<Item = StreamWaker> + use<> {
         let wakers = std::mem::take(&mut self.wakers);
-        wakers.into_iter().map(|(_, wakeup)| wakeup)
+        wakers.into_iter().map(|(_, waker)| waker)
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::host::wake_fd::Wake;
 use crate::receiving::queue::event::{Content, QueuedEvent};
-use crate::receiving::queue::event_streams::{EventStreams, Wakeup};
+use crate::receiving::queue::event_streams::{EventStreams, StreamWaker};
 use crate::receiving::queue::interaction_lanes::Lanes;
 use crate::receiving::queue::notifier::Notifier;
 use crate::receiving::queue::notifier::OneShotState;
@@ -173,7 +173,7 @@ impl Inbox {
         for _ in 0..to_wake {
             self.ready.notify_one();
         }
-        signalled.into_iter().for_each(Wakeup::wake);
+        signalled.into_iter().for_each(StreamWaker::wake);
     }
 
     /// Blocks until an event can be popped, or until `deadline`. Returns `false` if the inbox is closed and empty.
@@ -317,7 +317,7 @@ impl Inbox {
         let signalled = state.take_signalled();
         drop(state);
         self.ready.notify_all();
-        signalled.into_iter().for_each(Wakeup::wake);
+        signalled.into_iter().for_each(StreamWaker::wake);
     }
 
     /// Returns the number of events that were dropped because the inbox was closed.
@@ -452,7 +452,7 @@ impl InboxState {
         }
     }
 
-    fn take_signalled(&mut self) -> Vec<Wakeup> {
+    fn take_signalled(&mut self) -> Vec<StreamWaker> {
         match &mut self.streams {
             Some(streams) => streams.take_signalled(),
             None => Vec::new(),

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
-from .._arguments import optional_seconds, seconds
+from .._arguments import maximum_of, optional_seconds, seconds
 from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
@@ -185,14 +185,15 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         if handler_call is not None and handler_call.is_of(self):
             raise _handler_wait_error()
 
-    async def poll(self, timeout: Optional[Seconds] = None) -> int:
+    async def poll(self, timeout: Optional[Seconds] = None, maximum: Optional[int] = None) -> int:
         """Waits up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
 
         Calls one handler after the other, and awaits it if it is a coroutine function. Use :meth:`dispatch` for
-        handlers that run concurrently. Returns the number of handled events. Exceptions are raised as by
-        :meth:`Client.poll`.
+        handlers that run concurrently. With ``maximum``, handles at most so many events; the others stay queued.
+        Returns the number of handled events. Exceptions are raised as by :meth:`Client.poll`.
         """
         deadline = _deadline(timeout)
+        most = maximum_of(maximum)
         self._check_outside_handler()
         cursor = self._mode.cursor("poll")
         self._handlers.hold_back_unwanted()
@@ -212,7 +213,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
                         break
                     continue
                 if handled == 0:
-                    limit += self._core.waiting
+                    limit = min(most, limit + self._core.waiting)
                 handled += 1
                 failure = await call_handlers(self, event, cursor)
                 if failure is not None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
-from .._arguments import optional_seconds, seconds
+from .._arguments import maximum_of, optional_seconds, seconds
 from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
@@ -156,14 +156,16 @@ class Client(BaseClient[Conversation, None]):
                 raise _handler_wait_error() from None
             raise
 
-    def poll(self, timeout: Optional[Seconds] = None) -> int:
+    def poll(self, timeout: Optional[Seconds] = None, maximum: Optional[int] = None) -> int:
         """Blocks up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
 
-        Returns the number of handled events. An exception of a handler is raised here, after the other handlers of the
+        With ``maximum``, at most so many events; the others stay queued. Returns the number of handled events. An
+        exception of a handler is raised here, after the other handlers of the
         event were called. With a store, that event is redelivered after a restart. With a store and without any
         handler, events wait until a handler is registered.
         """
         timeout = optional_seconds("timeout", timeout)
+        most = maximum_of(maximum)
         cursor = _cursor(self._blocking, "poll")
         self._handlers.hold_back_unwanted()
         handled = 0
@@ -185,7 +187,7 @@ class Client(BaseClient[Conversation, None]):
                     break
                 if handled == 0:
                     # Events that arrive while handlers run are left for the next call.
-                    limit += self._core.waiting
+                    limit = min(most, limit + self._core.waiting)
                 handled += 1
                 failure = _handle(event, cursor, self._handlers)
                 if failure is not None:

@@ -43,7 +43,7 @@ class DeliveryMode:
             raise _mode_error(self._mode or "handlers", "next") from None
 
     def take_event_of(self, chat: _omnize.Chat) -> Union[Event, Literal[False], None]:
-        """Returns the next event of a conversation, None if no event is queued, or False if the interaction has ended."""
+        """Returns the next event of a conversation, None if none is queued, or False if the interaction has ended."""
         try:
             return chat.next(0)
         except ModeError:

@@ -54,7 +54,7 @@ class AsyncConversation(BaseConversation[Any]):
         self._call = client._call
 
     async def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
-        """Returns the next event of this interaction. Waits up to ``timeout`` seconds. See :meth:`Conversation.next`."""
+        """Returns the next event of this interaction, or None. See :meth:`Conversation.next`."""
         deadline = deadline_of(optional_seconds("timeout", timeout))
         mode = self._client._mode
         self._client._bind()

@@ -99,20 +99,19 @@ def of_trigger(
 def of_outcome(
     ticket: int,
     client_id: str,
-    request: str,
     delivery: str,
     status: str,
     http_status: int,
     message: str,
-    posted: tuple[Optional[str], float],
+    posted: tuple[str, Optional[str], float],
     sequence: int,
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
     owner: Optional[weakref.ref[Any]],
 ) -> Outcome:
-    """Creates the event of a posted request's outcome. ``posted`` is the reference and the time of the post."""
-    reference, posted_at = posted
+    """Creates the event of a posted request's outcome. ``posted`` is the request's name, its reference and its time."""
+    request, reference, posted_at = posted
     error = None
     if delivery != "accepted":
         error = _error_of_status(status, message, delivery, http_status or None, b"", False, None)

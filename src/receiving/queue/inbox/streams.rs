@@ -5,12 +5,12 @@ use std::sync::{Arc, Condvar, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::receiving::queue::event::QueuedEvent;
-use crate::receiving::queue::event_streams::{EventStreams, WakerId, Wakeup};
+use crate::receiving::queue::event_streams::{EventStreams, StreamWaker, WakerId};
 use crate::receiving::queue::inbox::{Inbox, InboxState};
 
 /// The result of waiting for the next event of a stream.
 #[derive(Debug)]
-pub enum StreamPop {
+pub enum StreamResult {
     /// The event.
     Event(QueuedEvent),
     /// None came until the deadline.
@@ -55,7 +55,7 @@ impl Inbox {
         }
     }
 
-    /// Pops the next event of a stream, and blocks until `deadline` for it; not at all if there is none. `is_freed` and `is_ended` are set before the
+    /// Pops the next event of a stream, and blocks until `deadline` for it. Without a deadline, it does not block. `is_freed` and `is_ended` are set before the
     /// waiters are woken.
     pub fn pop_of(
         &self,
@@ -63,27 +63,27 @@ impl Inbox {
         deadline: Option<Instant>,
         is_freed: &AtomicBool,
         is_ended: &AtomicBool,
-    ) -> StreamPop {
+    ) -> StreamResult {
         let mut state = self.lock();
         loop {
             if is_freed.load(Ordering::Acquire) {
-                return StreamPop::Ended;
+                return StreamResult::Ended;
             }
             if let Some(event) = state.streams_mut().pop_of(client_id) {
                 state.bytes -= event.content.size();
-                return StreamPop::Event(event);
+                return StreamResult::Event(event);
             }
             if state.closed {
-                return StreamPop::Closed;
+                return StreamResult::Closed;
             }
             if is_ended.load(Ordering::Acquire) {
-                return StreamPop::Ended;
+                return StreamResult::Ended;
             }
             let time_left = deadline.map_or(Duration::ZERO, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
             if time_left == Duration::ZERO {
-                return StreamPop::TimedOut;
+                return StreamResult::TimedOut;
             }
             state = self.wait_for_stream(state, client_id, time_left);
         }
@@ -97,8 +97,8 @@ impl Inbox {
     ) -> MutexGuard<'a, InboxState> {
         // Its own condition variable, because an event of one stream must not wake the waiters of the others.
         let woken = Arc::new(Condvar::new());
-        let wakeup = Wakeup::Thread(woken.clone());
-        let id = state.streams_mut().add_waker(client_id, wakeup);
+        let waker = StreamWaker::Thread(woken.clone());
+        let id = state.streams_mut().add_waker(client_id, waker);
         let (mut state, _) = woken
             .wait_timeout(state, time_left)
             .unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +121,7 @@ impl Inbox {
             wake();
             return 0;
         }
-        let id = streams.add_waker(client_id, Wakeup::Function(wake));
+        let id = streams.add_waker(client_id, StreamWaker::Function(wake));
         self.notify_locked(state);
         id
     }

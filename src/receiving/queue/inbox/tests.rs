@@ -215,7 +215,7 @@ fn the_events_of_streams_count_against_the_capacity() {
     let unset = std::sync::atomic::AtomicBool::new(false);
     assert!(matches!(
         inbox.pop_of("1", None, &unset, &unset),
-        streams::StreamPop::Event(_)
+        streams::StreamResult::Event(_)
     ));
     push(&inbox, 3).unwrap();
     assert_eq!(inbox.len(), 2);
