@@ -41,6 +41,7 @@ mod header {
         "callback",
         "listener",
         "library/statistic",
+        "library/snapshot",
         "library/log",
         "library/enumeration",
     ];

@@ -537,6 +537,17 @@ typedef struct omnize_listener omnize_listener;
 typedef struct omnize_request omnize_request;
 
 /**
+ * All statistics of a client at one moment, with the durations of its requests.
+ *
+ * - The buckets are a histogram: each contains the number of attempts that took no longer than its limit, and longer
+ *   than the limit of the bucket before it. An attempt begins with its connection, and ends with the end of its
+ *   response or with its failure. Attempts that wrote no byte of their request are in no bucket.
+ * - A snapshot contains no client id, token, path or text.
+ * - The functions of a snapshot are thread-safe and do not block.
+ */
+typedef struct omnize_snapshot omnize_snapshot;
+
+/**
  * The result of a call: OMNIZE_OK or an OMNIZE_E_ value. The numbers never change.
  */
 typedef int32_t omnize_status;
@@ -2502,6 +2513,14 @@ int32_t omnize_statistic_count(void);
 const char *omnize_statistic_name(int32_t index);
 
 /**
+ * Returns the kind of the statistic at `index`: "counter", or "gauge" for a value that also falls. Returns NULL if
+ * `index` is out of range.
+ *
+ * The text is never freed.
+ */
+const char *omnize_statistic_kind(int32_t index);
+
+/**
  * Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
  *
  * The text is never freed.
@@ -2509,9 +2528,9 @@ const char *omnize_statistic_name(int32_t index);
 const char *omnize_statistic_description(int32_t index);
 
 /**
- * Writes a counter of this client to `value`.
+ * Writes a statistic of this client to `value`. omnize_client_snapshot() copies all of them.
  *
- * - The counter starts at 0 when the client opens.
+ * - A counter starts at 0 when the client opens.
  * - Counters of rejected requests include those of the client's own listener. omnize_listener_statistic() returns
  *   those of a shared listener.
  * - Does not block.
@@ -2524,6 +2543,89 @@ omnize_status omnize_client_statistic(const omnize_client *client,
                                       const char *name,
                                       int64_t *value,
                                       omnize_error **error);
+
+/**
+ * Copies the statistics of a client, which count from its opening.
+ *
+ * - The statistics of rejected requests include those of the client's own listener.
+ * - The values do not change after the call. They are read one by one, so a request that ends during the call may be
+ *   missing in some of them.
+ * - The application owns the snapshot and frees it with omnize_snapshot_free().
+ * - A closed client still has its statistics.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `snapshot` is NULL.
+ */
+omnize_status omnize_client_snapshot(const omnize_client *client,
+                                     omnize_snapshot **snapshot,
+                                     omnize_error **error);
+
+/**
+ * Writes the value of a statistic to `value`.
+ *
+ * - omnize_statistic_name() lists the names.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
+ * - OMNIZE_E_ENCODING: `name` is not UTF-8.
+ */
+omnize_status omnize_snapshot_value(const omnize_snapshot *snapshot,
+                                    const char *name,
+                                    int64_t *value,
+                                    omnize_error **error);
+
+/**
+ * Returns the number of buckets, or 0 if `snapshot` is invalid.
+ */
+int64_t omnize_snapshot_bucket_count(const omnize_snapshot *snapshot);
+
+/**
+ * Returns the limit of the bucket at `index` in milliseconds. Returns -1 for the last bucket, which has no limit, and if
+ * `index` is out of range or `snapshot` is invalid.
+ */
+int64_t omnize_snapshot_bucket_limit(const omnize_snapshot *snapshot,
+                                     int64_t index);
+
+/**
+ * Returns the number of attempts in the bucket at `index`, or 0 if `index` is out of range or `snapshot` is invalid.
+ */
+int64_t omnize_snapshot_bucket_attempts(const omnize_snapshot *snapshot,
+                                        int64_t index);
+
+/**
+ * Returns the duration of the attempts in all buckets, in seconds, or 0 if `snapshot` is invalid.
+ */
+double omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
+
+/**
+ * Returns the statistics as a JSON object. Returns NULL if `snapshot` is invalid, or there is no memory for the text.
+ *
+ * - The object has a number for each statistic, and an object `latency` with `attempts`, `seconds` and `buckets`. Each
+ *   bucket has `limit`, in seconds or null, and `attempts`.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is ASCII, and valid until the snapshot is freed.
+ */
+const char *omnize_snapshot_json(const omnize_snapshot *snapshot,
+                                 int64_t *length);
+
+/**
+ * Returns the statistics in the text format of Prometheus, version 0.0.4. Returns NULL if `snapshot` is invalid, or
+ * there is no memory for the text.
+ *
+ * - The option listen.metrics serves the same text at the listener.
+ * - The Content-Type is text/plain; version=0.0.4; charset=utf-8.
+ * - `length` receives the length in bytes. It may be NULL.
+ * - The text is ASCII, and valid until the snapshot is freed.
+ */
+const char *omnize_snapshot_prometheus(const omnize_snapshot *snapshot,
+                                       int64_t *length);
+
+/**
+ * Frees a snapshot.
+ *
+ * Does nothing if `snapshot` is NULL or freed already.
+ */
+void omnize_snapshot_free(omnize_snapshot *snapshot);
 
 /**
  * Sets the log callback of the whole library. It replaces an earlier callback.

@@ -26,6 +26,7 @@ mod pem;
 mod receiving;
 mod sending;
 mod shared_listener;
+mod statistics;
 pub mod status;
 #[cfg(feature = "store")]
 mod store;
@@ -45,7 +46,11 @@ pub use crate::host::wake_fd::Wake;
 pub use crate::interactions::{OpenInteraction, State};
 pub use crate::receiving::{
     Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, NextEvent,
-    OneShotNotifier, STATISTICS, Statistic, SubscriptionId, TaskId,
+    OneShotNotifier, SubscriptionId, TaskId,
 };
 pub use crate::sending::{CheckLevel, Outcome, PostOptions};
 pub use crate::shared_listener::Listener;
+pub use crate::statistics::{
+    LATENCY_BUCKETS, Latency, STATISTICS, Snapshot, Statistic, StatisticKind, StatisticSpec,
+    series_of,
+};

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::host;
 use crate::host::fork_guard::ForkGuarded;
 use crate::receiving;
-use crate::receiving::Statistic;
+use crate::statistics::Statistic;
 use crate::status::Status;
 
 /// Listens on one address for the triggers of any number of clients, each with its own path. All methods can be called on

@@ -17,6 +17,7 @@ FORBIDDEN = {
     "src/wire/": ("src/host/", "src/interactions/", "src/store/", "src/sending/", "src/receiving/", *TOP),
     "src/host/": ("src/wire/", "src/interactions/", "src/store/", "src/sending/", "src/receiving/", *TOP),
     "src/interactions/": ("src/sending/", "src/receiving/", *TOP),
+    "src/statistics/": ("src/wire/", "src/host/", "src/store/", "src/sending/", "src/receiving/", *TOP),
     "src/store/": ("src/sending/", "src/receiving/", *TOP),
     "src/sandbox/": ("src/wire/", "src/sending/", "src/receiving/", *TOP[:-1]),
     "src/": ("src/capi/", "src/cli/"),

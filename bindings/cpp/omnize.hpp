@@ -61,6 +61,7 @@
 #include "omnize/listener.hpp"
 #include "omnize/log.hpp"
 #include "omnize/request.hpp"
+#include "omnize/snapshot.hpp"
 #include "omnize/subscription.hpp"
 
 #endif

@@ -376,7 +376,25 @@ void tables_of_the_library_are_listed() {
     const auto statistics = omnize::statistics();
     CHECK(statistics.size() > 10);
     for (const auto &statistic : statistics)
-        CHECK(client.statistic(statistic.name) == 0 && !statistic.description.empty());
+        CHECK(client.statistic(statistic.name) == 0 && !statistic.kind.empty() && !statistic.description.empty());
+}
+
+void a_snapshot_has_all_statistics() {
+    omnize::client client(omnize::config().set("token", "t").set("base_url", "http://127.0.0.1:1/"));
+    auto before = client.snapshot();
+    CHECK(status_of([&] { client.attach("1", "12").send("Oi"); }) == OMNIZE_E_REFUSED);
+    const auto after = client.snapshot();
+    for (const auto &statistic : omnize::statistics()) CHECK(before.value(statistic.name) == 0);
+    CHECK(after.value("requests_not_sent") == 1 && after.value("requests_sent") == 0);
+    CHECK(status_of([&] { after.value("no-such"); }) == OMNIZE_E_ARGUMENT);
+    const auto latency = after.latency();
+    CHECK(latency.size() == 13 && latency.front().limit == 5ms && !latency.back().limit);
+    for (const auto &bucket : latency) CHECK(bucket.attempts == 0);
+    CHECK(after.total_seconds() == 0);
+    CHECK(after.json().find("\"requests_not_sent\":1") != std::string_view::npos);
+    CHECK(after.prometheus().find("omnize_requests_total{result=\"not_sent\"} 1\n") != std::string_view::npos);
+    const auto moved = std::move(before);
+    CHECK(status_of([&] { before.json(); }) == OMNIZE_E_HANDLE && before.latency().empty());
 }
 
 void log_callback_runs_until_the_log_ends() {
@@ -432,6 +450,7 @@ int main() {
         TEST(close_timeout_reports_remaining_events),
         TEST(a_callback_may_close_and_destroy_its_client),
         TEST(tables_of_the_library_are_listed),
+        TEST(a_snapshot_has_all_statistics),
         TEST(log_callback_runs_until_the_log_ends),
     };
     return run(tests);

@@ -427,7 +427,7 @@ type
     procedure Deliver(const Body: TOmnizeBytes; const ContentType: UTF8String);
     { Passes an inbound trigger as above, and decompresses its body. }
     procedure DeliverCompressed(const Body: TOmnizeBytes; const ContentType, ContentEncoding: UTF8String);
-    { Returns the value of a counter; OmnizeStatistics lists the names. }
+    { Returns the value of a statistic; OmnizeStatistics lists the names. TOmnizeSnapshot copies all of them. }
     function Statistic(const Name: UTF8String): Int64;
     { Closes the client. Blocks at most TimeoutMs milliseconds for requests in progress. Returns the number of
       undelivered events, and of aborted or unsent requests. }
@@ -438,6 +438,37 @@ type
     { A descriptor that is readable exactly while events are queued. }
     property WakeDescriptor: Int64 read GetWakeDescriptor;
     property Handle: TOmnizeClientHandle read FHandle;
+  end;
+
+  { A bucket of a histogram. It contains the attempts that took no longer than LimitMs milliseconds, and longer than the
+    limit of the bucket before it. LimitMs of the last bucket is -1: no limit. }
+  TOmnizeLatencyBucket = record
+    LimitMs, Attempts: Int64;
+  end;
+  TOmnizeLatency = array of TOmnizeLatencyBucket;
+
+  { All statistics of a client at one moment. Its values do not change. }
+  TOmnizeSnapshot = class
+  private
+    FHandle: TOmnizeSnapshotHandle;
+    function GetTotalSeconds: Double;
+    function GetJson: UTF8String;
+    function GetPrometheus: UTF8String;
+  public
+    { Copies the statistics of a client, with those of its own listener. }
+    constructor Create(Client: TOmnizeClient);
+    destructor Destroy; override;
+    { Returns the value of a statistic; OmnizeStatistics lists the names. }
+    function Value(const Name: UTF8String): Int64;
+    { Returns the durations of attempts as a histogram. }
+    function Latency: TOmnizeLatency;
+    { The duration of all attempts, in seconds. }
+    property TotalSeconds: Double read GetTotalSeconds;
+    { The statistics as a JSON object. }
+    property Json: UTF8String read GetJson;
+    { The statistics in the text format of Prometheus. }
+    property Prometheus: UTF8String read GetPrometheus;
+    property Handle: TOmnizeSnapshotHandle read FHandle;
   end;
 
   { A shared webhook listener: one address for the triggers of several clients, each at its own path. Leave their
@@ -465,44 +496,7 @@ type
     property Handle: TOmnizeListenerHandle read FHandle;
   end;
 
-  { An option of a TOmnizeConfig: its name, type, default value and English description. }
-  TOmnizeOption = record
-    Name, Kind, Default, Description: UTF8String;
-  end;
-  TOmnizeOptions = array of TOmnizeOption;
-
-  { A counter: its name, and its English description. }
-  TOmnizeStatistic = record
-    Name, Description: UTF8String;
-  end;
-  TOmnizeStatistics = array of TOmnizeStatistic;
-
-  TOmnizeStatuses = array of Integer;
-
-{ Returns the version of the loaded library, such as "0.1.0". }
-function OmnizeVersion: UTF8String;
-{ Returns the version of its binary interface. }
-function OmnizeAbiVersion: Integer;
-{ Returns whether it has a feature: "listener" or "store". }
-function OmnizeHasFeature(const Name: UTF8String): Boolean;
-{ Returns the name of a status, such as "OMNIZE_E_HANDLE"; empty if the number is not a status. }
-function OmnizeStatusName(Status: Integer): UTF8String;
-{ Return the name of a number of this unit, such as "not sent" for OMNIZE_DELIVERY_NOT_SENT; empty if it is unknown. }
-function OmnizeEventKindName(Kind: Integer): UTF8String;
-function OmnizeDeliveryName(Delivery: Integer): UTF8String;
-function OmnizeStateName(State: Integer): UTF8String;
-function OmnizeCheckLevelName(Level: Integer): UTF8String;
-function OmnizeRequestKindName(Kind: Integer): UTF8String;
-function OmnizeMediaKindName(Kind: Integer): UTF8String;
-function OmnizeSpeakerName(Speaker: Integer): UTF8String;
-{ Returns the meaning of a status and what to do, in English; empty if the number is not a status. }
-function OmnizeStatusDescription(Status: Integer): UTF8String;
-{ Returns all statuses, including OMNIZE_OK. }
-function OmnizeStatuses: TOmnizeStatuses;
-{ Returns all options. }
-function OmnizeOptions: TOmnizeOptions;
-{ Returns all counters. }
-function OmnizeStatistics: TOmnizeStatistics;
+{$I omnize_library_declarations.inc}
 
 implementation
 
@@ -515,6 +509,7 @@ implementation
 {$I omnize_bot.inc}
 {$I omnize_account.inc}
 {$I omnize_client.inc}
+{$I omnize_snapshot.inc}
 {$I omnize_listener.inc}
 {$I omnize_library.inc}
 

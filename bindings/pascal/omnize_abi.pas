@@ -31,6 +31,7 @@ type
   TOmnizeDepartmentsHandle = Pointer;
   TOmnizeAgentsHandle = Pointer;
   TOmnizeHistoryHandle = Pointer;
+  TOmnizeSnapshotHandle = Pointer;
 
   { A variable for a result; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
@@ -267,9 +268,25 @@ function omnize_bot_post_transfer(Conversation: TOmnizeConversationHandle; Depar
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_count: Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_name(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
+function omnize_statistic_kind(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_statistic_description(Index: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_statistic(Client: TOmnizeClientHandle; Name: PAnsiChar; Value: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_snapshot(Client: TOmnizeClientHandle; out Snapshot: TOmnizeSnapshotHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_snapshot_value(Snapshot: TOmnizeSnapshotHandle; Name: PAnsiChar; Value: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_snapshot_bucket_count(Snapshot: TOmnizeSnapshotHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_snapshot_bucket_limit(Snapshot: TOmnizeSnapshotHandle; Index: Int64): Int64; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_snapshot_bucket_attempts(Snapshot: TOmnizeSnapshotHandle; Index: Int64): Int64; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_snapshot_total_seconds(Snapshot: TOmnizeSnapshotHandle): Double; cdecl; external OMNIZE_LIBRARY;
+function omnize_snapshot_json(Snapshot: TOmnizeSnapshotHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+function omnize_snapshot_prometheus(Snapshot: TOmnizeSnapshotHandle; Length: POmnizeNumber): PAnsiChar; cdecl; external
+  OMNIZE_LIBRARY;
+procedure omnize_snapshot_free(Snapshot: TOmnizeSnapshotHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_listener_open(Config: TOmnizeConfigHandle; out Listener: TOmnizeListenerHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_listener_attach(Listener: TOmnizeListenerHandle; Client: TOmnizeClientHandle; Path: PAnsiChar;

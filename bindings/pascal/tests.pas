@@ -14,6 +14,7 @@ var
   Client: TOmnizeClient;
   Chat: TOmnizeConversation;
   Event: TOmnizeEvent;
+  Snapshot: TOmnizeSnapshot;
 
 procedure SetUnknownOption; begin Config['tokn'] := 'x'; end;
 procedure SetBadValue; begin Config['timeout'] := 'soon'; end;
@@ -250,10 +251,39 @@ begin
   Statistics := OmnizeStatistics;
   Assert(Length(Statistics) > 10);
   for I := 0 to High(Statistics) do
+  begin
     Assert((Client.Statistic(Statistics[I].Name) = 0) and (Statistics[I].Description <> ''));
+    Assert((Statistics[I].Kind = 'counter') or (Statistics[I].Kind = 'gauge'));
+  end;
 end;
 
 procedure TablesOfTheLibraryAreListed; begin WithClient(Tables); end;
+
+procedure ReadUnknownValue; begin Snapshot.Value('no-such'); end;
+
+procedure Snapshots;
+var
+  Latency: TOmnizeLatency;
+  I: Integer;
+begin
+  Client.Deliver(OI, '');
+  Snapshot := TOmnizeSnapshot.Create(Client);
+  try
+    Client.Deliver(OI, '');
+    Assert((Snapshot.Value('received') = 1) and (Client.Statistic('received') = 2));
+    Assert(StatusOf(ReadUnknownValue) = OMNIZE_E_ARGUMENT);
+    Latency := Snapshot.Latency;
+    Assert((Length(Latency) = 13) and (Latency[0].LimitMs = 5) and (Latency[12].LimitMs = -1));
+    for I := 0 to High(Latency) do Assert(Latency[I].Attempts = 0);
+    Assert(Snapshot.TotalSeconds = 0);
+    Assert(Pos('"received":1,', Snapshot.Json) > 0);
+    Assert(Pos('omnize_triggers_total{result="accepted"} 1'#10, Snapshot.Prometheus) > 0);
+  finally
+    Snapshot.Free;
+  end;
+end;
+
+procedure ASnapshotHasAllStatistics; begin WithClient(Snapshots); end;
 
 begin
   Test('a failed call raises its status', AFailedCallRaisesItsStatus);
@@ -265,5 +295,6 @@ begin
   Test('a conversation outlives its client', AConversationOutlivesItsClient);
   Test('a stale handle raises', AStaleHandleRaises);
   Test('the library tells what it knows', TablesOfTheLibraryAreListed);
+  Test('a snapshot has all statistics', ASnapshotHasAllStatistics);
   Judge;
 end.

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Address;
-use omnize::{Client, Event, OneShotNotifier, STATISTICS, TaskId};
+use omnize::{Client, Event, OneShotNotifier, TaskId};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
 use crate::account_queries::AccountQuery;
@@ -20,6 +21,7 @@ use crate::open_interaction::{OpenInteractionFields, to_fields};
 use crate::options::open_client;
 use crate::request_fields;
 use crate::request_fields::Fields;
+use crate::snapshot::Snapshot;
 use crate::text_argument::{Text, check_memory, copy, copy_bytes};
 use crate::threads::completions::{Completion, CompletionQueue, Value, convert_completion};
 use crate::threads::interruptible::{
@@ -395,12 +397,9 @@ impl Core {
         self.client.queued_events()
     }
 
-    /// Returns the statistics, by name.
-    fn statistics(&self) -> Vec<(&'static str, u64)> {
-        STATISTICS
-            .iter()
-            .map(|(statistic, name, _)| (*name, self.client.count_of(*statistic)))
-            .collect()
+    /// Returns the statistics.
+    fn statistics(&self, py: Python<'_>) -> PyResult<Snapshot> {
+        self.client.snapshot().map(Snapshot::new).or_raise(py)
     }
 
     /// Returns the event descriptor, which becomes readable after `arm_event_descriptor`.

@@ -20,6 +20,7 @@ mod open_interaction;
 mod options;
 mod python_message;
 mod request_fields;
+mod snapshot;
 mod text_argument;
 mod threads;
 
@@ -45,6 +46,8 @@ mod _omnize {
     use crate::log::{set_log_level, take_log, wait_for_log};
     #[pymodule_export]
     use crate::options::option_table;
+    #[pymodule_export]
+    use crate::snapshot::Snapshot;
     #[pymodule_export]
     use crate::threads::fork_generation::mark_forked;
     #[pymodule_export]

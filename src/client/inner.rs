@@ -7,9 +7,10 @@ use crate::close_report::CloseReport;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::interactions::State;
-use crate::receiving::{Listener, Receiver, RecoveredRequest, SendState, Statistic, Tasks};
+use crate::receiving::{Listener, Receiver, RecoveredRequest, SendState, Tasks};
 use crate::sending::Interactions;
 use crate::sending::{Outbox, QueuedRequest, Sender};
+use crate::statistics::{Counters, Snapshot, Statistic};
 use crate::status::Status;
 
 /// The limit for the timeout of a close: a week.
@@ -33,9 +34,10 @@ impl ClientInner {
     /// # Errors
     /// As [`Client::open`](crate::Client::open).
     pub fn open(settings: &Settings) -> Result<Self> {
-        let sender = Sender::new(settings)?;
+        let counters = Arc::new(Counters::default());
+        let sender = Sender::new(settings, counters.clone())?;
         let interactions = Arc::new(Interactions::new(settings.interactions_capacity));
-        let (receiver, recovered) = Receiver::open(settings, interactions.clone())?;
+        let (receiver, recovered) = Receiver::open(settings, interactions.clone(), counters)?;
         let receiver = Arc::new(receiver);
         let listener = settings
             .listen
@@ -75,6 +77,15 @@ impl ClientInner {
         match &self.listener {
             Some(listener) if statistic.is_of_listener() => listener.count_of(statistic),
             _ => self.receiver.count_of(statistic),
+        }
+    }
+
+    /// Returns all statistics.
+    pub fn snapshot(&self) -> Snapshot {
+        let snapshot = self.receiver.snapshot();
+        match &self.listener {
+            Some(listener) => snapshot.with_listener(listener.counters().values()),
+            None => snapshot,
         }
     }
 

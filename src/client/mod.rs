@@ -17,12 +17,13 @@ use crate::host::fork_guard::ForkGuarded;
 use crate::host::wake_fd::Wake;
 use crate::interactions::OpenInteraction;
 use crate::receiving::{
-    Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, Statistic,
-    SubscriptionId, TaskId, Tasks,
+    Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, SubscriptionId,
+    TaskId, Tasks,
 };
 use crate::sending::CheckLevel;
 use crate::sending::Interaction;
 use crate::sending::Sender;
+use crate::statistics::{Snapshot, Statistic};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{
@@ -385,6 +386,14 @@ impl Client {
     pub fn count_of(&self, statistic: Statistic) -> u64 {
         let inner = self.inner.get();
         inner.map_or(0, |inner| inner.count_of(statistic))
+    }
+
+    /// Returns all statistics since the client was opened, with those of the client's own listener.
+    ///
+    /// # Errors
+    /// [`Status::Forked`].
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.inner.get()?.snapshot())
     }
 
     /// Returns the receiver of triggers, for a shared listener.

@@ -23,6 +23,8 @@ pub struct ListenSettings {
     pub public_url: Option<String>,
     /// The path of the health check, if there is one.
     pub health: Option<String>,
+    /// The path of the statistics, if there is one.
+    pub metrics: Option<String>,
     /// User and password separated by a colon, if they are required.
     pub basic: Option<Redacted>,
     /// The addresses that may post triggers; all if empty.
@@ -54,6 +56,25 @@ pub struct Limits {
     pub connections_per_address: Option<usize>,
 }
 
+/// Two options with different paths, and the purposes of the paths.
+const EXCLUSIVE_PATHS: [(&str, &str, &str); 3] = [
+    (
+        "listen.health",
+        "listen.path",
+        "the webhook and the health check",
+    ),
+    (
+        "listen.metrics",
+        "listen.path",
+        "the webhook and the statistics",
+    ),
+    (
+        "listen.metrics",
+        "listen.health",
+        "the statistics and the health check",
+    ),
+];
+
 impl ListenSettings {
     /// Reads the options and checks that they fit together. Returns `None` if the option `listen` is unset.
     ///
@@ -76,12 +97,12 @@ impl ListenSettings {
                 ));
             }
         };
-        if optional("listen.health").is_some()
-            && optional("listen.health") == optional("listen.path")
-        {
-            return Err(contradiction_error(
-                "listen.health and listen.path are equal; the webhook and the health check need different paths",
-            ));
+        for (one, other, needs) in EXCLUSIVE_PATHS {
+            if optional(one).is_some() && optional(one) == optional(other) {
+                return Err(contradiction_error(&format!(
+                    "{one} and {other} are equal; {needs} need different paths"
+                )));
+            }
         }
         let Ok(address) = text(config, "listen").parse() else {
             return Ok(None);
@@ -93,6 +114,7 @@ impl ListenSettings {
                 .and_then(|url| url::parse(url).ok())
                 .map(|url| url.to_string().trim_end_matches('/').to_owned()),
             health: optional("listen.health").map(str::to_owned),
+            metrics: optional("listen.metrics").map(str::to_owned),
             basic: optional("listen.basic").map(Redacted::from),
             allow: networks("listen.allow"),
             trusted_proxies: networks("listen.trusted_proxies"),
@@ -156,6 +178,8 @@ mod tests {
         for options in [
             [("listen.tls.key", "key.pem"), ("listen", "127.0.0.1:0")],
             [("listen.path", "/a"), ("listen.health", "/a")],
+            [("listen.path", "/a"), ("listen.metrics", "/a")],
+            [("listen.health", "/a"), ("listen.metrics", "/a")],
         ] {
             assert_eq!(read(&options).unwrap_err().status(), Status::Value);
         }

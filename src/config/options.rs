@@ -189,6 +189,14 @@ pub const OPTIONS: &[OptionSpec] = &[
               It requires no credentials, but an allowed address. If unset, there is no such path.",
     },
     OptionSpec {
+        name: "listen.metrics",
+        kind: Kind::Path,
+        default: "",
+        doc: "A path for Prometheus, such as /metrics. GET responds with the statistics of the listener and of its \
+              clients. The response contains no client id, path or token. It requires the credentials of listen.basic \
+              and an address in listen.allow, if these are set. If unset, there is no such path.",
+    },
+    OptionSpec {
         name: "listen.basic",
         kind: Kind::Credentials,
         default: "",

@@ -8,7 +8,7 @@
 //!    leases. `event_stream` delivers the events of one conversation.
 //! 5. `close` ends all of this in order, and counts the events that remain.
 //!
-//! `statistics` counts what happens, and `rate_limited_log` limits the log lines.
+//! `rate_limited_log` limits the log lines.
 
 mod close;
 mod dispatch;
@@ -22,7 +22,6 @@ mod listener;
 mod queue;
 mod rate_limited_log;
 mod receiver;
-mod statistics;
 mod time;
 
 pub use crate::receiving::dispatch::callback_gate::{TaskId, Tasks};
@@ -35,5 +34,4 @@ pub use crate::receiving::queue::journal::SendState;
 pub use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
 pub use crate::receiving::queue::recovered_requests::RecoveredRequest;
 pub use crate::receiving::receiver::Receiver;
-pub use crate::receiving::statistics::{STATISTICS, Statistic};
 pub(crate) use crate::receiving::time::{deadline_after, unix_millis};

@@ -20,9 +20,9 @@ use crate::receiving::queue::message_dedup::MessageDedup;
 use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
 use crate::receiving::queue::recovered_requests::RecoveredRequests;
 use crate::receiving::rate_limited_log::LogRateLimiter;
-use crate::receiving::statistics::{Counters, Statistic};
 use crate::receiving::time::deadline_after;
 use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
+use crate::statistics::{Counters, Snapshot, Statistic};
 use crate::status::Status;
 use crate::wire::Dialect;
 
@@ -58,13 +58,13 @@ impl Receiver {
     pub fn open(
         settings: &Settings,
         interactions: Arc<Interactions>,
+        counters: Arc<Counters>,
     ) -> Result<(Self, RecoveredRequests)> {
         let inbox = Arc::new(Inbox::new(
             settings.events_capacity,
             settings.events_max_bytes,
         ));
         let message_dedup = Arc::new(MessageDedup::default());
-        let counters = Arc::new(Counters::default());
         let (journal, recovered) =
             Journal::open(settings, &inbox, &interactions, &message_dedup, &counters)?;
         let receiver = Receiver {
@@ -346,9 +346,18 @@ impl Receiver {
         OneShotNotifier::new(self.inbox.clone()).map_err(|error| descriptor_error(&error))
     }
 
-    /// Returns the value of a counter.
+    /// Returns the value of a statistic.
     pub fn count_of(&self, statistic: Statistic) -> u64 {
-        self.counters.get(statistic)
+        match statistic {
+            Statistic::EventsQueued => self.queue_length() as u64,
+            _ => self.counters.get(statistic),
+        }
+    }
+
+    /// Returns the client's statistics, without those of its listener.
+    pub fn snapshot(&self) -> Snapshot {
+        let snapshot = self.counters.snapshot();
+        snapshot.with(Statistic::EventsQueued, self.queue_length())
     }
 
     /// Returns whether it is closed or closing.

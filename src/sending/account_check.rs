@@ -8,6 +8,7 @@ use crate::interrupt;
 use crate::sending::deadlines::TimeBudget;
 use crate::sending::outbox::Outbox;
 use crate::sending::request_log::RequestRecord;
+use crate::statistics::Statistic;
 use crate::status::Status;
 
 /// The longest timeout of a check: a week.
@@ -47,14 +48,23 @@ impl Outbox {
         self.check_open()?;
         let timeout = timeout.unwrap_or(self.timeout).min(MAX_TIMEOUT);
         let started = Instant::now();
+        let counters = &self.sender.counters;
+        // Only then it is counted as a request.
+        let sends_request = self.sender.dialect.harmless_request().is_some();
         let mut result = self.attempt_check(started, timeout);
         // The service may have closed an idle connection. A harmless request can be sent twice.
         let is_lost = |error: &Error| error.status() == Status::Lost;
         if result.as_ref().is_err_and(is_lost) && !self.is_ended() {
+            if sends_request {
+                counters.count(Statistic::RequestsRetried);
+            }
             result = self.attempt_check(started, timeout);
         }
         // After a fork in the hook, the check belongs to the parent.
         self.sender.check_origin()?;
+        if sends_request {
+            counters.count_ended(&result);
+        }
         let logged = RequestRecord {
             name: "check",
             ticket: None,

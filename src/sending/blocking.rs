@@ -12,6 +12,7 @@ use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
 use crate::sending::request_log::RequestRecord;
+use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::{Address, Request, ResponseData};
 
@@ -42,29 +43,9 @@ impl Outbox {
         if request.message().is_some() && interaction.typing.stop() {
             self.enqueue_internal(interaction, address, Request::Cleared);
         }
-        match interaction.lane.acquire(started + timeout) {
-            LaneWait::Acquired => {}
-            LaneWait::TimedOut => {
-                return Err(Error::new(
-                    Status::Timeout,
-                    format!(
-                        "{}: an earlier request of this interaction did not finish within timeout ({}); it was not sent",
-                        request.name(),
-                        DurationText(timeout)
-                    ),
-                )
-                .with_delivery(Delivery::NotSent)
-                .with_retryable(true));
-            }
-            LaneWait::Closed => return Err(closed()),
-            LaneWait::Interrupted(worker_needed) => {
-                self.sender.check_origin()?;
-                if worker_needed == WorkerNeeded::Yes {
-                    self.enqueue_lane(interaction.clone());
-                }
-                return Err(interrupted_wait_error(request));
-            }
-        }
+        let counters = &self.sender.counters;
+        self.acquire_lane(interaction, request, started, timeout)
+            .inspect_err(|error| counters.count_failed(error))?;
         let mut guard = LaneGuard {
             outbox: self,
             interaction,
@@ -73,17 +54,51 @@ impl Outbox {
             is_accepted: false,
         };
         // An earlier request may have finished the interaction, or failed to start it.
-        interaction.on_queued(request, &address.department, self.check_state)?;
+        interaction
+            .on_queued(request, &address.department, self.check_state)
+            .inspect_err(|error| counters.count_failed(error))?;
         guard.has_begun = true;
         interaction.on_sending(request);
         let result = self
             .send_with_retries(Some(interaction), address, request, started, timeout)
             .map(|response| self.handle_response(interaction, request, &response));
         guard.is_accepted = result.is_ok();
+        counters.count_ended(&result);
         drop(guard);
         self.sender
             .log(&RequestRecord::returned(request, address), &result);
         result
+    }
+
+    /// Blocks until the earlier requests of the interaction have ended.
+    fn acquire_lane(
+        self: &Arc<Self>,
+        interaction: &Arc<Interaction>,
+        request: &Request,
+        started: Instant,
+        timeout: Duration,
+    ) -> Result<()> {
+        match interaction.lane.acquire(started + timeout) {
+            LaneWait::Acquired => Ok(()),
+            LaneWait::TimedOut => Err(Error::new(
+                Status::Timeout,
+                format!(
+                    "{}: an earlier request of this interaction did not finish within timeout ({}); it was not sent",
+                    request.name(),
+                    DurationText(timeout)
+                ),
+            )
+            .with_delivery(Delivery::NotSent)
+            .with_retryable(true)),
+            LaneWait::Closed => Err(closed()),
+            LaneWait::Interrupted(worker_needed) => {
+                self.sender.check_origin()?;
+                if worker_needed == WorkerNeeded::Yes {
+                    self.enqueue_lane(interaction.clone());
+                }
+                Err(interrupted_wait_error(request))
+            }
+        }
     }
 
     /// Returns the default timeout of blocking calls.
@@ -104,6 +119,7 @@ impl Outbox {
         self.sender.check_request(address, request)?;
         self.check_open()?;
         let result = self.send_with_retries(None, address, request, Instant::now(), self.timeout);
+        self.sender.counters.count_ended(&result);
         self.sender
             .log(&RequestRecord::returned(request, address), &result);
         result
@@ -127,6 +143,9 @@ impl Outbox {
         };
         loop {
             attempts += 1;
+            if attempts > 1 {
+                self.sender.counters.count(Statistic::RequestsRetried);
+            }
             let hash = interaction.and_then(|interaction| interaction.hash());
             let sent_to = interaction.map_or(Cow::Borrowed(address), |interaction| {
                 interaction.address_of(request, address)

@@ -1,7 +1,7 @@
 //! Sends one attempt of a request, and counts the requests in flight.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::client_id_hash::ClientIdHasher;
@@ -14,6 +14,7 @@ use crate::sending::failure::{self, FailureReport};
 use crate::sending::http::http_client::HttpClient;
 use crate::sending::http::transport_error::TransportError;
 use crate::sending::reentrancy::ActiveRequestGuard;
+use crate::statistics::{Counters, Statistic};
 use crate::status::Status;
 use crate::wire;
 use crate::wire::{Address, Dialect, EncodeError, Redacted, Request, ResponseData};
@@ -30,6 +31,7 @@ pub struct Sender {
     pub(crate) response_max_bytes: usize,
     closed: AtomicBool,
     aborted: AtomicBool,
+    pub(crate) counters: Arc<Counters>,
     in_flight: Mutex<InFlightCount>,
     request_ended: Condvar,
 }
@@ -47,17 +49,18 @@ impl Sender {
     ///
     /// # Errors
     /// [`Status::File`]: a file that the options name can't be used.
-    pub fn new(settings: &Settings) -> Result<Self> {
+    pub fn new(settings: &Settings, counters: Arc<Counters>) -> Result<Self> {
         Ok(Sender {
             origin: Origin::here(),
             token: settings.token.clone(),
             client_id_hasher: ClientIdHasher::new(&settings.token),
             dialect: settings.dialect,
-            http_client: HttpClient::new(settings)?,
+            http_client: HttpClient::new(settings, counters.clone())?,
             validate: settings.validate,
             response_max_bytes: usize::try_from(settings.answer_max_bytes).unwrap_or(usize::MAX),
             closed: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
+            counters,
             in_flight: Mutex::default(),
             request_ended: Condvar::new(),
         })
@@ -177,6 +180,7 @@ impl Sender {
             );
         }
         count.all += 1;
+        self.counters.set(Statistic::InProgress, count.all);
         count.blocking += usize::from(is_blocking);
         Ok(InFlightGuard {
             sender: self,
@@ -322,6 +326,8 @@ impl Drop for InFlightGuard<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         count.all -= 1;
+        let counters = &self.sender.counters;
+        counters.set(Statistic::InProgress, count.all);
         count.blocking -= usize::from(self.is_blocking);
         // Only `close` waits, and a notification without a waiter costs a system call too.
         if self.sender.closed.load(Ordering::SeqCst) {

@@ -79,7 +79,22 @@ static void test_tables(void) {
         EXPECT(omnize_option_default(at) != NULL && omnize_option_description(at) != NULL);
     }
     for (at = 0; at < omnize_statistic_count(); at++)
-        EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_description(at) != NULL);
+        EXPECT(omnize_statistic_name(at) != NULL && omnize_statistic_kind(at) != NULL &&
+               omnize_statistic_description(at) != NULL);
+}
+
+static void read_snapshot(const omnize_client *client) {
+    omnize_snapshot *snapshot = NULL;
+    omnize_error *error = NULL;
+    int64_t value = 0, at;
+
+    EXPECT_OK(omnize_client_snapshot(client, &snapshot, &error));
+    EXPECT_OK(omnize_snapshot_value(snapshot, "received", &value, &error));
+    EXPECT(value == 1 && omnize_snapshot_total_seconds(snapshot) == 0);
+    for (at = 0; at < omnize_snapshot_bucket_count(snapshot); at++)
+        EXPECT(omnize_snapshot_bucket_limit(snapshot, at) != 0 && omnize_snapshot_bucket_attempts(snapshot, at) == 0);
+    EXPECT(omnize_snapshot_json(snapshot, NULL) != NULL && omnize_snapshot_prometheus(snapshot, NULL) != NULL);
+    omnize_snapshot_free(snapshot);
 }
 
 static void test_configurations(void) {
@@ -179,6 +194,7 @@ static void receive_events(int polls) {
     }
     EXPECT_OK(omnize_client_statistic(client, "received", &number, &error));
     EXPECT(number == 1);
+    read_snapshot(client);
     omnize_client_free(client);
 }
 

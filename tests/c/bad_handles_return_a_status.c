@@ -16,6 +16,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     omnize_conversation *chat = NULL;
     omnize_event *event = NULL;
     omnize_interactions *list = NULL;
+    omnize_snapshot *snapshot = NULL;
     const char *text = NULL;
     int64_t number = -7;
 
@@ -33,6 +34,8 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT_FAILS(omnize_client_wake_fd(bad, &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_deliver(bad, "{}", -1, NULL, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_statistic(bad, "received", &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_snapshot(bad, &snapshot, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_snapshot_value(bad, "received", &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_close(bad, 0, &number, &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_start(bad, "1", "2", NULL, NULL, NULL, NULL, &chat, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_attach(bad, "1", "2", &chat, &error), OMNIZE_E_HANDLE, why);
@@ -66,6 +69,9 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT(omnize_interactions_bot_id(bad, 0, &number) == NULL);
     EXPECT(omnize_interactions_state(bad, 0) == 0);
     EXPECT(omnize_interactions_since(bad, 0) == 0);
+    EXPECT(omnize_snapshot_bucket_count(bad) == 0 && omnize_snapshot_bucket_limit(bad, 0) == -1);
+    EXPECT(omnize_snapshot_bucket_attempts(bad, 0) == 0 && omnize_snapshot_total_seconds(bad) == 0);
+    EXPECT(omnize_snapshot_json(bad, &number) == NULL && omnize_snapshot_prometheus(bad, &number) == NULL);
     EXPECT(omnize_event_outcome_ticket(bad) == 0);
     EXPECT(omnize_event_outcome_delivery(bad) == OMNIZE_DELIVERY_NONE);
     EXPECT(omnize_event_outcome_status(bad) == OMNIZE_E_HANDLE);
@@ -91,9 +97,11 @@ static void expect_bad_handle(void *bad, const char *why) {
     omnize_conversation_free(bad);
     omnize_event_free(bad);
     omnize_interactions_free(bad);
+    omnize_snapshot_free(bad);
     omnize_error_free(bad);
 
-    EXPECT(client == NULL && chat == NULL && event == NULL && list == NULL && text == NULL && number == -7);
+    EXPECT(client == NULL && chat == NULL && event == NULL && list == NULL && snapshot == NULL && text == NULL &&
+           number == -7);
 }
 
 static void test_freed_handles(void) {

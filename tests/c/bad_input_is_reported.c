@@ -53,6 +53,8 @@ static void test_arguments(void) {
     omnize_error *error = NULL;
     omnize_client *client = plain_client();
     omnize_conversation *chat = NULL;
+    omnize_snapshot *snapshot = NULL;
+    int64_t number = 0;
     int destroyed = 0;
 
     EXPECT_FAILS(omnize_conversation_attach(client, NULL, "12", &chat, &error), OMNIZE_E_DEPARTMENT, "department");
@@ -79,6 +81,15 @@ static void test_arguments(void) {
     EXPECT_FAILS(omnize_client_poll(client, INT64_MIN, 0, NULL, &error), OMNIZE_E_ARGUMENT, "maximum");
     EXPECT_FAILS(omnize_client_check(client, -1, NULL, &error), OMNIZE_E_ARGUMENT, "timeout_ms is -1");
     EXPECT_FAILS(omnize_client_statistic(client, "love", NULL, &error), OMNIZE_E_ARGUMENT, "value");
+    EXPECT_FAILS(omnize_client_snapshot(client, NULL, &error), OMNIZE_E_ARGUMENT, "snapshot");
+    EXPECT_OK(omnize_client_snapshot(client, &snapshot, &error));
+    EXPECT_FAILS(omnize_snapshot_value(snapshot, "love", &number, &error), OMNIZE_E_ARGUMENT, "requests_accepted");
+    EXPECT_FAILS(omnize_snapshot_value(snapshot, NULL, &number, &error), OMNIZE_E_ARGUMENT, "name");
+    EXPECT_FAILS(omnize_snapshot_value(snapshot, "received", NULL, &error), OMNIZE_E_ARGUMENT, "value");
+    EXPECT_FAILS(omnize_snapshot_value(snapshot, "\xE1", &number, &error), OMNIZE_E_ENCODING, "name");
+    EXPECT(omnize_snapshot_bucket_limit(snapshot, -1) == -1 && omnize_snapshot_bucket_limit(snapshot, 13) == -1);
+    EXPECT(omnize_snapshot_bucket_attempts(snapshot, -1) == 0 && omnize_snapshot_bucket_attempts(snapshot, 99) == 0);
+    omnize_snapshot_free(snapshot);
     EXPECT_FAILS(omnize_log_set(9, NULL, NULL, NULL, &error), OMNIZE_E_ARGUMENT, "9");
     omnize_conversation_free(chat);
     omnize_client_free(client);
@@ -160,7 +171,9 @@ static void test_tables(void) {
     EXPECT(strcmp(omnize_status_name(OMNIZE_E_HANDLE), "OMNIZE_E_HANDLE") == 0);
     for (at = 0; at < omnize_statistic_count(); at++) {
         EXPECT(omnize_statistic_name(at)[0] != '\0' && omnize_statistic_description(at)[0] != '\0');
+        EXPECT(strcmp(omnize_statistic_kind(at), "counter") == 0 || strcmp(omnize_statistic_kind(at), "gauge") == 0);
     }
+    EXPECT(omnize_statistic_kind(-1) == NULL && omnize_statistic_kind(omnize_statistic_count()) == NULL);
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
     EXPECT(omnize_event_kind_name(0) == NULL);
     EXPECT(strcmp(omnize_delivery_name(OMNIZE_DELIVERY_NOT_SENT), "not sent") == 0);

@@ -16,6 +16,7 @@ static void expect_every_call_to_fail(omnize_client *client, omnize_conversation
     omnize_config *config = NULL;
     omnize_error *error = NULL;
     omnize_event *event = NULL;
+    omnize_snapshot *snapshot = NULL;
     int64_t number = 0;
 
     alarm(20);
@@ -30,6 +31,7 @@ static void expect_every_call_to_fail(omnize_client *client, omnize_conversation
     EXPECT(omnize_client_deliver(client, TYPING, -1, NULL, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_unsubscribe(client, 1, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_client_statistic(client, "received", &number, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_client_snapshot(client, &snapshot, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_attach(client, "1", "12", &chat, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_send(chat, "oi", -1, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_next(chat, 60000, &event, NULL) == OMNIZE_E_FORKED);

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::fs;
 
-use omnize::STATISTICS;
 use omnize::config::{Kind, OPTIONS};
 use omnize::status::Status;
+use omnize::{STATISTICS, series_of};
 
 use super::pages::root;
 
@@ -49,11 +49,14 @@ fn statuses() -> String {
 
 fn statistics() -> String {
     let mut page = format!(
-        "# Statistics\n\n{PRINTED}\n\n`omnize_client_statistic` returns the value of a counter since the client was \
-         opened.\n\n| name | counts |\n|---|---|\n"
+        "# Statistics\n\n{PRINTED}\n\n[Log and count](watching.md) explains how to read them. A counter counts since the \
+         client was opened. A gauge is the present value. The last column is the name for Prometheus.\n\n\
+         | name | kind | meaning | Prometheus |\n|---|---|---|---|\n"
     );
-    for (_, name, doc) in STATISTICS {
-        writeln!(page, "| `{name}` | {} |", escaped(doc)).unwrap();
+    for spec in STATISTICS {
+        let (name, kind, doc) = (spec.name, spec.kind.name(), escaped(spec.doc));
+        let series = series_of(spec.statistic);
+        writeln!(page, "| `{name}` | {kind} | {doc} | `{series}` |").unwrap();
     }
     page
 }

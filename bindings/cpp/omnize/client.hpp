@@ -24,6 +24,7 @@
 #include "event.hpp"
 #include "history.hpp"
 #include "request.hpp"
+#include "snapshot.hpp"
 #include "subscription.hpp"
 
 namespace omnize {
@@ -194,7 +195,11 @@ class client {
                      detail::c_text("content_encoding", content_encoding));
     }
 
-    /// Returns the value of a counter; omnize::statistics() lists the names.
+    /// Copies all statistics, with those of the client's own listener.
+    omnize::snapshot snapshot() const {
+        return omnize::snapshot(detail::result<omnize_snapshot *>(omnize_client_snapshot, handle()));
+    }
+    /// Returns the value of a statistic; omnize::statistics() lists the names.
     std::int64_t statistic(std::string_view name) const {
         return detail::result<std::int64_t>(omnize_client_statistic, handle(), detail::c_text("name", name));
     }

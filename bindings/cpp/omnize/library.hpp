@@ -63,18 +63,19 @@ inline std::vector<option> options() {
     return all;
 }
 
-/// A counter. Its texts are never freed.
+/// A statistic. Its texts are never freed.
 struct statistic {
-    std::string_view name;        ///< The name for client::statistic and listener::statistic.
+    std::string_view name;        ///< The name for client::statistic, listener::statistic and snapshot::value.
+    std::string_view kind;        ///< "counter", or "gauge" for a value that also falls.
     std::string_view description; ///< The description, in English.
 };
 
-/// Returns all counters.
+/// Returns all statistics.
 inline std::vector<statistic> statistics() {
     std::vector<statistic> all;
     for (std::int32_t i = 0; i < omnize_statistic_count(); i++)
-        all.push_back(
-            {detail::static_text(omnize_statistic_name(i)), detail::static_text(omnize_statistic_description(i))});
+        all.push_back({detail::static_text(omnize_statistic_name(i)), detail::static_text(omnize_statistic_kind(i)),
+                       detail::static_text(omnize_statistic_description(i))});
     return all;
 }
 

@@ -21,6 +21,7 @@ from ._clients.client import Client
 from ._clients.close_report import CloseReport
 from ._clients.listener import Listener
 from ._clients.option_types import Dialect
+from ._clients.statistics import Latency, LatencyBucket, Statistics
 from ._conversations.conversation import Conversation
 from ._conversations.customer import Customer
 from ._conversations.result_types import (
@@ -121,6 +122,8 @@ __all__ = [
     "InteractionUnknown",
     "InternalError",
     "ListenError",
+    "Latency",
+    "LatencyBucket",
     "Listener",
     "Media",
     "MediaKind",
@@ -142,6 +145,7 @@ __all__ = [
     "ResponseTimedOut",
     "State",
     "StateError",
+    "Statistics",
     "StoreError",
     "TLSFailed",
     "TimedOut",

@@ -42,10 +42,11 @@ pub enum HandleType {
     Departments = 9,
     Agents = 10,
     History = 11,
+    Snapshot = 12,
 }
 
 impl HandleType {
-    const ALL: [HandleType; 11] = [
+    const ALL: [HandleType; 12] = [
         HandleType::Error,
         HandleType::Config,
         HandleType::Client,
@@ -57,6 +58,7 @@ impl HandleType {
         HandleType::Departments,
         HandleType::Agents,
         HandleType::History,
+        HandleType::Snapshot,
     ];
 
     fn name(self) -> &'static str {
@@ -72,6 +74,7 @@ impl HandleType {
             HandleType::Departments => "omnize_departments",
             HandleType::Agents => "omnize_agents",
             HandleType::History => "omnize_history",
+            HandleType::Snapshot => "omnize_snapshot",
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::error::{Error, Result};
-use crate::receiving::{STATISTICS, Statistic};
+use crate::statistics::{STATISTICS, Statistic, StatisticSpec};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 
@@ -29,7 +29,18 @@ pub extern "C-unwind" fn omnize_statistic_count() -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.0.to_c(std::ptr::null_mut()))
+        Ok(row(index)?.name.to_c(std::ptr::null_mut()))
+    })
+}
+
+/// Returns the kind of the statistic at `index`: "counter", or "gauge" for a value that also falls. Returns NULL if
+/// `index` is out of range.
+///
+/// The text is never freed.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_statistic_kind(index: i32) -> *const c_char {
+    guard::value(std::ptr::null(), || {
+        Ok(row(index)?.kind.to_c(std::ptr::null_mut()))
     })
 }
 
@@ -39,13 +50,13 @@ pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
-        Ok(row(index)?.1.to_c(std::ptr::null_mut()))
+        Ok(row(index)?.doc.to_c(std::ptr::null_mut()))
     })
 }
 
-/// Writes a counter of this client to `value`.
+/// Writes a statistic of this client to `value`. omnize_client_snapshot() copies all of them.
 ///
-/// - The counter starts at 0 when the client opens.
+/// - A counter starts at 0 when the client opens.
 /// - Counters of rejected requests include those of the client's own listener. omnize_listener_statistic() returns
 ///   those of a shared listener.
 /// - Does not block.
@@ -71,9 +82,9 @@ pub extern "C-unwind" fn omnize_client_statistic(
 /// Returns the statistic with this name.
 pub(crate) fn find(name: *const c_char) -> Result<Statistic> {
     let name = text::required("name", name, TextEncoding::UTF_8)?;
-    let found = STATISTICS.iter().find(|(_, known, _)| *known == name);
-    found.map(|(statistic, ..)| *statistic).ok_or_else(|| {
-        let names: Vec<_> = STATISTICS.iter().map(|(_, name, _)| *name).collect();
+    let found = STATISTICS.iter().find(|spec| spec.name == name);
+    found.map(|spec| spec.statistic).ok_or_else(|| {
+        let names: Vec<_> = STATISTICS.iter().map(|spec| spec.name).collect();
         Error::new(
             Status::Argument,
             format!(
@@ -84,17 +95,23 @@ pub(crate) fn find(name: *const c_char) -> Result<Statistic> {
     })
 }
 
-/// The name and the description of each statistic.
-static ROWS: Lazy<Vec<(OutText, OutText)>> = Lazy::new(|| {
-    let texts =
-        |name: &str, doc: &str| (OutText::new(name.as_bytes()), OutText::new(doc.as_bytes()));
-    STATISTICS
-        .iter()
-        .map(|(_, name, doc)| texts(name, doc))
-        .collect()
+/// The texts of a statistic.
+struct Row {
+    name: OutText,
+    kind: OutText,
+    doc: OutText,
+}
+
+static ROWS: Lazy<Vec<Row>> = Lazy::new(|| {
+    let row = |spec: &StatisticSpec| Row {
+        name: OutText::new(spec.name.as_bytes()),
+        kind: OutText::new(spec.kind.name().as_bytes()),
+        doc: OutText::new(spec.doc.as_bytes()),
+    };
+    STATISTICS.iter().map(row).collect()
 });
 
-fn row(index: i32) -> Result<&'static (OutText, OutText)> {
+fn row(index: i32) -> Result<&'static Row> {
     let row = usize::try_from(index)
         .ok()
         .and_then(|index| ROWS.get(index));

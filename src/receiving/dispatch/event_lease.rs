@@ -9,8 +9,8 @@ use crate::host::thread::ThreadId;
 use crate::receiving::dispatch::callback_gate::{DeliveryMode, TaskId};
 use crate::receiving::queue::event::Event;
 use crate::receiving::receiver::Receiver;
-use crate::receiving::statistics::Statistic;
 use crate::receiving::time::deadline_after;
+use crate::statistics::Statistic;
 use crate::status::Status;
 
 /// The kind of thread or task that handles events.

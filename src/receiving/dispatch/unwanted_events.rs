@@ -3,7 +3,7 @@
 use crate::receiving::queue::event::Event;
 use crate::receiving::rate_limited_log;
 use crate::receiving::receiver::Receiver;
-use crate::receiving::statistics::Statistic;
+use crate::statistics::Statistic;
 
 impl Receiver {
     /// Counts and logs an event that no handler wants. It is a warning only if the application has no handler at all, because

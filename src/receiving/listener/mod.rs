@@ -35,7 +35,7 @@ use crate::receiving::listener::request::handler::RequestHandler;
 use crate::receiving::listener::server::Server;
 use crate::receiving::listener::tls::Tls;
 use crate::receiving::receiver::Receiver;
-use crate::receiving::statistics::Statistic;
+use crate::statistics::{Counters, Statistic};
 use crate::status::Status;
 
 /// A running listener. Its drop closes it.
@@ -43,7 +43,8 @@ use crate::status::Status;
 pub struct Listener {
     /// The webhook URL without the path.
     base_url: String,
-    health: Option<String>,
+    /// Paths that no client may have, each with its purpose.
+    reserved_paths: Vec<(String, &'static str)>,
     handler: Arc<RequestHandler>,
     stop: watch::Sender<Option<Instant>>,
     thread: Mutex<Option<DetachableThread>>,
@@ -84,7 +85,7 @@ impl Listener {
                 .public_url
                 .clone()
                 .unwrap_or_else(|| format!("{scheme}://{bound}")),
-            health: settings.health.clone(),
+            reserved_paths: reserved_paths(settings),
             handler,
             stop,
             thread: Mutex::new(None),
@@ -110,6 +111,13 @@ impl Listener {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(thread);
         log::info!("listening at {bound}");
+        let is_open_to_all = settings.allow.is_empty() && settings.basic.is_none();
+        if settings.metrics.is_some() && is_open_to_all && !bound.ip().is_loopback() {
+            log::warn!(
+                "anyone who can connect to {bound} can read the statistics; set listen.allow or listen.basic, or unset \
+                 listen.metrics"
+            );
+        }
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
                 "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \
@@ -129,11 +137,13 @@ impl Listener {
             Some(path) => path.to_owned(),
             None => unguessable_path()?,
         };
-        if self.health.as_ref() == Some(&path) {
-            return Err(Error::new(
-                Status::Argument,
-                "this path belongs to the health check; pass another one, or NULL",
-            ));
+        for (reserved, purpose) in &self.reserved_paths {
+            if *reserved == path {
+                return Err(Error::new(
+                    Status::Argument,
+                    format!("this path belongs to the {purpose}; pass another one, or NULL"),
+                ));
+            }
         }
         self.handler.routes.attach(&path, receiver)
     }
@@ -163,6 +173,11 @@ impl Listener {
         self.handler.rejections.count_of(statistic)
     }
 
+    /// Returns the counters.
+    pub fn counters(&self) -> &Counters {
+        self.handler.rejections.counters()
+    }
+
     /// Stops accepting, and ends the thread and every connection. Connections whose trigger is being stored get a
     /// response if that takes no longer than `deadline`. Returns whether the listener was open.
     pub fn close(&self, deadline: Instant) -> bool {
@@ -188,6 +203,12 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.close(Instant::now());
     }
+}
+
+fn reserved_paths(settings: &ListenSettings) -> Vec<(String, &'static str)> {
+    let health = settings.health.clone().map(|path| (path, "health check"));
+    let metrics = settings.metrics.clone().map(|path| (path, "statistics"));
+    health.into_iter().chain(metrics).collect()
 }
 
 /// Returns the end of the error message, with advice.

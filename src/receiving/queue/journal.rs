@@ -25,9 +25,9 @@ mod stored {
     use crate::receiving::queue::recovered_requests::{
         RecoveredRequest, RecoveredRequests, StoredRequest, parse_reference, reference_row,
     };
-    use crate::receiving::statistics::{Counters, Statistic};
     use crate::receiving::time::unix_millis;
     use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
+    use crate::statistics::{Counters, Statistic};
     use crate::status::Status;
     use crate::store::{Account, CommitCallback, Record, RecordKind, RowKey, Store};
     use crate::wire::{DecodeError, Dialect, Trigger};
@@ -344,9 +344,9 @@ mod without_store {
     use crate::receiving::queue::inbox::Inbox;
     use crate::receiving::queue::message_dedup::MessageDedup;
     use crate::receiving::queue::recovered_requests::RecoveredRequests;
-    use crate::receiving::statistics::Counters;
     use crate::receiving::time::unix_millis;
     use crate::sending::{EndedReference, Interactions, Outcome, QueuedRequest};
+    use crate::statistics::Counters;
     use crate::status::Status;
     use crate::wire::Trigger;
 

@@ -96,7 +96,10 @@ mod tests {
         let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let far = listener.accept().unwrap().0;
         (
-            Connection::new(ConnectionStream::Plain(Socket::new(Arc::new(near)))),
+            Connection::new(ConnectionStream::Plain(Socket::new(
+                Arc::new(near),
+                Arc::default(),
+            ))),
             far,
         )
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::host::sockets::{idle_connection, tcp_refusal};
 use crate::interrupt;
 use crate::sending::deadlines;
+use crate::statistics::{Counters, Statistic};
 
 /// A TCP socket with shared ownership, so that another thread can shut it down.
 #[derive(Debug)]
@@ -17,16 +18,18 @@ pub struct Socket {
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
     written: u64,
+    counters: Arc<Counters>,
 }
 
 impl Socket {
-    /// Wraps a connected stream.
-    pub fn new(stream: Arc<TcpStream>) -> Self {
+    /// Wraps a connected stream. `counters` count its bytes.
+    pub fn new(stream: Arc<TcpStream>, counters: Arc<Counters>) -> Self {
         Socket {
             stream,
             read_timeout: None,
             write_timeout: None,
             written: 0,
+            counters,
         }
     }
 
@@ -56,7 +59,11 @@ impl Read for Socket {
             }
             match (&*self.stream).read(buffer) {
                 Err(error) if must_repeat(&error) => check_interrupt()?,
-                result => return result,
+                Err(error) => return Err(error),
+                Ok(read) => {
+                    self.counters.add(Statistic::BytesReceived, read as u64);
+                    return Ok(read);
+                }
             }
         }
     }
@@ -74,6 +81,7 @@ impl Write for Socket {
                 Err(error) => return Err(error),
                 Ok(written) => {
                     self.written += written as u64;
+                    self.counters.add(Statistic::BytesSent, written as u64);
                     if written > 0 {
                         deadlines::record_write();
                     }

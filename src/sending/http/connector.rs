@@ -21,6 +21,7 @@ use crate::sending::deadlines::Stage;
 use crate::sending::http::request_context;
 use crate::sending::http::ureq_transport;
 use crate::sending::http::ureq_transport::UreqTransport;
+use crate::statistics::{Counters, Statistic};
 
 /// Connects over TCP, through the proxy if there is one, and with TLS if the scheme is https.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct ServiceConnector {
     pub forward: Option<Arc<ProxyForward>>,
     /// The pool that is tried before a new connection.
     pub idle_pool: Arc<IdlePool>,
+    /// The counters of the client.
+    pub counters: Arc<Counters>,
 }
 
 impl<In: Transport> Connector<In> for ServiceConnector {
@@ -44,8 +47,15 @@ impl<In: Transport> Connector<In> for ServiceConnector {
         _: Option<In>,
     ) -> Result<Option<UreqTransport>, Error> {
         let connection = match self.idle_pool.checkout() {
-            Some(connection) => connection,
-            None => self.new_connection(details)?,
+            Some(connection) => {
+                self.counters.count(Statistic::ConnectionsReused);
+                connection
+            }
+            None => {
+                let connection = self.new_connection(details)?;
+                self.counters.count(Statistic::ConnectionsOpened);
+                connection
+            }
         };
         if !request_context::has_target() {
             return Err(ureq_transport::error_with_connection(connection));
@@ -59,7 +69,7 @@ impl ServiceConnector {
         deadlines::set_stage(Stage::Connecting);
         let stream = connect_to_any(details)?;
         stream.set_nodelay(true)?;
-        let mut socket = Socket::new(stream);
+        let mut socket = Socket::new(stream, self.counters.clone());
         if !details.needs_tls() {
             deadlines::set_stage(Stage::Ready);
             return Ok(Connection::new(ConnectionStream::Plain(socket)));

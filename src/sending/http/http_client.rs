@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ureq::config::Config;
 use ureq::http::header::{CONTENT_TYPE, HeaderValue};
@@ -30,6 +31,7 @@ use crate::sending::http::response::response_reader;
 use crate::sending::http::transport_error::TransportError;
 use crate::sending::http::ureq_transport;
 use crate::sending::user_agent::USER_AGENT;
+use crate::statistics::{Counters, Statistic};
 use crate::wire::{Body, HttpRequest, Method};
 
 /// Sends requests below one URL over persistent connections. Any number of threads may send at the same time.
@@ -43,6 +45,7 @@ pub struct HttpClient {
     proxy: Option<ProxyServer>,
     timeouts: Timeouts,
     max_bytes: u64,
+    counters: Arc<Counters>,
 }
 
 impl HttpClient {
@@ -50,7 +53,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// [`Status::File`](crate::status::Status::File): a file for TLS can't be used.
-    pub fn new(settings: &Settings) -> Result<Self> {
+    pub fn new(settings: &Settings, counters: Arc<Counters>) -> Result<Self> {
         let config = Config::builder()
             .http_status_as_error(false)
             // A redirect would repeat the request, and as a GET.
@@ -83,6 +86,7 @@ impl HttpClient {
             proxy: proxy.clone(),
             forward,
             idle_pool: idle_pool.clone(),
+            counters: counters.clone(),
         };
         Ok(HttpClient {
             agent: Agent::with_parts(config, connector, SharedResolver(resolver.clone())),
@@ -102,6 +106,7 @@ impl HttpClient {
                 response: settings.answer_timeout,
             },
             max_bytes: settings.answer_max_bytes,
+            counters,
         })
     }
 
@@ -139,7 +144,11 @@ impl HttpClient {
             total: timeout.unwrap_or(self.timeouts.total),
             ..self.timeouts
         };
+        let begun = Instant::now();
         let (result, progress) = deadlines::run(timeouts, exchange);
+        if progress.stage >= Stage::Written {
+            self.counters.count_sent(begun.elapsed());
+        }
         match result {
             Ok(result) => Ok((result, progress)),
             Err(error) => {
@@ -160,6 +169,7 @@ impl HttpClient {
         };
         let connection = match idle {
             Some(mut connection) => {
+                self.counters.count(Statistic::ConnectionsReused);
                 fast_path::send(&mut connection, &self.request_head, request)?;
                 connection
             }

@@ -13,6 +13,7 @@ use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
 use crate::sending::request_log::RequestRecord;
+use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::{Request, ResponseData};
 
@@ -46,6 +47,9 @@ impl Outbox {
         }
         if !posted.is_internal {
             self.receiver.mark_sending(posted.ticket)?;
+        }
+        if posted.attempts > 1 {
+            self.sender.counters.count(Statistic::RequestsRetried);
         }
         let hash = interaction.hash();
         let result = self
@@ -179,8 +183,9 @@ impl Outbox {
         interaction.on_completed(&posted.request, result.is_ok());
     }
 
-    /// Queues the outcome event of a request.
+    /// Counts the request, and queues its outcome event.
     pub(crate) fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
+        self.sender.counters.count_ended(result);
         if posted.is_internal {
             return;
         }

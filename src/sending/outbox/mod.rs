@@ -38,6 +38,7 @@ use crate::sending::outbox::references::{Claim, References};
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::retry::RetryPolicy;
 use crate::sending::sender::Sender;
+use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::{Address, Request};
 
@@ -207,7 +208,7 @@ impl Outbox {
         address: &Address,
         request: Request,
     ) {
-        self.lock().open += 1;
+        self.set_open(&mut self.lock(), |open| open + 1);
         let mut posted = QueuedRequest::new(address.clone(), request);
         posted.is_internal = true;
         self.enqueue(interaction, posted);
@@ -227,7 +228,7 @@ impl Outbox {
         posted.size = size_of(&posted.request);
         {
             let mut state = self.lock();
-            state.open += 1;
+            self.set_open(&mut state, |open| open + 1);
             state.bytes += posted.size;
         }
         let may_have_been_sent = sent == SendState::MaybeSent;
@@ -313,7 +314,7 @@ impl Outbox {
             .with_delivery(Delivery::NotSent)
             .with_retryable(true));
         }
-        state.open += 1;
+        self.set_open(&mut state, |open| open + 1);
         state.bytes += size;
         Ok(())
     }
@@ -327,7 +328,7 @@ impl Outbox {
     /// Removes a request that has ended.
     pub(crate) fn remove(&self, size: usize) {
         let mut state = self.lock();
-        state.open -= 1;
+        self.set_open(&mut state, |open| open - 1);
         state.bytes -= size;
         self.notify_if_empty(&state);
     }
@@ -337,6 +338,11 @@ impl Outbox {
         let mut state = self.lock();
         state.uncommitted_outcomes -= 1;
         self.notify_if_empty(&state);
+    }
+
+    fn set_open(&self, state: &mut OutboxState, change: impl FnOnce(usize) -> usize) {
+        state.open = change(state.open);
+        self.sender.counters.set(Statistic::Outbox, state.open);
     }
 
     fn notify_if_empty(&self, state: &OutboxState) {

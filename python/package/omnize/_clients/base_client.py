@@ -19,6 +19,7 @@ from .._events.handler_types import Result
 from .._events.handlers import Handlers, check_function, check_kinds
 from .listener import Listener
 from .options import serialize_options
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from .._conversations.request_fields import Fields
@@ -84,10 +85,10 @@ class BaseClient(Generic[_Conversation, Result]):
         return self._core.waiting
 
     @property
-    def statistics(self) -> dict[str, int]:
-        """The counters since the client was opened, by name."""
+    def statistics(self) -> Statistics:
+        """The statistics since the client was opened, by name, with the durations of requests."""
         self._check_process()
-        return dict(self._core.statistics())
+        return Statistics(self._core.statistics())
 
     @property
     def open_interactions(self) -> list[OpenInteraction]:

@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     listen_path: Optional[str]
     listen_public_url: Optional[str]
     listen_health: Optional[str]
+    listen_metrics: Optional[str]
     listen_basic: Optional[str]
     listen_allow: Optional[Union[str, Iterable[str]]]
     listen_trusted_proxies: Optional[Union[str, Iterable[str]]]

@@ -26,6 +26,7 @@ use crate::receiving::listener::request::host_header;
 use crate::receiving::listener::request::rejection::{Rejection, RejectionCounters};
 use crate::receiving::listener::request::routes::Routes;
 use crate::receiving::listener::wake_list::WakeList;
+use crate::statistics;
 use crate::status::Status;
 use crate::wire::body::content_coding;
 use crate::wire::triggers::webhook_path::normalize;
@@ -44,6 +45,7 @@ pub struct RequestHandler {
     allow: Networks,
     credentials: Option<Credentials>,
     health: Option<String>,
+    metrics: Option<String>,
     limits: Limits,
 }
 
@@ -67,6 +69,7 @@ impl RequestHandler {
             allow: settings.allow.clone(),
             credentials: settings.basic.clone().map(Credentials::new),
             health: settings.health.clone(),
+            metrics: settings.metrics.clone(),
             limits: settings.limits.clone(),
         }
     }
@@ -112,9 +115,8 @@ impl RequestHandler {
         }
         // The paths of the settings are normalized already.
         let path = normalize(request.uri().path());
-        if self.health.as_deref() == Some(&path)
-            && matches!(*request.method(), Method::GET | Method::HEAD)
-        {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if is_read && self.health.as_deref() == Some(&path) {
             return Ok(empty_response(if self.routes.has_any_open() {
                 StatusCode::OK
             } else {
@@ -125,6 +127,9 @@ impl RequestHandler {
             && !credentials.matches(headers)
         {
             return Err(Rejection::BadCredentials);
+        }
+        if is_read && self.metrics.as_deref() == Some(&path) {
+            return Ok(self.metrics_response());
         }
         let Some(receiver) = self.routes.find(&path) else {
             // The application may be about to attach the client.
@@ -178,6 +183,21 @@ impl RequestHandler {
             }
             Err(error) => Err(rejection_for(&error)),
         }
+    }
+
+    /// Returns the statistics of all clients and of the listener.
+    fn metrics_response(&self) -> Response<Full<Bytes>> {
+        let clients = self.routes.snapshots();
+        let clients: Vec<_> = clients
+            .iter()
+            .map(|(number, snapshot)| (Some(*number), snapshot))
+            .collect();
+        let text =
+            statistics::render_prometheus(&clients, Some(&self.rejections.counters().values()));
+        let mut response = Response::new(Full::from(text));
+        let content_type = HeaderValue::from_static(statistics::CONTENT_TYPE);
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
     }
 
     /// Reads the body. The phase timer limits the time.

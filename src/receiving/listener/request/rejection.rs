@@ -4,7 +4,7 @@ use hyper::StatusCode;
 
 use crate::receiving::rate_limited_log;
 use crate::receiving::rate_limited_log::LogRateLimiter;
-use crate::receiving::statistics::{Counters, Statistic};
+use crate::statistics::{Counters, Statistic};
 
 /// The reason of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,11 @@ impl RejectionCounters {
     /// Counts an accepted trigger.
     pub fn record_received(&self) {
         self.counters.count(Statistic::Received);
+    }
+
+    /// Returns all counters.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Returns the value of a counter.

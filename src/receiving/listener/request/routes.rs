@@ -1,20 +1,30 @@
 //! The clients of a listener, by path.
 
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::error::{Error, Result};
 use crate::receiving::receiver::Receiver;
+use crate::statistics::Snapshot;
 use crate::status::Status;
 use crate::wire::Redacted;
 
 /// Maps paths to receivers. The route of a freed receiver ends by itself.
 #[derive(Debug, Default)]
-pub struct Routes(RwLock<Vec<Route>>);
+pub struct Routes(RwLock<RouteList>);
+
+#[derive(Debug, Default)]
+struct RouteList {
+    routes: Vec<Route>,
+    /// The number of the latest route.
+    last_number: u64,
+}
 
 #[derive(Debug)]
 struct Route {
+    /// It identifies the client in the statistics. No later route of the listener has the same number.
+    number: u64,
     path: Redacted,
     receiver: Weak<Receiver>,
 }
@@ -38,12 +48,12 @@ impl Routes {
     /// # Errors
     /// [`Status::Argument`]: the path is in use, or the receiver has a route.
     pub fn attach(&self, path: &str, receiver: &Arc<Receiver>) -> Result<()> {
-        let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        routes.retain(|other| {
+        let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        list.routes.retain(|other| {
             let is_replaced = other.path.expose() == path && !other.is_open();
             !is_replaced && other.receiver.strong_count() > 0
         });
-        for other in &*routes {
+        for other in &list.routes {
             if other.is_for(receiver) {
                 return Err(argument_error(
                     "this client is attached to the listener already; detach it first",
@@ -55,7 +65,10 @@ impl Routes {
                 ));
             }
         }
-        routes.push(Route {
+        list.last_number += 1;
+        let number = list.last_number;
+        list.routes.push(Route {
+            number,
             path: path.into(),
             receiver: Arc::downgrade(receiver),
         });
@@ -64,7 +77,11 @@ impl Routes {
 
     /// Removes the route of `receiver`. Returns whether it had one.
     pub fn detach(&self, receiver: &Arc<Receiver>) -> bool {
-        let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let routes = &mut self
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .routes;
         let before = routes.len();
         routes.retain(|other| !other.is_for(receiver));
         routes.len() < before
@@ -72,7 +89,7 @@ impl Routes {
 
     /// Returns the path of `receiver`.
     pub fn path_of(&self, receiver: &Arc<Receiver>) -> Option<Redacted> {
-        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = &self.read().routes;
         let route = routes.iter().find(|other| other.is_for(receiver));
         route.map(|route| route.path.clone())
     }
@@ -80,7 +97,7 @@ impl Routes {
     /// Returns the receiver at `path`. All paths are compared completely, so the time reveals only their number and
     /// lengths.
     pub fn find(&self, path: &str) -> Option<Arc<Receiver>> {
-        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = &self.read().routes;
         let mut found = u64::MAX;
         for (index, other) in routes.iter().enumerate() {
             let same = other.path.expose().as_bytes().ct_eq(path.as_bytes());
@@ -91,16 +108,31 @@ impl Routes {
 
     /// Returns whether a client accepts triggers.
     pub fn has_any_open(&self) -> bool {
-        let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = &self.read().routes;
         routes.iter().any(Route::is_open)
     }
 
     /// Returns whether no client is attached.
     pub fn is_empty(&self) -> bool {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
+        self.read().routes.is_empty()
+    }
+
+    /// Returns the statistics of each client with the number of its route.
+    pub fn snapshots(&self) -> Vec<(u64, Snapshot)> {
+        let list = self.read();
+        let receivers = list
+            .routes
+            .iter()
+            .filter_map(|route| Some((route.number, route.receiver.upgrade()?)));
+        let receivers: Vec<_> = receivers.collect();
+        // The application may free a client meanwhile, and the drop of its receiver must not hold the lock.
+        drop(list);
+        let snapshot = |(number, receiver): &(u64, Arc<Receiver>)| (*number, receiver.snapshot());
+        receivers.iter().map(snapshot).collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, RouteList> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
