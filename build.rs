@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 24] = [
+    const SOURCES: [&str; 25] = [
         "library/version",
         "abi/status_code",
         "library/status",

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use omnize::wire::Address;
 use omnize::{Client, Event, OneShotNotifier, TaskId};
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
 use crate::account_queries::AccountQuery;

@@ -12,9 +12,9 @@ use crate::receiving::dispatch::callback_gate::DeliveryMode;
 use crate::receiving::queue::event::{Content, Event};
 use crate::receiving::queue::inbox::streams::StreamResult;
 use crate::receiving::receiver::Receiver;
-use crate::receiving::statistics::Statistic;
 use crate::receiving::time::deadline_after;
 use crate::sending::{Interaction, Outcome};
+use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::Kind;
 
