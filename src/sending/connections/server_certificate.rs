@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_named_certificate_is_trusted_with_any_error_of_the_system() {
         for is_ca in [IsCa::Ca(BasicConstraints::Unconstrained), IsCa::NoCa] {
-            let named = certificate(|params| params.is_ca = is_ca.clone());
+            let named = certificate(|params| params.is_ca = is_ca);
             for error in platform_errors() {
                 let verified = verify(&error, &named, &named, "chat.example.com");
                 assert!(verified.is_ok(), "{error}: {verified:?}");
