@@ -206,10 +206,10 @@ fn redirects_are_not_followed() {
 fn status_200_with_success_false_is_rejected() {
     let server = Server::with_response(http(
         "200 OK",
-        r#"{"success":false,"errors":["token expired"]}"#,
+        r#"{"success":false,"errors":["quota exceeded"]}"#,
     ));
     let error = message_to(&server.url, &[]);
-    assert_outcome(&error, Status::Failed, Delivery::Rejected, "token expired");
+    assert_outcome(&error, Status::Failed, Delivery::Rejected, "quota exceeded");
     assert_eq!(error.http_status(), Some(200));
 }
 

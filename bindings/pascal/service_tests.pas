@@ -93,7 +93,7 @@ var
   Ticket: Int64;
 begin
   Client := OpenSandboxClient('timeout', '20000');
-  Chat := Client.Start('1', '21', 'Joao', '', '', '');
+  Chat := Client.Start('1', '41', 'Joao', '', '', '');
   Request := TOmnizeRequest.CreateFor(Chat, OMNIZE_REQUEST_MESSAGE);
   try
     Assert(StatusOf(SetLongReference) = OMNIZE_E_ARGUMENT);
