@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 25] = [
+    const SOURCES: [&str; 27] = [
         "library/version",
         "abi/status_code",
         "library/status",
@@ -29,6 +29,8 @@ mod header {
         "requests/conversation",
         "requests/conversation_requests",
         "requests/request",
+        "outbox_control",
+        "lists/outbox",
         "lists/interactions",
         "events/event",
         "requests/conversation_events",

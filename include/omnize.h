@@ -527,6 +527,14 @@ typedef struct omnize_interactions omnize_interactions;
 typedef struct omnize_listener omnize_listener;
 
 /**
+ * A list of the posted requests in the outbox, as of the call that created it.
+ *
+ * - Indexes count from 0.
+ * - The functions of a list are thread-safe and do not block.
+ */
+typedef struct omnize_outbox omnize_outbox;
+
+/**
  * A request with fields for which the omnize_conversation_ functions have no parameter.
  *
  * - omnize_request_new() creates it, and omnize_request_set() sets its fields.
@@ -732,8 +740,9 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 #define OMNIZE_E_CUSTOMER 50
 
 /**
- * The interaction's state does not allow this request, for example a message after finish. Nothing was sent. If the
- * option check_state is 0, the library sends such requests.
+ * The state of the interaction does not allow this request, for example a message after finish. Nothing was sent. If
+ * the option check_state is 0, the library sends such requests. Or the state of the outbox does not allow the call: a
+ * request in progress can't be cancelled, and a paused outbox can't be flushed.
  */
 #define OMNIZE_E_STATE 51
 
@@ -759,6 +768,12 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
  * it again if it is still wanted.
  */
 #define OMNIZE_E_EXPIRED 55
+
+/**
+ * The application cancelled the posted request. The delivery reports whether the service may have received an earlier
+ * attempt.
+ */
+#define OMNIZE_E_CANCELLED 56
 
 /**
  * The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
@@ -906,7 +921,8 @@ int64_t omnize_error_retry_after(const omnize_error *error);
 int64_t omnize_error_events_left(const omnize_error *error);
 
 /**
- * Returns the number of unsent requests if omnize_client_close() timed out because of a callback, otherwise 0.
+ * Returns the number of unsent requests if omnize_client_close() timed out because of a callback, or the number of
+ * remaining requests if omnize_client_flush() failed. Otherwise returns 0.
  */
 int64_t omnize_error_requests_left(const omnize_error *error);
 
@@ -1704,6 +1720,190 @@ const char *omnize_request_interaction_hash(const omnize_request *request,
  * - Does nothing if `request` is NULL or freed already.
  */
 void omnize_request_free(omnize_request *request);
+
+/**
+ * Writes the number of posted requests that wait or are in progress to `count`.
+ *
+ * Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `count` is NULL.
+ */
+omnize_status omnize_client_outbox_count(const omnize_client *client, int64_t *count, omnize_error **error);
+
+/**
+ * Cancels a posted request that waits.
+ *
+ * - Its outcome has the status OMNIZE_E_CANCELLED. The delivery is not sent, or unknown if the
+ *   service may have received an earlier attempt.
+ * - If the request is a start, the interaction is new again. Requests behind it fail with OMNIZE_E_STATE when they
+ *   are due. omnize_conversation_cancel() cancels all.
+ * - With a store, blocks until the outcome is on disk. Otherwise does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_STATE: the request is in progress.
+ * - OMNIZE_E_ARGUMENT: no request with this ticket waits.
+ * - OMNIZE_E_STORE: the request is cancelled, but the store can't be written. If the process ends before the library
+ *   can write it, the next process sends the request.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ */
+omnize_status omnize_client_cancel(omnize_client *client,
+                                   int64_t ticket,
+                                   omnize_error **error);
+
+/**
+ * Cancels all posted requests of an interaction that wait.
+ *
+ * - This includes requests of other conversations with the same client id, and of earlier processes. A request in
+ *   progress is not cancelled.
+ * - Each has an outcome, as after omnize_client_cancel().
+ * - `count` receives the number of cancelled requests. It may be NULL.
+ * - With a store, blocks until the outcomes are on disk. Otherwise does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_STORE: the requests are cancelled, but the store can't be written.
+ * - OMNIZE_E_CLOSED: the client is closed.
+ */
+omnize_status omnize_conversation_cancel(omnize_conversation *conversation,
+                                         int64_t *count,
+                                         omnize_error **error);
+
+/**
+ * Blocks until all requests that were posted before the call have an outcome, at most `timeout_ms` milliseconds.
+ *
+ * - 0: does not block. -1: no limit.
+ * - Afterwards the outcomes are queued events, and with a store they are on disk.
+ * - Does not close the client, and does not wait for callbacks. Callbacks may call it. Several threads may call it
+ *   at the same time.
+ * - Does not wait for requests that other threads post during the call.
+ *
+ * Fails with:
+ * - OMNIZE_E_TIMEOUT: the timeout expired.
+ * - OMNIZE_E_STATE: the outbox is paused, and requests wait. A pause ends a flush when no request is in progress. Also
+ *   if a log callback of a thread of the outbox calls it.
+ * - OMNIZE_E_CLOSED: the client is closed, or was closed during the call.
+ * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
+ *
+ * omnize_error_requests_left() returns the number of remaining requests.
+ */
+omnize_status omnize_client_flush(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  omnize_error **error);
+
+/**
+ * Pauses the sending of posted requests.
+ *
+ * - When the call returns, no further attempt starts. Requests in progress continue.
+ * - Requests can be posted and cancelled. Keystrokes send nothing.
+ * - Blocking requests are sent, except behind a posted request of the same interaction.
+ * - omnize_client_close() does not send the waiting requests. With a store, the next process sends them.
+ * - The option outbox.paused pauses a client from its start.
+ * - Does not block. A second call does nothing.
+ *
+ * Fails with:
+ * - OMNIZE_E_CLOSED: the client is closed.
+ */
+omnize_status omnize_client_pause(omnize_client *client, omnize_error **error);
+
+/**
+ * Resumes the sending of posted requests after omnize_client_pause().
+ *
+ * Does not block. A second call does nothing.
+ *
+ * Fails with:
+ * - OMNIZE_E_CLOSED: the client is closed.
+ */
+omnize_status omnize_client_resume(omnize_client *client, omnize_error **error);
+
+/**
+ * Lists the posted requests of a client that wait or are in progress.
+ *
+ * - With a store, the list includes requests of earlier processes.
+ * - The order is by ticket, the oldest request first.
+ * - Requests that are posted or end during the call may be included or missing.
+ * - The application owns the list and frees it with omnize_outbox_free().
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `list` is NULL.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
+ */
+omnize_status omnize_outbox_list(const omnize_client *client, omnize_outbox **list, omnize_error **error);
+
+/**
+ * Returns the number of entries of the list, or 0 if `list` is invalid.
+ */
+int64_t omnize_outbox_count(const omnize_outbox *list);
+
+/**
+ * Returns the ticket of entry `index`, or 0 if `index` is out of range.
+ */
+int64_t omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns the client id of entry `index`, or NULL if `index` is out of range.
+ *
+ * - For an external bot's request, this is the interaction hash.
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
+ */
+const char *omnize_outbox_client_id(const omnize_outbox *list, int64_t index, int64_t *length);
+
+/**
+ * Returns the reference of entry `index`, or NULL if its post had none or `index` is out of range.
+ *
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
+ */
+const char *omnize_outbox_reference(const omnize_outbox *list, int64_t index, int64_t *length);
+
+/**
+ * Returns the kind of entry `index`, an OMNIZE_REQUEST_ value, or 0 if `index` is out of range.
+ */
+int32_t omnize_outbox_request_kind(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns the milliseconds since entry `index` was posted, or 0 if `index` is out of range.
+ *
+ * With a store, the time also counts while the application is not running.
+ */
+int64_t omnize_outbox_age(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns the number of attempts of entry `index` in this process, or 0 if `index` is out of range.
+ *
+ * An attempt in progress counts.
+ */
+int64_t omnize_outbox_attempts(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns 1 if an attempt of entry `index` was in progress, otherwise 0.
+ */
+int32_t omnize_outbox_in_progress(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns the status of the last failed attempt of entry `index` in this process.
+ *
+ * Returns OMNIZE_OK if there was none, or `index` is out of range.
+ */
+omnize_status omnize_outbox_last_status(const omnize_outbox *list, int64_t index);
+
+/**
+ * Returns the error message of the last failed attempt of entry `index` in this process.
+ *
+ * - Returns NULL if there was none, or `index` is out of range.
+ * - It contains no token and no personal data.
+ * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
+ * - The text is in the client's encoding, and valid until the list is freed.
+ */
+const char *omnize_outbox_last_message(const omnize_outbox *list, int64_t index, int64_t *length);
+
+/**
+ * Frees a list.
+ *
+ * Does nothing if `list` is NULL or freed already.
+ */
+void omnize_outbox_free(omnize_outbox *list);
 
 /**
  * Lists the open interactions of a client, with and without a conversation.

@@ -182,6 +182,16 @@ impl Conversation {
             .post(&inner.interaction, &self.address, request, options)
     }
 
+    /// Cancels the posted requests of this interaction that wait, also those of other conversations with it. Returns their
+    /// number. A request in progress is not cancelled.
+    ///
+    /// # Errors
+    /// [`Status::Store`]: they are cancelled, but the store can't be written; [`Status::Closed`].
+    pub fn cancel(&self) -> Result<usize> {
+        let inner = self.inner.get()?;
+        inner.outbox.cancel_all(&inner.interaction)
+    }
+
     /// Reports a keystroke of the customer. The library sends typing after the first one, and cleared after a pause (option
     /// `typing.pause`) or directly before the message.
     pub fn keystroke(&self) -> Result<()> {

@@ -48,7 +48,7 @@ pub use crate::receiving::{
     Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, NextEvent,
     OneShotNotifier, SubscriptionId, TaskId,
 };
-pub use crate::sending::{CheckLevel, Outcome, PostOptions};
+pub use crate::sending::{CheckLevel, OutboxEntry, Outcome, PostOptions};
 pub use crate::shared_listener::Listener;
 pub use crate::statistics::{
     LATENCY_BUCKETS, Latency, STATISTICS, Snapshot, Statistic, StatisticKind, StatisticSpec,

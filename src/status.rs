@@ -100,8 +100,9 @@ statuses! {
         "A field of the customer failed the check of validate = customer. The message names the field and the \
          expected form. Nothing was sent.";
     State = 51, "OMNIZE_E_STATE",
-        "The interaction's state does not allow this request, for example a message after finish. Nothing was sent. \
-         If the option check_state is 0, the library sends such requests.";
+        "The state of the interaction does not allow this request, for example a message after finish. Nothing was \
+         sent. If the option check_state is 0, the library sends such requests. Or the state of the outbox does not \
+         allow the call: a request in progress can't be cancelled, and a paused outbox can't be flushed.";
     Interaction = 52, "OMNIZE_E_INTERACTION",
         "The interaction hash is unknown: the start has no response yet, or an earlier process sent it without a \
          store. Start the interaction again, attach with its hash, or wait for a trigger of it. Nothing was sent.";
@@ -114,6 +115,9 @@ statuses! {
     Expired = 55, "OMNIZE_E_EXPIRED",
         "The posted request reached its age limit (message.max_age, or the limit of the post) before it could be \
          sent. Post it again if it is still wanted.";
+    Cancelled = 56, "OMNIZE_E_CANCELLED",
+        "The application cancelled the posted request. The delivery reports whether the service may have received an \
+         earlier attempt.";
     Listen = 60, "OMNIZE_E_LISTEN",
         "The listener can't be opened at this address. Check that the address belongs to this machine and that the \
          port is free.";

@@ -58,6 +58,7 @@
 #include "omnize/event.hpp"
 #include "omnize/history.hpp"
 #include "omnize/library.hpp"
+#include "omnize/outbox.hpp"
 #include "omnize/listener.hpp"
 #include "omnize/log.hpp"
 #include "omnize/request.hpp"

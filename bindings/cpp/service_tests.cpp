@@ -141,6 +141,34 @@ void close_reports_unsent_requests() {
     CHECK(status_of([&] { chat.keystroke(); }) == OMNIZE_E_CLOSED);
 }
 
+void the_outbox_is_listed_cancelled_and_flushed() {
+    omnize::client client(sandbox_config().set("outbox.paused", "1"));
+    auto chat = client.prepare("1", "21");
+    const auto start = chat.post_start({"Joao"});
+    const auto first = chat.post("um");
+    const auto last = chat.post("dois");
+    CHECK(client.outbox_count() == 3);
+    const auto list = client.outbox();
+    CHECK(list.size() == 3 && list[0].ticket == start && list[2].ticket == last);
+    CHECK(list[0].kind == omnize::request_kind::start && list[1].kind == omnize::request_kind::message);
+    CHECK(list[1].client_id == "21" && list[1].age >= 0ms && list[1].attempts == 0 && !list[1].in_progress);
+    CHECK(list[1].last_status == OMNIZE_OK && list[1].last_message.empty());
+
+    client.cancel(first);
+    const auto cancelled = next_of_kind(client, event_kind::outcome).outcome().value();
+    CHECK(cancelled.ticket == first && cancelled.status == OMNIZE_E_CANCELLED);
+    CHECK(cancelled.delivery == delivery::not_sent);
+    CHECK(status_of([&] { client.cancel(first); }) == OMNIZE_E_ARGUMENT);
+    const auto paused = failure_of([&] { client.flush(20s); });
+    CHECK(paused.status() == OMNIZE_E_STATE && paused.requests_left() == 2);
+    client.resume();
+    client.flush();
+    CHECK(client.outbox().empty());
+    client.pause();
+    chat.post("tres");
+    CHECK(chat.cancel() == 1 && chat.cancel() == 0);
+}
+
 void a_listener_serves_several_clients() {
     omnize::config options;
     CHECK(status_of([&] { omnize::listener listener(options); }) == OMNIZE_E_VALUE);
@@ -243,11 +271,17 @@ void events_with_a_throwing_callback_are_redelivered() {
 
 int main() {
     const named_test tests[] = {
-        TEST(a_reference_makes_a_post_idempotent),   TEST(an_old_request_expires),
-        TEST(posted_requests_report_their_outcome),  TEST(rejected_requests_report_their_outcome),
-        TEST(dispatch_callbacks_receive_outcomes),   TEST(a_conversation_has_its_own_timeout),
-        TEST(close_reports_unsent_requests),         TEST(a_listener_serves_several_clients),
-        TEST(unacknowledged_events_are_redelivered), TEST(events_with_a_throwing_callback_are_redelivered),
+        TEST(a_reference_makes_a_post_idempotent),
+        TEST(an_old_request_expires),
+        TEST(posted_requests_report_their_outcome),
+        TEST(rejected_requests_report_their_outcome),
+        TEST(dispatch_callbacks_receive_outcomes),
+        TEST(a_conversation_has_its_own_timeout),
+        TEST(close_reports_unsent_requests),
+        TEST(the_outbox_is_listed_cancelled_and_flushed),
+        TEST(a_listener_serves_several_clients),
+        TEST(unacknowledged_events_are_redelivered),
+        TEST(events_with_a_throwing_callback_are_redelivered),
     };
     return run(tests);
 }

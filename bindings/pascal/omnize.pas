@@ -307,6 +307,8 @@ type
     procedure SetUserData(UserData: Pointer; Destroy: TOmnizeDestroy);
     { The pointer of SetUserData; nil if none was stored. }
     property UserData: Pointer read GetUserData;
+    { Cancels all posted requests of the interaction that wait. Returns their number. }
+    function Cancel: Int64;
     { Sets the timeout of later requests of this object in milliseconds; 0 restores the option timeout. }
     procedure SetTimeout(TimeoutMs: Int64);
     { The state of the interaction, an OMNIZE_STATE_ value. Later versions may add values. }
@@ -336,49 +338,7 @@ type
     function PostTransfer(const Department: UTF8String): Int64;
   end;
 
-  { A channel of a department. Open is 1 or 0, or -1 if the service did not report it. }
-  TOmnizeChannel = record
-    Id, Name: UTF8String;
-    Open: Integer;
-  end;
-
-  { A department for which interactions can be started. Open is 1 or 0. Queue is the number of waiting customers. Both
-    are -1 if the service did not report them. }
-  TOmnizeDepartment = record
-    Id, Name: UTF8String;
-    Open: Integer;
-    Queue: Int64;
-    Channels: array of TOmnizeChannel;
-  end;
-  TOmnizeDepartments = array of TOmnizeDepartment;
-
-  { A person who writes to customers. }
-  TOmnizeAgent = record
-    Id, Name: UTF8String;
-  end;
-
-  { The online agents of a department: Total is their number, AverageSeconds their average service time. It is negative if
-    the service did not report it. List has at most three of the agents, selected at random by the service. }
-  TOmnizeAgents = record
-    Total: Int64;
-    AverageSeconds: Double;
-    List: array of TOmnizeAgent;
-  end;
-
-  { An open interaction. }
-  TOmnizeInteraction = record
-    { The customer's client id, and the department of the start. }
-    ClientId, Department: UTF8String;
-    { The department that serves the customer: after a transfer, not that of the start. }
-    CurrentDepartment: UTF8String;
-    { The bot id of the start; empty if it had none. }
-    BotId: UTF8String;
-    { OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. }
-    State: Integer;
-    { The time of the last state change, by this machine's clock, in UTC. }
-    Since: TDateTime;
-  end;
-  TOmnizeInteractions = array of TOmnizeInteraction;
+{$I omnize_records.inc}
 
   { The conversations and events of one token. }
   TOmnizeClient = class
@@ -419,6 +379,19 @@ type
     { Returns the open interactions, with and without a conversation. With a store, the list includes those of earlier
       processes. The interaction with the oldest state change comes first. }
     function Interactions: TOmnizeInteractions;
+    { Returns the posted requests that wait or are in progress, in the order of their tickets. }
+    function Outbox: TOmnizeOutbox;
+    { Returns their number. }
+    function OutboxCount: Int64;
+    { Cancels a posted request that waits. Its outcome has the status OMNIZE_E_CANCELLED. Raises OMNIZE_E_STATE if it is
+      in progress, OMNIZE_E_ARGUMENT if no such request waits. }
+    procedure Cancel(Ticket: Int64);
+    { Blocks until all requests that were posted before have an outcome, at most TimeoutMs milliseconds (-1: no limit).
+      If it raises, RequestsLeft of the exception is the number of remaining requests. }
+    procedure Flush(TimeoutMs: Int64);
+    { Pause and resume the sending of posted requests. Requests in progress continue. }
+    procedure Pause;
+    procedure Resume;
     { Waits up to TimeoutMs milliseconds for the next event (0: does not block; -1: no limit). The caller frees the
       event. Returns nil if none came in time. }
     function Next(TimeoutMs: Int64): TOmnizeEvent;
@@ -508,6 +481,7 @@ implementation
 {$I omnize_conversation.inc}
 {$I omnize_bot.inc}
 {$I omnize_account.inc}
+{$I omnize_outbox.inc}
 {$I omnize_client.inc}
 {$I omnize_snapshot.inc}
 {$I omnize_listener.inc}

@@ -32,6 +32,7 @@ type
   TOmnizeAgentsHandle = Pointer;
   TOmnizeHistoryHandle = Pointer;
   TOmnizeSnapshotHandle = Pointer;
+  TOmnizeOutboxHandle = Pointer;
 
   { A variable for a result; may be nil. }
   POmnizeErrorHandle = ^TOmnizeErrorHandle;
@@ -158,6 +159,34 @@ function omnize_interactions_state(List: TOmnizeInteractionsHandle; Index: Int64
 function omnize_interactions_since(List: TOmnizeInteractionsHandle; Index: Int64): Int64; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_interactions_free(List: TOmnizeInteractionsHandle); cdecl; external OMNIZE_LIBRARY;
+function omnize_client_outbox_count(Client: TOmnizeClientHandle; Count: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_cancel(Client: TOmnizeClientHandle; Ticket: Int64; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_conversation_cancel(Conversation: TOmnizeConversationHandle; Count: POmnizeNumber;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_flush(Client: TOmnizeClientHandle; TimeoutMs: Int64; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_client_pause(Client: TOmnizeClientHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_client_resume(Client: TOmnizeClientHandle; Error: POmnizeErrorHandle): Integer; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_outbox_list(Client: TOmnizeClientHandle; out List: TOmnizeOutboxHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_count(List: TOmnizeOutboxHandle): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_ticket(List: TOmnizeOutboxHandle; Index: Int64): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_client_id(List: TOmnizeOutboxHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_outbox_reference(List: TOmnizeOutboxHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+function omnize_outbox_request_kind(List: TOmnizeOutboxHandle; Index: Int64): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_age(List: TOmnizeOutboxHandle; Index: Int64): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_attempts(List: TOmnizeOutboxHandle; Index: Int64): Int64; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_in_progress(List: TOmnizeOutboxHandle; Index: Int64): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_last_status(List: TOmnizeOutboxHandle; Index: Int64): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_outbox_last_message(List: TOmnizeOutboxHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
+  external OMNIZE_LIBRARY;
+procedure omnize_outbox_free(List: TOmnizeOutboxHandle); cdecl; external OMNIZE_LIBRARY;
 function omnize_event_kind(Event: TOmnizeEventHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_kind_name(Kind: Integer): PAnsiChar; cdecl; external OMNIZE_LIBRARY;
 function omnize_event_client_id(Event: TOmnizeEventHandle; Length: POmnizeNumber): PAnsiChar; cdecl;

@@ -48,6 +48,8 @@ procedure ReadUrl; begin Listener.Url(Client); end;
 procedure AttachNoPath; begin Listener.Attach(Client, 'no-path'); end;
 procedure AttachTwice; begin Listener.Attach(Other, ''); end;
 procedure ReadUnknownStatistic; begin Listener.Statistic('no-such'); end;
+procedure FlushOutbox; begin Client.Flush(20000); end;
+procedure CancelNothing; begin Client.Cancel(-1); end;
 procedure CloseListener; begin Listener.Close(0); end;
 
 procedure PostedRequestsReportTheirOutcome;
@@ -184,6 +186,43 @@ begin
     Assert(RequestsLeft = 2);
     Assert(StatusOf(PostOi) = OMNIZE_E_CLOSED);
     Assert(StatusOf(PressKey) = OMNIZE_E_CLOSED);
+  finally
+    Chat.Free;
+    Client.Free;
+  end;
+end;
+
+procedure TheOutboxIsListedCancelledAndFlushed;
+var
+  List: TOmnizeOutbox;
+  Paused: EOmnizeError;
+  Start, First: Int64;
+begin
+  Client := OpenSandboxClient('outbox.paused', '1');
+  Chat := Client.Prepare('1', '21');
+  try
+    Start := Chat.PostStart('Joao', '', '', '');
+    First := Chat.Post('um');
+    Chat.Post('dois');
+    List := Client.Outbox;
+    Assert((Length(List) = 3) and (Client.OutboxCount = 3));
+    Assert((List[0].Ticket = Start) and (List[0].RequestKind = OMNIZE_REQUEST_START));
+    Assert((List[1].Ticket = First) and (List[1].RequestKind = OMNIZE_REQUEST_MESSAGE));
+    Assert((List[1].ClientId = '21') and (List[1].AgeMs >= 0) and (List[1].Attempts = 0));
+    Assert((not List[1].InProgress) and (List[1].LastStatus = OMNIZE_OK) and (List[1].LastMessage = ''));
+    Client.Cancel(First);
+    Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+    Assert((Event.OutcomeTicket = First) and (Event.OutcomeStatus = OMNIZE_E_CANCELLED));
+    Assert(StatusOf(CancelNothing) = OMNIZE_E_ARGUMENT);
+    Paused := FailureOf(FlushOutbox);
+    Assert((Paused.Status = OMNIZE_E_STATE) and (Paused.RequestsLeft = 2));
+    Paused.Free;
+    Client.Resume;
+    Client.Flush(-1);
+    Assert(Client.OutboxCount = 0);
+    Client.Pause;
+    Chat.Post('tres');
+    Assert((Chat.Cancel = 1) and (Chat.Cancel = 0));
   finally
     Chat.Free;
     Client.Free;
@@ -335,6 +374,7 @@ begin
   Test('what the service refuses is an outcome', RejectedRequestsReportTheirOutcome);
   Test('a conversation has a timeout of its own', AConversationHasItsOwnTimeout);
   Test('close tells what was posted and not sent', CloseReportsUnsentRequests);
+  Test('the outbox is listed, cancelled and flushed', TheOutboxIsListedCancelledAndFlushed);
   Test('a listener serves several clients', AListenerServesSeveralClients);
   Test('what an earlier run has left comes again', UnacknowledgedEventsAreRedelivered);
   Event.Free;

@@ -120,6 +120,18 @@ impl Core {
         self.pools.requests.submit(job).or_raise(py)
     }
 
+    /// Runs a call that may wait for the disk, and reports its result.
+    pub fn submit_write(
+        &self,
+        py: Python<'_>,
+        call: u64,
+        write: impl FnOnce(&Client) -> omnize::error::Result<Value> + Send + 'static,
+    ) -> PyResult<()> {
+        let client = Arc::clone(&self.client);
+        let job = self.completions.job(call, move || write(&client));
+        self.pools.writes.submit(job).or_raise(py)
+    }
+
     fn chat(&self, conversation: omnize::Conversation) -> Chat {
         Chat::new(
             conversation,

@@ -215,6 +215,19 @@ impl Chat {
         self.conversation.cancel_wake(wake);
     }
 
+    /// Cancels the posted requests that wait, and returns their number. With a store, blocks until the outcomes are on disk.
+    fn cancel(&self, py: Python<'_>) -> PyResult<usize> {
+        py.detach(|| self.conversation.cancel()).or_raise(py)
+    }
+
+    /// Cancels the posted requests that wait, after the event loop's earlier calls, and reports their number.
+    fn cancel_for_loop(&self, py: Python<'_>, call: u64) -> PyResult<()> {
+        let conversation = self.conversation.clone();
+        let cancel = move || conversation.cancel().map(Value::Count);
+        let job = self.completions.job(call, cancel);
+        self.queue.submit(&self.pools.writes, job).or_raise(py)
+    }
+
     /// Reports that the customer pressed a key.
     fn keystroke(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.conversation.keystroke()).or_raise(py)

@@ -18,6 +18,7 @@ mod listener;
 mod log;
 mod open_interaction;
 mod options;
+mod outbox;
 mod python_message;
 mod request_fields;
 mod snapshot;
@@ -46,6 +47,8 @@ mod _omnize {
     use crate::log::{set_log_level, take_log, wait_for_log};
     #[pymodule_export]
     use crate::options::option_table;
+    #[pymodule_export]
+    use crate::outbox::Outbox;
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

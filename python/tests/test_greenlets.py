@@ -203,3 +203,26 @@ def test_patched_threads_without_select_raise_unsupported(module, patch):
     process = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert process.returncode == 1
     assert f"{module} has patched threads but not select" in process.stderr.splitlines()[-1]
+
+
+def test_flush_and_cancel_let_other_greenlets_run(run):
+    run("""
+client = omnize.Client(base_url="http://127.0.0.1:1/", outbox_paused=True, **OPTIONS)
+chat = client.attach("12", department="1")
+ticket = chat.post("um")
+chat.post("dois")
+client.cancel(ticket)
+assert chat.cancel() == 1
+client.resume()
+client.flush()
+chat.post("tres")
+before = ticks
+try:
+    client.flush(0.5)
+except omnize.FlushTimedOut as error:
+    assert error.requests == 1
+assert ticks - before >= 1000, ticks
+assert client.outbox()[0].kind == "message"
+client.close(0)
+print("done")
+""")

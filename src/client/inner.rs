@@ -117,7 +117,7 @@ impl ClientInner {
         let request_deadline = deadline - timeout / 10;
         self.outbox.drain(request_deadline);
         while self.receiver.wait_until_handled(tasks, request_deadline)
-            && !self.outbox.is_empty()
+            && !self.outbox.is_drained()
             && Instant::now() < request_deadline
         {
             self.outbox.drain(request_deadline);

@@ -3,6 +3,7 @@
 //! [`inner`] creates the components and closes them. This file is the interface for applications and bindings.
 
 pub(crate) mod inner;
+mod outbox_control;
 
 use std::sync::Arc;
 use std::time::Duration;

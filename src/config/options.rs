@@ -339,6 +339,13 @@ pub const OPTIONS: &[OptionSpec] = &[
               one interaction are sent one at a time.",
     },
     OptionSpec {
+        name: "outbox.paused",
+        kind: Kind::Flag,
+        default: "0",
+        doc: "1: a new client sends no posted request until omnize_client_resume(). The application can look at the \
+              requests of an earlier process, and cancel them, before they are sent. 0: it sends them at once.",
+    },
+    OptionSpec {
         name: "retry.posted",
         kind: Kind::MillisecondsOrNone,
         default: "300000",

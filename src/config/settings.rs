@@ -74,6 +74,8 @@ pub struct Settings {
     pub message_max_age: Option<Duration>,
     /// The limit for posted requests in progress.
     pub outbox_connections: usize,
+    /// Whether the outbox is paused at first.
+    pub outbox_paused: bool,
     /// Whether requests that are not allowed in the state of their interaction are rejected.
     pub check_state: bool,
     /// The time without a keystroke after which typing ends.
@@ -179,6 +181,7 @@ impl Settings {
             reference_capacity: size(config, "outbox.reference_capacity"),
             message_max_age: optional_time(config, "message.max_age"),
             outbox_connections: size(config, "outbox.connections"),
+            outbox_paused: text(config, "outbox.paused") == "1",
             check_state: text(config, "check_state") == "1",
             typing_pause: milliseconds(config, "typing.pause"),
             interactions_capacity: size(config, "interactions.capacity"),

@@ -132,12 +132,12 @@ impl Receiver {
     }
 
     /// Adds the outcome of a posted request to the inbox, then calls `on_enqueued`. With a store, both happen on the
-    /// store's thread after the commit, which also stores the reference of the request.
+    /// store's thread after the commit, which also stores the reference of the request. `on_enqueued` gets the result.
     pub fn report_outcome(
         &self,
         outcome: Outcome,
         reference: Option<EndedReference>,
-        on_enqueued: impl FnOnce() + Send + 'static,
+        on_enqueued: impl FnOnce(Result<()>) + Send + 'static,
     ) {
         self.journal
             .enqueue_outcome(&self.inbox, outcome, reference, on_enqueued);

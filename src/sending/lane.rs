@@ -18,8 +18,8 @@ pub struct Lane {
 struct LaneState {
     waiting: VecDeque<LaneEntry>,
     is_busy: bool,
-    /// Whether the first request waits for its next attempt.
-    is_paused: bool,
+    /// The ticket of the request that waits for its next attempt.
+    paused_by: Option<u64>,
     is_closed: bool,
     last_caller: u32,
 }
@@ -30,6 +30,15 @@ enum LaneEntry {
     QueuedRequest(Box<QueuedRequest>),
     /// A blocking call, which sends its request itself.
     Caller(u32),
+}
+
+impl LaneEntry {
+    fn queued(&self) -> Option<&QueuedRequest> {
+        match self {
+            LaneEntry::QueuedRequest(queued) => Some(queued),
+            LaneEntry::Caller(_) => None,
+        }
+    }
 }
 
 /// The result of a blocking call's wait.
@@ -54,6 +63,15 @@ pub enum WorkerNeeded {
     Yes,
     /// No posted request can be sent now.
     No,
+}
+
+/// Requests that were removed from a lane.
+#[derive(Debug)]
+pub struct LaneCancellation {
+    /// In their order.
+    pub requests: Vec<Box<QueuedRequest>>,
+    /// Whether the next request can be sent now.
+    pub worker_needed: WorkerNeeded,
 }
 
 impl Lane {
@@ -124,17 +142,66 @@ impl Lane {
     pub fn requeue(&self, queued: Box<QueuedRequest>) {
         let mut state = self.lock();
         state.is_busy = false;
-        state.is_paused = true;
+        state.paused_by = Some(queued.ticket);
         state.waiting.push_front(LaneEntry::QueuedRequest(queued));
     }
 
-    /// Allows the next attempt of the request with this ticket. Does nothing if it is not the first any more.
+    /// Ends the pause of the request with this ticket.
     pub fn resume(&self, ticket: u64) {
         let mut state = self.lock();
-        if let Some(LaneEntry::QueuedRequest(first)) = state.waiting.front()
-            && first.ticket == ticket
-        {
-            state.is_paused = false;
+        if state.paused_by == Some(ticket) {
+            state.paused_by = None;
+        }
+    }
+
+    /// Removes the waiting request with this ticket; none if it is in progress or has ended. Calls `on_removed` with
+    /// it before the next request can be sent. Its pause does not hold for the request behind it.
+    pub fn remove(&self, ticket: u64, on_removed: impl Fn(&QueuedRequest)) -> LaneCancellation {
+        let mut state = self.lock();
+        let has_ticket = |entry: &LaneEntry| {
+            entry
+                .queued()
+                .is_some_and(|q| !q.is_internal && q.ticket == ticket)
+        };
+        let at = state.waiting.iter().position(has_ticket);
+        let removed = at.and_then(|at| state.waiting.remove(at));
+        self.end_removal(&mut state, removed, on_removed)
+    }
+
+    /// Removes all waiting requests of the application, as [`remove`](Self::remove) does.
+    pub fn remove_all(&self, on_removed: impl Fn(&QueuedRequest)) -> LaneCancellation {
+        let mut state = self.lock();
+        let is_removed = |entry: &LaneEntry| entry.queued().is_some_and(|q| !q.is_internal);
+        let (removed, waiting) = std::mem::take(&mut state.waiting)
+            .into_iter()
+            .partition::<VecDeque<_>, _>(is_removed);
+        state.waiting = waiting;
+        self.end_removal(&mut state, removed, on_removed)
+    }
+
+    fn end_removal(
+        &self,
+        state: &mut LaneState,
+        removed: impl IntoIterator<Item = LaneEntry>,
+        on_removed: impl Fn(&QueuedRequest),
+    ) -> LaneCancellation {
+        let requests: Vec<_> = removed
+            .into_iter()
+            .filter_map(|entry| match entry {
+                LaneEntry::QueuedRequest(queued) => Some(queued),
+                LaneEntry::Caller(_) => None,
+            })
+            .inspect(|queued| on_removed(queued))
+            .collect();
+        let is_pausing = |queued: &Box<QueuedRequest>| state.paused_by == Some(queued.ticket);
+        if requests.iter().any(is_pausing) {
+            state.paused_by = None;
+        }
+        // A caller may be the first now.
+        self.changed.notify_all();
+        LaneCancellation {
+            requests,
+            worker_needed: Self::needs_worker(state),
         }
     }
 
@@ -148,7 +215,7 @@ impl Lane {
     /// [`requeue`](Self::requeue).
     pub fn dequeue(&self) -> Option<Box<QueuedRequest>> {
         let mut state = self.lock();
-        if state.is_busy || state.is_paused {
+        if state.is_busy || state.paused_by.is_some() {
             return None;
         }
         match state.waiting.pop_front() {
@@ -164,31 +231,6 @@ impl Lane {
         }
     }
 
-    /// Removes a waiting request, and returns whether the next one can be sent now. Calls `on_removed` before that. Returns
-    /// `None` if the request is in progress or has ended.
-    pub fn remove(
-        &self,
-        ticket: u64,
-        on_removed: impl FnOnce(&QueuedRequest),
-    ) -> Option<(Box<QueuedRequest>, WorkerNeeded)> {
-        let mut state = self.lock();
-        let has_ticket = |entry: &LaneEntry| match entry {
-            LaneEntry::QueuedRequest(queued) => !queued.is_internal && queued.ticket == ticket,
-            LaneEntry::Caller(_) => false,
-        };
-        let index = state.waiting.iter().position(has_ticket)?;
-        let Some(LaneEntry::QueuedRequest(removed)) = state.waiting.remove(index) else {
-            return None;
-        };
-        if index == 0 {
-            state.is_paused = false;
-        }
-        on_removed(&removed);
-        // A blocking call may be the first now.
-        self.changed.notify_all();
-        Some((removed, Self::needs_worker(&state)))
-    }
-
     /// Ends the request in progress, so that the next one can be sent.
     pub fn release(&self) -> WorkerNeeded {
         let mut state = self.lock();
@@ -201,7 +243,7 @@ impl Lane {
 
     fn needs_worker(state: &LaneState) -> WorkerNeeded {
         match state.waiting.front() {
-            Some(LaneEntry::QueuedRequest(_)) if !state.is_busy && !state.is_paused => {
+            Some(LaneEntry::QueuedRequest(_)) if !state.is_busy && state.paused_by.is_none() => {
                 WorkerNeeded::Yes
             }
             _ => WorkerNeeded::No,

@@ -32,6 +32,7 @@ pub use crate::sending::account_check::CheckLevel;
 pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
 pub use crate::sending::outbox::ended_reference::EndedReference;
+pub use crate::sending::outbox::outbox_entry::OutboxEntry;
 pub use crate::sending::outbox::post_options::PostOptions;
 #[cfg(feature = "capi")]
 pub(crate) use crate::sending::outbox::post_options::{check_max_age, check_reference};

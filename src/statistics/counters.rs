@@ -96,7 +96,7 @@ impl Counters {
 fn of_unsent(error: &Error) -> Statistic {
     match error.status() {
         Status::Expired => Statistic::RequestsExpired,
-        status if status.name() == "OMNIZE_E_CANCELLED" => Statistic::RequestsCancelled,
+        Status::Cancelled => Statistic::RequestsCancelled,
         _ => Statistic::RequestsNotSent,
     }
 }
@@ -119,6 +119,9 @@ mod tests {
             counters.count_ended::<()>(&Err(error(delivery)));
             assert_eq!(counters.get(statistic), expected, "{delivery:?}");
         }
+        let cancelled = |delivery| Error::new(Status::Cancelled, "").with_delivery(delivery);
+        counters.count_ended::<()>(&Err(cancelled(Delivery::NotSent)));
+        assert_eq!(counters.get(Statistic::RequestsCancelled), 1);
         let expired = |delivery| Error::new(Status::Expired, "old").with_delivery(delivery);
         counters.count_ended::<()>(&Err(expired(Delivery::NotSent)));
         assert_eq!(counters.get(Statistic::RequestsExpired), 1);

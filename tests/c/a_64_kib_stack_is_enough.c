@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "process.h"
+#include "outbox.h"
 #include "server.h"
 
 #define STACK (64 * 1024)
@@ -304,6 +305,7 @@ static void test_posted_requests(void) {
     EXPECT(event == NULL);
     omnize_conversation_free(chat);
     test_interaction_list(client);
+    expect_outbox_works(client);
     omnize_client_free(client);
 }
 

@@ -17,6 +17,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     omnize_event *event = NULL;
     omnize_interactions *list = NULL;
     omnize_snapshot *snapshot = NULL;
+    omnize_outbox *outbox = NULL;
     const char *text = NULL;
     int64_t number = -7;
 
@@ -53,6 +54,13 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT_FAILS(omnize_conversation_next(bad, -1, &event, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_conversation_set_user_data(bad, &number, NULL, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_interactions_list(bad, &list, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_outbox_list(bad, &outbox, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_outbox_count(bad, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_cancel(bad, 1, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_conversation_cancel(bad, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_flush(bad, 0, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_pause(bad, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_resume(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_ack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_nack(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_event_keep(bad, &event, &error), OMNIZE_E_HANDLE, why);
@@ -72,6 +80,16 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT(omnize_snapshot_bucket_count(bad) == 0 && omnize_snapshot_bucket_limit(bad, 0) == -1);
     EXPECT(omnize_snapshot_bucket_attempts(bad, 0) == 0 && omnize_snapshot_total_seconds(bad) == 0);
     EXPECT(omnize_snapshot_json(bad, &number) == NULL && omnize_snapshot_prometheus(bad, &number) == NULL);
+    EXPECT(omnize_outbox_count(bad) == 0);
+    EXPECT(omnize_outbox_ticket(bad, 0) == 0);
+    EXPECT(omnize_outbox_client_id(bad, 0, &number) == NULL);
+    EXPECT(omnize_outbox_reference(bad, 0, &number) == NULL);
+    EXPECT(omnize_outbox_request_kind(bad, 0) == 0);
+    EXPECT(omnize_outbox_age(bad, 0) == 0);
+    EXPECT(omnize_outbox_attempts(bad, 0) == 0);
+    EXPECT(omnize_outbox_in_progress(bad, 0) == 0);
+    EXPECT(omnize_outbox_last_status(bad, 0) == OMNIZE_OK);
+    EXPECT(omnize_outbox_last_message(bad, 0, &number) == NULL);
     EXPECT(omnize_event_outcome_ticket(bad) == 0);
     EXPECT(omnize_event_outcome_delivery(bad) == OMNIZE_DELIVERY_NONE);
     EXPECT(omnize_event_outcome_status(bad) == OMNIZE_E_HANDLE);

@@ -1,10 +1,14 @@
 //! Posted requests are sent in order, are retried if that is safe, and each has one outcome, also across restarts.
 
 mod age_limits;
+mod cancellation;
 mod close;
 mod concurrent_requests;
+mod flush;
 #[path = "../support/http_server.rs"]
 mod http_server;
+mod outbox_list;
+mod pause;
 #[cfg(feature = "store")]
 mod restarts;
 mod retries;
@@ -22,7 +26,7 @@ use http_server::{Server, http};
 use omnize::error::Delivery;
 use omnize::status::Status;
 use omnize::wire::{Address, Customer, Request};
-use omnize::{Client, Conversation, Event, Outcome, State};
+use omnize::{Client, Conversation, Event, OutboxEntry, Outcome, State};
 use test_client::{attach, deliver_typing, next_event, open_client};
 
 fn message(text: &str) -> Request {
@@ -70,6 +74,35 @@ fn answer_first_connections(first: &'static [&'static str]) -> Server {
     })
 }
 
+/// A server that sends each response when the test sends to the channel.
+fn controlled_server() -> (Server, mpsc::Sender<&'static str>) {
+    let (responses, requested) = mpsc::channel();
+    let requested = Arc::new(Mutex::new(requested));
+    let server = Server::start(move |mut stream, read| {
+        let requested = requested.clone();
+        while read(&mut stream).is_some() {
+            let Ok(body) = requested.lock().unwrap().recv() else {
+                break;
+            };
+            stream.write_all(http("200 OK", body).as_bytes()).unwrap();
+        }
+    });
+    (server, responses)
+}
+
+/// Waits until the first request in the outbox matches, and returns its entry.
+fn wait_for_entry(client: &Client, matches: impl Fn(&OutboxEntry) -> bool) -> OutboxEntry {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let first = client.outbox().into_iter().next();
+        if let Some(entry) = first.filter(&matches) {
+            return entry;
+        }
+        assert!(Instant::now() < deadline, "{:?}", client.outbox());
+        thread::yield_now();
+    }
+}
+
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 const CLOSES_CONNECTION: &str = "";
 
@@ -101,19 +134,8 @@ fn each_posted_request_has_one_outcome_with_its_ticket() {
 
 #[test]
 fn requests_of_one_interaction_are_sent_in_order() {
-    let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let most = Arc::new(Mutex::new(0));
-    let (seen, saw) = (under_way.clone(), most.clone());
-    // Each connection has its own thread.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let (arrived, arrivals) = mpsc::channel();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (seen, saw, arrived) = (seen.clone(), saw.clone(), arrived.clone());
-            thread::spawn(move || serve_slowly(stream.unwrap(), &seen, &saw, &arrived));
-        }
-    });
+    let (url, arrivals) = slow_server(&most);
     let client = open_client(&url, &[("outbox.connections", "4")]);
     let chats: Vec<_> = (0..4).map(|id| attach(&client, &id.to_string())).collect();
     for at in 0..40 {
@@ -133,6 +155,22 @@ fn requests_of_one_interaction_are_sent_in_order() {
         assert!(order.len() == 10 && order.is_sorted(), "{order:?}");
     }
     assert_eq!(*most.lock().unwrap(), 4);
+}
+
+/// A server with a thread for each connection. It stores the largest number of requests in progress in `most`.
+fn slow_server(most: &Arc<Mutex<usize>>) -> (String, mpsc::Receiver<(String, usize)>) {
+    let under_way = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
+    let most = most.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (arrived, arrivals) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (seen, saw, arrived) = (under_way.clone(), most.clone(), arrived.clone());
+            thread::spawn(move || serve_slowly(stream.unwrap(), &seen, &saw, &arrived));
+        }
+    });
+    (url, arrivals)
 }
 
 fn serve_slowly(

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn store(name: &str) -> String {
+pub fn store(name: &str) -> String {
     let path = std::env::temp_dir().join(format!("omnize-{}-posted-{name}.db", std::process::id()));
     for suffix in ["", "-wal"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));

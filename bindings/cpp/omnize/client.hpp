@@ -23,6 +23,7 @@
 #include "department.hpp"
 #include "event.hpp"
 #include "history.hpp"
+#include "outbox.hpp"
 #include "request.hpp"
 #include "snapshot.hpp"
 #include "subscription.hpp"
@@ -129,6 +130,24 @@ class client {
         }
         return open;
     }
+
+    /// Returns the posted requests that wait or are in progress, in the order of their tickets. With a store, the list
+    /// includes those of earlier processes.
+    std::vector<outbox_entry> outbox() const {
+        return detail::outbox_of(detail::result<omnize_outbox *>(omnize_outbox_list, handle()));
+    }
+    /// Returns the number of posted requests that wait or are in progress.
+    std::int64_t outbox_count() const { return detail::result<std::int64_t>(omnize_client_outbox_count, handle()); }
+    /// Cancels a posted request that waits. Its outcome has the status OMNIZE_E_CANCELLED. Throws OMNIZE_E_STATE if it
+    /// is in progress, OMNIZE_E_ARGUMENT if no such request waits.
+    void cancel(omnize::ticket ticket) { detail::call(omnize_client_cancel, handle(), ticket); }
+    /// Blocks until all requests that were posted before have an outcome, at most for the timeout. If it throws,
+    /// error::requests_left is the number of remaining requests.
+    void flush(milliseconds timeout = forever) { detail::call(omnize_client_flush, handle(), timeout.count()); }
+    /// Pauses the sending of posted requests. Requests in progress continue.
+    void pause() { detail::call(omnize_client_pause, handle()); }
+    /// Resumes the sending of posted requests.
+    void resume() { detail::call(omnize_client_resume, handle()); }
 
     /// Registers a callback for the events of one kind, or any, and of one customer, or all.
     template <class Callback>

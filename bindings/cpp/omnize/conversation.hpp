@@ -191,6 +191,9 @@ class conversation {
         return std::any_cast<Value>(static_cast<std::any *>(omnize_conversation_user_data(handle())));
     }
 
+    /// Cancels all posted requests of the interaction that wait. Returns their number.
+    std::int64_t cancel() { return detail::result<std::int64_t>(omnize_conversation_cancel, handle()); }
+
     /// Sets the timeout of later requests of this object; 0 restores the option timeout.
     void set_timeout(milliseconds timeout) { detail::call(omnize_conversation_set_timeout, handle(), timeout.count()); }
     /// Returns the state of the interaction.

@@ -34,6 +34,7 @@ from ._conversations.result_types import (
     Mood,
     OnlineAgents,
     OpenInteraction,
+    OutboxEntry,
     State,
 )
 from ._delivery import Delivery
@@ -49,6 +50,7 @@ from ._errors import (
     Error,
     Expired,
     FileError,
+    FlushTimedOut,
     Forked,
     InteractionUnknown,
     InternalError,
@@ -118,6 +120,7 @@ __all__ = [
     "Expired",
     "FileError",
     "Finished",
+    "FlushTimedOut",
     "Forked",
     "InteractionUnknown",
     "InternalError",
@@ -135,6 +138,7 @@ __all__ = [
     "NotSent",
     "OnlineAgents",
     "OpenInteraction",
+    "OutboxEntry",
     "Outcome",
     "QueueFull",
     "Queued",

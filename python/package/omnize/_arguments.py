@@ -19,6 +19,7 @@ __all__ = [
     "path_text",
     "required_text",
     "seconds",
+    "ticket_number",
 ]
 
 
@@ -116,3 +117,12 @@ def maximum_of(maximum: Optional[int]) -> int:
     if maximum < 1:
         raise ArgumentError(f"maximum is {maximum}; pass a number of events, or None for no maximum")
     return maximum
+
+
+def ticket_number(ticket: Any) -> int:
+    """Returns a ticket."""
+    if isinstance(ticket, bool) or not isinstance(ticket, int):
+        raise TypeError(f"ticket is {describe_type(ticket)}; pass the int that post returned")
+    if not 0 < ticket < 2**63:
+        raise ArgumentError("there is no such ticket; pass the number that post returned")
+    return ticket

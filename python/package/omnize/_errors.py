@@ -19,6 +19,7 @@ __all__ = [
     "Error",
     "Expired",
     "FileError",
+    "FlushTimedOut",
     "Forked",
     "InteractionUnknown",
     "InternalError",
@@ -132,7 +133,11 @@ class ResponseTimedOut(DeliveryUnknown, TimeoutError):
 
 
 class StateError(NotSent):
-    """The state of the interaction does not allow this request. Nothing was sent."""
+    """The state does not allow this call. Nothing was sent.
+
+    Either the interaction does not allow a request, for example a message after its finish. Or a request in progress
+    cannot be cancelled, or a paused outbox cannot be flushed.
+    """
 
 
 class CustomerError(NotSent, ValueError):
@@ -162,6 +167,14 @@ class CloseTimedOut(Error, TimeoutError):
     """Events that were not delivered to the application. See :class:`CloseReport`."""
     requests: int = 0
     """Requests that were aborted or not sent. See :class:`CloseReport`."""
+
+
+class FlushTimedOut(Error, TimeoutError):
+    """Posted requests have not ended within the timeout of a flush. The client continues to send them."""
+
+    status = "OMNIZE_E_TIMEOUT"
+    requests: int = 0
+    """The number of these requests."""
 
 
 class ModeError(Error):
@@ -295,6 +308,13 @@ def _reduce_not_sent(error: Error) -> tuple[Any, ...]:
 
 def _restore_not_sent(kind: type[Error], arguments: tuple[Any, ...]) -> Error:
     return _not_sent_kind(kind)(*arguments)
+
+
+def _flush_error(seconds: float, requests: int) -> FlushTimedOut:
+    """Creates the error of a flush that timed out."""
+    error = FlushTimedOut(f"the flush did not end within {seconds:g} seconds; {requests} posted requests remain")
+    error.requests = requests
+    return error
 
 
 def _closed_error() -> Closed:

@@ -24,6 +24,8 @@ pub enum Value {
     Nothing,
     /// The ticket of a posted request.
     Ticket(u64),
+    /// The number of cancelled requests.
+    Count(usize),
     /// The data of a response.
     Response(AccountResponse),
     /// The number of events and requests that remain after a close.
@@ -168,6 +170,7 @@ pub fn convert_completion(
     let (value, error) = match result {
         Ok(Value::Nothing) => (py.None().into_bound(py), None),
         Ok(Value::Ticket(ticket)) => (ticket.into_bound_py_any(py)?, None),
+        Ok(Value::Count(count)) => (count.into_bound_py_any(py)?, None),
         Ok(Value::Response(response)) => (response.into_tuples(py)?, None),
         Ok(Value::CloseReport(events, requests)) => {
             ((events, requests).into_bound_py_any(py)?, None)

@@ -43,10 +43,11 @@ pub enum HandleType {
     Agents = 10,
     History = 11,
     Snapshot = 12,
+    Outbox = 13,
 }
 
 impl HandleType {
-    const ALL: [HandleType; 12] = [
+    const ALL: [HandleType; 13] = [
         HandleType::Error,
         HandleType::Config,
         HandleType::Client,
@@ -59,6 +60,7 @@ impl HandleType {
         HandleType::Agents,
         HandleType::History,
         HandleType::Snapshot,
+        HandleType::Outbox,
     ];
 
     fn name(self) -> &'static str {
@@ -75,6 +77,7 @@ impl HandleType {
             HandleType::Agents => "omnize_agents",
             HandleType::History => "omnize_history",
             HandleType::Snapshot => "omnize_snapshot",
+            HandleType::Outbox => "omnize_outbox",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Handles of lists that do not change: open interactions, departments and agents.
+//! Handles of lists that do not change: open interactions, the outbox, departments and agents.
 
 use std::ffi::c_char;
 use std::sync::Arc;

@@ -100,8 +100,9 @@ pub const OMNIZE_E_PROXY: omnize_status = 49;
 /// Nothing was sent.
 pub const OMNIZE_E_CUSTOMER: omnize_status = 50;
 
-/// The interaction's state does not allow this request, for example a message after finish. Nothing was sent. If the
-/// option check_state is 0, the library sends such requests.
+/// The state of the interaction does not allow this request, for example a message after finish. Nothing was sent. If
+/// the option check_state is 0, the library sends such requests. Or the state of the outbox does not allow the call: a
+/// request in progress can't be cancelled, and a paused outbox can't be flushed.
 pub const OMNIZE_E_STATE: omnize_status = 51;
 
 /// The interaction hash is unknown: the start has no response yet, or an earlier process sent it without a store. Start
@@ -118,6 +119,10 @@ pub const OMNIZE_E_AUTH: omnize_status = 54;
 /// The posted request reached its age limit (message.max_age, or the limit of the post) before it could be sent. Post
 /// it again if it is still wanted.
 pub const OMNIZE_E_EXPIRED: omnize_status = 55;
+
+/// The application cancelled the posted request. The delivery reports whether the service may have received an earlier
+/// attempt.
+pub const OMNIZE_E_CANCELLED: omnize_status = 56;
 
 /// The listener can't be opened at this address. Check that the address belongs to this machine and that the port is
 /// free.

@@ -109,7 +109,8 @@ pub extern "C-unwind" fn omnize_error_events_left(error: *const omnize_error) ->
     guard::always(0, || Ok(close_report(error)?.events as i64))
 }
 
-/// Returns the number of unsent requests if omnize_client_close() timed out because of a callback, otherwise 0.
+/// Returns the number of unsent requests if omnize_client_close() timed out because of a callback, or the number of
+/// remaining requests if omnize_client_flush() failed. Otherwise returns 0.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_requests_left(error: *const omnize_error) -> i64 {
     guard::always(0, || Ok(close_report(error)?.requests as i64))

@@ -222,19 +222,19 @@ mod stored {
             }
         }
 
-        /// Replaces a request in the store by its outcome and its reference, adds the outcome to the inbox without a
-        /// limit, and then calls `on_enqueued`.
+        /// Replaces a request in the store by its outcome and its reference, and adds the outcome to the inbox without a
+        /// limit. Then calls `on_enqueued` with the result of the commit.
         pub fn enqueue_outcome(
             &self,
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             reference: Option<EndedReference>,
-            on_enqueued: impl FnOnce() + Send + 'static,
+            on_enqueued: impl FnOnce(Result<()>) + Send + 'static,
         ) {
             let received_at = unix_millis();
             let Some(store) = &self.store else {
                 inbox.push_always(Content::Outcome(outcome), received_at);
-                return on_enqueued();
+                return on_enqueued(Ok(()));
             };
             // Numbers and strings can always be written as JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
@@ -252,13 +252,14 @@ mod stored {
                 CommitCallback::new(move |written| {
                     // If the outcome could not be stored, it is still delivered, without a number. The store retries
                     // the write.
+                    let sequence = *written.as_ref().unwrap_or(&0);
                     inbox.restore(QueuedEvent {
                         content: Content::Outcome(outcome),
-                        sequence: written.unwrap_or(0),
+                        sequence,
                         received_at,
                         redelivered: false,
                     });
-                    on_enqueued();
+                    on_enqueued(written.map(drop));
                 }),
             );
         }
@@ -435,10 +436,10 @@ mod without_store {
             inbox: &Arc<Inbox>,
             outcome: Outcome,
             _: Option<EndedReference>,
-            on_enqueued: impl FnOnce(),
+            on_enqueued: impl FnOnce(Result<()>),
         ) {
             inbox.push_always(Content::Outcome(outcome), unix_millis());
-            on_enqueued();
+            on_enqueued(Ok(()));
         }
 
         /// Returns a token without effect.

@@ -20,7 +20,7 @@ use crate::wire::{Request, ResponseData};
 impl Outbox {
     /// Sends the interaction's first request, if it can be sent now.
     pub(crate) fn send_first(self: &Arc<Self>, interaction: Arc<Interaction>) {
-        let Some(mut posted) = interaction.lane.dequeue() else {
+        let Some(mut posted) = self.begin_attempt(&interaction) else {
             return;
         };
         // Also after a panic, the lane must be released and the request must get an outcome.
@@ -96,6 +96,7 @@ impl Outbox {
             {
                 let (ticket, expires_at) = (posted.ticket, posted.expires_at);
                 interaction.lane.requeue(posted);
+                self.record_failure(ticket, error);
                 // In a closed outbox, it waits for a restart.
                 let retry = ScheduledTask::Retry(interaction.clone(), ticket);
                 self.schedule(Instant::now() + delay, retry);
@@ -105,7 +106,9 @@ impl Outbox {
             }
             if error.status() == Status::Closed {
                 // It was not sent. With a store, it waits for a restart.
+                let ticket = posted.ticket;
                 interaction.lane.requeue(posted);
+                self.record_failure(ticket, error);
                 interaction.lane.close();
                 return result;
             }
@@ -132,6 +135,13 @@ impl Outbox {
                 .delay(&posted.request, error, posted.attempts, posted.age())?;
         let can_continue = !self.lock().closed || self.receiver.is_durable();
         (can_continue && error.status() != Status::Panic).then_some(delay)
+    }
+
+    /// Records that a request waits for its next attempt.
+    fn record_failure(&self, ticket: u64, error: &Error) {
+        let mut state = self.lock();
+        state.requests.record_failure(ticket, error);
+        self.notify_waiting(&mut state);
     }
 
     /// Logs the result of a posted request, with its owner.
@@ -162,10 +172,10 @@ impl Outbox {
         result: &Result<()>,
     ) {
         self.record_end(interaction, posted, result);
-        self.report(posted, result);
+        self.report_then(posted, result, |_| {});
     }
 
-    /// Changes the state of the interaction after the end of a request.
+    /// Changes the state of the interaction after the end of a request, before the next one can be sent.
     pub(crate) fn record_end(
         &self,
         interaction: &Interaction,
@@ -183,8 +193,14 @@ impl Outbox {
         interaction.on_completed(&posted.request, result.is_ok());
     }
 
-    /// Counts the request, and queues its outcome event.
-    pub(crate) fn report(self: &Arc<Self>, posted: &QueuedRequest, result: &Result<()>) {
+    /// Counts a request and queues its outcome event, then calls `on_enqueued`. With a store, both happen after the
+    /// commit; `on_enqueued` gets its result. The library's own requests have no outcome event.
+    pub(crate) fn report_then(
+        self: &Arc<Self>,
+        posted: &QueuedRequest,
+        result: &Result<()>,
+        on_enqueued: impl FnOnce(Result<()>) + Send + 'static,
+    ) {
         self.sender.counters.count_ended(result);
         if posted.is_internal {
             return;
@@ -196,14 +212,18 @@ impl Outbox {
             outcome.message.push_str(&format!(" ({owner})"));
         }
         let reference = self.end_reference(posted);
-        if !self.receiver.is_durable() {
-            return self.receiver.report_outcome(outcome, reference, || {});
-        }
-        self.lock().uncommitted_outcomes += 1;
-        let outbox = self.clone();
-        self.receiver.report_outcome(outcome, reference, move || {
-            outbox.record_committed_outcome();
-        });
+        let ended = {
+            let mut state = self.lock();
+            state.uncommitted_outcomes.insert(posted.ticket);
+            state.requests.remove(posted.ticket)
+        };
+        drop(ended);
+        let (outbox, ticket) = (self.clone(), posted.ticket);
+        self.receiver
+            .report_outcome(outcome, reference, move |written| {
+                outbox.record_enqueued_outcome(ticket);
+                on_enqueued(written);
+            });
     }
 }
 

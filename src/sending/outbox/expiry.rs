@@ -88,29 +88,30 @@ impl Outbox {
 
     /// Ends a request with this ticket, unless it is in progress or has ended.
     fn expire(self: &Arc<Self>, interaction: &Arc<Interaction>, ticket: u64) {
-        let end = |posted: &QueuedRequest| {
-            // The request behind an expired start must find the state without it.
-            self.record_end(interaction, posted, &Err(self.expired(posted)));
+        let expired = |posted: &QueuedRequest| {
+            let error = self.expired(posted);
+            Err(match posted.maybe_received {
+                true => error.after_unknown_attempt(),
+                false => error,
+            })
         };
-        let Some((posted, worker_needed)) = interaction.lane.remove(ticket, end) else {
-            return;
-        };
-        let error = self.expired(&posted);
-        let result = Err(match posted.maybe_received {
-            true => error.after_unknown_attempt(),
-            false => error,
+        let removed = interaction.lane.remove(ticket, |posted| {
+            self.record_end(interaction, posted, &expired(posted));
         });
-        self.report(&posted, &result);
-        if worker_needed == WorkerNeeded::Yes {
+        for posted in removed.requests {
+            let result = expired(&posted);
+            self.report_then(&posted, &result, |_| {});
+            self.remove(posted.size);
+            self.log_result(
+                posted.request.name(),
+                posted.ticket,
+                &posted.address.client_id,
+                &result,
+            );
+        }
+        if removed.worker_needed == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
         }
-        self.remove(posted.size);
-        self.log_result(
-            posted.request.name(),
-            posted.ticket,
-            &posted.address.client_id,
-            &result,
-        );
     }
 
     /// Fails if a request has reached its limit.

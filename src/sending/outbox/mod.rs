@@ -8,18 +8,24 @@
 //! it by its outcome.
 
 pub(crate) mod attempt;
+pub(crate) mod cancellation;
 pub(crate) mod ended_reference;
 pub(crate) mod expiry;
 pub(crate) mod expiry_timer;
+pub(crate) mod flush;
+pub(crate) mod outbox_entry;
+pub(crate) mod outbox_list;
+pub(crate) mod pause;
 pub(crate) mod post_options;
 pub(crate) mod queued_request;
 pub(crate) mod references;
 pub(crate) mod repeated_posts;
 pub(crate) mod request_digest;
+pub(crate) mod request_index;
 pub(crate) mod scheduled_task;
 pub(crate) mod worker_pool;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -35,6 +41,7 @@ use crate::sending::outbox::expiry_timer::ExpiryTimer;
 use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
 use crate::sending::outbox::references::{Claim, References};
+use crate::sending::outbox::request_index::RequestIndex;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::retry::RetryPolicy;
 use crate::sending::sender::Sender;
@@ -65,7 +72,8 @@ pub struct Outbox {
     pub(crate) changed: Condvar,
     /// Wakes blocking calls that wait between two attempts.
     pub(crate) closing: Condvar,
-    emptied: Condvar,
+    /// Wakes a close and a flush.
+    pub(crate) emptied: Condvar,
     pub(crate) workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -80,8 +88,14 @@ pub(crate) struct OutboxState {
     /// The number and the bytes of requests that are queued or in progress.
     open: usize,
     bytes: usize,
-    /// The number of ended requests whose outcome is not on disk yet.
-    pub(crate) uncommitted_outcomes: usize,
+    /// The requests without an outcome, except those of the library itself.
+    pub(crate) requests: RequestIndex,
+    /// The tickets of ended requests whose outcome is not an event yet.
+    pub(crate) uncommitted_outcomes: BTreeSet<u64>,
+    /// The last ticket of the first flush that waits.
+    pub(crate) flushed_until: Option<u64>,
+    /// Whether the application paused the outbox.
+    pub(crate) is_paused: bool,
     pub(crate) worker_count: usize,
     pub(crate) idle_workers: usize,
     /// The number of requests that the close aborted.
@@ -104,7 +118,7 @@ enum AcceptedRequests {
 
 impl OutboxState {
     fn is_empty(&self) -> bool {
-        self.open + self.uncommitted_outcomes == 0
+        self.open + self.uncommitted_outcomes.len() == 0
     }
 }
 
@@ -125,7 +139,10 @@ impl Outbox {
             message_max_age: settings.message_max_age,
             expiry: ExpiryTimer::default(),
             references: References::new(settings),
-            state: Mutex::default(),
+            state: Mutex::new(OutboxState {
+                is_paused: settings.outbox_paused,
+                ..OutboxState::default()
+            }),
             changed: Condvar::new(),
             closing: Condvar::new(),
             emptied: Condvar::new(),
@@ -278,6 +295,9 @@ impl Outbox {
 
     fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: QueuedRequest) {
         let (ticket, expires_at) = (posted.ticket, posted.expires_at);
+        if !posted.is_internal {
+            self.lock().requests.insert(&posted, interaction);
+        }
         self.watch_expiry(interaction, &posted);
         if interaction.lane.enqueue(Box::new(posted)) == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
@@ -330,14 +350,14 @@ impl Outbox {
         let mut state = self.lock();
         self.set_open(&mut state, |open| open - 1);
         state.bytes -= size;
-        self.notify_if_empty(&state);
+        self.notify_waiting(&mut state);
     }
 
-    /// Records that an outcome is on disk and in the inbox.
-    pub(crate) fn record_committed_outcome(&self) {
+    /// Records that an outcome is in the inbox, and with a store on disk.
+    pub(crate) fn record_enqueued_outcome(&self, ticket: u64) {
         let mut state = self.lock();
-        state.uncommitted_outcomes -= 1;
-        self.notify_if_empty(&state);
+        state.uncommitted_outcomes.remove(&ticket);
+        self.notify_waiting(&mut state);
     }
 
     fn set_open(&self, state: &mut OutboxState, change: impl FnOnce(usize) -> usize) {
@@ -345,21 +365,24 @@ impl Outbox {
         self.sender.counters.set(Statistic::Outbox, state.open);
     }
 
-    fn notify_if_empty(&self, state: &OutboxState) {
-        if state.is_empty() {
+    /// Wakes a close or a flush that has nothing more to wait for.
+    pub(crate) fn notify_waiting(&self, state: &mut OutboxState) {
+        if state.is_drained() || state.ends_a_flush() {
+            state.flushed_until = None;
             self.emptied.notify_all();
         }
     }
 
-    /// Returns whether all requests have ended and their outcomes are in the inbox.
-    pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+    /// Returns whether all requests have ended and their outcomes are in the inbox. In a paused outbox, only those in
+    /// progress count.
+    pub fn is_drained(&self) -> bool {
+        self.lock().is_drained()
     }
 
-    /// Blocks until [`is_empty`](Self::is_empty) or `deadline`.
+    /// Blocks until [`is_drained`](Self::is_drained) or `deadline`.
     pub fn drain(&self, deadline: Instant) {
         let mut state = self.lock();
-        while !state.is_empty() {
+        while !state.is_drained() {
             let remaining = deadline.saturating_duration_since(Instant::now());
             if remaining == Duration::ZERO {
                 break;
@@ -409,6 +432,7 @@ impl Outbox {
         self.changed.notify_all();
         self.closing.notify_all();
         self.expiry.close();
+        self.emptied.notify_all();
         let waiting = scheduled.into_values().filter_map(|task| match task {
             ScheduledTask::Send(interaction) | ScheduledTask::Retry(interaction, _) => {
                 Some(interaction)

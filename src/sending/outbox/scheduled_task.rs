@@ -10,7 +10,7 @@ use crate::sending::typing::typing_timer::TypingTimer;
 pub enum ScheduledTask {
     /// Send the interaction's first request.
     Send(Arc<Interaction>),
-    /// Retry the interaction's first request, if it still has this ticket.
+    /// End the pause of the request with this ticket, and send the interaction's first request.
     Retry(Arc<Interaction>, u64),
     /// Check whether the customer has stopped typing.
     CheckTyping(TypingTimer),

@@ -28,7 +28,7 @@ impl Outbox {
     }
 
     /// Starts one more worker, if the limit allows it.
-    fn spawn_worker(self: &Arc<Self>) -> Result<()> {
+    pub(crate) fn spawn_worker(self: &Arc<Self>) -> Result<()> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut state = self.lock();
@@ -61,7 +61,7 @@ impl Outbox {
             return interaction.lane.close();
         }
         state.ready.push_back(interaction);
-        let lacks_workers = state.ready.len() > state.idle_workers;
+        let lacks_workers = state.lacks_workers();
         drop(state);
         self.changed.notify_one();
         self.spawn_worker_if(lacks_workers);
@@ -124,12 +124,14 @@ impl Outbox {
                 .filter(|entry| entry.key().0 <= now)
             {
                 let task = entry.remove();
-                let lacks_workers = state.ready.len() > state.idle_workers;
+                let lacks_workers = state.lacks_workers();
                 drop(state);
                 self.spawn_worker_if(lacks_workers);
                 return Some(task);
             }
-            if let Some(interaction) = state.ready.pop_front() {
+            if !state.is_paused
+                && let Some(interaction) = state.ready.pop_front()
+            {
                 if state.idle_workers > 0 && !state.scheduled.is_empty() {
                     // This worker was to wait for the next scheduled task; another one must do it now.
                     self.changed.notify_one();

@@ -28,6 +28,10 @@ impl Outbox {
             interaction.check_allowed(&Request::Typing)?;
         }
         self.check_open()?;
+        // Typing is not queued for later, because the customer may have stopped by then.
+        if self.is_paused() {
+            return Ok(());
+        }
         self.ensure_worker()?;
         let now = Instant::now();
         let keystroke = interaction.typing.record_keystroke(now);

@@ -101,6 +101,24 @@ pub enum FieldError {
 }
 
 impl Request {
+    /// Returns the kind. The message and the finish of an external bot have the kinds of the customer's.
+    pub fn kind(&self) -> RequestKind {
+        match self {
+            Request::Start(_) => RequestKind::Start,
+            Request::Message(_) | Request::Bot(BotRequest::Message(_)) => RequestKind::Message,
+            Request::Update(_) => RequestKind::Update,
+            Request::WhatsApp(_) => RequestKind::WhatsApp,
+            Request::OffHours(_) => RequestKind::OffHours,
+            Request::Finish | Request::Bot(BotRequest::Finish) => RequestKind::Finish,
+            Request::Typing => RequestKind::Typing,
+            Request::Cleared => RequestKind::Cleared,
+            Request::Bot(BotRequest::Accept) => RequestKind::BotAccept,
+            Request::Bot(BotRequest::Transfer(_)) => RequestKind::BotTransfer,
+            Request::Departments => RequestKind::Departments,
+            Request::OnlineAgents => RequestKind::OnlineAgents,
+        }
+    }
+
     /// Sets the field with this name.
     ///
     /// # Errors

@@ -13,12 +13,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
-from .._arguments import maximum_of, optional_seconds, seconds
+from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
-from .._errors import Closed, CloseTimedOut, ModeError, _abandoned_call_error, _closed_error, _handler_wait_error
+from .._errors import (
+    Closed,
+    CloseTimedOut,
+    ModeError,
+    _abandoned_call_error,
+    _closed_error,
+    _flush_error,
+    _handler_wait_error,
+)
 from .._shutdown import warn
 from .base_client import BaseClient
 from .check_level import CheckLevel
@@ -26,6 +34,7 @@ from .close_report import CloseReport
 from .delivery_mode import DeliveryMode, deadline_of
 from .descriptor_watch import DescriptorWatch, weakly
 from .dispatch_task import current_handler_call
+from .flush_steps import FlushSteps
 from .handler_tasks import HandlerTasks, call_handlers
 
 if TYPE_CHECKING:
@@ -133,6 +142,22 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
         arguments = self._off_hours_arguments(department, text, customer, media)
         hash_: Optional[str] = await self._call(self._core.off_hours_for_loop, *arguments)
         return hash_
+
+    async def cancel(self, ticket: int) -> None:
+        """Cancels a posted request that waits. See :meth:`Client.cancel`."""
+        await self._call(self._outbox.cancel_for_loop, ticket_number(ticket))
+
+    async def flush(self, timeout: Optional[Seconds] = None) -> None:
+        """Waits until the requests that were posted before have an outcome. See :meth:`Client.flush`."""
+        timeout = optional_seconds("timeout", timeout)
+        steps = FlushSteps(self._outbox, timeout)
+        while True:
+            pause = steps.next_pause()
+            if pause is None:
+                break
+            await asyncio.sleep(pause)
+        if steps.remaining:
+            raise _flush_error(timeout or 0.0, steps.remaining)
 
     async def deliver(
         self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None

@@ -13,7 +13,7 @@ from .. import _omnize, _shutdown
 from .._arguments import body_bytes, optional_text, path_text
 from .._conversations.customer import Customer
 from .._conversations.request_fields import id_text, of_customer, of_message, of_start
-from .._conversations.result_types import Media, OpenInteraction
+from .._conversations.result_types import Media, OpenInteraction, OutboxEntry
 from .._errors import Closed, _forked_error, _state_error
 from .._events.handler_types import Result
 from .._events.handlers import Handlers, check_function, check_kinds
@@ -40,7 +40,7 @@ class BaseClient(Generic[_Conversation, Result]):
     application may have further attributes.
     """
 
-    __slots__ = ("__weakref__", "_core", "_environment", "_handlers", "_is_open", "_listener", "_process")
+    __slots__ = ("__weakref__", "_core", "_environment", "_handlers", "_is_open", "_listener", "_outbox", "_process")
 
     #: Whether the awaitables that handlers return are awaited.
     _awaits = False
@@ -61,6 +61,7 @@ class BaseClient(Generic[_Conversation, Result]):
         _shutdown.forward_log()
         self._core = _omnize.Core(texts, file, environment)
         self._core.set_owner(weakref.ref(self))
+        self._outbox = _omnize.Outbox(self._core)
         self._environment = environment
         self._handlers = Handlers(self._core)
         self._listener: Optional[Listener] = None
@@ -95,6 +96,34 @@ class BaseClient(Generic[_Conversation, Result]):
         """The open interactions, longest unchanged first. With a store, this includes those of an earlier process."""
         self._check_process()
         return [OpenInteraction(*open_) for open_ in self._core.open_interactions()]
+
+    def outbox(self) -> list[OutboxEntry]:
+        """Returns the posted requests that wait or are in progress, in the order of their tickets.
+
+        With a store, this includes those of an earlier process. ``outbox_count`` is their number.
+        """
+        self._check_process()
+        return [OutboxEntry(*entry) for entry in self._outbox.list()]
+
+    @property
+    def outbox_count(self) -> int:
+        """The number of posted requests that wait or are in progress."""
+        self._check_process()
+        return self._outbox.count()
+
+    def pause(self) -> None:
+        """Pauses the sending of posted requests. Does not block.
+
+        No further attempt starts. Requests in progress continue, and further requests may be posted. Blocking requests
+        are sent, except behind a posted request of the same interaction. The option ``outbox_paused`` pauses a client
+        from its start. A paused client that is closed leaves its requests in the store; without a store, they are not
+        sent.
+        """
+        self._outbox.pause()
+
+    def resume(self) -> None:
+        """Resumes the sending of posted requests. Does not block."""
+        self._outbox.resume()
 
     def conversation(
         self,

@@ -11,18 +11,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
-from .._arguments import maximum_of, optional_seconds, seconds
+from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
-from .._errors import Closed, Error, ModeError, _handler_wait_error
+from .._errors import Closed, Error, ModeError, _flush_error, _handler_wait_error
 from .._events.handlers import Handlers, awaitable_error
 from .._shutdown import report, start_thread
 from .base_client import BaseClient
 from .check_level import CheckLevel
 from .close_report import CloseReport
-from .greenlets import GreenletChat, GreenletCore, GreenletEventCursor, is_patched
+from .greenlets import GreenletChat, GreenletCore, GreenletEventCursor, GreenletOutbox, is_patched
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -50,7 +50,7 @@ class Client(BaseClient[Conversation, None]):
     <Typing client_id='12'>
     """
 
-    __slots__ = ("_blocking", "_lock", "_threads")
+    __slots__ = ("_blocking", "_blocking_outbox", "_lock", "_threads")
 
     if TYPE_CHECKING:
 
@@ -71,9 +71,11 @@ class Client(BaseClient[Conversation, None]):
             is_green = is_patched()
             super().__init__(token, config_file=config_file, environment=environment, **options)
             self._blocking = GreenletCore(self._core) if is_green else self._core
+            self._blocking_outbox = GreenletOutbox(self._blocking, self._outbox) if is_green else self._outbox
 
     #: The core, or its replacement for greenlets.
     _blocking: Union[_omnize.Core, GreenletCore]
+    _blocking_outbox: Union[_omnize.Outbox, GreenletOutbox]
     _threads: list[threading.Thread]
     _lock: threading.Lock
 
@@ -117,6 +119,26 @@ class Client(BaseClient[Conversation, None]):
         arguments = self._off_hours_arguments(department, text, customer, media)
         hash_: Optional[str] = self._blocking.off_hours(*arguments)
         return hash_
+
+    def cancel(self, ticket: int) -> None:
+        """Cancels a posted request that waits. With a store, blocks until this is on disk.
+
+        The ``error`` of its :class:`Outcome` has the status ``"OMNIZE_E_CANCELLED"``. The delivery is ``"not sent"``, or ``"unknown"``
+        if the service may have received an earlier attempt. Raises :class:`StateError` if the request is in progress,
+        and :class:`ArgumentError` if no such request waits.
+        """
+        self._blocking_outbox.cancel(ticket_number(ticket))
+
+    def flush(self, timeout: Optional[Seconds] = None) -> None:
+        """Blocks until the requests that were posted before have an outcome, up to ``timeout`` seconds (None: forever).
+
+        Does not close the client, and does not wait for handlers. Handlers may call it. Raises :class:`FlushTimedOut`
+        after the timeout, and :class:`StateError` if the outbox is paused and no request is in progress.
+        """
+        timeout = optional_seconds("timeout", timeout)
+        remaining = self._blocking_outbox.flush(timeout)
+        if remaining:
+            raise _flush_error(timeout or 0.0, remaining)
 
     def deliver(self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None) -> None:
         """Delivers the body of a trigger that the application's own web server received.

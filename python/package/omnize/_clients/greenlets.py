@@ -20,8 +20,9 @@ from .. import _omnize
 from .._errors import ModeError, Unsupported, _closed_error, _handler_wait_error
 from .._events.event import Event
 from .delivery_mode import DeliveryMode, deadline_of
+from .flush_steps import FlushSteps
 
-__all__ = ["GreenletChat", "GreenletCore", "GreenletEventCursor", "is_patched"]
+__all__ = ["GreenletChat", "GreenletCore", "GreenletEventCursor", "GreenletOutbox", "is_patched"]
 
 #: The seconds between two checks of a watching greenlet whether its client still exists.
 _CHECK_SECONDS = 1.0
@@ -276,6 +277,29 @@ class GreenletChat:
     ) -> int:
         ticket: int = self._core.call(self._chat.post_for_loop, name, list(fields), reference, max_age)
         return ticket
+
+    def cancel(self) -> int:
+        count: int = self._core.call(self._chat.cancel_for_loop)
+        return count
+
+
+class GreenletOutbox:
+    """Replaces the core's outbox of a :class:`omnize.Client` for calls that may block."""
+
+    def __init__(self, core: GreenletCore, outbox: _omnize.Outbox) -> None:
+        self._core = core
+        self._outbox = outbox
+
+    def cancel(self, ticket: int) -> None:
+        self._core.call(self._outbox.cancel_for_loop, ticket)
+
+    def flush(self, seconds: Optional[float]) -> int:
+        steps = FlushSteps(self._outbox, seconds)
+        while True:
+            pause = steps.next_pause()
+            if pause is None:
+                return steps.remaining
+            time.sleep(pause)
 
 
 def _watch(core: GreenletCore, descriptor: int, method: str) -> None:

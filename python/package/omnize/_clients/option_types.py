@@ -70,6 +70,7 @@ class Options(TypedDict, total=False):
     outbox_reference_capacity: Optional[int]
     message_max_age: Optional[Seconds]
     outbox_connections: Optional[int]
+    outbox_paused: Optional[bool]
     retry_posted: Optional[Seconds]
     retry_blocking: Optional[Seconds]
     on_unknown: Optional[Literal["report", "resend"]]

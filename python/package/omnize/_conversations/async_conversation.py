@@ -175,6 +175,11 @@ class AsyncConversation(BaseConversation[Any]):
         """Posts a transfer request and returns its ticket. See :meth:`bot_transfer`."""
         return await self._post("bot_transfer", of_transfer(department), *of_post(reference, max_age))
 
+    async def cancel(self) -> int:
+        """Cancels the posted requests of the interaction that wait. See :meth:`Conversation.cancel`."""
+        count: int = await self._call(self._chat.cancel_for_loop)
+        return count
+
     async def _request(self, name: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         await self._call(self._chat.request_for_loop, name, list(fields))
 

@@ -353,6 +353,13 @@ class Conversation(BaseConversation[None]):
         """Posts a transfer request and returns its ticket. See :meth:`bot_transfer`."""
         return self._chat.post("bot_transfer", of_transfer(department), *of_post(reference, max_age))
 
+    def cancel(self) -> int:
+        """Cancels the posted requests of the interaction that wait. Returns their number.
+
+        A request in progress is not cancelled. With a store, blocks until this is on disk. See :meth:`Client.cancel`.
+        """
+        return self._chat.cancel()
+
     def __enter__(self) -> Conversation:
         if not self.is_open:
             self.start()

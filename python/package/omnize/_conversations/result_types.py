@@ -1,4 +1,4 @@
-"""Values of the later dialects and of open interactions."""
+"""Values of the later dialects, of open interactions and of the outbox."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ __all__ = [
     "Mood",
     "OnlineAgents",
     "OpenInteraction",
+    "OutboxEntry",
     "State",
     "agents_of",
     "departments_of",
@@ -136,6 +137,33 @@ class OpenInteraction(NamedTuple):
     """The time of the last change of state, in seconds since 1970-01-01 UTC."""
     current_department: str
     """The id of the department that serves the customer: after a transfer, not that of the start."""
+
+
+class OutboxEntry(NamedTuple):
+    """A posted request that has no outcome yet."""
+
+    ticket: int
+    """The ticket that ``post`` returned."""
+    client_id: str
+    """The application's id of the customer. For an external bot, the interaction hash."""
+    kind: str
+    """The kind of the request, for example ``"message"`` or ``"start"``."""
+    age: float
+    """The time since the post in seconds, also in an earlier process."""
+    attempts: int
+    """The number of attempts in this process, including one in progress."""
+    in_progress: bool
+    """Whether an attempt was in progress."""
+    last_status: Optional[str]
+    """The status of the last failed attempt in this process, for example ``"OMNIZE_E_REFUSED"``; None without one."""
+    last_message: Optional[str]
+    """The text of that error; None without one. It never contains the token or personal data."""
+    reference: Optional[str]
+    """The ``reference`` of the post; None without one."""
+
+    def __repr__(self) -> str:
+        # A reference may contain personal data.
+        return f"<OutboxEntry {self.kind} ticket={self.ticket} attempts={self.attempts} status={self.last_status}>"
 
 
 def departments_of(data: Any) -> list[Department]:
