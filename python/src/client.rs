@@ -34,9 +34,9 @@ use crate::threads::thread_pool::Pools;
 /// completion queue, with the call number that was passed.
 #[pyclass(frozen, weakref, module = "omnize._omnize")]
 pub struct Core {
-    client: Arc<Client>,
-    pools: Arc<Pools>,
-    completions: Arc<CompletionQueue>,
+    pub client: Arc<Client>,
+    pub pools: Arc<Pools>,
+    pub completions: Arc<CompletionQueue>,
     /// Created when an event loop first waits for an event.
     notifier: OnceLock<OneShotNotifier>,
     /// Whether an event was delivered since this thread last yielded to others.
@@ -118,18 +118,6 @@ impl Core {
         let send = move || query.send(&client).map(Value::Response);
         let job = self.completions.job(call, send);
         self.pools.requests.submit(job).or_raise(py)
-    }
-
-    /// Runs a call that may wait for the disk, and reports its result.
-    pub fn submit_write(
-        &self,
-        py: Python<'_>,
-        call: u64,
-        write: impl FnOnce(&Client) -> omnize::error::Result<Value> + Send + 'static,
-    ) -> PyResult<()> {
-        let client = Arc::clone(&self.client);
-        let job = self.completions.job(call, move || write(&client));
-        self.pools.writes.submit(job).or_raise(py)
     }
 
     fn chat(&self, conversation: omnize::Conversation) -> Chat {

@@ -4,6 +4,7 @@ use omnize::Client;
 use omnize::error::Result;
 use omnize::status::Status;
 use pyo3::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::Core;
@@ -79,9 +80,11 @@ impl Outbox {
 
     /// Cancels a request that waits, and reports the result.
     fn cancel_for_loop(&self, py: Python<'_>, call: u64, ticket: u64) -> PyResult<()> {
-        self.core.get().submit_write(py, call, move |client| {
-            client.cancel(ticket).map(|()| Value::Nothing)
-        })
+        let core = self.core.get();
+        let client = Arc::clone(&core.client);
+        let cancel = move || client.cancel(ticket).map(|()| Value::Nothing);
+        let job = core.completions.job(call, cancel);
+        core.pools.writes.submit(job).or_raise(py)
     }
 
     /// Blocks until the requests that were posted before have ended, up to `seconds`. Returns the number of remaining ones.
