@@ -288,6 +288,43 @@ fn requests_beyond_their_age_limit_are_expired() {
 }
 
 #[test]
+fn cancelled_requests_are_counted_by_their_delivery() {
+    let client = open_client("http://127.0.0.1:1/", &[("outbox.paused", "1")]);
+    let chat = attach(&client, "12");
+    let tickets = ["1", "2", "3"].map(|text| chat.post(message(text)).unwrap());
+    assert_eq!(snapshot(&client).get(Statistic::Outbox), 3);
+    client.cancel(tickets[1]).unwrap();
+    assert_ended(&client, &[(Statistic::RequestsCancelled, 1)]);
+    assert_eq!(snapshot(&client).get(Statistic::Outbox), 2);
+    client.cancel(tickets[1]).unwrap_err();
+    assert_eq!(chat.cancel().unwrap(), 2);
+    assert_ended(&client, &[(Statistic::RequestsCancelled, 3)]);
+    assert_eq!(snapshot(&client).get(Statistic::Outbox), 0);
+    assert_sent(&client, 0);
+
+    // Closes the first connection without a response.
+    let answers = Mutex::new([String::new(), BUSY.replace("After: 0", "After: 60")].into_iter());
+    let server = Server::start(move |mut stream, read| {
+        while read(&mut stream).is_some() {
+            match answers.lock().unwrap().next() {
+                Some(response) if !response.is_empty() => {
+                    stream.write_all(response.as_bytes()).unwrap();
+                }
+                _ => return,
+            }
+        }
+    });
+    let client = open_client(&server.url, &[("on_unknown", "resend")]);
+    let ticket = attach(&client, "12").post(message("oi")).unwrap();
+    while client.outbox()[0].last_status != Status::Service {
+        std::thread::yield_now();
+    }
+    client.cancel(ticket).unwrap();
+    assert_ended(&client, &[(Statistic::RequestsUnknown, 1)]);
+    assert_sent(&client, 2);
+}
+
+#[test]
 fn a_check_is_a_request_only_if_it_sends_one() {
     let server = Server::with_response(http("200 OK", "[]"));
     let client = open_client(&server.url, &[("dialect", "interactions")]);

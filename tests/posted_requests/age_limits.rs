@@ -136,7 +136,11 @@ fn request_expires_in_the_pause_before_its_next_attempt() {
     let chat = attach(&client, "12");
     let posted = Instant::now();
     let ticket = chat.post_with(message("1"), max_age(500)).unwrap();
-    assert_expired(&outcome(&client), ticket, "500 ms");
+    let outcome = outcome(&client);
+    assert_expired(&outcome, ticket, "500 ms");
+    let message = &outcome.message;
+    assert!(message.contains("its last attempt failed: "), "{message}");
+    assert!(message.contains("503"), "{message}");
     let age = posted.elapsed();
     assert!(age >= Duration::from_millis(500) && age < Duration::from_secs(20));
     assert_eq!(server.requests(), 1);

@@ -64,7 +64,12 @@ fn next_request_does_not_wait_for_the_pause_of_a_cancelled_one() {
     let second = chat.post(message("2")).unwrap();
     wait_for_entry(&client, |entry| entry.last_status == Status::Service);
     client.cancel(first).unwrap();
-    assert_cancelled(&outcome(&client), first, Delivery::NotSent);
+    let cancelled = outcome(&client);
+    assert_cancelled(&cancelled, first, Delivery::NotSent);
+    let message = &cancelled.message;
+    let expected = "message: the application cancelled it; its last attempt failed: ";
+    assert!(message.starts_with(expected), "{message}");
+    assert!(message.contains("HTTP 503"), "{message}");
     let outcome = outcome(&client);
     assert_eq!((outcome.ticket, outcome.status), (second, 0));
     assert_eq!(contents(&server), ["1", "2"]);
@@ -97,11 +102,9 @@ fn delivery_is_unknown_if_an_earlier_attempt_may_have_been_received() {
     client.cancel(ticket).unwrap();
     let outcome = outcome(&client);
     assert_cancelled(&outcome, ticket, Delivery::Unknown);
-    assert!(
-        outcome.message.contains("an earlier attempt"),
-        "{}",
-        outcome.message
-    );
+    for part in ["its last attempt failed: ", "an earlier attempt"] {
+        assert!(outcome.message.contains(part), "{}", outcome.message);
+    }
 }
 
 #[test]

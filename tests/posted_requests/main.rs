@@ -4,6 +4,7 @@ mod age_limits;
 mod cancellation;
 mod close;
 mod concurrent_requests;
+mod ended_starts;
 mod flush;
 #[path = "../support/http_server.rs"]
 mod http_server;

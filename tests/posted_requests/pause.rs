@@ -54,6 +54,44 @@ fn cancelled_request_in_a_pause_leaves_the_outbox_at_once() {
 }
 
 #[test]
+fn requests_expire_in_a_pause() {
+    let server = accepting();
+    let options = [("outbox.paused", "1"), ("message.max_age", "100")];
+    let client = open_client(&server.url, &options);
+    let (chat, other) = (attach(&client, "12"), attach(&client, "13"));
+    let finish = other.post(Request::Finish).unwrap();
+    let posted = Instant::now();
+    let tickets = ["1", "2"].map(|text| chat.post(message(text)).unwrap());
+    for ticket in tickets {
+        let outcome = outcome(&client);
+        assert_eq!(
+            (outcome.ticket, outcome.status, outcome.delivery),
+            (ticket, Status::Expired as i32, Delivery::NotSent as i32)
+        );
+    }
+    assert!(posted.elapsed() < Duration::from_secs(20));
+    assert_eq!(client.outbox_count(), 1);
+    client.resume().unwrap();
+    assert_eq!(outcome(&client).ticket, finish);
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn retry_expires_in_a_pause() {
+    let server = answer_first_connections(&[BUSY]);
+    let client = open_client(&server.url, &[("message.max_age", "1500")]);
+    let ticket = attach(&client, "12").post(message("1")).unwrap();
+    wait_for_entry(&client, |entry| entry.last_status == Status::Service);
+    client.pause().unwrap();
+    let outcome = outcome(&client);
+    assert_eq!(
+        (outcome.ticket, outcome.status),
+        (ticket, Status::Expired as i32)
+    );
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
 fn blocking_requests_are_sent_in_a_pause() {
     let server = accepting();
     let client = open_client(&server.url, &[("outbox.paused", "1")]);

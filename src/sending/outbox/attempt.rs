@@ -86,7 +86,7 @@ impl Outbox {
     fn handle_result(
         self: &Arc<Self>,
         interaction: Arc<Interaction>,
-        posted: Box<QueuedRequest>,
+        mut posted: Box<QueuedRequest>,
         result: Result<()>,
     ) -> Result<()> {
         if let Err(error) = &result {
@@ -95,6 +95,7 @@ impl Outbox {
                 && let Some(delay) = self.retry_delay(&posted, error)
             {
                 let (ticket, expires_at) = (posted.ticket, posted.expires_at);
+                posted.last_failure = Some(error.message().into());
                 interaction.lane.requeue(posted);
                 self.record_failure(ticket, error);
                 // In a closed outbox, it waits for a restart.

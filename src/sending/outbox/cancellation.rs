@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, mpsc};
 
-use crate::error::{Delivery, Error, Result};
+use crate::error::{Error, Result};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneCancellation, WorkerNeeded};
 use crate::sending::outbox::Outbox;
@@ -84,12 +84,7 @@ impl Outbox {
 }
 
 fn cancelled(posted: &QueuedRequest) -> Error {
-    let message = format!("{}: the application cancelled it", posted.request.name());
-    let error = Error::new(Status::Cancelled, message).with_delivery(Delivery::NotSent);
-    match posted.maybe_received {
-        true => error.after_unknown_attempt(),
-        false => error,
-    }
+    posted.unsent_error(Status::Cancelled, "the application cancelled it")
 }
 
 /// Returns the error for a ticket that is not in the outbox.

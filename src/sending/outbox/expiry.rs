@@ -88,18 +88,11 @@ impl Outbox {
 
     /// Ends a request with this ticket, unless it is in progress or has ended.
     fn expire(self: &Arc<Self>, interaction: &Arc<Interaction>, ticket: u64) {
-        let expired = |posted: &QueuedRequest| {
-            let error = self.expired(posted);
-            Err(match posted.maybe_received {
-                true => error.after_unknown_attempt(),
-                false => error,
-            })
-        };
         let removed = interaction.lane.remove(ticket, |posted| {
-            self.record_end(interaction, posted, &expired(posted));
+            self.record_end(interaction, posted, &Err(self.expired(posted)));
         });
         for posted in removed.requests {
-            let result = expired(&posted);
+            let result = Err(self.expired(&posted));
             self.report_then(&posted, &result, |_| {});
             self.remove(posted.size);
             self.log_result(
@@ -131,11 +124,10 @@ impl Outbox {
             Some(_) => "the max_age of its post",
             None => "message.max_age",
         };
-        let message = format!(
-            "{}: it was not sent within {source} ({}); post it again if it is still wanted",
-            posted.request.name(),
+        let reason = format!(
+            "it was not sent within {source} ({}); post it again if it is still wanted",
             DurationText(limit)
         );
-        Error::new(Status::Expired, message).with_delivery(Delivery::NotSent)
+        posted.unsent_error(Status::Expired, &reason)
     }
 }

@@ -1,6 +1,7 @@
 //! A request in the outbox, and its outcome.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub struct QueuedRequest {
     pub attempts: u32,
     /// Whether the service may have received an attempt, in this process or in an earlier one.
     pub maybe_received: bool,
+    /// The message of its last failed attempt in this process.
+    pub last_failure: Option<Arc<str>>,
 }
 
 /// The outcome of a posted request.
@@ -109,12 +112,29 @@ impl QueuedRequest {
             since: Instant::now(),
             attempts: 0,
             maybe_received: false,
+            last_failure: None,
         }
     }
 
     /// Returns the time since it was queued, also in an earlier process.
     pub fn age(&self) -> Duration {
         self.age_before.saturating_add(self.since.elapsed())
+    }
+
+    /// Returns the error for a request that ends without a further attempt. It contains the last failure, if there was one.
+    pub fn unsent_error(&self, status: Status, reason: &str) -> Error {
+        let name = self.request.name();
+        let mut message = format!("{name}: {reason}");
+        if let Some(failure) = &self.last_failure {
+            let prefix = format!("{name}: ");
+            let failure = failure.strip_prefix(&*prefix).unwrap_or(failure);
+            message.push_str(&format!("; its last attempt failed: {failure}"));
+        }
+        let error = Error::new(status, message).with_delivery(Delivery::NotSent);
+        match self.maybe_received {
+            true => error.after_unknown_attempt(),
+            false => error,
+        }
     }
 
     /// Returns the outcome for this result.
