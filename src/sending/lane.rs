@@ -69,7 +69,7 @@ pub enum WorkerNeeded {
 #[derive(Debug)]
 pub struct LaneCancellation {
     /// In their order.
-    pub requests: Vec<Box<QueuedRequest>>,
+    pub requests: Vec<QueuedRequest>,
     /// Whether the next request can be sent now.
     pub worker_needed: WorkerNeeded,
 }
@@ -188,13 +188,15 @@ impl Lane {
         let requests: Vec<_> = removed
             .into_iter()
             .filter_map(|entry| match entry {
-                LaneEntry::QueuedRequest(queued) => Some(queued),
+                LaneEntry::QueuedRequest(queued) => Some(*queued),
                 LaneEntry::Caller(_) => None,
             })
             .inspect(|queued| on_removed(queued))
             .collect();
-        let is_pausing = |queued: &Box<QueuedRequest>| state.paused_by == Some(queued.ticket);
-        if requests.iter().any(is_pausing) {
+        if requests
+            .iter()
+            .any(|queued| state.paused_by == Some(queued.ticket))
+        {
             state.paused_by = None;
         }
         // A caller may be the first now.
