@@ -5,10 +5,10 @@
 #include "server.h"
 
 static void be_busy(int connection, void *data) {
-    static const char busy[] = "HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 29\r\n\r\n"
+    static const char busy[] = "HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 30\r\n\r\n"
                                "{\"message\":\"secret is closed\"}";
     (void)data;
-    while (receive_message(connection) > 0) send_all(connection, busy, sizeof busy - 2);
+    while (receive_message(connection) > 0) send_all(connection, busy, sizeof busy - 1);
 }
 
 /* Lists the outbox until its first request has failed once. */

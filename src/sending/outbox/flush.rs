@@ -1,11 +1,11 @@
 //! Waits for the posted requests, without a close.
 
 use std::sync::PoisonError;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::close_report::CloseReport;
 use crate::error::{Error, Result};
+use crate::host;
 use crate::interrupt;
 use crate::sending::deadlines::DurationText;
 use crate::sending::outbox::{Outbox, OutboxState};
@@ -123,10 +123,8 @@ impl Outbox {
 
     /// Fails on a thread on which a posted request may depend.
     fn check_may_flush(&self) -> Result<()> {
-        let this = thread::current().id();
-        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_worker = workers.iter().any(|worker| worker.thread().id() == this);
-        drop(workers);
+        let this = host::thread::id();
+        let is_worker = self.lock().worker_threads.contains(&this);
         let caller = match (is_worker, self.sender.is_requesting()) {
             (true, _) => "the log callback of a thread that sends posted requests",
             (_, true) => "the interrupt hook of a request",

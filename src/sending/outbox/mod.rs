@@ -34,6 +34,7 @@ use crate::allocation_check;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
+use crate::host::thread::ThreadId;
 use crate::receiving::{Receiver, SendState};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
@@ -97,6 +98,7 @@ pub(crate) struct OutboxState {
     /// Whether the application paused the outbox.
     pub(crate) is_paused: bool,
     pub(crate) worker_count: usize,
+    pub(crate) worker_threads: Vec<ThreadId>,
     pub(crate) idle_workers: usize,
     /// The number of requests that the close aborted.
     pub(crate) aborted: usize,

@@ -92,6 +92,7 @@ impl Outbox {
     }
 
     fn run_worker(self: &Arc<Self>) {
+        self.lock().worker_threads.push(host::thread::id());
         while let Some(task) = self.wait_for_task() {
             // The application's log callback may panic. Its request has ended by then, so the worker continues. The
             // panic hook has logged the panic.
