@@ -176,23 +176,27 @@ def test_prometheus_needs_the_credentials_of_the_webhook():
 
 
 def test_without_the_option_there_is_no_path():
-    with omnize.Client("t", environment=False, listen="127.0.0.1:0") as client:
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            scrape(client)
+    client = omnize.Client("t", environment=False, listen="127.0.0.1:0")
+    with client, pytest.raises(urllib.error.HTTPError, match="404"):
+        scrape(client)
     with pytest.raises(omnize.ConfigError, match="a path that begins with a slash"):
         omnize.Client("t", environment=False, listen_metrics="metrics")
 
 
 def test_clients_of_a_shared_listener_have_numbers(post):
     options = {"token": "t", "environment": False}
-    with omnize.Client(**options) as one, omnize.Client(**options) as two, omnize.Listener(
-        "127.0.0.1:0", metrics="/metrics"
-    ) as listener:
+    with (
+        omnize.Client(**options) as one,
+        omnize.Client(**options) as two,
+        omnize.Listener("127.0.0.1:0", metrics="/metrics") as listener,
+    ):
         listener.attach(one)
         listener.attach(two)
         assert post(listener.url(two), b'{"clientId": 1}').status == 200
         parts = urlsplit(listener.url(one))
         with urllib.request.urlopen(f"http://{parts.netloc}/metrics", timeout=10) as response:
             samples = parse(response.read().decode())
-    queued = {dict(labels)["client"]: value for (name, labels), value in samples.items() if name == "omnize_queued_events"}
+    queued = {
+        dict(labels)["client"]: value for (name, labels), value in samples.items() if name == "omnize_queued_events"
+    }
     assert queued == {"1": 0, "2": 1}
