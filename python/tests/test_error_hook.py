@@ -153,6 +153,25 @@ def test_a_hook_can_be_replaced_and_removed():
     assert seen == ["a"]
 
 
+def test_off_removes_a_function_that_is_both_a_handler_and_the_hook(path):
+    with omnize.Client(**OPTIONS, store=path) as client:
+        chat = client.attach("12", department="1")
+
+        def show(*arguments):
+            raise AssertionError("it was removed")
+
+        for register in (client.on(), client.on(client_id="12"), chat.on(), client.on_error):
+            register(show)
+        client.poll(0)
+        assert client.off(show)
+        assert not client.off(show)
+        assert not chat.off(show)
+        client.deliver(BODIES[0])
+        # No handler is registered, so the event waits.
+        assert client.poll(0) == 0
+    assert stored_texts(path) == ["a"]
+
+
 def test_a_coroutine_function_is_no_hook_of_a_blocking_client():
     async def hook(event, error):
         pass

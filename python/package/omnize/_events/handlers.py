@@ -168,18 +168,18 @@ class Handlers:
             self._update_activity(conversation)
             self._update_hold()
 
-    def remove(self, function: Callable[[Any], Any]) -> bool:
-        """Removes this function everywhere. Returns whether it was registered."""
+    def remove(self, function: Callable[..., Any]) -> bool:
+        """Removes this function everywhere, also as the error hook. Returns whether it was registered."""
         with self._lock:
+            is_hook = self.error_hook == function
+            if is_hook:
+                self.error_hook = None
             before = len(self._of_all) + sum(map(len, self._of_one.values()))
             self._of_all = _without(self._of_all, function)
             of_one = {client_id: _without(handlers, function) for client_id, handlers in self._of_one.items()}
             self._of_one = {client_id: handlers for client_id, handlers in of_one.items() if handlers}
             self._by_class = {}
-            if self._is_error_hook(function):
-                self.error_hook = None
-                return True
-            removed = before > len(self._of_all) + sum(map(len, self._of_one.values()))
+            removed = is_hook or before > len(self._of_all) + sum(map(len, self._of_one.values()))
             for conversations in list(self._of_conversations.values()):
                 for reference in conversations:
                     conversation = reference()
@@ -187,9 +187,6 @@ class Handlers:
                         removed = self.remove_from(conversation, function) or removed
             self._update_hold()
             return removed
-
-    def _is_error_hook(self, function: Callable[..., Any]) -> bool:
-        return self.error_hook == function
 
     def remove_from(self, conversation: ConversationHandlers, function: Callable[[Any], Any]) -> bool:
         """Removes this function from a conversation. Returns whether it was registered."""
