@@ -42,10 +42,12 @@ def test_main_classes_have_examples():
 
 
 def attributes_without_docstring(path: Path) -> list[str]:
-    """Returns the public annotated attributes of public classes that no string describes."""
+    """Returns the public attributes, of public classes and of their base classes, that no string describes."""
+    public = [getattr(omnize, name) for name in omnize.__all__]
+    names = {base.__name__ for kind in public if isinstance(kind, type) for base in kind.__mro__}
     missing = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.ClassDef) or not hasattr(omnize, node.name):
+        if not isinstance(node, ast.ClassDef) or node.name not in names:
             continue
         for statement, after in zip(node.body, [*node.body[1:], None]):
             if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):

@@ -17,10 +17,10 @@ class LatencyBucket(NamedTuple):
     It contains the attempts that took no longer than its limit, and longer than the limit of the bucket before it.
     """
 
-    #: The limit in seconds, or None for the last bucket.
     limit: Optional[float]
-    #: The number of attempts.
+    """The limit in seconds, or None for the last bucket."""
     attempts: int
+    """The number of attempts."""
 
 
 class Latency(NamedTuple):
@@ -30,12 +30,12 @@ class Latency(NamedTuple):
     wrote no byte of their request are not included.
     """
 
-    #: The number of attempts in all buckets.
     attempts: int
-    #: The duration of all attempts, in seconds.
+    """The number of attempts in all buckets."""
     seconds: float
-    #: The buckets, shortest first.
+    """The duration of all attempts, in seconds."""
     buckets: tuple[LatencyBucket, ...]
+    """The buckets, shortest first."""
 
 
 class Statistics(Mapping[str, int]):
