@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime
 import math
+import pickle
 import subprocess
 import sys
 import time
@@ -47,6 +49,22 @@ def test_a_repeated_post_returns_the_ticket(omnize_sandbox):
     assert messages(omnize_sandbox) == ["start", "message", "finish"]
     assert "order 7" not in repr(outcomes[1])
     assert outcomes[1].to_dict()["reference"] == "order 7"
+
+
+def test_outcomes_are_pickled_with_all_fields():
+    with omnize.Client(**NOWHERE) as client:
+        before = time.time()
+        client.attach("12", department="1").post("oi", reference="order 7", max_age=0.1)
+        event = outcome(client)
+        again = pickle.loads(pickle.dumps(event))
+        for one in (event, again, copy.copy(event)):
+            assert (one.request, one.reference, one.delivery) == ("message", "order 7", omnize.Delivery.NOT_SENT)
+            assert before - 1 <= one.posted_at <= one.received_at
+            assert type(one.error) is omnize.Expired
+        values, values_again = event.to_dict(), again.to_dict()
+        assert str(values.pop("error")) == str(values_again.pop("error"))
+        assert values == values_again
+        assert set(values) >= {"kind", "ticket", "client_id", "request", "reference", "posted_at", "delivery"}
 
 
 def test_asyncio_repeats_posts(omnize_sandbox):

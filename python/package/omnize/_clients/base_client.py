@@ -270,9 +270,10 @@ class BaseClient(Generic[_Conversation, Result]):
     def on_error(self, function: Callable[[Event, Exception], Result]) -> Callable[[Event, Exception], Result]:
         """Registers the error hook, which is called with the event and the exception of each handler that fails.
 
-        Without a hook, ``poll`` raises the exception, and ``dispatch`` logs it. With a hook neither happens, unless the
-        hook raises an exception itself: then that one is raised or logged. The hook may be a coroutine function if the
-        client is an :class:`AsyncClient`. Another hook replaces this one, and :meth:`off` removes it.
+        Without a hook, ``poll`` raises the exception, and ``dispatch`` passes it to ``threading.excepthook`` or, for an
+        :class:`AsyncClient`, to the loop's exception handler. With a hook neither happens, unless the hook raises an
+        exception itself: then that one is raised or passed on. The hook may be a coroutine function if the client is
+        an :class:`AsyncClient`. Another hook replaces this one, and :meth:`off` removes it.
 
         The event still counts as not handled: with a store, it is redelivered after a restart. To prevent this, the
         hook calls ``event.ack()``.
