@@ -71,7 +71,7 @@ impl EventCursor {
 
     /// The number of the current lease, if a task has it.
     #[getter]
-    fn task(&self) -> Option<TaskId> {
+    fn lease_number(&self) -> Option<TaskId> {
         self.lease().as_ref().and_then(EventLease::task)
     }
 

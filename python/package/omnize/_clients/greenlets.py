@@ -227,7 +227,7 @@ class GreenletEventCursor:
         while True:
             event = self._cursor.next(0)
             if event is not None:
-                self._core._in_handler[threading.get_ident()] = self._cursor.task
+                self._core._in_handler[threading.get_ident()] = self._cursor.lease_number
                 return event
             if not self._core.wait(deadline):
                 return None

@@ -131,7 +131,7 @@ async def call_handlers(client: AsyncClient, event: Event, cursor: _omnize.Event
     worker = asyncio.current_task()
     failure: Optional[BaseException] = None
     is_handled = False
-    handler_call = HandlerCall(client, cursor.task)
+    handler_call = HandlerCall(client, cursor.lease_number)
     token = current_handler_call.set(handler_call)
     try:
         wanting = handlers.wanting(event)
