@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import queue
 import subprocess
 import sys
 import threading
@@ -74,6 +75,115 @@ def test_the_delivery_mode_is_next(client):
     client.poll(0)
     with pytest.raises(omnize.ModeError):
         chat.next(0)
+
+
+@pytest.mark.parametrize("way", ["poll", "dispatch"])
+def test_a_handler_that_waits_for_its_conversation_fails(client, way):
+    client.attach("1", department="1")
+    failures = queue.SimpleQueue()
+
+    @client.on()
+    def handler(event):
+        for wait in (lambda: event.conversation.next(1), lambda: next(event.conversation.events(1))):
+            with pytest.raises(omnize.ModeError, match="only after it has returned") as caught:
+                wait()
+            failures.put(caught.value.status)
+
+    client.deliver(typing_of("1"))
+    client.poll(0) if way == "poll" else client.dispatch()
+    assert [failures.get(timeout=30) for _ in range(2)] == ["OMNIZE_E_MODE"] * 2
+
+
+@pytest.mark.parametrize("way", ["poll", "dispatch"])
+def test_an_asynchronous_handler_that_waits_for_its_conversation_fails(way):
+    async def main():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            client.attach("1", department="1")
+            failures = asyncio.Queue()
+
+            @client.on()
+            async def handler(event):
+                for wait in (lambda: event.conversation.next(1), lambda: event.conversation.events(1).__anext__()):
+                    for waiting in (wait(), asyncio.ensure_future(wait())):
+                        with pytest.raises(omnize.ModeError, match="only after it has returned"):
+                            await waiting
+                        failures.put_nowait(1)
+
+            await client.deliver(typing_of("1"))
+            if way == "poll":
+                await client.poll(5)
+            else:
+                client.dispatch()
+            for _ in range(4):
+                await failures.get()
+            # Outside a handler, the mode is named.
+            with pytest.raises(omnize.ModeError, match=f"delivers events by {way}"):
+                await client.attach("1", department="1").next(0)
+
+    run(main())
+
+
+def test_the_conversation_of_an_event_has_the_events_of_its_interaction(client):
+    started = client.attach("1", department="1")
+    started.user_data = "of this object"
+    for client_id in ("1", "2", "1"):
+        client.deliver(typing_of(client_id))
+    first = client.next(0)
+    chat = first.conversation
+    assert (chat.department, chat.state, chat.user_data) == ("1", started.state, None)
+    assert [event.sequence for event in chat.events(timeout=0)] == [3]
+    client.deliver(typing_of("1"))
+    # Both objects share the events. Each event is returned once.
+    assert started.next(0).sequence == 4
+    assert chat.next(0) is None
+    client.deliver(typing_of("1"))
+    del started
+    gc.collect()
+    assert client.next(0).client_id == "2"
+    assert client.next(0) is None
+    event = chat.next(0)
+    # The conversation of an event of a stream takes part in the stream.
+    client.deliver(finish_of("1"))
+    assert [one.kind for one in event.conversation.events()] == ["finish"]
+    assert chat.next() is None
+    assert event.conversation.state == "finished"
+
+
+def test_the_stream_of_the_conversation_of_an_event_ends_with_the_iteration(client):
+    client.attach("1", department="1")
+    for _ in range(3):
+        client.deliver(typing_of("1"))
+    for event in client.next(0).conversation.events(timeout=0):
+        assert event.sequence == 2
+        break
+    gc.collect()
+    assert client.next(0).sequence == 3
+
+
+def test_a_task_serves_each_customer_from_its_first_event():
+    async def main():
+        async with omnize.AsyncClient(**OPTIONS) as client:
+            chats = [client.attach(str(number), department="1") for number in range(5)]
+            served = {}
+
+            async def serve(first):
+                events = first.conversation.events()
+                served[first.client_id] = [first.sequence, *[event.sequence async for event in events]]
+
+            for round_ in (typing_of, typing_of, finish_of):
+                for chat in chats:
+                    await client.deliver(round_(chat.client_id))
+            tasks = []
+            async for event in client.events(timeout=1):
+                tasks.append(asyncio.ensure_future(serve(event)))
+                # The task opens the stream before the next event is taken.
+                await asyncio.sleep(0)
+                if len(tasks) == len(chats):
+                    break
+            await asyncio.gather(*tasks)
+            assert served == {str(number): [number + 1, number + 6, number + 11] for number in range(5)}
+
+    run(main())
 
 
 @pytest.mark.parametrize("timeout", [-1, "soon", float("nan")])

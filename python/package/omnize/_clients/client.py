@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .._events.event import Event
     from .option_types import Options, Seconds
 
+    _EventSource = Union[_omnize.Core, GreenletCore, _omnize.Chat, GreenletChat]
+
 __all__ = ["Client"]
 
 
@@ -153,14 +155,17 @@ class Client(BaseClient[Conversation, None]):
 
     def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Returns the next event. Blocks up to ``timeout`` seconds (None: forever); returns None if no event came."""
-        return self._next(optional_seconds("timeout", timeout))
+        return self._next(self._blocking, optional_seconds("timeout", timeout))
 
     def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
         """Iterates over the events, until none came for ``timeout`` seconds (None: forever) or the client is closed."""
-        timeout = optional_seconds("timeout", timeout)
+        return self._events(self._blocking, optional_seconds("timeout", timeout))
+
+    def _events(self, source: _EventSource, timeout: Optional[float]) -> Iterator[Event]:
+        """Iterates over the events of the client or of a conversation."""
         while True:
             try:
-                event = self._next(timeout)
+                event = self._next(source, timeout)
             except Closed:
                 return
             if event is None:
@@ -170,9 +175,10 @@ class Client(BaseClient[Conversation, None]):
             finally:
                 event._release()
 
-    def _next(self, timeout: Optional[float]) -> Optional[Event]:
+    def _next(self, source: _EventSource, timeout: Optional[float]) -> Optional[Event]:
+        """Returns the next event of the client or of a conversation."""
         try:
-            return self._blocking.next(timeout)
+            return source.next(timeout) or None
         except ModeError:
             if self._blocking.is_in_handler:
                 raise _handler_wait_error() from None
@@ -181,10 +187,10 @@ class Client(BaseClient[Conversation, None]):
     def poll(self, timeout: Optional[Seconds] = None, maximum: Optional[int] = None) -> int:
         """Blocks up to ``timeout`` seconds (None: forever) for an event, then calls the handlers for all queued events.
 
-        With ``maximum``, at most so many events; the others stay queued. Returns the number of handled events. An
-        exception of a handler is raised here, after the other handlers of the
-        event were called. With a store, that event is redelivered after a restart. With a store and without any
-        handler, events wait until a handler is registered.
+        With ``maximum``, handles at most so many events; the others stay queued. Returns the number of handled events.
+        An exception of a handler is raised here, after the other handlers of the event were called. With a store, that
+        event is redelivered after a restart. With a store and without any handler, events wait until a handler is
+        registered.
         """
         timeout = optional_seconds("timeout", timeout)
         most = maximum_of(maximum)
@@ -245,8 +251,8 @@ class Client(BaseClient[Conversation, None]):
         the event of a handler that still runs is redelivered after a restart.
 
         No handler runs after this returned. If a handler calls this, it waits for requests and for the other running
-        handlers, but not for its own, and queued events remain.
-        A second call does nothing, and so does a call in a forked child.
+        handlers, but not for its own, and queued events remain. A second call does nothing, and so does a call in a
+        forked child.
         """
         timeout = seconds("timeout", timeout)
         if self._is_of_parent() or not self._is_open:

@@ -6,6 +6,7 @@ methods for event loops, and wait for its descriptors with the patched functions
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import select
 import sys
@@ -13,11 +14,11 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Callable, Literal, Optional, Union
 
 from .. import _omnize
-from .._errors import ModeError, Unsupported, _closed_error, _handler_wait_error
+from .._errors import Unsupported, _closed_error, _handler_wait_error
 from .._events.event import Event
 from .delivery_mode import DeliveryMode, deadline_of
 from .flush_steps import FlushSteps
@@ -105,12 +106,7 @@ class GreenletCore:
     def next(self, seconds: Optional[float]) -> Optional[Event]:
         deadline = deadline_of(seconds)
         while True:
-            try:
-                event = self._mode.take_event()
-            except ModeError:
-                if self.is_in_handler:
-                    raise _handler_wait_error() from None
-                raise
+            event = self._mode.take_event()
             if event is not None or not self.wait(deadline):
                 return event
 
@@ -138,19 +134,14 @@ class GreenletCore:
 
         If ``submit`` returns False, the call is already completed.
         """
-        number = next(self._numbers)
-        call = self._calls[number] = _Call()
-        try:
-            if not self._watches_calls:
-                _watch(self, self._core.completion_descriptor(), "_on_completions")
-                self._watches_calls = True
-            if submit(number, *arguments) is False:
-                return None
-            call.completed.wait()
-        finally:
-            self._calls.pop(number, None)
-            if not call.completed.is_set():
-                self._core.cancel_call(number)
+        with self._new_call() as (number, call):
+            try:
+                if submit(number, *arguments) is False:
+                    return None
+                call.completed.wait()
+            finally:
+                if not call.completed.is_set():
+                    self._core.cancel_call(number)
         if call.error is not None:
             raise call.error
         return call.value
@@ -185,19 +176,26 @@ class GreenletCore:
         remaining = None if deadline is None else deadline - time.monotonic()
         if remaining is not None and remaining <= 0:
             return False
+        with self._new_call() as (number, call):
+            wake = chat.wake_for_loop(number)
+            try:
+                return call.completed.wait(remaining)
+            finally:
+                if not call.completed.is_set():
+                    chat.cancel_wake(wake)
+
+    @contextlib.contextmanager
+    def _new_call(self) -> Iterator[tuple[int, _Call]]:
+        """Returns a call and its number, and watches for its completion until the end of the block."""
         number = next(self._numbers)
         call = self._calls[number] = _Call()
-        wake: Optional[int] = None
         try:
             if not self._watches_calls:
                 _watch(self, self._core.completion_descriptor(), "_on_completions")
                 self._watches_calls = True
-            wake = chat.wake_for_loop(number)
-            return call.completed.wait(remaining)
+            yield number, call
         finally:
             self._calls.pop(number, None)
-            if wake is not None and not call.completed.is_set():
-                chat.cancel_wake(wake)
 
     def _on_completions(self) -> None:
         for number, value, error in self._core.take_completions():

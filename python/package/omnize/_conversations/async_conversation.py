@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
 from .._arguments import optional_seconds
 from .._clients.delivery_mode import deadline_of
-from .._errors import Closed, Error, StateError
+from .._errors import Error, StateError
 from .conversation import BaseConversation
 from .customer import Customer
 from .request_fields import Fields, of_message, of_post, of_transfer, of_update
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
     from .._omnize import Chat
 
 __all__ = ["AsyncConversation"]
-
-
-#: The number of queued events that ``events`` returns before it lets other tasks run.
-_YIELD_EVERY = 32
 
 
 class AsyncConversation(BaseConversation[Any]):
@@ -56,29 +50,18 @@ class AsyncConversation(BaseConversation[Any]):
     async def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Returns the next event of this interaction, or None. See :meth:`Conversation.next`."""
         deadline = deadline_of(optional_seconds("timeout", timeout))
-        mode = self._client._mode
         self._client._bind()
         while True:
-            event = mode.take_event_of(self._chat)
+            event = self._take_event()
             if event is not None or not await self._client._wait_for_chat(self._chat, deadline):
                 return event or None
 
-    async def events(self, timeout: Optional[Seconds] = None) -> AsyncIterator[Event]:
+    def events(self, timeout: Optional[Seconds] = None) -> AsyncIterator[Event]:
         """Iterates over the events of this interaction. See :meth:`Conversation.events`."""
-        for number in itertools.count(1):
-            if number % _YIELD_EVERY == 0:
-                # Queued events must not keep other tasks from running.
-                await asyncio.sleep(0)
-            try:
-                event = await self.next(timeout)
-            except Closed:
-                return
-            if event is None:
-                return
-            try:
-                yield event
-            finally:
-                event._release()
+        return self._client._events(self._take_event, self.next, timeout)
+
+    def _take_event(self) -> Union[Event, Literal[False], None]:
+        return self._client._take_event_of(self._chat)
 
     async def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction. See :meth:`Conversation.start`."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Generic, NoReturn, Optional, Union, overload
 
 from .._arguments import optional_seconds
-from .._errors import Closed, Error, StateError
+from .._errors import Error, StateError
 from .._events.handler_types import Result
 from .._events.handlers import ConversationHandlers, check_function, check_kinds
 from .._shutdown import warn
@@ -18,6 +18,7 @@ from .result_types import Media, Mood, State
 
 if TYPE_CHECKING:
     from .._clients.base_client import BaseClient
+    from .._clients.client import Client
     from .._clients.greenlets import GreenletChat
     from .._clients.option_types import Seconds
     from .._events.event import Event
@@ -35,8 +36,8 @@ class BaseConversation(Generic[Result]):
 
     __slots__ = ("__weakref__", "_chat", "_client", "_customer", "_handlers", "_start", "_timeout", "user_data")
 
-    #: Any object of the application, None by default. The library does not use it.
     user_data: Any
+    """Any object of the application, None by default. The library does not use it."""
 
     def __init__(
         self, client: BaseClient[Any, Result], chat: Union[Chat, GreenletChat], customer: Fields, start: Fields
@@ -222,6 +223,8 @@ class Conversation(BaseConversation[None]):
 
     __slots__ = ()
 
+    _client: Client
+
     def next(self, timeout: Optional[Seconds] = None) -> Optional[Event]:
         """Returns the next event of this interaction. Blocks up to ``timeout`` seconds (None: forever).
 
@@ -229,7 +232,7 @@ class Conversation(BaseConversation[None]):
         call until this conversation is garbage-collected, :meth:`Client.next` and :meth:`Client.events` do not return
         events of this interaction.
         """
-        return self._chat.next(optional_seconds("timeout", timeout)) or None
+        return self._client._next(self._chat, optional_seconds("timeout", timeout))
 
     def events(self, timeout: Optional[Seconds] = None) -> Iterator[Event]:
         """Iterates over the events of this interaction. See :meth:`next`.
@@ -237,18 +240,7 @@ class Conversation(BaseConversation[None]):
         Ends after the last event of the interaction, when none came for ``timeout`` seconds (None: forever), or when
         the client is closed. The last event is :class:`Finished`, or the :class:`Outcome` of the posted finish.
         """
-        timeout = optional_seconds("timeout", timeout)
-        while True:
-            try:
-                event = self._chat.next(timeout)
-            except Closed:
-                return
-            if not event:
-                return
-            try:
-                yield event
-            finally:
-                event._release()
+        return self._client._events(self._chat, optional_seconds("timeout", timeout))
 
     def start(self, customer: Optional[Customer] = None) -> None:
         """Starts the interaction. ``customer`` replaces the one that was passed to :meth:`Client.conversation`."""
