@@ -149,7 +149,8 @@ client.close(0)
 def test_cancelled_requests_are_gone_after_a_kill(tmp_path, options):
     code = """
 import omnize, os, sys
-client = omnize.Client(token="t", base_url="http://127.0.0.1:1/", store=sys.argv[1], outbox_paused=True, environment=False)
+options = {"token": "t", "base_url": "http://127.0.0.1:1/", "environment": False}
+client = omnize.Client(**options, store=sys.argv[1], outbox_paused=True)
 chat = client.conversation("12", department="1")
 tickets = [chat.post_start(), chat.post("um"), chat.post("dois")]
 client.cancel(tickets[1])
