@@ -143,10 +143,13 @@ def test_the_conversation_of_an_event_has_the_events_of_its_interaction(client):
     assert client.next(0) is None
     event = chat.next(0)
     # The conversation of an event of a stream takes part in the stream.
+    again = event.conversation
     client.deliver(finish_of("1"))
-    assert [one.kind for one in event.conversation.events()] == ["finish"]
+    assert [one.kind for one in again.events()] == ["finish"]
     assert chat.next() is None
-    assert event.conversation.state == "finished"
+    assert again.state == "finished"
+    with pytest.raises(omnize.StateError, match="it has ended"):
+        event.conversation.next(0)
 
 
 def test_the_stream_of_the_conversation_of_an_event_ends_with_the_iteration(client):
@@ -170,9 +173,8 @@ def test_a_task_serves_each_customer_from_its_first_event():
                 events = first.conversation.events()
                 served[first.client_id] = [first.sequence, *[event.sequence async for event in events]]
 
-            for round_ in (typing_of, typing_of, finish_of):
-                for chat in chats:
-                    await client.deliver(round_(chat.client_id))
+            for chat in chats * 2:
+                await client.deliver(typing_of(chat.client_id))
             tasks = []
             async for event in client.events(timeout=1):
                 tasks.append(asyncio.ensure_future(serve(event)))
@@ -180,6 +182,8 @@ def test_a_task_serves_each_customer_from_its_first_event():
                 await asyncio.sleep(0)
                 if len(tasks) == len(chats):
                     break
+            for chat in chats:
+                await client.deliver(finish_of(chat.client_id))
             await asyncio.gather(*tasks)
             assert served == {str(number): [number + 1, number + 6, number + 11] for number in range(5)}
 

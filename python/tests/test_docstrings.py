@@ -45,6 +45,7 @@ def attributes_without_docstring(path: Path) -> list[str]:
     """Returns the public attributes, of public classes and of their base classes, that no string describes."""
     public = [getattr(omnize, name) for name in omnize.__all__]
     names = {base.__name__ for kind in public if isinstance(kind, type) for base in kind.__mro__}
+    names = {name for name in names if not name.startswith("_")}
     missing = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ClassDef) or node.name not in names:
