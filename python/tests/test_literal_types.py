@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing
 from pathlib import Path
@@ -26,7 +27,7 @@ def literals(type_: object) -> set[str]:
 
 
 def test_every_choice_is_a_literal():
-    hints = typing.get_type_hints(Options)
+    hints = typing.get_type_hints(Options, localns={"timedelta": datetime.timedelta})
     assert {name: values for name, type_ in hints.items() if (values := literals(type_))} == CHOICES
     assert {"dialect", "ack"} <= CHOICES.keys()
 

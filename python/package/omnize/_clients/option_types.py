@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Literal, Optional, TypedDict, Union
+from typing import TYPE_CHECKING, Literal, Optional, TypedDict, Union
+
+if TYPE_CHECKING:
+    # Importing it takes time, and most applications pass numbers.
+    from datetime import timedelta
 
 #: A time in seconds.
-Seconds = Union[float, timedelta]
+Seconds = Union[float, "timedelta"]
 #: The path of a file.
 Path = Union[str, "os.PathLike[str]"]
 #: The dialect of the service.
