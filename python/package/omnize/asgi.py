@@ -27,12 +27,15 @@ from typing import TYPE_CHECKING, Any
 
 from ._arguments import describe_type
 from ._clients.base_client import BaseClient
+from ._clients.close_report import CloseReport
 from ._errors import Error
+from ._webhooks.lifespan import confirm_lifespan, run_lifespan
 from ._webhooks.request_validator import RequestHead, RequestPath, Response
 from ._webhooks.webhook import BaseWebhook
 
 if TYPE_CHECKING:
     from . import AsyncClient, Client
+    from ._clients.option_types import Seconds
 
 __all__ = ["Webhook"]
 
@@ -47,9 +50,11 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 class Webhook(BaseWebhook[Any, Application]):
     """Receives the triggers that the service posts to ``path``, and delivers them to ``client``.
 
-    ``client`` may also be a function that opens a client, registers its handlers and returns it. It is called at the
-    first trigger in each process, so it works in the workers of a server that forks. If the server reports its
-    shutdown, the client is closed.
+    ``client`` may also be a function that opens a client, registers its handlers and returns it. It is called once in
+    each process, so it works in the workers of a server that forks: at the server's startup, by :meth:`open`, or at the
+    first trigger. At the server's shutdown, this client is closed: its handlers and posted requests have up to
+    ``close_timeout`` seconds. A framework in which this application is mounted does not pass startup and shutdown on.
+    So call :meth:`open` and :meth:`close` in its lifespan.
 
     ``path`` is the path below the path where this application is mounted. Anyone who knows the whole URL can post
     triggers, so it should contain a part that nobody can guess. With ``basic``, as ``"user:password"``, the service
@@ -69,11 +74,15 @@ class Webhook(BaseWebhook[Any, Application]):
         basic: str | None = None,
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
+        close_timeout: Seconds = 5.0,
     ) -> None:
-        super().__init__(client, _check_client, path, basic, max_body, otherwise)
+        super().__init__(client, _check_client, path, basic, max_body, otherwise, close_timeout)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Responds to a request."""
+        if scope["type"] == "lifespan":
+            await self._run_lifespan(scope, receive, send)
+            return
         path = _path(scope)
         is_http = scope["type"] == "http"
         if self._otherwise is not None and not (is_http and self._is_own(path)):
@@ -82,11 +91,17 @@ class Webhook(BaseWebhook[Any, Application]):
             response = await self._process(scope, path, receive)
             if response is not None:
                 await _respond(response, send)
-        elif scope["type"] == "lifespan":
-            await self._confirm_lifespan(receive, send)
         else:
             await receive()
             await send({"type": "websocket.close"})
+
+    async def close(self) -> CloseReport:
+        """Closes the client that the function opened in this process, within ``close_timeout`` seconds.
+
+        A client that the application opened stays open.
+        """
+        client = self._client.to_close()
+        return CloseReport(0, 0) if client is None else await _close(client, self._close_timeout)
 
     async def _process(self, scope: Message, path: RequestPath, receive: Receive) -> Response | None:
         """Reads the request, delivers its trigger and returns the response. Returns None if the sender disconnected."""
@@ -115,16 +130,13 @@ class Webhook(BaseWebhook[Any, Application]):
             return self._response_to(error)
         return self._response_to(None)
 
-    async def _confirm_lifespan(self, receive: Receive, send: Send) -> None:
-        """Confirms the startup and the shutdown of a server that runs no other application."""
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown" and self._client.is_opened_here:
-                # The webhook opened the client, so only the webhook can close it.
-                await _close(self._client.get())
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+    async def _run_lifespan(self, scope: Message, receive: Receive, send: Send) -> None:
+        if self._client.is_opened_by_function:
+            await run_lifespan(self._otherwise, scope, receive, send, opens=self.open, closes=self.close)
+        elif self._otherwise is not None:
+            await self._otherwise(scope, receive, send)
+        else:
+            await confirm_lifespan(receive, send)
 
 
 async def _deliver(client: Client | AsyncClient, body: bytes, content_type: str | None) -> None:
@@ -138,11 +150,14 @@ async def _deliver(client: Client | AsyncClient, body: bytes, content_type: str 
         client.deliver(body, content_type)
 
 
-async def _close(client: Client | AsyncClient) -> None:
-    if inspect.iscoroutinefunction(client.close):
-        await client.close()
+async def _close(client: Client | AsyncClient, timeout: float) -> CloseReport:
+    close: Any = client.close
+    report: CloseReport
+    if client._awaits:
+        report = await close(timeout)
     else:
-        await asyncio.get_running_loop().run_in_executor(None, client.close)
+        report = await asyncio.get_running_loop().run_in_executor(None, close, timeout)
+    return report
 
 
 def _check_client(client: Any) -> None:

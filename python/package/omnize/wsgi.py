@@ -21,14 +21,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._arguments import describe_type
 from ._clients.base_client import BaseClient
 from ._clients.client import Client
+from ._clients.close_report import CloseReport
 from ._errors import Error
 from ._webhooks.request_validator import RequestHead, RequestPath, Response, length_of
 from ._webhooks.webhook import BaseWebhook
+
+if TYPE_CHECKING:
+    from ._clients.option_types import Seconds
 
 __all__ = ["Webhook"]
 
@@ -40,7 +44,8 @@ class Webhook(BaseWebhook[Client, Application]):
     """Receives the triggers that the service posts to ``path``, and delivers them to ``client``.
 
     ``client`` may also be a function that opens a client, registers its handlers and returns it. It is called at the
-    first trigger in each process, so it works in the workers of a server that forks.
+    first trigger in each process, or by :meth:`open`, so it works in the workers of a server that forks. When the
+    process ends, this client is closed: its handlers and posted requests have up to ``close_timeout`` seconds.
 
     ``path`` is the path below the path where this application is mounted. Anyone who knows the whole URL can post
     triggers, so it should contain a part that nobody can guess. With ``basic``, as ``"user:password"``, the service
@@ -59,10 +64,11 @@ class Webhook(BaseWebhook[Client, Application]):
         basic: str | None = None,
         max_body: int = 1024 * 1024,
         otherwise: Application | None = None,
+        close_timeout: Seconds = 5.0,
     ) -> None:
         if inspect.iscoroutinefunction(otherwise):
             raise TypeError("otherwise is a coroutine function, and WSGI awaits nothing; pass a WSGI application")
-        super().__init__(client, _check_client, path, basic, max_body, otherwise)
+        super().__init__(client, _check_client, path, basic, max_body, otherwise, close_timeout)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Responds to a request."""
@@ -73,6 +79,14 @@ class Webhook(BaseWebhook[Client, Application]):
         headers = [*response.headers, ("Content-Length", "0")]
         start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
         return [b""]
+
+    def close(self) -> CloseReport:
+        """Closes the client that the function opened in this process, within ``close_timeout`` seconds.
+
+        A client that the application opened stays open.
+        """
+        client = self._client.to_close()
+        return CloseReport(0, 0) if client is None else client.close(self._close_timeout)
 
     def _process(self, environ: Environ, path: RequestPath) -> Response:
         """Reads the request, delivers its trigger and returns the response."""

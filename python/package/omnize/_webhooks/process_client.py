@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
+import weakref
 from typing import Any, Callable, Generic, Optional, TypeVar, Union
 
 from .._clients.base_client import BaseClient
@@ -15,10 +17,16 @@ _Client = TypeVar("_Client", bound=BaseClient[Any, Any])
 
 
 class ProcessClient(Generic[_Client]):
-    """A client, or a function that opens a client in each process. ``check`` raises TypeError for an invalid client."""
+    """A client, or a function that opens a client in each process. ``check`` raises TypeError for an invalid client.
 
-    def __init__(self, client: Union[_Client, Callable[[], _Client]], check: Callable[[Any], None]) -> None:
+    A client that the function opened is closed when its process ends, within ``close_timeout`` seconds.
+    """
+
+    def __init__(
+        self, client: Union[_Client, Callable[[], _Client]], check: Callable[[Any], None], close_timeout: float
+    ) -> None:
         self._check = check
+        self._close_timeout = close_timeout
         self._open: Optional[Callable[[], _Client]] = None
         #: The client and the process that it belongs to, read and written at once.
         self._opened: Optional[tuple[int, _Client]] = None
@@ -33,22 +41,33 @@ class ProcessClient(Generic[_Client]):
         self._opened = (os.getpid(), checked)
 
     @property
-    def is_opened_here(self) -> bool:
-        """Whether the function opened a client in this process."""
-        return self._open is not None and self._opened_here() is not None
+    def is_opened_by_function(self) -> bool:
+        """Whether the client is, or will be, opened by the function. Then only the webhook can close it."""
+        return self._open is not None
 
     def get(self) -> _Client:
-        """Returns the client. Raises :class:`Forked` if it was opened in another process."""
+        """Returns the client, which may be closed. Raises :class:`Forked` if it was opened in another process."""
+        return self._get(lambda client: True)
+
+    def open(self) -> _Client:
+        """Returns the client. If the function opened it and it is closed, the function opens another one."""
+        return self._get(lambda client: client._is_open)
+
+    def to_close(self) -> Optional[_Client]:
+        """Returns the client that the function opened in this process, if any."""
+        return self._opened_here() if self.is_opened_by_function else None
+
+    def _get(self, is_usable: Callable[[_Client], bool]) -> _Client:
         if self._open is None:
             if self._opened is None or self._opened[1]._is_of_parent():
                 raise _opened_before_fork_error()
             return self._opened[1]
         client = self._opened_here()
-        if client is not None:
+        if client is not None and is_usable(client):
             return client
         with self._locks.setdefault(os.getpid(), threading.Lock()):
             client = self._opened_here()
-            if client is None:
+            if client is None or not is_usable(client):
                 client = self._open()
                 try:
                     self._check(client)
@@ -58,11 +77,26 @@ class ProcessClient(Generic[_Client]):
                         client._close_at_exit(0)
                     raise
                 self._opened = (os.getpid(), client)
+                self._close_when_the_process_ends(client)
             return client
+
+    def _close_when_the_process_ends(self, client: _Client) -> None:
+        if client._awaits:
+            # Its event loop has ended by then.
+            return
+        # Runs before the hook that closes all clients, because that one was registered first.
+        atexit.register(_close_if_referenced, weakref.ref(client), self._close_timeout)
 
     def _opened_here(self) -> Optional[_Client]:
         opened = self._opened
         return opened[1] if opened is not None and opened[0] == os.getpid() else None
+
+
+def _close_if_referenced(reference: weakref.ref[Any], timeout: float) -> None:
+    client = reference()
+    if client is not None:
+        # Does nothing if the client is closed, or if a parent of this process opened it.
+        client.close(timeout)
 
 
 def _opened_before_fork_error() -> Forked:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Generic, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar, Union
 
-from .._arguments import describe_type
+from .._arguments import describe_type, seconds
 from .._clients.base_client import BaseClient
 from .._errors import Error
 from .process_client import ProcessClient
 from .request_validator import RequestHead, RequestPath, RequestValidator, Response, response_to
+
+if TYPE_CHECKING:
+    from .._clients.option_types import Seconds
 
 __all__ = ["BaseWebhook"]
 
@@ -31,12 +34,22 @@ class BaseWebhook(Generic[_Client, _Application]):
         basic: Optional[str],
         max_body: int,
         otherwise: Optional[_Application],
+        close_timeout: Seconds,
     ) -> None:
         if otherwise is not None and not callable(otherwise):
             raise TypeError(f"otherwise is {describe_type(otherwise)}; pass an application or None")
-        self._client: ProcessClient[_Client] = ProcessClient(client, check_client)
+        self._close_timeout = seconds("close_timeout", close_timeout)
+        self._client: ProcessClient[_Client] = ProcessClient(client, check_client, self._close_timeout)
         self._validator = RequestValidator(path, basic, max_body)
         self._otherwise = otherwise
+
+    def open(self) -> _Client:
+        """Returns the client of this process.
+
+        If the webhook has a function, the function opens the client at the first call, and again after a close.
+        Raises :class:`Forked` if the client was opened before this process was forked.
+        """
+        return self._client.open()
 
     def _is_own(self, path: RequestPath) -> bool:
         """Returns whether the request is for the webhook, not for the application ``otherwise``."""
