@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple, Optional
 from urllib.parse import urlsplit
 
+import omnize
 import pytest
+from deployed_bot import CLIENT_IDS, LateService
 
 
 class Answer(NamedTuple):
@@ -50,3 +52,15 @@ def unanswering():
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         yield {"token": "t", "base_url": url, "environment": False}
+
+
+@pytest.fixture
+def service(omnize_sandbox):
+    """A service that refuses connections at first. In its sandbox, the interactions of the deployed bots are open."""
+    omnize_sandbox.set_agents("silent")
+    with omnize.Client(**omnize_sandbox.options) as client:
+        for client_id in CLIENT_IDS:
+            client.conversation(client_id, department="1").start()
+    late_service = LateService(omnize_sandbox)
+    yield late_service
+    late_service.close()

@@ -11,33 +11,17 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from code_blocks import ROOT, read_blocks
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "python/README.md", *sorted((ROOT / "docs/src").rglob("*.md"))]
-FENCE = re.compile(r"^( *)(`{3,})([a-z]*)([^\n`]*)\n(.*?)^\1\2`* *$", re.DOTALL | re.MULTILINE)
-MARK = re.compile(r'([a-z]+)(?:="([^"]*)"|=(\S+))?')
-
-
-class Block:
-    def __init__(self, page, found):
-        indent, _, self.language, marks, text = found.groups()
-        self.page = page
-        self.line = page.read_text(encoding="utf-8")[: found.start()].count("\n") + 1
-        self.marks = {name: quoted or word for name, quoted, word in MARK.findall(marks)}
-        self.text = "".join(line[len(indent) :] for line in text.splitlines(keepends=True))
-
-    @property
-    def name(self):
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
 def blocks():
     """Returns each Python block, with the output that the page shows, if any."""
     for page in PAGES:
-        every = [Block(page, found) for found in FENCE.finditer(page.read_text(encoding="utf-8"))]
+        every = read_blocks(page)
         for block, after in zip(every, [*every[1:], None]):
             if block.language == "python" and "norun" not in block.marks:
                 shown = after.text if after and after.language == "text" and "output" in after.marks else None
