@@ -14,7 +14,7 @@ import subprocess
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -35,11 +35,13 @@ def file_on_page(name: str) -> Block:
     return next(block for block in PAGE if block.marks.get("file") == name)
 
 
-def write_programs(folder: Path, port: int) -> None:
-    """Writes the Python files of the page to a folder, with another port."""
+def write_programs(folder: Path, port: int, replaced: Iterable[tuple[str, str]] = ()) -> None:
+    """Writes the Python files of the page to a folder, with another port and other replaced texts."""
     for block in PAGE:
         if block.language == "python":
-            text = block.text.replace(PAGE_PORT, str(port))
+            text = block.text
+            for old, new in ((PAGE_PORT, str(port)), *replaced):
+                text = text.replace(old, new)
             folder.joinpath(block.marks["file"]).write_text(text, encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ COMMANDS = [
 UVICORN = "uvicorn bot:app --host 127.0.0.1 --port 8000 --timeout-graceful-shutdown 10"
 UVICORN_WORKERS = f"{UVICORN} --workers 2"
 GUNICORN_WORKERS = "gunicorn bot_wsgi:app --config workers.py"
+GUNICORN = next(command for command in COMMANDS if "open_webhook.py" in command)
 STORE_ERROR = (
     "can't be used: another client, of this process or of another, has it open; give each client a store of its own"
 )
@@ -42,12 +43,14 @@ def test_a_test_is_named_for_each_block():
 
 
 @contextmanager
-def deployed(command, service, tmp_path, *, further=(), **variables):
+def deployed(command, service, tmp_path, *, further=(), replaced=(), **variables):
     for module in ("fastapi", "flask"):
         pytest.importorskip(module)
+    if "gevent" in command:
+        pytest.importorskip("gevent")
     pytest.importorskip(command.split()[0] if "python" not in command else "omnize")
     port = free_port()
-    write_programs(tmp_path, port)
+    write_programs(tmp_path, port, replaced)
     state = tmp_path / "state"
     state.mkdir(exist_ok=True)
     environment = {**bare_environment(tmp_path), **service.environment, "STATE_DIRECTORY": str(state), **variables}
@@ -55,7 +58,7 @@ def deployed(command, service, tmp_path, *, further=(), **variables):
         yield bot
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, f"{GUNICORN} -k gevent"])
 def test_nothing_is_lost_at_sigterm(command, service, tmp_path):
     """Each trigger with the response 200 is handled, and each posted message is sent once."""
     with deployed(command, service, tmp_path) as bot:
@@ -72,6 +75,22 @@ def test_nothing_is_lost_at_sigterm(command, service, tmp_path):
         received = service.received()
         assert set(bot.accepted) <= set(received), bot.log
         assert set(received.values()) == {1}
+
+
+def test_handlers_of_an_async_client_run_at_sigterm(service, tmp_path):
+    """The same program with the other class."""
+    replaced = [
+        ("omnize.Client(", "omnize.AsyncClient("),
+        ("def reply(message):\n        client", "async def reply(message):\n        await client"),
+    ]
+    with deployed(UVICORN, service, tmp_path, replaced=replaced) as bot:
+        bot.wait_until_ready()
+        assert bot.post_triggers(40) == [200] * 40
+        service.open()
+        with bot.triggers_until_refused():
+            bot.terminate(EXIT_SECONDS)
+        assert set(bot.accepted) <= set(service.received()), bot.log
+        assert set(service.received().values()) == {1}
 
 
 def logging_worker_numbers(command, tmp_path):
@@ -145,9 +164,6 @@ def test_killed_workers_are_replaced_with_their_store(service, tmp_path):
         bot.wait_until(lambda: is_each_sent_or_unknown(bot.accepted, service, bot), 60)
         assert bot.terminate(EXIT_SECONDS) == 0
         assert sorted(file.name for file in (tmp_path / "state").glob("*.db")) == ["1.db", "2.db"]
-
-
-GUNICORN = next(command for command in COMMANDS if "open_webhook.py" in command)
 
 
 @pytest.mark.parametrize("command", [UVICORN_WORKERS, f"{GUNICORN} --workers 2"])

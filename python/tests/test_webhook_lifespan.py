@@ -97,7 +97,7 @@ def test_applications_without_lifespan_are_supported(opened):
     assert (states, opened.states) == (["open"], ["closed"])
 
 
-def test_failures_of_the_other_application_are_passed_on(opened):
+def test_failures_of_the_other_application_reach_the_server(opened):
     async def failing(scope, receive, send):
         await receive()
         raise ValueError("no database")
