@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import omnize
 import pytest
-from deployed_bot import CLIENT_IDS, LateService
+from late_service import CLIENT_IDS, LateService
 
 
 class Answer(NamedTuple):

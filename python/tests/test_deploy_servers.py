@@ -12,7 +12,6 @@ from contextlib import contextmanager
 import pytest
 from code_blocks import ROOT
 from deployed_bot import (
-    CLIENT_IDS,
     PAGE,
     bare_environment,
     free_port,
@@ -20,6 +19,7 @@ from deployed_bot import (
     words_of,
     write_programs,
 )
+from late_service import CLIENT_IDS
 
 COMMANDS = [
     block.text.strip() for block in PAGE if block.language == "sh" and "test_deploy_servers.py" in block.marks["norun"]
