@@ -143,7 +143,7 @@ void close_reports_unsent_requests() {
 
 void the_outbox_is_listed_cancelled_and_flushed() {
     omnize::client client(sandbox_config().set("outbox.paused", "1"));
-    auto chat = client.prepare("1", "21");
+    auto chat = client.prepare("1", "43");
     const auto start = chat.post_start({"Joao"});
     const auto first = chat.post("um");
     const auto last = chat.post("dois");
@@ -151,7 +151,7 @@ void the_outbox_is_listed_cancelled_and_flushed() {
     const auto list = client.outbox();
     CHECK(list.size() == 3 && list[0].ticket == start && list[2].ticket == last);
     CHECK(list[0].kind == omnize::request_kind::start && list[1].kind == omnize::request_kind::message);
-    CHECK(list[1].client_id == "21" && list[1].age >= 0ms && list[1].attempts == 0 && !list[1].in_progress);
+    CHECK(list[1].client_id == "43" && list[1].age >= 0ms && list[1].attempts == 0 && !list[1].in_progress);
     CHECK(list[1].last_status == OMNIZE_OK && list[1].last_message.empty());
 
     client.cancel(first);

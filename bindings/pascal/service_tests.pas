@@ -199,7 +199,7 @@ var
   Start, First: Int64;
 begin
   Client := OpenSandboxClient('outbox.paused', '1');
-  Chat := Client.Prepare('1', '21');
+  Chat := Client.Prepare('1', '43');
   try
     Start := Chat.PostStart('Joao', '', '', '');
     First := Chat.Post('um');
@@ -208,7 +208,7 @@ begin
     Assert((Length(List) = 3) and (Client.OutboxCount = 3));
     Assert((List[0].Ticket = Start) and (List[0].RequestKind = OMNIZE_REQUEST_START));
     Assert((List[1].Ticket = First) and (List[1].RequestKind = OMNIZE_REQUEST_MESSAGE));
-    Assert((List[1].ClientId = '21') and (List[1].AgeMs >= 0) and (List[1].Attempts = 0));
+    Assert((List[1].ClientId = '43') and (List[1].AgeMs >= 0) and (List[1].Attempts = 0));
     Assert((not List[1].InProgress) and (List[1].LastStatus = OMNIZE_OK) and (List[1].LastMessage = ''));
     Client.Cancel(First);
     Await(Client, OMNIZE_EVENT_OUTCOME, Event);
