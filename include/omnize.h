@@ -253,8 +253,8 @@
 #define OMNIZE_REQUEST_WHATSAPP 4
 
 /**
- * Submits a message while no agent is available, with omnize_client_off_hours. Fields: email, which is required;
- * text, media, url, name, phone, cpf.
+ * Submits a message while no agent is available, with omnize_client_off_hours or omnize_client_post_off_hours.
+ * Fields: email, which is required; text, media, url, name, phone, cpf.
  */
 #define OMNIZE_REQUEST_OFF_HOURS 5
 
@@ -285,12 +285,12 @@
 #define OMNIZE_REQUEST_BOT_TRANSFER 10
 
 /**
- * Requests the departments. Not for a conversation. Without fields.
+ * Requests the departments, with omnize_departments_list or omnize_departments_post. Without fields.
  */
 #define OMNIZE_REQUEST_DEPARTMENTS 11
 
 /**
- * Requests the online agents of a department. Not for a conversation. Without fields.
+ * Requests the online agents of a department, with omnize_agents_online or omnize_agents_post. Without fields.
  */
 #define OMNIZE_REQUEST_ONLINE_AGENTS 12
 
@@ -423,7 +423,7 @@
  * The agents of a department who were online at the time of the request.
  *
  * - Indexes count from 0.
- * - The functions of a list are thread-safe. Only omnize_agents_online() blocks.
+ * - The functions of a list are thread-safe. Only omnize_agents_online() and omnize_agents_post() block.
  */
 typedef struct omnize_agents omnize_agents;
 
@@ -481,7 +481,7 @@ typedef struct omnize_conversation omnize_conversation;
  * A list of departments, as of the call that created it.
  *
  * - Indexes count from 0.
- * - The functions of a list are thread-safe. Only omnize_departments_list() blocks.
+ * - The functions of a list are thread-safe. Only omnize_departments_list() and omnize_departments_post() block.
  */
 typedef struct omnize_departments omnize_departments;
 
@@ -1704,6 +1704,30 @@ omnize_status omnize_client_off_hours(omnize_client *client,
                                       omnize_error **error);
 
 /**
+ * Posts a message to a department while no agent is available.
+ *
+ * - `request` must be of the kind OMNIZE_REQUEST_OFF_HOURS. It may have a reference and an age limit.
+ * - `ticket` receives the number of the request. It may be NULL.
+ * - If the reference of the request is known, `ticket` receives the number of the first post, and nothing is sent.
+ * - The outcome belongs to no customer: its client id is empty. omnize_event_interaction_hash() returns the hash of
+ *   the new interaction.
+ * - Does not wait for the service. With a store, blocks until the message is on disk, and it is sent after a
+ *   restart if necessary.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or its reference is that of another
+ *   request.
+ * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+ */
+omnize_status omnize_client_post_off_hours(omnize_client *client,
+                                           const char *department,
+                                           const omnize_request *request,
+                                           int64_t *ticket,
+                                           omnize_error **error);
+
+/**
  * Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.
  *
  * - The text is empty if there is no such interaction, or the service did not return its hash.
@@ -2047,7 +2071,8 @@ const char *omnize_event_raw(const omnize_event *event,
  * Returns the event's number in the order in which the client received events, from 1. Returns 0 if `event` is
  * invalid.
  *
- * The number of an outcome is 0 if the store could not be written when it came.
+ * With a store, the number of an outcome is 0 if it is not stored: that of a query, or if the store could not be
+ * written.
  */
 int64_t omnize_event_sequence(const omnize_event *event);
 
@@ -2069,7 +2094,7 @@ int32_t omnize_event_redelivered(const omnize_event *event);
  * Acknowledges that the application handled the event. The store then deletes it.
  *
  * - Needed only if the option ack is manual.
- * - Does nothing without a store, or if the event is acknowledged already.
+ * - Does nothing without a store, for the outcome of a query, or if the event is acknowledged already.
  * - Does not block.
  *
  * Fails with:
@@ -2103,7 +2128,8 @@ omnize_status omnize_event_keep(const omnize_event *event, omnize_event **kept, 
 /**
  * Returns the ticket of the posted request, or 0 if `event` is not an outcome.
  *
- * omnize_event_client_id() returns the client id of the request, and omnize_event_text() the error message.
+ * omnize_event_client_id() returns the client id of the request, which is empty if it belongs to no conversation.
+ * omnize_event_text() returns the error message.
  */
 int64_t omnize_event_outcome_ticket(const omnize_event *event);
 
@@ -2282,6 +2308,7 @@ const char *omnize_event_message_hash(const omnize_event *event, int64_t *length
  * Returns the interaction hash. Returns NULL if `event` is invalid, or there is no memory for the text.
  *
  * - It is the only id if the client id is empty, because another application started the interaction.
+ * - For the outcome of a posted start or off-hours contact, it is the hash of the created interaction.
  * - The text is empty if the dialect has no hashes.
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
@@ -2337,6 +2364,41 @@ omnize_status omnize_departments_list(omnize_client *client,
                                       const char *client_id,
                                       omnize_departments **list,
                                       omnize_error **error);
+
+/**
+ * Posts the request of omnize_departments_list(). omnize_event_departments() returns the list of the outcome.
+ *
+ * - `client_id`: the customer. The dialect gateway requires it. Otherwise it may be NULL.
+ * - `ticket` receives the number of the request. It may be NULL.
+ * - The outcome belongs to no customer: its client id is empty.
+ * - Does not wait for the service. With a store, blocks until the ticket is on disk.
+ * - A store contains neither the request nor its outcome. A query that is in the outbox when the application ends
+ *   has no outcome, also after a restart.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
+ * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+ */
+omnize_status omnize_departments_post(omnize_client *client,
+                                      const char *client_id,
+                                      int64_t *ticket,
+                                      omnize_error **error);
+
+/**
+ * Writes the list of departments to `list`, if the event is the outcome of an accepted omnize_departments_post().
+ *
+ * - The application owns the list and frees it with omnize_departments_free(). Each call creates a list.
+ * - The list is valid after the event was freed.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
+ */
+omnize_status omnize_event_departments(const omnize_event *event,
+                                       omnize_departments **list,
+                                       omnize_error **error);
 
 /**
  * Returns the number of departments of the list, or 0 if `list` is invalid.
@@ -2432,6 +2494,38 @@ omnize_status omnize_agents_online(omnize_client *client,
                                    const char *department,
                                    omnize_agents **list,
                                    omnize_error **error);
+
+/**
+ * Posts the request of omnize_agents_online(). omnize_event_agents() returns the list of the outcome.
+ *
+ * - `ticket` receives the number of the request. It may be NULL.
+ * - The outcome belongs to no customer: its client id is empty.
+ * - Does not wait for the service. With a store, blocks until the ticket is on disk.
+ * - A store contains neither the request nor its outcome. A query that is in the outbox when the application ends
+ *   has no outcome, also after a restart.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+ * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+ * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+ */
+omnize_status omnize_agents_post(omnize_client *client,
+                                 const char *department,
+                                 int64_t *ticket,
+                                 omnize_error **error);
+
+/**
+ * Writes the online agents to `list`, if the event is the outcome of an accepted omnize_agents_post().
+ *
+ * - The application owns the list and frees it with omnize_agents_free(). Each call creates a list.
+ * - The list is valid after the event was freed.
+ * - Does not block.
+ *
+ * Fails with:
+ * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
+ * - OMNIZE_E_SYSTEM: there is no memory for the list.
+ */
+omnize_status omnize_event_agents(const omnize_event *event, omnize_agents **list, omnize_error **error);
 
 /**
  * Returns the number of agents who are online, or 0 if `list` is invalid.

@@ -134,6 +134,39 @@ void off_hours_messages_are_submitted() {
     CHECK(!contact.interaction_hash().empty());
 }
 
+/// Returns the outcome with this ticket, which is the next one.
+omnize::event outcome_of(omnize::client &client, omnize::ticket ticket) {
+    auto event = client.next(20s).value();
+    CHECK(event.outcome().value().ticket == ticket && event.client_id().empty());
+    return event;
+}
+
+void queries_and_contacts_are_posted() {
+    auto client = speaking("interactions");
+    const auto departments = outcome_of(client, client.post_departments());
+    CHECK(departments.departments().size() == client.departments().size());
+    CHECK(departments.outcome()->kind == request_kind::departments && departments.interaction_hash().empty());
+    CHECK(status_of([&] { departments.agents(); }) == OMNIZE_E_ARGUMENT);
+    const auto online = outcome_of(client, client.post_agents_online("1"));
+    CHECK(online.agents().total >= 1 && !online.agents().list.empty());
+    CHECK(status_of([&] { online.departments(); }) == OMNIZE_E_ARGUMENT);
+    const auto nowhere = outcome_of(client, client.post_agents_online("99"));
+    CHECK(status_of([&] { nowhere.agents(); }) == OMNIZE_E_ARGUMENT);
+
+    omnize::request contact(client, request_kind::off_hours);
+    CHECK(status_of([&] { client.post_off_hours("2", contact); }) == OMNIZE_E_ARGUMENT); // no e-mail
+    contact.set("email", "joao@example.com").set("text", "Liguem.").set(omnize::post_options{"contact", {}});
+    const auto ticket = client.post_off_hours("2", contact);
+    CHECK(client.post_off_hours("2", contact) == ticket);
+    const auto posted = outcome_of(client, ticket);
+    CHECK(posted.outcome()->reference == "contact" && !posted.interaction_hash().empty());
+    CHECK(status_of([&] { client.off_hours("2", contact); }) == OMNIZE_E_ARGUMENT); // a reference
+    omnize::request start(client, request_kind::start);
+    CHECK(status_of([&] { client.post_off_hours("2", start); }) == OMNIZE_E_ARGUMENT);
+    CHECK(status_of([] { speaking("gateway").post_departments(); }) == OMNIZE_E_CLIENT_ID);
+    CHECK(status_of([] { speaking("rest").post_departments("12"); }) == OMNIZE_E_UNSUPPORTED);
+}
+
 void events_have_the_fields_of_the_trigger() {
     auto client = speaking("interactions");
     client.deliver(
@@ -208,6 +241,7 @@ int main() {
         TEST(a_check_says_what_is_right),
         TEST(the_department_after_a_transfer_is_known),
         TEST(off_hours_messages_are_submitted),
+        TEST(queries_and_contacts_are_posted),
         TEST(events_have_the_fields_of_the_trigger),
         TEST(a_history_becomes_a_document),
         TEST(a_bot_serves_an_interaction),

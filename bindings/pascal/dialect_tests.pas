@@ -45,6 +45,10 @@ procedure RequestDepartments; begin Client.Departments(''); end;
 procedure RequestAgents; begin Client.AgentsOnline('1'); end;
 procedure AttachBot; begin Bot := Client.BotAttach('a-hash'); end;
 procedure OffHours; begin Client.OffHours('2', Request); end;
+procedure PostContact; begin Client.PostOffHours('2', Request); end;
+procedure PostQuery; begin Client.PostDepartments(''); end;
+procedure ReadDepartments; begin Event.Departments; end;
+procedure ReadAgents; begin Event.Agents; end;
 procedure AddUnknownSpeaker; begin History.Add(9, '', 0, 'Oi', OMNIZE_MEDIA_NONE, ''); end;
 procedure CheckOther; begin Other.CheckAccount; end;
 procedure CheckWithoutTime; begin Other.CheckAccount(-1); end;
@@ -228,6 +232,48 @@ begin
   end;
 end;
 
+{ Waits for the outcome with this ticket. }
+procedure AwaitOutcome(Ticket: Int64);
+begin
+  Await(Client, OMNIZE_EVENT_OUTCOME, Event);
+  Assert((Event.OutcomeTicket = Ticket) and (Event.ClientId = ''));
+end;
+
+procedure QueriesAndContactsArePosted;
+var
+  Ticket: Int64;
+begin
+  Client := OpenDialectClient('interactions', '');
+  Request := TOmnizeRequest.Create(Client, OMNIZE_REQUEST_OFF_HOURS);
+  try
+    AwaitOutcome(Client.PostDepartments(''));
+    Assert(Event.OutcomeRequestKind = OMNIZE_REQUEST_DEPARTMENTS);
+    Assert((Length(Event.Departments) >= 2) and (Event.Departments[0].Name = 'Support'));
+    Assert(StatusOf(ReadAgents) = OMNIZE_E_ARGUMENT);
+    AwaitOutcome(Client.PostAgentsOnline('1'));
+    Assert((Event.Agents.Total >= 1) and (Length(Event.Agents.List) > 0));
+    Assert(StatusOf(ReadDepartments) = OMNIZE_E_ARGUMENT);
+
+    Assert(StatusOf(PostContact) = OMNIZE_E_ARGUMENT); { no e-mail }
+    Request['email'] := 'joao@example.com';
+    Request['text'] := 'Liguem, por favor.';
+    Request.Reference := 'contact';
+    Ticket := Client.PostOffHours('2', Request);
+    Assert(Client.PostOffHours('2', Request) = Ticket);
+    AwaitOutcome(Ticket);
+    Assert((Event.OutcomeReference = 'contact') and (Event.InteractionHash <> ''));
+  finally
+    Request.Free;
+    Client.Free;
+  end;
+  Client := OpenDialectClient('gateway', '');
+  try
+    Assert(StatusOf(PostQuery) = OMNIZE_E_CLIENT_ID);
+  finally
+    Client.Free;
+  end;
+end;
+
 procedure EventsHaveTheFieldsOfTheTrigger;
 begin
   Client := OpenDialectClient('interactions', '');
@@ -394,6 +440,7 @@ begin
   Test('a check says what is right', ACheckSaysWhatIsRight);
   Test('the department after a transfer is known', TheDepartmentAfterATransferIsKnown);
   Test('a message is left off hours', OffHoursMessagesAreSubmitted);
+  Test('queries and contacts are posted', QueriesAndContactsArePosted);
   Test('an event tells what the trigger does', EventsHaveTheFieldsOfTheTrigger);
   Test('a history becomes a document', AHistoryBecomesADocument);
   Test('a bot takes part', ABotServesAnInteraction);

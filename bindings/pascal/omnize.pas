@@ -113,6 +113,8 @@ type
     property Handle: TOmnizeConfigHandle read FHandle;
   end;
 
+{$I omnize_records.inc}
+
   { A trigger that the service posted, or the outcome of a posted request. }
   TOmnizeEvent = class
   private
@@ -183,7 +185,7 @@ type
     property Position: Int64 read GetPosition;
     { The department to which the interaction was transferred; otherwise empty. }
     property Department: UTF8String read GetDepartment;
-    { The interaction hash; empty if the dialect has no hashes. }
+    { The interaction hash, for an outcome that of the new interaction; empty if the dialect has no hashes. }
     property InteractionHash: UTF8String read GetInteractionHash;
     { The customer's id at WhatsApp; empty if unknown. }
     property ExternalId: UTF8String read GetExternalId;
@@ -205,6 +207,10 @@ type
     property OutcomeRequestKind: Integer read GetOutcomeRequestKind;
     { When the request was posted, by this machine's clock, in UTC. }
     property OutcomePostedAt: TDateTime read GetOutcomePostedAt;
+    { The list, if the event is the outcome of an accepted PostDepartments or PostAgentsOnline; otherwise raises
+      OMNIZE_E_ARGUMENT. }
+    function Departments: TOmnizeDepartments;
+    function Agents: TOmnizeAgents;
     property Handle: TOmnizeEventHandle read FHandle;
   end;
 
@@ -338,8 +344,6 @@ type
     function PostTransfer(const Department: UTF8String): Int64;
   end;
 
-{$I omnize_records.inc}
-
   { The conversations and events of one token. }
   TOmnizeClient = class
   private
@@ -376,6 +380,12 @@ type
     { Sends a message to a department while no agent is available. The request is of the kind
       OMNIZE_REQUEST_OFF_HOURS. Afterwards, its InteractionHash is the hash of the new interaction. }
     procedure OffHours(const Department: UTF8String; Request: TOmnizeRequest);
+    { Post the requests of Departments and AgentsOnline. TOmnizeEvent.Departments and Agents of the outcome are the
+      lists. A store contains neither these requests nor their outcomes. }
+    function PostDepartments(const ClientId: UTF8String): Int64;
+    function PostAgentsOnline(const Department: UTF8String): Int64;
+    { Posts the message of OffHours. TOmnizeEvent.InteractionHash of the outcome is the hash of the new interaction. }
+    function PostOffHours(const Department: UTF8String; Request: TOmnizeRequest): Int64;
     { Returns the open interactions, with and without a conversation. With a store, the list includes those of earlier
       processes. The interaction with the oldest state change comes first. }
     function Interactions: TOmnizeInteractions;

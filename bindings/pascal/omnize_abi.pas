@@ -222,6 +222,8 @@ function omnize_conversation_post_request(Conversation: TOmnizeConversationHandl
   Ticket: PInt64; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_off_hours(Client: TOmnizeClientHandle; Department: PAnsiChar; Request: TOmnizeRequestHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_post_off_hours(Client: TOmnizeClientHandle; Department: PAnsiChar;
+  Request: TOmnizeRequestHandle; Ticket: PInt64; Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_request_interaction_hash(Request: TOmnizeRequestHandle; Length: POmnizeNumber): PAnsiChar; cdecl;
   external OMNIZE_LIBRARY;
 procedure omnize_request_free(Request: TOmnizeRequestHandle); cdecl; external OMNIZE_LIBRARY;
@@ -247,6 +249,10 @@ function omnize_event_extra(Event: TOmnizeEventHandle; Length: POmnizeNumber): P
   OMNIZE_LIBRARY;
 function omnize_departments_list(Client: TOmnizeClientHandle; ClientId: PAnsiChar; out List: TOmnizeDepartmentsHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_departments_post(Client: TOmnizeClientHandle; ClientId: PAnsiChar; Ticket: PInt64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_departments(Event: TOmnizeEventHandle; out List: TOmnizeDepartmentsHandle;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_departments_count(List: TOmnizeDepartmentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_departments_id(List: TOmnizeDepartmentsHandle; Index: Int64; Length: POmnizeNumber): PAnsiChar; cdecl;
   external OMNIZE_LIBRARY;
@@ -269,6 +275,10 @@ function omnize_client_check(Client: TOmnizeClientHandle; TimeoutMs: Int64; Leve
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_online(Client: TOmnizeClientHandle; Department: PAnsiChar; out List: TOmnizeAgentsHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_agents_post(Client: TOmnizeClientHandle; Department: PAnsiChar; Ticket: PInt64;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_event_agents(Event: TOmnizeEventHandle; out List: TOmnizeAgentsHandle; Error: POmnizeErrorHandle):
+  Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_total(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_average_seconds(List: TOmnizeAgentsHandle): Double; cdecl; external OMNIZE_LIBRARY;
 function omnize_agents_count(List: TOmnizeAgentsHandle): Int64; cdecl; external OMNIZE_LIBRARY;

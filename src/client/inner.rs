@@ -155,7 +155,10 @@ fn restore_request(
     recovered: RecoveredRequest,
 ) -> Result<()> {
     let address = &recovered.request.address;
-    let interaction = if recovered.request.request.is_start() {
+    let of_account = outbox.account_lane(&recovered.request.request);
+    let interaction = if let Some(lane) = of_account {
+        lane.clone()
+    } else if recovered.request.request.is_start() {
         interactions.for_start(address)
     } else if recovered.has_interactions_table {
         // The store lists open interactions. An older store does not.

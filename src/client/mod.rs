@@ -2,6 +2,7 @@
 //!
 //! [`inner`] creates the components and closes them. This file is the interface for applications and bindings.
 
+mod account_posts;
 pub(crate) mod inner;
 mod outbox_control;
 

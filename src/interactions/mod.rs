@@ -17,7 +17,7 @@ mod persistence;
 mod registry;
 mod state;
 
-pub use crate::interactions::interaction::{FailedStart, Interaction};
+pub use crate::interactions::interaction::{FailedStart, Interaction, InteractionData};
 pub use crate::interactions::open_interaction::OpenInteraction;
 pub use crate::interactions::registry::Interactions;
 pub use crate::interactions::state::State;

@@ -50,7 +50,8 @@ impl Sender {
         let owner = match (request.ticket, &hash) {
             (Some(ticket), Some(hash)) => format!(" (ticket {ticket}, customer {hash})"),
             (None, Some(hash)) => format!(" (customer {hash})"),
-            _ => String::new(),
+            (Some(ticket), None) => format!(" (ticket {ticket})"),
+            (None, None) => String::new(),
         };
         let (name, hash) = (request.name, hash.as_deref());
         match result {

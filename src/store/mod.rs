@@ -125,6 +125,12 @@ impl Store {
         self.queue.flush();
     }
 
+    /// Allocates the ticket of a request that is not stored. `callback` gets it.
+    pub fn allocate_ticket(&self, callback: CommitCallback) {
+        self.queue.push(Operation::AllocateTicket, Some(callback));
+        self.queue.flush();
+    }
+
     /// Marks a request before its first byte is sent.
     pub fn mark_sending(&self, ticket: u64, callback: CommitCallback) {
         self.queue

@@ -85,6 +85,11 @@ static void test_unsupported_requests(void) {
     omnize_request_free(request);
     EXPECT_FAILS(omnize_departments_list(client, "12", &departments, &error), OMNIZE_E_UNSUPPORTED, "departments");
     EXPECT_FAILS(omnize_agents_online(client, "1", &agents, &error), OMNIZE_E_UNSUPPORTED, "online_agents");
+    EXPECT_FAILS(omnize_departments_post(client, "12", NULL, &error), OMNIZE_E_UNSUPPORTED, "departments");
+    EXPECT_FAILS(omnize_agents_post(client, "1", NULL, &error), OMNIZE_E_UNSUPPORTED, "online_agents");
+    request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "email", "joao@example.com", NULL, NULL);
+    EXPECT_FAILS(omnize_client_post_off_hours(client, "1", request, NULL, &error), OMNIZE_E_UNSUPPORTED, "off_hours");
+    omnize_request_free(request);
     EXPECT_FAILS(omnize_bot_attach(client, "h", &chat, &error), OMNIZE_E_UNSUPPORTED, "interactions");
     omnize_conversation_free(chat);
     omnize_client_free(client);
@@ -147,6 +152,79 @@ static void test_lists(omnize_client *client) {
     EXPECT_OK(omnize_client_off_hours(client, "1", request, &error));
     EXPECT(*omnize_request_interaction_hash(request, NULL) != '\0');
     omnize_request_free(request);
+}
+
+/* The outcome with this ticket, which is the next one and belongs to no customer. */
+static omnize_event *outcome_of(omnize_client *client, int64_t ticket) {
+    omnize_event *event = next_of(client, OMNIZE_EVENT_OUTCOME);
+
+    EXPECT(omnize_event_outcome_ticket(event) == ticket && *omnize_event_client_id(event, NULL) == '\0');
+    return event;
+}
+
+static void test_posted_queries(omnize_client *client) {
+    omnize_departments *departments = NULL;
+    omnize_agents *agents = NULL;
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t ticket = 0;
+
+    EXPECT_OK(omnize_departments_post(client, NULL, &ticket, &error));
+    event = outcome_of(client, ticket);
+    EXPECT(omnize_event_outcome_request_kind(event) == OMNIZE_REQUEST_DEPARTMENTS);
+    EXPECT_FAILS(omnize_event_agents(event, &agents, &error), OMNIZE_E_ARGUMENT, "departments");
+    EXPECT_FAILS(omnize_event_departments(event, NULL, &error), OMNIZE_E_ARGUMENT, "list");
+    EXPECT_OK(omnize_event_departments(event, &departments, &error));
+    omnize_event_free(event);
+    EXPECT(omnize_departments_count(departments) >= 2 && strcmp(omnize_departments_id(departments, 0, NULL), "1") == 0);
+    omnize_departments_free(departments);
+
+    EXPECT_OK(omnize_agents_post(client, "1", &ticket, &error));
+    event = outcome_of(client, ticket);
+    EXPECT(omnize_event_outcome_request_kind(event) == OMNIZE_REQUEST_ONLINE_AGENTS);
+    EXPECT_FAILS(omnize_event_departments(event, &departments, &error), OMNIZE_E_ARGUMENT, "online_agents");
+    EXPECT_OK(omnize_event_agents(event, &agents, &error));
+    EXPECT(omnize_agents_total(agents) >= 1 && omnize_agents_count(agents) >= 1);
+    omnize_agents_free(agents);
+    omnize_event_free(event);
+
+    EXPECT_OK(omnize_agents_post(client, "99", &ticket, &error));
+    event = outcome_of(client, ticket);
+    EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_REJECTED);
+    EXPECT_FAILS(omnize_event_agents(event, &agents, &error), OMNIZE_E_ARGUMENT, "not accepted");
+    omnize_event_free(event);
+    EXPECT_FAILS(omnize_agents_post(client, NULL, NULL, &error), OMNIZE_E_DEPARTMENT, "department");
+    EXPECT_FAILS(omnize_event_agents(NULL, &agents, &error), OMNIZE_E_HANDLE, "event");
+    EXPECT_FAILS(omnize_departments_post(NULL, NULL, NULL, &error), OMNIZE_E_HANDLE, "client");
+}
+
+static void test_posted_contact(omnize_client *client) {
+    omnize_request *request = request_of(client, OMNIZE_REQUEST_OFF_HOURS, "text", "liguem", NULL, NULL);
+    omnize_request *start = request_of(client, OMNIZE_REQUEST_START, NULL, NULL, NULL, NULL);
+    omnize_departments *departments = NULL;
+    omnize_event *event = NULL;
+    omnize_error *error = NULL;
+    int64_t ticket = 0, again = 0;
+
+    EXPECT_FAILS(omnize_client_post_off_hours(client, "1", request, &ticket, &error), OMNIZE_E_ARGUMENT, "email");
+    EXPECT_OK(omnize_request_set(request, "email", "joao@example.com", -1, &error));
+    EXPECT_OK(omnize_request_set_reference(request, "contact 1", -1, &error));
+    EXPECT_OK(omnize_client_post_off_hours(client, "1", request, &ticket, &error));
+    EXPECT_OK(omnize_client_post_off_hours(client, "1", request, &again, &error));
+    EXPECT(ticket == again);
+    event = outcome_of(client, ticket);
+    EXPECT(omnize_event_outcome_delivery(event) == OMNIZE_DELIVERY_ACCEPTED);
+    EXPECT(strcmp(omnize_event_outcome_reference(event, NULL), "contact 1") == 0);
+    EXPECT(*omnize_event_interaction_hash(event, NULL) != '\0');
+    EXPECT_FAILS(omnize_event_departments(event, &departments, &error), OMNIZE_E_ARGUMENT, "off_hours");
+    omnize_event_free(event);
+    EXPECT_FAILS(omnize_client_off_hours(client, "1", request, &error), OMNIZE_E_ARGUMENT,
+                 "omnize_client_post_off_hours");
+    EXPECT_FAILS(omnize_client_post_off_hours(client, "2", request, &ticket, &error), OMNIZE_E_ARGUMENT, "ticket");
+    EXPECT_FAILS(omnize_client_post_off_hours(client, "1", start, &ticket, &error), OMNIZE_E_ARGUMENT, "start");
+    EXPECT_FAILS(omnize_client_post_off_hours(client, "1", NULL, &ticket, &error), OMNIZE_E_HANDLE, "request");
+    omnize_request_free(request);
+    omnize_request_free(start);
 }
 
 static void test_check(omnize_client *client) {
@@ -232,6 +310,8 @@ int main(void) {
     test_unsupported_requests();
     test_conversation(client);
     test_lists(client);
+    test_posted_queries(client);
+    test_posted_contact(client);
     test_check(client);
     test_departments_of_a_transfer();
     omnize_client_free(client);

@@ -44,7 +44,7 @@ static inline void expect_outbox_works(omnize_client *client) {
     int64_t length = -1;
     int at;
 
-    EXPECT_OK(omnize_client_flush(client, 0, &error));
+    EXPECT_OK(omnize_client_flush(client, 20000, &error));
     EXPECT_OK(omnize_client_pause(client, &error));
     EXPECT_OK(omnize_conversation_attach(client, "1", "40", &chat, &error));
     for (at = 0; at < 3; at++) EXPECT_OK(omnize_conversation_post(chat, "oi", -1, &tickets[at], &error));

@@ -1,5 +1,8 @@
 //! Posted requests are sent in order, are retried if that is safe, and each has one outcome, also across restarts.
 
+mod account_requests;
+#[cfg(feature = "store")]
+mod account_restarts;
 mod age_limits;
 mod cancellation;
 mod close;

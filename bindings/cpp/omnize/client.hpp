@@ -114,6 +114,26 @@ class client {
         detail::call(omnize_client_off_hours, handle(), detail::c_text("department", department), request.handle());
     }
 
+    /// Posts the request of departments(). event_view::departments returns the list of the outcome, which belongs to no
+    /// customer. A store contains neither the request nor its outcome.
+    ticket post_departments(std::optional<std::string_view> client_id = std::nullopt) {
+        return detail::result<ticket>(omnize_departments_post, handle(), detail::c_text("client_id", client_id));
+    }
+
+    /// Posts the request of agents_online(). event_view::agents returns the list of the outcome, which belongs to no
+    /// customer. A store contains neither the request nor its outcome.
+    ticket post_agents_online(std::string_view department) {
+        return detail::result<ticket>(omnize_agents_post, handle(), detail::c_text("department", department));
+    }
+
+    /// Posts a message to a department while no agent is available. The request is of the kind off_hours, and may have
+    /// post_options. event_view::interaction_hash of the outcome is the hash of the new interaction. The outcome
+    /// belongs to no customer.
+    ticket post_off_hours(std::string_view department, const request &request) {
+        return detail::result<ticket>(omnize_client_post_off_hours, handle(), detail::c_text("department", department),
+                                      request.handle());
+    }
+
     /// Returns the open interactions, with and without a conversation. With a store, the list includes those of earlier
     /// processes. The interaction with the oldest state change comes first.
     std::vector<interaction> interactions() const {

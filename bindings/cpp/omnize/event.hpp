@@ -8,10 +8,13 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <omnize.h>
 
+#include "agents.hpp"
 #include "call.hpp"
+#include "department.hpp"
 #include "request.hpp"
 
 namespace omnize {
@@ -99,7 +102,8 @@ class event_view {
     }
     /// The department to which the interaction was transferred; otherwise empty.
     std::string_view department() const { return detail::text<omnize_event_department>(handle_); }
-    /// The interaction hash; empty if the dialect has no hashes.
+    /// The interaction hash; empty if the dialect has no hashes. For the outcome of a start or an off-hours message,
+    /// the hash of the new interaction.
     std::string_view interaction_hash() const { return detail::text<omnize_event_interaction_hash>(handle_); }
     /// The customer's id at WhatsApp; empty if unknown.
     std::string_view external_id() const { return detail::text<omnize_event_external_id>(handle_); }
@@ -117,6 +121,16 @@ class event_view {
                                static_cast<request_kind>(omnize_event_outcome_request_kind(handle_)),
                                detail::text<omnize_event_outcome_reference>(handle_),
                                detail::time(omnize_event_outcome_posted_at(handle_))};
+    }
+    /// The departments, if the event is the outcome of an accepted client::post_departments; otherwise throws
+    /// OMNIZE_E_ARGUMENT.
+    std::vector<omnize::department> departments() const {
+        return detail::departments_of(detail::result<omnize_departments *>(omnize_event_departments, handle_));
+    }
+    /// The online agents, if the event is the outcome of an accepted client::post_agents_online; otherwise throws
+    /// OMNIZE_E_ARGUMENT.
+    omnize::agents agents() const {
+        return detail::agents_of(detail::result<omnize_agents *>(omnize_event_agents, handle_));
     }
     /// The body of the trigger, unchanged; empty for an outcome.
     std::string_view raw() const { return detail::text<omnize_event_raw>(handle_); }

@@ -20,19 +20,21 @@ class conversation;
 
 /// The kind of a request.
 enum class request_kind : std::int32_t {
-    start = OMNIZE_REQUEST_START,           ///< Starts the interaction.
-    message = OMNIZE_REQUEST_MESSAGE,       ///< Sends a message of the customer or the external bot.
-    update = OMNIZE_REQUEST_UPDATE,         ///< Updates data of the interaction.
-    whatsapp = OMNIZE_REQUEST_WHATSAPP,     ///< Starts an interaction with a message over WhatsApp.
-    off_hours = OMNIZE_REQUEST_OFF_HOURS,   ///< Submits a message while no agent is available, with client::off_hours.
-    finish = OMNIZE_REQUEST_FINISH,         ///< Finishes the interaction, of the customer or the external bot.
-    typing = OMNIZE_REQUEST_TYPING,         ///< The customer is typing.
-    cleared = OMNIZE_REQUEST_CLEARED,       ///< The customer stopped typing.
-    bot_accept = OMNIZE_REQUEST_BOT_ACCEPT, ///< Accepts the interaction, as the external bot.
+    start = OMNIZE_REQUEST_START,         ///< Starts the interaction.
+    message = OMNIZE_REQUEST_MESSAGE,     ///< Sends a message of the customer or the external bot.
+    update = OMNIZE_REQUEST_UPDATE,       ///< Updates data of the interaction.
+    whatsapp = OMNIZE_REQUEST_WHATSAPP,   ///< Starts an interaction with a message over WhatsApp.
+    off_hours = OMNIZE_REQUEST_OFF_HOURS, ///< Submits a message while no agent is available, with client::off_hours or
+                                          ///< post_off_hours.
+    finish = OMNIZE_REQUEST_FINISH,       ///< Finishes the interaction, of the customer or the external bot.
+    typing = OMNIZE_REQUEST_TYPING,       ///< The customer is typing.
+    cleared = OMNIZE_REQUEST_CLEARED,     ///< The customer stopped typing.
+    bot_accept = OMNIZE_REQUEST_BOT_ACCEPT,     ///< Accepts the interaction, as the external bot.
     bot_transfer = OMNIZE_REQUEST_BOT_TRANSFER, ///< Transfers the interaction, as the external bot.
-    departments = OMNIZE_REQUEST_DEPARTMENTS,   ///< Requests the departments. Not for a conversation.
+    departments =
+        OMNIZE_REQUEST_DEPARTMENTS, ///< Requests the departments, with client::departments or post_departments.
     online_agents =
-        OMNIZE_REQUEST_ONLINE_AGENTS, ///< Requests the online agents of a department. Not for a conversation.
+        OMNIZE_REQUEST_ONLINE_AGENTS, ///< Requests the online agents, with client::agents_online or post_agents_online.
 };
 
 /// Returns the name of a kind of request, such as "message"; empty if this version does not recognize it.

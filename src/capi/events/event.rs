@@ -12,12 +12,12 @@ use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::events::event_texts::EventTexts;
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
 use crate::receiving::{Content, Event};
 use crate::sending::Outcome;
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
-use crate::wire::Details;
+use crate::wire::{Details, RequestKind};
 
 /// A trigger that the service posted, or the outcome of a posted request.
 ///
@@ -61,6 +61,7 @@ pub(crate) struct EventObject {
     text: OnceCell<Encoded>,
     raw: OnceCell<OutText>,
     reference: OnceCell<OutText>,
+    created_hash: OnceCell<OutText>,
     texts: OnceCell<Box<EventTexts>>,
 }
 
@@ -79,6 +80,7 @@ impl EventObject {
             text: OnceCell::new(),
             raw: OnceCell::new(),
             reference: OnceCell::new(),
+            created_hash: OnceCell::new(),
             texts: OnceCell::new(),
         })
     }
@@ -102,6 +104,17 @@ impl EventObject {
         self.raw.get_or_try_init(|| OutText::copy(raw))
     }
 
+    /// Returns the hash of the interaction that a posted request created, if the event is its outcome.
+    pub fn created_hash(&self) -> Result<Option<&OutText>> {
+        let outcome = self.event.outcome();
+        let hash = outcome.and_then(|outcome| outcome.interaction_hash.as_deref());
+        hash.map(|hash| {
+            let encode = || OutText::encode(hash, self.encoding);
+            self.created_hash.get_or_try_init(encode)
+        })
+        .transpose()
+    }
+
     /// Returns the fields of the later dialects.
     pub fn details(&self) -> Option<&Details> {
         self.event.trigger()?.details.as_deref()
@@ -117,6 +130,33 @@ impl EventObject {
             texts.map(Box::new)
         });
         texts.map(|texts| &**texts)
+    }
+
+    /// Returns the outcome, if it is that of an accepted query of this kind.
+    ///
+    /// # Errors
+    /// [`Status::Argument`].
+    pub fn outcome_of_query(&self, kind: RequestKind) -> Result<&Outcome> {
+        let outcome = outcome_of(self)?;
+        let expected = kind.empty().name();
+        let message = if outcome.request != expected {
+            format!(
+                "the event is the outcome of the request {}, not of {expected}; compare its ticket or its kind first",
+                outcome.request
+            )
+        } else if outcome.delivery != Delivery::Accepted as i32 {
+            format!(
+                "the request {expected} was not accepted, so there is no list; omnize_event_text returns the reason"
+            )
+        } else {
+            return Ok(outcome);
+        };
+        Err(Error::new(Status::Argument, message))
+    }
+
+    /// Returns the application's encoding.
+    pub fn encoding(&self) -> TextEncoding {
+        self.encoding
     }
 
     fn encode(&self, text: &str) -> Result<Encoded> {
@@ -235,7 +275,8 @@ pub extern "C-unwind" fn omnize_event_raw(
 /// Returns the event's number in the order in which the client received events, from 1. Returns 0 if `event` is
 /// invalid.
 ///
-/// The number of an outcome is 0 if the store could not be written when it came.
+/// With a store, the number of an outcome is 0 if it is not stored: that of a query, or if the store could not be
+/// written.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.sequence as i64))
@@ -260,7 +301,7 @@ pub extern "C-unwind" fn omnize_event_redelivered(event: *const omnize_event) ->
 /// Acknowledges that the application handled the event. The store then deletes it.
 ///
 /// - Needed only if the option ack is manual.
-/// - Does nothing without a store, or if the event is acknowledged already.
+/// - Does nothing without a store, for the outcome of a query, or if the event is acknowledged already.
 /// - Does not block.
 ///
 /// Fails with:
@@ -318,7 +359,8 @@ pub extern "C-unwind" fn omnize_event_keep(
 
 /// Returns the ticket of the posted request, or 0 if `event` is not an outcome.
 ///
-/// omnize_event_client_id() returns the client id of the request, and omnize_event_text() the error message.
+/// omnize_event_client_id() returns the client id of the request, which is empty if it belongs to no conversation.
+/// omnize_event_text() returns the error message.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_ticket(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(outcome(event)?.ticket as i64))

@@ -128,6 +128,7 @@ pub extern "C-unwind" fn omnize_event_message_hash(
 /// Returns the interaction hash. Returns NULL if `event` is invalid, or there is no memory for the text.
 ///
 /// - It is the only id if the client id is empty, because another application started the interaction.
+/// - For the outcome of a posted start or off-hours contact, it is the hash of the created interaction.
 /// - The text is empty if the dialect has no hashes.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
@@ -137,6 +138,9 @@ pub extern "C-unwind" fn omnize_event_interaction_hash(
     length: *mut i64,
 ) -> *const c_char {
     guard::value(std::ptr::null(), || {
+        if let Some(hash) = event::lookup(event)?.created_hash()? {
+            return Ok(hash.to_c(length));
+        }
         text(event, length, |texts| &texts.interaction_hash)
     })
 }

@@ -11,12 +11,16 @@ use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
+use crate::capi::events::event;
+use crate::capi::events::event::omnize_event;
 use crate::error::Result;
+use crate::text_encoding::TextEncoding;
+use crate::wire::{OnlineAgents, RequestKind};
 
 /// The agents of a department who were online at the time of the request.
 ///
 /// - Indexes count from 0.
-/// - The functions of a list are thread-safe. Only omnize_agents_online() blocks.
+/// - The functions of a list are thread-safe. Only omnize_agents_online() and omnize_agents_post() block.
 pub struct omnize_agents {
     _opaque: [u8; 0],
 }
@@ -57,17 +61,75 @@ pub extern "C-unwind" fn omnize_agents_online(
         let encoding = client.client.encoding();
         let department = text::optional("department", department, encoding)?.unwrap_or_default();
         let online = client.client.online_agents(&department)?;
-        let agents = online.agents.iter().map(|agent| {
-            Ok(Agent {
-                id: OutText::encode(&agent.id, encoding)?,
-                name: OutText::encode(agent.name.expose(), encoding)?,
-            })
-        });
-        let summary = Summary {
-            total: i64::try_from(online.count).unwrap_or(i64::MAX),
-            average_seconds: online.average.map_or(-1.0, |average| average.as_secs_f64()),
-        };
-        *list = LISTS.insert(agents.collect::<Result<_>>()?, summary)?;
+        *list = insert(&online, encoding)?;
+        Ok(())
+    })
+}
+
+fn insert(online: &OnlineAgents, encoding: TextEncoding) -> Result<*mut omnize_agents> {
+    let agents = online.agents.iter().map(|agent| {
+        Ok(Agent {
+            id: OutText::encode(&agent.id, encoding)?,
+            name: OutText::encode(agent.name.expose(), encoding)?,
+        })
+    });
+    let summary = Summary {
+        total: i64::try_from(online.count).unwrap_or(i64::MAX),
+        average_seconds: online.average.map_or(-1.0, |average| average.as_secs_f64()),
+    };
+    LISTS.insert(agents.collect::<Result<_>>()?, summary)
+}
+
+/// Posts the request of omnize_agents_online(). omnize_event_agents() returns the list of the outcome.
+///
+/// - `ticket` receives the number of the request. It may be NULL.
+/// - The outcome belongs to no customer: its client id is empty.
+/// - Does not wait for the service. With a store, blocks until the ticket is on disk.
+/// - A store contains neither the request nor its outcome. A query that is in the outbox when the application ends
+///   has no outcome, also after a restart.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_agents_post(
+    client: *mut omnize_client,
+    department: *const c_char,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let client = client::lookup(client)?;
+        let encoding = client.client.encoding();
+        let department = text::optional("department", department, encoding)?.unwrap_or_default();
+        let number = client.client.post_online_agents(&department)?;
+        text::write_optional(ticket, number as i64);
+        Ok(())
+    })
+}
+
+/// Writes the online agents to `list`, if the event is the outcome of an accepted omnize_agents_post().
+///
+/// - The application owns the list and frees it with omnize_agents_free(). Each call creates a list.
+/// - The list is valid after the event was freed.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
+/// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_agents(
+    event: *const omnize_event,
+    list: *mut *mut omnize_agents,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let event = event::lookup(event)?;
+        let list = text::required_out("list", list)?;
+        let outcome = event.outcome_of_query(RequestKind::OnlineAgents)?;
+        let none = OnlineAgents::default();
+        *list = insert(outcome.agents().unwrap_or(&none), event.encoding())?;
         Ok(())
     })
 }

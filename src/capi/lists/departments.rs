@@ -11,14 +11,17 @@ use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
+use crate::capi::events::event;
+use crate::capi::events::event::omnize_event;
 use crate::error::Result;
 use crate::text_encoding::TextEncoding;
 use crate::wire;
+use crate::wire::RequestKind;
 
 /// A list of departments, as of the call that created it.
 ///
 /// - Indexes count from 0.
-/// - The functions of a list are thread-safe. Only omnize_departments_list() blocks.
+/// - The functions of a list are thread-safe. Only omnize_departments_list() and omnize_departments_post() block.
 pub struct omnize_departments {
     _opaque: [u8; 0],
 }
@@ -86,10 +89,70 @@ pub extern "C-unwind" fn omnize_departments_list(
         let encoding = client.client.encoding();
         let client_id = text::optional("client_id", client_id, encoding)?;
         let departments = client.client.departments(client_id.as_deref())?;
-        let entries = departments
-            .iter()
-            .map(|department| Department::new(department, encoding));
-        *list = LISTS.insert(entries.collect::<Result<_>>()?, ())?;
+        *list = insert(&departments, encoding)?;
+        Ok(())
+    })
+}
+
+fn insert(
+    departments: &[wire::Department],
+    encoding: TextEncoding,
+) -> Result<*mut omnize_departments> {
+    let entries = departments
+        .iter()
+        .map(|department| Department::new(department, encoding));
+    LISTS.insert(entries.collect::<Result<_>>()?, ())
+}
+
+/// Posts the request of omnize_departments_list(). omnize_event_departments() returns the list of the outcome.
+///
+/// - `client_id`: the customer. The dialect gateway requires it. Otherwise it may be NULL.
+/// - `ticket` receives the number of the request. It may be NULL.
+/// - The outcome belongs to no customer: its client id is empty.
+/// - Does not wait for the service. With a store, blocks until the ticket is on disk.
+/// - A store contains neither the request nor its outcome. A query that is in the outbox when the application ends
+///   has no outcome, also after a restart.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+/// - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
+/// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_departments_post(
+    client: *mut omnize_client,
+    client_id: *const c_char,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let client = client::lookup(client)?;
+        let client_id = text::optional("client_id", client_id, client.client.encoding())?;
+        let number = client.client.post_departments(client_id.as_deref())?;
+        text::write_optional(ticket, number as i64);
+        Ok(())
+    })
+}
+
+/// Writes the list of departments to `list`, if the event is the outcome of an accepted omnize_departments_post().
+///
+/// - The application owns the list and frees it with omnize_departments_free(). Each call creates a list.
+/// - The list is valid after the event was freed.
+/// - Does not block.
+///
+/// Fails with:
+/// - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
+/// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_event_departments(
+    event: *const omnize_event,
+    list: *mut *mut omnize_departments,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let event = event::lookup(event)?;
+        let list = text::required_out("list", list)?;
+        let outcome = event.outcome_of_query(RequestKind::Departments)?;
+        *list = insert(outcome.departments().unwrap_or_default(), event.encoding())?;
         Ok(())
     })
 }

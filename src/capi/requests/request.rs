@@ -20,7 +20,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::sending::{PostOptions, check_max_age, check_reference};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
-use crate::wire::{FieldError, Request, RequestKind};
+use crate::wire::{FieldError, OffHours, Request, RequestKind};
 
 /// A request with fields for which the omnize_conversation_ functions have no parameter.
 ///
@@ -43,8 +43,8 @@ pub const OMNIZE_REQUEST_UPDATE: i32 = 3;
 /// Starts an interaction with a message over WhatsApp. Fields: external_id, which is required; text, media, url,
 /// name, email, phone, cpf, bot_id, extra, external_history.
 pub const OMNIZE_REQUEST_WHATSAPP: i32 = 4;
-/// Submits a message while no agent is available, with omnize_client_off_hours. Fields: email, which is required;
-/// text, media, url, name, phone, cpf.
+/// Submits a message while no agent is available, with omnize_client_off_hours or omnize_client_post_off_hours.
+/// Fields: email, which is required; text, media, url, name, phone, cpf.
 pub const OMNIZE_REQUEST_OFF_HOURS: i32 = 5;
 
 /// Finishes the interaction, of the customer or the external bot. Without fields.
@@ -58,9 +58,9 @@ pub const OMNIZE_REQUEST_BOT_ACCEPT: i32 = 9;
 /// Transfers the interaction, as the external bot. Field: department; without it, the interaction returns to its
 /// first department.
 pub const OMNIZE_REQUEST_BOT_TRANSFER: i32 = 10;
-/// Requests the departments. Not for a conversation. Without fields.
+/// Requests the departments, with omnize_departments_list or omnize_departments_post. Without fields.
 pub const OMNIZE_REQUEST_DEPARTMENTS: i32 = 11;
-/// Requests the online agents of a department. Not for a conversation. Without fields.
+/// Requests the online agents of a department, with omnize_agents_online or omnize_agents_post. Without fields.
 pub const OMNIZE_REQUEST_ONLINE_AGENTS: i32 = 12;
 
 static REQUESTS: HandleTable<omnize_request, RequestObject> = HandleTable::new(HandleType::Request);
@@ -91,9 +91,13 @@ impl RequestObject {
             options if options.max_age.is_some() => "omnize_request_set_max_age",
             _ => return Ok(request),
         };
+        let post = match request {
+            Request::OffHours(_) => "omnize_client_post_off_hours",
+            _ => "omnize_conversation_post_request",
+        };
         let message = format!(
             "{}: {setter} was called for this request, but only a posted request has a reference or an age limit; post it with \
-             omnize_conversation_post_request, or create a request without them; nothing was sent",
+             {post}, or create a request without them; nothing was sent",
             request.name()
         );
         Err(Error::new(Status::Argument, message).with_delivery(Delivery::NotSent))
@@ -332,13 +336,8 @@ pub extern "C-unwind" fn omnize_client_off_hours(
         let object = REQUESTS.get(request)?;
         let encoding = client.client.encoding();
         let department = text::optional("department", department, encoding)?.unwrap_or_default();
-        let Request::OffHours(off_hours) = object.request_to_send()? else {
-            return Err(Error::new(
-                Status::Argument,
-                "the request is not of the kind OMNIZE_REQUEST_OFF_HOURS; nothing was sent",
-            ));
-        };
-        if let Some(hash) = client.client.off_hours(&department, *off_hours)? {
+        let off_hours = off_hours_of(object.request_to_send()?)?;
+        if let Some(hash) = client.client.off_hours(&department, off_hours)? {
             // An earlier hash must stay valid, so only the first one is stored.
             if let Ok(hash) = OutText::encode(&hash, encoding) {
                 let _ = object.hash.set(hash);
@@ -346,6 +345,56 @@ pub extern "C-unwind" fn omnize_client_off_hours(
         }
         Ok(())
     })
+}
+
+/// Posts a message to a department while no agent is available.
+///
+/// - `request` must be of the kind OMNIZE_REQUEST_OFF_HOURS. It may have a reference and an age limit.
+/// - `ticket` receives the number of the request. It may be NULL.
+/// - If the reference of the request is known, `ticket` receives the number of the first post, and nothing is sent.
+/// - The outcome belongs to no customer: its client id is empty. omnize_event_interaction_hash() returns the hash of
+///   the new interaction.
+/// - Does not wait for the service. With a store, blocks until the message is on disk, and it is sent after a
+///   restart if necessary.
+///
+/// Fails with:
+/// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
+/// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
+/// - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or its reference is that of another
+///   request.
+/// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_client_post_off_hours(
+    client: *mut omnize_client,
+    department: *const c_char,
+    request: *const omnize_request,
+    ticket: *mut i64,
+    error: *mut *mut omnize_error,
+) -> omnize_status {
+    guard::status(error, || {
+        let client = client::lookup(client)?;
+        let client = &client.client;
+        let object = REQUESTS.get(request)?;
+        let department = text::optional("department", department, client.encoding())?;
+        let off_hours = off_hours_of(object.request())?;
+        let options = object.post_options().clone();
+        let number = client.post_off_hours(&department.unwrap_or_default(), off_hours, options)?;
+        text::write_optional(ticket, number as i64);
+        Ok(())
+    })
+}
+
+fn off_hours_of(request: Request) -> Result<OffHours> {
+    match request {
+        Request::OffHours(off_hours) => Ok(*off_hours),
+        other => {
+            let message = format!(
+                "the request is of the kind {}, not OMNIZE_REQUEST_OFF_HOURS; nothing was sent",
+                other.name()
+            );
+            Err(Error::new(Status::Argument, message).with_delivery(Delivery::NotSent))
+        }
+    }
 }
 
 /// Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.

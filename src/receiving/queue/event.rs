@@ -63,7 +63,7 @@ impl Content {
     pub(crate) fn size(&self) -> usize {
         match self {
             Content::Trigger(trigger) => trigger.raw.len(),
-            Content::Outcome(outcome) => outcome.message.len() + outcome.client_id.len(),
+            Content::Outcome(outcome) => outcome.size(),
         }
     }
 
@@ -85,7 +85,7 @@ pub struct Event {
     /// The content.
     pub content: Content,
     /// The number of the event, from 1, in the order of receipt. With a store, the numbers continue after a restart,
-    /// and an outcome that could not be stored has 0.
+    /// and an outcome that is not stored has 0: that of a query, or one that could not be stored.
     pub sequence: u64,
     /// When it was received, in milliseconds since 1970-01-01 UTC by this machine's clock.
     pub received_at: i64,

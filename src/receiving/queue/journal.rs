@@ -170,11 +170,16 @@ mod stored {
             }
         }
 
-        /// Stores a posted request and returns its ticket; `None` without a store.
+        /// Stores a posted request and returns its ticket; `None` without a store. A query only gets a ticket.
         pub fn store_request(&self, posted: &QueuedRequest) -> Result<Option<u64>> {
             let Some(store) = &self.store else {
                 return Ok(None);
             };
+            if !posted.is_stored() {
+                return store
+                    .wait_for_commit(|kept| store.allocate_ticket(kept))
+                    .map(Some);
+            }
             let content = serde_json::to_string(&StoredRequest::of(posted)).map_err(|error| {
                 Error::new(
                     Status::Store,
@@ -236,6 +241,15 @@ mod stored {
                 inbox.push_always(Content::Outcome(outcome), received_at);
                 return on_enqueued(Ok(()));
             };
+            if !outcome.is_stored() {
+                inbox.restore(QueuedEvent {
+                    content: Content::Outcome(outcome),
+                    sequence: 0,
+                    received_at,
+                    redelivered: false,
+                });
+                return on_enqueued(Ok(()));
+            }
             // Numbers and strings can always be written as JSON.
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
             let record = Record {
@@ -266,11 +280,14 @@ mod stored {
 
         /// Returns the token that acknowledges this event.
         pub fn ack_token(&self, event: &QueuedEvent) -> AckToken {
-            let key = match &event.content {
-                Content::Outcome(outcome) if event.sequence == 0 => AckKey::Outcome(outcome.ticket),
-                _ => AckKey::Record(event.sequence),
+            let (store, key) = match &event.content {
+                Content::Outcome(outcome) if !outcome.is_stored() => (None, AckKey::Record(0)),
+                Content::Outcome(outcome) if event.sequence == 0 => {
+                    (self.store.clone(), AckKey::Outcome(outcome.ticket))
+                }
+                _ => (self.store.clone(), AckKey::Record(event.sequence)),
             };
-            AckToken::new(self.store.clone(), key, self.auto_ack)
+            AckToken::new(store, key, self.auto_ack)
         }
 
         /// Closes the store.

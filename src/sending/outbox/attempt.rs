@@ -28,7 +28,7 @@ impl Outbox {
             panic::catch_unwind(AssertUnwindSafe(|| self.attempt(&interaction, &mut posted)));
         let result = attempted.unwrap_or_else(|_| Err(panic_error(&posted.request)));
         let (name, ticket) = (posted.request.name(), posted.ticket);
-        let client_id = posted.address.client_id.clone();
+        let client_id = posted.owner_id().to_owned();
         let result = self.handle_result(interaction, posted, result);
         // The log callback may close the client, so it is called after the request has ended.
         self.log_result(name, ticket, &client_id, &result);
@@ -45,7 +45,7 @@ impl Outbox {
         if posted.attempts == 1 {
             interaction.on_sending(&posted.request);
         }
-        if !posted.is_internal {
+        if posted.is_stored() {
             self.receiver.mark_sending(posted.ticket)?;
         }
         if posted.attempts > 1 {
@@ -60,10 +60,13 @@ impl Outbox {
                 &posted.request,
                 None,
             )
-            .map(|response| self.handle_response(interaction, &posted.request, &response));
+            .map(|response| {
+                self.handle_response(interaction, &posted.request, &response);
+                posted.response = response;
+            });
         posted.maybe_received |= is_unknown(&result);
         // A rejected request can be sent again after a restart. The mark stays if an earlier attempt may have been received.
-        if !posted.is_internal && !posted.maybe_received && result.is_err() {
+        if posted.is_stored() && !posted.maybe_received && result.is_err() {
             self.receiver.mark_unsent(posted.ticket);
         }
         result
@@ -134,7 +137,8 @@ impl Outbox {
         let delay =
             self.posted_policy
                 .delay(&posted.request, error, posted.attempts, posted.age())?;
-        let can_continue = !self.lock().closed || self.receiver.is_durable();
+        let outlives_close = self.receiver.is_durable() && posted.is_stored();
+        let can_continue = outlives_close || !self.lock().closed;
         (can_continue && error.status() != Status::Panic).then_some(delay)
     }
 
@@ -150,14 +154,18 @@ impl Outbox {
         let logged = RequestRecord {
             name,
             ticket: (ticket != 0).then_some(ticket),
-            client_id: Some(client_id),
+            client_id: (!client_id.is_empty()).then_some(client_id),
             is_returned: false,
         };
         self.sender.log(&logged, result);
     }
 
-    /// Returns the ticket and the customer of a request, for logs and messages. The library's own requests have no ticket.
+    /// Returns the ticket and the customer of a request, for logs and messages. The library's own requests have no ticket,
+    /// and the requests of a client have no customer.
     fn describe_owner(&self, ticket: u64, client_id: &str) -> String {
+        if client_id.is_empty() {
+            return format!("ticket {ticket}");
+        }
         let customer = self.sender.customer(client_id);
         match ticket {
             0 => customer,
@@ -209,7 +217,7 @@ impl Outbox {
         self.unwatch_expiry(posted);
         let mut outcome = posted.outcome(result);
         if result.is_err() {
-            let owner = self.describe_owner(posted.ticket, &posted.address.client_id);
+            let owner = self.describe_owner(posted.ticket, posted.owner_id());
             outcome.message.push_str(&format!(" ({owner})"));
         }
         let reference = self.end_reference(posted);

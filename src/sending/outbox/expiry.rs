@@ -98,7 +98,7 @@ impl Outbox {
             self.log_result(
                 posted.request.name(),
                 posted.ticket,
-                &posted.address.client_id,
+                posted.owner_id(),
                 &result,
             );
         }

@@ -7,6 +7,8 @@
 //! With a store, a request is on disk when `post` returns, and is marked before its first byte is sent. One commit replaces
 //! it by its outcome.
 
+pub(crate) mod account_lanes;
+pub(crate) mod account_requests;
 pub(crate) mod attempt;
 pub(crate) mod cancellation;
 pub(crate) mod ended_reference;
@@ -38,6 +40,7 @@ use crate::host::thread::ThreadId;
 use crate::receiving::{Receiver, SendState};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
+use crate::sending::outbox::account_lanes::AccountLanes;
 use crate::sending::outbox::expiry_timer::ExpiryTimer;
 use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::{QueuedRequest, size_of};
@@ -68,6 +71,7 @@ pub struct Outbox {
     pub(crate) message_max_age: Option<Duration>,
     pub(crate) expiry: ExpiryTimer,
     pub(crate) references: References,
+    pub(crate) account_lanes: AccountLanes,
     state: Mutex<OutboxState>,
     /// Wakes workers for new tasks.
     pub(crate) changed: Condvar,
@@ -141,6 +145,7 @@ impl Outbox {
             message_max_age: settings.message_max_age,
             expiry: ExpiryTimer::default(),
             references: References::new(settings),
+            account_lanes: AccountLanes::default(),
             state: Mutex::new(OutboxState {
                 is_paused: settings.outbox_paused,
                 ..OutboxState::default()

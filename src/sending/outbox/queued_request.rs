@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Delivery, Error, Result};
 use crate::receiving::unix_millis;
 use crate::status::Status;
-use crate::wire::{Address, Redacted, Request, RequestKind};
+use crate::wire::{
+    Address, Department, OnlineAgents, Redacted, Request, RequestKind, ResponseData,
+};
 
 /// A queued request.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct QueuedRequest {
     pub maybe_received: bool,
     /// The message of its last failed attempt in this process.
     pub last_failure: Option<Arc<str>>,
+    /// The content of the response, if the service accepted it.
+    pub response: ResponseData,
 }
 
 /// The outcome of a posted request.
@@ -67,12 +71,47 @@ pub struct Outcome {
     /// When the request was posted, in milliseconds since 1970-01-01 UTC; 0 if an earlier version stored it.
     #[serde(default)]
     pub posted_at: i64,
+    /// The hash of the interaction that the request created, if the response contained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction_hash: Option<String>,
+    /// The list that a query requested. Never stored.
+    #[serde(skip)]
+    pub(crate) list: Option<Arc<ResponseData>>,
 }
 
 impl Outcome {
     /// Returns the kind of the request; `None` if a later version stored the outcome.
     pub fn request_kind(&self) -> Option<RequestKind> {
         RequestKind::from_name(&self.request)
+    }
+
+    /// Returns the departments, if the request was an accepted query for them.
+    pub fn departments(&self) -> Option<&[Department]> {
+        match self.list.as_deref()? {
+            ResponseData::Departments(departments) => Some(departments),
+            _ => None,
+        }
+    }
+
+    /// Returns the online agents, if the request was an accepted query for them.
+    pub fn agents(&self) -> Option<&OnlineAgents> {
+        match self.list.as_deref()? {
+            ResponseData::Agents(agents) => Some(agents),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a store contains it. The outcome of a query is for the process that posted it.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_stored(&self) -> bool {
+        let kind = self.request_kind();
+        !kind.is_some_and(|kind| kind.empty().is_query())
+    }
+
+    /// Returns the approximate size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let list = self.list.as_ref().map_or(0, |list| list.size());
+        self.message.len() + self.client_id.len() + list
     }
 }
 
@@ -113,6 +152,20 @@ impl QueuedRequest {
             attempts: 0,
             maybe_received: false,
             last_failure: None,
+            response: ResponseData::Nothing,
+        }
+    }
+
+    /// Returns whether a store contains it. A query is for the process that posted it.
+    pub fn is_stored(&self) -> bool {
+        !self.is_internal && !self.request.is_query()
+    }
+
+    /// Returns the id of the customer whose interaction it belongs to; empty for a query or an off-hours contact.
+    pub fn owner_id(&self) -> &str {
+        match self.request.needs_client_id() {
+            true => &self.address.client_id,
+            false => "",
         }
     }
 
@@ -140,9 +193,10 @@ impl QueuedRequest {
     /// Returns the outcome for this result.
     pub fn outcome(&self, result: &Result<()>) -> Outcome {
         let error = result.as_ref().err();
+        let response = error.is_none().then_some(&self.response);
         Outcome {
             ticket: self.ticket,
-            client_id: self.address.client_id.clone(),
+            client_id: self.owner_id().to_owned(),
             request: self.request.name().to_owned(),
             delivery: match error {
                 None => Delivery::Accepted,
@@ -153,6 +207,13 @@ impl QueuedRequest {
             message: error.map(ToString::to_string).unwrap_or_default(),
             reference: self.reference.clone(),
             posted_at: self.posted_at,
+            interaction_hash: match response {
+                Some(ResponseData::Hash(hash)) => Some(hash.clone()),
+                _ => None,
+            },
+            list: response
+                .filter(|_| self.request.is_query())
+                .map(|list| Arc::new(list.clone())),
         }
     }
 }

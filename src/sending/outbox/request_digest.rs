@@ -66,12 +66,14 @@ impl RequestDigest {
 
 /// Returns a text that is equal for equal requests of one customer, also in later versions with more optional fields.
 ///
-/// The department is part of it only for a start. After a transfer, an application may attach with the new department.
+/// The department is part of it for a start and for a request of the client. In an interaction it is not: after a transfer,
+/// an application may attach with the new department.
 fn identity(address: &Address, request: &Request) -> String {
     // Serializing numbers and strings never fails.
     let mut content = serde_json::to_value(request).unwrap_or_default();
     remove_nulls(&mut content);
-    let department = request.is_start().then_some(&address.department);
+    let has_department = request.is_start() || !request.needs_client_id();
+    let department = has_department.then_some(&address.department);
     serde_json::json!([address.client_id, department, content]).to_string()
 }
 
@@ -120,6 +122,14 @@ mod tests {
         let digest = RequestDigest::new(&address("1", "12"), &start).unwrap();
         assert!(digest.matches(&address("1", "12"), &start));
         assert!(!digest.matches(&address("2", "12"), &start));
+    }
+
+    #[test]
+    fn off_hours_contacts_of_different_departments_do_not_match() {
+        let contact = Request::OffHours(Box::default());
+        let digest = RequestDigest::new(&address("1", ""), &contact).unwrap();
+        assert!(digest.matches(&address("1", ""), &contact));
+        assert!(!digest.matches(&address("2", ""), &contact));
     }
 
     #[test]

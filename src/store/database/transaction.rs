@@ -43,6 +43,14 @@ impl WriteTransaction<'_> {
             .map(i64::unsigned_abs)
     }
 
+    /// Returns a ticket that no stored request gets.
+    pub fn allocate_ticket(&self) -> SqlResult<u64> {
+        // The number of a deleted row is never reused.
+        let ticket = self.insert_request("", 0)?;
+        self.delete_request(ticket)?;
+        Ok(ticket)
+    }
+
     /// Marks a request before its first byte is sent.
     pub fn mark_sending(&self, ticket: u64) -> SqlResult<()> {
         self.set_send_state(ticket, SendState::MaybeSent)

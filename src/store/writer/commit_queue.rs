@@ -28,6 +28,8 @@ pub enum Operation {
     Quarantine(RowKey),
     /// Inserts a request with the time of its post.
     InsertRequest(String, i64),
+    /// Allocates a ticket without a request.
+    AllocateTicket,
     /// Marks the request with this ticket before its first byte is sent.
     MarkSending(u64),
     /// Removes this mark, because the service did not receive the request.

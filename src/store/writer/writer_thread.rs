@@ -165,6 +165,7 @@ impl Writer {
                     written.tickets.push(ticket);
                     ticket
                 }
+                Operation::AllocateTicket => transaction.allocate_ticket()?,
                 Operation::MarkSending(ticket) => {
                     transaction.mark_sending(*ticket).map(|()| *ticket)?
                 }

@@ -167,6 +167,11 @@ impl Request {
         )
     }
 
+    /// Returns whether it only reads a list of the account.
+    pub fn is_query(&self) -> bool {
+        matches!(self, Request::Departments | Request::OnlineAgents)
+    }
+
     /// Returns its message, if it is a message of an interaction.
     pub fn message(&self) -> Option<&Message> {
         match self {

@@ -22,6 +22,32 @@ pub enum ResponseData {
     Agents(OnlineAgents),
 }
 
+impl ResponseData {
+    /// Returns the approximate size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            ResponseData::Nothing => 0,
+            ResponseData::Hash(hash) => hash.len(),
+            ResponseData::Departments(departments) => departments
+                .iter()
+                .map(|department| {
+                    let channels = department.channels.iter();
+                    let texts = department.id.len() + department.name.len();
+                    let channels = channels.map(|channel| {
+                        size_of::<Channel>() + channel.id.len() + channel.name.len()
+                    });
+                    size_of::<Department>() + texts + channels.sum::<usize>()
+                })
+                .sum(),
+            ResponseData::Agents(online) => online
+                .agents
+                .iter()
+                .map(|agent| size_of::<Agent>() + agent.id.len() + agent.name.expose().len())
+                .sum(),
+        }
+    }
+}
+
 /// A department.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Department {
