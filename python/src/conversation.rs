@@ -81,7 +81,7 @@ impl Chat {
 }
 
 /// Returns the options of a post. The core checks them. An age limit that is too large means no limit.
-fn post_options(reference: Option<Text>, max_age: Option<f64>) -> PostOptions {
+pub fn post_options(reference: Option<Text>, max_age: Option<f64>) -> PostOptions {
     let limit = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     PostOptions {
         reference: reference.map(|Text(reference)| reference.into()),

@@ -1,4 +1,4 @@
-//! The outbox of a client, for the package's clients and conversations.
+//! The outbox of a client, for the package's clients and conversations, and the posts that belong to no conversation.
 
 use omnize::Client;
 use omnize::error::Result;
@@ -7,8 +7,12 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::account_queries::AccountPost;
 use crate::client::Core;
+use crate::conversation::post_options;
 use crate::error::OrRaise;
+use crate::request_fields::Fields;
+use crate::text_argument::Text;
 use crate::threads::completions::Value;
 use crate::threads::interruptible::{parse_timeout, run_request};
 
@@ -36,6 +40,18 @@ impl Outbox {
     fn client(&self) -> &Client {
         self.core.get().client()
     }
+
+    fn post_request(&self, py: Python<'_>, post: AccountPost) -> PyResult<u64> {
+        py.detach(|| post.post(self.client())).or_raise(py)
+    }
+
+    fn submit_post(&self, py: Python<'_>, call: u64, post: AccountPost) -> PyResult<()> {
+        let core = self.core.get();
+        let client = Arc::clone(&core.client);
+        let post = move || post.post(&client).map(Value::Ticket);
+        let job = core.completions.job(call, post);
+        core.pools.writes.submit(job).or_raise(py)
+    }
 }
 
 #[pymethods]
@@ -45,6 +61,69 @@ impl Outbox {
         Outbox {
             core: core.unbind(),
         }
+    }
+
+    /// Posts a request for the departments, and returns its ticket.
+    #[pyo3(signature = (client_id = None))]
+    fn post_departments(&self, py: Python<'_>, client_id: Option<Text>) -> PyResult<u64> {
+        self.post_request(py, AccountPost::Departments(client_id.map(|id| id.0)))
+    }
+
+    /// Posts a request for the departments.
+    #[pyo3(signature = (call, client_id = None))]
+    fn post_departments_for_loop(
+        &self,
+        py: Python<'_>,
+        call: u64,
+        client_id: Option<Text>,
+    ) -> PyResult<()> {
+        self.submit_post(py, call, AccountPost::Departments(client_id.map(|id| id.0)))
+    }
+
+    /// Posts a request for the agents who are online, and returns its ticket.
+    fn post_online_agents(&self, py: Python<'_>, department: Text) -> PyResult<u64> {
+        self.post_request(py, AccountPost::OnlineAgents(department.0))
+    }
+
+    /// Posts a request for the agents who are online.
+    fn post_online_agents_for_loop(
+        &self,
+        py: Python<'_>,
+        call: u64,
+        department: Text,
+    ) -> PyResult<()> {
+        self.submit_post(py, call, AccountPost::OnlineAgents(department.0))
+    }
+
+    /// Posts an off-hours message, and returns its ticket. `max_age` is in seconds.
+    #[pyo3(signature = (department, fields, reference = None, max_age = None))]
+    fn post_off_hours(
+        &self,
+        py: Python<'_>,
+        department: Text,
+        fields: Fields,
+        reference: Option<Text>,
+        max_age: Option<f64>,
+    ) -> PyResult<u64> {
+        let options = post_options(reference, max_age);
+        let post = AccountPost::off_hours(py, department.0, &fields, options)?;
+        self.post_request(py, post)
+    }
+
+    /// Posts an off-hours message. `max_age` is in seconds.
+    #[pyo3(signature = (call, department, fields, reference = None, max_age = None))]
+    fn post_off_hours_for_loop(
+        &self,
+        py: Python<'_>,
+        call: u64,
+        department: Text,
+        fields: Fields,
+        reference: Option<Text>,
+        max_age: Option<f64>,
+    ) -> PyResult<()> {
+        let options = post_options(reference, max_age);
+        let post = AccountPost::off_hours(py, department.0, &fields, options)?;
+        self.submit_post(py, call, post)
     }
 
     /// Returns the requests that wait or are in progress.

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::account_queries::{agents_to_tuple, departments_to_tuples};
 use crate::error::exception;
 use crate::python_message;
 use crate::text_argument::check_memory;
@@ -174,6 +175,10 @@ fn of_outcome<'py>(
     outcome: &Outcome,
     metadata: Metadata<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let departments = outcome.departments();
+    let agents = outcome.agents();
+    let departments = departments.map(|list| departments_to_tuples(py, list));
+    let agents = agents.map(|online| agents_to_tuple(py, online));
     OF_OUTCOME
         .import(py, "omnize._events.event_makers", "of_outcome")?
         .call1((
@@ -187,6 +192,9 @@ fn of_outcome<'py>(
                 &outcome.request,
                 outcome.reference.as_ref().map(Redacted::expose),
                 outcome.posted_at as f64 / 1000.0,
+                departments.transpose()?,
+                agents.transpose()?,
+                outcome.interaction_hash.as_deref(),
             ),
             metadata.sequence,
             metadata.received_at,

@@ -16,7 +16,7 @@ from .. import _omnize
 from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
-from .._conversations.request_fields import Fields, id_text
+from .._conversations.request_fields import Fields, id_text, of_post
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
 from .._errors import (
     Closed,
@@ -158,6 +158,29 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
             await asyncio.sleep(pause)
         if steps.remaining:
             raise _flush_error(timeout or 0.0, steps.remaining)
+
+    async def post_departments(self, client_id: Optional[Union[str, int]] = None) -> int:
+        """Posts the request of :meth:`departments` and returns its ticket. See :meth:`Client.post_departments`."""
+        customer = None if client_id is None else id_text("client_id", client_id)
+        return int(await self._call(self._outbox.post_departments_for_loop, customer))
+
+    async def post_online_agents(self, department: Union[str, int]) -> int:
+        """Posts the request of :meth:`online_agents` and returns its ticket. See :meth:`Client.post_online_agents`."""
+        return int(await self._call(self._outbox.post_online_agents_for_loop, id_text("department", department)))
+
+    async def post_off_hours(
+        self,
+        department: Union[str, int],
+        text: str = "",
+        *,
+        customer: Customer,
+        media: Optional[Media] = None,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
+        """Posts the message of :meth:`off_hours` and returns its ticket. See :meth:`Client.post_off_hours`."""
+        arguments = (*self._off_hours_arguments(department, text, customer, media), *of_post(reference, max_age))
+        return int(await self._call(self._outbox.post_off_hours_for_loop, *arguments))
 
     async def deliver(
         self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None

@@ -14,7 +14,7 @@ from .. import _omnize
 from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
-from .._conversations.request_fields import Fields, id_text
+from .._conversations.request_fields import Fields, id_text, of_post
 from .._conversations.result_types import Department, Media, OnlineAgents, agents_of, departments_of
 from .._errors import Closed, Error, ModeError, _flush_error, _handler_wait_error
 from .._events.handlers import Handlers, awaitable_error
@@ -141,6 +141,43 @@ class Client(BaseClient[Conversation, None]):
         remaining = self._blocking_outbox.flush(timeout)
         if remaining:
             raise _flush_error(timeout or 0.0, remaining)
+
+    def post_departments(self, client_id: Optional[Union[str, int]] = None) -> int:
+        """Posts the request of :meth:`departments` and returns its ticket. ``Outcome.departments`` contains the result.
+
+        The outcome belongs to no customer: its ``client_id`` is empty. A store contains neither the request nor its
+        outcome, because a response after a restart would be outdated.
+        """
+        customer = None if client_id is None else id_text("client_id", client_id)
+        ticket: int = self._blocking_outbox.post_departments(customer)
+        return ticket
+
+    def post_online_agents(self, department: Union[str, int]) -> int:
+        """Posts the request of :meth:`online_agents` and returns its ticket. ``Outcome.agents`` contains the result.
+
+        See :meth:`post_departments`.
+        """
+        ticket: int = self._blocking_outbox.post_online_agents(id_text("department", department))
+        return ticket
+
+    def post_off_hours(
+        self,
+        department: Union[str, int],
+        text: str = "",
+        *,
+        customer: Customer,
+        media: Optional[Media] = None,
+        reference: Optional[str] = None,
+        max_age: Optional[Seconds] = None,
+    ) -> int:
+        """Posts the message of :meth:`off_hours` and returns its ticket. With a store, blocks until it is on disk.
+
+        ``Outcome.interaction_hash`` contains the hash of the created interaction. The outcome's ``client_id`` is empty.
+        For ``reference`` and ``max_age``, see :meth:`Conversation.post`.
+        """
+        arguments = self._off_hours_arguments(department, text, customer, media)
+        ticket: int = self._blocking_outbox.post_off_hours(*arguments, *of_post(reference, max_age))
+        return ticket
 
     def deliver(self, body: bytes, content_type: Optional[str] = None, content_encoding: Optional[str] = None) -> None:
         """Delivers the body of a trigger that the application's own web server received.

@@ -288,6 +288,17 @@ class GreenletOutbox:
         self._core = core
         self._outbox = outbox
 
+    def post_departments(self, client_id: Optional[str] = None) -> Any:
+        return self._core.call(self._outbox.post_departments_for_loop, client_id)
+
+    def post_online_agents(self, department: str) -> Any:
+        return self._core.call(self._outbox.post_online_agents_for_loop, department)
+
+    def post_off_hours(
+        self, department: str, fields: list[tuple[str, str]], reference: Optional[str], max_age: Optional[float]
+    ) -> Any:
+        return self._core.call(self._outbox.post_off_hours_for_loop, department, fields, reference, max_age)
+
     def cancel(self, ticket: int) -> None:
         self._core.call(self._outbox.cancel_for_loop, ticket)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Optional, TypedDict, Union
 
 from .. import _omnize
-from .._conversations.result_types import Agent, Media
+from .._conversations.result_types import Agent, Department, Media, OnlineAgents
 from .._delivery import Delivery
 from .._errors import Error, _state_error
 
@@ -383,14 +384,25 @@ class Unknown(Trigger):
 class Outcome(Event):
     """The outcome of a posted request."""
 
-    __slots__ = ("delivery", "error", "posted_at", "reference", "request", "ticket")
+    __slots__ = (
+        "agents",
+        "delivery",
+        "departments",
+        "error",
+        "interaction_hash",
+        "posted_at",
+        "reference",
+        "request",
+        "ticket",
+    )
     __match_args__ = ("client_id", "ticket", "delivery")
     kind = "outcome"
 
     ticket: int
     """The ticket that the post returned."""
     request: str
-    """The request: start, message, typing, cleared, finish, bot_accept or bot_transfer."""
+    """The request: start, message, typing, cleared, finish, bot_accept, bot_transfer, departments, online_agents or
+    off_hours."""
     delivery: Delivery
     """The delivery. It equals its text: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``."""
     error: Optional[Error]
@@ -400,6 +412,13 @@ class Outcome(Event):
     """The reference of the post, or None. It is unique for the client, also after a restart with a store."""
     posted_at: float
     """The time of the post in seconds since 1970-01-01 UTC; 0 if an earlier version of the library stored it."""
+
+    departments: Optional[tuple[Department, ...]]
+    """The departments, if :meth:`Client.post_departments` was accepted; otherwise None."""
+    agents: Optional[OnlineAgents]
+    """The agents who are online, if :meth:`Client.post_online_agents` was accepted; otherwise None."""
+    interaction_hash: Optional[str]
+    """The hash of the interaction that a start or an off-hours message created; None without one."""
 
     def __init__(
         self,
@@ -411,6 +430,9 @@ class Outcome(Event):
         error: Optional[Error] = None,
         reference: Optional[str] = None,
         posted_at: float = 0.0,
+        departments: Optional[Iterable[Department]] = None,
+        agents: Optional[OnlineAgents] = None,
+        interaction_hash: Optional[str] = None,
         **fields: Unpack[EventFields],
     ) -> None:
         super().__init__(client_id, **fields)
@@ -420,6 +442,9 @@ class Outcome(Event):
         _set(self, "error", error)
         _set(self, "reference", reference)
         _set(self, "posted_at", posted_at)
+        _set(self, "departments", None if departments is None else tuple(departments))
+        _set(self, "agents", agents)
+        _set(self, "interaction_hash", interaction_hash)
 
     @property
     def is_accepted(self) -> bool:

@@ -6,7 +6,7 @@ import weakref
 from typing import Any, Callable, Optional
 
 from .. import _omnize
-from .._conversations.result_types import Media
+from .._conversations.result_types import Media, agents_of, departments_of
 from .._errors import _error_of_status
 from .event import (
     Accepted,
@@ -103,15 +103,19 @@ def of_outcome(
     status: str,
     http_status: int,
     message: str,
-    posted: tuple[str, Optional[str], float],
+    posted: tuple[str, Optional[str], float, Any, Any, Optional[str]],
     sequence: int,
     received_at: float,
     redelivered: bool,
     receipt: Optional[_omnize.Receipt],
     owner: Optional[weakref.ref[Any]],
 ) -> Outcome:
-    """Creates the event of a posted request's outcome. ``posted`` is the request's name, its reference and its time."""
-    request, reference, posted_at = posted
+    """Creates the event of a posted request's outcome.
+
+    ``posted`` is the request's name, its reference and its time, the data of the departments and of the agents, and the
+    interaction hash.
+    """
+    request, reference, posted_at, departments, agents, interaction_hash = posted
     error = None
     if delivery != "accepted":
         error = _error_of_status(status, message, delivery, http_status or None, b"", False, None)
@@ -123,6 +127,9 @@ def of_outcome(
         error=error,
         reference=reference,
         posted_at=posted_at,
+        departments=None if departments is None else departments_of(departments),
+        agents=None if agents is None else agents_of(agents),
+        interaction_hash=interaction_hash,
         sequence=sequence,
         received_at=received_at,
         redelivered=redelivered,
