@@ -90,7 +90,7 @@ fn outcomes_contain_the_lists_and_no_customer() {
         (&*departments[0].name, departments[0].queue),
         ("Vendas", Some(2))
     );
-    assert!(found.agents().is_none() && found.interaction_hash.is_none());
+    assert!(found.agents().is_none() && found.interaction_hash().is_none());
 
     let ticket = client.post_online_agents("1").unwrap();
     let found = outcome(&client);
@@ -106,7 +106,7 @@ fn outcomes_contain_the_lists_and_no_customer() {
     let found = outcome(&client);
     assert_eq!((found.ticket, &*found.client_id), (ticket, ""));
     assert_eq!(found.request_kind(), Some(RequestKind::OffHours));
-    assert_eq!(found.interaction_hash.as_deref(), Some("h9"));
+    assert_eq!(found.interaction_hash(), Some("h9"));
     assert!(found.departments().is_none() && found.agents().is_none());
     assert_eq!(client.count_of(Statistic::RequestsAccepted), 3);
     assert_eq!(client.outbox_count(), 0);

@@ -34,7 +34,7 @@ fn contact_is_sent_after_a_restart_and_a_query_is_not() {
         (ticket, Delivery::Accepted as i32, ""),
         "{found:?}"
     );
-    assert_eq!(found.interaction_hash.as_deref(), Some("h9"));
+    assert_eq!(found.interaction_hash(), Some("h9"));
     assert!(
         server
             .requests
@@ -64,7 +64,7 @@ fn stored_outcome_of_a_contact_contains_the_hash() {
     let second = open(&server.url, &store);
     let event = next_event(&second);
     assert!(event.redelivered);
-    let hash = event.outcome().unwrap().interaction_hash.as_deref();
+    let hash = event.outcome().unwrap().interaction_hash();
     assert_eq!(hash, Some("h9"));
     std::fs::remove_file(store).unwrap();
 }

@@ -194,7 +194,7 @@ fn of_outcome<'py>(
                 outcome.posted_at as f64 / 1000.0,
                 departments.transpose()?,
                 agents.transpose()?,
-                outcome.interaction_hash.as_deref(),
+                outcome.interaction_hash(),
             ),
             metadata.sequence,
             metadata.received_at,

@@ -107,7 +107,7 @@ impl EventObject {
     /// Returns the hash of the interaction that a posted request created, if the event is its outcome.
     pub fn created_hash(&self) -> Result<Option<&OutText>> {
         let outcome = self.event.outcome();
-        let hash = outcome.and_then(|outcome| outcome.interaction_hash.as_deref());
+        let hash = outcome.and_then(Outcome::interaction_hash);
         hash.map(|hash| {
             let encode = || OutText::encode(hash, self.encoding);
             self.created_hash.get_or_try_init(encode)

@@ -71,12 +71,36 @@ pub struct Outcome {
     /// When the request was posted, in milliseconds since 1970-01-01 UTC; 0 if an earlier version stored it.
     #[serde(default)]
     pub posted_at: i64,
-    /// The hash of the interaction that the request created, if the response contained it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interaction_hash: Option<String>,
-    /// The list that a query requested. Never stored.
-    #[serde(skip)]
-    pub(crate) list: Option<Arc<ResponseData>>,
+    /// The content of the response, if the service accepted the request. Of it, only the hash is stored.
+    #[serde(default, rename = "interaction_hash", with = "stored_hash")]
+    pub(crate) response: Option<Arc<ResponseData>>,
+}
+
+/// The stored form of a response: the hash of the created interaction.
+mod stored_hash {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::wire::ResponseData;
+
+    pub fn serialize<S: Serializer>(
+        response: &Option<Arc<ResponseData>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match response.as_deref() {
+            Some(ResponseData::Hash(hash)) => Some(hash),
+            _ => None,
+        }
+        .serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<ResponseData>>, D::Error> {
+        let hash: Option<String> = Option::deserialize(deserializer)?;
+        Ok(hash.map(|hash| Arc::new(ResponseData::Hash(hash))))
+    }
 }
 
 impl Outcome {
@@ -87,7 +111,7 @@ impl Outcome {
 
     /// Returns the departments, if the request was an accepted query for them.
     pub fn departments(&self) -> Option<&[Department]> {
-        match self.list.as_deref()? {
+        match self.response.as_deref()? {
             ResponseData::Departments(departments) => Some(departments),
             _ => None,
         }
@@ -95,8 +119,16 @@ impl Outcome {
 
     /// Returns the online agents, if the request was an accepted query for them.
     pub fn agents(&self) -> Option<&OnlineAgents> {
-        match self.list.as_deref()? {
+        match self.response.as_deref()? {
             ResponseData::Agents(agents) => Some(agents),
+            _ => None,
+        }
+    }
+
+    /// Returns the hash of the interaction that the request created, if the response contained it.
+    pub fn interaction_hash(&self) -> Option<&str> {
+        match self.response.as_deref()? {
+            ResponseData::Hash(hash) => Some(hash),
             _ => None,
         }
     }
@@ -110,8 +142,8 @@ impl Outcome {
 
     /// Returns the approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
-        let list = self.list.as_ref().map_or(0, |list| list.size());
-        self.message.len() + self.client_id.len() + list
+        let response = self.response.as_ref().map_or(0, |data| data.size());
+        self.message.len() + self.client_id.len() + response
     }
 }
 
@@ -193,7 +225,8 @@ impl QueuedRequest {
     /// Returns the outcome for this result.
     pub fn outcome(&self, result: &Result<()>) -> Outcome {
         let error = result.as_ref().err();
-        let response = error.is_none().then_some(&self.response);
+        let has_data = error.is_none() && self.response != ResponseData::Nothing;
+        let response = has_data.then_some(&self.response);
         Outcome {
             ticket: self.ticket,
             client_id: self.owner_id().to_owned(),
@@ -207,13 +240,7 @@ impl QueuedRequest {
             message: error.map(ToString::to_string).unwrap_or_default(),
             reference: self.reference.clone(),
             posted_at: self.posted_at,
-            interaction_hash: match response {
-                Some(ResponseData::Hash(hash)) => Some(hash.clone()),
-                _ => None,
-            },
-            list: response
-                .filter(|_| self.request.is_query())
-                .map(|list| Arc::new(list.clone())),
+            response: response.map(|data| Arc::new(data.clone())),
         }
     }
 }
