@@ -7,6 +7,7 @@ use crate::allocation_check;
 use crate::error::{Error, Result};
 use crate::oneshot;
 use crate::receiving::queue::message_dedup::DedupResult;
+#[cfg(feature = "listener")]
 use crate::receiving::rate_limited_log;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::time::unix_millis;
@@ -170,6 +171,7 @@ impl Receiver {
     }
 
     /// Logs a body that is not a trigger, at a limited rate. For a caller that returns the error to nobody.
+    #[cfg(feature = "listener")]
     pub fn log_unreadable(&self, error: &Error) {
         if let Some(suppressed) = self.unreadable_log.check() {
             let more = rate_limited_log::suppressed_suffix(suppressed);
