@@ -23,7 +23,7 @@ check "no path of a developer's machine" no_output search "$homes|$PWD(/|\\b)"
 dialects() {
     git grep -nE 'Dialect::(Rest|Gateway|Interactions)|"(gateway|interactions)"' -- src ':!src/wire' ':!src/config' ':!src/sandbox' |
         # Unit tests may select one.
-        grep -vE '^src/(interactions/lookup|receiving/queue/message_dedup|store/tests|store/database/id_allocator)\.rs:'
+        grep -vE '^src/(interactions/lookup|receiving/queue/message_dedup|store/tests|store/database/(id_allocator|tests))\.rs:'
 }
 check "no dialect is named outside wire, config and sandbox" no_output dialects
 

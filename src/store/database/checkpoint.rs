@@ -3,7 +3,7 @@
 //! SQLite would do it within a commit. Here it happens only after the files were checked, so that old pages never overwrite
 //! those of another program, and the database's time changes only with a checkpoint.
 
-use rusqlite::Result as SqlResult;
+use rusqlite::{Connection, Result as SqlResult};
 
 use crate::store::database::Database;
 
@@ -37,10 +37,12 @@ impl Database {
     }
 
     fn has_many_frames(&self) -> SqlResult<bool> {
-        let mut statement = self
-            .connection()?
-            .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        let frames: i64 = statement.query_row([], |row| row.get(1))?;
-        Ok(frames >= CHECKPOINT_FRAMES)
+        Ok(count_frames(self.connection()?)? >= CHECKPOINT_FRAMES)
     }
+}
+
+/// Returns the number of committed frames in the log, from the memory of the connection.
+pub(super) fn count_frames(connection: &Connection) -> SqlResult<i64> {
+    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    statement.query_row([], |row| row.get(1))
 }

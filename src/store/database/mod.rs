@@ -15,6 +15,8 @@ mod recovery;
 mod recovery;
 mod row_parser;
 mod schema;
+#[cfg(all(test, unix))]
+mod tests;
 mod transaction;
 
 use std::path::{Path, PathBuf};

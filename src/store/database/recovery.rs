@@ -7,7 +7,10 @@
 use std::fs;
 use std::io;
 
+use rusqlite::Connection;
+
 use crate::store::database::Database;
+use crate::store::database::checkpoint::count_frames;
 use crate::store::database::connection::{OpenConnection, connect};
 use crate::store::files::open_files::{FileChange, OpenContents, create_private};
 use crate::store::files::store_lock::StoreLock;
@@ -26,8 +29,8 @@ impl Database {
 
     /// Checks the files. Replaces a lock file that was removed.
     pub(super) fn find_change(&mut self) -> Result<(), FileChange> {
-        let opened = self.opened.as_ref().ok_or(FileChange::Replaced)?;
-        opened.files.check_before_write()?;
+        let opened = self.opened.as_mut().ok_or(FileChange::Replaced)?;
+        check_before_write(opened)?;
         if !self.lock.is_in_place(opened.files.folder()) {
             // The lock file was removed. Another client may have created a new one.
             self.lock = StoreLock::acquire(&self.named, &self.location)
@@ -40,11 +43,13 @@ impl Database {
         let Some(opened) = &mut self.opened else {
             return self.reopen();
         };
-        let Err(changed) = opened.files.check_before_write() else {
+        let Err(changed) = check_before_write(opened) else {
             // The files have their names again.
             return Ok(());
         };
-        let contents = opened.files.compare_contents();
+        let contents = opened
+            .files
+            .compare_contents(committed_frames(&opened.connection));
         if changed == FileChange::Replaced || contents == OpenContents::Changed {
             return Err(FileChange::Replaced);
         }
@@ -111,6 +116,17 @@ impl Database {
         }
         written
     }
+}
+
+fn check_before_write(opened: &mut OpenConnection) -> Result<(), FileChange> {
+    let connection = &opened.connection;
+    opened
+        .files
+        .check_before_write(|| committed_frames(connection))
+}
+
+fn committed_frames(connection: &Connection) -> Option<u64> {
+    count_frames(connection).ok()?.try_into().ok()
 }
 
 /// Writes the content of the removed log into the database.

@@ -2,7 +2,8 @@
 //!
 //! Data that is written to a removed file is lost when the file is closed, and another SQLite removes the log when it closes the
 //! store. So each commit checks before it writes that the files have their names, sizes and times, and after it that the log has
-//! its name. This costs one system call for each check, which does not block.
+//! its name. This costs one system call for each check, which does not block. If only a time differs, the contents decide: backup
+//! programs set times, and some file systems update the time of the client's own write later.
 
 use std::ffi::{CString, OsStr};
 use std::fs::{File, OpenOptions, Permissions};
@@ -13,7 +14,8 @@ use std::path::Path;
 
 use crate::host::file_status::file_status_at;
 use crate::store::files::location::Location;
-use crate::store::files::log_pages::contains_log_pages;
+use crate::store::files::log_pages::LogPages;
+use crate::store::files::page_checksums::PageChecksums;
 
 /// The number of first bytes that change with each write of another program, in the database and in the log.
 const DATABASE_HEADER: usize = 100;
@@ -50,6 +52,7 @@ pub struct OpenFiles {
     folder: File,
     database: OpenFile<DATABASE_HEADER>,
     log: OpenFile<LOG_HEADER>,
+    pages: PageChecksums,
     /// Whether the next write may change the header of the log.
     is_log_restarting: bool,
 }
@@ -70,6 +73,7 @@ impl OpenFiles {
         let log = location.with_suffix("-wal");
         let opened = open(&log, OpenOptions::new().read(true))?;
         let mut files = OpenFiles {
+            pages: PageChecksums::read(&database)?,
             folder: open(&location.folder, OpenOptions::new().read(true))?,
             database: OpenFile::new(database, &location.database)?,
             log: OpenFile::new(opened, &log)?,
@@ -81,30 +85,50 @@ impl OpenFiles {
     }
 
     /// Checks before a write that the files are unchanged since the last one.
-    pub fn check_before_write(&self) -> Result<(), FileChange> {
+    ///
+    /// If a time differs or the last state is unknown, this reads the contents. `count_frames` returns SQLite's number of
+    /// committed frames in the log.
+    pub fn check_before_write(
+        &mut self,
+        count_frames: impl FnOnce() -> Option<u64>,
+    ) -> Result<(), FileChange> {
         let (database, log) = self.stamps()?;
         if self.database.is_unchanged(database) && self.log.is_unchanged(log) {
-            Ok(())
-        } else {
-            Err(FileChange::Replaced)
+            return Ok(());
         }
+        let logged = count_frames().and_then(|frames| self.own_log_pages(frames));
+        let logged = logged.ok_or(FileChange::Replaced)?;
+        match self
+            .pages
+            .match_files(&self.database.file, &self.log.file, &logged)
+        {
+            Ok(true) => {}
+            _ => return Err(FileChange::Replaced),
+        }
+        // With the earlier stamps, so that a write during the comparison is detected later.
+        self.log.last = self.log.snapshot(log);
+        self.record_database(Some(database), &logged);
+        Ok(())
     }
 
     /// Checks the log after a write, and records its new state. The next write checks the rest: the open files still contain
     /// all data then.
     pub fn check_after_write(&mut self) -> Result<(), FileChange> {
         let stamp = self.log_stamp()?;
-        let last = self.log.last.ok_or(FileChange::Replaced)?;
+        // If reading fails, the next check compares the contents.
+        let last = self.log.last.take().ok_or(FileChange::Replaced)?;
         let has_grown = stamp.size > last.stamp.size;
-        // The first write after a checkpoint may begin a new log in the same file.
-        let header = match has_grown | std::mem::take(&mut self.is_log_restarting) {
+        let header = match has_grown || self.is_log_restarting {
             true => self.log.header(stamp.size).ok_or(FileChange::Replaced)?,
             false => last.header,
         };
         // If another program truncated the log before the write, the log has a hole now.
         if stamp.size < last.stamp.size || stamp.size > 0 && header[..4] == [0; 4] {
+            self.log.last = Some(last);
             return Err(FileChange::Replaced);
         }
+        // A commit without changes writes nothing, so the next one may still begin a new log.
+        self.is_log_restarting &= !has_grown && header == last.header;
         self.log.last = Some(Snapshot { stamp, header });
         Ok(())
     }
@@ -116,8 +140,12 @@ impl OpenFiles {
 
     /// Records the current state of the database, after this client wrote the log into it.
     pub fn record_checkpoint(&mut self) {
-        self.database.last = self.database.current_snapshot();
         self.is_log_restarting = true;
+        // If reading fails, the next check compares the contents.
+        match LogPages::read(&self.log.file) {
+            Ok(logged) => self.record_database(FileStamp::now(&self.database.file), &logged),
+            Err(_) => self.database.last = None,
+        }
     }
 
     /// Records the current state of the log, after this client wrote to it.
@@ -125,24 +153,53 @@ impl OpenFiles {
         self.log.last = self.log.current_snapshot();
     }
 
-    /// Compares the open files with what this client wrote to them. They may have lost their names.
-    pub fn compare_contents(&self) -> OpenContents {
-        // Exactly, because another program may have written to unused space of the log, or to the middle of the database.
-        let is_same =
-            |last: Option<FileStamp>, file| last.is_some() && last == FileStamp::now(file);
-        if !is_same(self.log.last.map(|last| last.stamp), &self.log.file) {
+    /// Compares the open files with what this client wrote to them. They may have lost their names. `frames` is SQLite's
+    /// number of committed frames in the log.
+    pub fn compare_contents(&self, frames: Option<u64>) -> OpenContents {
+        let Some(logged) = frames.and_then(|frames| self.own_log_pages(frames)) else {
             return OpenContents::Changed;
+        };
+        let (database, log) = (&self.database.file, &self.log.file);
+        if let Ok(true) = logged.are_in_database(log, database) {
+            return OpenContents::Checkpointed;
         }
-        if is_same(
-            self.database.last.map(|last| last.stamp),
-            &self.database.file,
-        ) {
-            return OpenContents::Unchanged;
-        }
-        match contains_log_pages(&self.database.file, &self.log.file) {
-            Ok(true) => OpenContents::Checkpointed,
+        match self.pages.match_files(database, log, &logged) {
+            Ok(true) => OpenContents::Unchanged,
             _ => OpenContents::Changed,
         }
+    }
+
+    /// Returns the pages of the open log, if all its transactions are those of this client.
+    fn own_log_pages(&self, frames: u64) -> Option<LogPages> {
+        let size = FileStamp::now(&self.log.file)?.size;
+        if let Some(last) = self.log.last
+            && (size != last.stamp.size || self.log.header(size) != Some(last.header))
+        {
+            return None;
+        }
+        let logged = LogPages::read(&self.log.file).ok()?;
+        (logged.frames == frames).then_some(logged)
+    }
+
+    /// Records a state of the database in which only pages of the log have changed.
+    fn record_database(&mut self, stamp: Option<FileStamp>, logged: &LogPages) {
+        let updated = self.pages.update(&self.database.file, logged.numbers());
+        self.database.last = match (stamp, updated) {
+            (Some(stamp), Ok(())) => self.database.snapshot(stamp),
+            _ => None,
+        };
+    }
+
+    /// Uses another open file for the checks of the database, and returns the earlier one.
+    #[cfg(test)]
+    pub fn exchange_database(&mut self, file: File) -> File {
+        std::mem::replace(&mut self.database.file, file)
+    }
+
+    /// Uses another open file for the checks of the log, and returns the earlier one.
+    #[cfg(test)]
+    pub fn exchange_log(&mut self, file: File) -> File {
+        std::mem::replace(&mut self.log.file, file)
     }
 
     /// Returns whether the name of the log refers to the open log.
@@ -234,8 +291,8 @@ impl<const HEADER: usize> OpenFile<HEADER> {
         }
     }
 
-    /// Returns whether no other program wrote to the file. If only its time differs slightly, the first bytes decide, because
-    /// some file systems update the time late.
+    /// Returns whether no other program wrote to the file. If its time differs slightly, the first bytes decide: to read all on a
+    /// file system that updates the time late would take long.
     fn is_unchanged(&self, now: FileStamp) -> bool {
         self.last.is_some_and(|last| {
             now == last.stamp
