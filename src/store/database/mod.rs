@@ -185,8 +185,13 @@ impl Database {
             }
             transaction.commit()
         });
-        // If this fails, the rows are redelivered with a flag.
-        if undone.is_ok() {
+        if undone.is_err() {
+            log::debug!(
+                "rows of a failed commit were not deleted; they are redelivered with a flag"
+            );
+        }
+        // Also after a rollback, which may leave a longer log. What another program wrote must stay detectable.
+        if self.changed != Some(FileChange::Replaced) {
             opened.files.record_log_state();
         }
     }

@@ -125,3 +125,23 @@ fn a_failed_read_after_a_checkpoint_does_not_stop_commits() {
     store.insert().unwrap();
     store.insert().unwrap();
 }
+
+#[test]
+fn an_undo_that_fails_does_not_stop_commits() {
+    let mut store = TestStore::new("undo");
+    let mut numbers: Vec<u64> = (0..400).map(|_| store.insert().unwrap()).collect();
+    numbers.retain(|number| number % 2 == 0);
+    store.execute(
+        "INSERT INTO outbox (ticket, leaving, content, posted_at) VALUES (1, 0, '{}', 7);
+         CREATE TRIGGER refuse BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'refused'); END;",
+    );
+    // Changed pages go to the log before the transaction ends.
+    store.execute("PRAGMA cache_size = 10");
+    let opened = store.database.opened.as_mut().unwrap();
+    opened.files.record_log_state();
+    let log = store.with_suffix("-wal");
+    let size = fs::metadata(&log).unwrap().len();
+    store.database.undo(&mut numbers, &[1]);
+    assert!(fs::metadata(&log).unwrap().len() > size);
+    store.insert().unwrap();
+}
