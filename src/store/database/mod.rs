@@ -63,6 +63,8 @@ impl Database {
     pub fn open(named: &Path, account: Account) -> Result<Self> {
         let location = Location::resolve(named)?;
         let lock = StoreLock::acquire(named, &location)?;
+        // It contains data of customers, and an earlier process ended before it was complete.
+        let _ = std::fs::remove_file(location.unfinished_copy());
         let (opened, schema) = connect(named, &location, &account)?;
         let ids = IdAllocator::read(&opened.connection)
             .map_err(|error| open_error::from_sqlite(named, &error))?;

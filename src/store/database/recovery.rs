@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -86,19 +87,7 @@ impl Database {
 
     /// Writes all data into a new file, and renames it into place.
     fn write_copy(&self, opened: &OpenConnection) -> io::Result<()> {
-        let log = self.location.with_suffix("-wal");
-        if opened.files.is_log_linked() {
-            // The copy contains the data of the log.
-            fs::remove_file(&log)?;
-        }
-        for other in [&log, &self.location.with_suffix("-journal")] {
-            if fs::symlink_metadata(other).is_ok() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-        }
-        let copy = self.location.with_suffix("-copy");
-        // An unfinished copy of an earlier process.
-        let _ = fs::remove_file(&copy);
+        let copy = self.location.unfinished_copy();
         let file = create_private(&copy)?;
         let path = copy.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
         let written = opened
@@ -106,15 +95,37 @@ impl Database {
             .execute("VACUUM INTO ?1", [path])
             .map_err(io::Error::other)
             .and_then(|_| file.sync_all())
-            .and_then(|()| match fs::symlink_metadata(&self.location.database) {
-                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                Err(_) => fs::rename(&copy, &self.location.database),
-            })
+            .and_then(|()| self.rename_into_place(&copy, opened))
             .and_then(|()| opened.files.folder().sync_all());
         if written.is_err() {
             let _ = fs::remove_file(&copy);
         }
         written
+    }
+
+    /// Renames a complete copy. The log is removed only now: if writing the copy fails, the log still belongs to the database,
+    /// which may get its name back.
+    fn rename_into_place(&self, copy: &Path, opened: &OpenConnection) -> io::Result<()> {
+        let log = self.location.with_suffix("-wal");
+        for other in [
+            &self.location.database,
+            &self.location.with_suffix("-journal"),
+        ] {
+            require_missing(other)?;
+        }
+        if opened.files.is_log_linked() {
+            // The copy contains the data of the log.
+            fs::remove_file(&log)?;
+        }
+        require_missing(&log)?;
+        fs::rename(copy, &self.location.database)
+    }
+}
+
+fn require_missing(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => Ok(()),
     }
 }
 

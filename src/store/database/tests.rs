@@ -145,3 +145,30 @@ fn an_undo_that_fails_does_not_stop_commits() {
     assert!(fs::metadata(&log).unwrap().len() > size);
     store.insert().unwrap();
 }
+
+#[test]
+fn a_copy_that_cannot_be_written_leaves_the_log() {
+    let mut store = TestStore::new("copy");
+    store.insert().unwrap();
+    fs::rename(&store.path, store.with_suffix("-moved")).unwrap();
+    // A folder with this name, so that no copy can be created.
+    fs::create_dir(store.with_suffix("-unfinished")).unwrap();
+    store.insert().unwrap_err();
+    store.insert().unwrap_err();
+    assert!(store.with_suffix("-wal").exists());
+    fs::rename(store.with_suffix("-moved"), &store.path).unwrap();
+    store.insert().unwrap();
+    fs::remove_dir(store.with_suffix("-unfinished")).unwrap();
+}
+
+#[test]
+fn an_unfinished_copy_is_removed_when_the_store_is_opened() {
+    let file = format!("omnize-{}-unfinished.db", std::process::id());
+    let path = std::env::temp_dir().join(file);
+    let copy = PathBuf::from(format!("{}-unfinished", path.display()));
+    fs::write(&copy, "data of a customer").unwrap();
+    let database = open(&path);
+    assert!(!copy.exists());
+    drop(database);
+    remove(&path);
+}

@@ -78,6 +78,11 @@ impl Location {
         })
     }
 
+    /// Returns the path of the copy that a repair writes. It stays after a crash only.
+    pub fn unfinished_copy(&self) -> PathBuf {
+        self.with_suffix("-unfinished")
+    }
+
     /// Returns the path with a suffix, for example `-wal`.
     pub fn with_suffix(&self, suffix: &str) -> PathBuf {
         let mut name = self.database.clone().into_os_string();
