@@ -5,7 +5,7 @@
 
 check "rustfmt" cargo fmt --check -- --color never
 
-c_sources() { git ls-files -- '*.c' '*.h' '*.cc' '*.hpp' ':!include/omnize.h'; }
+c_sources() { git ls-files -- '*.c' '*.h' '*.cc' '*.cpp' '*.hpp' ':!include/omnize.h'; }
 clang_format() { c_sources | xargs -r clang-format --dry-run -Werror; }
 check_with clang-format "clang-format" clang_format
 
@@ -28,7 +28,7 @@ dialects() {
 check "no dialect is named outside wire, config and sandbox" no_output dialects
 
 long_files() {
-    git ls-files -- '*.rs' '*.c' '*.cc' '*.h' '*.hpp' '*.pas' '*.inc' '*.sh' ':!include/omnize.h' |
+    git ls-files -- '*.rs' '*.c' '*.cc' '*.cpp' '*.h' '*.hpp' '*.pas' '*.inc' '*.sh' ':!include/omnize.h' |
         while read -r file; do
             lines=$(wc -l <"$file")
             [ "$lines" -le 500 ] || echo "$file: $lines lines, 500 is the limit"
