@@ -53,8 +53,11 @@ fn run(pages: &[Page]) {
 fn check(runner: &mut block_runner::BlockRunner<'_>, block: &Block) -> Result<(), String> {
     block.allow_only(&[
         "file", "fragment", "sandbox", "norun", "output", "scenario", "customer", "request",
-        "trigger", "answer", "pytest",
+        "trigger", "answer", "pytest", "example",
     ])?;
+    if block.has("example") {
+        pages::compare_example(block.value("example")?, &block.text)?;
+    }
     if let Some(reason) = block.get("norun") {
         return if reason.is_empty() {
             Err("norun has no reason".to_owned())

@@ -24,6 +24,15 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Fails if a block that shows an example is not equal to its file.
+pub fn compare_example(path: &str, shown: &str) -> Result<(), String> {
+    match fs::read_to_string(root().join(path)) {
+        Ok(text) if text == shown => Ok(()),
+        Ok(_) => Err(format!("the block differs from {path}")),
+        Err(error) => Err(format!("{path}: {error}")),
+    }
+}
+
 /// Returns the pages of the book.
 pub fn book() -> Vec<Page> {
     below("docs/src")
@@ -67,4 +76,13 @@ fn summary_lists_every_page() {
             "{name} is not in docs/src/SUMMARY.md"
         );
     }
+}
+
+#[test]
+fn changed_examples_are_detected() {
+    let path = "examples/messages.tsv";
+    let text = fs::read_to_string(root().join(path)).unwrap();
+    compare_example(path, &text).unwrap();
+    assert!(compare_example(path, &text.replace('!', ".")).is_err());
+    assert!(compare_example("examples/none", &text).is_err());
 }
