@@ -43,11 +43,13 @@ bare_environment() {
         "$tools/bin/pip" --quiet --disable-pip-version-check --python "$1/bin/python" install --no-index --no-deps "$3"
 }
 
-# run_examples BIN: runs each example with an interpreter that has only the wheel, and with the wheel's own sandbox.
+# run_examples BIN: runs each example with an interpreter that has only the wheel, and with the wheel's own sandbox. Its
+# argument is a folder with examples/messages.tsv.
 run_examples() {
     for example in examples/python/*.py; do
+        rm -rf "$TMPDIR/files" && mkdir "$TMPDIR/files" && cp examples/messages.tsv "$TMPDIR/files" || return 1
         timeout --kill-after=5 60 "$1/omnize" sandbox --agent 1=examples/agents/support.json -- "$1/python" "$example" \
-            >"$TMPDIR/example" 2>&1 || { cat "$TMPDIR/example" && echo "$example failed" && return 1; }
+            "$TMPDIR/files" >"$TMPDIR/example" 2>&1 || { cat "$TMPDIR/example" && echo "$example failed" && return 1; }
         expected=$(sed -n 's/^# prints: //p' "$example")
         [ -n "$expected" ] || { echo "$example has no line `# prints:`" && return 1; }
         grep -qF "$expected" "$TMPDIR/example" || { cat "$TMPDIR/example" && echo "$example did not print: $expected" && return 1; }
