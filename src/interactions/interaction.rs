@@ -22,7 +22,7 @@ pub struct Interaction<L, T> {
     /// The number of its last lookup in the registry.
     last_lookup: AtomicU64,
     /// Whether the application got its last event, so that it need not wait for another one.
-    is_end_delivered: AtomicBool,
+    pub(super) is_end_delivered: AtomicBool,
     /// Its requests. They are sent one at a time.
     pub(crate) lane: L,
     /// The typing state that the service knows.
@@ -50,6 +50,8 @@ pub struct InteractionData {
     pub state: State,
     /// The time of the last state change, in milliseconds since 1970-01-01 UTC.
     pub since: i64,
+    /// When the state was last known from a request or a trigger, and not assumed by an attach; 0 if never.
+    pub confirmed_at: i64,
     /// The department of the start, or of the first attach if this application did not start it.
     pub department: Arc<str>,
     /// The last start of this customer that was posted and failed.
@@ -94,6 +96,7 @@ impl InteractionData {
         InteractionData {
             state,
             since: now(),
+            confirmed_at: 0,
             department,
             failed_start: None,
             ids: None,
@@ -202,6 +205,14 @@ impl<L, T> Interaction<L, T> {
     /// Changes the state when a request has completed.
     pub fn on_completed(&self, request: &Request, accepted: bool) {
         let mut data = self.lock();
+        if accepted
+            && matches!(
+                request,
+                Request::Message(_) | Request::Typing | Request::Cleared
+            )
+        {
+            data.confirmed_at = now();
+        }
         if request.is_start()
             && !accepted
             && let Some(ids) = &mut data.ids
@@ -229,6 +240,11 @@ impl<L, T> Interaction<L, T> {
     pub(crate) fn on_trigger(&self, kind: Kind, department: Option<&str>) {
         let mut data = self.lock();
         let next = data.state.after_trigger(kind);
+        data.confirmed_at = now();
+        if data.state == State::New && next.is_open() {
+            // The start has succeeded after all.
+            self.is_end_delivered.store(false, Ordering::Release);
+        }
         let department = department.filter(|_| kind == Kind::Transferred && data.state.is_open());
         if let Some(department) = department
             && **data.current_department() != *department
@@ -353,12 +369,13 @@ impl<L, T> Interaction<L, T> {
     }
 
     /// Changes the state. The lock is held until the registry has stored the change, so changes are stored in order.
-    fn set_state(&self, mut data: MutexGuard<'_, InteractionData>, next: State) {
+    pub(super) fn set_state(&self, mut data: MutexGuard<'_, InteractionData>, next: State) {
         if data.state == next {
             return;
         }
         data.state = next;
         data.since = now();
+        data.confirmed_at = data.since;
         self.notify_registry(&data);
     }
 
@@ -368,7 +385,7 @@ impl<L, T> Interaction<L, T> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, InteractionData> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, InteractionData> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,10 +4,12 @@
 //! 2. Requests and responses change its state and ids in `interaction.rs`, by the rules of `state.rs`.
 //! 3. A trigger finds its interaction in `lookup.rs`, with the maps of `hash_index.rs` and `limited_cache.rs`.
 //! 4. The registry retains open interactions, and evicts the oldest ones above a limit.
-//! 5. `persistence.rs` writes each change to the store, so that open interactions are known after a restart.
+//! 5. An event that is the last one ends the event stream, in `end.rs`.
+//! 6. `persistence.rs` writes each change to the store, so that open interactions are known after a restart.
 //!
 //! The results are states, hashes and the list of open interactions (`open_interaction.rs`).
 
+mod end;
 mod hash_index;
 mod interaction;
 mod limited_cache;
@@ -17,6 +19,7 @@ mod persistence;
 mod registry;
 mod state;
 
+pub(crate) use crate::interactions::end::LastEvent;
 pub use crate::interactions::interaction::{FailedStart, Interaction, InteractionData};
 pub use crate::interactions::open_interaction::OpenInteraction;
 pub use crate::interactions::registry::Interactions;

@@ -58,6 +58,7 @@ mod stored {
                     .find(|state| *state as i32 == row.state)
                     .unwrap_or(State::Active),
                 since: row.since,
+                confirmed_at: row.since,
                 department: row.department,
                 failed_start: None,
                 ids: (row.bot_id.is_some()

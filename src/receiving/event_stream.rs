@@ -1,22 +1,23 @@
 //! The events of one interaction, for one conversation.
 //!
 //! The delivery mode is next. While the stream is open, no other consumer of the client gets its events. It ends when the
-//! interaction has ended and its last event was delivered.
+//! interaction has ended, or its start has failed, and its last event was delivered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
+use crate::interactions::{FailedStart, LastEvent};
 use crate::receiving::dispatch::callback_gate::DeliveryMode;
-use crate::receiving::queue::event::{Content, Event};
+use crate::receiving::queue::event::{Content, Event, QueuedEvent};
 use crate::receiving::queue::inbox::streams::StreamResult;
 use crate::receiving::receiver::Receiver;
 use crate::receiving::time::deadline_after;
 use crate::sending::{Interaction, Outcome};
 use crate::statistics::Statistic;
 use crate::status::Status;
-use crate::wire::Kind;
+use crate::wire::{Kind, RequestKind};
 
 /// The next event of a conversation.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub enum NextEvent {
     Event(Event),
     /// None came in time.
     TimedOut,
-    /// There will be none: the interaction has ended, or the conversation was freed.
+    /// There will be none: the interaction has ended, its start has failed, or the conversation was freed.
     Ended,
 }
 
@@ -73,11 +74,7 @@ impl EventStream {
         match popped {
             StreamResult::Event(queued) => {
                 self.receiver.counters.count(Statistic::Delivered);
-                if is_end(&queued.content) && self.interaction.mark_end_delivered() {
-                    self.receiver
-                        .inbox
-                        .signal_stream(&self.interaction.client_id);
-                }
+                self.receiver.note_end_of(&queued, &self.interaction);
                 Ok(NextEvent::Event(self.receiver.make_event(queued)))
             }
             StreamResult::TimedOut => Ok(NextEvent::TimedOut),
@@ -150,24 +147,61 @@ impl Receiver {
     }
 
     /// Records that another consumer than the stream of the interaction gets its last event.
-    pub(crate) fn note_end(&self, content: &Content) {
-        if is_end(content)
-            && let Some(interaction) = self.interactions.get(content.client_id())
+    pub(crate) fn note_end(&self, queued: &QueuedEvent) {
+        if last_event(queued).is_some()
+            && let Some(interaction) = self.interactions.get(queued.content.client_id())
         {
-            self.end_stream(&interaction);
+            self.note_end_of(queued, &interaction);
+        }
+    }
+
+    /// Records that the application gets an event, which may be the last one of this interaction.
+    fn note_end_of(&self, queued: &QueuedEvent, interaction: &Interaction) {
+        if last_event(queued).is_some_and(|last| interaction.on_last_event(last)) {
+            self.inbox.signal_stream(&interaction.client_id);
         }
     }
 }
 
-/// Returns whether the event may be the last one of its interaction.
-fn is_end(content: &Content) -> bool {
-    match content {
-        Content::Trigger(trigger) => trigger.kind == Kind::Finish,
-        Content::Outcome(outcome) => ends_interaction(outcome),
-    }
+/// Returns what the event ends if it may be the last one of its interaction.
+fn last_event(queued: &QueuedEvent) -> Option<LastEvent<'_>> {
+    let (failed_start, hash) = match &queued.content {
+        Content::Trigger(trigger) if trigger.kind == Kind::Finish => {
+            // Triggers for an external bot carry only the hash, which is also their client id.
+            let hash = trigger.interaction_hash();
+            (None, hash.filter(|hash| *hash != trigger.client_id))
+        }
+        Content::Outcome(outcome) if ends_interaction(outcome) => (None, None),
+        Content::Outcome(outcome) => (Some(failed_start(outcome)?), None),
+        Content::Trigger(_) => return None,
+    };
+    Some(LastEvent {
+        failed_start,
+        hash,
+        redelivered_from: queued.redelivered.then_some(queued.received_at),
+    })
 }
 
 fn ends_interaction(outcome: &Outcome) -> bool {
     outcome.delivery == Delivery::Accepted as i32
         && matches!(&*outcome.request, "finish" | "bot_finish" | "bot_transfer")
+}
+
+/// Returns the start that failed. If its delivery is unknown, the interaction may have started.
+fn failed_start(outcome: &Outcome) -> Option<FailedStart> {
+    let is_start = matches!(
+        outcome.request_kind()?,
+        RequestKind::Start | RequestKind::WhatsApp
+    );
+    let has_failed = [Delivery::NotSent, Delivery::Rejected]
+        .iter()
+        .any(|delivery| *delivery as i32 == outcome.delivery);
+    let status = Status::ALL.iter();
+    let status = status
+        .copied()
+        .find(|status| *status as i32 == outcome.status)?;
+    (is_start && has_failed).then_some(FailedStart {
+        ticket: outcome.ticket,
+        status,
+    })
 }

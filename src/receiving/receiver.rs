@@ -240,7 +240,7 @@ impl Receiver {
             };
         };
         self.counters.count(Statistic::Delivered);
-        self.note_end(&queued.content);
+        self.note_end(&queued);
         Ok(Some(self.make_event(queued)))
     }
 
