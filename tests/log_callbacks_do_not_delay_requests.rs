@@ -24,6 +24,9 @@ enum LogAction {
     Closes,
 }
 
+/// The message on which the log callback acts.
+static ACTS_ON: Mutex<&str> = Mutex::new("accepted");
+
 static LOG_ACTION: Mutex<LogAction> = Mutex::new(LogAction::Nothing);
 static CLIENT: Mutex<Option<&'static Client>> = Mutex::new(None);
 static CLOSED: OnceLock<Mutex<Vec<(CloseReport, Duration)>>> = OnceLock::new();
@@ -36,7 +39,7 @@ impl log::Log for ActingLog {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if !record.args().to_string().contains("accepted") {
+        if !record.args().to_string().contains(*ACTS_ON.lock().unwrap()) {
             return;
         }
         let does = *LOG_ACTION.lock().unwrap();
@@ -46,7 +49,10 @@ impl log::Log for ActingLog {
             LogAction::Closes => {
                 let client = CLIENT.lock().unwrap().unwrap();
                 let begun = Instant::now();
-                let left = client.close(Duration::from_secs(10)).unwrap();
+                let Ok(left) = client.close(Duration::from_secs(10)) else {
+                    // It is closed already.
+                    return;
+                };
                 let closed = CLOSED.get_or_init(Mutex::default);
                 closed.lock().unwrap().push((left, begun.elapsed()));
             }
@@ -76,6 +82,8 @@ fn log_callbacks_do_not_delay_requests() {
     log::set_max_level(log::LevelFilter::Debug);
     panic_in_the_log_does_not_stop_requests();
     close_from_the_log_does_not_wait_for_the_logged_request();
+    close_from_the_warning_about_references_does_not_wait_for_the_request();
+    close_from_the_log_of_a_cancellation_aborts_no_cancelled_request();
 }
 
 fn panic_in_the_log_does_not_stop_requests() {
@@ -126,4 +134,62 @@ fn close_from_the_log_does_not_wait_for_the_logged_request() {
         assert_eq!(left.requests, 0);
         assert!(*took < Duration::from_secs(3), "{took:?}");
     }
+}
+
+/// Returns the report of the close in the log callback.
+fn close_report() -> CloseReport {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let closed = CLOSED.get_or_init(Mutex::default).lock().unwrap().pop();
+        if let Some((left, took)) = closed {
+            assert!(took < Duration::from_secs(5), "{took:?}");
+            return left;
+        }
+        assert!(Instant::now() < until, "the log callback closes the client");
+        std::thread::yield_now();
+    }
+}
+
+fn close_when_logged(client: &'static Client, message: &'static str) {
+    CLOSED.get_or_init(Mutex::default).lock().unwrap().clear();
+    *CLIENT.lock().unwrap() = Some(client);
+    *ACTS_ON.lock().unwrap() = message;
+    *LOG_ACTION.lock().unwrap() = LogAction::Closes;
+}
+
+fn open(options: &[(&str, &str)]) -> &'static Client {
+    Box::leak(Box::new(test_client::open_client(
+        options[0].1,
+        &options[1..],
+    )))
+}
+
+fn close_from_the_warning_about_references_does_not_wait_for_the_request() {
+    let server = Server::with_response(http("200 OK", ""));
+    let client = open(&[("", &server.url), ("outbox.reference_capacity", "1")]);
+    let chat = attach(client, "12");
+    close_when_logged(client, "references of posted requests were forgotten");
+    for text in ["1", "2"] {
+        let options = omnize::PostOptions {
+            reference: Some(text.into()),
+            ..Default::default()
+        };
+        chat.post_with(message(text), options).unwrap();
+    }
+    let left = close_report();
+    assert_eq!(left.requests, 0, "{left:?}");
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
+}
+
+fn close_from_the_log_of_a_cancellation_aborts_no_cancelled_request() {
+    let client = open(&[("", "http://127.0.0.1:1/"), ("outbox.paused", "1")]);
+    let chat = attach(client, "12");
+    for text in ["1", "2"] {
+        chat.post(message(text)).unwrap();
+    }
+    close_when_logged(client, "cancelled");
+    assert_eq!(chat.cancel().unwrap(), 2);
+    let left = close_report();
+    assert_eq!(left.requests, 0, "{left:?}");
+    *LOG_ACTION.lock().unwrap() = LogAction::Nothing;
 }

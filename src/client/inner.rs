@@ -55,6 +55,7 @@ impl ClientInner {
                 return Err(error);
             }
         }
+        outbox.warn_about_forgotten_references();
         Ok(ClientInner {
             sender,
             outbox,

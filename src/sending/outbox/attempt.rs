@@ -32,6 +32,7 @@ impl Outbox {
         let result = self.handle_result(interaction, posted, result);
         // The log callback may close the client, so it is called after the request has ended.
         self.log_result(name, ticket, &client_id, &result);
+        self.warn_about_forgotten_references();
     }
 
     fn attempt(&self, interaction: &Interaction, posted: &mut QueuedRequest) -> Result<()> {

@@ -63,14 +63,13 @@ impl Outbox {
     ) -> Result<usize> {
         let count = removed.requests.len();
         let (sender, committed) = mpsc::channel();
-        for posted in removed.requests {
+        for posted in &removed.requests {
             let sender = sender.clone();
-            self.report_then(&posted, &Err(cancelled(&posted)), move |written| {
+            self.report_then(posted, &Err(cancelled(posted)), move |written| {
                 // This call waits, so the receiver exists.
                 let _ = sender.send(written);
             });
             self.remove(posted.size);
-            log::debug!("{} cancelled", posted.request.name());
         }
         drop(sender);
         if removed.worker_needed == WorkerNeeded::Yes {
@@ -79,6 +78,11 @@ impl Outbox {
         // Each request must be on disk, also after an error of another one.
         let results: Vec<Result<()>> = committed.iter().collect();
         let result: Result<()> = results.into_iter().collect();
+        // The log callback may close the client, so it is called after all requests have ended.
+        for posted in &removed.requests {
+            log::debug!("{} cancelled", posted.request.name());
+        }
+        self.warn_about_forgotten_references();
         result.map(|()| count).map_err(not_stored)
     }
 }

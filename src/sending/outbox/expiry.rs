@@ -91,20 +91,23 @@ impl Outbox {
         let removed = interaction.lane.remove(ticket, |posted| {
             self.record_end(interaction, posted, &Err(self.expired(posted)));
         });
-        for posted in removed.requests {
-            let result = Err(self.expired(&posted));
-            self.report_then(&posted, &result, |_| {});
+        for posted in &removed.requests {
+            self.report_then(posted, &Err(self.expired(posted)), |_| {});
             self.remove(posted.size);
-            self.log_result(
-                posted.request.name(),
-                posted.ticket,
-                posted.owner_id(),
-                &result,
-            );
         }
         if removed.worker_needed == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
         }
+        // The log callback may close the client, so it is called after all this.
+        for posted in &removed.requests {
+            self.log_result(
+                posted.request.name(),
+                posted.ticket,
+                posted.owner_id(),
+                &Err(self.expired(posted)),
+            );
+        }
+        self.warn_about_forgotten_references();
     }
 
     /// Fails if a request has reached its limit.

@@ -32,7 +32,8 @@ struct ReferencesState {
     by_reference: HashMap<Arc<str>, ReferenceEntry>,
     /// The references of ended requests, with the time to forget them, the oldest first.
     ended: VecDeque<(Instant, Arc<str>)>,
-    /// Whether it was logged that references were forgotten too early.
+    /// Whether references were forgotten too early, and whether this was logged.
+    is_early: bool,
     has_warned: bool,
 }
 
@@ -163,18 +164,17 @@ impl References {
     }
 
     /// Forgets the references whose window has passed, and the oldest ones over the capacity. Returns them with their
-    /// tickets, and whether the capacity was exceeded for the first time.
-    pub fn forget_old(&self) -> (Vec<(Arc<str>, u64)>, bool) {
+    /// tickets.
+    pub fn forget_old(&self) -> Vec<(Arc<str>, u64)> {
         let mut state = self.lock();
         let now = Instant::now();
         let mut forgotten = Vec::new();
-        let mut is_early = false;
         while let Some((until, _)) = state.ended.front() {
             let has_passed = *until <= now;
             if !has_passed && state.ended.len() <= self.capacity {
                 break;
             }
-            is_early |= !has_passed;
+            state.is_early |= !has_passed;
             let Some((_, reference)) = state.ended.pop_front() else {
                 break;
             };
@@ -188,8 +188,15 @@ impl References {
                 forgotten.push((reference, ticket));
             }
         }
-        let warns = is_early && !std::mem::replace(&mut state.has_warned, is_early);
-        (forgotten, warns)
+        forgotten
+    }
+
+    /// Returns whether the capacity was exceeded, once.
+    pub fn take_warning(&self) -> bool {
+        let mut state = self.lock();
+        let warns = state.is_early && !state.has_warned;
+        state.has_warned |= warns;
+        warns
     }
 
     fn lock(&self) -> MutexGuard<'_, ReferencesState> {

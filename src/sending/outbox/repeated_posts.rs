@@ -79,13 +79,16 @@ impl Outbox {
         })
     }
 
+    /// The warning comes later: the log callback may close the client, and a request that is ending now would delay that.
     fn forget_old_references(&self) {
-        let (forgotten, warns) = self.references.forget_old();
-        for (reference, ticket) in forgotten {
+        for (reference, ticket) in self.references.forget_old() {
             self.receiver.forget_reference(&reference, ticket);
         }
-        // Logged without a lock, because the log callback may call the library.
-        if warns {
+    }
+
+    /// Logs once that references were forgotten too early. Call it without a lock, and after the request has ended.
+    pub(crate) fn warn_about_forgotten_references(&self) {
+        if self.references.take_warning() {
             log::warn!(
                 "references of posted requests were forgotten before outbox.reference_window has passed, because there were \
                  more than outbox.reference_capacity ({}); raise it, or set a shorter window",
