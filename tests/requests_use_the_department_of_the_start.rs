@@ -93,3 +93,41 @@ fn first_attach_sets_the_department_of_an_unknown_interaction() {
     assert_eq!(received(&server), pairs(&[("a", "1"), ("b", "1")]));
     assert_eq!(second.current_department(), "1");
 }
+
+#[test]
+fn request_before_a_queued_start_uses_the_earlier_department() {
+    let server = Server::with_response(http("200 OK", ""));
+    let client = open_client(&server.url, &[("outbox.paused", "1")]);
+    let chat = client.start(address("1"), Customer::default()).unwrap();
+    let other = client.attach(address("2")).unwrap();
+    chat.post(Request::Message("a".into())).unwrap();
+    client
+        .deliver(br#"{"status":"finish","clientId":"12"}"#, None)
+        .unwrap();
+    other.post(Request::Start(Box::default())).unwrap();
+    chat.post(Request::Message("b".into())).unwrap();
+    assert_eq!(
+        (chat.department(), other.current_department()),
+        ("2".into(), "2".into())
+    );
+    assert_eq!(client.open_interactions()[0].department, "2");
+    client.resume().unwrap();
+    client.flush(test_client::FAR).unwrap();
+    assert_eq!(
+        received(&server),
+        pairs(&[("init", "1"), ("a", "1"), ("init", "2"), ("b", "2")])
+    );
+}
+
+#[test]
+fn queued_start_that_is_cancelled_changes_no_department() {
+    let server = Server::with_response(http("200 OK", ""));
+    let client = open_client(&server.url, &[("outbox.paused", "1")]);
+    let chat = client.prepare(address("1")).unwrap();
+    let other = client.prepare(address("2")).unwrap();
+    let ticket = other.post(Request::Start(Box::default())).unwrap();
+    client.cancel(ticket).unwrap();
+    chat.start(Customer::default()).unwrap();
+    other.send("a").unwrap();
+    assert_eq!(received(&server), pairs(&[("init", "1"), ("a", "1")]));
+}

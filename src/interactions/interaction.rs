@@ -52,8 +52,10 @@ pub struct InteractionData {
     pub since: i64,
     /// When the state was last known from a request or a trigger, and not assumed by an attach; 0 if never.
     pub confirmed_at: i64,
-    /// The department of the start, or of the first attach if this application did not start it.
+    /// The department of the start that was sent last, or of the first attach if this application did not start it.
     pub department: Arc<str>,
+    /// The department of a start that is queued. Requests before it have that of the earlier start.
+    pub starting_department: Option<Arc<str>>,
     /// The last start of this customer that was posted and failed.
     pub failed_start: Option<Box<FailedStart>>,
     /// Boxed, because there may be many interactions, and those of the first dialect have no further ids.
@@ -98,6 +100,7 @@ impl InteractionData {
             since: now(),
             confirmed_at: 0,
             department,
+            starting_department: None,
             failed_start: None,
             ids: None,
         }
@@ -108,11 +111,18 @@ impl InteractionData {
         self.ids.as_ref()?.hash.as_ref()
     }
 
+    /// Returns the department of the start, also while it is queued.
+    pub fn start_department(&self) -> &Arc<str> {
+        self.starting_department
+            .as_ref()
+            .unwrap_or(&self.department)
+    }
+
     /// Returns the department that serves the customer: after a transfer, not that of the start.
     pub fn current_department(&self) -> &Arc<str> {
         let ids = self.ids.as_ref();
         ids.and_then(|ids| ids.current_department.as_ref())
-            .unwrap_or(&self.department)
+            .unwrap_or_else(|| self.start_department())
     }
 
     /// Returns its ids for a change.
@@ -165,9 +175,8 @@ impl<L, T> Interaction<L, T> {
         }
         if request.is_start() {
             data.failed_start = None;
-            if *data.department != *department {
-                data.department = department.into();
-            }
+            let is_other = *data.department != *department;
+            data.starting_department = is_other.then(|| department.into());
             if let Some(ids) = &mut data.ids {
                 self.remove_hash(ids.rotate_hash());
                 ids.bot_id = None;
@@ -184,8 +193,8 @@ impl<L, T> Interaction<L, T> {
         Ok(())
     }
 
-    /// Changes the state when a request is sent as the first of its lane. Earlier requests used the old hash.
-    pub fn on_sending(&self, request: &Request) {
+    /// Changes the state when a request is sent as the first of its lane. Earlier requests used the old hash and department.
+    pub fn on_sending(&self, request: &Request, department: &str) {
         if !request.is_start() {
             return;
         }
@@ -196,7 +205,14 @@ impl<L, T> Interaction<L, T> {
             ids.external_id = None;
             ids.hash.take().is_some()
         });
-        if had_hash && data.state == State::Starting {
+        if data.starting_department.as_deref() == Some(department) {
+            data.starting_department = None;
+        }
+        let is_other = *data.department != *department;
+        if is_other {
+            data.department = department.into();
+        }
+        if (had_hash || is_other) && data.state == State::Starting {
             self.notify_registry(&data);
         }
         self.set_state(data, State::Starting);
@@ -221,6 +237,9 @@ impl<L, T> Interaction<L, T> {
         {
             // The start was never sent.
             ids.previous_hash = None;
+        }
+        if request.is_start() {
+            data.starting_department = None;
         }
         if request.is_start() && data.state == State::Starting {
             // If the delivery is unknown, a trigger may still show that the interaction has started.
@@ -256,8 +275,15 @@ impl<L, T> Interaction<L, T> {
         self.set_state(data, next);
     }
 
-    /// Returns the department of the start, for requests and for the application; `None` before a start and after the finish.
+    /// Returns the department of the start, for the application, also while it is queued; `None` before a start and after the finish.
     pub fn department(&self) -> Option<Arc<str>> {
+        let data = self.lock();
+        let is_known = data.state.is_open() || data.state == State::Unavailable;
+        is_known.then(|| data.start_department().clone())
+    }
+
+    /// Returns the department of the start that was sent last; `None` before a start and after the finish.
+    fn department_of_requests(&self) -> Option<Arc<str>> {
         let data = self.lock();
         let is_known = data.state.is_open() || data.state == State::Unavailable;
         is_known.then(|| data.department.clone())
@@ -265,7 +291,7 @@ impl<L, T> Interaction<L, T> {
 
     /// Returns the address of a request: that of its conversation, but with the department of the start.
     pub fn address_of<'a>(&self, request: &Request, address: &'a Address) -> Cow<'a, Address> {
-        match self.department() {
+        match self.department_of_requests() {
             Some(department) if !request.is_start() && *department != *address.department => {
                 Cow::Owned(Address {
                     department: department.to_string(),
@@ -357,7 +383,7 @@ impl<L, T> Interaction<L, T> {
         let data = self.lock();
         data.state.is_open().then(|| OpenInteraction {
             client_id: self.client_id.to_string(),
-            department: data.department.to_string(),
+            department: data.start_department().to_string(),
             current_department: data.current_department().to_string(),
             bot_id: data
                 .ids

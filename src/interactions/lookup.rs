@@ -131,7 +131,7 @@ mod tests {
         queue(&interaction, &start()).unwrap();
         interactions.on_trigger("12", Some("a"), Kind::Finish, None);
         assert_eq!(interaction.state(), State::Starting);
-        interaction.on_sending(&start());
+        interaction.on_sending(&start(), "1");
         interactions.on_trigger("12", Some("a"), Kind::Finish, None);
         assert_eq!(interaction.state(), State::Starting);
         // The trigger arrives before the response.
@@ -206,7 +206,7 @@ mod tests {
             interactions.assign_hash("12", &hash.to_string());
             interaction.on_completed(&Request::Finish, true);
             queue(&interaction, &start()).unwrap();
-            interaction.on_sending(&start());
+            interaction.on_sending(&start(), "1");
             interaction.on_completed(&start(), true);
         }
         interactions.assign_hash("12", "20");
@@ -223,7 +223,7 @@ mod tests {
         interactions.assign_hash("12", "a");
         interaction.on_completed(&Request::Finish, true);
         queue(&interaction, &start()).unwrap();
-        interaction.on_sending(&start());
+        interaction.on_sending(&start(), "1");
         interaction.on_completed(&start(), false);
         assert_eq!(interaction.hash(), None);
         interactions.assign_hash("12", "a");
@@ -240,7 +240,7 @@ mod tests {
         interaction.on_queued(&start(), "1", false).unwrap();
         assert_eq!(interaction.hash().as_deref(), Some("a"));
         interaction.on_completed(&Request::Finish, true);
-        interaction.on_sending(&start());
+        interaction.on_sending(&start(), "1");
         assert_eq!(
             (interaction.hash(), interaction.state()),
             (None, State::Starting)

@@ -60,6 +60,7 @@ mod stored {
                 since: row.since,
                 confirmed_at: row.since,
                 department: row.department,
+                starting_department: None,
                 failed_start: None,
                 ids: (row.bot_id.is_some()
                     || row.hash.is_some()

@@ -58,7 +58,7 @@ impl Outbox {
             .on_queued(request, &address.department, self.check_state)
             .inspect_err(|error| counters.count_failed(error))?;
         guard.has_begun = true;
-        interaction.on_sending(request);
+        interaction.on_sending(request, &address.department);
         let result = self
             .send_with_retries(Some(interaction), address, request, started, timeout)
             .map(|response| self.handle_response(interaction, request, &response));

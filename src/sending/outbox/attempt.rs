@@ -44,7 +44,7 @@ impl Outbox {
             interaction.check_allowed(&posted.request)?;
         }
         if posted.attempts == 1 {
-            interaction.on_sending(&posted.request);
+            interaction.on_sending(&posted.request, &posted.address.department);
         }
         if posted.is_stored() {
             self.receiver.mark_sending(posted.ticket)?;
