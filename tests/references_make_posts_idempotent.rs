@@ -92,6 +92,41 @@ fn rejected_request_keeps_its_reference() {
 }
 
 #[test]
+fn request_that_was_not_sent_releases_its_reference() {
+    let server = accepting();
+    let client = open_client(&server.url, &[("outbox.paused", "1")]);
+    let chat = attach(&client, "12");
+    let options = PostOptions {
+        max_age: Some(Duration::from_millis(1)),
+        ..reference("order 7")
+    };
+    let first = chat.post_with(message("oi"), options).unwrap();
+    let expired = outcome(&client);
+    assert_eq!(expired.status, Status::Expired as i32);
+    assert!(expired.message.contains("with the same reference"));
+    let second = post(&chat, "oi", "order 7");
+    assert_ne!(second, first);
+    client.resume().unwrap();
+    let accepted = outcome(&client);
+    assert_eq!(
+        (accepted.ticket, accepted.delivery),
+        (second, Delivery::Accepted as i32)
+    );
+    assert_eq!(post(&chat, "oi", "order 7"), second);
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn cancelled_request_keeps_its_reference() {
+    let client = open_client(NOWHERE, &[("outbox.paused", "1")]);
+    let chat = attach(&client, "12");
+    let first = post(&chat, "oi", "order 7");
+    client.cancel(first).unwrap();
+    assert_eq!(outcome(&client).status, Status::Cancelled as i32);
+    assert_eq!(post(&chat, "oi", "order 7"), first);
+}
+
+#[test]
 fn outcome_reports_the_time_of_the_post_and_the_kind() {
     let server = accepting();
     let client = open_client(&server.url, &[]);

@@ -216,7 +216,8 @@ pub extern "C-unwind" fn omnize_request_set(
 /// - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL.
 /// - The outcome contains the reference, also after a crash if the client has a store.
 /// - Another post with the same reference returns the ticket of the first one, and sends nothing. This holds while
-///   the request is in the outbox, and after its outcome for outbox.reference_window.
+///   the request is in the outbox, and after its outcome for outbox.reference_window. If it was not sent and not
+///   cancelled, its outcome frees the reference.
 /// - Each reference belongs to one request of one customer. A second request needs another reference.
 /// - Does not block.
 ///

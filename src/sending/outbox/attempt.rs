@@ -221,7 +221,7 @@ impl Outbox {
             let owner = self.describe_owner(posted.ticket, posted.owner_id());
             outcome.message.push_str(&format!(" ({owner})"));
         }
-        let reference = self.end_reference(posted);
+        let reference = self.end_reference(posted, result);
         let ended = {
             let mut state = self.lock();
             state.uncommitted_outcomes.insert(posted.ticket);

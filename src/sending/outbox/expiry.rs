@@ -128,7 +128,7 @@ impl Outbox {
             None => "message.max_age",
         };
         let reason = format!(
-            "it was not sent within {source} ({}); post it again if it is still wanted",
+            "it was not sent within {source} ({}); post it again, also with the same reference, if it is still wanted",
             DurationText(limit)
         );
         posted.unsent_error(Status::Expired, &reason)

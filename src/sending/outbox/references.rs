@@ -151,6 +151,11 @@ impl References {
         state.ended.push_back((deadline_after(window), reference));
     }
 
+    /// Forgets the reference of a request that ends now and was not sent.
+    pub fn release(&self, reference: &str) {
+        self.lock().by_reference.remove(reference);
+    }
+
     /// Marks the reference of a request that ends now. Returns its digest.
     pub fn end(&self, reference: &str) -> Option<RequestDigest> {
         let mut state = self.lock();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Delivery, Result};
 use crate::receiving::unix_millis;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::ended_reference::EndedReference;
@@ -10,6 +10,7 @@ use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::references::Claim;
 use crate::sending::outbox::request_digest::RequestDigest;
+use crate::status::Status;
 use crate::wire::{Address, Request};
 
 impl Outbox {
@@ -60,9 +61,21 @@ impl Outbox {
         self.forget_old_references();
     }
 
-    /// Marks the reference of a request that ends now. Returns it if the store must keep it.
-    pub(crate) fn end_reference(&self, posted: &QueuedRequest) -> Option<EndedReference> {
+    /// Marks the reference of a request that ends now. Returns it if the store must keep it. A request that was surely not
+    /// sent releases it, unless the application cancelled it.
+    pub(crate) fn end_reference(
+        &self,
+        posted: &QueuedRequest,
+        result: &Result<()>,
+    ) -> Option<EndedReference> {
         let reference = posted.reference.as_ref()?;
+        if let Err(error) = result
+            && error.delivery() == Some(Delivery::NotSent)
+            && error.status() != Status::Cancelled
+        {
+            self.references.release(reference.expose());
+            return None;
+        }
         let digest = self.references.end(reference.expose())?;
         let window = self.references.window;
         if window == Duration::ZERO {
