@@ -203,9 +203,10 @@ impl Outbox {
         let ticket = self
             .allocate_ticket(&mut posted)
             .inspect_err(|_| interaction.on_completed(&posted.request, false))?;
-        claim.keep(ticket);
+        claim.set_ticket(ticket);
         self.stop_typing(interaction, &posted);
         self.enqueue(interaction, posted);
+        drop(claim);
         Ok(ticket)
     }
 
@@ -302,11 +303,16 @@ impl Outbox {
 
     fn enqueue(self: &Arc<Self>, interaction: &Arc<Interaction>, posted: QueuedRequest) {
         let (ticket, expires_at) = (posted.ticket, posted.expires_at);
-        if !posted.is_internal {
-            self.lock().requests.insert(&posted, interaction);
-        }
         self.watch_expiry(interaction, &posted);
-        if interaction.lane.enqueue(Box::new(posted)) == WorkerNeeded::Yes {
+        let worker_needed = {
+            // Together, so that a cancellation by the listed ticket finds the request in its lane.
+            let mut state = self.lock();
+            if !posted.is_internal {
+                state.requests.insert(&posted, interaction);
+            }
+            interaction.lane.enqueue(Box::new(posted))
+        };
+        if worker_needed == WorkerNeeded::Yes {
             self.enqueue_lane(interaction.clone());
         }
         self.expire_if_due(interaction, ticket, expires_at);

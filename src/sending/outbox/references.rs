@@ -41,6 +41,8 @@ struct ReferencesState {
 enum ReferenceEntry {
     /// A thread is posting the request.
     Posting,
+    /// It has the ticket, but is not in the outbox yet. It may end before the post returns.
+    Queueing { ticket: u64, digest: RequestDigest },
     /// The request is in the outbox, or has ended.
     Posted {
         ticket: u64,
@@ -58,11 +60,12 @@ pub(crate) enum Claim<'a> {
     New(ReferenceClaim<'a>),
 }
 
-/// The claim of a post for its reference. Its drop releases the reference, unless the request was posted.
+/// The claim of a post for its reference. Its drop releases the reference if the request has no ticket, and otherwise
+/// returns the ticket to repeated posts.
 #[derive(Debug)]
 pub(crate) struct ReferenceClaim<'a> {
     references: &'a References,
-    /// `None` for a request without a reference, and after the post.
+    /// `None` for a request without a reference.
     claimed: Option<(Arc<str>, RequestDigest)>,
 }
 
@@ -113,7 +116,7 @@ impl References {
                         false => Err(conflict(request, *ticket)),
                     };
                 }
-                Some(ReferenceEntry::Posting) => {
+                Some(ReferenceEntry::Posting | ReferenceEntry::Queueing { .. }) => {
                     may_wait()?;
                     let waited = self.posted.wait(state);
                     state = waited.unwrap_or_else(PoisonError::into_inner);
@@ -159,8 +162,11 @@ impl References {
     /// Marks the reference of a request that ends now. Returns its digest.
     pub fn end(&self, reference: &str) -> Option<RequestDigest> {
         let mut state = self.lock();
-        let ReferenceEntry::Posted { digest, .. } = *state.by_reference.get(reference)? else {
-            return None;
+        let digest = match state.by_reference.get(reference)? {
+            ReferenceEntry::Posting => return None,
+            ReferenceEntry::Queueing { digest, .. } | ReferenceEntry::Posted { digest, .. } => {
+                *digest
+            }
         };
         if self.window == Duration::ZERO {
             state.by_reference.remove(reference);
@@ -210,11 +216,13 @@ impl References {
 }
 
 impl ReferenceClaim<'_> {
-    /// Keeps the reference for the request that was posted with this ticket.
-    pub fn keep(mut self, ticket: u64) {
-        if let Some((reference, digest)) = self.claimed.take() {
-            self.references.insert_queued(&reference, ticket, digest);
-            self.references.posted.notify_all();
+    /// Keeps the reference for the request that gets this ticket. Repeated posts wait until the drop, which must be after the
+    /// request has entered the outbox: a flush and a cancellation must find it.
+    pub fn set_ticket(&self, ticket: u64) {
+        if let Some((reference, digest)) = self.claimed.clone() {
+            let queueing = ReferenceEntry::Queueing { ticket, digest };
+            let mut state = self.references.lock();
+            state.by_reference.insert(reference, queueing);
         }
     }
 }
@@ -222,7 +230,23 @@ impl ReferenceClaim<'_> {
 impl Drop for ReferenceClaim<'_> {
     fn drop(&mut self) {
         if let Some((reference, _)) = self.claimed.take() {
-            self.references.lock().by_reference.remove(&reference);
+            let mut state = self.references.lock();
+            match state.by_reference.get(&reference).copied() {
+                Some(ReferenceEntry::Posting) => {
+                    state.by_reference.remove(&reference);
+                }
+                Some(ReferenceEntry::Queueing { ticket, digest }) => {
+                    let posted = ReferenceEntry::Posted {
+                        ticket,
+                        digest,
+                        has_ended: false,
+                    };
+                    state.by_reference.insert(reference, posted);
+                }
+                // It has ended already.
+                Some(ReferenceEntry::Posted { .. }) | None => {}
+            }
+            drop(state);
             self.references.posted.notify_all();
         }
     }
@@ -245,5 +269,77 @@ impl std::fmt::Debug for ReferencesState {
             .field("known", &self.by_reference.len())
             .field("ended", &self.ended.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn empty() -> References {
+        let mut config = Config::new();
+        config.set("token", "t").unwrap();
+        References::new(&Settings::read(&config).unwrap())
+    }
+
+    fn claim(references: &References) -> Claim<'_> {
+        let address = Address {
+            department: "1".into(),
+            client_id: "12".into(),
+        };
+        let request = Request::Message("oi".into());
+        references
+            .claim("a", &address, &request, || Ok(()))
+            .unwrap()
+    }
+
+    fn new_claim(references: &References) -> ReferenceClaim<'_> {
+        match claim(references) {
+            Claim::New(claim) => claim,
+            Claim::Known(ticket) => panic!("ticket {ticket}"),
+        }
+    }
+
+    #[test]
+    fn repeated_post_waits_until_the_first_one_is_in_the_outbox() {
+        let references = empty();
+        let first = new_claim(&references);
+        first.set_ticket(7);
+        thread::scope(|scope| {
+            let (started, begin) = std::sync::mpsc::channel();
+            let references = &references;
+            let second = scope.spawn(move || {
+                started.send(()).unwrap();
+                matches!(claim(references), Claim::Known(7))
+            });
+            begin.recv().unwrap();
+            let until = Instant::now() + Duration::from_millis(50);
+            while Instant::now() < until {
+                assert!(!second.is_finished(), "the first post has not returned");
+                thread::yield_now();
+            }
+            drop(first);
+            assert!(second.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn request_may_end_before_its_post_returns() {
+        let references = empty();
+        let first = new_claim(&references);
+        first.set_ticket(7);
+        let digest = references.end("a").unwrap();
+        references.insert_ended("a", 7, digest, Duration::ZERO);
+        assert!(
+            matches!(claim(&references), Claim::Known(7)),
+            "it has ended"
+        );
+        drop(first);
+        assert_eq!(references.forget_old().len(), 1, "the end was not lost");
+        drop(new_claim(&references));
+        drop(new_claim(&references));
     }
 }
