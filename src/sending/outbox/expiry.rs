@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
 use crate::host;
+use crate::receiving::unix_millis;
 use crate::sending::deadlines::DurationText;
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
@@ -115,9 +116,12 @@ impl Outbox {
     /// # Errors
     /// [`Status::Expired`].
     pub(crate) fn check_age(&self, posted: &QueuedRequest) -> Result<()> {
-        match posted.expires_at {
-            Some(expires_at) if expires_at <= Instant::now() => Err(self.expired(posted)),
-            _ => Ok(()),
+        let is_expired = self
+            .max_age_of(posted)
+            .is_some_and(|limit| has_reached(limit, posted, Instant::now(), unix_millis()));
+        match is_expired {
+            true => Err(self.expired(posted)),
+            false => Ok(()),
         }
     }
 
@@ -132,5 +136,48 @@ impl Outbox {
             DurationText(limit)
         );
         posted.unsent_error(Status::Expired, &reason)
+    }
+}
+
+/// Returns whether a request has reached its limit by one of the clocks. The monotonic clock stops while the machine is
+/// suspended; the wall clock may have been set back.
+fn has_reached(limit: Duration, posted: &QueuedRequest, now: Instant, unix_now: i64) -> bool {
+    let by_wall_clock = match posted.posted_at {
+        0 => 0,
+        posted_at => u64::try_from(unix_now.saturating_sub(posted_at)).unwrap_or(0),
+    };
+    Duration::from_millis(by_wall_clock) >= limit
+        || posted
+            .expires_at
+            .is_some_and(|expires_at| expires_at <= now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Address, Request};
+
+    #[test]
+    fn limit_counts_by_the_clock_that_shows_more() {
+        let address = Address {
+            department: "1".into(),
+            client_id: "12".into(),
+        };
+        let mut posted = QueuedRequest::new(address, Request::Finish);
+        let limit = Duration::from_secs(60);
+        posted.expires_at = Some(posted.since + limit);
+        let (now, unix_now) = (posted.since, posted.posted_at);
+        let reached =
+            |posted: &QueuedRequest, now, unix_now| has_reached(limit, posted, now, unix_now);
+        assert!(!reached(&posted, now, unix_now));
+        assert!(!reached(&posted, now, unix_now + 59_999));
+        assert!(reached(&posted, now, unix_now + 60_000), "after a suspend");
+        assert!(reached(&posted, now + limit, unix_now - 60_000), "set back");
+        assert!(!reached(&posted, now, unix_now - 60_000), "set back");
+        posted.posted_at = 0;
+        assert!(
+            !reached(&posted, now, unix_now),
+            "an earlier version stored it"
+        );
     }
 }
