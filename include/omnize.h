@@ -538,7 +538,8 @@ typedef struct omnize_outbox omnize_outbox;
  * A request with fields for which the omnize_conversation_ functions have no parameter.
  *
  * - omnize_request_new() creates it, and omnize_request_set() sets its fields.
- * - The application may send and post it several times. Each time is a separate request.
+ * - The application may send and post it several times. Each time is a separate request, unless it has a reference:
+ *   then only the first post is one, and further posts return its ticket.
  * - The page "Dialects" of the documentation lists the fields of each dialect.
  * - The functions of a request are thread-safe. Only those that send it block.
  */
@@ -1623,15 +1624,17 @@ omnize_status omnize_request_set(omnize_request *request,
 /**
  * Sets the reference of a request that is posted: the application's own text for it.
  *
- * - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL.
+ * - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL. NULL removes the
+ *   reference.
  * - The outcome contains the reference, also after a crash if the client has a store.
  * - Another post with the same reference returns the ticket of the first one, and sends nothing. This holds while
- *   the request is in the outbox, and after its outcome for outbox.reference_window.
+ *   the request is in the outbox, and after its outcome for outbox.reference_window. If it was not sent and not
+ *   cancelled, its outcome frees the reference.
  * - Each reference belongs to one request of one customer. A second request needs another reference.
  * - Does not block.
  *
  * Fails with:
- * - OMNIZE_E_ARGUMENT: `reference` is NULL, empty or too long, or contains a NUL.
+ * - OMNIZE_E_ARGUMENT: `reference` is empty or too long, or contains a NUL.
  * - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
  */
 omnize_status omnize_request_set_reference(omnize_request *request,
@@ -1643,13 +1646,14 @@ omnize_status omnize_request_set_reference(omnize_request *request,
  * Sets the age limit of a request that is posted.
  *
  * - `max_age_ms`: milliseconds from the post, at least 1. -1: no limit, also if the option message.max_age is set.
+ *   -2: the option applies, as before the first call.
  * - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
  *   progress is not removed.
  * - With a store, the time also counts while the application is not running.
  * - Does not block.
  *
  * Fails with:
- * - OMNIZE_E_ARGUMENT: `max_age_ms` is 0, or negative and not -1.
+ * - OMNIZE_E_ARGUMENT: `max_age_ms` is 0 or less than -2.
  */
 omnize_status omnize_request_set_max_age(omnize_request *request,
                                          int64_t max_age_ms,
@@ -2197,7 +2201,9 @@ void omnize_event_free(omnize_event *event);
  *   this function with a timeout of 0 before the start.
  * - The stream ends after the last event: OMNIZE_EVENT_FINISH, or the outcome of the application's own finish. Then
  *   the call does not block, writes NULL, and omnize_conversation_state() returns OMNIZE_STATE_FINISHED. A new start
- *   continues the stream.
+ *   continues the stream. A redelivered last event ends it too, unless the interaction is known to be open since then.
+ * - The stream also ends after the outcome of a posted start that was rejected or not sent. Then the state is
+ *   OMNIZE_STATE_NEW. After an unknown delivery it does not end, because the interaction may have started.
  * - Conversations of the same interaction share its events: each event is returned once.
  * - If another thread frees the conversation, the call ends and writes NULL.
  * - The application owns the event and frees it with omnize_event_free(). With ack = auto, this acknowledges it.

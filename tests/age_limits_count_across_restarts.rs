@@ -111,6 +111,7 @@ fn option_of_the_restart_limits_messages_without_a_limit() {
     for (request, max_age, status, delivery) in [
         (message(), None, Status::Expired, Delivery::NotSent),
         (message(), Some(60_000), Status::Ok, Delivery::Accepted),
+        (message(), Some(u64::MAX), Status::Ok, Delivery::Accepted),
         (Request::Finish, None, Status::Ok, Delivery::Accepted),
     ] {
         let folder = Folder::new();

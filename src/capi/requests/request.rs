@@ -25,7 +25,8 @@ use crate::wire::{FieldError, OffHours, Request, RequestKind};
 /// A request with fields for which the omnize_conversation_ functions have no parameter.
 ///
 /// - omnize_request_new() creates it, and omnize_request_set() sets its fields.
-/// - The application may send and post it several times. Each time is a separate request.
+/// - The application may send and post it several times. Each time is a separate request, unless it has a reference:
+///   then only the first post is one, and further posts return its ticket.
 /// - The page "Dialects" of the documentation lists the fields of each dialect.
 /// - The functions of a request are thread-safe. Only those that send it block.
 pub struct omnize_request {
@@ -213,7 +214,8 @@ pub extern "C-unwind" fn omnize_request_set(
 
 /// Sets the reference of a request that is posted: the application's own text for it.
 ///
-/// - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL.
+/// - `reference`: `length` bytes, or up to the NUL if `length` is -1; at most 255, without NUL. NULL removes the
+///   reference.
 /// - The outcome contains the reference, also after a crash if the client has a store.
 /// - Another post with the same reference returns the ticket of the first one, and sends nothing. This holds while
 ///   the request is in the outbox, and after its outcome for outbox.reference_window. If it was not sent and not
@@ -222,7 +224,7 @@ pub extern "C-unwind" fn omnize_request_set(
 /// - Does not block.
 ///
 /// Fails with:
-/// - OMNIZE_E_ARGUMENT: `reference` is NULL, empty or too long, or contains a NUL.
+/// - OMNIZE_E_ARGUMENT: `reference` is empty or too long, or contains a NUL.
 /// - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set_reference(
@@ -233,6 +235,10 @@ pub extern "C-unwind" fn omnize_request_set_reference(
 ) -> omnize_status {
     guard::status(error, || {
         let object = REQUESTS.get(request)?;
+        if reference.is_null() {
+            object.post_options().reference = None;
+            return Ok(());
+        }
         let reference = text::with_length("reference", reference, length, object.encoding)?;
         check_reference(&reference, object.encoding)?;
         object.post_options().reference = Some(reference.into_owned().into());
@@ -243,13 +249,14 @@ pub extern "C-unwind" fn omnize_request_set_reference(
 /// Sets the age limit of a request that is posted.
 ///
 /// - `max_age_ms`: milliseconds from the post, at least 1. -1: no limit, also if the option message.max_age is set.
+///   -2: the option applies, as before the first call.
 /// - A request that is still in the outbox at that time is removed, with the outcome OMNIZE_E_EXPIRED. A request in
 ///   progress is not removed.
 /// - With a store, the time also counts while the application is not running.
 /// - Does not block.
 ///
 /// Fails with:
-/// - OMNIZE_E_ARGUMENT: `max_age_ms` is 0, or negative and not -1.
+/// - OMNIZE_E_ARGUMENT: `max_age_ms` is 0 or less than -2.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set_max_age(
     request: *mut omnize_request,
@@ -259,7 +266,11 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
     guard::status(error, || {
         let object = REQUESTS.get(request)?;
         let max_age = match max_age_ms {
-            -1 => Duration::from_millis(u64::MAX),
+            -2 => {
+                object.post_options().max_age = None;
+                return Ok(());
+            }
+            -1 => PostOptions::NO_MAX_AGE,
             // For a negative number, the time has passed, as for zero.
             limit => Duration::from_millis(u64::try_from(limit).unwrap_or(0)),
         };

@@ -14,6 +14,7 @@ use crate::sending::deadlines::DurationText;
 use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::Outbox;
+use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::status::Status;
 
@@ -24,6 +25,7 @@ impl Outbox {
         posted
             .max_age
             .or_else(|| option.filter(|_| !posted.is_internal && posted.request.contains_message()))
+            .filter(|limit| *limit < PostOptions::NO_MAX_AGE)
     }
 
     /// Sets the time at which a request reaches its limit, and starts the thread if there is one.

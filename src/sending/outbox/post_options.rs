@@ -17,11 +17,14 @@ pub struct PostOptions {
     /// contains it. Another post with the same reference returns the first ticket and sends nothing.
     pub reference: Option<Redacted>,
     /// How long after the post the request may be sent. `None`: the option `message.max_age` for messages, no limit for
-    /// other requests.
+    /// other requests. [`NO_MAX_AGE`](Self::NO_MAX_AGE): no limit.
     pub max_age: Option<Duration>,
 }
 
 impl PostOptions {
+    /// The value of [`max_age`](Self::max_age) for no limit, also if the option `message.max_age` is set.
+    pub const NO_MAX_AGE: Duration = Duration::from_millis(u64::MAX);
+
     /// Checks the options.
     ///
     /// # Errors
