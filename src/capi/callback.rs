@@ -4,6 +4,7 @@ use std::ffi::c_void;
 
 use crate::capi::events::event;
 use crate::capi::events::event::omnize_event;
+use crate::error::Result;
 use crate::host;
 use crate::receiving::Handler;
 
@@ -44,7 +45,7 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    pub fn new(pointer: *mut c_void, destroy: omnize_destroy) -> Self {
+    fn new(pointer: *mut c_void, destroy: omnize_destroy) -> Self {
         UserData { pointer, destroy }
     }
 
@@ -60,6 +61,17 @@ impl Drop for UserData {
             host::fp_environment::with_host_fp_environment(|| unsafe { destroy(self.pointer) });
         }
     }
+}
+
+/// Returns `call` with the user data. Also if the guard does not run it, for example in a forked child, its drop destroys the
+/// user data.
+pub fn with_user_data<T>(
+    pointer: *mut c_void,
+    destroy: omnize_destroy,
+    call: impl FnOnce(UserData) -> Result<T>,
+) -> impl FnOnce() -> Result<T> {
+    let user_data = UserData::new(pointer, destroy);
+    move || call(user_data)
 }
 
 /// Creates a handler that calls the application with a new event handle.

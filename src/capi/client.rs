@@ -11,7 +11,7 @@ use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
 use crate::capi::abi::text::OutText;
 use crate::capi::callback;
-use crate::capi::callback::{UserData, omnize_destroy, omnize_event_callback};
+use crate::capi::callback::{omnize_destroy, omnize_event_callback, with_user_data};
 use crate::capi::config;
 use crate::capi::config::omnize_config;
 use crate::capi::events::event;
@@ -120,21 +120,23 @@ pub extern "C-unwind" fn omnize_client_subscribe(
     subscription: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
-        let user_data = UserData::new(user_data, destroy);
-        let object = CLIENTS.get(client)?;
-        let encoding = object.client.encoding();
-        let callback = callback
-            .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
-        let filter = EventFilter {
-            kind: kind_of(kind)?,
-            client_id: text::optional("client_id", client_id, encoding)?.map(Into::into),
-        };
-        let handler = callback::handler(callback, user_data, encoding);
-        let id = object.client.subscribe(filter, handler)?;
-        text::write_optional(subscription, id);
-        Ok(())
-    })
+    guard::status(
+        error,
+        with_user_data(user_data, destroy, |user_data| {
+            let object = CLIENTS.get(client)?;
+            let encoding = object.client.encoding();
+            let callback = callback
+                .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
+            let filter = EventFilter {
+                kind: kind_of(kind)?,
+                client_id: text::optional("client_id", client_id, encoding)?.map(Into::into),
+            };
+            let handler = callback::handler(callback, user_data, encoding);
+            let id = object.client.subscribe(filter, handler)?;
+            text::write_optional(subscription, id);
+            Ok(())
+        }),
+    )
 }
 
 /// Ends a subscription, and blocks until its callback returns on other threads.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use once_cell::sync::Lazy;
-
 use crate::capi::abi::handle::{HandleTable, HandleType};
+use crate::capi::abi::static_table::StaticTable;
 use crate::capi::abi::text::OutText;
 use crate::error::{Error, Result};
 use crate::host;
@@ -30,8 +29,8 @@ pub(crate) struct ErrorObject {
 
 /// The error of calls in a forked child. It is not in the table, because the lock of the table may be locked forever in the
 /// child.
-static FORKED: Lazy<Arc<ErrorObject>> =
-    Lazy::new(|| Arc::new(ErrorObject::new(host::fork::error())));
+static FORKED: StaticTable<Arc<ErrorObject>> =
+    StaticTable::new(|| Arc::new(ErrorObject::new(host::fork::error())));
 
 impl ErrorObject {
     fn new(error: Error) -> Self {

@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::capi::abi::error_handle;
 use crate::capi::abi::error_handle::omnize_error;
@@ -64,14 +64,16 @@ fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 /// Replaces the standard library's panic hook, which writes to the host's standard error. This shared object has its own copy
 /// of the standard library, so the hook affects only this library.
 fn install_panic_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        panic::set_hook(Box::new(|info| {
-            let location = info.location().map(ToString::to_string).unwrap_or_default();
-            log::error!("panic at {location}");
-            PANIC_LOCATION.set(location);
-        }));
-    });
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    // No thread waits for another one here, because a forked child would wait for ever.
+    if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    panic::set_hook(Box::new(|info| {
+        let location = info.location().map(ToString::to_string).unwrap_or_default();
+        log::error!("panic at {location}");
+        PANIC_LOCATION.set(location);
+    }));
 }
 
 fn panic_error(panic: &(dyn Any + Send)) -> Error {

@@ -8,5 +8,6 @@ pub mod error_handle;
 pub(crate) mod guard;
 pub(crate) mod handle;
 pub(crate) mod list;
+pub(crate) mod static_table;
 pub mod status_code;
 pub(crate) mod text;

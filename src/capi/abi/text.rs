@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
-use once_cell::sync::Lazy;
-
 use crate::allocation_check;
+use crate::capi::abi::static_table::StaticTable;
 use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
@@ -150,7 +149,7 @@ impl OutText {
 
     /// Returns a static empty text.
     pub fn empty() -> &'static OutText {
-        static EMPTY: Lazy<OutText> = Lazy::new(|| OutText::new(b""));
+        static EMPTY: StaticTable<OutText> = StaticTable::new(|| OutText::new(b""));
         &EMPTY
     }
 

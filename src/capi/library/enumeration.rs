@@ -2,9 +2,8 @@
 
 use std::ffi::c_char;
 
-use once_cell::sync::Lazy;
-
 use crate::capi::abi::guard;
+use crate::capi::abi::static_table::StaticTable;
 use crate::capi::abi::text::OutText;
 use crate::capi::library::error::OMNIZE_DELIVERY_NONE;
 use crate::capi::library::log;
@@ -90,33 +89,34 @@ pub extern "C-unwind" fn omnize_log_level_name(level: i32) -> *const c_char {
 }
 
 /// Numbers with their names.
-type Names = Lazy<Vec<(i32, OutText)>>;
+type Names = StaticTable<Vec<(i32, OutText)>>;
 
 static EVENT_KINDS: Names =
-    Lazy::new(|| names(EventKind::all().map(|kind| (kind.number(), kind.name()))));
+    StaticTable::new(|| names(EventKind::all().map(|kind| (kind.number(), kind.name()))));
 
-static DELIVERIES: Names = Lazy::new(|| {
+static DELIVERIES: Names = StaticTable::new(|| {
     let all = Delivery::ALL.map(|delivery| (delivery as i32, delivery.name()));
     names([(OMNIZE_DELIVERY_NONE, "none")].into_iter().chain(all))
 });
 
-static STATES: Names = Lazy::new(|| names(State::ALL.map(|state| (state as i32, state.name()))));
+static STATES: Names =
+    StaticTable::new(|| names(State::ALL.map(|state| (state as i32, state.name()))));
 
 static REQUEST_KINDS: Names =
-    Lazy::new(|| names(RequestKind::ALL.map(|kind| (kind as i32, kind.name()))));
+    StaticTable::new(|| names(RequestKind::ALL.map(|kind| (kind as i32, kind.name()))));
 
-static MEDIA_KINDS: Names = Lazy::new(|| {
+static MEDIA_KINDS: Names = StaticTable::new(|| {
     let all = MediaKind::ALL.map(|kind| (media::number_of(kind), kind.name()));
     names([(OMNIZE_MEDIA_NONE, "none")].into_iter().chain(all))
 });
 
 static CHECK_LEVELS: Names =
-    Lazy::new(|| names(CheckLevel::ALL.map(|level| (level as i32, level.name()))));
+    StaticTable::new(|| names(CheckLevel::ALL.map(|level| (level as i32, level.name()))));
 
 static SPEAKERS: Names =
-    Lazy::new(|| names(Speaker::ALL.map(|speaker| (speaker as i32, speaker.name()))));
+    StaticTable::new(|| names(Speaker::ALL.map(|speaker| (speaker as i32, speaker.name()))));
 
-static LOG_LEVELS: Names = Lazy::new(|| {
+static LOG_LEVELS: Names = StaticTable::new(|| {
     names([
         (log::OMNIZE_LOG_OFF, "off"),
         (log::OMNIZE_LOG_ERROR, "error"),

@@ -9,7 +9,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
-use crate::capi::callback::{UserData, omnize_destroy, omnize_log_callback};
+use crate::capi::callback::{UserData, omnize_destroy, omnize_log_callback, with_user_data};
 use crate::error::{Error, Result};
 use crate::host;
 use crate::status::Status;
@@ -43,32 +43,34 @@ pub extern "C-unwind" fn omnize_log_set(
     destroy: omnize_destroy,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
-        let user_data = UserData::new(user_data, destroy);
-        let level = filter(level)?;
-        let sink = callback
-            .filter(|_| level != LevelFilter::Off)
-            .map(|callback| {
-                Arc::new(Sink {
-                    callback,
-                    user_data,
-                    level,
-                })
+    guard::status(
+        error,
+        with_user_data(user_data, destroy, |user_data| {
+            let level = filter(level)?;
+            let sink = callback
+                .filter(|_| level != LevelFilter::Off)
+                .map(|callback| {
+                    Arc::new(Sink {
+                        callback,
+                        user_data,
+                        level,
+                    })
+                });
+            install();
+            log::set_max_level(if sink.is_some() {
+                level
+            } else {
+                LevelFilter::Off
             });
-        install();
-        log::set_max_level(if sink.is_some() {
-            level
-        } else {
-            LevelFilter::Off
-        });
-        let previous = {
-            let mut current = SINK.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, sink)
-        };
-        // Runs the destroy function of the previous callback, so after the lock.
-        drop(previous);
-        Ok(())
-    })
+            let previous = {
+                let mut current = SINK.write().unwrap_or_else(PoisonError::into_inner);
+                std::mem::replace(&mut *current, sink)
+            };
+            // Runs the destroy function of the previous callback, so after the lock.
+            drop(previous);
+            Ok(())
+        }),
+    )
 }
 
 struct Sink {

@@ -2,9 +2,8 @@
 
 use std::ffi::c_char;
 
-use once_cell::sync::Lazy;
-
 use crate::capi::abi::guard;
+use crate::capi::abi::static_table::StaticTable;
 use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text::OutText;
 use crate::error::{Error, Result};
@@ -57,7 +56,7 @@ pub extern "C-unwind" fn omnize_status_at(index: i32) -> omnize_status {
 }
 
 /// The name and the description of each status.
-static DESCRIPTIONS: Lazy<Vec<(Status, OutText, OutText)>> = Lazy::new(|| {
+static DESCRIPTIONS: StaticTable<Vec<(Status, OutText, OutText)>> = StaticTable::new(|| {
     let texts = |status: &Status| {
         let name = OutText::new(status.name().as_bytes());
         (*status, name, OutText::new(status.text().as_bytes()))

@@ -6,7 +6,7 @@ use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
-use crate::capi::callback::{UserData, omnize_destroy};
+use crate::capi::callback::{omnize_destroy, with_user_data};
 use crate::capi::client;
 use crate::capi::events::event;
 use crate::capi::events::event::omnize_event;
@@ -71,13 +71,15 @@ pub extern "C-unwind" fn omnize_conversation_set_user_data(
     destroy: omnize_destroy,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
-        let user_data = UserData::new(user_data, destroy);
-        let object = conversation::lookup(conversation)?;
-        // Without a lock, because the destroy function of the previous pointer may call the library.
-        drop(object.replace_user_data(user_data));
-        Ok(())
-    })
+    guard::status(
+        error,
+        with_user_data(user_data, destroy, |user_data| {
+            let object = conversation::lookup(conversation)?;
+            // Without a lock, because the destroy function of the previous pointer may call the library.
+            drop(object.replace_user_data(user_data));
+            Ok(())
+        }),
+    )
 }
 
 /// Returns the pointer of omnize_conversation_set_user_data(). Returns NULL if none was set, or `conversation` is
