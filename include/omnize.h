@@ -1844,6 +1844,13 @@ omnize_status omnize_client_pause(omnize_client *client, omnize_error **error);
 omnize_status omnize_client_resume(omnize_client *client, omnize_error **error);
 
 /**
+ * Returns 1 if the sending of posted requests is paused, otherwise 0. Returns 0 if `client` is invalid.
+ *
+ * Does not block.
+ */
+int32_t omnize_client_is_paused(const omnize_client *client);
+
+/**
  * Lists the posted requests of a client that wait or are in progress.
  *
  * - With a store, the list includes requests of earlier processes.

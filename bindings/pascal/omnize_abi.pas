@@ -171,6 +171,7 @@ function omnize_client_pause(Client: TOmnizeClientHandle; Error: POmnizeErrorHan
   external OMNIZE_LIBRARY;
 function omnize_client_resume(Client: TOmnizeClientHandle; Error: POmnizeErrorHandle): Integer; cdecl;
   external OMNIZE_LIBRARY;
+function omnize_client_is_paused(Client: TOmnizeClientHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_outbox_list(Client: TOmnizeClientHandle; out List: TOmnizeOutboxHandle;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_outbox_count(List: TOmnizeOutboxHandle): Int64; cdecl; external OMNIZE_LIBRARY;

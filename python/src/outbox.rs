@@ -189,6 +189,11 @@ impl Outbox {
         self.client().pause().or_raise(py)
     }
 
+    /// Returns whether the sending is paused.
+    fn is_paused(&self, py: Python<'_>) -> PyResult<bool> {
+        self.client().is_paused().or_raise(py)
+    }
+
     /// Resumes the sending of posted requests.
     fn resume(&self, py: Python<'_>) -> PyResult<()> {
         self.client().resume().or_raise(py)

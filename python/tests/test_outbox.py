@@ -51,7 +51,9 @@ def test_waiting_requests_are_listed_and_cancelled(options):
         assert client.outbox() == []
         assert [outcome(client).ticket for _ in range(2)] == [tickets[0], tickets[2]]
 
+        assert not client.paused
         client.pause()
+        assert client.paused
         chat.post("tres")
         assert (chat.cancel(), chat.cancel()) == (1, 0)
 

@@ -147,3 +147,14 @@ pub extern "C-unwind" fn omnize_client_resume(
 ) -> omnize_status {
     guard::status(error, || client::lookup(client)?.client.resume())
 }
+
+/// Returns 1 if the sending of posted requests is paused, otherwise 0. Returns 0 if `client` is invalid.
+///
+/// Does not block.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn omnize_client_is_paused(client: *const omnize_client) -> i32 {
+    guard::value(0, || {
+        let is_paused = client::lookup(client)?.client.is_paused()?;
+        Ok(i32::from(is_paused))
+    })
+}

@@ -69,6 +69,14 @@ impl Client {
         self.inner.get()?.outbox.pause()
     }
 
+    /// Returns whether the outbox is paused, also in a closed client.
+    ///
+    /// # Errors
+    /// [`Status::Forked`](crate::status::Status::Forked).
+    pub fn is_paused(&self) -> Result<bool> {
+        Ok(self.inner.get()?.outbox.is_paused())
+    }
+
     /// Resumes the sending of posted requests.
     ///
     /// # Errors

@@ -12,6 +12,15 @@
 #define TYPING "{\"status\":\"typing\",\"clientId\":\"12\"}"
 #define FORKS 60
 
+static void count_call(void *count) {
+    ++*(int64_t *)count;
+}
+
+static void ignore_event(const omnize_event *event, void *user_data) {
+    (void)event;
+    (void)user_data;
+}
+
 static void expect_every_call_to_fail(omnize_client *client, omnize_conversation *chat) {
     omnize_config *config = NULL;
     omnize_error *error = NULL;
@@ -37,6 +46,12 @@ static void expect_every_call_to_fail(omnize_client *client, omnize_conversation
     EXPECT(omnize_conversation_next(chat, 60000, &event, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_set_user_data(chat, &number, NULL, NULL) == OMNIZE_E_FORKED);
     EXPECT(omnize_conversation_user_data(chat) == NULL);
+    number = 0;
+    EXPECT(omnize_conversation_set_user_data(chat, &number, count_call, NULL) == OMNIZE_E_FORKED);
+    EXPECT(omnize_client_subscribe(client, OMNIZE_EVENT_ANY, NULL, ignore_event, &number, count_call, NULL, NULL) ==
+           OMNIZE_E_FORKED);
+    EXPECT(number == 2);
+    EXPECT(omnize_client_is_paused(client) == 0);
     EXPECT(strcmp(omnize_state_name(OMNIZE_STATE_ACTIVE), "active") == 0);
     EXPECT(omnize_client_close(client, 60000, NULL, NULL, NULL) == OMNIZE_E_FORKED);
     omnize_conversation_free(chat);

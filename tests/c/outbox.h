@@ -83,7 +83,9 @@ static inline void expect_outbox_works(omnize_client *client) {
     expect_cancelled(client, tickets[3], OMNIZE_REQUEST_FINISH);
 
     EXPECT_OK(omnize_conversation_post(chat, "oi", -1, &tickets[0], &error));
+    EXPECT(omnize_client_is_paused(client) == 1);
     EXPECT_OK(omnize_client_resume(client, &error));
+    EXPECT(omnize_client_is_paused(client) == 0);
     EXPECT_OK(omnize_client_flush(client, -1, &error));
     EXPECT_OK(omnize_client_next(client, 0, &event, &error));
     EXPECT(event != NULL && omnize_event_outcome_ticket(event) == tickets[0]);

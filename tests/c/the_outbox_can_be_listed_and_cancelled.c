@@ -52,6 +52,7 @@ static void test_busy_service(const char *url) {
     omnize_conversation_free(chat);
     EXPECT_OK(omnize_client_close(client, 20000, NULL, &count, &error));
     EXPECT(count == 0);
+    EXPECT(omnize_client_is_paused(client) == 0);
     EXPECT_FAILS(omnize_client_pause(client, &error), OMNIZE_E_CLOSED, "closed");
     EXPECT_FAILS(omnize_client_resume(client, &error), OMNIZE_E_CLOSED, "closed");
     EXPECT_FAILS(omnize_client_flush(client, 0, &error), OMNIZE_E_CLOSED, "closed");

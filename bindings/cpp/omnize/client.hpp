@@ -168,6 +168,8 @@ class client {
     void pause() { detail::call(omnize_client_pause, handle()); }
     /// Resumes the sending of posted requests.
     void resume() { detail::call(omnize_client_resume, handle()); }
+    /// Returns whether the sending of posted requests is paused.
+    bool is_paused() const noexcept { return omnize_client_is_paused(handle()) != 0; }
 
     /// Registers a callback for the events of one kind, or any, and of one customer, or all.
     template <class Callback>

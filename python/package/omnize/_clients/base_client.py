@@ -111,6 +111,12 @@ class BaseClient(Generic[_Conversation, Result]):
         self._check_process()
         return self._outbox.count()
 
+    @property
+    def paused(self) -> bool:
+        """Whether the sending of posted requests is paused."""
+        self._check_process()
+        return self._outbox.is_paused()
+
     def pause(self) -> None:
         """Pauses the sending of posted requests. Does not block.
 
