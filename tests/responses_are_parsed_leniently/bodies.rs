@@ -192,11 +192,23 @@ fn failure_in_another_form_is_rejected() {
 }
 
 #[test]
+fn acceptance_with_an_empty_error_is_accepted() {
+    for body in [
+        r#"{"success":true,"error":"0"}"#,
+        r#"{"success":true,"error":"none","errors":[""]}"#,
+        r#"{"errors":{"base":[]}}"#,
+    ] {
+        assert_all(body, &ok(body.as_bytes()), Delivery::Accepted, "");
+    }
+}
+
+#[test]
 fn contradictory_response_is_unknown() {
     for body in [
         r#"{"success":false,"success":true}"#,
         r#"{"success":"perhaps"}"#,
         r#"[{"success":true},{"success":false}]"#,
+        r#"{"success":true,"error":"full"}"#,
         "Warning {\"success\":fal",
     ] {
         let says = "may report a failure";

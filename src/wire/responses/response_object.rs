@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::wire::body::lenient_json;
 use crate::wire::json::json_value::{compact, parse_string};
-use crate::wire::responses::field_verdict::{FieldVerdict, is_empty, is_token_rejection};
+use crate::wire::responses::field_verdict::{
+    FieldVerdict, is_empty, is_token_rejection, names_no_error,
+};
 
 /// The reason for a rejection.
 #[derive(Debug, PartialEq, Eq)]
@@ -114,6 +116,7 @@ fn find_in_text(text: &str) -> ResponseResult {
 struct ResponseObject<'a> {
     status: FieldVerdict,
     success: FieldVerdict,
+    error: FieldVerdict,
     errors: FieldVerdict,
     /// The texts of `message`, `error` and `errors`. If a key occurs twice, the last value that is not empty.
     texts: [Option<&'a RawValue>; 3],
@@ -124,18 +127,9 @@ struct ResponseObject<'a> {
 
 impl ResponseObject<'_> {
     fn result(&self) -> ResponseResult {
-        let verdicts = [self.status, self.success, self.errors];
-        let has = |verdict| verdicts.contains(&verdict);
-        let verdict = [
-            FieldVerdict::Failure,
-            FieldVerdict::Unclear,
-            FieldVerdict::Success,
-        ];
+        let fields = [self.status, self.success, self.error, self.errors];
         ResponseResult {
-            verdict: verdict
-                .into_iter()
-                .find(|one| has(*one))
-                .unwrap_or_default(),
+            verdict: FieldVerdict::join_fields(fields),
             reason: Some(self.reason()),
             rejects_token: self.rejects_token,
         }
@@ -187,16 +181,18 @@ impl<'de> Deserialize<'de> for ResponseObject<'de> {
                     let (field, verdict) = match key {
                         Key::Status => (&mut object.status, FieldVerdict::of_status(value)),
                         Key::Success => (&mut object.success, FieldVerdict::of_success(value)),
-                        Key::Error(_) => (&mut object.errors, FieldVerdict::of_errors(value)),
+                        Key::Error => (&mut object.error, FieldVerdict::of_error(value)),
+                        Key::Errors => (&mut object.errors, FieldVerdict::of_errors(value)),
                         Key::Message | Key::Other => (&mut object.errors, FieldVerdict::Silent),
                     };
                     *field = field.join(verdict);
-                    let text = match key {
-                        Key::Message => &mut object.texts[0],
-                        Key::Error(position) => &mut object.texts[position],
+                    let (text, is_text) = match key {
+                        Key::Message => (&mut object.texts[0], !is_empty(value)),
+                        Key::Error => (&mut object.texts[1], !names_no_error(value)),
+                        Key::Errors => (&mut object.texts[2], !names_no_error(value)),
                         _ => continue,
                     };
-                    if !is_empty(value) {
+                    if is_text {
                         *text = Some(value);
                     }
                 }
@@ -214,8 +210,8 @@ enum Key {
     Status,
     Success,
     Message,
-    /// `error` or `errors`, with the position of its text.
-    Error(usize),
+    Error,
+    Errors,
     Other,
 }
 
@@ -235,8 +231,8 @@ impl<'de> Deserialize<'de> for Key {
                     ("status", Key::Status),
                     ("success", Key::Success),
                     ("message", Key::Message),
-                    ("error", Key::Error(1)),
-                    ("errors", Key::Error(2)),
+                    ("error", Key::Error),
+                    ("errors", Key::Errors),
                 ];
                 let known = KEYS.iter().find(|(name, _)| key.eq_ignore_ascii_case(name));
                 Ok(known.map_or(Key::Other, |(_, key)| *key))

@@ -18,8 +18,8 @@ pub enum Verdict {
 
 /// Returns the verdict of a response.
 ///
-/// HTTP 2xx means accepted, unless the body reports a failure: a `status` of 400 or more, `success` false, or non-empty `errors`,
-/// also in [other forms](crate::wire::responses::field_verdict). An empty body and a body without JSON do not change this. If the
+/// HTTP 2xx means accepted, unless the body reports a failure: a `status` of 400 or more, `success` false, or non-empty `errors`. If no other
+/// field reports a success, [other forms](crate::wire::responses::field_verdict) count too. An empty body and a body without JSON do not change this. If the
 /// body contradicts itself, or begins like a JSON object but cannot be parsed, the verdict is unknown.
 pub fn parse_verdict(http_status: u16, body: &str) -> Verdict {
     let found = find_result(body);
@@ -56,6 +56,16 @@ mod tests {
             r#"{"errors":[],"success":true}"#,
             r#"{"errors":null}"#,
             r#"{"errors":0,"error":""}"#,
+            r#"{"success":true,"error":"0"}"#,
+            r#"{"success":true,"error":" None "}"#,
+            r#"{"error":"null"}"#,
+            r#"{"error":"false","errors":"false"}"#,
+            r#"{"success":true,"errors":" "}"#,
+            r#"{"errors":[""]}"#,
+            r#"{"errors":[null, "0", 0.0]}"#,
+            r#"{"errors":{"base":[],"name":[{"detail":""}]}}"#,
+            r#"{"errors":"[]","error":{"code":0}}"#,
+            r#"{"status":"ok","error":"none"}"#,
             r#"{"success":"true"}"#,
             r#"{"success":1,"success":true}"#,
             r#"{"message":"false"}"#,
@@ -85,6 +95,16 @@ mod tests {
             ),
             (r#"{"errors":"bad"}"#, Some("bad")),
             (r#"{"message":"m","errors":{"a":1}}"#, Some(r#"m: {"a":1}"#)),
+            (r#"{"success":true,"errors":["","m"]}"#, Some(r#"["","m"]"#)),
+            (r#"{"success":true,"status":400,"message":"m"}"#, Some("m")),
+            (
+                r#"{"success":false,"status":200,"error":"none","message":"m"}"#,
+                Some("m"),
+            ),
+            (
+                r#"{"status":"ok","errors":{"none":"m"}}"#,
+                Some(r#"{"none":"m"}"#),
+            ),
         ] {
             let reason = reason.map_or(Reason::Missing, |reason| Reason::Given(reason.into()));
             let expected = Verdict::Rejected(reason);
@@ -157,6 +177,15 @@ mod tests {
             r#"{"success":[false]}"#,
             r#"[{"success":true},{"success":false}]"#,
             r#"{"success":true}{"success":false}"#,
+            r#"{"success":true,"error":"m"}"#,
+            r#"{"success":true,"error":true}"#,
+            r#"{"error":{"code":1},"success":"yes"}"#,
+            r#"{"success":true,"status":"error"}"#,
+            r#"{"success":true,"status":"422"}"#,
+            r#"{"success":1,"status":false}"#,
+            r#"{"status":200,"success":"false"}"#,
+            r#"{"status":200,"error":"m"}"#,
+            r#"{"status":"ok","error":"m"}"#,
             r#"Warning {"success":true} {"success":false}"#,
             r#"Warning {"success":fal"#,
             r#"[{"success":fal"#,
