@@ -155,6 +155,46 @@ fn each_response_has_its_status_and_advice() {
 }
 
 #[test]
+fn other_words_in_listed_data_are_no_rejection() {
+    for body in [
+        r#"[{"id":1,"name":"x","status":"off"}]"#,
+        r#"[{"id":1,"name":"x","success":false,"error":"none"},{"id":2,"name":"y","status":500}]"#,
+        r#"{"status":"no","departments":[{"id":1,"name":"x"}]}"#,
+        r#"{"success":true,"error":"m","data":[]}"#,
+    ] {
+        for options in [GATEWAY, INTERACTIONS] {
+            let server = Server::with_response(http("200 OK", body));
+            let client = open_client(&server.url, options);
+            assert_eq!(
+                client.check(Some(BOUND)).unwrap(),
+                CheckLevel::Account,
+                "{body}"
+            );
+        }
+    }
+    for status in [r#""off""#, r#""no""#, "false", "0"] {
+        let body = format!(r#"{{"agents":[],"averageService":1,"count":4,"status":{status}}}"#);
+        let server = Server::with_response(http("200 OK", &body));
+        let online = open_client(&server.url, INTERACTIONS)
+            .online_agents("1")
+            .unwrap();
+        assert_eq!(online.count, 4, "{body}");
+    }
+    for body in [
+        r#"{"agents":[],"count":0,"status":422,"message":"m"}"#,
+        r#"{"agents":[],"count":0,"success":false}"#,
+        r#"{"agents":[],"count":0,"errors":["m"]}"#,
+        r#"{"status":"error","message":"m"}"#,
+    ] {
+        let server = Server::with_response(http("200 OK", body));
+        let error = open_client(&server.url, INTERACTIONS)
+            .online_agents("1")
+            .unwrap_err();
+        assert_eq!(error.status(), Status::Failed, "{body}: {error}");
+    }
+}
+
+#[test]
 fn wrong_dialect_or_path_is_found() {
     let sandbox = sandbox();
     let token = sandbox.token();

@@ -35,7 +35,13 @@ impl Sender {
             return Err(error.with_response(http_status, Vec::new()));
         }
         let mut rejects_token = wire::is_token_status(http_status);
-        let (text, reason) = match self.decode_body(&response, progress) {
+        let decoded = self.decode_body(&response, progress);
+        if let Ok(text) = &decoded
+            && let Some(data) = self.parse_listed(request, http_status, text)
+        {
+            return Ok(data);
+        }
+        let (text, reason) = match decoded {
             Ok(text) => match wire::parse_verdict(http_status, &text) {
                 Verdict::Accepted => return self.parse_data(request, http_status, &text),
                 Verdict::Unknown => {
@@ -168,6 +174,22 @@ impl Sender {
                 Cow::Owned(text.into_owned())
             }
         })
+    }
+
+    /// Returns the data of a query if the response has it, unless the response also reports a failure as the service's page says.
+    /// In such data, other words have other meanings: a department or an online agent has a `status` too.
+    fn parse_listed(
+        &self,
+        request: &Request,
+        http_status: u16,
+        body: &str,
+    ) -> Option<ResponseData> {
+        let is_query = matches!(request, Request::Departments | Request::OnlineAgents);
+        if !is_query || !(200..300).contains(&http_status) || wire::reports_documented_failure(body)
+        {
+            return None;
+        }
+        self.dialect.parse_response(request, body.as_bytes()).ok()
     }
 
     /// Parses the data of an accepted request.

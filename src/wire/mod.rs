@@ -32,7 +32,7 @@ pub use crate::wire::requests::validation::{Invalid, validate};
 pub use crate::wire::responses::response_data::{
     Agent, Channel, Department, OnlineAgents, ResponseData, UnexpectedBody,
 };
-pub use crate::wire::responses::response_object::Reason;
+pub use crate::wire::responses::response_object::{Reason, reports_documented_failure};
 pub use crate::wire::responses::token_rejection::{is_token_status, names_token};
 pub use crate::wire::responses::verdict::{Verdict, parse_verdict};
 pub use crate::wire::triggers::trigger::{DecodeError, Details, Kind, Trigger};

@@ -76,6 +76,16 @@ pub fn find_result(body: &str) -> ResponseResult {
     parsed.unwrap_or_else(|_| find_in_text(text))
 }
 
+/// Returns whether a body is an object that reports a failure in a form of the service's page.
+pub fn reports_documented_failure(body: &str) -> bool {
+    let is_failure = |json: &str| {
+        serde_json::from_str::<ResponseObject>(json)
+            .map(|object| object.verdict() == FieldVerdict::Failure)
+    };
+    let text = body.trim_start_matches(lenient_json::is_blank);
+    text.starts_with('{') && lenient_json::parse(body, is_failure).unwrap_or(true)
+}
+
 fn parse_entries(json: &str) -> serde_json::Result<ResponseResult> {
     let entries: Vec<&RawValue> = serde_json::from_str(json)?;
     let objects = entries
@@ -126,10 +136,13 @@ struct ResponseObject<'a> {
 }
 
 impl ResponseObject<'_> {
+    fn verdict(&self) -> FieldVerdict {
+        FieldVerdict::join_fields([self.status, self.success, self.error, self.errors])
+    }
+
     fn result(&self) -> ResponseResult {
-        let fields = [self.status, self.success, self.error, self.errors];
         ResponseResult {
-            verdict: FieldVerdict::join_fields(fields),
+            verdict: self.verdict(),
             reason: Some(self.reason()),
             rejects_token: self.rejects_token,
         }
