@@ -155,6 +155,30 @@ fn each_response_has_its_status_and_advice() {
 }
 
 #[test]
+fn reason_about_something_else_is_no_token_failure() {
+    for reason in [
+        "CPF não autorizado",
+        "Departamento não autorizado neste canal",
+        "unauthorized department",
+        "verification token of the customer",
+        // The customer's message, in other letters.
+        "rejected: TOKEN INVÁLIDO",
+    ] {
+        let body = format!(r#"{{"message":"{reason}","status":422}}"#);
+        for http_status in ["422 No", "200 OK"] {
+            let server = Server::with_response(http(http_status, &body));
+            let client = open_client(&server.url, &[("token", "segredo")]);
+            let error = attach(&client, "12")
+                .send("meu token inválido")
+                .unwrap_err();
+            let expected = [Status::Rejected, Status::Failed];
+            assert!(expected.contains(&error.status()), "{reason}: {error}");
+            assert_eq!(error.delivery(), Some(Delivery::Rejected));
+        }
+    }
+}
+
+#[test]
 fn other_words_in_listed_data_are_no_rejection() {
     for body in [
         r#"[{"id":1,"name":"x","status":"off"}]"#,

@@ -54,7 +54,10 @@ impl Sender {
                 }
                 Verdict::Rejected(reason) => {
                     let reason = self.describe_reason(request, reason);
-                    rejects_token |= can_reject_token(http_status) && wire::names_token(&reason);
+                    rejects_token |= can_reject_token(http_status)
+                        // A service may repeat the request's own text, also in another form.
+                        && !request.contains_word("token")
+                        && wire::names_token(&reason);
                     (text, reason)
                 }
                 Verdict::TokenRejected(reason) => {

@@ -208,6 +208,12 @@ impl Request {
         }
     }
 
+    /// Returns whether a value of this request contains `word`, which is in lower case.
+    pub fn contains_word(&self, word: &str) -> bool {
+        let written = serde_json::to_string(self).unwrap_or_default();
+        written.to_lowercase().contains(word)
+    }
+
     /// Removes all personal data of this request from another text.
     pub fn scrub(&self, text: &mut String) {
         if let Some(customer) = self.customer() {
