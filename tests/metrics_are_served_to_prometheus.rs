@@ -1,12 +1,11 @@
 //! The path of listen.metrics responds with the statistics of the listener and its clients, to those who may post triggers.
+//! Without credentials or an address list, only programs of the same machine can read it.
 //! It contains no client id, token or path. Without the option there is no such path.
 
 #![cfg(feature = "listener")]
 
 #[path = "support/http_server.rs"]
 mod http_server;
-#[path = "support/recording_log.rs"]
-mod recording_log;
 #[path = "support/webhook_requests.rs"]
 mod webhook_requests;
 
@@ -222,18 +221,41 @@ fn the_path_belongs_to_no_client_and_to_no_health_check() {
 }
 
 #[test]
-fn statistics_that_anyone_can_read_are_logged_as_a_warning() {
-    recording_log::record_log(log::LevelFilter::Warn);
-    let warns = |options: &[(&str, &str)]| {
-        let mut all = vec![("listen", "0.0.0.0:0"), ("listen.metrics", "/metrics")];
-        all.extend(options);
-        drop(client(&all));
-        recording_log::take_lines()
-            .iter()
-            .any(|line| line.contains("can read the statistics"))
-    };
-    assert!(warns(&[]));
-    assert!(!warns(&[("listen.allow", "10.0.0.0/8")]));
-    assert!(!warns(&[("listen.basic", "user:pass")]));
-    assert!(!warns(&[("listen", "127.0.0.1:0")]));
+fn statistics_that_anyone_could_read_are_refused() {
+    let reachable: [&[(&str, &str)]; 5] = [
+        &[("listen", "0.0.0.0:0")],
+        &[("listen", "[::]:0")],
+        // A reverse proxy on the same machine.
+        &[
+            ("listen", "127.0.0.1:0"),
+            ("listen.public_url", "https://example.com"),
+        ],
+        &[
+            ("listen", "127.0.0.1:0"),
+            ("listen.trusted_proxies", "127.0.0.1"),
+        ],
+        &[("listen", "[::1]:0"), ("listen.trusted_proxies", "::1")],
+    ];
+    for options in reachable {
+        let open = |more: &[(&str, &str)]| {
+            let mut all = vec![("token", SECRET_TOKEN), ("listen.metrics", "/metrics")];
+            all.extend(options);
+            all.extend(more);
+            Client::open(&config(&all))
+        };
+        let error = open(&[]).unwrap_err();
+        assert_eq!(error.status(), Status::Value, "{options:?}");
+        for advice in ["listen.metrics", "listen.basic", "listen.allow"] {
+            assert!(error.message().contains(advice), "{error}");
+        }
+        open(&[("listen.allow", "10.0.0.0/8")]).unwrap();
+        open(&[("listen.basic", "user:pass")]).unwrap();
+        open(&[("listen.metrics", "")]).unwrap();
+        let mut shared = vec![("listen.metrics", "/metrics")];
+        shared.extend(options);
+        assert_eq!(
+            Listener::open(&config(&shared)).unwrap_err().status(),
+            Status::Value
+        );
+    }
 }

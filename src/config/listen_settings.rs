@@ -107,7 +107,7 @@ impl ListenSettings {
         let Ok(address) = text(config, "listen").parse() else {
             return Ok(None);
         };
-        Ok(Some(ListenSettings {
+        let settings = ListenSettings {
             address,
             path: optional("listen.path").map(Redacted::from),
             public_url: optional("listen.public_url")
@@ -129,7 +129,23 @@ impl ListenSettings {
                 connections_per_address: optional("listen.max_connections_per_address")
                     .map(|_| size(config, "listen.max_connections_per_address")),
             },
-        }))
+        };
+        if settings.shows_statistics_to_all() {
+            return Err(contradiction_error(
+                "with listen.metrics, anyone who can connect could read the statistics; set listen.basic or listen.allow, or unset \
+                 listen.metrics. Without them, it needs a loopback address in listen, and neither listen.public_url nor \
+                 listen.trusted_proxies",
+            ));
+        }
+        Ok(Some(settings))
+    }
+
+    /// Whether other machines can read the statistics without a password. A reverse proxy connects from a loopback address.
+    fn shows_statistics_to_all(&self) -> bool {
+        let is_reachable = !self.address.ip().is_loopback()
+            || self.public_url.is_some()
+            || !self.trusted_proxies.is_empty();
+        self.metrics.is_some() && self.basic.is_none() && self.allow.is_empty() && is_reachable
     }
 }
 

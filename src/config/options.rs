@@ -194,7 +194,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: "",
         doc: "A path for Prometheus, such as /metrics. GET responds with the statistics of the listener and of its \
               clients. The response contains no client id, path or token. It requires the credentials of listen.basic \
-              and an address in listen.allow, if these are set. If unset, there is no such path.",
+              and an address in listen.allow, if these are set. One of them must be set unless only programs of the same \
+              machine can connect. If unset, there is no such path.",
     },
     OptionSpec {
         name: "listen.basic",

@@ -111,13 +111,6 @@ impl Listener {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(thread);
         log::info!("listening at {bound}");
-        let is_open_to_all = settings.allow.is_empty() && settings.basic.is_none();
-        if settings.metrics.is_some() && is_open_to_all && !bound.ip().is_loopback() {
-            log::warn!(
-                "anyone who can connect to {bound} can read the statistics; set listen.allow or listen.basic, or unset \
-                 listen.metrics"
-            );
-        }
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
                 "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \
