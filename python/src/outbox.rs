@@ -11,6 +11,7 @@ use crate::account_queries::AccountPost;
 use crate::client::Core;
 use crate::conversation::post_options;
 use crate::error::OrRaise;
+use crate::python_message;
 use crate::request_fields::Fields;
 use crate::text_argument::Text;
 use crate::threads::completions::Value;
@@ -140,7 +141,7 @@ impl Outbox {
                     entry.attempts,
                     entry.is_in_progress,
                     has_failed.then(|| entry.last_status.name()),
-                    has_failed.then_some(entry.last_message),
+                    has_failed.then(|| python_message::convert(&entry.last_message)),
                     entry.reference.map(|text| text.expose().to_owned()),
                 )
             })

@@ -7,13 +7,24 @@ use std::borrow::Cow;
 
 use omnize::config::OPTIONS;
 
+/// The words before the service's own text in a message of the core.
+const REASON: &str = "its reason: ";
+
 /// Characters around a word that do not belong to it.
 const PUNCTUATION: &[char] = &['"', '\'', '`', '(', ')', ',', ';', ':', '.', '?', '!'];
 
 /// Returns the message with Python's names of options, with durations in seconds, and with Python's terms.
 ///
-/// Only whole words between spaces are replaced, so paths, URLs and host names with a port remain as they are.
+/// Only whole words between spaces are replaced, so paths, URLs and host names with a port remain as they are. The service's reason
+/// remains too.
 pub fn convert(message: &str) -> String {
+    match message.split_once(REASON) {
+        Some((own, reason)) => format!("{}{REASON}{reason}", convert_own(own)),
+        None => convert_own(message),
+    }
+}
+
+fn convert_own(message: &str) -> String {
     let mut converted = String::with_capacity(message.len());
     let mut words = message.split(' ').peekable();
     while let Some(word) = words.next() {

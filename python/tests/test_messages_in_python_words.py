@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import omnize
 import pytest
@@ -61,6 +64,34 @@ def test_timeouts_are_in_seconds(unanswering, timeout, text):
         outcome = client.next(10)
         assert text in str(outcome.error)
         check_words(str(outcome.error))
+
+
+def test_the_reason_of_the_service_remains():
+    reason = "NULL in callback after 500 ms, see listen.path"
+    body = json.dumps({"success": False, "message": reason}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with omnize.Client("t", environment=False, base_url=f"http://127.0.0.1:{server.server_port}/") as client:
+            chat = client.attach("12", department="1")
+            with pytest.raises(omnize.Rejected) as caught:
+                chat.send("oi")
+            chat.post("oi")
+            outcome = client.next(10)
+        server.shutdown()
+    for error in (caught.value, outcome.error):
+        assert f"its reason: {reason}" in str(error)
 
 
 def test_the_option_of_a_timeout_is_named_as_a_keyword():
