@@ -205,7 +205,7 @@ type
     property OutcomeReference: UTF8String read GetOutcomeReference;
     { The kind of the request, an OMNIZE_REQUEST_ value; 0 if the event is not an outcome. }
     property OutcomeRequestKind: Integer read GetOutcomeRequestKind;
-    { When the request was posted, by this machine's clock, in UTC. }
+    { When the request was posted, by this machine's clock, in UTC; 0 if an earlier version of the library stored it. }
     property OutcomePostedAt: TDateTime read GetOutcomePostedAt;
     { The list, if the event is the outcome of an accepted PostDepartments or PostAgentsOnline; otherwise raises
       OMNIZE_E_ARGUMENT. }

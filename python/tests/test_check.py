@@ -31,6 +31,18 @@ def test_right_configuration_with_asyncio(dialect, omnize_sandbox):
     assert asyncio.run(check()) is LEVELS[dialect]
 
 
+@pytest.mark.parametrize("timeout", [0, 0.0])
+def test_zero_is_no_timeout(timeout, omnize_sandbox):
+    async def check():
+        async with omnize.AsyncClient(**omnize_sandbox.options) as client:
+            await client.check(timeout)
+
+    with omnize.Client(**omnize_sandbox.options) as client, pytest.raises(omnize.ArgumentError, match="None"):
+        client.check(timeout)
+    with pytest.raises(omnize.ArgumentError, match="None"):
+        asyncio.run(check())
+
+
 @pytest.mark.parametrize("dialect", ["gateway", "interactions"])
 def test_wrong_token(dialect, omnize_sandbox):
     options = {**omnize_sandbox.options_in(dialect), "token": "segredo"}

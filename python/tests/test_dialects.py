@@ -161,7 +161,7 @@ def test_an_external_bot_posts(kind, sandbox_with_bots):
                 tickets, outcomes = serve(client)
     assert [(outcome.ticket, outcome.request, outcome.is_accepted) for outcome in outcomes] == [
         (tickets[0], "bot_accept", True),
-        (tickets[1], "bot_message", True),
+        (tickets[1], "message", True),
         (tickets[2], "bot_transfer", True),
     ]
     asked = [entry.kind for entry in sandbox.transcript() if entry.direction == "request"]

@@ -28,6 +28,10 @@ def outcome(client) -> omnize.Outcome:
     return event
 
 
+def test_the_time_of_a_post_may_be_unknown():
+    assert omnize.Outcome("12", 1, "accepted").posted_at is None
+
+
 def test_a_repeated_post_returns_the_ticket(omnize_sandbox):
     with omnize.Client(**omnize_sandbox.options) as client:
         chat = client.conversation("12", department="1")

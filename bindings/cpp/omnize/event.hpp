@@ -65,7 +65,8 @@ struct outcome {
     int http_status;            ///< The HTTP status of the rejection; 0 if there was none.
     request_kind kind;          ///< The kind of the request. Later versions may add values.
     std::string_view reference; ///< The reference of the post; empty without one. Valid as long as the event.
-    std::chrono::system_clock::time_point posted_at; ///< When it was posted, by this machine's clock.
+    /// When it was posted, by this machine's clock; empty if an earlier version of the library stored it.
+    std::optional<std::chrono::system_clock::time_point> posted_at;
 };
 
 class event;
@@ -114,13 +115,14 @@ class event_view {
     /// The outcome of the posted request; empty for other kinds.
     std::optional<omnize::outcome> outcome() const {
         if (kind() != event_kind::outcome) return std::nullopt;
+        const std::int64_t posted_at = omnize_event_outcome_posted_at(handle_);
         return omnize::outcome{omnize_event_outcome_ticket(handle_),
                                static_cast<omnize::delivery>(omnize_event_outcome_delivery(handle_)),
                                omnize_event_outcome_status(handle_),
                                omnize_event_outcome_http_status(handle_),
                                static_cast<request_kind>(omnize_event_outcome_request_kind(handle_)),
                                detail::text<omnize_event_outcome_reference>(handle_),
-                               detail::time(omnize_event_outcome_posted_at(handle_))};
+                               posted_at == 0 ? std::nullopt : std::optional(detail::time(posted_at))};
     }
     /// The departments, if the event is the outcome of an accepted client::post_departments; otherwise throws
     /// OMNIZE_E_ARGUMENT.

@@ -82,6 +82,15 @@ def optional_seconds(name: str, value: Any) -> Optional[float]:
     return None if value is None else _seconds(name, value, "seconds, a timedelta, or None for no bound")
 
 
+def check_timeout(value: Any) -> Optional[float]:
+    """Returns the timeout of a check in seconds. The C API means the option with 0, so 0 is not allowed here."""
+    expected = "more than 0 seconds, a timedelta, or None for the option timeout"
+    seconds = None if value is None else _seconds("timeout", value, expected)
+    if seconds == 0:
+        raise ArgumentError(f"timeout is {value}; pass {expected}")
+    return seconds
+
+
 def optional_age(name: str, value: Any) -> Optional[float]:
     """Returns an optional age limit in seconds."""
     expected = "seconds, a timedelta, math.inf for no limit, or None for the client's option"

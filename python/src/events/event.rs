@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use omnize::error::{Delivery, Error};
 use omnize::status::Status;
-use omnize::wire::{Details, Dialect, Redacted, Trigger};
+use omnize::wire::{Details, Dialect, Redacted, RequestKind, Trigger};
 use omnize::{Content, Event, Outcome};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -189,9 +189,10 @@ fn of_outcome<'py>(
             outcome.http_status,
             python_message::convert(&outcome.message),
             (
-                &outcome.request,
+                RequestKind::from_name(&outcome.request)
+                    .map_or(&*outcome.request, |kind| kind.name()),
                 outcome.reference.as_ref().map(Redacted::expose),
-                outcome.posted_at as f64 / 1000.0,
+                (outcome.posted_at > 0).then(|| outcome.posted_at as f64 / 1000.0),
                 departments.transpose()?,
                 agents.transpose()?,
                 outcome.interaction_hash(),

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Literal, Optional, Union
 
 from .. import _omnize
-from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
+from .._arguments import check_timeout, maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.async_conversation import AsyncConversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text, of_post
@@ -124,7 +124,7 @@ class AsyncClient(BaseClient[AsyncConversation, Any]):
 
     async def check(self, timeout: Optional[Seconds] = None) -> CheckLevel:
         """Checks the configuration. See :meth:`Client.check`."""
-        return CheckLevel(await self._call(self._core.check_for_loop, optional_seconds("timeout", timeout)))
+        return CheckLevel(await self._call(self._core.check_for_loop, check_timeout(timeout)))
 
     async def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Returns the departments of the account. See :meth:`Client.departments`."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .. import _omnize
-from .._arguments import maximum_of, optional_seconds, seconds, ticket_number
+from .._arguments import check_timeout, maximum_of, optional_seconds, seconds, ticket_number
 from .._conversations.conversation import Conversation
 from .._conversations.customer import Customer
 from .._conversations.request_fields import Fields, id_text, of_post
@@ -89,13 +89,13 @@ class Client(BaseClient[Conversation, None]):
     def check(self, timeout: Optional[Seconds] = None) -> CheckLevel:
         """Checks the configuration, for example when the application starts. Waits up to ``timeout`` seconds.
 
-        The default is the option ``timeout``. The dialects ``gateway`` and ``interactions`` have a harmless request: if
-        the service accepts it, this returns :attr:`CheckLevel.ACCOUNT`. The dialect ``rest`` has none: this opens a
-        connection, sends nothing, and returns :attr:`CheckLevel.CONNECTION`.
+        None means the option ``timeout``, and 0 is an error. The dialects ``gateway`` and ``interactions`` have a
+        harmless request: if the service accepts it, this returns :attr:`CheckLevel.ACCOUNT`. The dialect ``rest`` has
+        none: this opens a connection, sends nothing, and returns :attr:`CheckLevel.CONNECTION`.
 
         Raises :class:`AuthenticationFailed` if the service rejects the token, and otherwise what a request raises.
         """
-        return CheckLevel(self._blocking.check(optional_seconds("timeout", timeout)))
+        return CheckLevel(self._blocking.check(check_timeout(timeout)))
 
     def departments(self, client_id: Optional[Union[str, int]] = None) -> list[Department]:
         """Returns the departments of the account.

@@ -401,8 +401,8 @@ class Outcome(Event):
     ticket: int
     """The ticket that the post returned."""
     request: str
-    """The request: start, message, typing, cleared, finish, bot_accept, bot_transfer, departments, online_agents or
-    off_hours."""
+    """The kind: start, message, typing, cleared, finish, bot_accept, bot_transfer, departments, online_agents or
+    off_hours. The message and the finish of an external bot have the kinds of the customer's."""
     delivery: Delivery
     """The delivery. It equals its text: ``"accepted"``, ``"rejected"``, ``"not sent"`` or ``"unknown"``."""
     error: Optional[Error]
@@ -410,8 +410,8 @@ class Outcome(Event):
 
     reference: Optional[str]
     """The reference of the post, or None. It is unique for the client, also after a restart with a store."""
-    posted_at: float
-    """The time of the post in seconds since 1970-01-01 UTC; 0 if an earlier version of the library stored it."""
+    posted_at: Optional[float]
+    """The time of the post in seconds since 1970-01-01 UTC; None if an earlier version of the library stored it."""
 
     departments: Optional[tuple[Department, ...]]
     """The departments, if :meth:`Client.post_departments` was accepted; otherwise None."""
@@ -429,7 +429,7 @@ class Outcome(Event):
         request: str = "message",
         error: Optional[Error] = None,
         reference: Optional[str] = None,
-        posted_at: float = 0.0,
+        posted_at: Optional[float] = None,
         departments: Optional[Iterable[Department]] = None,
         agents: Optional[OnlineAgents] = None,
         interaction_hash: Optional[str] = None,

@@ -103,7 +103,7 @@ def of_outcome(
     status: str,
     http_status: int,
     message: str,
-    posted: tuple[str, Optional[str], float, Any, Any, Optional[str]],
+    posted: tuple[str, Optional[str], Optional[float], Any, Any, Optional[str]],
     sequence: int,
     received_at: float,
     redelivered: bool,
