@@ -2209,8 +2209,8 @@ void omnize_event_free(omnize_event *event);
  * - The stream ends after the last event: OMNIZE_EVENT_FINISH, or the outcome of the application's own finish. Then
  *   the call does not block, writes NULL, and omnize_conversation_state() returns OMNIZE_STATE_FINISHED. A new start
  *   continues the stream. A redelivered last event ends it too, unless the interaction is known to be open since then.
- * - The stream also ends after the outcome of a posted start that was rejected or not sent. Then the state is
- *   OMNIZE_STATE_NEW. After an unknown delivery it does not end, because the interaction may have started.
+ * - The stream also ends after the outcome of a posted start that was rejected or not sent, and the state returns
+ *   to OMNIZE_STATE_NEW. After an unknown delivery it does not end, because the interaction may have started.
  * - Conversations of the same interaction share its events: each event is returned once.
  * - If another thread frees the conversation, the call ends and writes NULL.
  * - The application owns the event and frees it with omnize_event_free(). With ack = auto, this acknowledges it.

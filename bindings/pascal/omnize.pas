@@ -401,8 +401,7 @@ type
     procedure Flush(TimeoutMs: Int64);
     { Pause and resume the sending of posted requests. Requests in progress continue. }
     procedure Pause;
-    procedure Resume;
-    function IsPaused: Boolean;
+    procedure Resume; function IsPaused: Boolean;
     { Waits up to TimeoutMs milliseconds for the next event (0: does not block; -1: no limit). The caller frees the
       event. Returns nil if none came in time. }
     function Next(TimeoutMs: Int64): TOmnizeEvent;

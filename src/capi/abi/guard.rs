@@ -65,7 +65,7 @@ fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 /// of the standard library, so the hook affects only this library.
 fn install_panic_hook() {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
-    // No thread waits for another one here, because a forked child would wait for ever.
+    // No thread waits for another one here, because a forked child would wait forever.
     if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }

@@ -1,6 +1,6 @@
 //! A table that is made at its first use, without a lock.
 //!
-//! A forked child may use it too. It would wait for ever if the fork happened while another thread held a lock for the first
+//! A forked child may use it too. It would wait forever if the fork happened while another thread held a lock for the first
 //! use. Here, each thread makes its own value then, and one of them stays.
 
 use std::ops::Deref;

@@ -61,7 +61,7 @@ impl Outbox {
         self.forget_old_references();
     }
 
-    /// Marks the reference of a request that ends now. Returns it if the store must keep it. A request that was surely not
+    /// Marks the reference of a request that ends now. Returns it if the store must keep it. A request that was certainly not
     /// sent releases it, unless the application cancelled it.
     pub(crate) fn end_reference(
         &self,
