@@ -115,7 +115,16 @@ fn without_the_option_there_is_no_such_path() {
 fn only_get_and_head_read_the_statistics() {
     let client = client(&[("listen", "127.0.0.1:0"), ("listen.metrics", "/metrics")]);
     let (host, _) = split_url(client.webhook_url().unwrap());
-    assert_eq!(post(&host, "/metrics", TYPING), 404);
+    let posted = exchange_with(
+        &host,
+        &request_at(&host, "/metrics", "POST", "", TYPING.as_bytes()),
+    );
+    assert_eq!(status_of(&posted), 405);
+    assert!(
+        posted.to_ascii_lowercase().contains("\nallow: get, head\r"),
+        "{posted}"
+    );
+    assert_eq!(client.count_of(Statistic::WrongMethod), 1);
     assert_eq!(status_of(&get(&host, "/metrics/", "")), 404);
     assert_eq!(status_of(&get(&host, "/metri%63s?x=1", "")), 200);
     let head = exchange_with(&host, &request_at(&host, "/metrics", "HEAD", "", b""));

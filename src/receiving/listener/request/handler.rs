@@ -86,7 +86,13 @@ impl RequestHandler {
             Err(rejection) => {
                 self.rejections.record(rejection);
                 let is_body_read = context.connection.phase() == Phase::Storing;
-                rejection_response(rejection, is_body_read)
+                let mut response = rejection_response(rejection, is_body_read);
+                if rejection == Rejection::WrongMethod {
+                    let methods = self.methods_of(request.uri().path());
+                    let headers = response.headers_mut();
+                    headers.insert(ALLOW, HeaderValue::from_static(methods));
+                }
+                response
             }
         };
         context.connection.enter(Phase::Idle);
@@ -130,6 +136,9 @@ impl RequestHandler {
         }
         if is_read && self.metrics.as_deref() == Some(&path) {
             return Ok(self.metrics_response());
+        }
+        if self.is_read_only(&path) {
+            return Err(Rejection::WrongMethod);
         }
         let Some(receiver) = self.routes.find(&path) else {
             // The application may be about to attach the client.
@@ -198,6 +207,21 @@ impl RequestHandler {
         let content_type = HeaderValue::from_static(statistics::CONTENT_TYPE);
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         response
+    }
+
+    /// Returns whether a normalized path has a response to read, and accepts no triggers.
+    fn is_read_only(&self, path: &str) -> bool {
+        [&self.health, &self.metrics]
+            .iter()
+            .any(|own| own.as_deref() == Some(path))
+    }
+
+    /// Returns the methods of a path, for the header Allow.
+    fn methods_of(&self, path: &str) -> &'static str {
+        match self.is_read_only(&normalize(path)) {
+            true => "GET, HEAD",
+            false => "POST, PUT",
+        }
     }
 
     /// Reads the body. The phase timer limits the time.
@@ -278,9 +302,6 @@ fn rejection_response(rejection: Rejection, is_body_read: bool) -> Response<Full
                 ACCEPT_ENCODING,
                 HeaderValue::from_static(content_coding::SUPPORTED),
             );
-        }
-        Rejection::WrongMethod => {
-            headers.insert(ALLOW, HeaderValue::from_static("POST, PUT"));
         }
         Rejection::Unavailable | Rejection::OverLimit => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
