@@ -68,7 +68,7 @@ fn hash_of(client: &Client, client_id: &str) -> String {
         std::thread::yield_now();
     };
     let expected = format!(
-        "message (ticket {ticket}, customer {hash}) to 127.0.0.1:1 not sent: OMNIZE_E_REFUSED"
+        "message (ticket {ticket}, customer {hash}) to 127.0.0.1:1 not sent: OMNIZE_E_REFUSED; this is final"
     );
     assert_eq!(line, expected);
     for text in [&line, &outcome.message] {

@@ -70,6 +70,7 @@ impl Outbox {
             ticket: None,
             client_id: None,
             is_returned: true,
+            retry: None,
         };
         self.sender.log(&logged, &result);
         result

@@ -11,7 +11,7 @@ use crate::sending::interaction_types::Interaction;
 use crate::sending::lane::{LaneWait, WorkerNeeded};
 use crate::sending::outbox::{Outbox, closed, is_unknown};
 use crate::sending::reentrancy::ActiveRequestGuard;
-use crate::sending::request_log::RequestRecord;
+use crate::sending::request_log::{RequestRecord, Retry};
 use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::{Address, Request, ResponseData};
@@ -166,6 +166,10 @@ impl Outbox {
                     // The caller gets the result of a later attempt.
                     let logged = RequestRecord {
                         is_returned: false,
+                        retry: delay.map(|delay| Retry {
+                            attempt: attempts,
+                            delay,
+                        }),
                         ..RequestRecord::returned(request, address)
                     };
                     self.sender.log(&logged, &result);

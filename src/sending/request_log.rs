@@ -1,9 +1,13 @@
 //! The log lines of requests, with their fields.
 
+use std::time::Duration;
+
 use log::Level;
 
-use crate::error::{Delivery, Result};
+use crate::error::{Delivery, Error, Result};
+use crate::sending::deadlines::DurationText;
 use crate::sending::sender::Sender;
+use crate::status::Status;
 use crate::wire::{Address, Request};
 
 /// A request in the log.
@@ -16,6 +20,17 @@ pub(crate) struct RequestRecord<'a> {
     pub client_id: Option<&'a str>,
     /// Whether the caller gets the result. Then a failure is not a warning, because the caller handles it.
     pub is_returned: bool,
+    /// The next attempt, if there is one.
+    pub retry: Option<Retry>,
+}
+
+/// The retry after a failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retry {
+    /// The number of the failed attempt, from 1.
+    pub attempt: u32,
+    /// The time until the next one.
+    pub delay: Duration,
 }
 
 impl<'a> RequestRecord<'a> {
@@ -28,6 +43,7 @@ impl<'a> RequestRecord<'a> {
                 .needs_client_id()
                 .then_some(address.client_id.as_str()),
             is_returned: true,
+            retry: None,
         }
     }
 }
@@ -70,11 +86,24 @@ impl Sender {
                 client_id_hash = hash,
                 delivery = error.delivery().map(Delivery::name),
                 status = error.status().name();
-                "{name}{owner} to {} {}: {}",
+                "{name}{owner} to {}{}",
                 self.http_client.destination().authority,
-                error.delivery().map_or("failed", Delivery::name),
-                error.status().name()
+                describe_failure(request, error)
             ),
         }
     }
+}
+
+/// Returns the end of the line of a failure: whether it is final, or when the next attempt is.
+fn describe_failure(request: &RequestRecord<'_>, error: &Error) -> String {
+    let delivery = error.delivery().map_or("failed", Delivery::name);
+    let status = error.status().name();
+    if let Some(Retry { attempt, delay }) = request.retry {
+        let delay = DurationText(delay);
+        return format!(": attempt {attempt} failed ({delivery}, {status}), retried after {delay}");
+    }
+    // A returned failure is the caller's. After a close, a request in a store waits for a restart.
+    let is_final = !request.is_returned && error.status() != Status::Closed;
+    let end = if is_final { "; this is final" } else { "" };
+    format!(" {delivery}: {status}{end}")
 }

@@ -12,7 +12,7 @@ use crate::sending::lane::WorkerNeeded;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, is_unknown};
-use crate::sending::request_log::RequestRecord;
+use crate::sending::request_log::{RequestRecord, Retry};
 use crate::statistics::Statistic;
 use crate::status::Status;
 use crate::wire::{Request, ResponseData};
@@ -29,9 +29,9 @@ impl Outbox {
         let result = attempted.unwrap_or_else(|_| Err(panic_error(&posted.request)));
         let (name, ticket) = (posted.request.name(), posted.ticket);
         let client_id = posted.owner_id().to_owned();
-        let result = self.handle_result(interaction, posted, result);
+        let (result, retry) = self.handle_result(interaction, posted, result);
         // The log callback may close the client, so it is called after the request has ended.
-        self.log_result(name, ticket, &client_id, &result);
+        self.log_attempt(name, ticket, &client_id, &result, retry);
         self.warn_about_forgotten_references();
     }
 
@@ -86,19 +86,20 @@ impl Outbox {
         }
     }
 
-    /// Retries, reports or requeues the request. Returns the result that the application gets.
+    /// Retries, reports or requeues the request. Returns the result that the application gets, and the retry.
     fn handle_result(
         self: &Arc<Self>,
         interaction: Arc<Interaction>,
         mut posted: Box<QueuedRequest>,
         result: Result<()>,
-    ) -> Result<()> {
+    ) -> (Result<()>, Option<Retry>) {
         if let Err(error) = &result {
             // Internal requests are not retried, because they would delay the following ones.
             if !posted.is_internal
                 && let Some(delay) = self.retry_delay(&posted, error)
             {
                 let (ticket, expires_at) = (posted.ticket, posted.expires_at);
+                let attempt = posted.attempts;
                 posted.last_failure = Some(error.message().into());
                 interaction.lane.requeue(posted);
                 self.record_failure(ticket, error);
@@ -107,7 +108,7 @@ impl Outbox {
                 self.schedule(Instant::now() + delay, retry);
                 // It may have reached its age limit while it was in progress.
                 self.expire_if_due(&interaction, ticket, expires_at);
-                return result;
+                return (result, Some(Retry { attempt, delay }));
             }
             if error.status() == Status::Closed {
                 // It was not sent. With a store, it waits for a restart.
@@ -115,7 +116,7 @@ impl Outbox {
                 interaction.lane.requeue(posted);
                 self.record_failure(ticket, error);
                 interaction.lane.close();
-                return result;
+                return (result, None);
             }
             if self.sender.is_aborted() {
                 self.lock().aborted += 1;
@@ -130,7 +131,7 @@ impl Outbox {
             self.enqueue_lane(interaction);
         }
         self.remove(posted.size);
-        result
+        (result, None)
     }
 
     /// Returns the delay before the next attempt; `None` if the request has ended.
@@ -150,13 +151,26 @@ impl Outbox {
         self.notify_waiting(&mut state);
     }
 
-    /// Logs the result of a posted request, with its owner.
+    /// Logs the final result of a posted request, with its owner.
     pub(crate) fn log_result(&self, name: &str, ticket: u64, client_id: &str, result: &Result<()>) {
+        self.log_attempt(name, ticket, client_id, result, None);
+    }
+
+    /// Logs the result of an attempt. Without a retry, it is final.
+    fn log_attempt(
+        &self,
+        name: &str,
+        ticket: u64,
+        client_id: &str,
+        result: &Result<()>,
+        retry: Option<Retry>,
+    ) {
         let logged = RequestRecord {
             name,
             ticket: (ticket != 0).then_some(ticket),
             client_id: (!client_id.is_empty()).then_some(client_id),
             is_returned: false,
+            retry,
         };
         self.sender.log(&logged, result);
     }
