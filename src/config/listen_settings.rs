@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::config::network::networks::Networks;
 use crate::config::network::url;
 use crate::config::option_values::Config;
+use crate::config::options::OPTIONS;
 use crate::config::typed_values::{number, size, text};
 use crate::error::{Error, Result};
 use crate::status::Status;
@@ -146,6 +147,27 @@ impl ListenSettings {
             || self.public_url.is_some()
             || !self.trusted_proxies.is_empty();
         self.metrics.is_some() && self.basic.is_none() && self.allow.is_empty() && is_reachable
+    }
+}
+
+/// Logs a warning with the options that have no effect without `listen`. It is not an error, because programs may share a
+/// configuration. `listen.max_body` also applies to triggers that the application delivers.
+pub(crate) fn warn_of_unused_options(config: &Config) {
+    let unused: Vec<_> = OPTIONS
+        .iter()
+        .enumerate()
+        .filter(|(index, option)| {
+            option.name.starts_with("listen.")
+                && option.name != "listen.max_body"
+                && config.value(*index) != option.default
+        })
+        .map(|(_, option)| option.name)
+        .collect();
+    if !unused.is_empty() {
+        log::warn!(
+            "without the option listen, these options have no effect: {}; set listen to an address, or unset them",
+            unused.join(", ")
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::Uri;
 
-use crate::config::listen_settings::ListenSettings;
+use crate::config::listen_settings::{self, ListenSettings};
 use crate::config::network::proxy;
 use crate::config::network::proxy::ProxyServer;
 use crate::config::network::{loopback, url};
@@ -149,6 +149,10 @@ impl Settings {
         if is_plain {
             check_encryption(&url, *is_here, proxy.as_ref(), connect_timeout, require_tls)?;
         }
+        let listen = ListenSettings::read(config)?;
+        if listen.is_none() {
+            listen_settings::warn_of_unused_options(config);
+        }
         Ok(Settings {
             token: token.into(),
             dialect: config.dialect(),
@@ -169,7 +173,7 @@ impl Settings {
             },
             validate: text(config, "validate") == "customer",
             answer_max_bytes: number(config, "response.max_bytes"),
-            listen: ListenSettings::read(config)?,
+            listen,
             events_capacity: size(config, "events.capacity"),
             events_max_bytes: size(config, "events.max_bytes"),
             retry_posted: milliseconds(config, "retry.posted"),
@@ -233,7 +237,10 @@ fn check_encryption(
             ),
         ));
     }
-    log::warn!("requests to http://{host} are not encrypted: others in the network can read them");
+    log::warn!(
+        "requests to http://{host} are not encrypted: others in the network can read them; if the service also has an https \
+         URL, set base_url to it; require_tls forbids unencrypted requests"
+    );
     Ok(())
 }
 
