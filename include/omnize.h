@@ -662,7 +662,7 @@ typedef void (*omnize_log_callback)(int32_t level, const char *message, void *us
 
 /**
  * The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option
- * token.
+ * token, or the variable OMNIZE_TOKEN if the program loads the environment.
  */
 #define OMNIZE_E_TOKEN 23
 

@@ -63,7 +63,7 @@ statuses! {
          the file.";
     Token = 23, "OMNIZE_E_TOKEN",
         "The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the \
-         option token.";
+         option token, or the variable OMNIZE_TOKEN if the program loads the environment.";
     Department = 24, "OMNIZE_E_DEPARTMENT",
         "The department is missing, or is not a whole number although the dialect requires one. Pass the id of the \
          department.";

@@ -49,7 +49,7 @@ pub const OMNIZE_E_VALUE: omnize_status = 21;
 pub const OMNIZE_E_FILE: omnize_status = 22;
 
 /// The token is missing. Generate one in the portal (Menu > Settings > Integrations > ClientSDK) and set the option
-/// token.
+/// token, or the variable OMNIZE_TOKEN if the program loads the environment.
 pub const OMNIZE_E_TOKEN: omnize_status = 23;
 
 /// The department is missing, or is not a whole number although the dialect requires one. Pass the id of the

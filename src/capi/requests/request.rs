@@ -274,7 +274,13 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
             // For a negative number, the time has passed, as for zero.
             limit => Duration::from_millis(u64::try_from(limit).unwrap_or(0)),
         };
-        check_max_age(max_age)?;
+        check_max_age(max_age).map_err(|error| {
+            let message = format!(
+                "max_age_ms is {max_age_ms}; pass the milliseconds after the post in which the request may be sent, at least \
+                 1, or -1 for no limit"
+            );
+            Error::new(error.status(), message)
+        })?;
         object.post_options().max_age = Some(max_age);
         Ok(())
     })

@@ -1,5 +1,6 @@
 //! Options from an INI file.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -24,29 +25,45 @@ impl Config {
 }
 
 fn load(config: &mut Config, path: &Path) -> Result<()> {
+    // A relative path depends on the working directory, which is often not the expected one.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file_error = |status, message: &dyn Display| {
         Error::new(
             status,
-            format!("configuration file {}: {message}", path.display()),
+            format!("configuration file {}: {message}", absolute.display()),
         )
     };
     let bytes = std::fs::read(path).map_err(|error| file_error(Status::File, &error))?;
     let entries = ini_lines::parse(&bytes).map_err(|fault| file_error(Status::File, &fault))?;
     let mut loaded = config.clone();
+    let mut lines = BTreeMap::new();
     for entry in &entries {
-        set(&mut loaded, entry).map_err(|error| {
-            let message = format!("line {}: {error}", entry.line);
+        let line = entry.line;
+        let index = set(&mut loaded, entry).map_err(|error| {
+            let message = format!("line {line}: {error}");
             file_error(error.status(), &message)
         })?;
+        if let Some(first) = lines.insert(index, line) {
+            let option = OPTIONS[index].name;
+            let message = format!(
+                "line {line}: {option} is already set in line {first}; remove one of the lines"
+            );
+            return Err(file_error(Status::File, &message));
+        }
     }
     *config = loaded;
     Ok(())
 }
 
-fn set(config: &mut Config, entry: &Entry) -> Result<()> {
+/// Sets the option of a line. Returns its index.
+fn set(config: &mut Config, entry: &Entry) -> Result<usize> {
+    let set = |config: &mut Config, name: &str| {
+        check_key(name, &entry.value)?;
+        config.set(name, &entry.value)?;
+        option_lookup::index_of(name)
+    };
     let Some(group) = &entry.group else {
-        check_key(&entry.name, &entry.value)?;
-        return config.set(&entry.name, &entry.value);
+        return set(config, &entry.name);
     };
     let name = format!("{group}.{}", entry.name);
     match option_lookup::position(&entry.name) {
@@ -60,10 +77,7 @@ fn set(config: &mut Config, entry: &Entry) -> Result<()> {
                 ),
             ))
         }
-        _ => {
-            check_key(&name, &entry.value)?;
-            config.set(&name, &entry.value)
-        }
+        _ => set(config, &name),
     }
 }
 
@@ -73,7 +87,7 @@ fn check_key(key: &str, value: &str) -> Result<()> {
     let is_known = option_lookup::position(key).is_some();
     match option_lookup::printable_key(key) {
         Some(key)
-            if !is_known && !value.is_empty() && option_lookup::most_similar(key).is_none() =>
+            if !is_known && !value.is_empty() && option_lookup::suggestions(key).is_empty() =>
         {
             Err(Error::new(
                 Status::Option,
@@ -121,7 +135,7 @@ mod tests {
                 "unknown",
                 "timeout = 5\n\ncolour = red\n",
                 Status::Option,
-                "line 3: there is no option \"colour\"; there are token, dialect",
+                "line 3: there is no option \"colour\"; see the list of options",
             ),
             (
                 "slip",
@@ -172,8 +186,12 @@ mod tests {
     fn an_unknown_key_is_printed_if_it_looks_like_a_name() {
         for (text, expected) in [
             (
+                "max_age = 5",
+                "line 1: there is no option \"max_age\"; did you mean message.max_age?",
+            ),
+            (
                 "url = x",
-                "line 1: there is no option \"url\"; there are token,",
+                "line 1: there is no option \"url\"; did you mean base_url or listen.public_url?",
             ),
             (
                 "tokn = x",
@@ -183,23 +201,45 @@ mod tests {
                 "[retry]\nattempts = 3",
                 "line 2: there is no option \"retry.attempts\"; ",
             ),
-            (
-                "segredo=",
-                "line 1: there is no such option; there are token,",
-            ),
+            ("segredo=", "line 1: there is no such option; see the list"),
             (
                 "j4hl2kjh34kh2k3jh4 = x",
-                "line 1: there is no such option; there are token,",
+                "line 1: there is no such option; see the list",
             ),
             (
                 "[SEGREDO]\nurl = x",
-                "line 2: there is no such option; there are token,",
+                "line 2: there is no such option; see the list",
             ),
         ] {
             let error = loaded("key", text).1.unwrap_err();
             assert_eq!(error.status(), Status::Option);
             assert!(error.message().contains(expected), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_option_that_is_set_twice_is_an_error() {
+        for text in [
+            "token = SECRET1\n\ntoken = SECRET2\n",
+            "listen.path = /a\n[listen]\npath = /b\n",
+        ] {
+            let (config, result) = loaded("twice", text);
+            let error = result.unwrap_err();
+            assert_eq!(error.status(), Status::File, "{text}");
+            let expected = "is already set in line 1; remove one of the lines";
+            assert!(error.message().contains(expected), "{error}");
+            assert!(error.message().contains("line 3: "), "{error}");
+            assert!(!error.message().contains("SECRET"), "{error}");
+            assert_eq!(config.get("token").unwrap(), "");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_absolute_path() {
+        let error = load(&mut Config::new(), Path::new("nix.ini")).unwrap_err();
+        let path = std::env::current_dir().unwrap().join("nix.ini");
+        let expected = format!("configuration file {}: ", path.display());
+        assert!(error.message().starts_with(&expected), "{error}");
     }
 
     #[test]

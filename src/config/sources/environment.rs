@@ -49,6 +49,10 @@ fn load(config: &mut Config) -> Result<()> {
 /// Logs a warning for each variable that no option has, once in a process. Never logs a value.
 fn warn_of_unknown_variables() {
     static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    // Without a log, a later call must still warn.
+    if !log::log_enabled!(log::Level::Warn) {
+        return;
+    }
     let unknown = env::vars_os()
         .filter(|(_, value)| !value.is_empty())
         .filter_map(|(name, _)| name.into_string().ok())
@@ -82,13 +86,12 @@ fn unknown_message(variable: &str) -> String {
         Some(_) => format!("the environment variable {variable} sets no option"),
         None => "an environment variable whose name begins with OMNIZE_ sets no option".to_owned(),
     };
-    match option_lookup::most_similar(&key) {
-        Some(option) => format!(
-            "{description}; did you mean {}?",
-            variable_name(option.name)
-        ),
-        None => format!("{description}; see the list of options"),
+    let suggestions = option_lookup::suggestions(&key);
+    if suggestions.is_empty() {
+        return format!("{description}; see the list of options");
     }
+    let variables: Vec<_> = suggestions.into_iter().map(variable_name).collect();
+    format!("{description}; did you mean {}?", variables.join(" or "))
 }
 
 /// The beginning of the names of all variables.
@@ -128,6 +131,10 @@ mod tests {
             (
                 "OMNIZE_TOKN",
                 "the environment variable OMNIZE_TOKN sets no option; did you mean OMNIZE_TOKEN?",
+            ),
+            (
+                "OMNIZE_MAX_AGE",
+                "the environment variable OMNIZE_MAX_AGE sets no option; did you mean OMNIZE_MESSAGE_MAX_AGE?",
             ),
             (
                 "OMNIZE_CONECT_TIMEOUT_URL",
