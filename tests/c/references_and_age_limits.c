@@ -56,6 +56,7 @@ static void test_invalid_references(omnize_client *client, omnize_conversation *
     EXPECT_FAILS(omnize_request_set_max_age(request, 0, &error), OMNIZE_E_ARGUMENT, "at least 1 ms");
     EXPECT_FAILS(omnize_request_set_max_age(request, -3, &error), OMNIZE_E_ARGUMENT, "at least 1 ms");
     EXPECT_FAILS(omnize_request_set_max_age(NULL, 1, &error), OMNIZE_E_HANDLE, "");
+    EXPECT_FAILS(omnize_request_set_max_age(request, -7, &error), OMNIZE_E_ARGUMENT, "max_age_ms is -7");
     /* None of them was set, so the request can be sent. */
     EXPECT_OK(omnize_conversation_request(chat, request, &error));
     EXPECT_OK(omnize_request_set_reference(request, text, 255, &error));

@@ -276,8 +276,8 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
         };
         check_max_age(max_age).map_err(|error| {
             let message = format!(
-                "max_age_ms is {max_age_ms}; pass the milliseconds after the post in which the request may be sent, at least \
-                 1, or -1 for no limit"
+                "max_age_ms is {max_age_ms}; pass the time after the post in which the request may be sent, at least 1 ms, \
+                 or -1 for no limit"
             );
             Error::new(error.status(), message)
         })?;
