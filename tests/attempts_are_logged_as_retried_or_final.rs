@@ -1,4 +1,4 @@
-//! The log tells the failed attempts of a request that is retried from its final failure.
+//! The log reports whether a failed attempt of a request is retried or final.
 
 #[path = "support/recording_log.rs"]
 mod recording_log;
