@@ -129,3 +129,10 @@ def test_a_full_event_queue_has_no_delivery(omnize_sandbox):
             client.deliver(b'{"status": "typing", "clientId": "12"}')
     assert type(caught.value) is omnize.QueueFull
     assert caught.value.delivery is None
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_only_the_delivery_not_sent_raises_not_sent(status):
+    for delivery in (None, "accepted", "rejected", "unknown"):
+        error = _error_of_status(status, "the message", delivery, None, b"", False, None)
+        assert not isinstance(error, omnize.NotSent), (type(error), delivery)

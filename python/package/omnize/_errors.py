@@ -132,24 +132,31 @@ class ResponseTimedOut(DeliveryUnknown, TimeoutError):
     """The timeout passed after the request was sent. The service may or may not have received it."""
 
 
-class StateError(NotSent):
-    """The state does not allow this call. Nothing was sent.
+class StateError(Error):
+    """The state does not allow this call.
 
-    Either the interaction does not allow a request, for example a message after its finish. Or a request in progress
-    cannot be cancelled, or a paused outbox cannot be flushed.
+    The interaction does not allow a request, for example a message after its finish. Then the error is also a
+    :class:`NotSent`. Or a request in progress cannot be cancelled, or a paused outbox cannot be flushed. Then it is not
+    a NotSent, because the request continues.
     """
 
 
-class CustomerError(NotSent, ValueError):
-    """A field of the customer does not have the form that ``validate="customer"`` requires. Nothing was sent."""
+class CustomerError(RequestError, ValueError):
+    """A field of the customer does not have the form that ``validate="customer"`` requires.
+
+    The error of a request is also a :class:`NotSent`.
+    """
 
 
 class QueueFull(Error):
     """The event queue or the outbox is full."""
 
 
-class InteractionUnknown(NotSent):
-    """The interaction hash is unknown, and the request requires it. Nothing was sent."""
+class InteractionUnknown(RequestError):
+    """The interaction hash is unknown, and the request requires it.
+
+    The error of a request is also a :class:`NotSent`.
+    """
 
 
 class ResponseError(RequestError):
@@ -344,9 +351,9 @@ def _handler_wait_error() -> ModeError:
     return error
 
 
-def _state_error(message: str) -> StateError:
+def _state_error(message: str) -> Error:
     """Creates the error of an event without a conversation."""
-    error = StateError(message)
+    error = _not_sent_kind(StateError)(message)
     error.status = "OMNIZE_E_STATE"
     error.delivery = Delivery.NOT_SENT
     return error
