@@ -129,6 +129,7 @@ impl ClientInner {
         self.outbox.drain(deadline);
         self.outbox.close();
         let requests = self.sender.close(deadline) + self.outbox.join();
+        self.outbox.log_remaining();
         self.receiver.release_store();
         // `requests` counts aborted requests, so their outcomes are not counted as events.
         let too_late = self.receiver.dropped_after_close();

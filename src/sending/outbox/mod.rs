@@ -11,6 +11,7 @@ pub(crate) mod account_lanes;
 pub(crate) mod account_requests;
 pub(crate) mod attempt;
 pub(crate) mod cancellation;
+pub(crate) mod close_log;
 pub(crate) mod ended_reference;
 pub(crate) mod expiry;
 pub(crate) mod expiry_timer;

@@ -78,6 +78,11 @@ impl RequestIndex {
         self.by_ticket.len()
     }
 
+    /// Returns the first tickets, at most `count`.
+    pub fn tickets(&self, count: usize) -> Vec<u64> {
+        self.by_ticket.keys().take(count).copied().collect()
+    }
+
     /// Returns the number of requests up to this ticket.
     pub fn count_until(&self, ticket: u64) -> usize {
         self.by_ticket.range(..=ticket).count()
