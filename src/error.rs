@@ -87,6 +87,26 @@ impl Error {
         self
     }
 
+    /// Sets the delivery of an invalid argument of a request: nothing was sent. Other errors do not change.
+    #[must_use]
+    pub fn as_request_argument(self) -> Self {
+        match self.status() {
+            Status::Argument | Status::Encoding if self.delivery().is_none() => {
+                self.with_delivery(Delivery::NotSent)
+            }
+            _ => self,
+        }
+    }
+
+    /// Replaces the name of the request at the beginning of the message.
+    pub(crate) fn rename_request(mut self, from: &str, to: &str) -> Self {
+        let prefix = format!("{from}: ");
+        if let Some(rest) = self.0.message.strip_prefix(&prefix) {
+            self.0.message = format!("{to}: {rest}");
+        }
+        self
+    }
+
     /// Sets the delivery.
     pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.0.delivery = Some(delivery);

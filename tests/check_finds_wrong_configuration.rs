@@ -71,6 +71,7 @@ fn wrong_token_is_an_authentication_failure_in_each_dialect() {
         assert_eq!(error.status(), Status::Auth, "{error}");
         assert_eq!(error.http_status(), Some(http_status));
         assert_eq!(error.delivery(), Some(Delivery::Rejected));
+        assert!(error.message().starts_with("check: "), "{error}");
         assert!(error.message().contains("option token"), "{error}");
         assert!(!error.is_retryable());
     }

@@ -90,7 +90,8 @@ impl Outbox {
             Some((address, request)) => self
                 .sender
                 .send(&address, None, &request, Some(budget))
-                .map(|_| CheckLevel::Account),
+                .map(|_| CheckLevel::Account)
+                .map_err(|error| error.rename_request(request.name(), "check")),
             None => self.sender.connect(budget).map(|()| CheckLevel::Connection),
         }
     }
