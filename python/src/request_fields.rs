@@ -75,7 +75,8 @@ pub fn build_request(py: Python<'_>, name: &str, fields: &Fields) -> PyResult<Re
                 FieldError::InvalidValue(expected) => expected,
             };
             let message = format!("{name}: {field} can't be used; pass {expected}");
-            exception(py, &Error::new(Status::Argument, message))
+            let error = Error::new(Status::Argument, message).as_request_argument();
+            exception(py, &error)
         })?;
     }
     Ok(request)

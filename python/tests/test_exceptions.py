@@ -120,6 +120,30 @@ def test_invalid_customers_raise_customer_error(omnize_sandbox):
             chat.start()
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.attach("1", department="1").send("\ud800"),
+        lambda client: client.attach("1", department="1").post("\ud800"),
+        lambda client: client.attach("1", department="1").post("x", max_age=-1),
+        lambda client: client.attach("1", department="1").post("x", max_age=0),
+        lambda client: client.attach("1", department="1").post("x", reference=""),
+        lambda client: client.attach("1", department="1").post("x", reference="\ud800"),
+        lambda client: client.attach("1", department="1").update(mood="ruim"),
+        lambda client: client.conversation("1", department="1", customer=omnize.Customer(name="\ud800")).start(),
+        lambda client: client.departments("\ud800"),
+        lambda client: client.post_online_agents("\ud800"),
+        lambda client: client.post_off_hours("1", "x", customer=omnize.Customer(name="Joao")),
+    ],
+)
+def test_invalid_arguments_of_requests_are_not_sent(call):
+    with omnize.Client(token="t", dialect="interactions", environment=False) as client:
+        with pytest.raises(omnize.ArgumentError) as caught:
+            call(client)
+        assert isinstance(caught.value, omnize.NotSent)
+        assert caught.value.delivery == "not sent"
+
+
 def test_invalid_arguments_raise_argument_error(omnize_client):
     for wrong in ({"client_id": "", "department": "1"}, {"client_id": "1", "department": ""}):
         with pytest.raises(omnize.ArgumentError):

@@ -39,8 +39,8 @@ pub extern "C-unwind" fn omnize_client_outbox_count(
 /// - With a store, blocks until the outcome is on disk. Otherwise does not block.
 ///
 /// Fails with:
-/// - OMNIZE_E_STATE: the request is in progress.
-/// - OMNIZE_E_ARGUMENT: no request with this ticket waits.
+/// - OMNIZE_E_STATE: the request is in progress, it has ended, or it is not in this outbox.
+/// - OMNIZE_E_ARGUMENT: the ticket is negative.
 /// - OMNIZE_E_STORE: the request is cancelled, but the store can't be written. If the process ends before the library
 ///   can write it, the next process sends the request.
 /// - OMNIZE_E_CLOSED: the client is closed.

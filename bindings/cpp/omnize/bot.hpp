@@ -22,7 +22,7 @@ class bot : public conversation {
     /// Transfers the interaction to a department, or back to its first department. Afterwards, the bot can't send
     /// requests of it.
     void transfer(std::optional<std::string_view> department = std::nullopt) {
-        detail::call(omnize_bot_transfer, handle(), detail::c_text("department", department));
+        detail::call(omnize_bot_transfer, handle(), detail::request_text("department", department));
     }
 
     /// Posts the accept request.
@@ -33,7 +33,7 @@ class bot : public conversation {
     }
     /// Posts a transfer to a department, or back to the first department.
     ticket post_transfer(std::optional<std::string_view> department = std::nullopt) {
-        return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::c_text("department", department));
+        return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::request_text("department", department));
     }
     /// Posts a transfer with a reference or an age limit.
     ticket post_transfer(std::optional<std::string_view> department, const post_options &options) {

@@ -59,12 +59,18 @@ inline std::chrono::system_clock::time_point time(std::int64_t since_1970) noexc
 
 /// A NUL-terminated text, or NULL.
 struct c_text {
-    c_text(const char *name, std::optional<std::string_view> text) : text_(text) {
+    c_text(const char *name, std::optional<std::string_view> text, delivery delivery = delivery::none) : text_(text) {
         if (text_ && text_->find('\0') != std::string::npos)
-            throw error(OMNIZE_E_ARGUMENT, std::string(name) + " holds a NUL, and what follows it would be lost");
+            throw error(OMNIZE_E_ARGUMENT, std::string(name) + " holds a NUL, and what follows it would be lost",
+                        delivery);
     }
     operator const char *() const noexcept { return text_ ? text_->c_str() : nullptr; }
     std::optional<std::string> text_;
+};
+
+/// An argument of a request. If it is invalid, nothing was sent.
+struct request_text : c_text {
+    request_text(const char *name, std::optional<std::string_view> text) : c_text(name, text, delivery::not_sent) {}
 };
 } // namespace detail
 

@@ -58,10 +58,10 @@ class client {
     /// Starts an interaction, and blocks until the service responds.
     conversation start(std::string_view department, std::string_view client_id, const customer &customer = {}) {
         return conversation(detail::result<omnize_conversation *>(
-            omnize_conversation_start, handle(), detail::c_text("department", department),
-            detail::c_text("client_id", client_id), detail::c_text("name", customer.name),
-            detail::c_text("email", customer.email), detail::c_text("phone", customer.phone),
-            detail::c_text("cpf", customer.cpf)));
+            omnize_conversation_start, handle(), detail::request_text("department", department),
+            detail::request_text("client_id", client_id), detail::request_text("name", customer.name),
+            detail::request_text("email", customer.email), detail::request_text("phone", customer.phone),
+            detail::request_text("cpf", customer.cpf)));
     }
 
     /// Creates a conversation that conversation::post_start starts later. Sends nothing.
@@ -99,38 +99,38 @@ class client {
     /// Requests the departments, and blocks until the service responds. The dialect gateway requires the client id.
     std::vector<department> departments(std::optional<std::string_view> client_id = std::nullopt) {
         return detail::departments_of(detail::result<omnize_departments *>(omnize_departments_list, handle(),
-                                                                           detail::c_text("client_id", client_id)));
+                                                                           detail::request_text("client_id", client_id)));
     }
 
     /// Requests the online agents of a department, and blocks until the service responds.
     agents agents_online(std::string_view department) {
         return detail::agents_of(
-            detail::result<omnize_agents *>(omnize_agents_online, handle(), detail::c_text("department", department)));
+            detail::result<omnize_agents *>(omnize_agents_online, handle(), detail::request_text("department", department)));
     }
 
     /// Sends a message to a department while no agent is available. The request is of the kind off_hours. Afterwards,
     /// request::interaction_hash returns the hash of the new interaction.
     void off_hours(std::string_view department, request &request) {
-        detail::call(omnize_client_off_hours, handle(), detail::c_text("department", department), request.handle());
+        detail::call(omnize_client_off_hours, handle(), detail::request_text("department", department), request.handle());
     }
 
     /// Posts the request of departments(). event_view::departments returns the list of the outcome, which belongs to no
     /// customer. A store contains neither the request nor its outcome.
     ticket post_departments(std::optional<std::string_view> client_id = std::nullopt) {
-        return detail::result<ticket>(omnize_departments_post, handle(), detail::c_text("client_id", client_id));
+        return detail::result<ticket>(omnize_departments_post, handle(), detail::request_text("client_id", client_id));
     }
 
     /// Posts the request of agents_online(). event_view::agents returns the list of the outcome, which belongs to no
     /// customer. A store contains neither the request nor its outcome.
     ticket post_agents_online(std::string_view department) {
-        return detail::result<ticket>(omnize_agents_post, handle(), detail::c_text("department", department));
+        return detail::result<ticket>(omnize_agents_post, handle(), detail::request_text("department", department));
     }
 
     /// Posts a message to a department while no agent is available. The request is of the kind off_hours, and may have
     /// post_options. event_view::interaction_hash of the outcome is the hash of the new interaction. The outcome
     /// belongs to no customer.
     ticket post_off_hours(std::string_view department, const request &request) {
-        return detail::result<ticket>(omnize_client_post_off_hours, handle(), detail::c_text("department", department),
+        return detail::result<ticket>(omnize_client_post_off_hours, handle(), detail::request_text("department", department),
                                       request.handle());
     }
 
@@ -159,7 +159,7 @@ class client {
     /// Returns the number of posted requests that wait or are in progress.
     std::int64_t outbox_count() const { return detail::result<std::int64_t>(omnize_client_outbox_count, handle()); }
     /// Cancels a posted request that waits. Its outcome has the status OMNIZE_E_CANCELLED. Throws OMNIZE_E_STATE if it
-    /// is in progress, OMNIZE_E_ARGUMENT if no such request waits.
+    /// is in progress, has ended, or is not in this outbox.
     void cancel(omnize::ticket ticket) { detail::call(omnize_client_cancel, handle(), ticket); }
     /// Blocks until all requests that were posted before have an outcome, at most for the timeout. If it throws,
     /// error::requests_left is the number of remaining requests.

@@ -48,7 +48,8 @@ class error : public std::runtime_error {
     /// Copies an error of the library with its status, and frees it.
     error(omnize_status status, omnize_error *raw) : error(status, owned(raw)) {}
     /// Creates an error of this header.
-    error(omnize_status status, const std::string &message) : std::runtime_error(message), status_(status) {}
+    error(omnize_status status, const std::string &message, omnize::delivery delivery = omnize::delivery::none)
+        : std::runtime_error(message), status_(status), delivery_(delivery) {}
 
     omnize_status status() const noexcept { return status_; } ///< An OMNIZE_E_ value.
     /// The name of the status, such as "OMNIZE_E_STATE".

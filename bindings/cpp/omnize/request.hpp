@@ -65,7 +65,7 @@ class request {
 
     /// Sets a field. If the dialect does not have it, sending or posting the request fails.
     request &set(std::string_view name, std::string_view value) {
-        detail::call(omnize_request_set, handle(), detail::c_text("name", name), value.data(),
+        detail::call(omnize_request_set, handle(), detail::request_text("name", name), value.data(),
                      static_cast<std::int64_t>(value.size()));
         return *this;
     }

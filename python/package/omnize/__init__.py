@@ -41,6 +41,7 @@ from ._delivery import Delivery
 from ._errors import (
     ArgumentError,
     AuthenticationFailed,
+    Cancelled,
     Closed,
     CloseTimedOut,
     ConfigError,
@@ -99,6 +100,7 @@ __all__ = [
     "AsyncClient",
     "AsyncConversation",
     "AuthenticationFailed",
+    "Cancelled",
     "Channel",
     "CheckLevel",
     "Cleared",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from types import new_class
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar, cast
 
 from ._delivery import Delivery
 
 __all__ = [
     "ArgumentError",
     "AuthenticationFailed",
+    "Cancelled",
     "CloseTimedOut",
     "Closed",
     "ConfigError",
@@ -120,6 +123,10 @@ class Expired(NotSent):
     """A posted request reached its age limit in the outbox. It was not sent."""
 
 
+class Cancelled(NotSent):
+    """The application cancelled a posted request in the outbox. It was not sent."""
+
+
 class TimedOut(NotSent, TimeoutError):
     """The timeout passed before anything was sent."""
 
@@ -136,8 +143,8 @@ class StateError(Error):
     """The state does not allow this call.
 
     The interaction does not allow a request, for example a message after its finish. Then the error is also a
-    :class:`NotSent`. Or a request in progress cannot be cancelled, or a paused outbox cannot be flushed. Then it is not
-    a NotSent, because the request continues.
+    :class:`NotSent`. Or a request cannot be cancelled, because it is in progress or has ended, or a paused outbox
+    cannot be flushed. Then it is not a NotSent, because the service may receive the request.
     """
 
 
@@ -245,6 +252,7 @@ _BY_STATUS = {
 }
 
 _NOT_SENT_BY_STATUS = {
+    "OMNIZE_E_CANCELLED": Cancelled,
     "OMNIZE_E_EXPIRED": Expired,
     "OMNIZE_E_REFUSED": ConnectFailed,
     "OMNIZE_E_TIMEOUT": TimedOut,
@@ -317,9 +325,29 @@ def _restore_not_sent(kind: type[Error], arguments: tuple[Any, ...]) -> Error:
     return _not_sent_kind(kind)(*arguments)
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _for_request(function: _Function) -> _Function:
+    """Decorates a function that checks arguments of a request: its ArgumentError is a :class:`NotSent`."""
+
+    @wraps(function)
+    def checked(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except ArgumentError as error:
+            # The same object, because the traceback of another one would contain this one.
+            error.__class__ = cast(Any, _not_sent_kind(type(error)))
+            error.delivery = Delivery.NOT_SENT
+            raise
+
+    return cast(_Function, checked)
+
+
 def _flush_error(seconds: float, requests: int) -> FlushTimedOut:
     """Creates the error of a flush that timed out."""
-    error = FlushTimedOut(f"the flush did not end within {seconds:g} seconds; {requests} posted requests remain")
+    remain = "posted request remains" if requests == 1 else "posted requests remain"
+    error = FlushTimedOut(f"the flush did not end within {seconds:g} seconds; {requests} {remain}")
     error.requests = requests
     return error
 

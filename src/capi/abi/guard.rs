@@ -26,6 +26,11 @@ pub fn status(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) 
     host::cancellation::with_cancellation_disabled(|| status_of(error, call))
 }
 
+/// Runs a function that sends or posts a request. An invalid argument has the delivery *not sent*.
+pub fn request(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
+    status(error, || call().map_err(Error::as_request_argument))
+}
+
 fn status_of(error: *mut *mut omnize_error, call: impl FnOnce() -> Result<()>) -> omnize_status {
     match run(call) {
         Ok(()) => Status::Ok as omnize_status,
@@ -172,7 +177,7 @@ mod tests {
             .collect();
         matches!(
             names.join("::").as_str(),
-            "guard::status" | "guard::value" | "guard::always"
+            "guard::status" | "guard::request" | "guard::value" | "guard::always"
         )
     }
 

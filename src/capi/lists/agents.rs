@@ -55,7 +55,7 @@ pub extern "C-unwind" fn omnize_agents_online(
     list: *mut *mut omnize_agents,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let list = text::required_out("list", list)?;
         let encoding = client.client.encoding();
@@ -99,7 +99,7 @@ pub extern "C-unwind" fn omnize_agents_post(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let encoding = client.client.encoding();
         let department = text::optional("department", department, encoding)?.unwrap_or_default();

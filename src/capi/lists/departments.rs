@@ -83,7 +83,7 @@ pub extern "C-unwind" fn omnize_departments_list(
     list: *mut *mut omnize_departments,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let list = text::required_out("list", list)?;
         let encoding = client.client.encoding();
@@ -124,7 +124,7 @@ pub extern "C-unwind" fn omnize_departments_post(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let client_id = text::optional("client_id", client_id, client.client.encoding())?;
         let number = client.client.post_departments(client_id.as_deref())?;

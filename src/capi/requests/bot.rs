@@ -53,7 +53,7 @@ pub extern "C-unwind" fn omnize_bot_accept(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?
             .conversation
             .bot_accept()
@@ -75,7 +75,7 @@ pub extern "C-unwind" fn omnize_bot_transfer(
     department: *const c_char,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         let department = text::optional("department", department, object.encoding)?;
         object.conversation.bot_transfer(department.as_deref())
@@ -95,7 +95,7 @@ pub extern "C-unwind" fn omnize_bot_post_accept(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.post(Request::Bot(BotRequest::Accept), ticket)
     })
 }
@@ -116,7 +116,7 @@ pub extern "C-unwind" fn omnize_bot_post_transfer(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         let department = text::optional("department", department, object.encoding)?;
         let department = department.map(Cow::into_owned);

@@ -192,7 +192,7 @@ pub extern "C-unwind" fn omnize_conversation_start(
     conversation: *mut *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = client::lookup(client)?;
         let encoding = object.client.encoding();
         let out = text::required_out("conversation", conversation)?;

@@ -28,7 +28,7 @@ pub extern "C-unwind" fn omnize_conversation_post_start(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         let customer = conversation::customer(name, email, phone, cpf, object.encoding)?;
         object.post(Request::Start(Box::new(customer.into())), ticket)
@@ -50,7 +50,7 @@ pub extern "C-unwind" fn omnize_conversation_post(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         let text = text::with_length("text", text, length, object.encoding)?;
         object.post(Request::Message(text.into_owned().into()), ticket)
@@ -69,7 +69,7 @@ pub extern "C-unwind" fn omnize_conversation_post_finish(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.post(Request::Finish, ticket)
     })
 }
@@ -90,7 +90,7 @@ pub extern "C-unwind" fn omnize_conversation_keystroke(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.conversation.keystroke()
     })
 }
@@ -108,7 +108,7 @@ pub extern "C-unwind" fn omnize_conversation_send(
     length: i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         let text = text::with_length("text", text, length, object.encoding)?;
         object.conversation.send(text.into_owned())
@@ -124,7 +124,7 @@ pub extern "C-unwind" fn omnize_conversation_typing(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.conversation.typing()
     })
 }
@@ -138,7 +138,7 @@ pub extern "C-unwind" fn omnize_conversation_cleared(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.conversation.cleared()
     })
 }
@@ -154,7 +154,7 @@ pub extern "C-unwind" fn omnize_conversation_finish(
     conversation: *mut omnize_conversation,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         conversation::lookup(conversation)?.conversation.finish()
     })
 }

@@ -121,7 +121,7 @@ pub extern "C-unwind" fn omnize_request_new(
     request: *mut *mut omnize_request,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let encoding = client::lookup(client)?.client.encoding();
         create(encoding, kind, request)
     })
@@ -143,7 +143,7 @@ pub extern "C-unwind" fn omnize_request_new_for_conversation(
     request: *mut *mut omnize_request,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let encoding = conversation::lookup(conversation)?.encoding;
         create(encoding, kind, request)
     })
@@ -188,7 +188,7 @@ pub extern "C-unwind" fn omnize_request_set(
     length: i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = REQUESTS.get(request)?;
         let name = text::required("name", name, TextEncoding::UTF_8)?;
         let value = text::with_length("value", value, length, object.encoding)?;
@@ -233,7 +233,7 @@ pub extern "C-unwind" fn omnize_request_set_reference(
     length: i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = REQUESTS.get(request)?;
         if reference.is_null() {
             object.post_options().reference = None;
@@ -263,7 +263,7 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
     max_age_ms: i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = REQUESTS.get(request)?;
         let max_age = match max_age_ms {
             -2 => {
@@ -300,7 +300,7 @@ pub extern "C-unwind" fn omnize_conversation_request(
     request: *const omnize_request,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = conversation::lookup(conversation)?;
         object
             .conversation
@@ -325,7 +325,7 @@ pub extern "C-unwind" fn omnize_conversation_post_request(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let object = REQUESTS.get(request)?;
         let options = object.post_options().clone();
         conversation::lookup(conversation)?.post_with(object.request(), options, ticket)
@@ -349,7 +349,7 @@ pub extern "C-unwind" fn omnize_client_off_hours(
     request: *mut omnize_request,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let object = REQUESTS.get(request)?;
         let encoding = client.client.encoding();
@@ -389,7 +389,7 @@ pub extern "C-unwind" fn omnize_client_post_off_hours(
     ticket: *mut i64,
     error: *mut *mut omnize_error,
 ) -> omnize_status {
-    guard::status(error, || {
+    guard::request(error, || {
         let client = client::lookup(client)?;
         let client = &client.client;
         let object = REQUESTS.get(request)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
 use crate::sending::interaction_types::Interaction;
 use crate::sending::outbox::Outbox;
 use crate::sending::outbox::post_options::PostOptions;
@@ -31,7 +31,7 @@ impl Outbox {
                 "{}: it belongs to an interaction; post it with its conversation; nothing was posted",
                 request.name()
             );
-            return Err(Error::new(Status::Argument, message));
+            return Err(Error::new(Status::Argument, message).with_delivery(Delivery::NotSent));
         };
         self.post(&lane, address, request, options)
     }

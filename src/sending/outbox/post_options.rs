@@ -60,7 +60,8 @@ pub(crate) fn check_reference(reference: &str, encoding: TextEncoding) -> Result
         format!(
             "reference: {reason}; pass 1 to {MAX_REFERENCE_LENGTH} bytes without NUL, or no reference; nothing was posted"
         ),
-    ))
+    )
+    .with_delivery(Delivery::NotSent))
 }
 
 /// Checks an age limit.
@@ -75,5 +76,6 @@ pub(crate) fn check_max_age(max_age: Duration) -> Result<()> {
         Status::Argument,
         "max_age is less than a millisecond; pass the time after the post in which the request may be sent, at least 1 ms; \
          nothing was posted",
-    ))
+    )
+    .with_delivery(Delivery::NotSent))
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
 from .._arguments import check_utf8, describe_type, optional_age, optional_text
+from .._errors import _for_request
 from .customer import Customer
 from .result_types import Media
 
@@ -24,6 +25,7 @@ __all__ = [
 Fields = list[tuple[str, str]]
 
 
+@_for_request
 def id_text(name: str, value: object) -> str:
     """Returns an id as text."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
@@ -36,6 +38,7 @@ def _present(**fields: Optional[str]) -> Fields:
     return [(name, value) for name, value in checked if value is not None]
 
 
+@_for_request
 def of_customer(customer: Optional[Customer]) -> Fields:
     """Returns the fields of the customer."""
     if customer is None:
@@ -45,6 +48,7 @@ def of_customer(customer: Optional[Customer]) -> Fields:
     return _present(name=customer.name, email=customer.email, phone=customer.phone, cpf=customer.cpf)
 
 
+@_for_request
 def of_start(
     bot_id: Optional[str],
     media_type: Optional[str],
@@ -62,6 +66,7 @@ def of_start(
     return _present(bot_id=bot_id, media_type=media_type, extra=json_text, external_history=external_history)
 
 
+@_for_request
 def of_message(text: str, media: Optional[Media]) -> Fields:
     """Returns the fields of a message."""
     if not isinstance(text, str):
@@ -75,6 +80,7 @@ def of_message(text: str, media: Optional[Media]) -> Fields:
     return fields
 
 
+@_for_request
 def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[str], note: Optional[str]) -> Fields:
     """Returns the fields of an update."""
     if isinstance(tags, str):
@@ -88,6 +94,7 @@ def of_update(mood: Optional[str], tags: Iterable[str], customer_key: Optional[s
     return _present(mood=mood, tags=",".join(tags) or None, customer_key=customer_key, note=note)
 
 
+@_for_request
 def of_external(external_id: str) -> Fields:
     """Returns the field of the customer's id at WhatsApp."""
     if not isinstance(external_id, str):
@@ -95,11 +102,13 @@ def of_external(external_id: str) -> Fields:
     return _present(external_id=external_id)
 
 
+@_for_request
 def of_transfer(department: Optional[Union[str, int]]) -> Fields:
     """Returns the fields of a transfer."""
     return [] if department is None else [("department", id_text("department", department))]
 
 
+@_for_request
 def of_post(reference: Optional[str], max_age: object) -> tuple[Optional[str], Optional[float]]:
     """Returns the reference and the age limit of a post."""
     return optional_text("reference", reference), optional_age("max_age", max_age)
