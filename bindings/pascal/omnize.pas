@@ -394,7 +394,7 @@ type
     { Returns their number. }
     function OutboxCount: Int64;
     { Cancels a posted request that waits. Its outcome has the status OMNIZE_E_CANCELLED. Raises OMNIZE_E_STATE if it is
-      in progress, OMNIZE_E_ARGUMENT if no such request waits. }
+      in progress, has ended, or is not in this outbox. }
     procedure Cancel(Ticket: Int64);
     { Blocks until all requests that were posted before have an outcome, at most TimeoutMs milliseconds (-1: no limit).
       If it raises, RequestsLeft of the exception is the number of remaining requests. }

@@ -43,9 +43,10 @@ def test_waiting_requests_are_listed_and_cancelled(options):
         client.cancel(tickets[1])
         cancelled = outcome(client)
         assert (cancelled.ticket, cancelled.delivery) == (tickets[1], "not sent")
-        assert cancelled.error.status == "OMNIZE_E_CANCELLED"
-        with pytest.raises(omnize.ArgumentError, match="no request with the ticket"):
+        assert (type(cancelled.error), cancelled.error.status) == (omnize.Cancelled, "OMNIZE_E_CANCELLED")
+        with pytest.raises(omnize.StateError, match="has ended") as caught:
             client.cancel(tickets[1])
+        assert (caught.value.delivery, isinstance(caught.value, omnize.NotSent)) == (None, False)
         client.resume()
         client.flush(20)
         assert client.outbox() == []
@@ -247,3 +248,33 @@ def test_a_forked_child_can_not_use_the_outbox(unanswering):
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
         assert client.outbox_count == 1
         client.close(0)
+
+
+def test_the_representation_contains_no_reference(unanswering):
+    with omnize.Client(**unanswering, outbox_paused=True) as client:
+        client.attach("12", department="1").post("um", reference="segredo")
+        (entry,) = client.outbox()
+        assert "reference=[redacted]" in repr(entry)
+        assert "segredo" not in repr(entry)
+
+
+def test_a_flush_names_one_remaining_request(unanswering):
+    with omnize.Client(**unanswering) as client:
+        client.attach("12", department="1").post("um")
+        with pytest.raises(omnize.FlushTimedOut, match=r"; 1 posted request remains$"):
+            client.flush(0)
+        client.close(0)
+
+
+def test_the_end_of_a_block_warns_of_lost_requests(unanswering):
+    script = (
+        "import logging, omnize\n"
+        "logging.basicConfig()\n"
+        f"with omnize.Client(**{unanswering!r}, outbox_paused=True) as client:\n"
+        "    chat = client.attach('12', department='1')\n"
+        "    chat.post('segredo'), chat.post('segredo')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert "WARNING:omnize:2 posted requests without an outcome at the close" in done.stderr
+    assert "tickets 1, 2;" in done.stderr
+    assert "segredo" not in done.stderr

@@ -16,22 +16,21 @@ impl Outbox {
     /// received. With a store, blocks until the outcome is on disk.
     ///
     /// # Errors
-    /// - [`Status::Argument`]: no such request waits.
-    /// - [`Status::State`]: it is in progress.
+    /// - [`Status::State`]: it is in progress, has ended, or is not in this outbox.
     /// - [`Status::Store`]: it is cancelled, but the store can't be written.
     /// - [`Status::Closed`].
     pub fn cancel(self: &Arc<Self>, ticket: u64) -> Result<()> {
         self.sender.check_origin()?;
         self.receiver.may_wait()?;
         let indexed = self.open_state()?.requests.get(ticket).cloned();
-        let indexed = indexed.ok_or_else(|| unknown_ticket(&ticket.to_string()))?;
+        let indexed = indexed.ok_or_else(|| not_in_outbox(ticket))?;
         let interaction = indexed.interaction;
         let removed = interaction.lane.remove(ticket, |posted| {
             self.record_end(&interaction, posted, &Err(cancelled(posted)));
         });
         if removed.requests.is_empty() {
             if self.lock().requests.get(ticket).is_none() {
-                return Err(unknown_ticket(&ticket.to_string()));
+                return Err(not_in_outbox(ticket));
             }
             let message = format!(
                 "the request with the ticket {ticket} is in progress; wait for its outcome"
@@ -91,14 +90,13 @@ fn cancelled(posted: &QueuedRequest) -> Error {
     posted.unsent_error(Status::Cancelled, "the application cancelled it")
 }
 
-/// Returns the error for a ticket that is not in the outbox.
-pub(crate) fn unknown_ticket(ticket: &str) -> Error {
-    Error::new(
-        Status::Argument,
-        format!(
-            "no request with the ticket {ticket} waits; it has ended, or it belongs to another client"
-        ),
-    )
+/// Returns the error for a ticket that is not in the outbox. It is a normal race with the end of the request.
+fn not_in_outbox(ticket: u64) -> Error {
+    let message = format!(
+        "the request with the ticket {ticket} has ended, or it is not in the outbox of this client; its outcome reports whether \
+         it was sent"
+    );
+    Error::new(Status::State, message)
 }
 
 fn not_stored(error: Error) -> Error {

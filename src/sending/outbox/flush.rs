@@ -80,7 +80,11 @@ impl Outbox {
                     events: 0,
                     requests,
                 };
-                let message = format!("{reason}; {requests} posted requests remain");
+                let remain = match requests {
+                    1 => "posted request remains",
+                    _ => "posted requests remain",
+                };
+                let message = format!("{reason}; {requests} {remain}");
                 return Err(Error::new(status, message).with_close_report(report));
             }
             // Each flush that waits is woken when the first one of them may have ended.

@@ -125,9 +125,9 @@ class Client(BaseClient[Conversation, None]):
     def cancel(self, ticket: int) -> None:
         """Cancels a posted request that waits. With a store, blocks until this is on disk.
 
-        The ``error`` of its :class:`Outcome` has the status ``"OMNIZE_E_CANCELLED"``. The delivery is ``"not sent"``,
-        or ``"unknown"`` if the service may have received an earlier attempt. Raises :class:`StateError` if the request
-        is in progress, and :class:`ArgumentError` if no such request waits.
+        The ``error`` of its :class:`Outcome` is :class:`Cancelled`, or :class:`DeliveryUnknown` if the service may have
+        received an earlier attempt. Raises :class:`StateError` if the request is in progress, has ended, or is not in
+        this outbox.
         """
         self._blocking_outbox.cancel(ticket_number(ticket))
 

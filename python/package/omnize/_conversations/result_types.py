@@ -163,7 +163,9 @@ class OutboxEntry(NamedTuple):
 
     def __repr__(self) -> str:
         # A reference may contain personal data.
-        return f"<OutboxEntry {self.kind} ticket={self.ticket} attempts={self.attempts} status={self.last_status}>"
+        reference = "" if self.reference is None else " reference=[redacted]"
+        attempts = f"attempts={self.attempts} status={self.last_status}"
+        return f"<OutboxEntry {self.kind} ticket={self.ticket}{reference} {attempts}>"
 
 
 def departments_of(data: Any) -> list[Department]:
