@@ -38,7 +38,7 @@ fn paused_client(requests: usize) -> Client {
 }
 
 #[test]
-fn few_requests_are_logged_with_all_tickets() {
+fn requests_are_logged_with_their_tickets() {
     let _recorded = recorded();
     let report = paused_client(3).close(Duration::ZERO).unwrap();
     assert_eq!(report.requests, 3);

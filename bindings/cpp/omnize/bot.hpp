@@ -33,7 +33,8 @@ class bot : public conversation {
     }
     /// Posts a transfer to a department, or back to the first department.
     ticket post_transfer(std::optional<std::string_view> department = std::nullopt) {
-        return detail::result<ticket>(omnize_bot_post_transfer, handle(), detail::request_text("department", department));
+        return detail::result<ticket>(omnize_bot_post_transfer, handle(),
+                                      detail::request_text("department", department));
     }
     /// Posts a transfer with a reference or an age limit.
     ticket post_transfer(std::optional<std::string_view> department, const post_options &options) {

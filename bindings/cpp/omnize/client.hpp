@@ -98,20 +98,21 @@ class client {
 
     /// Requests the departments, and blocks until the service responds. The dialect gateway requires the client id.
     std::vector<department> departments(std::optional<std::string_view> client_id = std::nullopt) {
-        return detail::departments_of(detail::result<omnize_departments *>(omnize_departments_list, handle(),
-                                                                           detail::request_text("client_id", client_id)));
+        return detail::departments_of(detail::result<omnize_departments *>(
+            omnize_departments_list, handle(), detail::request_text("client_id", client_id)));
     }
 
     /// Requests the online agents of a department, and blocks until the service responds.
     agents agents_online(std::string_view department) {
-        return detail::agents_of(
-            detail::result<omnize_agents *>(omnize_agents_online, handle(), detail::request_text("department", department)));
+        return detail::agents_of(detail::result<omnize_agents *>(omnize_agents_online, handle(),
+                                                                 detail::request_text("department", department)));
     }
 
     /// Sends a message to a department while no agent is available. The request is of the kind off_hours. Afterwards,
     /// request::interaction_hash returns the hash of the new interaction.
     void off_hours(std::string_view department, request &request) {
-        detail::call(omnize_client_off_hours, handle(), detail::request_text("department", department), request.handle());
+        detail::call(omnize_client_off_hours, handle(), detail::request_text("department", department),
+                     request.handle());
     }
 
     /// Posts the request of departments(). event_view::departments returns the list of the outcome, which belongs to no
@@ -130,8 +131,8 @@ class client {
     /// post_options. event_view::interaction_hash of the outcome is the hash of the new interaction. The outcome
     /// belongs to no customer.
     ticket post_off_hours(std::string_view department, const request &request) {
-        return detail::result<ticket>(omnize_client_post_off_hours, handle(), detail::request_text("department", department),
-                                      request.handle());
+        return detail::result<ticket>(omnize_client_post_off_hours, handle(),
+                                      detail::request_text("department", department), request.handle());
     }
 
     /// Returns the open interactions, with and without a conversation. With a store, the list includes those of earlier

@@ -132,9 +132,10 @@ class conversation {
 
     /// Posts the start of an interaction from client::prepare.
     ticket post_start(const customer &customer = {}) {
-        return detail::result<ticket>(omnize_conversation_post_start, handle(), detail::request_text("name", customer.name),
-                                      detail::request_text("email", customer.email), detail::request_text("phone", customer.phone),
-                                      detail::request_text("cpf", customer.cpf));
+        return detail::result<ticket>(
+            omnize_conversation_post_start, handle(), detail::request_text("name", customer.name),
+            detail::request_text("email", customer.email), detail::request_text("phone", customer.phone),
+            detail::request_text("cpf", customer.cpf));
     }
     /// Posts the start with a reference or an age limit.
     ticket post_start(const customer &customer, const post_options &options) {
