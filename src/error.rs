@@ -98,12 +98,12 @@ impl Error {
         }
     }
 
-    /// Replaces the name of the request at the beginning of the message.
+    /// Begins the message with the name `to`, instead of the request's name `from`.
     pub(crate) fn rename_request(mut self, from: &str, to: &str) -> Self {
         let prefix = format!("{from}: ");
-        if let Some(rest) = self.0.message.strip_prefix(&prefix) {
-            self.0.message = format!("{to}: {rest}");
-        }
+        let message = &self.0.message;
+        let rest = message.strip_prefix(&prefix).unwrap_or(message);
+        self.0.message = format!("{to}: {rest}");
         self
     }
 
