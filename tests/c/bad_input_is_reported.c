@@ -20,7 +20,7 @@ static void test_options(void) {
 
     EXPECT_FAILS(omnize_config_new(NULL, &error), OMNIZE_E_ARGUMENT, "config is NULL");
     EXPECT_OK(omnize_config_new(&config, &error));
-    EXPECT_FAILS(omnize_config_set(config, "colour", "red", &error), OMNIZE_E_OPTION, "base_url");
+    EXPECT_FAILS(omnize_config_set(config, "colour", "red", &error), OMNIZE_E_OPTION, "list of options");
     EXPECT_FAILS(omnize_config_set(config, "timeout", "soon", &error), OMNIZE_E_VALUE, "milliseconds");
     EXPECT_FAILS(omnize_config_set(config, "token", "line\nend", &error), OMNIZE_E_VALUE, "control characters");
     EXPECT_FAILS(omnize_config_set(config, NULL, "x", &error), OMNIZE_E_ARGUMENT, "name is NULL");
@@ -38,7 +38,7 @@ static void test_options(void) {
     EXPECT(strcmp(value, "30000") == 0);
     EXPECT_OK(omnize_config_get(config, "token", &value, &error));
     EXPECT(strcmp(value, "[redacted]") == 0);
-    EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "base_url");
+    EXPECT_FAILS(omnize_config_get(config, "colour", &value, &error), OMNIZE_E_OPTION, "list of options");
     EXPECT_FAILS(omnize_config_get(config, "tokens", &value, &error), OMNIZE_E_OPTION, "did you mean token?");
     /* Swapped arguments: the name may be a secret. */
     EXPECT(omnize_config_set(config, "s3cr3t", "token", &error) == OMNIZE_E_OPTION);

@@ -71,7 +71,7 @@ static inline void expect_outbox_works(omnize_client *client) {
 
     EXPECT_OK(omnize_client_cancel(client, tickets[0], &error));
     expect_cancelled(client, tickets[0], OMNIZE_REQUEST_MESSAGE);
-    EXPECT_FAILS(omnize_client_cancel(client, tickets[0], &error), OMNIZE_E_ARGUMENT, "no request with the ticket");
+    EXPECT_FAILS(omnize_client_cancel(client, tickets[0], &error), OMNIZE_E_STATE, "has ended");
     EXPECT_FAILS(omnize_client_cancel(client, -1, &error), OMNIZE_E_ARGUMENT, "-1");
     EXPECT(omnize_client_flush(client, 1000, &error) == OMNIZE_E_STATE && omnize_error_requests_left(error) == 3);
     omnize_error_free(error);
