@@ -30,7 +30,7 @@ impl Outbox {
         };
         if self.receiver.is_durable() {
             log::info!(
-                "{count} {requests} remain in the store at the close, for the next process: {number} {list}"
+                "{count} {requests} remain at the close; the store keeps them for the next process, except queries: {number} {list}"
             );
         } else {
             log::warn!(
