@@ -31,12 +31,12 @@ mod user_agent;
 pub use crate::sending::account_check::CheckLevel;
 pub use crate::sending::interaction_types::{Interaction, Interactions};
 pub use crate::sending::outbox::Outbox;
-pub use crate::sending::outbox::ended_reference::EndedReference;
-pub use crate::sending::outbox::outbox_entry::OutboxEntry;
+pub use crate::sending::outbox::control::outbox_entry::OutboxEntry;
 pub use crate::sending::outbox::post_options::PostOptions;
 #[cfg(feature = "capi")]
 pub(crate) use crate::sending::outbox::post_options::{check_max_age, check_reference};
 pub use crate::sending::outbox::queued_request::{Outcome, QueuedRequest};
+pub use crate::sending::outbox::references::ended_reference::EndedReference;
 #[cfg(feature = "store")]
-pub use crate::sending::outbox::request_digest::RequestDigest;
+pub use crate::sending::outbox::references::request_digest::RequestDigest;
 pub use crate::sending::sender::Sender;

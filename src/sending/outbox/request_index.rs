@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::sending::interaction_types::Interaction;
-use crate::sending::outbox::outbox_entry::OutboxEntry;
+use crate::sending::outbox::control::outbox_entry::OutboxEntry;
 use crate::sending::outbox::queued_request::QueuedRequest;
 use crate::status::Status;
 use crate::wire::{Redacted, RequestKind};

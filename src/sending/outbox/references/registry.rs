@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::receiving::deadline_after;
-use crate::sending::outbox::request_digest::RequestDigest;
+use crate::sending::outbox::references::request_digest::RequestDigest;
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 use crate::wire::{Address, Request};

@@ -1,6 +1,6 @@
 //! The reference of a request that has an outcome, as the store keeps it.
 
-use crate::sending::outbox::request_digest::RequestDigest;
+use crate::sending::outbox::references::request_digest::RequestDigest;
 use crate::wire::Redacted;
 
 /// The reference of a request that has an outcome.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use crate::error::{Delivery, Result};
 use crate::receiving::unix_millis;
 use crate::sending::outbox::Outbox;
-use crate::sending::outbox::ended_reference::EndedReference;
 use crate::sending::outbox::post_options::PostOptions;
 use crate::sending::outbox::queued_request::QueuedRequest;
-use crate::sending::outbox::references::Claim;
-use crate::sending::outbox::request_digest::RequestDigest;
+use crate::sending::outbox::references::ended_reference::EndedReference;
+use crate::sending::outbox::references::registry::Claim;
+use crate::sending::outbox::references::request_digest::RequestDigest;
 use crate::status::Status;
 use crate::wire::{Address, Request};
 

@@ -1,7 +1,7 @@
 //! The list of the requests in an outbox, for the application.
 
 use crate::sending::outbox::Outbox;
-use crate::sending::outbox::outbox_entry::OutboxEntry;
+use crate::sending::outbox::control::outbox_entry::OutboxEntry;
 
 /// The number of requests that are copied at a time, so that a long list does not delay the workers.
 const COPIED_AT_ONCE: usize = 256;
