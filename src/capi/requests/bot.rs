@@ -7,7 +7,6 @@ use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
 use crate::capi::abi::text;
-use crate::capi::client;
 use crate::capi::client::omnize_client;
 use crate::capi::requests::conversation;
 use crate::capi::requests::conversation::omnize_conversation;
@@ -34,12 +33,10 @@ pub extern "C-unwind" fn omnize_bot_attach(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let object = client::lookup(client)?;
-        let encoding = object.client.encoding();
-        let out = text::required_out("conversation", conversation)?;
-        let hash = text::required("interaction_hash", interaction_hash, encoding)?;
-        *out = conversation::insert(object.client.bot_attach(&hash)?, encoding)?;
-        Ok(())
+        conversation::create(client, conversation, |client, encoding| {
+            let hash = text::required("interaction_hash", interaction_hash, encoding)?;
+            client.bot_attach(&hash)
+        })
     })
 }
 

@@ -14,6 +14,7 @@ use crate::capi::abi::text::OutText;
 use crate::capi::callback::UserData;
 use crate::capi::client;
 use crate::capi::client::omnize_client;
+use crate::client::Client;
 use crate::conversation::Conversation;
 use crate::error::Result;
 use crate::sending::PostOptions;
@@ -156,16 +157,26 @@ pub(crate) fn lookup(conversation: *const omnize_conversation) -> Result<Arc<Con
 }
 
 /// Creates a handle.
-pub(crate) fn insert(
-    conversation: Conversation,
-    encoding: TextEncoding,
-) -> Result<*mut omnize_conversation> {
+fn insert(conversation: Conversation, encoding: TextEncoding) -> Result<*mut omnize_conversation> {
     CONVERSATIONS.insert(Arc::new(ConversationObject {
         conversation,
         encoding,
         user_data: Mutex::default(),
         texts: OnceCell::new(),
     }))
+}
+
+/// Creates a conversation of a client, and writes its handle to `conversation`.
+pub(crate) fn create(
+    client: *mut omnize_client,
+    conversation: *mut *mut omnize_conversation,
+    open: impl FnOnce(&Client, TextEncoding) -> Result<Conversation>,
+) -> Result<()> {
+    let object = client::lookup(client)?;
+    let encoding = object.client.encoding();
+    let out = text::required_out("conversation", conversation)?;
+    *out = insert(open(&object.client, encoding)?, encoding)?;
+    Ok(())
 }
 
 /// Starts an interaction, and blocks until the service responds.
@@ -193,13 +204,11 @@ pub extern "C-unwind" fn omnize_conversation_start(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::request(error, || {
-        let object = client::lookup(client)?;
-        let encoding = object.client.encoding();
-        let out = text::required_out("conversation", conversation)?;
-        let customer = customer(name, email, phone, cpf, encoding)?;
-        let address = address(department, client_id, encoding)?;
-        *out = insert(object.client.start(address, customer)?, encoding)?;
-        Ok(())
+        create(client, conversation, |client, encoding| {
+            let customer = customer(name, email, phone, cpf, encoding)?;
+            let address = address(department, client_id, encoding)?;
+            client.start(address, customer)
+        })
     })
 }
 
@@ -224,12 +233,10 @@ pub extern "C-unwind" fn omnize_conversation_attach(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let object = client::lookup(client)?;
-        let encoding = object.client.encoding();
-        let out = text::required_out("conversation", conversation)?;
-        let address = address(department, client_id, encoding)?;
-        *out = insert(object.client.attach(address)?, encoding)?;
-        Ok(())
+        create(client, conversation, |client, encoding| {
+            let address = address(department, client_id, encoding)?;
+            client.attach(address)
+        })
     })
 }
 
@@ -257,13 +264,11 @@ pub extern "C-unwind" fn omnize_conversation_attach_to(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let object = client::lookup(client)?;
-        let encoding = object.client.encoding();
-        let out = text::required_out("conversation", conversation)?;
-        let address = address(department, client_id, encoding)?;
-        let hash = text::required("interaction_hash", interaction_hash, encoding)?;
-        *out = insert(object.client.attach_by_hash(address, &hash)?, encoding)?;
-        Ok(())
+        create(client, conversation, |client, encoding| {
+            let address = address(department, client_id, encoding)?;
+            let hash = text::required("interaction_hash", interaction_hash, encoding)?;
+            client.attach_by_hash(address, &hash)
+        })
     })
 }
 
@@ -289,12 +294,10 @@ pub extern "C-unwind" fn omnize_conversation_prepare(
     error: *mut *mut omnize_error,
 ) -> omnize_status {
     guard::status(error, || {
-        let object = client::lookup(client)?;
-        let encoding = object.client.encoding();
-        let out = text::required_out("conversation", conversation)?;
-        let address = address(department, client_id, encoding)?;
-        *out = insert(object.client.prepare(address)?, encoding)?;
-        Ok(())
+        create(client, conversation, |client, encoding| {
+            let address = address(department, client_id, encoding)?;
+            client.prepare(address)
+        })
     })
 }
 
