@@ -180,7 +180,7 @@ impl Outbox {
         allocation_check::check(size, Status::Full)
             .map_err(|error| error.with_delivery(Delivery::NotSent))?;
         // The state is that after the first post, so it does not matter for a second one.
-        let claim = match self.claim_reference(address, &request, &options)? {
+        let mut claim = match self.claim_reference(address, &request, &options)? {
             Claim::Known(ticket) => return Ok(ticket),
             Claim::New(claim) => claim,
         };

@@ -67,6 +67,7 @@ pub(crate) struct ReferenceClaim<'a> {
     references: &'a References,
     /// `None` for a request without a reference.
     claimed: Option<(Arc<str>, RequestDigest)>,
+    ticket: Option<u64>,
 }
 
 impl References {
@@ -86,6 +87,7 @@ impl References {
         Claim::New(ReferenceClaim {
             references: self,
             claimed: None,
+            ticket: None,
         })
     }
 
@@ -108,6 +110,7 @@ impl References {
                     return Ok(Claim::New(ReferenceClaim {
                         references: self,
                         claimed: Some((reference, digest)),
+                        ticket: None,
                     }));
                 }
                 Some(ReferenceEntry::Posted { ticket, digest, .. }) => {
@@ -218,7 +221,8 @@ impl References {
 impl ReferenceClaim<'_> {
     /// Keeps the reference for the request that gets this ticket. Repeated posts wait until the drop, which must be after the
     /// request has entered the outbox: a flush and a cancellation must find it.
-    pub fn set_ticket(&self, ticket: u64) {
+    pub fn set_ticket(&mut self, ticket: u64) {
+        self.ticket = Some(ticket);
         if let Some((reference, digest)) = self.claimed.clone() {
             let queueing = ReferenceEntry::Queueing { ticket, digest };
             let mut state = self.references.lock();
@@ -231,11 +235,11 @@ impl Drop for ReferenceClaim<'_> {
     fn drop(&mut self) {
         if let Some((reference, _)) = self.claimed.take() {
             let mut state = self.references.lock();
-            match state.by_reference.get(&reference).copied() {
-                Some(ReferenceEntry::Posting) => {
+            match (self.ticket, state.by_reference.get(&reference).copied()) {
+                (None, _) => {
                     state.by_reference.remove(&reference);
                 }
-                Some(ReferenceEntry::Queueing { ticket, digest }) => {
+                (Some(own), Some(ReferenceEntry::Queueing { ticket, digest })) if own == ticket => {
                     let posted = ReferenceEntry::Posted {
                         ticket,
                         digest,
@@ -243,8 +247,8 @@ impl Drop for ReferenceClaim<'_> {
                     };
                     state.by_reference.insert(reference, posted);
                 }
-                // It has ended already.
-                Some(ReferenceEntry::Posted { .. }) | None => {}
+                // It has ended already, and another post may have claimed its reference.
+                (Some(_), _) => {}
             }
             drop(state);
             self.references.posted.notify_all();
@@ -306,7 +310,7 @@ mod tests {
     #[test]
     fn repeated_post_waits_until_the_first_one_is_in_the_outbox() {
         let references = empty();
-        let first = new_claim(&references);
+        let mut first = new_claim(&references);
         first.set_ticket(7);
         thread::scope(|scope| {
             let (started, begin) = std::sync::mpsc::channel();
@@ -329,7 +333,7 @@ mod tests {
     #[test]
     fn request_may_end_before_its_post_returns() {
         let references = empty();
-        let first = new_claim(&references);
+        let mut first = new_claim(&references);
         first.set_ticket(7);
         let digest = references.end("a").unwrap();
         references.insert_ended("a", 7, digest, Duration::ZERO);
@@ -341,5 +345,23 @@ mod tests {
         assert_eq!(references.forget_old().len(), 1, "the end was not lost");
         drop(new_claim(&references));
         drop(new_claim(&references));
+    }
+
+    #[test]
+    fn ended_post_does_not_release_the_claim_of_the_next_one() {
+        let references = empty();
+        let mut first = new_claim(&references);
+        first.set_ticket(7);
+        references.release("a");
+        let _second = new_claim(&references);
+        drop(first);
+        let address = Address {
+            department: "1".into(),
+            client_id: "12".into(),
+        };
+        let is_waiting = references.claim("a", &address, &Request::Message("oi".into()), || {
+            Err(Error::new(Status::State, "it would wait"))
+        });
+        assert_eq!(is_waiting.unwrap_err().status(), Status::State);
     }
 }
