@@ -140,7 +140,11 @@ fn delivery_is_unknown_if_an_earlier_attempt_may_have_been_received() {
     let server = accepting();
     let resend = [("base_url", &*server.url), ("on_unknown", "resend")];
     let client = open(&folder.store(), &resend).unwrap();
-    assert_outcome(&outcome(&client), Status::Expired, Delivery::Unknown);
+    let expired = outcome(&client);
+    assert_outcome(&expired, Status::Expired, Delivery::Unknown);
+    let text = &expired.message;
+    assert!(text.contains("with another reference"), "{text}");
+    assert!(!text.contains("the same reference"), "{text}");
     assert_eq!(server.requests(), 0);
 
     let folder = Folder::new();

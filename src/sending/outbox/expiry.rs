@@ -133,8 +133,14 @@ impl Outbox {
             Some(_) => "the max_age of its post",
             None => "message.max_age",
         };
+        let advice = match posted.maybe_received {
+            true => {
+                "check whether the service received it before you post it again with another reference"
+            }
+            false => "post it again, also with the same reference, if it is still wanted",
+        };
         let reason = format!(
-            "it was not sent within {source} ({}); post it again, also with the same reference, if it is still wanted",
+            "no attempt succeeded within {source} ({}); {advice}",
             DurationText(limit)
         );
         posted.unsent_error(Status::Expired, &reason)
