@@ -14,7 +14,7 @@ mod header {
     use std::path::{Path, PathBuf};
 
     use cbindgen::{
-        Builder, Config, DocumentationLength, DocumentationStyle, Language, SortKey, Style,
+        Builder, Config, DocumentationLength, DocumentationStyle, Language, Layout, SortKey, Style,
     };
 
     /// In the order of the header.
@@ -48,16 +48,22 @@ mod header {
         "library/enumeration",
     ];
 
+    /// The width of the declarations.
+    const COLUMNS: usize = 120;
+
     pub fn write() {
         let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
         let narrative = root.join("src/capi/header.h.in");
-        let mut builder = Builder::new().with_config(config(&narrative));
+        let platform = root.join("src/capi/platform.h.in");
+        let mut builder = Builder::new().with_config(config(&narrative, &platform));
         for name in SOURCES {
             let source = root.join(format!("src/capi/{name}.rs"));
             println!("cargo::rerun-if-changed={}", source.display());
             builder = builder.with_src(source);
         }
-        println!("cargo::rerun-if-changed={}", narrative.display());
+        for text in [&narrative, &platform] {
+            println!("cargo::rerun-if-changed={}", text.display());
+        }
         let mut header = Vec::new();
         builder
             .generate()
@@ -69,11 +75,52 @@ mod header {
             .replace("// __cplusplus", "/* __cplusplus */")
             .replace("// extern \"C\"", "/* extern \"C\" */");
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-        fs::write(out.join("omnize.h"), header).expect("the output folder is writable");
+        fs::write(out.join("omnize.h"), with_platform_macros(&header))
+            .expect("the output folder is writable");
     }
 
-    fn config(narrative: &Path) -> Config {
+    /// Inserts OMNIZE_API and OMNIZE_CALL into the functions and the callback types. cbindgen can't write a macro between
+    /// the result type and the name.
+    fn with_platform_macros(header: &str) -> String {
+        let (types, functions) = header
+            .split_once("extern \"C\" {")
+            .expect("cbindgen writes it before the functions");
+        let types = types.replace("typedef void (*", "typedef void (OMNIZE_CALL *");
+        let functions = functions.lines().map(|line| {
+            // Of the other lines, only those of comments contain a parenthesis, and they begin with a space.
+            if line.starts_with(|first: char| first.is_ascii_lowercase()) {
+                function(line) + "\n"
+            } else {
+                line.to_owned() + "\n"
+            }
+        });
+        types + "extern \"C\" {" + &functions.collect::<String>()
+    }
+
+    /// Writes the declaration of a function in lines of at most 120 columns.
+    fn function(declaration: &str) -> String {
+        let (result_and_name, parameters) = declaration.split_once('(').expect("a function");
+        let before_name = result_and_name.rfind([' ', '*']).expect("a result type");
+        let (result, name) = result_and_name.split_at(before_name + 1);
+        let head = format!("OMNIZE_API {result}OMNIZE_CALL {name}(");
+        if head.len() + parameters.len() <= COLUMNS {
+            return head + parameters;
+        }
+        let mut lines = head;
+        let mut line = String::new();
+        for parameter in parameters.split_inclusive(", ") {
+            if line.is_empty() || line.len() + parameter.trim_end().len() > COLUMNS {
+                lines = format!("{lines}{}\n", line.trim_end());
+                line = "    ".to_owned();
+            }
+            line += parameter;
+        }
+        lines + &line
+    }
+
+    fn config(narrative: &Path, platform: &Path) -> Config {
         let narrative = fs::read_to_string(narrative).expect("the narrative is in src/capi");
+        let platform = fs::read_to_string(platform).expect("the platform text is in src/capi");
         let version = |name| env::var(name).expect("cargo sets it");
         let versions = format!(
             "#define OMNIZE_VERSION \"{}\"\n#define OMNIZE_VERSION_MAJOR {}\n#define OMNIZE_VERSION_MINOR {}\n\
@@ -87,11 +134,10 @@ mod header {
             language: Language::C,
             header: Some(narrative.trim_end().to_owned()),
             after_includes: Some(format!(
-                "\n/** The version of the library that this header belongs to. */\n{versions}"
+                "{platform}\n/** The version of the library that this header belongs to. */\n{versions}"
             )),
             include_guard: Some("OMNIZE_H".to_owned()),
             no_includes: true,
-            sys_includes: vec!["stdint.h".to_owned()],
             cpp_compat: true,
             documentation_style: DocumentationStyle::Doxy,
             documentation_length: DocumentationLength::Full,
@@ -99,6 +145,7 @@ mod header {
             line_length: 110,
             function: cbindgen::FunctionConfig {
                 sort_by: Some(SortKey::None),
+                args: Layout::Horizontal,
                 ..Default::default()
             },
             constant: cbindgen::ConstantConfig {

@@ -9,11 +9,11 @@ folder=$1
 
 # Constants: macros that the header adds. The version changes with every release.
 printf '#include <stdint.h>\n' | cc -E -dM - | sort >"${TMPDIR:-/tmp}/omnize-abi.$$"
-printf '#include <omnize.h>\n' | cc -E -dM -I"$folder" - | sort |
-    comm -13 "${TMPDIR:-/tmp}/omnize-abi.$$" - | grep -vE 'OMNIZE_(VERSION|H)\b'
+printf '#include <omnize.h>\n' | cc -E -dM -DOMNIZE_STATIC -I"$folder" - | sort |
+    comm -13 "${TMPDIR:-/tmp}/omnize-abi.$$" - | grep -vE 'OMNIZE_(VERSION|H|STATIC|API|CALL)\b'
 rm -f "${TMPDIR:-/tmp}/omnize-abi.$$"
 
-# Declarations: the header's own lines after preprocessing.
-printf '#include <omnize.h>\n' | cc -E -I"$folder" - |
+# Declarations: the header's own lines after preprocessing. OMNIZE_STATIC makes OMNIZE_API empty.
+printf '#include <omnize.h>\n' | cc -E -DOMNIZE_STATIC -I"$folder" - |
     awk '/^# [0-9]+ "/ { is_own = $3 ~ /omnize\.h"$/; next } is_own' | tr '\n' ' ' | tr -s ' ' |
-    sed 's/; */;\n/g; s/extern "C" {//' | sed 's/^ *//; /^ *$/d' | LC_ALL=C sort
+    sed 's/; */;\n/g; s/extern "C" {//; s/( */(/g; s/\* omnize_/*omnize_/g' | sed 's/^ *//; /^ *$/d' | LC_ALL=C sort

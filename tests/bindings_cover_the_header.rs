@@ -9,6 +9,14 @@ use std::path::Path;
 /// The ABI that all bindings use.
 const HEADER: &str = include_str!("../include/omnize.h");
 
+/// The beginnings of macros that are not constants of the API.
+const OWN_MACROS: [&str; 4] = [
+    "OMNIZE_VERSION",
+    "OMNIZE_ABI_VERSION",
+    "OMNIZE_API",
+    "OMNIZE_CALL",
+];
+
 /// Names that a binding omits, each with the reason.
 type Exceptions = [(&'static str, &'static str)];
 
@@ -34,11 +42,7 @@ fn constants(but: &[&str]) -> Vec<(&'static str, &'static str)> {
             let mut words = line.split_whitespace();
             (words.next() == Some("#define")).then(|| Some((words.next()?, words.next()?)))?
         })
-        .filter(|(name, _)| {
-            !["OMNIZE_VERSION", "OMNIZE_ABI_VERSION"]
-                .iter()
-                .any(|own| name.starts_with(own))
-        })
+        .filter(|(name, _)| !OWN_MACROS.iter().any(|own| name.starts_with(own)))
         .collect();
     assert!(found.len() > 70, "only {} were found", found.len());
     let left = |(name, _): &(&str, &str)| !but.iter().any(|start| name.starts_with(start));

@@ -18,7 +18,7 @@ struct received {
     int count[KINDS];
 };
 
-static void on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data) {
     struct received *received = user_data;
     int32_t kind = omnize_event_kind(event);
 

@@ -21,7 +21,7 @@ struct chat {
 
 /* Runs inside omnize_client_poll, on the thread of the loop, so it needs no lock. A request blocks until the service
  * responds. An application that must stay responsive posts it, or sends it on another thread. */
-static void on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data) {
     struct chat *chat = user_data;
     omnize_error *error = NULL;
     int32_t kind = omnize_event_kind(event);

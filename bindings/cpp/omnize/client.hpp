@@ -268,7 +268,7 @@ class client {
         static_assert(std::is_invocable_v<Callback &, event_view>, "a callback takes an omnize::event_view");
         Callback callback;
         std::shared_ptr<detail::shared_state> shared_state;
-        static void call(const omnize_event *event, void *self) noexcept {
+        static void OMNIZE_CALL call(const omnize_event *event, void *self) noexcept {
             try {
                 static_cast<event_callback *>(self)->callback(event_view(event));
             } catch (...) {
@@ -276,7 +276,7 @@ class client {
                 static_cast<event_callback *>(self)->shared_state->caught(std::current_exception());
             }
         }
-        static void destroy(void *self) noexcept { delete static_cast<event_callback *>(self); }
+        static void OMNIZE_CALL destroy(void *self) noexcept { delete static_cast<event_callback *>(self); }
     };
 
     template <class Function>

@@ -185,7 +185,7 @@ class conversation {
         // The library destroys it, also if the call fails.
         auto *owned = new std::any(std::forward<Value>(value));
         detail::call(omnize_conversation_set_user_data, handle(), static_cast<void *>(owned),
-                     static_cast<omnize_destroy>([](void *data) { delete static_cast<std::any *>(data); }));
+                     static_cast<omnize_destroy>(&destroy_user_data));
     }
     /// Returns the value of set_user_data, or a null pointer if no value of this type is stored.
     template <class Value> Value *user_data() const noexcept {
@@ -216,6 +216,7 @@ class conversation {
     explicit conversation(omnize_conversation *handle) noexcept : handle_(handle) {}
 
   private:
+    static void OMNIZE_CALL destroy_user_data(void *data) noexcept { delete static_cast<std::any *>(data); }
     std::unique_ptr<omnize_conversation, detail::deleter<omnize_conversation_free>> handle_;
 };
 

@@ -34,14 +34,14 @@ template <class Callback> struct log_callback {
     static_assert(std::is_invocable_v<const Callback &, log_level, std::string_view>,
                   "a callback of the log takes an omnize::log_level and a std::string_view, and is called as const");
     const Callback callback;
-    static void call(std::int32_t level, const char *message, void *self) noexcept {
+    static void OMNIZE_CALL call(std::int32_t level, const char *message, void *self) noexcept {
         try {
             static_cast<log_callback *>(self)->callback(static_cast<log_level>(level), message);
         } catch (...) {
             // No caller can receive the exception.
         }
     }
-    static void destroy(void *self) noexcept { delete static_cast<log_callback *>(self); }
+    static void OMNIZE_CALL destroy(void *self) noexcept { delete static_cast<log_callback *>(self); }
 };
 } // namespace detail
 
