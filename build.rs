@@ -18,7 +18,7 @@ mod header {
     };
 
     /// In the order of the header.
-    const SOURCES: [&str; 27] = [
+    const SOURCES: [&str; 28] = [
         "library/version",
         "abi/status_code",
         "library/status",
@@ -26,6 +26,7 @@ mod header {
         "library/error",
         "config",
         "client",
+        "wake",
         "requests/conversation",
         "requests/conversation_requests",
         "requests/request",

@@ -65,7 +65,8 @@
  *      omnize_conversation_next() returns the events of one conversation only. omnize_client_next() then returns the others.
  *
  *    - Poll: callbacks on a thread of the application. Call omnize_client_subscribe(), then omnize_client_poll() in a timer
- *      or a loop. omnize_client_wake_fd() returns a descriptor for select, epoll, GLib and Qt loops.
+ *      or a loop. omnize_client_wake_fd() returns a descriptor for select, epoll, GLib and Qt loops. On Windows,
+ *      omnize_client_wake_handle() returns an event, and omnize_client_wake_message() posts a message to a window.
  *    - Dispatch: callbacks on a thread of the library. Call omnize_client_subscribe(), then omnize_client_dispatch().
  *
  *    Several clients with different tokens can share one address. Leave the option listen unset. Open a listener with
@@ -122,10 +123,6 @@
  * Threads. Any thread may call any function. The library holds no lock while a callback runs. Therefore a callback may call
  * any function, including omnize_client_close() for its own client.
  *
- * Callbacks are declared with OMNIZE_CALL, so that they fit each calling convention:
- *
- *      static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data);
- *
  * Callbacks must return. The library's frames can't be unwound. These are forbidden in event callbacks, log callbacks and
  * destroy functions:
  *
@@ -155,50 +152,7 @@
 #ifndef OMNIZE_H
 #define OMNIZE_H
 
-/* The integer types. Compilers before C99 do not have the header <stdint.h>. */
-#if (defined(_MSC_VER) && _MSC_VER < 1600) || (defined(__BORLANDC__) && __BORLANDC__ < 0x0590)
-typedef __int32 int32_t;
-typedef unsigned __int32 uint32_t;
-typedef __int64 int64_t;
-#else
 #include <stdint.h>
-#endif
-
-/*
- * OMNIZE_API and OMNIZE_CALL: the linkage and the calling convention of the functions, on each system.
- *
- * The application may define two macros before it includes this header:
- *
- *    - OMNIZE_STDCALL: the application uses omnize-stdcall.dll. Its functions and callbacks are __stdcall. Those of
- *      omnize.dll are __cdecl. Only 32-bit Windows has both conventions. On other systems, the macro has no effect.
- *    - OMNIZE_STATIC: the application is linked with the static library.
- */
-#if defined(_WIN32) || defined(__WIN32__) || defined(__NT__) || defined(__CYGWIN__)
-#define OMNIZE_WINDOWS
-#endif
-
-#if defined(OMNIZE_STATIC)
-#define OMNIZE_API
-#elif defined(OMNIZE_WINDOWS)
-#define OMNIZE_API __declspec(dllimport)
-#elif defined(__GNUC__) && __GNUC__ >= 4
-#define OMNIZE_API __attribute__((visibility("default")))
-#else
-#define OMNIZE_API
-#endif
-
-#if defined(OMNIZE_WINDOWS) && (defined(_M_IX86) || defined(__i386__) || defined(__386__))
-#if defined(OMNIZE_STDCALL)
-#define OMNIZE_CALL __stdcall
-#define OMNIZE_CALLING_CONVENTION 1
-#else
-#define OMNIZE_CALL __cdecl
-#define OMNIZE_CALLING_CONVENTION 0
-#endif
-#else
-#define OMNIZE_CALL
-#define OMNIZE_CALLING_CONVENTION 0
-#endif
 
 /** The version of the library that this header belongs to. */
 #define OMNIZE_VERSION "0.1.0"
@@ -616,7 +570,7 @@ typedef int32_t omnize_status;
  * - It must return. No C++ exception, longjmp() or pthread_exit() may leave it.
  * - Cancellation of its thread is deferred until it returns.
  */
-typedef void (OMNIZE_CALL *omnize_event_callback)(const omnize_event *event, void *user_data);
+typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
 
 /**
  * A function that destroys the user data of a callback. It may be NULL.
@@ -624,7 +578,7 @@ typedef void (OMNIZE_CALL *omnize_event_callback)(const omnize_event *event, voi
  * - The library calls it once, after the last call of the callback.
  * - It must return, as omnize_event_callback must.
  */
-typedef void (OMNIZE_CALL *omnize_destroy)(void *user_data);
+typedef void (*omnize_destroy)(void *user_data);
 
 /**
  * A callback for a log message.
@@ -634,7 +588,7 @@ typedef void (OMNIZE_CALL *omnize_destroy)(void *user_data);
  * - Any thread may call it, also several threads at the same time.
  * - It must return, as omnize_event_callback must.
  */
-typedef void (OMNIZE_CALL *omnize_log_callback)(int32_t level, const char *message, void *user_data);
+typedef void (*omnize_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * The call succeeded.
@@ -872,7 +826,7 @@ extern "C" {
  * - OMNIZE_VERSION is the version of the header.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_version(void);
+const char *omnize_version(void);
 
 /**
  * Returns the version of the loaded library's binary interface.
@@ -880,7 +834,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_version(void);
  * - A program works with every library that has the same version as its header.
  * - OMNIZE_ABI_VERSION is the version of the header.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_abi_version(void);
+int32_t omnize_abi_version(void);
 
 /**
  * Returns 1 if this build of the library has the feature `name`, otherwise 0.
@@ -888,38 +842,38 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_abi_version(void);
  * - "listener": the webhook listener.
  * - "store": the option store, which keeps events and requests across crashes.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_has_feature(const char *name);
+int32_t omnize_has_feature(const char *name);
 
 /**
  * Returns the name of a status, such as "OMNIZE_E_HANDLE", or NULL if the number is not a status.
  *
  * The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_status_name(omnize_status status);
+const char *omnize_status_name(omnize_status status);
 
 /**
  * Returns the meaning of a status and what to do, in English, or NULL if the number is not a status.
  *
  * The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_status_description(omnize_status status);
+const char *omnize_status_description(omnize_status status);
 
 /**
  * Returns the number of statuses, including OMNIZE_OK.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_status_count(void);
+int32_t omnize_status_count(void);
 
 /**
  * Returns the status at `index` of the list of all statuses, or -1 if `index` is out of range.
  *
  * The range is 0 to omnize_status_count() - 1.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_status_at(int32_t index);
+omnize_status omnize_status_at(int32_t index);
 
 /**
  * Returns the status of the failed call, or OMNIZE_E_HANDLE if `error` is invalid.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_error_status(const omnize_error *error);
+omnize_status omnize_error_status(const omnize_error *error);
 
 /**
  * Returns the error message: what was wrong, what was expected and what to do. Returns NULL if `error` is invalid.
@@ -927,12 +881,13 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_error_status(const omnize_error *err
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is English in UTF-8, and valid until the error is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_error_message(const omnize_error *error, int64_t *length);
+const char *omnize_error_message(const omnize_error *error,
+                                 int64_t *length);
 
 /**
  * Returns the HTTP status of the service's response, or 0 if there was no response.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_error_http_status(const omnize_error *error);
+int32_t omnize_error_http_status(const omnize_error *error);
 
 /**
  * Returns the body of the service's response, or NULL if `error` is invalid.
@@ -942,17 +897,17 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_error_http_status(const omnize_error *erro
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is valid until the error is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_error_body(const omnize_error *error, int64_t *length);
+const char *omnize_error_body(const omnize_error *error, int64_t *length);
 
 /**
  * Returns the delivery of the request, an OMNIZE_DELIVERY_ value.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_error_delivery(const omnize_error *error);
+int32_t omnize_error_delivery(const omnize_error *error);
 
 /**
  * Returns 1 if the application may safely retry the call later, otherwise 0.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_error_retryable(const omnize_error *error);
+int32_t omnize_error_retryable(const omnize_error *error);
 
 /**
  * Returns how many milliseconds the application should wait before a retry, or -1 if the service did not specify
@@ -960,25 +915,25 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_error_retryable(const omnize_error *error)
  *
  * The service may specify it in responses with HTTP 429 and 503.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_error_retry_after(const omnize_error *error);
+int64_t omnize_error_retry_after(const omnize_error *error);
 
 /**
  * Returns the number of undelivered events if omnize_client_close() timed out because of a callback, otherwise 0.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_error_events_left(const omnize_error *error);
+int64_t omnize_error_events_left(const omnize_error *error);
 
 /**
  * Returns the number of unsent requests if omnize_client_close() timed out because of a callback, or the number of
  * remaining requests if omnize_client_flush() failed. Otherwise returns 0.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_error_requests_left(const omnize_error *error);
+int64_t omnize_error_requests_left(const omnize_error *error);
 
 /**
  * Frees an error.
  *
  * Does nothing if `error` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_error_free(omnize_error *error);
+void omnize_error_free(omnize_error *error);
 
 /**
  * Creates a configuration with the default of each option.
@@ -988,7 +943,7 @@ OMNIZE_API void OMNIZE_CALL omnize_error_free(omnize_error *error);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `config` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_config_new(omnize_config **config, omnize_error **error);
+omnize_status omnize_config_new(omnize_config **config, omnize_error **error);
 
 /**
  * Sets the option `name`.
@@ -1001,8 +956,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_config_new(omnize_config **config, o
  * - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` or `value` is not UTF-8.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_config_set(
-    omnize_config *config, const char *name, const char *value, omnize_error **error);
+omnize_status omnize_config_set(omnize_config *config,
+                                const char *name,
+                                const char *value,
+                                omnize_error **error);
 
 /**
  * Writes the value of an option to `value`, or its default if it is unset.
@@ -1016,8 +973,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_config_set(
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  * - OMNIZE_E_SYSTEM: there is no memory for the text.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_config_get(
-    const omnize_config *config, const char *name, const char **value, omnize_error **error);
+omnize_status omnize_config_get(const omnize_config *config,
+                                const char *name,
+                                const char **value,
+                                omnize_error **error);
 
 /**
  * Sets the options from environment variables, for example OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT.
@@ -1030,7 +989,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_config_get(
  * - OMNIZE_E_VALUE: an option does not accept the value. The message names the variable.
  * - OMNIZE_E_ENCODING: a value is not UTF-8. The message names the variable.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_env(omnize_config *config, omnize_error **error);
+omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
 
 /**
  * Sets the options of an INI file, with one "name = value" a line.
@@ -1047,8 +1006,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_env(omnize_config *confi
  * - OMNIZE_E_ARGUMENT: `path` is NULL.
  * - OMNIZE_E_ENCODING: `path` or the file is not UTF-8.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_file(
-    omnize_config *config, const char *path, omnize_error **error);
+omnize_status omnize_config_load_file(omnize_config *config, const char *path, omnize_error **error);
 
 /**
  * Frees a configuration.
@@ -1056,12 +1014,12 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_file(
  * - Clients that were opened with it stay open.
  * - Does nothing if `config` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_config_free(omnize_config *config);
+void omnize_config_free(omnize_config *config);
 
 /**
  * Returns the number of options.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_option_count(void);
+int32_t omnize_option_count(void);
 
 /**
  * Returns the name of the option at `index`, or NULL if `index` is out of range.
@@ -1069,7 +1027,7 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_option_count(void);
  * - The range is 0 to omnize_option_count() - 1.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_option_name(int32_t index);
+const char *omnize_option_name(int32_t index);
 
 /**
  * Returns the type of the option at `index`, or NULL if `index` is out of range.
@@ -1078,7 +1036,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_option_name(int32_t index);
  *   "file", "address", "path", "credentials", "networks", "proxy" and "text".
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_option_type(int32_t index);
+const char *omnize_option_type(int32_t index);
 
 /**
  * Returns the default value of the option at `index`, or NULL if `index` is out of range.
@@ -1086,14 +1044,14 @@ OMNIZE_API const char *OMNIZE_CALL omnize_option_type(int32_t index);
  * - The text is empty if the option has no default.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_option_default(int32_t index);
+const char *omnize_option_default(int32_t index);
 
 /**
  * Returns the English description of the option at `index`, or NULL if `index` is out of range.
  *
  * The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_option_description(int32_t index);
+const char *omnize_option_description(int32_t index);
 
 /**
  * Opens a client with the options of `config`.
@@ -1115,8 +1073,9 @@ OMNIZE_API const char *OMNIZE_CALL omnize_option_description(int32_t index);
  * - OMNIZE_E_UNSUPPORTED: this build does not have the listener or the store.
  * - OMNIZE_E_ARGUMENT: `client` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_open(
-    const omnize_config *config, omnize_client **client, omnize_error **error);
+omnize_status omnize_client_open(const omnize_config *config,
+                                 omnize_client **client,
+                                 omnize_error **error);
 
 /**
  * Returns the webhook URL of the client's own listener, or NULL if `client` is invalid.
@@ -1127,7 +1086,8 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_open(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the client is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_client_webhook_url(const omnize_client *client, int64_t *length);
+const char *omnize_client_webhook_url(const omnize_client *client,
+                                      int64_t *length);
 
 /**
  * Registers `callback` for events.
@@ -1146,9 +1106,14 @@ OMNIZE_API const char *OMNIZE_CALL omnize_client_webhook_url(const omnize_client
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ENCODING: `client_id` is invalid in the client's encoding.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_subscribe(
-    omnize_client *client, int32_t kind, const char *client_id, omnize_event_callback callback, void *user_data,
-    omnize_destroy destroy, int64_t *subscription, omnize_error **error);
+omnize_status omnize_client_subscribe(omnize_client *client,
+                                      int32_t kind,
+                                      const char *client_id,
+                                      omnize_event_callback callback,
+                                      void *user_data,
+                                      omnize_destroy destroy,
+                                      int64_t *subscription,
+                                      omnize_error **error);
 
 /**
  * Ends a subscription, and blocks until its callback returns on other threads.
@@ -1160,8 +1125,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_subscribe(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: there is no such subscription.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_unsubscribe(
-    omnize_client *client, int64_t subscription, omnize_error **error);
+omnize_status omnize_client_unsubscribe(omnize_client *client,
+                                        int64_t subscription,
+                                        omnize_error **error);
 
 /**
  * Runs the callbacks of queued events on the calling thread.
@@ -1176,8 +1142,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_unsubscribe(
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `maximum` is negative, or `timeout_ms` is less than -1.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_poll(
-    omnize_client *client, int64_t maximum, int64_t timeout_ms, int64_t *delivered, omnize_error **error);
+omnize_status omnize_client_poll(omnize_client *client,
+                                 int64_t maximum,
+                                 int64_t timeout_ms,
+                                 int64_t *delivered,
+                                 omnize_error **error);
 
 /**
  * Writes the next event to `event`, or NULL if none came in time.
@@ -1191,8 +1160,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_poll(
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_next(
-    omnize_client *client, int64_t timeout_ms, omnize_event **event, omnize_error **error);
+omnize_status omnize_client_next(omnize_client *client,
+                                 int64_t timeout_ms,
+                                 omnize_event **event,
+                                 omnize_error **error);
 
 /**
  * Starts threads of the library that run the callbacks from now on.
@@ -1205,23 +1176,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_next(
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_dispatch(omnize_client *client, omnize_error **error);
-
-/**
- * Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
- *
- * - It is for select, poll, epoll, GLib, Qt and similar loops. Call omnize_client_poll() or omnize_client_next()
- *   when it is readable.
- * - The client owns the descriptor. Do not read or close it.
- * - Stop watching it before the client is freed.
- *
- * Fails with:
- * - OMNIZE_E_UNSUPPORTED: this operating system has no such descriptor.
- * - OMNIZE_E_SYSTEM: the process has no free descriptor.
- * - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
- */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_wake_fd(
-    omnize_client *client, int64_t *descriptor, omnize_error **error);
+omnize_status omnize_client_dispatch(omnize_client *client, omnize_error **error);
 
 /**
  * Passes an inbound trigger to the client: the body of a request that the application's own web server received.
@@ -1239,8 +1194,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_wake_fd(
  * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
  * - OMNIZE_E_ENCODING: `content_type` is not ASCII.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver(
-    omnize_client *client, const char *body, int64_t length, const char *content_type, omnize_error **error);
+omnize_status omnize_client_deliver(omnize_client *client,
+                                    const char *body,
+                                    int64_t length,
+                                    const char *content_type,
+                                    omnize_error **error);
 
 /**
  * Passes an inbound trigger to the client, as omnize_client_deliver() does, and decompresses its body.
@@ -1265,9 +1223,12 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver(
  * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
  * - OMNIZE_E_ENCODING: `content_type` or `content_encoding` is not ASCII.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver_compressed(
-    omnize_client *client, const char *body, int64_t length, const char *content_type, const char *content_encoding,
-    omnize_error **error);
+omnize_status omnize_client_deliver_compressed(omnize_client *client,
+                                               const char *body,
+                                               int64_t length,
+                                               const char *content_type,
+                                               const char *content_encoding,
+                                               omnize_error **error);
 
 /**
  * Checks the configuration of a client, for example at the start of the application.
@@ -1290,8 +1251,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver_compressed(
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
  * - Any other status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_check(
-    omnize_client *client, int64_t timeout_ms, int32_t *level, omnize_error **error);
+omnize_status omnize_client_check(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  int32_t *level,
+                                  omnize_error **error);
 
 /**
  * Closes a client.
@@ -1315,8 +1278,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_check(
  *   omnize_error_requests_left() return the numbers.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_close(
-    omnize_client *client, int64_t timeout_ms, int64_t *events_left, int64_t *requests_left, omnize_error **error);
+omnize_status omnize_client_close(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  int64_t *events_left,
+                                  int64_t *requests_left,
+                                  omnize_error **error);
 
 /**
  * Frees a client.
@@ -1325,7 +1291,64 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_close(
  * - Its conversations stay valid. Their requests fail with OMNIZE_E_CLOSED.
  * - Does nothing if `client` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_client_free(omnize_client *client);
+void omnize_client_free(omnize_client *client);
+
+/**
+ * Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
+ *
+ * - It is for select, poll, epoll, kqueue, GLib, Qt and similar loops. Call omnize_client_poll() or
+ *   omnize_client_next() when it is readable.
+ * - The client owns the descriptor. Do not read or close it.
+ * - Stop watching it before the client is freed.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: Windows has no such descriptors. Use omnize_client_wake_handle() there.
+ * - OMNIZE_E_SYSTEM: the process has no free descriptor.
+ * - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
+ */
+omnize_status omnize_client_wake_fd(omnize_client *client, int64_t *descriptor, omnize_error **error);
+
+/**
+ * Writes the HANDLE of an event of Windows to `handle`. It is signalled exactly while events are queued.
+ *
+ * - It is for WaitForSingleObject, WaitForMultipleObjects and MsgWaitForMultipleObjects. Call omnize_client_poll() or
+ *   omnize_client_next() when it is signalled.
+ * - The client owns the handle. Do not set, reset or close it.
+ * - End all waits for it before the client is freed.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: only Windows has such handles. Use omnize_client_wake_fd() on other systems.
+ * - OMNIZE_E_SYSTEM: the process can't have more handles.
+ * - OMNIZE_E_ARGUMENT: `handle` is NULL.
+ */
+omnize_status omnize_client_wake_handle(omnize_client *client,
+                                        void **handle,
+                                        omnize_error **error);
+
+/**
+ * Posts a message to a window of Windows when events are queued, as PostMessage does.
+ *
+ * - `window`: the HWND of a window. NULL ends the messages. A later call replaces window and message.
+ * - `message`: its number, from WM_USER (1024) to 65535, for example WM_APP (32768). wParam and lParam are 0.
+ * - The window's procedure calls omnize_client_poll() or omnize_client_next() with a timeout of 0.
+ * - After a message, the library posts no other one before the application calls omnize_client_poll() or
+ *   omnize_client_next(). If events are queued when that call returns, the library posts the message again.
+ *   Otherwise, it posts it with the next event.
+ * - So a procedure may take one event or all events for each message. If it calls omnize_client_next() repeatedly,
+ *   later messages may find no event.
+ * - The call posts the message at once if events are queued already.
+ * - Call it with NULL before the window is destroyed. Windows may give its HWND to another window.
+ * - Loads user32.dll.
+ *
+ * Fails with:
+ * - OMNIZE_E_UNSUPPORTED: only Windows has windows. Use omnize_client_wake_fd() on other systems.
+ * - OMNIZE_E_SYSTEM: user32.dll can't be loaded.
+ * - OMNIZE_E_ARGUMENT: `window` is not an existing window, or `message` is out of range.
+ */
+omnize_status omnize_client_wake_message(omnize_client *client,
+                                         void *window,
+                                         uint32_t message,
+                                         omnize_error **error);
 
 /**
  * Starts an interaction, and blocks until the service responds.
@@ -1341,9 +1364,15 @@ OMNIZE_API void OMNIZE_CALL omnize_client_free(omnize_client *client);
  * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_start(
-    omnize_client *client, const char *department, const char *client_id, const char *name, const char *email,
-    const char *phone, const char *cpf, omnize_conversation **conversation, omnize_error **error);
+omnize_status omnize_conversation_start(omnize_client *client,
+                                        const char *department,
+                                        const char *client_id,
+                                        const char *name,
+                                        const char *email,
+                                        const char *phone,
+                                        const char *cpf,
+                                        omnize_conversation **conversation,
+                                        omnize_error **error);
 
 /**
  * Creates a conversation for an open interaction, for example after a restart.
@@ -1359,9 +1388,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_start(
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach(
-    omnize_client *client, const char *department, const char *client_id, omnize_conversation **conversation,
-    omnize_error **error);
+omnize_status omnize_conversation_attach(omnize_client *client,
+                                         const char *department,
+                                         const char *client_id,
+                                         omnize_conversation **conversation,
+                                         omnize_error **error);
 
 /**
  * Creates a conversation for the open interaction with the hash `interaction_hash`.
@@ -1379,9 +1410,12 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach(
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach_to(
-    omnize_client *client, const char *department, const char *client_id, const char *interaction_hash,
-    omnize_conversation **conversation, omnize_error **error);
+omnize_status omnize_conversation_attach_to(omnize_client *client,
+                                            const char *department,
+                                            const char *client_id,
+                                            const char *interaction_hash,
+                                            omnize_conversation **conversation,
+                                            omnize_error **error);
 
 /**
  * Creates a conversation for an interaction that omnize_conversation_post_start() starts later.
@@ -1398,9 +1432,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach_to(
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_prepare(
-    omnize_client *client, const char *department, const char *client_id, omnize_conversation **conversation,
-    omnize_error **error);
+omnize_status omnize_conversation_prepare(omnize_client *client,
+                                          const char *department,
+                                          const char *client_id,
+                                          omnize_conversation **conversation,
+                                          omnize_error **error);
 
 /**
  * Sets the timeout of later requests of this handle.
@@ -1410,15 +1446,16 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_prepare(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_set_timeout(
-    omnize_conversation *conversation, int64_t timeout_ms, omnize_error **error);
+omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
+                                              int64_t timeout_ms,
+                                              omnize_error **error);
 
 /**
  * Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
  *
  * Later versions may add values.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_conversation_state(const omnize_conversation *conversation);
+int32_t omnize_conversation_state(const omnize_conversation *conversation);
 
 /**
  * Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1426,8 +1463,8 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_conversation_state(const omnize_conversati
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_conversation_client_id(
-    const omnize_conversation *conversation, int64_t *length);
+const char *omnize_conversation_client_id(const omnize_conversation *conversation,
+                                          int64_t *length);
 
 /**
  * Returns the department for requests. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1438,8 +1475,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_conversation_client_id(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_conversation_department(
-    const omnize_conversation *conversation, int64_t *length);
+const char *omnize_conversation_department(const omnize_conversation *conversation,
+                                           int64_t *length);
 
 /**
  * Returns the department that serves the customer. Returns NULL if `conversation` is invalid, or there is no memory
@@ -1452,8 +1489,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_conversation_department(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_conversation_current_department(
-    const omnize_conversation *conversation, int64_t *length);
+const char *omnize_conversation_current_department(const omnize_conversation *conversation,
+                                                   int64_t *length);
 
 /**
  * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1462,8 +1499,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_conversation_current_department(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_conversation_interaction_hash(
-    const omnize_conversation *conversation, int64_t *length);
+const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
+                                                 int64_t *length);
 
 /**
  * Frees a conversation.
@@ -1473,7 +1510,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_conversation_interaction_hash(
  * - The destroy function of omnize_conversation_set_user_data() is called before the call returns.
  * - Does nothing if `conversation` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_conversation_free(omnize_conversation *conversation);
+void omnize_conversation_free(omnize_conversation *conversation);
 
 /**
  * Posts the start of an interaction.
@@ -1485,9 +1522,13 @@ OMNIZE_API void OMNIZE_CALL omnize_conversation_free(omnize_conversation *conver
  * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_start(
-    omnize_conversation *conversation, const char *name, const char *email, const char *phone, const char *cpf,
-    int64_t *ticket, omnize_error **error);
+omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
+                                             const char *name,
+                                             const char *email,
+                                             const char *phone,
+                                             const char *cpf,
+                                             int64_t *ticket,
+                                             omnize_error **error);
 
 /**
  * Posts a message of the customer.
@@ -1498,8 +1539,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_start(
  * Fails with:
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post(
-    omnize_conversation *conversation, const char *text, int64_t length, int64_t *ticket, omnize_error **error);
+omnize_status omnize_conversation_post(omnize_conversation *conversation,
+                                       const char *text,
+                                       int64_t length,
+                                       int64_t *ticket,
+                                       omnize_error **error);
 
 /**
  * Posts the finish of the interaction.
@@ -1509,8 +1553,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post(
  * Fails with:
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_finish(
-    omnize_conversation *conversation, int64_t *ticket, omnize_error **error);
+omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
+                                              int64_t *ticket,
+                                              omnize_error **error);
 
 /**
  * Reports one keystroke of the customer. Call it for each key.
@@ -1525,8 +1570,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_finish(
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_keystroke(
-    omnize_conversation *conversation, omnize_error **error);
+omnize_status omnize_conversation_keystroke(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Sends a message of the customer, and blocks until the service responds.
@@ -1536,8 +1580,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_keystroke(
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_send(
-    omnize_conversation *conversation, const char *text, int64_t length, omnize_error **error);
+omnize_status omnize_conversation_send(omnize_conversation *conversation,
+                                       const char *text,
+                                       int64_t length,
+                                       omnize_error **error);
 
 /**
  * Sends that the customer is typing, and blocks until the service responds.
@@ -1545,8 +1591,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_send(
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_typing(
-    omnize_conversation *conversation, omnize_error **error);
+omnize_status omnize_conversation_typing(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Sends that the customer stopped typing, and blocks until the service responds.
@@ -1554,8 +1599,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_typing(
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cleared(
-    omnize_conversation *conversation, omnize_error **error);
+omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Finishes the interaction, and blocks until the service responds.
@@ -1565,8 +1609,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cleared(
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_finish(
-    omnize_conversation *conversation, omnize_error **error);
+omnize_status omnize_conversation_finish(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Creates a request without fields.
@@ -1579,8 +1622,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_finish(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new(
-    const omnize_client *client, int32_t kind, omnize_request **request, omnize_error **error);
+omnize_status omnize_request_new(const omnize_client *client,
+                                 int32_t kind,
+                                 omnize_request **request,
+                                 omnize_error **error);
 
 /**
  * Creates a request without fields for a conversation, as omnize_request_new() does for a client.
@@ -1593,8 +1638,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new_for_conversation(
-    const omnize_conversation *conversation, int32_t kind, omnize_request **request, omnize_error **error);
+omnize_status omnize_request_new_for_conversation(const omnize_conversation *conversation,
+                                                  int32_t kind,
+                                                  omnize_request **request,
+                                                  omnize_error **error);
 
 /**
  * Sets the field `name` of a request.
@@ -1609,8 +1656,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new_for_conversation(
  *   NULL.
  * - OMNIZE_E_ENCODING: a text is invalid in its encoding.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set(
-    omnize_request *request, const char *name, const char *value, int64_t length, omnize_error **error);
+omnize_status omnize_request_set(omnize_request *request,
+                                 const char *name,
+                                 const char *value,
+                                 int64_t length,
+                                 omnize_error **error);
 
 /**
  * Sets the reference of a request that is posted: the application's own text for it.
@@ -1628,8 +1678,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set(
  * - OMNIZE_E_ARGUMENT: `reference` is empty or too long, or contains a NUL.
  * - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_reference(
-    omnize_request *request, const char *reference, int64_t length, omnize_error **error);
+omnize_status omnize_request_set_reference(omnize_request *request,
+                                           const char *reference,
+                                           int64_t length,
+                                           omnize_error **error);
 
 /**
  * Sets the age limit of a request that is posted.
@@ -1644,8 +1696,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_reference(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `max_age_ms` is 0 or less than -2.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_max_age(
-    omnize_request *request, int64_t max_age_ms, omnize_error **error);
+omnize_status omnize_request_set_max_age(omnize_request *request,
+                                         int64_t max_age_ms,
+                                         omnize_error **error);
 
 /**
  * Sends a request of a conversation, and blocks until the service responds.
@@ -1657,8 +1710,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_max_age(
  *   an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_request(
-    omnize_conversation *conversation, const omnize_request *request, omnize_error **error);
+omnize_status omnize_conversation_request(omnize_conversation *conversation,
+                                          const omnize_request *request,
+                                          omnize_error **error);
 
 /**
  * Posts a request of a conversation.
@@ -1672,8 +1726,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_request(
  *   of another request or customer.
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_request(
-    omnize_conversation *conversation, const omnize_request *request, int64_t *ticket, omnize_error **error);
+omnize_status omnize_conversation_post_request(omnize_conversation *conversation,
+                                               const omnize_request *request,
+                                               int64_t *ticket,
+                                               omnize_error **error);
 
 /**
  * Sends a message to a department while no agent is available, and blocks until the service responds.
@@ -1687,8 +1743,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_request(
  * - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or it has a reference or an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_off_hours(
-    omnize_client *client, const char *department, omnize_request *request, omnize_error **error);
+omnize_status omnize_client_off_hours(omnize_client *client,
+                                      const char *department,
+                                      omnize_request *request,
+                                      omnize_error **error);
 
 /**
  * Posts a message to a department while no agent is available.
@@ -1708,9 +1766,11 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_off_hours(
  *   request.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_post_off_hours(
-    omnize_client *client, const char *department, const omnize_request *request, int64_t *ticket,
-    omnize_error **error);
+omnize_status omnize_client_post_off_hours(omnize_client *client,
+                                           const char *department,
+                                           const omnize_request *request,
+                                           int64_t *ticket,
+                                           omnize_error **error);
 
 /**
  * Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.
@@ -1719,7 +1779,8 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_post_off_hours(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the request is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_request_interaction_hash(const omnize_request *request, int64_t *length);
+const char *omnize_request_interaction_hash(const omnize_request *request,
+                                            int64_t *length);
 
 /**
  * Frees a request.
@@ -1727,7 +1788,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_request_interaction_hash(const omnize_
  * - Requests that were sent or posted with it are not affected.
  * - Does nothing if `request` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_request_free(omnize_request *request);
+void omnize_request_free(omnize_request *request);
 
 /**
  * Writes the number of posted requests that wait or are in progress to `count`.
@@ -1737,8 +1798,7 @@ OMNIZE_API void OMNIZE_CALL omnize_request_free(omnize_request *request);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `count` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_outbox_count(
-    const omnize_client *client, int64_t *count, omnize_error **error);
+omnize_status omnize_client_outbox_count(const omnize_client *client, int64_t *count, omnize_error **error);
 
 /**
  * Cancels a posted request that waits.
@@ -1756,7 +1816,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_outbox_count(
  *   can write it, the next process sends the request.
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_cancel(omnize_client *client, int64_t ticket, omnize_error **error);
+omnize_status omnize_client_cancel(omnize_client *client,
+                                   int64_t ticket,
+                                   omnize_error **error);
 
 /**
  * Cancels all posted requests of an interaction that wait.
@@ -1771,8 +1833,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_cancel(omnize_client *client,
  * - OMNIZE_E_STORE: the requests are cancelled, but the store can't be written.
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cancel(
-    omnize_conversation *conversation, int64_t *count, omnize_error **error);
+omnize_status omnize_conversation_cancel(omnize_conversation *conversation,
+                                         int64_t *count,
+                                         omnize_error **error);
 
 /**
  * Blocks until all requests that were posted before the call have an outcome, at most `timeout_ms` milliseconds.
@@ -1792,8 +1855,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cancel(
  *
  * omnize_error_requests_left() returns the number of remaining requests.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_flush(
-    omnize_client *client, int64_t timeout_ms, omnize_error **error);
+omnize_status omnize_client_flush(omnize_client *client,
+                                  int64_t timeout_ms,
+                                  omnize_error **error);
 
 /**
  * Pauses the sending of posted requests.
@@ -1808,7 +1872,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_flush(
  * Fails with:
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_pause(omnize_client *client, omnize_error **error);
+omnize_status omnize_client_pause(omnize_client *client, omnize_error **error);
 
 /**
  * Resumes the sending of posted requests after omnize_client_pause().
@@ -1818,14 +1882,14 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_pause(omnize_client *client, 
  * Fails with:
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_resume(omnize_client *client, omnize_error **error);
+omnize_status omnize_client_resume(omnize_client *client, omnize_error **error);
 
 /**
  * Returns 1 if the sending of posted requests is paused, otherwise 0. Returns 0 if `client` is invalid.
  *
  * Does not block.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_client_is_paused(const omnize_client *client);
+int32_t omnize_client_is_paused(const omnize_client *client);
 
 /**
  * Lists the posted requests of a client that wait or are in progress.
@@ -1840,18 +1904,17 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_client_is_paused(const omnize_client *clie
  * - OMNIZE_E_ARGUMENT: `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_outbox_list(
-    const omnize_client *client, omnize_outbox **list, omnize_error **error);
+omnize_status omnize_outbox_list(const omnize_client *client, omnize_outbox **list, omnize_error **error);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_count(const omnize_outbox *list);
+int64_t omnize_outbox_count(const omnize_outbox *list);
 
 /**
  * Returns the ticket of entry `index`, or 0 if `index` is out of range.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
+int64_t omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the client id of entry `index`, or NULL if `index` is out of range.
@@ -1860,7 +1923,7 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_ticket(const omnize_outbox *list, i
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_outbox_client_id(const omnize_outbox *list, int64_t index, int64_t *length);
+const char *omnize_outbox_client_id(const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Returns the reference of entry `index`, or NULL if its post had none or `index` is out of range.
@@ -1868,38 +1931,38 @@ OMNIZE_API const char *OMNIZE_CALL omnize_outbox_client_id(const omnize_outbox *
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_outbox_reference(const omnize_outbox *list, int64_t index, int64_t *length);
+const char *omnize_outbox_reference(const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Returns the kind of entry `index`, an OMNIZE_REQUEST_ value, or 0 if `index` is out of range.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_outbox_request_kind(const omnize_outbox *list, int64_t index);
+int32_t omnize_outbox_request_kind(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the milliseconds since entry `index` was posted, or 0 if `index` is out of range.
  *
  * With a store, the time also counts while the application is not running.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_age(const omnize_outbox *list, int64_t index);
+int64_t omnize_outbox_age(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the number of attempts of entry `index` in this process, or 0 if `index` is out of range.
  *
  * An attempt in progress counts.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_attempts(const omnize_outbox *list, int64_t index);
+int64_t omnize_outbox_attempts(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns 1 if an attempt of entry `index` was in progress, otherwise 0.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_outbox_in_progress(const omnize_outbox *list, int64_t index);
+int32_t omnize_outbox_in_progress(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the status of the last failed attempt of entry `index` in this process.
  *
  * Returns OMNIZE_OK if there was none, or `index` is out of range.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_outbox_last_status(const omnize_outbox *list, int64_t index);
+omnize_status omnize_outbox_last_status(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the error message of the last failed attempt of entry `index` in this process.
@@ -1909,15 +1972,14 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_outbox_last_status(const omnize_outb
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_outbox_last_message(
-    const omnize_outbox *list, int64_t index, int64_t *length);
+const char *omnize_outbox_last_message(const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_outbox_free(omnize_outbox *list);
+void omnize_outbox_free(omnize_outbox *list);
 
 /**
  * Lists the open interactions of a client, with and without a conversation.
@@ -1932,13 +1994,14 @@ OMNIZE_API void OMNIZE_CALL omnize_outbox_free(omnize_outbox *list);
  * - OMNIZE_E_ARGUMENT: `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_interactions_list(
-    const omnize_client *client, omnize_interactions **list, omnize_error **error);
+omnize_status omnize_interactions_list(const omnize_client *client,
+                                       omnize_interactions **list,
+                                       omnize_error **error);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_interactions_count(const omnize_interactions *list);
+int64_t omnize_interactions_count(const omnize_interactions *list);
 
 /**
  * Returns the client id of entry `index`, or NULL if `index` is out of range.
@@ -1947,8 +2010,7 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_interactions_count(const omnize_interactio
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_interactions_client_id(
-    const omnize_interactions *list, int64_t index, int64_t *length);
+const char *omnize_interactions_client_id(const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department of entry `index`, or NULL if `index` is out of range.
@@ -1958,8 +2020,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_interactions_client_id(
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_interactions_department(
-    const omnize_interactions *list, int64_t index, int64_t *length);
+const char *omnize_interactions_department(const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department that serves the customer of entry `index`, or NULL if `index` is out of range.
@@ -1968,8 +2029,9 @@ OMNIZE_API const char *OMNIZE_CALL omnize_interactions_department(
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_interactions_current_department(
-    const omnize_interactions *list, int64_t index, int64_t *length);
+const char *omnize_interactions_current_department(const omnize_interactions *list,
+                                                   int64_t index,
+                                                   int64_t *length);
 
 /**
  * Returns the bot id of the start of entry `index`, or NULL if the start had no bot id or `index` is out of range.
@@ -1977,8 +2039,9 @@ OMNIZE_API const char *OMNIZE_CALL omnize_interactions_current_department(
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_interactions_bot_id(
-    const omnize_interactions *list, int64_t index, int64_t *length);
+const char *omnize_interactions_bot_id(const omnize_interactions *list,
+                                       int64_t index,
+                                       int64_t *length);
 
 /**
  * Returns the state of entry `index`: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. Returns 0
@@ -1987,28 +2050,29 @@ OMNIZE_API const char *OMNIZE_CALL omnize_interactions_bot_id(
  * An earlier process may have ended during a start. The list then contains the state OMNIZE_STATE_STARTING, and the
  * service may have received the start.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_interactions_state(const omnize_interactions *list, int64_t index);
+int32_t omnize_interactions_state(const omnize_interactions *list,
+                                  int64_t index);
 
 /**
  * Returns the time of the last state change of entry `index`, or 0 if `index` is out of range.
  *
  * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_interactions_since(const omnize_interactions *list, int64_t index);
+int64_t omnize_interactions_since(const omnize_interactions *list, int64_t index);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_interactions_free(omnize_interactions *list);
+void omnize_interactions_free(omnize_interactions *list);
 
 /**
  * Returns the kind of the event, an OMNIZE_EVENT_ value, or 0 if `event` is invalid.
  *
  * Later versions may add values.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_kind(const omnize_event *event);
+int32_t omnize_event_kind(const omnize_event *event);
 
 /**
  * Returns the client id of the customer, exactly as the service sent it. Returns NULL if `event` is invalid, or
@@ -2019,7 +2083,8 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_kind(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_client_id(const omnize_event *event, int64_t *length);
+const char *omnize_event_client_id(const omnize_event *event,
+                                   int64_t *length);
 
 /**
  * Returns the text of a message, or the error message of an outcome. Returns NULL if `event` is invalid, or there
@@ -2030,7 +2095,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_client_id(const omnize_event *ev
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_text(const omnize_event *event, int64_t *length);
+const char *omnize_event_text(const omnize_event *event,
+                              int64_t *length);
 
 /**
  * Returns 1 if client id or text contain replaced characters, otherwise 0.
@@ -2039,7 +2105,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_text(const omnize_event *event, 
  * - Characters that the client's encoding does not have are written as the option encoding.unmappable specifies.
  * - omnize_event_raw() returns the unchanged trigger.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_replaced(const omnize_event *event);
+int32_t omnize_event_replaced(const omnize_event *event);
 
 /**
  * Returns the body of the trigger, unchanged, in the service's encoding. Returns NULL if `event` is invalid, or
@@ -2050,7 +2116,8 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_replaced(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The body is valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_raw(const omnize_event *event, int64_t *length);
+const char *omnize_event_raw(const omnize_event *event,
+                             int64_t *length);
 
 /**
  * Returns the event's number in the order in which the client received events, from 1. Returns 0 if `event` is
@@ -2059,21 +2126,21 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_raw(const omnize_event *event, i
  * With a store, the number of an outcome is 0 if it is not stored: that of a query, or if the store could not be
  * written.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_event_sequence(const omnize_event *event);
+int64_t omnize_event_sequence(const omnize_event *event);
 
 /**
  * Returns the time when the event was received, or 0 if `event` is invalid.
  *
  * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_event_received_at(const omnize_event *event);
+int64_t omnize_event_received_at(const omnize_event *event);
 
 /**
  * Returns 1 if an earlier process received the event and may have handled it, otherwise 0.
  *
  * Such an event is delivered again from the store, because it was not acknowledged.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_redelivered(const omnize_event *event);
+int32_t omnize_event_redelivered(const omnize_event *event);
 
 /**
  * Acknowledges that the application handled the event. The store then deletes it.
@@ -2085,7 +2152,7 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_redelivered(const omnize_event *even
  * Fails with:
  * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_ack(const omnize_event *event, omnize_error **error);
+omnize_status omnize_event_ack(const omnize_event *event, omnize_error **error);
 
 /**
  * Reports that the application did not handle the event. The store redelivers it after a restart.
@@ -2098,7 +2165,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_event_ack(const omnize_event *event,
  * Fails with:
  * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_nack(const omnize_event *event, omnize_error **error);
+omnize_status omnize_event_nack(const omnize_event *event, omnize_error **error);
 
 /**
  * Writes a further handle of the event to `kept`, which is valid after the callback returns.
@@ -2108,8 +2175,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_event_nack(const omnize_event *event
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kept` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_keep(
-    const omnize_event *event, omnize_event **kept, omnize_error **error);
+omnize_status omnize_event_keep(const omnize_event *event, omnize_event **kept, omnize_error **error);
 
 /**
  * Returns the ticket of the posted request, or 0 if `event` is not an outcome.
@@ -2117,25 +2183,25 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_event_keep(
  * omnize_event_client_id() returns the client id of the request, which is empty if it belongs to no conversation.
  * omnize_event_text() returns the error message.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_event_outcome_ticket(const omnize_event *event);
+int64_t omnize_event_outcome_ticket(const omnize_event *event);
 
 /**
  * Returns the delivery of the posted request, an OMNIZE_DELIVERY_ value. Returns OMNIZE_DELIVERY_NONE if `event` is
  * not an outcome.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_delivery(const omnize_event *event);
+int32_t omnize_event_outcome_delivery(const omnize_event *event);
 
 /**
  * Returns the status that a blocking call would have returned, or OMNIZE_E_HANDLE if `event` is not an outcome.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_outcome_status(const omnize_event *event);
+omnize_status omnize_event_outcome_status(const omnize_event *event);
 
 /**
  * Returns the HTTP status of the rejection, or 0 if the request was accepted or had no response.
  *
  * Returns 0 if `event` is not an outcome.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_http_status(const omnize_event *event);
+int32_t omnize_event_outcome_http_status(const omnize_event *event);
 
 /**
  * Returns the reference of the posted request. Returns NULL if `event` is not an outcome, or there is no memory for
@@ -2145,7 +2211,8 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_http_status(const omnize_eve
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_outcome_reference(const omnize_event *event, int64_t *length);
+const char *omnize_event_outcome_reference(const omnize_event *event,
+                                           int64_t *length);
 
 /**
  * Returns the kind of the posted request, an OMNIZE_REQUEST_ value, or 0 if `event` is not an outcome.
@@ -2153,7 +2220,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_outcome_reference(const omnize_e
  * Later versions may add values. Returns 0 if a later version stored the outcome of a kind that this version does not
  * recognize.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_request_kind(const omnize_event *event);
+int32_t omnize_event_outcome_request_kind(const omnize_event *event);
 
 /**
  * Returns the time when the request was posted, or 0 if `event` is not an outcome.
@@ -2161,7 +2228,7 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_request_kind(const omnize_ev
  * - The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  * - Returns 0 if an earlier version of the library stored the request.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_event_outcome_posted_at(const omnize_event *event);
+int64_t omnize_event_outcome_posted_at(const omnize_event *event);
 
 /**
  * Frees an event.
@@ -2169,7 +2236,7 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_event_outcome_posted_at(const omnize_event
  * - With ack = auto, this acknowledges an event of omnize_client_next() or omnize_event_keep().
  * - Does nothing if `event` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_event_free(omnize_event *event);
+void omnize_event_free(omnize_event *event);
 
 /**
  * Writes the next event of this interaction to `event`, or NULL if none came in time.
@@ -2195,8 +2262,10 @@ OMNIZE_API void OMNIZE_CALL omnize_event_free(omnize_event *event);
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_next(
-    omnize_conversation *conversation, int64_t timeout_ms, omnize_event **event, omnize_error **error);
+omnize_status omnize_conversation_next(omnize_conversation *conversation,
+                                       int64_t timeout_ms,
+                                       omnize_event **event,
+                                       omnize_error **error);
 
 /**
  * Stores a pointer of the application with this handle.
@@ -2209,14 +2278,16 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_next(
  * Fails with:
  * - OMNIZE_E_HANDLE: `conversation` is invalid.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_set_user_data(
-    omnize_conversation *conversation, void *user_data, omnize_destroy destroy, omnize_error **error);
+omnize_status omnize_conversation_set_user_data(omnize_conversation *conversation,
+                                                void *user_data,
+                                                omnize_destroy destroy,
+                                                omnize_error **error);
 
 /**
  * Returns the pointer of omnize_conversation_set_user_data(). Returns NULL if none was set, or `conversation` is
  * invalid.
  */
-OMNIZE_API void *OMNIZE_CALL omnize_conversation_user_data(const omnize_conversation *conversation);
+void *omnize_conversation_user_data(const omnize_conversation *conversation);
 
 /**
  * Returns the customer's position in the queue, counted from 1 by the service, of an event of the kind
@@ -2224,7 +2295,7 @@ OMNIZE_API void *OMNIZE_CALL omnize_conversation_user_data(const omnize_conversa
  *
  * Returns -1 if the event contains no position, or `event` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_event_position(const omnize_event *event);
+int64_t omnize_event_position(const omnize_event *event);
 
 /**
  * Returns the id of the department to which the interaction was transferred. Returns NULL if `event` is invalid, or
@@ -2234,7 +2305,8 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_event_position(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_department(const omnize_event *event, int64_t *length);
+const char *omnize_event_department(const omnize_event *event,
+                                    int64_t *length);
 
 /**
  * Returns the id of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory for
@@ -2244,7 +2316,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_department(const omnize_event *e
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_agent_id(const omnize_event *event, int64_t *length);
+const char *omnize_event_agent_id(const omnize_event *event,
+                                  int64_t *length);
 
 /**
  * Returns the name of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory
@@ -2254,14 +2327,15 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_agent_id(const omnize_event *eve
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_agent_name(const omnize_event *event, int64_t *length);
+const char *omnize_event_agent_name(const omnize_event *event,
+                                    int64_t *length);
 
 /**
  * Returns the kind of media of the message, an OMNIZE_MEDIA_ value.
  *
  * Returns OMNIZE_MEDIA_NONE if the message has only text, for other events, or if `event` is invalid.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_event_media_kind(const omnize_event *event);
+int32_t omnize_event_media_kind(const omnize_event *event);
 
 /**
  * Returns the URL of the message's image, video, audio or file. Returns NULL if `event` is invalid, or there is no
@@ -2271,7 +2345,8 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_event_media_kind(const omnize_event *event
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_media_url(const omnize_event *event, int64_t *length);
+const char *omnize_event_media_url(const omnize_event *event,
+                                   int64_t *length);
 
 /**
  * Returns the hash of the message. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2281,7 +2356,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_media_url(const omnize_event *ev
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_message_hash(const omnize_event *event, int64_t *length);
+const char *omnize_event_message_hash(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the interaction hash. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2292,7 +2367,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_message_hash(const omnize_event 
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_interaction_hash(const omnize_event *event, int64_t *length);
+const char *omnize_event_interaction_hash(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the customer's id at WhatsApp. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2301,7 +2376,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_interaction_hash(const omnize_ev
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_external_id(const omnize_event *event, int64_t *length);
+const char *omnize_event_external_id(const omnize_event *event,
+                                     int64_t *length);
 
 /**
  * Returns the bot id of the interaction's start. Returns NULL if `event` is invalid, or there is no memory for the
@@ -2311,7 +2387,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_external_id(const omnize_event *
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_bot_id(const omnize_event *event, int64_t *length);
+const char *omnize_event_bot_id(const omnize_event *event,
+                                int64_t *length);
 
 /**
  * Returns the application's own fields as a JSON object: the field extra of the start. Returns NULL if `event` is
@@ -2321,7 +2398,8 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_bot_id(const omnize_event *event
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_extra(const omnize_event *event, int64_t *length);
+const char *omnize_event_extra(const omnize_event *event,
+                               int64_t *length);
 
 /**
  * Requests the list of departments, and blocks until the service responds, at most for the option timeout.
@@ -2336,8 +2414,10 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_extra(const omnize_event *event,
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_list(
-    omnize_client *client, const char *client_id, omnize_departments **list, omnize_error **error);
+omnize_status omnize_departments_list(omnize_client *client,
+                                      const char *client_id,
+                                      omnize_departments **list,
+                                      omnize_error **error);
 
 /**
  * Posts the request of omnize_departments_list(). omnize_event_departments() returns the list of the outcome.
@@ -2354,8 +2434,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_list(
  * - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_post(
-    omnize_client *client, const char *client_id, int64_t *ticket, omnize_error **error);
+omnize_status omnize_departments_post(omnize_client *client,
+                                      const char *client_id,
+                                      int64_t *ticket,
+                                      omnize_error **error);
 
 /**
  * Writes the list of departments to `list`, if the event is the outcome of an accepted omnize_departments_post().
@@ -2368,13 +2450,14 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_post(
  * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_departments(
-    const omnize_event *event, omnize_departments **list, omnize_error **error);
+omnize_status omnize_event_departments(const omnize_event *event,
+                                       omnize_departments **list,
+                                       omnize_error **error);
 
 /**
  * Returns the number of departments of the list, or 0 if `list` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_departments_count(const omnize_departments *list);
+int64_t omnize_departments_count(const omnize_departments *list);
 
 /**
  * Returns the department id of entry `index`, or NULL if `index` is out of range.
@@ -2383,8 +2466,7 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_departments_count(const omnize_departments
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_departments_id(
-    const omnize_departments *list, int64_t index, int64_t *length);
+const char *omnize_departments_id(const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department name of entry `index`, or NULL if `index` is out of range.
@@ -2392,27 +2474,26 @@ OMNIZE_API const char *OMNIZE_CALL omnize_departments_id(
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_departments_name(
-    const omnize_departments *list, int64_t index, int64_t *length);
+const char *omnize_departments_name(const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
  * Returns 1 if department `index` is open, 0 if it is closed, or -1 if this is unknown.
  *
  * It is unknown if the service did not report it, or `index` is out of range.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_departments_open(const omnize_departments *list, int64_t index);
+int32_t omnize_departments_open(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the number of customers in the queue of department `index`, or -1 if it is unknown.
  *
  * It is unknown if the service did not report it, or `index` is out of range.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_departments_queue(const omnize_departments *list, int64_t index);
+int64_t omnize_departments_queue(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the number of channels of department `index`, or 0 if `index` is out of range.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_departments_channel_count(const omnize_departments *list, int64_t index);
+int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the id of channel `channel` of department `index`, or NULL if one of them is out of range.
@@ -2420,8 +2501,10 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_departments_channel_count(const omnize_dep
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_departments_channel_id(
-    const omnize_departments *list, int64_t index, int64_t channel, int64_t *length);
+const char *omnize_departments_channel_id(const omnize_departments *list,
+                                          int64_t index,
+                                          int64_t channel,
+                                          int64_t *length);
 
 /**
  * Returns the name of channel `channel` of department `index`, or NULL if one of them is out of range.
@@ -2429,23 +2512,24 @@ OMNIZE_API const char *OMNIZE_CALL omnize_departments_channel_id(
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_departments_channel_name(
-    const omnize_departments *list, int64_t index, int64_t channel, int64_t *length);
+const char *omnize_departments_channel_name(const omnize_departments *list,
+                                            int64_t index,
+                                            int64_t channel,
+                                            int64_t *length);
 
 /**
  * Returns 1 if channel `channel` of department `index` is open, 0 if it is closed, or -1 if this is unknown.
  *
  * It is unknown if the service did not report it, or an index is out of range.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_departments_channel_open(
-    const omnize_departments *list, int64_t index, int64_t channel);
+int32_t omnize_departments_channel_open(const omnize_departments *list, int64_t index, int64_t channel);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_departments_free(omnize_departments *list);
+void omnize_departments_free(omnize_departments *list);
 
 /**
  * Requests the online agents of a department, and blocks until the service responds, at most for the option
@@ -2460,8 +2544,10 @@ OMNIZE_API void OMNIZE_CALL omnize_departments_free(omnize_departments *list);
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_online(
-    omnize_client *client, const char *department, omnize_agents **list, omnize_error **error);
+omnize_status omnize_agents_online(omnize_client *client,
+                                   const char *department,
+                                   omnize_agents **list,
+                                   omnize_error **error);
 
 /**
  * Posts the request of omnize_agents_online(). omnize_event_agents() returns the list of the outcome.
@@ -2477,8 +2563,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_online(
  * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_post(
-    omnize_client *client, const char *department, int64_t *ticket, omnize_error **error);
+omnize_status omnize_agents_post(omnize_client *client,
+                                 const char *department,
+                                 int64_t *ticket,
+                                 omnize_error **error);
 
 /**
  * Writes the online agents to `list`, if the event is the outcome of an accepted omnize_agents_post().
@@ -2491,22 +2579,21 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_post(
  * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_event_agents(
-    const omnize_event *event, omnize_agents **list, omnize_error **error);
+omnize_status omnize_event_agents(const omnize_event *event, omnize_agents **list, omnize_error **error);
 
 /**
  * Returns the number of agents who are online, or 0 if `list` is invalid.
  *
  * The list contains only some of them: see omnize_agents_count().
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_agents_total(const omnize_agents *list);
+int64_t omnize_agents_total(const omnize_agents *list);
 
 /**
  * Returns the agents' average service time in seconds.
  *
  * Returns a negative number if the service did not report it, or `list` is invalid.
  */
-OMNIZE_API double OMNIZE_CALL omnize_agents_average_seconds(const omnize_agents *list);
+double omnize_agents_average_seconds(const omnize_agents *list);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
@@ -2514,7 +2601,7 @@ OMNIZE_API double OMNIZE_CALL omnize_agents_average_seconds(const omnize_agents 
  * The service selects at most three of the online agents at random. omnize_agents_total() returns the number of
  * all.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_agents_count(const omnize_agents *list);
+int64_t omnize_agents_count(const omnize_agents *list);
 
 /**
  * Returns the agent id of entry `index`, or NULL if `index` is out of range.
@@ -2522,7 +2609,7 @@ OMNIZE_API int64_t OMNIZE_CALL omnize_agents_count(const omnize_agents *list);
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *length);
+const char *omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
  * Returns the agent name of entry `index`, or NULL if `index` is out of range.
@@ -2530,14 +2617,14 @@ OMNIZE_API const char *OMNIZE_CALL omnize_agents_id(const omnize_agents *list, i
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_agents_name(const omnize_agents *list, int64_t index, int64_t *length);
+const char *omnize_agents_name(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_agents_free(omnize_agents *list);
+void omnize_agents_free(omnize_agents *list);
 
 /**
  * Creates an empty history.
@@ -2548,8 +2635,7 @@ OMNIZE_API void OMNIZE_CALL omnize_agents_free(omnize_agents *list);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `history` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_history_new(
-    const omnize_client *client, omnize_history **history, omnize_error **error);
+omnize_status omnize_history_new(const omnize_client *client, omnize_history **history, omnize_error **error);
 
 /**
  * Appends a message to a history.
@@ -2565,9 +2651,15 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_history_new(
  * - OMNIZE_E_ARGUMENT: a value is out of range, or a required argument is NULL.
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_history_add(
-    omnize_history *history, int32_t speaker, const char *name, int64_t at, const char *text, int64_t length,
-    int32_t media, const char *url, omnize_error **error);
+omnize_status omnize_history_add(omnize_history *history,
+                                 int32_t speaker,
+                                 const char *name,
+                                 int64_t at,
+                                 const char *text,
+                                 int64_t length,
+                                 int32_t media,
+                                 const char *url,
+                                 omnize_error **error);
 
 /**
  * Returns the history as a JSON document. Returns NULL if `history` is invalid, or there is no memory for the
@@ -2578,14 +2670,14 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_history_add(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is valid until the history is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_history_json(const omnize_history *history, int64_t *length);
+const char *omnize_history_json(const omnize_history *history, int64_t *length);
 
 /**
  * Frees a history.
  *
  * Does nothing if `history` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_history_free(omnize_history *history);
+void omnize_history_free(omnize_history *history);
 
 /**
  * Creates a conversation for an interaction of the application's external bot.
@@ -2602,8 +2694,10 @@ OMNIZE_API void OMNIZE_CALL omnize_history_free(omnize_history *history);
  * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
  * - OMNIZE_E_ENCODING: `interaction_hash` is invalid in the client's encoding.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_attach(
-    omnize_client *client, const char *interaction_hash, omnize_conversation **conversation, omnize_error **error);
+omnize_status omnize_bot_attach(omnize_client *client,
+                                const char *interaction_hash,
+                                omnize_conversation **conversation,
+                                omnize_error **error);
 
 /**
  * Accepts the interaction as the external bot, and blocks until the service responds.
@@ -2612,7 +2706,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_attach(
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_accept(omnize_conversation *conversation, omnize_error **error);
+omnize_status omnize_bot_accept(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Transfers the bot's interaction to a department, and blocks until the service responds.
@@ -2625,8 +2719,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_accept(omnize_conversation *conv
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of a blocking request: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_transfer(
-    omnize_conversation *conversation, const char *department, omnize_error **error);
+omnize_status omnize_bot_transfer(omnize_conversation *conversation,
+                                  const char *department,
+                                  omnize_error **error);
 
 /**
  * Posts the accept request of the external bot.
@@ -2637,8 +2732,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_transfer(
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_accept(
-    omnize_conversation *conversation, int64_t *ticket, omnize_error **error);
+omnize_status omnize_bot_post_accept(omnize_conversation *conversation,
+                                     int64_t *ticket,
+                                     omnize_error **error);
 
 /**
  * Posts a transfer of the bot's interaction to a department.
@@ -2651,8 +2747,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_accept(
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of posting: see omnize_conversation.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_transfer(
-    omnize_conversation *conversation, const char *department, int64_t *ticket, omnize_error **error);
+omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
+                                       const char *department,
+                                       int64_t *ticket,
+                                       omnize_error **error);
 
 /**
  * Opens a listener with those options of `config` that begin with listen, except listen.path.
@@ -2670,8 +2768,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_transfer(
  * - OMNIZE_E_UNSUPPORTED: this build does not have the listener.
  * - OMNIZE_E_ARGUMENT: `listener` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_open(
-    const omnize_config *config, omnize_listener **listener, omnize_error **error);
+omnize_status omnize_listener_open(const omnize_config *config,
+                                   omnize_listener **listener,
+                                   omnize_error **error);
 
 /**
  * Attaches a client: from now on it receives the triggers posted to `path`.
@@ -2685,8 +2784,10 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_open(
  * - OMNIZE_E_SYSTEM: there is no randomness for a path.
  * - OMNIZE_E_ENCODING: `path` is not ASCII.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_attach(
-    omnize_listener *listener, omnize_client *client, const char *path, omnize_error **error);
+omnize_status omnize_listener_attach(omnize_listener *listener,
+                                     omnize_client *client,
+                                     const char *path,
+                                     omnize_error **error);
 
 /**
  * Detaches a client. The listener then responds with 404 at its path.
@@ -2696,8 +2797,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_attach(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: the client is not attached to this listener.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_detach(
-    omnize_listener *listener, omnize_client *client, omnize_error **error);
+omnize_status omnize_listener_detach(omnize_listener *listener, omnize_client *client, omnize_error **error);
 
 /**
  * Returns the webhook URL of an attached client. Returns NULL if the client is not attached, or a handle is
@@ -2707,8 +2807,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_detach(
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the listener is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_listener_url(
-    const omnize_listener *listener, const omnize_client *client, int64_t *length);
+const char *omnize_listener_url(const omnize_listener *listener,
+                                const omnize_client *client,
+                                int64_t *length);
 
 /**
  * Writes a counter of this listener to `value`.
@@ -2720,8 +2821,10 @@ OMNIZE_API const char *OMNIZE_CALL omnize_listener_url(
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_statistic(
-    const omnize_listener *listener, const char *name, int64_t *value, omnize_error **error);
+omnize_status omnize_listener_statistic(const omnize_listener *listener,
+                                        const char *name,
+                                        int64_t *value,
+                                        omnize_error **error);
 
 /**
  * Closes a listener and all its connections.
@@ -2734,8 +2837,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_statistic(
  * - OMNIZE_E_CLOSED: the listener was closed before.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_close(
-    omnize_listener *listener, int64_t timeout_ms, omnize_error **error);
+omnize_status omnize_listener_close(omnize_listener *listener, int64_t timeout_ms, omnize_error **error);
 
 /**
  * Frees a listener.
@@ -2743,12 +2845,12 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_close(
  * - If the listener is open, it is closed first, with a timeout of 0.
  * - Does nothing if `listener` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_listener_free(omnize_listener *listener);
+void omnize_listener_free(omnize_listener *listener);
 
 /**
  * Returns the number of statistics.
  */
-OMNIZE_API int32_t OMNIZE_CALL omnize_statistic_count(void);
+int32_t omnize_statistic_count(void);
 
 /**
  * Returns the name of the statistic at `index`, or NULL if `index` is out of range.
@@ -2756,7 +2858,7 @@ OMNIZE_API int32_t OMNIZE_CALL omnize_statistic_count(void);
  * - The range is 0 to omnize_statistic_count() - 1.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_statistic_name(int32_t index);
+const char *omnize_statistic_name(int32_t index);
 
 /**
  * Returns the kind of the statistic at `index`: "counter", or "gauge" for a value that also falls. Returns NULL if
@@ -2764,14 +2866,14 @@ OMNIZE_API const char *OMNIZE_CALL omnize_statistic_name(int32_t index);
  *
  * The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_statistic_kind(int32_t index);
+const char *omnize_statistic_kind(int32_t index);
 
 /**
  * Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
  *
  * The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_statistic_description(int32_t index);
+const char *omnize_statistic_description(int32_t index);
 
 /**
  * Writes a statistic of this client to `value`. omnize_client_snapshot() copies all of them.
@@ -2785,8 +2887,10 @@ OMNIZE_API const char *OMNIZE_CALL omnize_statistic_description(int32_t index);
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_statistic(
-    const omnize_client *client, const char *name, int64_t *value, omnize_error **error);
+omnize_status omnize_client_statistic(const omnize_client *client,
+                                      const char *name,
+                                      int64_t *value,
+                                      omnize_error **error);
 
 /**
  * Copies the statistics of a client, which count from its opening.
@@ -2800,8 +2904,9 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_statistic(
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `snapshot` is NULL.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_client_snapshot(
-    const omnize_client *client, omnize_snapshot **snapshot, omnize_error **error);
+omnize_status omnize_client_snapshot(const omnize_client *client,
+                                     omnize_snapshot **snapshot,
+                                     omnize_error **error);
 
 /**
  * Writes the value of a statistic to `value`.
@@ -2812,29 +2917,33 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_client_snapshot(
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_snapshot_value(
-    const omnize_snapshot *snapshot, const char *name, int64_t *value, omnize_error **error);
+omnize_status omnize_snapshot_value(const omnize_snapshot *snapshot,
+                                    const char *name,
+                                    int64_t *value,
+                                    omnize_error **error);
 
 /**
  * Returns the number of buckets, or 0 if `snapshot` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_count(const omnize_snapshot *snapshot);
+int64_t omnize_snapshot_bucket_count(const omnize_snapshot *snapshot);
 
 /**
  * Returns the limit of the bucket at `index` in milliseconds. Returns -1 for the last bucket, which has no limit, and if
  * `index` is out of range or `snapshot` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_limit(const omnize_snapshot *snapshot, int64_t index);
+int64_t omnize_snapshot_bucket_limit(const omnize_snapshot *snapshot,
+                                     int64_t index);
 
 /**
  * Returns the number of attempts in the bucket at `index`, or 0 if `index` is out of range or `snapshot` is invalid.
  */
-OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_attempts(const omnize_snapshot *snapshot, int64_t index);
+int64_t omnize_snapshot_bucket_attempts(const omnize_snapshot *snapshot,
+                                        int64_t index);
 
 /**
  * Returns the duration of the attempts in all buckets, in seconds, or 0 if `snapshot` is invalid.
  */
-OMNIZE_API double OMNIZE_CALL omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
+double omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
 
 /**
  * Returns the statistics as a JSON object. Returns NULL if `snapshot` is invalid, or there is no memory for the text.
@@ -2844,7 +2953,8 @@ OMNIZE_API double OMNIZE_CALL omnize_snapshot_total_seconds(const omnize_snapsho
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the snapshot is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_snapshot_json(const omnize_snapshot *snapshot, int64_t *length);
+const char *omnize_snapshot_json(const omnize_snapshot *snapshot,
+                                 int64_t *length);
 
 /**
  * Returns the statistics in the text format of Prometheus, version 0.0.4. Returns NULL if `snapshot` is invalid, or
@@ -2855,14 +2965,15 @@ OMNIZE_API const char *OMNIZE_CALL omnize_snapshot_json(const omnize_snapshot *s
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the snapshot is freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_snapshot_prometheus(const omnize_snapshot *snapshot, int64_t *length);
+const char *omnize_snapshot_prometheus(const omnize_snapshot *snapshot,
+                                       int64_t *length);
 
 /**
  * Frees a snapshot.
  *
  * Does nothing if `snapshot` is NULL or freed already.
  */
-OMNIZE_API void OMNIZE_CALL omnize_snapshot_free(omnize_snapshot *snapshot);
+void omnize_snapshot_free(omnize_snapshot *snapshot);
 
 /**
  * Sets the log callback of the whole library. It replaces an earlier callback.
@@ -2876,8 +2987,11 @@ OMNIZE_API void OMNIZE_CALL omnize_snapshot_free(omnize_snapshot *snapshot);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `level` is unknown.
  */
-OMNIZE_API omnize_status OMNIZE_CALL omnize_log_set(
-    int32_t level, omnize_log_callback callback, void *user_data, omnize_destroy destroy, omnize_error **error);
+omnize_status omnize_log_set(int32_t level,
+                             omnize_log_callback callback,
+                             void *user_data,
+                             omnize_destroy destroy,
+                             omnize_error **error);
 
 /**
  * Returns the name of a kind of event, such as "accepted", or NULL if `kind` is unknown.
@@ -2885,7 +2999,7 @@ OMNIZE_API omnize_status OMNIZE_CALL omnize_log_set(
  * - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY is not the kind of an event, so it is unknown here.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_event_kind_name(int32_t kind);
+const char *omnize_event_kind_name(int32_t kind);
 
 /**
  * Returns the name of a delivery, such as "not sent", or NULL if `delivery` is unknown.
@@ -2893,7 +3007,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_event_kind_name(int32_t kind);
  * - `delivery`: an OMNIZE_DELIVERY_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_delivery_name(int32_t delivery);
+const char *omnize_delivery_name(int32_t delivery);
 
 /**
  * Returns the name of the state of an interaction, such as "active", or NULL if `state` is unknown.
@@ -2901,7 +3015,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_delivery_name(int32_t delivery);
  * - `state`: an OMNIZE_STATE_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_state_name(int32_t state);
+const char *omnize_state_name(int32_t state);
 
 /**
  * Returns the name of the level of a check, such as "account", or NULL if `level` is unknown.
@@ -2909,7 +3023,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_state_name(int32_t state);
  * - `level`: an OMNIZE_CHECK_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_check_level_name(int32_t level);
+const char *omnize_check_level_name(int32_t level);
 
 /**
  * Returns the name of a kind of request, such as "message", or NULL if `kind` is unknown.
@@ -2917,7 +3031,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_check_level_name(int32_t level);
  * - `kind`: an OMNIZE_REQUEST_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_request_kind_name(int32_t kind);
+const char *omnize_request_kind_name(int32_t kind);
 
 /**
  * Returns the name of a kind of media, such as "image", or NULL if `kind` is unknown.
@@ -2925,7 +3039,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_request_kind_name(int32_t kind);
  * - `kind`: an OMNIZE_MEDIA_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_media_kind_name(int32_t kind);
+const char *omnize_media_kind_name(int32_t kind);
 
 /**
  * Returns the name of a speaker, such as "agent", or NULL if `speaker` is unknown.
@@ -2933,7 +3047,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_media_kind_name(int32_t kind);
  * - `speaker`: an OMNIZE_SPEAKER_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_speaker_name(int32_t speaker);
+const char *omnize_speaker_name(int32_t speaker);
 
 /**
  * Returns the name of a log level, such as "warn", or NULL if `level` is unknown.
@@ -2941,7 +3055,7 @@ OMNIZE_API const char *OMNIZE_CALL omnize_speaker_name(int32_t speaker);
  * - `level`: an OMNIZE_LOG_ value.
  * - The text is never freed.
  */
-OMNIZE_API const char *OMNIZE_CALL omnize_log_level_name(int32_t level);
+const char *omnize_log_level_name(int32_t level);
 
 #ifdef __cplusplus
 }  /* extern "C" */

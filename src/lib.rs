@@ -42,7 +42,7 @@ pub use crate::conversation::Conversation;
 /// For bindings with threads of their own: spawns a thread with all signals blocked.
 pub use crate::host::thread::spawn as spawn_thread;
 /// For bindings with an event loop: wakes it from another thread.
-pub use crate::host::wake_fd::Wake;
+pub use crate::host::wake::Wake;
 pub use crate::interactions::{OpenInteraction, State};
 pub use crate::receiving::{
     Consumer, Content, Event, EventFilter, EventKind, EventLease, Handler, NextEvent,

@@ -176,7 +176,7 @@ fn wake_fd_is_not_readable_without_subscriptions() {
     let wake = client.event_descriptor().unwrap();
     let is_readable = || {
         let mut watched = libc::pollfd {
-            fd: i32::try_from(wake.descriptor()).unwrap(),
+            fd: i32::try_from(wake.descriptor().unwrap()).unwrap(),
             events: libc::POLLIN,
             revents: 0,
         };

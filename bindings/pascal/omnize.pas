@@ -350,6 +350,7 @@ type
     FHandle: TOmnizeClientHandle;
     function GetWebhookUrl: UTF8String;
     function GetWakeDescriptor: Int64;
+    function GetWakeHandle: Pointer;
   public
     { Opens the client. If the option listen is set, it accepts triggers from now on. }
     constructor Create(Config: TOmnizeConfig);
@@ -405,6 +406,9 @@ type
     { Waits up to TimeoutMs milliseconds for the next event (0: does not block; -1: no limit). The caller frees the
       event. Returns nil if none came in time. }
     function Next(TimeoutMs: Int64): TOmnizeEvent;
+    { Posts a message to a window of Windows when events are queued, and again after each Next that leaves events in the
+      queue. Window is the Handle of a form or of AllocateHWnd, as a pointer; nil ends the messages. }
+    procedure WakeMessage(Window: Pointer; Message: LongWord);
     { Passes an inbound trigger: the body of a request that the application's own web server received. ContentType may
       be empty. }
     procedure Deliver(const Body: TOmnizeBytes; const ContentType: UTF8String);
@@ -418,8 +422,11 @@ type
     { The URL of the client's own webhook; empty if it has none. TOmnizeListener.Url returns the URL at a shared
       listener. }
     property WebhookUrl: UTF8String read GetWebhookUrl;
-    { A descriptor that is readable exactly while events are queued. }
+    { A descriptor that is readable exactly while events are queued. On Windows, raises OMNIZE_E_UNSUPPORTED. }
     property WakeDescriptor: Int64 read GetWakeDescriptor;
+    { The HANDLE of an event of Windows that is signalled exactly while events are queued. The client owns it. On other
+      systems, raises OMNIZE_E_UNSUPPORTED. }
+    property WakeHandle: Pointer read GetWakeHandle;
     property Handle: TOmnizeClientHandle read FHandle;
   end;
 

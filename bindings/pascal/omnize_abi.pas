@@ -89,6 +89,10 @@ function omnize_client_next(Client: TOmnizeClientHandle; TimeoutMs: Int64; out E
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_wake_fd(Client: TOmnizeClientHandle; Descriptor: POmnizeNumber;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_wake_handle(Client: TOmnizeClientHandle; out Handle: Pointer;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
+function omnize_client_wake_message(Client: TOmnizeClientHandle; Window: Pointer; Message: LongWord;
+  Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_deliver(Client: TOmnizeClientHandle; Body: PAnsiChar; Length: Int64; ContentType: PAnsiChar;
   Error: POmnizeErrorHandle): Integer; cdecl; external OMNIZE_LIBRARY;
 function omnize_client_deliver_compressed(Client: TOmnizeClientHandle; Body: PAnsiChar; Length: Int64;

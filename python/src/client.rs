@@ -403,7 +403,7 @@ impl Core {
 
     /// Returns the event descriptor, which becomes readable after `arm_event_descriptor`.
     fn event_descriptor(&self, py: Python<'_>) -> PyResult<i64> {
-        Ok(self.notifier().or_raise(py)?.descriptor())
+        Ok(self.notifier().or_raise(py)?.descriptor().unwrap_or(-1))
     }
 
     /// Returns an upper bound of the number of deliverable events. If it is 0, the event descriptor becomes readable with the

@@ -236,31 +236,6 @@ pub extern "C-unwind" fn omnize_client_dispatch(
     guard::status(error, || CLIENTS.get(client)?.client.dispatch())
 }
 
-/// Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
-///
-/// - It is for select, poll, epoll, GLib, Qt and similar loops. Call omnize_client_poll() or omnize_client_next()
-///   when it is readable.
-/// - The client owns the descriptor. Do not read or close it.
-/// - Stop watching it before the client is freed.
-///
-/// Fails with:
-/// - OMNIZE_E_UNSUPPORTED: this operating system has no such descriptor.
-/// - OMNIZE_E_SYSTEM: the process has no free descriptor.
-/// - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn omnize_client_wake_fd(
-    client: *mut omnize_client,
-    descriptor: *mut i64,
-    error: *mut *mut omnize_error,
-) -> omnize_status {
-    guard::status(error, || {
-        let object = CLIENTS.get(client)?;
-        let descriptor = text::required_out("descriptor", descriptor)?;
-        *descriptor = object.client.event_descriptor()?.descriptor();
-        Ok(())
-    })
-}
-
 /// Passes an inbound trigger to the client: the body of a request that the application's own web server received.
 ///
 /// - `body`: `length` bytes, or up to the NUL if `length` is -1.

@@ -3,7 +3,7 @@
 //!
 //! A call of C enters an exported function, whose body is one call of the guard (`abi/`). The body looks up its handles,
 //! decodes its texts, calls the Rust API, and writes the result. The exports are in [`config`], [`client`],
-//! [`outbox_control`] and [`listener`], in `requests/` (conversations), `events/`, `lists/` and `library/` (version,
+//! [`wake`], [`outbox_control`] and [`listener`], in `requests/` (conversations), `events/`, `lists/` and `library/` (version,
 //! statuses, errors, statistics, log). [`callback`] calls the application.
 
 #![allow(unsafe_code, non_camel_case_types)]
@@ -20,3 +20,4 @@ pub mod listener;
 pub mod lists;
 pub mod outbox_control;
 pub mod requests;
+pub mod wake;

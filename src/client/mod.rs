@@ -6,6 +6,7 @@ mod account_posts;
 pub(crate) mod inner;
 mod outbox_control;
 
+use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::conversation::Conversation;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::fork_guard::ForkGuarded;
-use crate::host::wake_fd::Wake;
+use crate::host::wake::{Wake, WindowMessage};
 use crate::interactions::OpenInteraction;
 use crate::receiving::{
     Consumer, Event, EventFilter, EventLease, Handler, OneShotNotifier, Receiver, SubscriptionId,
@@ -361,18 +362,38 @@ impl Client {
         inner.is_ok_and(|inner| inner.is_requesting())
     }
 
-    /// Returns a descriptor that is readable exactly while events are queued.
+    /// Returns an object whose [descriptor](Wake::descriptor) is readable exactly while events are queued.
     ///
     /// # Errors
-    /// [`Status::Unsupported`]: this operating system does not support it; [`Status::System`].
+    /// [`Status::Unsupported`]: Windows has no such descriptors; [`Status::System`].
     pub fn event_descriptor(&self) -> Result<Arc<Wake>> {
-        self.inner.get()?.receiver.wake()
+        self.inner.get()?.receiver.wake_with_descriptor()
     }
 
-    /// Returns a notifier that becomes readable once, for the next event. For event loops that request events themselves.
+    /// Returns an object whose [HANDLE](Wake::handle) is signalled exactly while events are queued.
     ///
     /// # Errors
-    /// The same as [`event_descriptor`](Self::event_descriptor).
+    /// [`Status::Unsupported`]: only Windows has such handles; [`Status::System`].
+    pub fn event_handle(&self) -> Result<Arc<Wake>> {
+        self.inner.get()?.receiver.wake_with_handle()
+    }
+
+    /// Posts `message` to `window` when events are queued, and again after each call of `poll` or `next` that leaves events in
+    /// the queue. A NULL window ends that.
+    ///
+    /// # Errors
+    /// [`Status::Unsupported`]: only Windows has window messages. [`Status::Argument`]: the window does not exist, or the number
+    /// belongs to the system's messages. [`Status::System`]: `user32.dll` can't be loaded.
+    pub fn set_window_message(&self, window: *mut c_void, message: u32) -> Result<()> {
+        let receiver = &self.inner.get()?.receiver;
+        receiver.set_window_message(WindowMessage::new(window, message)?);
+        Ok(())
+    }
+
+    /// Returns a notifier that is signalled once, for the next event. For event loops that request events themselves.
+    ///
+    /// # Errors
+    /// [`Status::System`].
     pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
         self.inner.get()?.receiver.one_shot_notifier()
     }

@@ -3,7 +3,8 @@
 //! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`.
 //! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
 //! - Sockets: `sockets/`.
-//! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `wake_fd.rs`, `resource_limits.rs`.
+//! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
+//! - Event loops: `wake/`.
 
 #![allow(unsafe_code)]
 
@@ -24,4 +25,4 @@ pub mod fp_environment;
 pub mod resource_limits;
 pub mod sockets;
 pub mod thread;
-pub mod wake_fd;
+pub mod wake;

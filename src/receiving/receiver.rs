@@ -9,7 +9,7 @@ use crate::client_id_hash::ClientIdHasher;
 use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
-use crate::host::wake_fd::Wake;
+use crate::host::wake::{Wake, WindowMessage};
 use crate::receiving::dispatch::callback_gate::{CallbackGate, DeliveryMode};
 use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 use crate::receiving::dispatch::subscriptions::Subscriptions;
@@ -189,6 +189,12 @@ impl Receiver {
     pub fn poll(&self, maximum: usize, timeout: Duration) -> Result<usize> {
         let deadline = deadline_after(timeout);
         self.callback_gate.choose_mode(DeliveryMode::Poll)?;
+        let handled = self.handle_until(maximum, deadline);
+        self.inbox.rearm_window_message();
+        handled
+    }
+
+    fn handle_until(&self, maximum: usize, deadline: Instant) -> Result<usize> {
         loop {
             let Some(permit) = self.callback_gate.acquire(deadline)? else {
                 return Ok(0);
@@ -231,7 +237,9 @@ impl Receiver {
         self.callback_gate.choose_mode(DeliveryMode::Next)?;
         // Reads the clock only if it must wait.
         let ready = self.inbox.pop_ready(false);
-        let Some(queued) = ready.or_else(|| self.inbox.pop(deadline_after(timeout), false)) else {
+        let popped = ready.or_else(|| self.inbox.pop(deadline_after(timeout), false));
+        self.inbox.rearm_window_message();
+        let Some(queued) = popped else {
             // The inbox is closed before the callback gate, and its close wakes waiting consumers.
             return if self.inbox.is_closed() {
                 Err(Error::new(Status::Closed, Status::Closed.text()))
@@ -329,21 +337,50 @@ impl Receiver {
         self.inbox.len()
     }
 
-    /// Returns the descriptor that is readable while events are queued.
+    /// Returns the object whose descriptor is readable while events are queued.
     ///
     /// # Errors
-    /// [`Status::Unsupported`]: this operating system has no such descriptor. [`Status::System`]: it could not be
-    /// created.
-    pub fn wake(&self) -> Result<Arc<Wake>> {
-        self.inbox.wake().map_err(|error| descriptor_error(&error))
+    /// [`Status::Unsupported`]: this operating system has no such descriptors. [`Status::System`]: it could not be created.
+    pub fn wake_with_descriptor(&self) -> Result<Arc<Wake>> {
+        if cfg!(windows) {
+            return Err(Error::new(
+                Status::Unsupported,
+                "Windows has no descriptors for event loops; use omnize_client_wake_handle or omnize_client_wake_message",
+            ));
+        }
+        self.wake()
     }
 
-    /// Returns the notifier that becomes readable once, for the next event.
+    /// Returns the object whose HANDLE is signalled while events are queued.
     ///
     /// # Errors
-    /// As [`wake`](Self::wake).
+    /// [`Status::Unsupported`]: this operating system has no such handles. [`Status::System`]: it could not be created.
+    pub fn wake_with_handle(&self) -> Result<Arc<Wake>> {
+        if !cfg!(windows) {
+            return Err(Error::new(
+                Status::Unsupported,
+                "only Windows has event HANDLEs; use omnize_client_wake_fd",
+            ));
+        }
+        self.wake()
+    }
+
+    fn wake(&self) -> Result<Arc<Wake>> {
+        self.inbox.wake().map_err(|error| wake_error(&error))
+    }
+
+    /// Posts this window message when events are queued, and again after each call of `poll` or `next` that leaves events
+    /// in the queue. `None` ends that.
+    pub fn set_window_message(&self, message: Option<WindowMessage>) {
+        self.inbox.set_window_message(message);
+    }
+
+    /// Returns the notifier that is signalled once, for the next event.
+    ///
+    /// # Errors
+    /// [`Status::System`]: it could not be created.
     pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
-        OneShotNotifier::new(self.inbox.clone()).map_err(|error| descriptor_error(&error))
+        OneShotNotifier::new(self.inbox.clone()).map_err(|error| wake_error(&error))
     }
 
     /// Returns the value of a statistic.
@@ -367,15 +404,9 @@ impl Receiver {
     }
 }
 
-fn descriptor_error(error: &std::io::Error) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::Unsupported => Error::new(
-            Status::Unsupported,
-            "this operating system has no event descriptors; call poll or next in a timer",
-        ),
-        _ => Error::new(
-            Status::System,
-            format!("the event descriptor could not be created: {error}"),
-        ),
-    }
+fn wake_error(error: &std::io::Error) -> Error {
+    Error::new(
+        Status::System,
+        format!("the object that wakes an event loop could not be created: {error}"),
+    )
 }

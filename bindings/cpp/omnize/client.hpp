@@ -52,8 +52,17 @@ class client {
     /// Returns the URL of the client's own webhook; empty if it has none. listener::url returns the URL at a shared
     /// listener.
     std::string_view webhook_url() const { return detail::text<omnize_client_webhook_url>(handle()); }
-    /// Returns a descriptor that is readable exactly while events are queued, for select, epoll and similar loops.
+    /// Returns a descriptor that is readable exactly while events are queued, for select, epoll and similar loops. On
+    /// Windows, throws an error with OMNIZE_E_UNSUPPORTED.
     std::int64_t wake_fd() { return detail::result<std::int64_t>(omnize_client_wake_fd, handle()); }
+    /// Returns the HANDLE of an event of Windows that is signalled exactly while events are queued. The client owns it. On
+    /// other systems, throws an error with OMNIZE_E_UNSUPPORTED.
+    void *wake_handle() { return detail::result<void *>(omnize_client_wake_handle, handle()); }
+    /// Posts a message to a window of Windows when events are queued, and again after each poll or next that leaves events
+    /// in the queue. `window` is an HWND, or nullptr to end the messages.
+    void wake_message(void *window, std::uint32_t message) {
+        detail::call(omnize_client_wake_message, handle(), window, message);
+    }
 
     /// Starts an interaction, and blocks until the service responds.
     conversation start(std::string_view department, std::string_view client_id, const customer &customer = {}) {

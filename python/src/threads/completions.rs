@@ -120,7 +120,7 @@ impl CompletionQueue {
 
     /// Returns the descriptor that is readable while the queue is not empty.
     pub fn descriptor(&self) -> i64 {
-        self.event_fd.descriptor()
+        self.event_fd.descriptor().unwrap_or(-1)
     }
 }
 

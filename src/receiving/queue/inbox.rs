@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::host::wake_fd::Wake;
+use crate::host::wake::{Wake, WindowMessage};
 use crate::receiving::queue::event::{Content, QueuedEvent};
 use crate::receiving::queue::event_streams::{EventStreams, StreamWaker};
 use crate::receiving::queue::interaction_lanes::Lanes;
@@ -349,14 +349,30 @@ impl Inbox {
         remaining.len() + in_streams
     }
 
-    /// Returns the event descriptor: readable while an event can be popped, updated at each notification.
+    /// Returns the object that is signalled while an event can be popped. It is updated at each notification.
     pub fn wake(&self) -> io::Result<Arc<Wake>> {
         let mut state = self.lock();
         let is_ready = state.is_ready();
         state.notifier.wake(is_ready)
     }
 
-    /// Returns the descriptor of the [one-shot notifier](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
+    /// Posts this window message when an event can be popped. `None` ends that.
+    pub fn set_window_message(&self, message: Option<WindowMessage>) {
+        let mut state = self.lock();
+        let is_ready = state.is_ready();
+        state.notifier.set_message(message, is_ready);
+    }
+
+    /// Allows the next window message, at the end of a call that takes events.
+    pub fn rearm_window_message(&self) {
+        if WindowMessage::IS_SUPPORTED {
+            let mut state = self.lock();
+            let is_ready = state.is_ready();
+            state.notifier.rearm_message(is_ready);
+        }
+    }
+
+    /// Returns the object of the [one-shot notifier](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
     pub fn one_shot_wake(&self) -> io::Result<Arc<Wake>> {
         self.lock().one_shot.wake()
     }
@@ -420,7 +436,7 @@ impl InboxState {
     }
 
     fn update_notifier(&mut self) {
-        self.notifier.set_readable(self.is_ready());
+        self.notifier.set_ready(self.is_ready());
     }
 
     /// Returns whether an event can be popped.

@@ -1,14 +1,16 @@
-//! A descriptor that becomes readable once, for an event loop that pops events itself and needs a notification only
+//! A descriptor or HANDLE that is signalled once, for an event loop that pops events itself and needs a notification only
 //! after it found no event.
 //!
-//! The [event descriptor](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
+//! The [notifier](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
 //! while the inbox is locked. This notifier costs nothing while it is not armed.
 
+use std::ffi::c_void;
 use std::io;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::host::fork_guard::ForkGuarded;
-use crate::host::wake_fd::Wake;
+use crate::host::wake::Wake;
 use crate::receiving::queue::inbox::Inbox;
 
 /// The one-shot notifier of a client.
@@ -27,16 +29,16 @@ impl OneShotNotifier {
         })
     }
 
-    /// Returns an upper bound of the events that can be popped. If it is 0, the descriptor becomes readable at the
-    /// next event.
+    /// Returns an upper bound of the events that can be popped. If it is 0, the next event signals the
+    /// object.
     pub fn arm(&self) -> usize {
         self.inbox.get().map_or(0, |inbox| inbox.arm_one_shot(1))
     }
 
-    /// Makes the descriptor unreadable. Returns an upper bound of the events that can be popped. If more are `wanted`,
-    /// the descriptor becomes readable at the next event.
+    /// Makes the object not signalled. Returns an upper bound of the events that can be popped. If more are `wanted`,
+    /// the next event signals the object.
     pub fn clear_and_rearm(&self, wanted: usize) -> usize {
-        // A forked child must not change the parent's descriptor.
+        // A forked child must not change the parent's object.
         let Ok(inbox) = self.inbox.get() else {
             return 0;
         };
@@ -44,13 +46,18 @@ impl OneShotNotifier {
         inbox.arm_one_shot(wanted)
     }
 
-    /// Returns the descriptor. It stays the library's.
-    pub fn descriptor(&self) -> i64 {
+    /// Returns the descriptor, or `None` on Windows. It stays the library's.
+    pub fn descriptor(&self) -> Option<i64> {
         self.wake.descriptor()
+    }
+
+    /// Returns the event HANDLE, or `None` on other systems than Windows. It stays the library's.
+    pub fn handle(&self) -> Option<NonNull<c_void>> {
+        self.wake.handle()
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::time::Instant;
 
@@ -75,21 +82,21 @@ mod tests {
         let (inbox, notifier) = open_notifier();
         push(&inbox, 1);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "it is not armed");
+        assert!(!notifier.wake.is_set(), "it is not armed");
         assert_eq!(notifier.arm(), 1);
         inbox.pop(Instant::now(), false).unwrap();
         assert_eq!(notifier.arm(), 0);
         push(&inbox, 2);
         assert!(
-            !notifier.wake.is_readable(),
+            !notifier.wake.is_set(),
             "it notifies with the other consumers"
         );
         inbox.notify();
-        assert!(notifier.wake.is_readable());
+        assert!(notifier.wake.is_set());
         assert_eq!(notifier.clear_and_rearm(1), 1);
         push(&inbox, 3);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "it notifies once");
+        assert!(!notifier.wake.is_set(), "it notifies once");
     }
 
     #[test]
@@ -101,7 +108,7 @@ mod tests {
         assert_eq!(notifier.clear_and_rearm(2), 1);
         push(&inbox, 2);
         inbox.notify();
-        assert!(notifier.wake.is_readable());
+        assert!(notifier.wake.is_set());
     }
 
     #[test]
@@ -112,8 +119,8 @@ mod tests {
         inbox.pop(Instant::now(), true).unwrap();
         assert_eq!(notifier.arm(), 0);
         inbox.notify();
-        assert!(!notifier.wake.is_readable(), "the event is held");
+        assert!(!notifier.wake.is_set(), "the event is held");
         inbox.release("1");
-        assert!(notifier.wake.is_readable());
+        assert!(notifier.wake.is_set());
     }
 }

@@ -137,37 +137,35 @@ fn release_wakes_a_waiting_consumer() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn clear_makes_the_descriptor_unreadable() {
+fn clear_resets_the_wake_object() {
     let inbox = Inbox::new(2, usize::MAX);
     let wake = inbox.wake().unwrap();
     push(&inbox, 1).unwrap();
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     inbox.notify();
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     inbox.close();
     inbox.clear();
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn the_descriptor_is_readable_while_an_event_can_be_popped() {
+fn the_wake_object_is_set_while_an_event_can_be_popped() {
     let inbox = Inbox::new(10, usize::MAX);
     let wake = inbox.wake().unwrap();
     push(&inbox, 1).unwrap();
     push(&inbox, 1).unwrap();
     inbox.notify();
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     inbox.pop(Instant::now(), true).unwrap();
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     push(&inbox, 2).unwrap();
     inbox.notify();
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     inbox.pop(Instant::now(), true).unwrap();
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     inbox.release("1");
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
 }
 
 #[test]
@@ -181,8 +179,7 @@ fn reservation_can_be_released_after_clear() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn the_descriptor_does_not_count_the_events_of_streams() {
+fn the_wake_object_does_not_count_the_events_of_streams() {
     let inbox = Inbox::new(10, usize::MAX);
     let wake = inbox.wake().unwrap();
     let push_and_notify = |id| {
@@ -190,19 +187,19 @@ fn the_descriptor_does_not_count_the_events_of_streams() {
         inbox.notify();
     };
     push_and_notify(1);
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     inbox.open_stream(&"1".into());
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     push_and_notify(1);
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     push_and_notify(2);
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     assert_eq!(pop(&inbox), Some(3));
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
     inbox.close_stream(&"1".into());
-    assert!(wake.is_readable());
+    assert!(wake.is_set());
     assert_eq!([pop(&inbox), pop(&inbox)], [Some(1), Some(2)]);
-    assert!(!wake.is_readable());
+    assert!(!wake.is_set());
 }
 
 #[test]
