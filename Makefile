@@ -25,18 +25,18 @@ CARGO ?= cargo
 CC ?= cc
 # Arguments of every cargo build, for example --quiet.
 CARGOFLAGS ?=
-TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-BUILT := $(TARGET)/dist
-NATIVE_LIBS_FILE := $(TARGET)/release/native-static-libs
-STAGE := $(TARGET)/stage
+OUTPUT := $(abspath $(or $(CARGO_TARGET_DIR),target))
+BUILT := $(OUTPUT)/built
+NATIVE_LIBS_FILE := $(OUTPUT)/release/native-static-libs
+STAGE := $(OUTPUT)/stage
 
 VERSION := $(shell sed -n '/^version = /{s/.*"\(.*\)".*/\1/p;q;}' Cargo.toml)
 # The major version is the version of the ABI.
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 SONAME := libomnize.so.$(SOVERSION)
 
-ifneq ($(words $(CURDIR) $(TARGET)),2)
-$(error make cannot build in a directory with a space in its name: $(CURDIR), $(TARGET))
+ifneq ($(words $(CURDIR) $(OUTPUT)),2)
+$(error make cannot build in a directory with a space in its name: $(CURDIR), $(OUTPUT))
 endif
 
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(wildcard build.rs cbindgen.toml) \
@@ -60,12 +60,12 @@ command: $(BUILT)/omnize
 $(BUILT)/libomnize.a: $(SOURCES)
 	@mkdir -p '$(BUILT)'
 	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener,store \
-		--target-dir '$(TARGET)' --crate-type cdylib --crate-type staticlib -- \
+		--target-dir '$(OUTPUT)' --crate-type cdylib --crate-type staticlib -- \
 		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C link-arg=-Wl,-z,relro,-z,now \
 		--print native-static-libs='$(NATIVE_LIBS_FILE)'
-	cp '$(TARGET)/release/libomnize.so' '$(BUILT)/libomnize.so'
+	cp '$(OUTPUT)/release/libomnize.so' '$(BUILT)/libomnize.so'
 	objcopy --strip-debug --remove-section .llvmbc --remove-section .llvmcmd \
-		'$(TARGET)/release/libomnize.a' '$(BUILT)/members.a'
+		'$(OUTPUT)/release/libomnize.a' '$(BUILT)/members.a'
 	ld -r --force-group-allocation -o '$(BUILT)/omnize.o' \
 		$$(nm -D --defined-only '$(BUILT)/libomnize.so' | sed 's/.* /-u /') '$(BUILT)/members.a'
 	objcopy --wildcard --keep-global-symbol 'omnize_*' '$(BUILT)/omnize.o'
@@ -76,8 +76,8 @@ $(BUILT)/libomnize.a: $(SOURCES)
 $(BUILT)/omnize: $(SOURCES)
 	@mkdir -p '$(BUILT)'
 	$(CARGO) build $(CARGOFLAGS) --locked --release --bin omnize --no-default-features --features cli \
-		--target-dir '$(TARGET)'
-	cp '$(TARGET)/release/omnize' '$@'
+		--target-dir '$(OUTPUT)'
+	cp '$(OUTPUT)/release/omnize' '$@'
 
 # cargo prints the folder to which the build script wrote the header.
 header:
@@ -154,24 +154,24 @@ stage: all
 PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
 
 # A wheel for this machine; tests/run.d/slow/30-wheel.sh builds the one that runs on any Linux.
-MATURIN ?= $(or $(wildcard $(TARGET)/tools/python/bin/maturin),maturin)
+MATURIN ?= $(or $(wildcard $(OUTPUT)/tools/python/bin/maturin),maturin)
 wheel:
-	@rm -rf '$(TARGET)/python/release'
-	CARGO_TARGET_DIR='$(TARGET)' $(MATURIN) build --release --locked --manifest-path python/Cargo.toml \
-		--out '$(TARGET)/python/release'
+	@rm -rf '$(OUTPUT)/python/release'
+	CARGO_TARGET_DIR='$(OUTPUT)' $(MATURIN) build --release --locked --manifest-path python/Cargo.toml \
+		--out '$(OUTPUT)/python/release'
 
 demo:
 	@.ci/setup cc pkg-config
 	@printf '\n== Building the library and the omnize command (some minutes the first time: two to seven on two cores)\n'
-	@mkdir -p '$(TARGET)/demo'
-	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet' >'$(TARGET)/demo/log' 2>&1 || \
-		{ cat '$(TARGET)/demo/log'; exit 1; }
+	@mkdir -p '$(OUTPUT)/demo'
+	@$(MAKE) --no-print-directory -s stage CARGOFLAGS='$(CARGOFLAGS) --quiet' >'$(OUTPUT)/demo/log' 2>&1 || \
+		{ cat '$(OUTPUT)/demo/log'; exit 1; }
 	@printf '\n== Compiling examples/c/chat.c with %s\n' '$(CC)'
-	@$(CC) -std=c99 -Wall -Wextra -Werror -pedantic examples/c/chat.c -o '$(TARGET)/demo/chat' \
+	@$(CC) -std=c99 -Wall -Wextra -Werror -pedantic examples/c/chat.c -o '$(OUTPUT)/demo/chat' \
 		$$($(PKG_CONFIG) --cflags --libs omnize) -Wl,-rpath,'$(STAGE)/lib'
 	@printf '\n== A conversation: the program, and a local service with two agents\n'
 	@'$(STAGE)/bin/omnize' sandbox --agent 1=examples/agents/support.json --agent 2=unavailable -- \
-		'$(TARGET)/demo/chat'
+		'$(OUTPUT)/demo/chat'
 	@printf '\n== The conversation is complete. Next: the README, and `make test`\n'
 
 # With ONLY, the tools are not installed: a check reports a missing one.
@@ -186,9 +186,9 @@ test-all:
 # Missing programs are omitted from the comparison.
 bench: stage
 	@.ci/setup cc pkg-config curl-config valgrind nginx uvicorn python bench-python || true
-	@if [ -e '$(TARGET)/tools/bench-python/installed' ]; then $(MAKE) --no-print-directory -s wheel && \
-		'$(TARGET)/tools/bench-python/bin/pip' --quiet --disable-pip-version-check install --no-index --no-deps \
-			--force-reinstall '$(TARGET)'/python/release/omnize-*.whl; fi
+	@if [ -e '$(OUTPUT)/tools/bench-python/installed' ]; then $(MAKE) --no-print-directory -s wheel && \
+		'$(OUTPUT)/tools/bench-python/bin/pip' --quiet --disable-pip-version-check install --no-index --no-deps \
+			--force-reinstall '$(OUTPUT)'/python/release/omnize-*.whl; fi
 	@benches/run
 
 setup:
@@ -198,6 +198,6 @@ version:
 	@echo '$(VERSION)'
 
 clean:
-	$(CARGO) clean --target-dir '$(TARGET)'
+	$(CARGO) clean --target-dir '$(OUTPUT)'
 
 export ONLY

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Shell functions for the checks of the Python package. Read with `. tests/python.sh` after tests/check.sh.
 
-tools=$TARGET/tools/python
-wheels=$TARGET/python/wheels
+tools=$OUTPUT/tools/python
+wheels=$OUTPUT/python/wheels
 
 # interpreters: prints each installed CPython from 3.9 on, one for each version, from the search path or pyenv.
 interpreters() {
@@ -22,7 +22,7 @@ build_wheel() {
     out=$1
     shift
     rm -rf "$out"
-    CARGO_TARGET_DIR=$TARGET "$tools/bin/maturin" build --quiet --locked --manifest-path python/Cargo.toml --out "$out" "$@"
+    CARGO_TARGET_DIR=$OUTPUT "$tools/bin/maturin" build --quiet --locked --manifest-path python/Cargo.toml --out "$out" "$@"
 }
 
 # build_test_wheel NAME: builds $wheel without optimization, under the check's name. Ends the script if that is impossible.

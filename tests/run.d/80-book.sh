@@ -4,7 +4,7 @@
 . tests/check.sh
 
 [ -e docs/book.toml ] || exit 0
-PATH=$PATH:$TARGET/tools/bin
+PATH=$PATH:$OUTPUT/tools/bin
 
 book() {
     mdbook build docs --dest-dir "$TMPDIR/book" >"$TMPDIR/log" 2>&1 || { cat "$TMPDIR/log" && return 1; }

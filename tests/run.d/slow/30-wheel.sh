@@ -10,7 +10,7 @@ if ! [ -x "$tools/bin/maturin" ]; then
     exit 0
 fi
 PATH=$tools/bin:$PATH
-shipped=$TARGET/python/shipped
+shipped=$OUTPUT/python/shipped
 
 # ziglang has a C compiler and a linker for an older glibc than this machine's.
 check "python manylinux2014 wheel" build_wheel "$shipped" --release --zig --compatibility manylinux2014
@@ -50,10 +50,10 @@ done <"$TMPDIR/interpreters"
 # sources of the archive have old dates, so cargo would not compile them again. Without optimization, to be quick.
 builds_offline() {
     maturin sdist --manifest-path python/Cargo.toml --out "$TMPDIR/sdist" &&
-        CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=$TARGET/python/from-sdist pip --quiet --disable-pip-version-check \
+        CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=$OUTPUT/python/from-sdist pip --quiet --disable-pip-version-check \
             wheel --no-index --no-build-isolation --no-deps --config-settings build-args='--profile dev --locked' \
             --wheel-dir "$TMPDIR/from-sdist" "$TMPDIR"/sdist/omnize-*.tar.gz || return 1
-    rm -rf "$TARGET/python/from-sdist"
+    rm -rf "$OUTPUT/python/from-sdist"
     bare_environment "$TMPDIR/sdist-environment" "$(command -v python3)" "$(echo "$TMPDIR"/from-sdist/omnize-*.whl)" &&
         command_works "$TMPDIR/sdist-environment/bin"
 }
@@ -62,7 +62,7 @@ check "python sdist builds offline, with its lock file" builds_offline
 # As a new user installs it: pip downloads maturin itself.
 installs() {
     python3 -m venv "$TMPDIR/user" &&
-        CARGO_TARGET_DIR=$TARGET "$TMPDIR/user/bin/pip" --quiet --disable-pip-version-check install ./python &&
+        CARGO_TARGET_DIR=$OUTPUT "$TMPDIR/user/bin/pip" --quiet --disable-pip-version-check install ./python &&
         command_works "$TMPDIR/user/bin" && run_examples "$TMPDIR/user/bin"
 }
 check "pip install ./python" installs

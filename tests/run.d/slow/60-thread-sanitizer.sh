@@ -9,7 +9,7 @@ programs='subscriptions_under_stress handles_are_thread_safe no_callback_after_u
     delivery_modes_exclude_each_other'
 triple=$(rustc -vV | sed -n 's/^host: //p')
 sysroot=$(rustc --print sysroot)
-library=$TARGET/thread-sanitizer/$triple/debug
+library=$OUTPUT/thread-sanitizer/$triple/debug
 runtime=$(find "$sysroot/lib/rustlib/$triple" -name 'librustc*_rt.tsan.a')
 
 if [ ! -e "$sysroot/lib/rustlib/src/rust/library/std" ] || [ -z "$runtime" ] || ! have clang; then
@@ -20,7 +20,7 @@ fi
 build() {
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread cargo rustc --locked --quiet --lib --no-default-features \
         --features capi,listener --crate-type cdylib -Zbuild-std=std,panic_unwind --target "$triple" \
-        --target-dir "$TARGET/thread-sanitizer"
+        --target-dir "$OUTPUT/thread-sanitizer"
 }
 
 # Uses Rust's runtime, because clang's may be older than rustc needs.
