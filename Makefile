@@ -9,6 +9,7 @@
 #   make bench        compares speed and size with other programs; BENCH=receiving measures one part (benches/README.md)
 #   make install      installs to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), in DESTDIR if that is set
 #   make uninstall    removes the installed files; takes the same variables
+#   make cross        builds for another platform into target/cross/TARGET, for example TARGET=i686-win7-windows-gnu
 #   make stage        installs into target/stage, the prefix that demo and tests use
 #   make setup        installs missing tools of the checks
 #   make header       writes include/omnize.h from src/capi, and from it include/omnize.abi, the description of the ABI
@@ -152,6 +153,8 @@ stage: all
 
 # pkg-config prints all flags for a program. The rpath lets the demo run without LD_LIBRARY_PATH.
 PKG_CONFIG = PKG_CONFIG_PATH='$(STAGE)/lib/pkgconfig' pkg-config
+
+include .ci/cross/cross.mk
 
 # A wheel for this machine; tests/run.d/slow/30-wheel.sh builds the one that runs on any Linux.
 MATURIN ?= $(or $(wildcard $(OUTPUT)/tools/python/bin/maturin),maturin)
