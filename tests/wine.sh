@@ -83,3 +83,11 @@ end_wine() {
     if [ -e "$wine64_home/prefix/prepared" ]; then in_prefix64 wineserver-stable -k; fi
     true
 }
+
+# pascal32 PROGRAM.pas FOLDER, pascal64: compiles a Pascal program with the units of bindings/pascal. `.ci/setup fpc-windows`
+# installs the compilers.
+pascal32() { pascal_for win32 "$OUTPUT/tools/fpc/i386-win32/ppc386" "$OUTPUT/tools/fpc/i386-win32" "$@"; }
+pascal64() { pascal_for win64 ppcx64 "$OUTPUT/tools/fpc/x86_64-win64" "$@"; }
+pascal_for() {
+    mkdir -p "$5/units" && "$2" -n "-T$1" -v0ew "-Fu$3" -Fubindings/pascal -Fibindings/pascal "-FU$5/units" "-FE$5" "$4"
+}
