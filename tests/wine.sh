@@ -31,7 +31,7 @@ has_wine64() {
 }
 
 wine32() {
-    prepare_prefix "$wine32_home/root/prefix" in_prefix32 &&
+    prepare_prefix "$wine32_home/i386/prefix" in_prefix32 &&
         in_prefix32 timeout --kill-after=5 "${WINE_SECONDS:-120}" wine-stable "$@"
 }
 
@@ -70,7 +70,7 @@ in_root() {
             case $path in /tmp/*) continue ;; esac
             mkdir -p "$root$path" && mount --rbind "$path" "$root$path" || exit 1
         done
-        exec chroot "$root" sh -c "cd \"\$0\" && exec \"\$@\"" "$PWD" "$@"' in_root "$wine32_home/root" "$@"
+        exec chroot "$root" sh -c "cd \"\$0\" && exec \"\$@\"" "$PWD" "$@"' in_root "$wine32_home/i386" "$@"
 }
 
 end_wine_at_exit() {
@@ -79,7 +79,7 @@ end_wine_at_exit() {
 }
 
 end_wine() {
-    if [ -e "$wine32_home/root/prefix/prepared" ]; then in_prefix32 wineserver-stable -k; fi
+    if [ -e "$wine32_home/i386/prefix/prepared" ]; then in_prefix32 wineserver-stable -k; fi
     if [ -e "$wine64_home/prefix/prepared" ]; then in_prefix64 wineserver-stable -k; fi
     true
 }

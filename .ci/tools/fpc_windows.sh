@@ -18,9 +18,9 @@ install_fpc_windows() {
 # compiler_for_win32 FOLDER: puts ppc386 there. It is a static program, so it runs outside its root.
 compiler_for_win32() {
     # shellcheck disable=SC2016 # the inner shell expands
-    chroot "$wine32_home/root" sh -c 'cd /tmp && apt-get -qq download "$(apt-cache depends fp-compiler | sed -n "s/.*Depends: \(fp-compiler-.*\)/\1/p")"' 2>&1 &&
-        dpkg-deb --extract "$wine32_home"/root/tmp/fp-compiler-*.deb "$1/package" 2>&1 &&
-        cp "$1"/package/usr/lib/i386-linux-gnu/fpc/*/ppc386 "$1/ppc386" && rm -rf "$1/package" "$wine32_home"/root/tmp/fp-compiler-*.deb
+    chroot "$wine32_home/i386" sh -c 'cd /tmp && apt-get -qq download "$(apt-cache depends fp-compiler | sed -n "s/.*Depends: \(fp-compiler-.*\)/\1/p")"' 2>&1 &&
+        dpkg-deb --extract "$wine32_home"/i386/tmp/fp-compiler-*.deb "$1/package" 2>&1 &&
+        cp "$1"/package/usr/lib/i386-linux-gnu/fpc/*/ppc386 "$1/ppc386" && rm -rf "$1/package" "$wine32_home"/i386/tmp/fp-compiler-*.deb
 }
 
 # compile_units COMPILER PLATFORM: compiles the units of the run-time library, in the order of their makefile.

@@ -23,7 +23,7 @@ install_wine32() {
 
 # unpack_wine32 MIRROR RELEASE
 unpack_wine32() {
-    root=$(realpath -m "$wine32_home/root")
+    root=$(realpath -m "$wine32_home/i386")
     rm -rf "$wine32_home" && mkdir -p "$root" &&
         debootstrap --arch=i386 --variant=minbase "$2" "$root" "$1" 2>&1 || return 1
     echo '127.0.0.1 localhost' >"$root/etc/hosts"
