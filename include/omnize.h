@@ -123,6 +123,10 @@
  * Threads. Any thread may call any function. The library holds no lock while a callback runs. Therefore a callback may call
  * any function, including omnize_client_close() for its own client.
  *
+ * Callbacks are declared with OMNIZE_CALL, so that they fit each calling convention:
+ *
+ *      static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data);
+ *
  * Callbacks must return. The library's frames can't be unwound. These are forbidden in event callbacks, log callbacks and
  * destroy functions:
  *
@@ -152,7 +156,50 @@
 #ifndef OMNIZE_H
 #define OMNIZE_H
 
+/* The integer types. Compilers before C99 do not have the header <stdint.h>. */
+#if (defined(_MSC_VER) && _MSC_VER < 1600) || (defined(__BORLANDC__) && __BORLANDC__ < 0x0590)
+typedef __int32 int32_t;
+typedef unsigned __int32 uint32_t;
+typedef __int64 int64_t;
+#else
 #include <stdint.h>
+#endif
+
+/*
+ * OMNIZE_API and OMNIZE_CALL: the linkage and the calling convention of the functions, on each system.
+ *
+ * The application may define two macros before it includes this header:
+ *
+ *    - OMNIZE_STDCALL: the application uses omnize-stdcall.dll. Its functions and callbacks are __stdcall. Those of
+ *      omnize.dll are __cdecl. Only 32-bit Windows has both conventions. On other systems, the macro has no effect.
+ *    - OMNIZE_STATIC: the application is linked with the static library.
+ */
+#if defined(_WIN32) || defined(__WIN32__) || defined(__NT__) || defined(__CYGWIN__)
+#define OMNIZE_WINDOWS
+#endif
+
+#if defined(OMNIZE_STATIC)
+#define OMNIZE_API
+#elif defined(OMNIZE_WINDOWS)
+#define OMNIZE_API __declspec(dllimport)
+#elif defined(__GNUC__) && __GNUC__ >= 4
+#define OMNIZE_API __attribute__((visibility("default")))
+#else
+#define OMNIZE_API
+#endif
+
+#if defined(OMNIZE_WINDOWS) && (defined(_M_IX86) || defined(__i386__) || defined(__386__))
+#if defined(OMNIZE_STDCALL)
+#define OMNIZE_CALL __stdcall
+#define OMNIZE_CALLING_CONVENTION 1
+#else
+#define OMNIZE_CALL __cdecl
+#define OMNIZE_CALLING_CONVENTION 0
+#endif
+#else
+#define OMNIZE_CALL
+#define OMNIZE_CALLING_CONVENTION 0
+#endif
 
 /** The version of the library that this header belongs to. */
 #define OMNIZE_VERSION "0.1.0"
@@ -570,7 +617,7 @@ typedef int32_t omnize_status;
  * - It must return. No C++ exception, longjmp() or pthread_exit() may leave it.
  * - Cancellation of its thread is deferred until it returns.
  */
-typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data);
+typedef void (OMNIZE_CALL *omnize_event_callback)(const omnize_event *event, void *user_data);
 
 /**
  * A function that destroys the user data of a callback. It may be NULL.
@@ -578,7 +625,7 @@ typedef void (*omnize_event_callback)(const omnize_event *event, void *user_data
  * - The library calls it once, after the last call of the callback.
  * - It must return, as omnize_event_callback must.
  */
-typedef void (*omnize_destroy)(void *user_data);
+typedef void (OMNIZE_CALL *omnize_destroy)(void *user_data);
 
 /**
  * A callback for a log message.
@@ -588,7 +635,7 @@ typedef void (*omnize_destroy)(void *user_data);
  * - Any thread may call it, also several threads at the same time.
  * - It must return, as omnize_event_callback must.
  */
-typedef void (*omnize_log_callback)(int32_t level, const char *message, void *user_data);
+typedef void (OMNIZE_CALL *omnize_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * The call succeeded.
@@ -826,7 +873,7 @@ extern "C" {
  * - OMNIZE_VERSION is the version of the header.
  * - The text is never freed.
  */
-const char *omnize_version(void);
+OMNIZE_API const char *OMNIZE_CALL omnize_version(void);
 
 /**
  * Returns the version of the loaded library's binary interface.
@@ -834,7 +881,7 @@ const char *omnize_version(void);
  * - A program works with every library that has the same version as its header.
  * - OMNIZE_ABI_VERSION is the version of the header.
  */
-int32_t omnize_abi_version(void);
+OMNIZE_API int32_t OMNIZE_CALL omnize_abi_version(void);
 
 /**
  * Returns 1 if this build of the library has the feature `name`, otherwise 0.
@@ -842,38 +889,38 @@ int32_t omnize_abi_version(void);
  * - "listener": the webhook listener.
  * - "store": the option store, which keeps events and requests across crashes.
  */
-int32_t omnize_has_feature(const char *name);
+OMNIZE_API int32_t OMNIZE_CALL omnize_has_feature(const char *name);
 
 /**
  * Returns the name of a status, such as "OMNIZE_E_HANDLE", or NULL if the number is not a status.
  *
  * The text is never freed.
  */
-const char *omnize_status_name(omnize_status status);
+OMNIZE_API const char *OMNIZE_CALL omnize_status_name(omnize_status status);
 
 /**
  * Returns the meaning of a status and what to do, in English, or NULL if the number is not a status.
  *
  * The text is never freed.
  */
-const char *omnize_status_description(omnize_status status);
+OMNIZE_API const char *OMNIZE_CALL omnize_status_description(omnize_status status);
 
 /**
  * Returns the number of statuses, including OMNIZE_OK.
  */
-int32_t omnize_status_count(void);
+OMNIZE_API int32_t OMNIZE_CALL omnize_status_count(void);
 
 /**
  * Returns the status at `index` of the list of all statuses, or -1 if `index` is out of range.
  *
  * The range is 0 to omnize_status_count() - 1.
  */
-omnize_status omnize_status_at(int32_t index);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_status_at(int32_t index);
 
 /**
  * Returns the status of the failed call, or OMNIZE_E_HANDLE if `error` is invalid.
  */
-omnize_status omnize_error_status(const omnize_error *error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_error_status(const omnize_error *error);
 
 /**
  * Returns the error message: what was wrong, what was expected and what to do. Returns NULL if `error` is invalid.
@@ -881,13 +928,12 @@ omnize_status omnize_error_status(const omnize_error *error);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is English in UTF-8, and valid until the error is freed.
  */
-const char *omnize_error_message(const omnize_error *error,
-                                 int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_error_message(const omnize_error *error, int64_t *length);
 
 /**
  * Returns the HTTP status of the service's response, or 0 if there was no response.
  */
-int32_t omnize_error_http_status(const omnize_error *error);
+OMNIZE_API int32_t OMNIZE_CALL omnize_error_http_status(const omnize_error *error);
 
 /**
  * Returns the body of the service's response, or NULL if `error` is invalid.
@@ -897,17 +943,17 @@ int32_t omnize_error_http_status(const omnize_error *error);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is valid until the error is freed.
  */
-const char *omnize_error_body(const omnize_error *error, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_error_body(const omnize_error *error, int64_t *length);
 
 /**
  * Returns the delivery of the request, an OMNIZE_DELIVERY_ value.
  */
-int32_t omnize_error_delivery(const omnize_error *error);
+OMNIZE_API int32_t OMNIZE_CALL omnize_error_delivery(const omnize_error *error);
 
 /**
  * Returns 1 if the application may safely retry the call later, otherwise 0.
  */
-int32_t omnize_error_retryable(const omnize_error *error);
+OMNIZE_API int32_t OMNIZE_CALL omnize_error_retryable(const omnize_error *error);
 
 /**
  * Returns how many milliseconds the application should wait before a retry, or -1 if the service did not specify
@@ -915,25 +961,25 @@ int32_t omnize_error_retryable(const omnize_error *error);
  *
  * The service may specify it in responses with HTTP 429 and 503.
  */
-int64_t omnize_error_retry_after(const omnize_error *error);
+OMNIZE_API int64_t OMNIZE_CALL omnize_error_retry_after(const omnize_error *error);
 
 /**
  * Returns the number of undelivered events if omnize_client_close() timed out because of a callback, otherwise 0.
  */
-int64_t omnize_error_events_left(const omnize_error *error);
+OMNIZE_API int64_t OMNIZE_CALL omnize_error_events_left(const omnize_error *error);
 
 /**
  * Returns the number of unsent requests if omnize_client_close() timed out because of a callback, or the number of
  * remaining requests if omnize_client_flush() failed. Otherwise returns 0.
  */
-int64_t omnize_error_requests_left(const omnize_error *error);
+OMNIZE_API int64_t OMNIZE_CALL omnize_error_requests_left(const omnize_error *error);
 
 /**
  * Frees an error.
  *
  * Does nothing if `error` is NULL or freed already.
  */
-void omnize_error_free(omnize_error *error);
+OMNIZE_API void OMNIZE_CALL omnize_error_free(omnize_error *error);
 
 /**
  * Creates a configuration with the default of each option.
@@ -943,7 +989,7 @@ void omnize_error_free(omnize_error *error);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `config` is NULL.
  */
-omnize_status omnize_config_new(omnize_config **config, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_config_new(omnize_config **config, omnize_error **error);
 
 /**
  * Sets the option `name`.
@@ -956,10 +1002,8 @@ omnize_status omnize_config_new(omnize_config **config, omnize_error **error);
  * - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` or `value` is not UTF-8.
  */
-omnize_status omnize_config_set(omnize_config *config,
-                                const char *name,
-                                const char *value,
-                                omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_config_set(
+    omnize_config *config, const char *name, const char *value, omnize_error **error);
 
 /**
  * Writes the value of an option to `value`, or its default if it is unset.
@@ -973,10 +1017,8 @@ omnize_status omnize_config_set(omnize_config *config,
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  * - OMNIZE_E_SYSTEM: there is no memory for the text.
  */
-omnize_status omnize_config_get(const omnize_config *config,
-                                const char *name,
-                                const char **value,
-                                omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_config_get(
+    const omnize_config *config, const char *name, const char **value, omnize_error **error);
 
 /**
  * Sets the options from environment variables, for example OMNIZE_TOKEN and OMNIZE_TIMEOUT_CONNECT.
@@ -989,7 +1031,7 @@ omnize_status omnize_config_get(const omnize_config *config,
  * - OMNIZE_E_VALUE: an option does not accept the value. The message names the variable.
  * - OMNIZE_E_ENCODING: a value is not UTF-8. The message names the variable.
  */
-omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_env(omnize_config *config, omnize_error **error);
 
 /**
  * Sets the options of an INI file, with one "name = value" a line.
@@ -1006,7 +1048,8 @@ omnize_status omnize_config_load_env(omnize_config *config, omnize_error **error
  * - OMNIZE_E_ARGUMENT: `path` is NULL.
  * - OMNIZE_E_ENCODING: `path` or the file is not UTF-8.
  */
-omnize_status omnize_config_load_file(omnize_config *config, const char *path, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_config_load_file(
+    omnize_config *config, const char *path, omnize_error **error);
 
 /**
  * Frees a configuration.
@@ -1014,12 +1057,12 @@ omnize_status omnize_config_load_file(omnize_config *config, const char *path, o
  * - Clients that were opened with it stay open.
  * - Does nothing if `config` is NULL or freed already.
  */
-void omnize_config_free(omnize_config *config);
+OMNIZE_API void OMNIZE_CALL omnize_config_free(omnize_config *config);
 
 /**
  * Returns the number of options.
  */
-int32_t omnize_option_count(void);
+OMNIZE_API int32_t OMNIZE_CALL omnize_option_count(void);
 
 /**
  * Returns the name of the option at `index`, or NULL if `index` is out of range.
@@ -1027,7 +1070,7 @@ int32_t omnize_option_count(void);
  * - The range is 0 to omnize_option_count() - 1.
  * - The text is never freed.
  */
-const char *omnize_option_name(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_option_name(int32_t index);
 
 /**
  * Returns the type of the option at `index`, or NULL if `index` is out of range.
@@ -1036,7 +1079,7 @@ const char *omnize_option_name(int32_t index);
  *   "file", "address", "path", "credentials", "networks", "proxy" and "text".
  * - The text is never freed.
  */
-const char *omnize_option_type(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_option_type(int32_t index);
 
 /**
  * Returns the default value of the option at `index`, or NULL if `index` is out of range.
@@ -1044,14 +1087,14 @@ const char *omnize_option_type(int32_t index);
  * - The text is empty if the option has no default.
  * - The text is never freed.
  */
-const char *omnize_option_default(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_option_default(int32_t index);
 
 /**
  * Returns the English description of the option at `index`, or NULL if `index` is out of range.
  *
  * The text is never freed.
  */
-const char *omnize_option_description(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_option_description(int32_t index);
 
 /**
  * Opens a client with the options of `config`.
@@ -1073,9 +1116,8 @@ const char *omnize_option_description(int32_t index);
  * - OMNIZE_E_UNSUPPORTED: this build does not have the listener or the store.
  * - OMNIZE_E_ARGUMENT: `client` is NULL.
  */
-omnize_status omnize_client_open(const omnize_config *config,
-                                 omnize_client **client,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_open(
+    const omnize_config *config, omnize_client **client, omnize_error **error);
 
 /**
  * Returns the webhook URL of the client's own listener, or NULL if `client` is invalid.
@@ -1086,8 +1128,7 @@ omnize_status omnize_client_open(const omnize_config *config,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the client is freed.
  */
-const char *omnize_client_webhook_url(const omnize_client *client,
-                                      int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_client_webhook_url(const omnize_client *client, int64_t *length);
 
 /**
  * Registers `callback` for events.
@@ -1106,14 +1147,9 @@ const char *omnize_client_webhook_url(const omnize_client *client,
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ENCODING: `client_id` is invalid in the client's encoding.
  */
-omnize_status omnize_client_subscribe(omnize_client *client,
-                                      int32_t kind,
-                                      const char *client_id,
-                                      omnize_event_callback callback,
-                                      void *user_data,
-                                      omnize_destroy destroy,
-                                      int64_t *subscription,
-                                      omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_subscribe(
+    omnize_client *client, int32_t kind, const char *client_id, omnize_event_callback callback, void *user_data,
+    omnize_destroy destroy, int64_t *subscription, omnize_error **error);
 
 /**
  * Ends a subscription, and blocks until its callback returns on other threads.
@@ -1125,9 +1161,8 @@ omnize_status omnize_client_subscribe(omnize_client *client,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: there is no such subscription.
  */
-omnize_status omnize_client_unsubscribe(omnize_client *client,
-                                        int64_t subscription,
-                                        omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_unsubscribe(
+    omnize_client *client, int64_t subscription, omnize_error **error);
 
 /**
  * Runs the callbacks of queued events on the calling thread.
@@ -1142,11 +1177,8 @@ omnize_status omnize_client_unsubscribe(omnize_client *client,
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `maximum` is negative, or `timeout_ms` is less than -1.
  */
-omnize_status omnize_client_poll(omnize_client *client,
-                                 int64_t maximum,
-                                 int64_t timeout_ms,
-                                 int64_t *delivered,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_poll(
+    omnize_client *client, int64_t maximum, int64_t timeout_ms, int64_t *delivered, omnize_error **error);
 
 /**
  * Writes the next event to `event`, or NULL if none came in time.
@@ -1160,10 +1192,8 @@ omnize_status omnize_client_poll(omnize_client *client,
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
  */
-omnize_status omnize_client_next(omnize_client *client,
-                                 int64_t timeout_ms,
-                                 omnize_event **event,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_next(
+    omnize_client *client, int64_t timeout_ms, omnize_event **event, omnize_error **error);
 
 /**
  * Starts threads of the library that run the callbacks from now on.
@@ -1176,7 +1206,7 @@ omnize_status omnize_client_next(omnize_client *client,
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-omnize_status omnize_client_dispatch(omnize_client *client, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_dispatch(omnize_client *client, omnize_error **error);
 
 /**
  * Passes an inbound trigger to the client: the body of a request that the application's own web server received.
@@ -1194,11 +1224,8 @@ omnize_status omnize_client_dispatch(omnize_client *client, omnize_error **error
  * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
  * - OMNIZE_E_ENCODING: `content_type` is not ASCII.
  */
-omnize_status omnize_client_deliver(omnize_client *client,
-                                    const char *body,
-                                    int64_t length,
-                                    const char *content_type,
-                                    omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver(
+    omnize_client *client, const char *body, int64_t length, const char *content_type, omnize_error **error);
 
 /**
  * Passes an inbound trigger to the client, as omnize_client_deliver() does, and decompresses its body.
@@ -1223,12 +1250,9 @@ omnize_status omnize_client_deliver(omnize_client *client,
  * - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
  * - OMNIZE_E_ENCODING: `content_type` or `content_encoding` is not ASCII.
  */
-omnize_status omnize_client_deliver_compressed(omnize_client *client,
-                                               const char *body,
-                                               int64_t length,
-                                               const char *content_type,
-                                               const char *content_encoding,
-                                               omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_deliver_compressed(
+    omnize_client *client, const char *body, int64_t length, const char *content_type, const char *content_encoding,
+    omnize_error **error);
 
 /**
  * Checks the configuration of a client, for example at the start of the application.
@@ -1251,10 +1275,8 @@ omnize_status omnize_client_deliver_compressed(omnize_client *client,
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
  * - Any other status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_client_check(omnize_client *client,
-                                  int64_t timeout_ms,
-                                  int32_t *level,
-                                  omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_check(
+    omnize_client *client, int64_t timeout_ms, int32_t *level, omnize_error **error);
 
 /**
  * Closes a client.
@@ -1278,11 +1300,8 @@ omnize_status omnize_client_check(omnize_client *client,
  *   omnize_error_requests_left() return the numbers.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
-omnize_status omnize_client_close(omnize_client *client,
-                                  int64_t timeout_ms,
-                                  int64_t *events_left,
-                                  int64_t *requests_left,
-                                  omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_close(
+    omnize_client *client, int64_t timeout_ms, int64_t *events_left, int64_t *requests_left, omnize_error **error);
 
 /**
  * Frees a client.
@@ -1291,7 +1310,7 @@ omnize_status omnize_client_close(omnize_client *client,
  * - Its conversations stay valid. Their requests fail with OMNIZE_E_CLOSED.
  * - Does nothing if `client` is NULL or freed already.
  */
-void omnize_client_free(omnize_client *client);
+OMNIZE_API void OMNIZE_CALL omnize_client_free(omnize_client *client);
 
 /**
  * Writes a file descriptor to `descriptor` that is readable exactly while events are queued.
@@ -1306,7 +1325,8 @@ void omnize_client_free(omnize_client *client);
  * - OMNIZE_E_SYSTEM: the process has no free descriptor.
  * - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
  */
-omnize_status omnize_client_wake_fd(omnize_client *client, int64_t *descriptor, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_wake_fd(
+    omnize_client *client, int64_t *descriptor, omnize_error **error);
 
 /**
  * Writes the HANDLE of an event of Windows to `handle`. It is signalled exactly while events are queued.
@@ -1321,9 +1341,8 @@ omnize_status omnize_client_wake_fd(omnize_client *client, int64_t *descriptor, 
  * - OMNIZE_E_SYSTEM: the process can't have more handles.
  * - OMNIZE_E_ARGUMENT: `handle` is NULL.
  */
-omnize_status omnize_client_wake_handle(omnize_client *client,
-                                        void **handle,
-                                        omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_wake_handle(
+    omnize_client *client, void **handle, omnize_error **error);
 
 /**
  * Posts a message to a window of Windows when events are queued, as PostMessage does.
@@ -1345,10 +1364,8 @@ omnize_status omnize_client_wake_handle(omnize_client *client,
  * - OMNIZE_E_SYSTEM: user32.dll can't be loaded.
  * - OMNIZE_E_ARGUMENT: `window` is not an existing window, or `message` is out of range.
  */
-omnize_status omnize_client_wake_message(omnize_client *client,
-                                         void *window,
-                                         uint32_t message,
-                                         omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_wake_message(
+    omnize_client *client, void *window, uint32_t message, omnize_error **error);
 
 /**
  * Starts an interaction, and blocks until the service responds.
@@ -1364,15 +1381,9 @@ omnize_status omnize_client_wake_message(omnize_client *client,
  * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_start(omnize_client *client,
-                                        const char *department,
-                                        const char *client_id,
-                                        const char *name,
-                                        const char *email,
-                                        const char *phone,
-                                        const char *cpf,
-                                        omnize_conversation **conversation,
-                                        omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_start(
+    omnize_client *client, const char *department, const char *client_id, const char *name, const char *email,
+    const char *phone, const char *cpf, omnize_conversation **conversation, omnize_error **error);
 
 /**
  * Creates a conversation for an open interaction, for example after a restart.
@@ -1388,11 +1399,9 @@ omnize_status omnize_conversation_start(omnize_client *client,
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
-omnize_status omnize_conversation_attach(omnize_client *client,
-                                         const char *department,
-                                         const char *client_id,
-                                         omnize_conversation **conversation,
-                                         omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach(
+    omnize_client *client, const char *department, const char *client_id, omnize_conversation **conversation,
+    omnize_error **error);
 
 /**
  * Creates a conversation for the open interaction with the hash `interaction_hash`.
@@ -1410,12 +1419,9 @@ omnize_status omnize_conversation_attach(omnize_client *client,
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
  */
-omnize_status omnize_conversation_attach_to(omnize_client *client,
-                                            const char *department,
-                                            const char *client_id,
-                                            const char *interaction_hash,
-                                            omnize_conversation **conversation,
-                                            omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_attach_to(
+    omnize_client *client, const char *department, const char *client_id, const char *interaction_hash,
+    omnize_conversation **conversation, omnize_error **error);
 
 /**
  * Creates a conversation for an interaction that omnize_conversation_post_start() starts later.
@@ -1432,11 +1438,9 @@ omnize_status omnize_conversation_attach_to(omnize_client *client,
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  * - OMNIZE_E_ARGUMENT: `conversation` is NULL.
  */
-omnize_status omnize_conversation_prepare(omnize_client *client,
-                                          const char *department,
-                                          const char *client_id,
-                                          omnize_conversation **conversation,
-                                          omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_prepare(
+    omnize_client *client, const char *department, const char *client_id, omnize_conversation **conversation,
+    omnize_error **error);
 
 /**
  * Sets the timeout of later requests of this handle.
@@ -1446,16 +1450,15 @@ omnize_status omnize_conversation_prepare(omnize_client *client,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
  */
-omnize_status omnize_conversation_set_timeout(omnize_conversation *conversation,
-                                              int64_t timeout_ms,
-                                              omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_set_timeout(
+    omnize_conversation *conversation, int64_t timeout_ms, omnize_error **error);
 
 /**
  * Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
  *
  * Later versions may add values.
  */
-int32_t omnize_conversation_state(const omnize_conversation *conversation);
+OMNIZE_API int32_t OMNIZE_CALL omnize_conversation_state(const omnize_conversation *conversation);
 
 /**
  * Returns the customer's client id. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1463,8 +1466,8 @@ int32_t omnize_conversation_state(const omnize_conversation *conversation);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-const char *omnize_conversation_client_id(const omnize_conversation *conversation,
-                                          int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_conversation_client_id(
+    const omnize_conversation *conversation, int64_t *length);
 
 /**
  * Returns the department for requests. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1475,8 +1478,8 @@ const char *omnize_conversation_client_id(const omnize_conversation *conversatio
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-const char *omnize_conversation_department(const omnize_conversation *conversation,
-                                           int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_conversation_department(
+    const omnize_conversation *conversation, int64_t *length);
 
 /**
  * Returns the department that serves the customer. Returns NULL if `conversation` is invalid, or there is no memory
@@ -1489,8 +1492,8 @@ const char *omnize_conversation_department(const omnize_conversation *conversati
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-const char *omnize_conversation_current_department(const omnize_conversation *conversation,
-                                                   int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_conversation_current_department(
+    const omnize_conversation *conversation, int64_t *length);
 
 /**
  * Returns the interaction hash. Returns NULL if `conversation` is invalid, or there is no memory for the text.
@@ -1499,8 +1502,8 @@ const char *omnize_conversation_current_department(const omnize_conversation *co
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the conversation is freed.
  */
-const char *omnize_conversation_interaction_hash(const omnize_conversation *conversation,
-                                                 int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_conversation_interaction_hash(
+    const omnize_conversation *conversation, int64_t *length);
 
 /**
  * Frees a conversation.
@@ -1510,7 +1513,7 @@ const char *omnize_conversation_interaction_hash(const omnize_conversation *conv
  * - The destroy function of omnize_conversation_set_user_data() is called before the call returns.
  * - Does nothing if `conversation` is NULL or freed already.
  */
-void omnize_conversation_free(omnize_conversation *conversation);
+OMNIZE_API void OMNIZE_CALL omnize_conversation_free(omnize_conversation *conversation);
 
 /**
  * Posts the start of an interaction.
@@ -1522,13 +1525,9 @@ void omnize_conversation_free(omnize_conversation *conversation);
  * - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
-                                             const char *name,
-                                             const char *email,
-                                             const char *phone,
-                                             const char *cpf,
-                                             int64_t *ticket,
-                                             omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_start(
+    omnize_conversation *conversation, const char *name, const char *email, const char *phone, const char *cpf,
+    int64_t *ticket, omnize_error **error);
 
 /**
  * Posts a message of the customer.
@@ -1539,11 +1538,8 @@ omnize_status omnize_conversation_post_start(omnize_conversation *conversation,
  * Fails with:
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_conversation_post(omnize_conversation *conversation,
-                                       const char *text,
-                                       int64_t length,
-                                       int64_t *ticket,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post(
+    omnize_conversation *conversation, const char *text, int64_t length, int64_t *ticket, omnize_error **error);
 
 /**
  * Posts the finish of the interaction.
@@ -1553,9 +1549,8 @@ omnize_status omnize_conversation_post(omnize_conversation *conversation,
  * Fails with:
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
-                                              int64_t *ticket,
-                                              omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_finish(
+    omnize_conversation *conversation, int64_t *ticket, omnize_error **error);
 
 /**
  * Reports one keystroke of the customer. Call it for each key.
@@ -1570,7 +1565,8 @@ omnize_status omnize_conversation_post_finish(omnize_conversation *conversation,
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_SYSTEM: a thread can't be started.
  */
-omnize_status omnize_conversation_keystroke(omnize_conversation *conversation, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_keystroke(
+    omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Sends a message of the customer, and blocks until the service responds.
@@ -1580,10 +1576,8 @@ omnize_status omnize_conversation_keystroke(omnize_conversation *conversation, o
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_send(omnize_conversation *conversation,
-                                       const char *text,
-                                       int64_t length,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_send(
+    omnize_conversation *conversation, const char *text, int64_t length, omnize_error **error);
 
 /**
  * Sends that the customer is typing, and blocks until the service responds.
@@ -1591,7 +1585,8 @@ omnize_status omnize_conversation_send(omnize_conversation *conversation,
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_typing(omnize_conversation *conversation, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_typing(
+    omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Sends that the customer stopped typing, and blocks until the service responds.
@@ -1599,7 +1594,8 @@ omnize_status omnize_conversation_typing(omnize_conversation *conversation, omni
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cleared(
+    omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Finishes the interaction, and blocks until the service responds.
@@ -1609,7 +1605,8 @@ omnize_status omnize_conversation_cleared(omnize_conversation *conversation, omn
  * Fails with:
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_finish(omnize_conversation *conversation, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_finish(
+    omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Creates a request without fields.
@@ -1622,10 +1619,8 @@ omnize_status omnize_conversation_finish(omnize_conversation *conversation, omni
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
  */
-omnize_status omnize_request_new(const omnize_client *client,
-                                 int32_t kind,
-                                 omnize_request **request,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new(
+    const omnize_client *client, int32_t kind, omnize_request **request, omnize_error **error);
 
 /**
  * Creates a request without fields for a conversation, as omnize_request_new() does for a client.
@@ -1638,10 +1633,8 @@ omnize_status omnize_request_new(const omnize_client *client,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
  */
-omnize_status omnize_request_new_for_conversation(const omnize_conversation *conversation,
-                                                  int32_t kind,
-                                                  omnize_request **request,
-                                                  omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_request_new_for_conversation(
+    const omnize_conversation *conversation, int32_t kind, omnize_request **request, omnize_error **error);
 
 /**
  * Sets the field `name` of a request.
@@ -1656,11 +1649,8 @@ omnize_status omnize_request_new_for_conversation(const omnize_conversation *con
  *   NULL.
  * - OMNIZE_E_ENCODING: a text is invalid in its encoding.
  */
-omnize_status omnize_request_set(omnize_request *request,
-                                 const char *name,
-                                 const char *value,
-                                 int64_t length,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set(
+    omnize_request *request, const char *name, const char *value, int64_t length, omnize_error **error);
 
 /**
  * Sets the reference of a request that is posted: the application's own text for it.
@@ -1678,10 +1668,8 @@ omnize_status omnize_request_set(omnize_request *request,
  * - OMNIZE_E_ARGUMENT: `reference` is empty or too long, or contains a NUL.
  * - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
  */
-omnize_status omnize_request_set_reference(omnize_request *request,
-                                           const char *reference,
-                                           int64_t length,
-                                           omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_reference(
+    omnize_request *request, const char *reference, int64_t length, omnize_error **error);
 
 /**
  * Sets the age limit of a request that is posted.
@@ -1696,9 +1684,8 @@ omnize_status omnize_request_set_reference(omnize_request *request,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `max_age_ms` is 0 or less than -2.
  */
-omnize_status omnize_request_set_max_age(omnize_request *request,
-                                         int64_t max_age_ms,
-                                         omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_request_set_max_age(
+    omnize_request *request, int64_t max_age_ms, omnize_error **error);
 
 /**
  * Sends a request of a conversation, and blocks until the service responds.
@@ -1710,9 +1697,8 @@ omnize_status omnize_request_set_max_age(omnize_request *request,
  *   an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_conversation_request(omnize_conversation *conversation,
-                                          const omnize_request *request,
-                                          omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_request(
+    omnize_conversation *conversation, const omnize_request *request, omnize_error **error);
 
 /**
  * Posts a request of a conversation.
@@ -1726,10 +1712,8 @@ omnize_status omnize_conversation_request(omnize_conversation *conversation,
  *   of another request or customer.
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_conversation_post_request(omnize_conversation *conversation,
-                                               const omnize_request *request,
-                                               int64_t *ticket,
-                                               omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_post_request(
+    omnize_conversation *conversation, const omnize_request *request, int64_t *ticket, omnize_error **error);
 
 /**
  * Sends a message to a department while no agent is available, and blocks until the service responds.
@@ -1743,10 +1727,8 @@ omnize_status omnize_conversation_post_request(omnize_conversation *conversation
  * - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or it has a reference or an age limit.
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_client_off_hours(omnize_client *client,
-                                      const char *department,
-                                      omnize_request *request,
-                                      omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_off_hours(
+    omnize_client *client, const char *department, omnize_request *request, omnize_error **error);
 
 /**
  * Posts a message to a department while no agent is available.
@@ -1766,11 +1748,9 @@ omnize_status omnize_client_off_hours(omnize_client *client,
  *   request.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-omnize_status omnize_client_post_off_hours(omnize_client *client,
-                                           const char *department,
-                                           const omnize_request *request,
-                                           int64_t *ticket,
-                                           omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_post_off_hours(
+    omnize_client *client, const char *department, const omnize_request *request, int64_t *ticket,
+    omnize_error **error);
 
 /**
  * Returns the hash of the interaction that omnize_client_off_hours() created, or NULL if `request` is invalid.
@@ -1779,8 +1759,7 @@ omnize_status omnize_client_post_off_hours(omnize_client *client,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the request is freed.
  */
-const char *omnize_request_interaction_hash(const omnize_request *request,
-                                            int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_request_interaction_hash(const omnize_request *request, int64_t *length);
 
 /**
  * Frees a request.
@@ -1788,7 +1767,7 @@ const char *omnize_request_interaction_hash(const omnize_request *request,
  * - Requests that were sent or posted with it are not affected.
  * - Does nothing if `request` is NULL or freed already.
  */
-void omnize_request_free(omnize_request *request);
+OMNIZE_API void OMNIZE_CALL omnize_request_free(omnize_request *request);
 
 /**
  * Writes the number of posted requests that wait or are in progress to `count`.
@@ -1798,7 +1777,8 @@ void omnize_request_free(omnize_request *request);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `count` is NULL.
  */
-omnize_status omnize_client_outbox_count(const omnize_client *client, int64_t *count, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_outbox_count(
+    const omnize_client *client, int64_t *count, omnize_error **error);
 
 /**
  * Cancels a posted request that waits.
@@ -1816,9 +1796,7 @@ omnize_status omnize_client_outbox_count(const omnize_client *client, int64_t *c
  *   can write it, the next process sends the request.
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-omnize_status omnize_client_cancel(omnize_client *client,
-                                   int64_t ticket,
-                                   omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_cancel(omnize_client *client, int64_t ticket, omnize_error **error);
 
 /**
  * Cancels all posted requests of an interaction that wait.
@@ -1833,9 +1811,8 @@ omnize_status omnize_client_cancel(omnize_client *client,
  * - OMNIZE_E_STORE: the requests are cancelled, but the store can't be written.
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-omnize_status omnize_conversation_cancel(omnize_conversation *conversation,
-                                         int64_t *count,
-                                         omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_cancel(
+    omnize_conversation *conversation, int64_t *count, omnize_error **error);
 
 /**
  * Blocks until all requests that were posted before the call have an outcome, at most `timeout_ms` milliseconds.
@@ -1855,9 +1832,8 @@ omnize_status omnize_conversation_cancel(omnize_conversation *conversation,
  *
  * omnize_error_requests_left() returns the number of remaining requests.
  */
-omnize_status omnize_client_flush(omnize_client *client,
-                                  int64_t timeout_ms,
-                                  omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_flush(
+    omnize_client *client, int64_t timeout_ms, omnize_error **error);
 
 /**
  * Pauses the sending of posted requests.
@@ -1872,7 +1848,7 @@ omnize_status omnize_client_flush(omnize_client *client,
  * Fails with:
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-omnize_status omnize_client_pause(omnize_client *client, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_pause(omnize_client *client, omnize_error **error);
 
 /**
  * Resumes the sending of posted requests after omnize_client_pause().
@@ -1882,14 +1858,14 @@ omnize_status omnize_client_pause(omnize_client *client, omnize_error **error);
  * Fails with:
  * - OMNIZE_E_CLOSED: the client is closed.
  */
-omnize_status omnize_client_resume(omnize_client *client, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_resume(omnize_client *client, omnize_error **error);
 
 /**
  * Returns 1 if the sending of posted requests is paused, otherwise 0. Returns 0 if `client` is invalid.
  *
  * Does not block.
  */
-int32_t omnize_client_is_paused(const omnize_client *client);
+OMNIZE_API int32_t OMNIZE_CALL omnize_client_is_paused(const omnize_client *client);
 
 /**
  * Lists the posted requests of a client that wait or are in progress.
@@ -1904,17 +1880,18 @@ int32_t omnize_client_is_paused(const omnize_client *client);
  * - OMNIZE_E_ARGUMENT: `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-omnize_status omnize_outbox_list(const omnize_client *client, omnize_outbox **list, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_outbox_list(
+    const omnize_client *client, omnize_outbox **list, omnize_error **error);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
  */
-int64_t omnize_outbox_count(const omnize_outbox *list);
+OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_count(const omnize_outbox *list);
 
 /**
  * Returns the ticket of entry `index`, or 0 if `index` is out of range.
  */
-int64_t omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the client id of entry `index`, or NULL if `index` is out of range.
@@ -1923,7 +1900,7 @@ int64_t omnize_outbox_ticket(const omnize_outbox *list, int64_t index);
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_outbox_client_id(const omnize_outbox *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_outbox_client_id(const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Returns the reference of entry `index`, or NULL if its post had none or `index` is out of range.
@@ -1931,38 +1908,38 @@ const char *omnize_outbox_client_id(const omnize_outbox *list, int64_t index, in
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_outbox_reference(const omnize_outbox *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_outbox_reference(const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Returns the kind of entry `index`, an OMNIZE_REQUEST_ value, or 0 if `index` is out of range.
  */
-int32_t omnize_outbox_request_kind(const omnize_outbox *list, int64_t index);
+OMNIZE_API int32_t OMNIZE_CALL omnize_outbox_request_kind(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the milliseconds since entry `index` was posted, or 0 if `index` is out of range.
  *
  * With a store, the time also counts while the application is not running.
  */
-int64_t omnize_outbox_age(const omnize_outbox *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_age(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the number of attempts of entry `index` in this process, or 0 if `index` is out of range.
  *
  * An attempt in progress counts.
  */
-int64_t omnize_outbox_attempts(const omnize_outbox *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_outbox_attempts(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns 1 if an attempt of entry `index` was in progress, otherwise 0.
  */
-int32_t omnize_outbox_in_progress(const omnize_outbox *list, int64_t index);
+OMNIZE_API int32_t OMNIZE_CALL omnize_outbox_in_progress(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the status of the last failed attempt of entry `index` in this process.
  *
  * Returns OMNIZE_OK if there was none, or `index` is out of range.
  */
-omnize_status omnize_outbox_last_status(const omnize_outbox *list, int64_t index);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_outbox_last_status(const omnize_outbox *list, int64_t index);
 
 /**
  * Returns the error message of the last failed attempt of entry `index` in this process.
@@ -1972,14 +1949,15 @@ omnize_status omnize_outbox_last_status(const omnize_outbox *list, int64_t index
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_outbox_last_message(const omnize_outbox *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_outbox_last_message(
+    const omnize_outbox *list, int64_t index, int64_t *length);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-void omnize_outbox_free(omnize_outbox *list);
+OMNIZE_API void OMNIZE_CALL omnize_outbox_free(omnize_outbox *list);
 
 /**
  * Lists the open interactions of a client, with and without a conversation.
@@ -1994,14 +1972,13 @@ void omnize_outbox_free(omnize_outbox *list);
  * - OMNIZE_E_ARGUMENT: `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-omnize_status omnize_interactions_list(const omnize_client *client,
-                                       omnize_interactions **list,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_interactions_list(
+    const omnize_client *client, omnize_interactions **list, omnize_error **error);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
  */
-int64_t omnize_interactions_count(const omnize_interactions *list);
+OMNIZE_API int64_t OMNIZE_CALL omnize_interactions_count(const omnize_interactions *list);
 
 /**
  * Returns the client id of entry `index`, or NULL if `index` is out of range.
@@ -2010,7 +1987,8 @@ int64_t omnize_interactions_count(const omnize_interactions *list);
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_client_id(const omnize_interactions *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_interactions_client_id(
+    const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department of entry `index`, or NULL if `index` is out of range.
@@ -2020,7 +1998,8 @@ const char *omnize_interactions_client_id(const omnize_interactions *list, int64
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_department(const omnize_interactions *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_interactions_department(
+    const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department that serves the customer of entry `index`, or NULL if `index` is out of range.
@@ -2029,9 +2008,8 @@ const char *omnize_interactions_department(const omnize_interactions *list, int6
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_current_department(const omnize_interactions *list,
-                                                   int64_t index,
-                                                   int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_interactions_current_department(
+    const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the bot id of the start of entry `index`, or NULL if the start had no bot id or `index` is out of range.
@@ -2039,9 +2017,8 @@ const char *omnize_interactions_current_department(const omnize_interactions *li
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_interactions_bot_id(const omnize_interactions *list,
-                                       int64_t index,
-                                       int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_interactions_bot_id(
+    const omnize_interactions *list, int64_t index, int64_t *length);
 
 /**
  * Returns the state of entry `index`: OMNIZE_STATE_STARTING, OMNIZE_STATE_WAITING or OMNIZE_STATE_ACTIVE. Returns 0
@@ -2050,29 +2027,28 @@ const char *omnize_interactions_bot_id(const omnize_interactions *list,
  * An earlier process may have ended during a start. The list then contains the state OMNIZE_STATE_STARTING, and the
  * service may have received the start.
  */
-int32_t omnize_interactions_state(const omnize_interactions *list,
-                                  int64_t index);
+OMNIZE_API int32_t OMNIZE_CALL omnize_interactions_state(const omnize_interactions *list, int64_t index);
 
 /**
  * Returns the time of the last state change of entry `index`, or 0 if `index` is out of range.
  *
  * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
-int64_t omnize_interactions_since(const omnize_interactions *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_interactions_since(const omnize_interactions *list, int64_t index);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-void omnize_interactions_free(omnize_interactions *list);
+OMNIZE_API void OMNIZE_CALL omnize_interactions_free(omnize_interactions *list);
 
 /**
  * Returns the kind of the event, an OMNIZE_EVENT_ value, or 0 if `event` is invalid.
  *
  * Later versions may add values.
  */
-int32_t omnize_event_kind(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_kind(const omnize_event *event);
 
 /**
  * Returns the client id of the customer, exactly as the service sent it. Returns NULL if `event` is invalid, or
@@ -2083,8 +2059,7 @@ int32_t omnize_event_kind(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_client_id(const omnize_event *event,
-                                   int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_client_id(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the text of a message, or the error message of an outcome. Returns NULL if `event` is invalid, or there
@@ -2095,8 +2070,7 @@ const char *omnize_event_client_id(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_text(const omnize_event *event,
-                              int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_text(const omnize_event *event, int64_t *length);
 
 /**
  * Returns 1 if client id or text contain replaced characters, otherwise 0.
@@ -2105,7 +2079,7 @@ const char *omnize_event_text(const omnize_event *event,
  * - Characters that the client's encoding does not have are written as the option encoding.unmappable specifies.
  * - omnize_event_raw() returns the unchanged trigger.
  */
-int32_t omnize_event_replaced(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_replaced(const omnize_event *event);
 
 /**
  * Returns the body of the trigger, unchanged, in the service's encoding. Returns NULL if `event` is invalid, or
@@ -2116,8 +2090,7 @@ int32_t omnize_event_replaced(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The body is valid until the event is freed.
  */
-const char *omnize_event_raw(const omnize_event *event,
-                             int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_raw(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the event's number in the order in which the client received events, from 1. Returns 0 if `event` is
@@ -2126,21 +2099,21 @@ const char *omnize_event_raw(const omnize_event *event,
  * With a store, the number of an outcome is 0 if it is not stored: that of a query, or if the store could not be
  * written.
  */
-int64_t omnize_event_sequence(const omnize_event *event);
+OMNIZE_API int64_t OMNIZE_CALL omnize_event_sequence(const omnize_event *event);
 
 /**
  * Returns the time when the event was received, or 0 if `event` is invalid.
  *
  * The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  */
-int64_t omnize_event_received_at(const omnize_event *event);
+OMNIZE_API int64_t OMNIZE_CALL omnize_event_received_at(const omnize_event *event);
 
 /**
  * Returns 1 if an earlier process received the event and may have handled it, otherwise 0.
  *
  * Such an event is delivered again from the store, because it was not acknowledged.
  */
-int32_t omnize_event_redelivered(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_redelivered(const omnize_event *event);
 
 /**
  * Acknowledges that the application handled the event. The store then deletes it.
@@ -2152,7 +2125,7 @@ int32_t omnize_event_redelivered(const omnize_event *event);
  * Fails with:
  * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-omnize_status omnize_event_ack(const omnize_event *event, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_ack(const omnize_event *event, omnize_error **error);
 
 /**
  * Reports that the application did not handle the event. The store redelivers it after a restart.
@@ -2165,7 +2138,7 @@ omnize_status omnize_event_ack(const omnize_event *event, omnize_error **error);
  * Fails with:
  * - OMNIZE_E_HANDLE: `event` is invalid.
  */
-omnize_status omnize_event_nack(const omnize_event *event, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_nack(const omnize_event *event, omnize_error **error);
 
 /**
  * Writes a further handle of the event to `kept`, which is valid after the callback returns.
@@ -2175,7 +2148,8 @@ omnize_status omnize_event_nack(const omnize_event *event, omnize_error **error)
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `kept` is NULL.
  */
-omnize_status omnize_event_keep(const omnize_event *event, omnize_event **kept, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_keep(
+    const omnize_event *event, omnize_event **kept, omnize_error **error);
 
 /**
  * Returns the ticket of the posted request, or 0 if `event` is not an outcome.
@@ -2183,25 +2157,25 @@ omnize_status omnize_event_keep(const omnize_event *event, omnize_event **kept, 
  * omnize_event_client_id() returns the client id of the request, which is empty if it belongs to no conversation.
  * omnize_event_text() returns the error message.
  */
-int64_t omnize_event_outcome_ticket(const omnize_event *event);
+OMNIZE_API int64_t OMNIZE_CALL omnize_event_outcome_ticket(const omnize_event *event);
 
 /**
  * Returns the delivery of the posted request, an OMNIZE_DELIVERY_ value. Returns OMNIZE_DELIVERY_NONE if `event` is
  * not an outcome.
  */
-int32_t omnize_event_outcome_delivery(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_delivery(const omnize_event *event);
 
 /**
  * Returns the status that a blocking call would have returned, or OMNIZE_E_HANDLE if `event` is not an outcome.
  */
-omnize_status omnize_event_outcome_status(const omnize_event *event);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_outcome_status(const omnize_event *event);
 
 /**
  * Returns the HTTP status of the rejection, or 0 if the request was accepted or had no response.
  *
  * Returns 0 if `event` is not an outcome.
  */
-int32_t omnize_event_outcome_http_status(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_http_status(const omnize_event *event);
 
 /**
  * Returns the reference of the posted request. Returns NULL if `event` is not an outcome, or there is no memory for
@@ -2211,8 +2185,7 @@ int32_t omnize_event_outcome_http_status(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_outcome_reference(const omnize_event *event,
-                                           int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_outcome_reference(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the kind of the posted request, an OMNIZE_REQUEST_ value, or 0 if `event` is not an outcome.
@@ -2220,7 +2193,7 @@ const char *omnize_event_outcome_reference(const omnize_event *event,
  * Later versions may add values. Returns 0 if a later version stored the outcome of a kind that this version does not
  * recognize.
  */
-int32_t omnize_event_outcome_request_kind(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_outcome_request_kind(const omnize_event *event);
 
 /**
  * Returns the time when the request was posted, or 0 if `event` is not an outcome.
@@ -2228,7 +2201,7 @@ int32_t omnize_event_outcome_request_kind(const omnize_event *event);
  * - The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
  * - Returns 0 if an earlier version of the library stored the request.
  */
-int64_t omnize_event_outcome_posted_at(const omnize_event *event);
+OMNIZE_API int64_t OMNIZE_CALL omnize_event_outcome_posted_at(const omnize_event *event);
 
 /**
  * Frees an event.
@@ -2236,7 +2209,7 @@ int64_t omnize_event_outcome_posted_at(const omnize_event *event);
  * - With ack = auto, this acknowledges an event of omnize_client_next() or omnize_event_keep().
  * - Does nothing if `event` is NULL or freed already.
  */
-void omnize_event_free(omnize_event *event);
+OMNIZE_API void OMNIZE_CALL omnize_event_free(omnize_event *event);
 
 /**
  * Writes the next event of this interaction to `event`, or NULL if none came in time.
@@ -2262,10 +2235,8 @@ void omnize_event_free(omnize_event *event);
  * - OMNIZE_E_CLOSED: the client is closed.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
  */
-omnize_status omnize_conversation_next(omnize_conversation *conversation,
-                                       int64_t timeout_ms,
-                                       omnize_event **event,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_next(
+    omnize_conversation *conversation, int64_t timeout_ms, omnize_event **event, omnize_error **error);
 
 /**
  * Stores a pointer of the application with this handle.
@@ -2278,16 +2249,14 @@ omnize_status omnize_conversation_next(omnize_conversation *conversation,
  * Fails with:
  * - OMNIZE_E_HANDLE: `conversation` is invalid.
  */
-omnize_status omnize_conversation_set_user_data(omnize_conversation *conversation,
-                                                void *user_data,
-                                                omnize_destroy destroy,
-                                                omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_conversation_set_user_data(
+    omnize_conversation *conversation, void *user_data, omnize_destroy destroy, omnize_error **error);
 
 /**
  * Returns the pointer of omnize_conversation_set_user_data(). Returns NULL if none was set, or `conversation` is
  * invalid.
  */
-void *omnize_conversation_user_data(const omnize_conversation *conversation);
+OMNIZE_API void *OMNIZE_CALL omnize_conversation_user_data(const omnize_conversation *conversation);
 
 /**
  * Returns the customer's position in the queue, counted from 1 by the service, of an event of the kind
@@ -2295,7 +2264,7 @@ void *omnize_conversation_user_data(const omnize_conversation *conversation);
  *
  * Returns -1 if the event contains no position, or `event` is invalid.
  */
-int64_t omnize_event_position(const omnize_event *event);
+OMNIZE_API int64_t OMNIZE_CALL omnize_event_position(const omnize_event *event);
 
 /**
  * Returns the id of the department to which the interaction was transferred. Returns NULL if `event` is invalid, or
@@ -2305,8 +2274,7 @@ int64_t omnize_event_position(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_department(const omnize_event *event,
-                                    int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_department(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the id of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory for
@@ -2316,8 +2284,7 @@ const char *omnize_event_department(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_agent_id(const omnize_event *event,
-                                  int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_agent_id(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the name of the agent who wrote the message. Returns NULL if `event` is invalid, or there is no memory
@@ -2327,15 +2294,14 @@ const char *omnize_event_agent_id(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_agent_name(const omnize_event *event,
-                                    int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_agent_name(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the kind of media of the message, an OMNIZE_MEDIA_ value.
  *
  * Returns OMNIZE_MEDIA_NONE if the message has only text, for other events, or if `event` is invalid.
  */
-int32_t omnize_event_media_kind(const omnize_event *event);
+OMNIZE_API int32_t OMNIZE_CALL omnize_event_media_kind(const omnize_event *event);
 
 /**
  * Returns the URL of the message's image, video, audio or file. Returns NULL if `event` is invalid, or there is no
@@ -2345,8 +2311,7 @@ int32_t omnize_event_media_kind(const omnize_event *event);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_media_url(const omnize_event *event,
-                                   int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_media_url(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the hash of the message. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2356,7 +2321,7 @@ const char *omnize_event_media_url(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_message_hash(const omnize_event *event, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_message_hash(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the interaction hash. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2367,7 +2332,7 @@ const char *omnize_event_message_hash(const omnize_event *event, int64_t *length
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_interaction_hash(const omnize_event *event, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_interaction_hash(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the customer's id at WhatsApp. Returns NULL if `event` is invalid, or there is no memory for the text.
@@ -2376,8 +2341,7 @@ const char *omnize_event_interaction_hash(const omnize_event *event, int64_t *le
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_external_id(const omnize_event *event,
-                                     int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_external_id(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the bot id of the interaction's start. Returns NULL if `event` is invalid, or there is no memory for the
@@ -2387,8 +2351,7 @@ const char *omnize_event_external_id(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_bot_id(const omnize_event *event,
-                                int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_bot_id(const omnize_event *event, int64_t *length);
 
 /**
  * Returns the application's own fields as a JSON object: the field extra of the start. Returns NULL if `event` is
@@ -2398,8 +2361,7 @@ const char *omnize_event_bot_id(const omnize_event *event,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is in the client's encoding, and valid until the event is freed.
  */
-const char *omnize_event_extra(const omnize_event *event,
-                               int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_extra(const omnize_event *event, int64_t *length);
 
 /**
  * Requests the list of departments, and blocks until the service responds, at most for the option timeout.
@@ -2414,10 +2376,8 @@ const char *omnize_event_extra(const omnize_event *event,
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_departments_list(omnize_client *client,
-                                      const char *client_id,
-                                      omnize_departments **list,
-                                      omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_list(
+    omnize_client *client, const char *client_id, omnize_departments **list, omnize_error **error);
 
 /**
  * Posts the request of omnize_departments_list(). omnize_event_departments() returns the list of the outcome.
@@ -2434,10 +2394,8 @@ omnize_status omnize_departments_list(omnize_client *client,
  * - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-omnize_status omnize_departments_post(omnize_client *client,
-                                      const char *client_id,
-                                      int64_t *ticket,
-                                      omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_departments_post(
+    omnize_client *client, const char *client_id, int64_t *ticket, omnize_error **error);
 
 /**
  * Writes the list of departments to `list`, if the event is the outcome of an accepted omnize_departments_post().
@@ -2450,14 +2408,13 @@ omnize_status omnize_departments_post(omnize_client *client,
  * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-omnize_status omnize_event_departments(const omnize_event *event,
-                                       omnize_departments **list,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_departments(
+    const omnize_event *event, omnize_departments **list, omnize_error **error);
 
 /**
  * Returns the number of departments of the list, or 0 if `list` is invalid.
  */
-int64_t omnize_departments_count(const omnize_departments *list);
+OMNIZE_API int64_t OMNIZE_CALL omnize_departments_count(const omnize_departments *list);
 
 /**
  * Returns the department id of entry `index`, or NULL if `index` is out of range.
@@ -2466,7 +2423,8 @@ int64_t omnize_departments_count(const omnize_departments *list);
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_id(const omnize_departments *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_departments_id(
+    const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
  * Returns the department name of entry `index`, or NULL if `index` is out of range.
@@ -2474,26 +2432,27 @@ const char *omnize_departments_id(const omnize_departments *list, int64_t index,
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_name(const omnize_departments *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_departments_name(
+    const omnize_departments *list, int64_t index, int64_t *length);
 
 /**
  * Returns 1 if department `index` is open, 0 if it is closed, or -1 if this is unknown.
  *
  * It is unknown if the service did not report it, or `index` is out of range.
  */
-int32_t omnize_departments_open(const omnize_departments *list, int64_t index);
+OMNIZE_API int32_t OMNIZE_CALL omnize_departments_open(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the number of customers in the queue of department `index`, or -1 if it is unknown.
  *
  * It is unknown if the service did not report it, or `index` is out of range.
  */
-int64_t omnize_departments_queue(const omnize_departments *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_departments_queue(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the number of channels of department `index`, or 0 if `index` is out of range.
  */
-int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_departments_channel_count(const omnize_departments *list, int64_t index);
 
 /**
  * Returns the id of channel `channel` of department `index`, or NULL if one of them is out of range.
@@ -2501,10 +2460,8 @@ int64_t omnize_departments_channel_count(const omnize_departments *list, int64_t
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_channel_id(const omnize_departments *list,
-                                          int64_t index,
-                                          int64_t channel,
-                                          int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_departments_channel_id(
+    const omnize_departments *list, int64_t index, int64_t channel, int64_t *length);
 
 /**
  * Returns the name of channel `channel` of department `index`, or NULL if one of them is out of range.
@@ -2512,24 +2469,23 @@ const char *omnize_departments_channel_id(const omnize_departments *list,
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_departments_channel_name(const omnize_departments *list,
-                                            int64_t index,
-                                            int64_t channel,
-                                            int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_departments_channel_name(
+    const omnize_departments *list, int64_t index, int64_t channel, int64_t *length);
 
 /**
  * Returns 1 if channel `channel` of department `index` is open, 0 if it is closed, or -1 if this is unknown.
  *
  * It is unknown if the service did not report it, or an index is out of range.
  */
-int32_t omnize_departments_channel_open(const omnize_departments *list, int64_t index, int64_t channel);
+OMNIZE_API int32_t OMNIZE_CALL omnize_departments_channel_open(
+    const omnize_departments *list, int64_t index, int64_t channel);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-void omnize_departments_free(omnize_departments *list);
+OMNIZE_API void OMNIZE_CALL omnize_departments_free(omnize_departments *list);
 
 /**
  * Requests the online agents of a department, and blocks until the service responds, at most for the option
@@ -2544,10 +2500,8 @@ void omnize_departments_free(omnize_departments *list);
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_agents_online(omnize_client *client,
-                                   const char *department,
-                                   omnize_agents **list,
-                                   omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_online(
+    omnize_client *client, const char *department, omnize_agents **list, omnize_error **error);
 
 /**
  * Posts the request of omnize_agents_online(). omnize_event_agents() returns the list of the outcome.
@@ -2563,10 +2517,8 @@ omnize_status omnize_agents_online(omnize_client *client,
  * - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
  * - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
  */
-omnize_status omnize_agents_post(omnize_client *client,
-                                 const char *department,
-                                 int64_t *ticket,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_agents_post(
+    omnize_client *client, const char *department, int64_t *ticket, omnize_error **error);
 
 /**
  * Writes the online agents to `list`, if the event is the outcome of an accepted omnize_agents_post().
@@ -2579,21 +2531,22 @@ omnize_status omnize_agents_post(omnize_client *client,
  * - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
  * - OMNIZE_E_SYSTEM: there is no memory for the list.
  */
-omnize_status omnize_event_agents(const omnize_event *event, omnize_agents **list, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_event_agents(
+    const omnize_event *event, omnize_agents **list, omnize_error **error);
 
 /**
  * Returns the number of agents who are online, or 0 if `list` is invalid.
  *
  * The list contains only some of them: see omnize_agents_count().
  */
-int64_t omnize_agents_total(const omnize_agents *list);
+OMNIZE_API int64_t OMNIZE_CALL omnize_agents_total(const omnize_agents *list);
 
 /**
  * Returns the agents' average service time in seconds.
  *
  * Returns a negative number if the service did not report it, or `list` is invalid.
  */
-double omnize_agents_average_seconds(const omnize_agents *list);
+OMNIZE_API double OMNIZE_CALL omnize_agents_average_seconds(const omnize_agents *list);
 
 /**
  * Returns the number of entries of the list, or 0 if `list` is invalid.
@@ -2601,7 +2554,7 @@ double omnize_agents_average_seconds(const omnize_agents *list);
  * The service selects at most three of the online agents at random. omnize_agents_total() returns the number of
  * all.
  */
-int64_t omnize_agents_count(const omnize_agents *list);
+OMNIZE_API int64_t OMNIZE_CALL omnize_agents_count(const omnize_agents *list);
 
 /**
  * Returns the agent id of entry `index`, or NULL if `index` is out of range.
@@ -2609,7 +2562,7 @@ int64_t omnize_agents_count(const omnize_agents *list);
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
  * Returns the agent name of entry `index`, or NULL if `index` is out of range.
@@ -2617,14 +2570,14 @@ const char *omnize_agents_id(const omnize_agents *list, int64_t index, int64_t *
  * - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
  * - The text is in the client's encoding, and valid until the list is freed.
  */
-const char *omnize_agents_name(const omnize_agents *list, int64_t index, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_agents_name(const omnize_agents *list, int64_t index, int64_t *length);
 
 /**
  * Frees a list.
  *
  * Does nothing if `list` is NULL or freed already.
  */
-void omnize_agents_free(omnize_agents *list);
+OMNIZE_API void OMNIZE_CALL omnize_agents_free(omnize_agents *list);
 
 /**
  * Creates an empty history.
@@ -2635,7 +2588,8 @@ void omnize_agents_free(omnize_agents *list);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `history` is NULL.
  */
-omnize_status omnize_history_new(const omnize_client *client, omnize_history **history, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_history_new(
+    const omnize_client *client, omnize_history **history, omnize_error **error);
 
 /**
  * Appends a message to a history.
@@ -2651,15 +2605,9 @@ omnize_status omnize_history_new(const omnize_client *client, omnize_history **h
  * - OMNIZE_E_ARGUMENT: a value is out of range, or a required argument is NULL.
  * - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
  */
-omnize_status omnize_history_add(omnize_history *history,
-                                 int32_t speaker,
-                                 const char *name,
-                                 int64_t at,
-                                 const char *text,
-                                 int64_t length,
-                                 int32_t media,
-                                 const char *url,
-                                 omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_history_add(
+    omnize_history *history, int32_t speaker, const char *name, int64_t at, const char *text, int64_t length,
+    int32_t media, const char *url, omnize_error **error);
 
 /**
  * Returns the history as a JSON document. Returns NULL if `history` is invalid, or there is no memory for the
@@ -2670,14 +2618,14 @@ omnize_status omnize_history_add(omnize_history *history,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is valid until the history is freed.
  */
-const char *omnize_history_json(const omnize_history *history, int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_history_json(const omnize_history *history, int64_t *length);
 
 /**
  * Frees a history.
  *
  * Does nothing if `history` is NULL or freed already.
  */
-void omnize_history_free(omnize_history *history);
+OMNIZE_API void OMNIZE_CALL omnize_history_free(omnize_history *history);
 
 /**
  * Creates a conversation for an interaction of the application's external bot.
@@ -2694,10 +2642,8 @@ void omnize_history_free(omnize_history *history);
  * - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
  * - OMNIZE_E_ENCODING: `interaction_hash` is invalid in the client's encoding.
  */
-omnize_status omnize_bot_attach(omnize_client *client,
-                                const char *interaction_hash,
-                                omnize_conversation **conversation,
-                                omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_attach(
+    omnize_client *client, const char *interaction_hash, omnize_conversation **conversation, omnize_error **error);
 
 /**
  * Accepts the interaction as the external bot, and blocks until the service responds.
@@ -2706,7 +2652,7 @@ omnize_status omnize_bot_attach(omnize_client *client,
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_bot_accept(omnize_conversation *conversation, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_accept(omnize_conversation *conversation, omnize_error **error);
 
 /**
  * Transfers the bot's interaction to a department, and blocks until the service responds.
@@ -2719,9 +2665,8 @@ omnize_status omnize_bot_accept(omnize_conversation *conversation, omnize_error 
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of a blocking request: see omnize_conversation.
  */
-omnize_status omnize_bot_transfer(omnize_conversation *conversation,
-                                  const char *department,
-                                  omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_transfer(
+    omnize_conversation *conversation, const char *department, omnize_error **error);
 
 /**
  * Posts the accept request of the external bot.
@@ -2732,9 +2677,8 @@ omnize_status omnize_bot_transfer(omnize_conversation *conversation,
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_bot_post_accept(omnize_conversation *conversation,
-                                     int64_t *ticket,
-                                     omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_accept(
+    omnize_conversation *conversation, int64_t *ticket, omnize_error **error);
 
 /**
  * Posts a transfer of the bot's interaction to a department.
@@ -2747,10 +2691,8 @@ omnize_status omnize_bot_post_accept(omnize_conversation *conversation,
  * - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
  * - Any status of posting: see omnize_conversation.
  */
-omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
-                                       const char *department,
-                                       int64_t *ticket,
-                                       omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_bot_post_transfer(
+    omnize_conversation *conversation, const char *department, int64_t *ticket, omnize_error **error);
 
 /**
  * Opens a listener with those options of `config` that begin with listen, except listen.path.
@@ -2768,9 +2710,8 @@ omnize_status omnize_bot_post_transfer(omnize_conversation *conversation,
  * - OMNIZE_E_UNSUPPORTED: this build does not have the listener.
  * - OMNIZE_E_ARGUMENT: `listener` is NULL.
  */
-omnize_status omnize_listener_open(const omnize_config *config,
-                                   omnize_listener **listener,
-                                   omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_open(
+    const omnize_config *config, omnize_listener **listener, omnize_error **error);
 
 /**
  * Attaches a client: from now on it receives the triggers posted to `path`.
@@ -2784,10 +2725,8 @@ omnize_status omnize_listener_open(const omnize_config *config,
  * - OMNIZE_E_SYSTEM: there is no randomness for a path.
  * - OMNIZE_E_ENCODING: `path` is not ASCII.
  */
-omnize_status omnize_listener_attach(omnize_listener *listener,
-                                     omnize_client *client,
-                                     const char *path,
-                                     omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_attach(
+    omnize_listener *listener, omnize_client *client, const char *path, omnize_error **error);
 
 /**
  * Detaches a client. The listener then responds with 404 at its path.
@@ -2797,7 +2736,8 @@ omnize_status omnize_listener_attach(omnize_listener *listener,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: the client is not attached to this listener.
  */
-omnize_status omnize_listener_detach(omnize_listener *listener, omnize_client *client, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_detach(
+    omnize_listener *listener, omnize_client *client, omnize_error **error);
 
 /**
  * Returns the webhook URL of an attached client. Returns NULL if the client is not attached, or a handle is
@@ -2807,9 +2747,8 @@ omnize_status omnize_listener_detach(omnize_listener *listener, omnize_client *c
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the listener is freed.
  */
-const char *omnize_listener_url(const omnize_listener *listener,
-                                const omnize_client *client,
-                                int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_listener_url(
+    const omnize_listener *listener, const omnize_client *client, int64_t *length);
 
 /**
  * Writes a counter of this listener to `value`.
@@ -2821,10 +2760,8 @@ const char *omnize_listener_url(const omnize_listener *listener,
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-omnize_status omnize_listener_statistic(const omnize_listener *listener,
-                                        const char *name,
-                                        int64_t *value,
-                                        omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_statistic(
+    const omnize_listener *listener, const char *name, int64_t *value, omnize_error **error);
 
 /**
  * Closes a listener and all its connections.
@@ -2837,7 +2774,8 @@ omnize_status omnize_listener_statistic(const omnize_listener *listener,
  * - OMNIZE_E_CLOSED: the listener was closed before.
  * - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
  */
-omnize_status omnize_listener_close(omnize_listener *listener, int64_t timeout_ms, omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_listener_close(
+    omnize_listener *listener, int64_t timeout_ms, omnize_error **error);
 
 /**
  * Frees a listener.
@@ -2845,12 +2783,12 @@ omnize_status omnize_listener_close(omnize_listener *listener, int64_t timeout_m
  * - If the listener is open, it is closed first, with a timeout of 0.
  * - Does nothing if `listener` is NULL or freed already.
  */
-void omnize_listener_free(omnize_listener *listener);
+OMNIZE_API void OMNIZE_CALL omnize_listener_free(omnize_listener *listener);
 
 /**
  * Returns the number of statistics.
  */
-int32_t omnize_statistic_count(void);
+OMNIZE_API int32_t OMNIZE_CALL omnize_statistic_count(void);
 
 /**
  * Returns the name of the statistic at `index`, or NULL if `index` is out of range.
@@ -2858,7 +2796,7 @@ int32_t omnize_statistic_count(void);
  * - The range is 0 to omnize_statistic_count() - 1.
  * - The text is never freed.
  */
-const char *omnize_statistic_name(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_statistic_name(int32_t index);
 
 /**
  * Returns the kind of the statistic at `index`: "counter", or "gauge" for a value that also falls. Returns NULL if
@@ -2866,14 +2804,14 @@ const char *omnize_statistic_name(int32_t index);
  *
  * The text is never freed.
  */
-const char *omnize_statistic_kind(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_statistic_kind(int32_t index);
 
 /**
  * Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
  *
  * The text is never freed.
  */
-const char *omnize_statistic_description(int32_t index);
+OMNIZE_API const char *OMNIZE_CALL omnize_statistic_description(int32_t index);
 
 /**
  * Writes a statistic of this client to `value`. omnize_client_snapshot() copies all of them.
@@ -2887,10 +2825,8 @@ const char *omnize_statistic_description(int32_t index);
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-omnize_status omnize_client_statistic(const omnize_client *client,
-                                      const char *name,
-                                      int64_t *value,
-                                      omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_statistic(
+    const omnize_client *client, const char *name, int64_t *value, omnize_error **error);
 
 /**
  * Copies the statistics of a client, which count from its opening.
@@ -2904,9 +2840,8 @@ omnize_status omnize_client_statistic(const omnize_client *client,
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `snapshot` is NULL.
  */
-omnize_status omnize_client_snapshot(const omnize_client *client,
-                                     omnize_snapshot **snapshot,
-                                     omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_client_snapshot(
+    const omnize_client *client, omnize_snapshot **snapshot, omnize_error **error);
 
 /**
  * Writes the value of a statistic to `value`.
@@ -2917,33 +2852,29 @@ omnize_status omnize_client_snapshot(const omnize_client *client,
  * - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
  * - OMNIZE_E_ENCODING: `name` is not UTF-8.
  */
-omnize_status omnize_snapshot_value(const omnize_snapshot *snapshot,
-                                    const char *name,
-                                    int64_t *value,
-                                    omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_snapshot_value(
+    const omnize_snapshot *snapshot, const char *name, int64_t *value, omnize_error **error);
 
 /**
  * Returns the number of buckets, or 0 if `snapshot` is invalid.
  */
-int64_t omnize_snapshot_bucket_count(const omnize_snapshot *snapshot);
+OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_count(const omnize_snapshot *snapshot);
 
 /**
  * Returns the limit of the bucket at `index` in milliseconds. Returns -1 for the last bucket, which has no limit, and if
  * `index` is out of range or `snapshot` is invalid.
  */
-int64_t omnize_snapshot_bucket_limit(const omnize_snapshot *snapshot,
-                                     int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_limit(const omnize_snapshot *snapshot, int64_t index);
 
 /**
  * Returns the number of attempts in the bucket at `index`, or 0 if `index` is out of range or `snapshot` is invalid.
  */
-int64_t omnize_snapshot_bucket_attempts(const omnize_snapshot *snapshot,
-                                        int64_t index);
+OMNIZE_API int64_t OMNIZE_CALL omnize_snapshot_bucket_attempts(const omnize_snapshot *snapshot, int64_t index);
 
 /**
  * Returns the duration of the attempts in all buckets, in seconds, or 0 if `snapshot` is invalid.
  */
-double omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
+OMNIZE_API double OMNIZE_CALL omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
 
 /**
  * Returns the statistics as a JSON object. Returns NULL if `snapshot` is invalid, or there is no memory for the text.
@@ -2953,8 +2884,7 @@ double omnize_snapshot_total_seconds(const omnize_snapshot *snapshot);
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the snapshot is freed.
  */
-const char *omnize_snapshot_json(const omnize_snapshot *snapshot,
-                                 int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_snapshot_json(const omnize_snapshot *snapshot, int64_t *length);
 
 /**
  * Returns the statistics in the text format of Prometheus, version 0.0.4. Returns NULL if `snapshot` is invalid, or
@@ -2965,15 +2895,14 @@ const char *omnize_snapshot_json(const omnize_snapshot *snapshot,
  * - `length` receives the length in bytes. It may be NULL.
  * - The text is ASCII, and valid until the snapshot is freed.
  */
-const char *omnize_snapshot_prometheus(const omnize_snapshot *snapshot,
-                                       int64_t *length);
+OMNIZE_API const char *OMNIZE_CALL omnize_snapshot_prometheus(const omnize_snapshot *snapshot, int64_t *length);
 
 /**
  * Frees a snapshot.
  *
  * Does nothing if `snapshot` is NULL or freed already.
  */
-void omnize_snapshot_free(omnize_snapshot *snapshot);
+OMNIZE_API void OMNIZE_CALL omnize_snapshot_free(omnize_snapshot *snapshot);
 
 /**
  * Sets the log callback of the whole library. It replaces an earlier callback.
@@ -2987,11 +2916,8 @@ void omnize_snapshot_free(omnize_snapshot *snapshot);
  * Fails with:
  * - OMNIZE_E_ARGUMENT: `level` is unknown.
  */
-omnize_status omnize_log_set(int32_t level,
-                             omnize_log_callback callback,
-                             void *user_data,
-                             omnize_destroy destroy,
-                             omnize_error **error);
+OMNIZE_API omnize_status OMNIZE_CALL omnize_log_set(
+    int32_t level, omnize_log_callback callback, void *user_data, omnize_destroy destroy, omnize_error **error);
 
 /**
  * Returns the name of a kind of event, such as "accepted", or NULL if `kind` is unknown.
@@ -2999,7 +2925,7 @@ omnize_status omnize_log_set(int32_t level,
  * - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY is not the kind of an event, so it is unknown here.
  * - The text is never freed.
  */
-const char *omnize_event_kind_name(int32_t kind);
+OMNIZE_API const char *OMNIZE_CALL omnize_event_kind_name(int32_t kind);
 
 /**
  * Returns the name of a delivery, such as "not sent", or NULL if `delivery` is unknown.
@@ -3007,7 +2933,7 @@ const char *omnize_event_kind_name(int32_t kind);
  * - `delivery`: an OMNIZE_DELIVERY_ value.
  * - The text is never freed.
  */
-const char *omnize_delivery_name(int32_t delivery);
+OMNIZE_API const char *OMNIZE_CALL omnize_delivery_name(int32_t delivery);
 
 /**
  * Returns the name of the state of an interaction, such as "active", or NULL if `state` is unknown.
@@ -3015,7 +2941,7 @@ const char *omnize_delivery_name(int32_t delivery);
  * - `state`: an OMNIZE_STATE_ value.
  * - The text is never freed.
  */
-const char *omnize_state_name(int32_t state);
+OMNIZE_API const char *OMNIZE_CALL omnize_state_name(int32_t state);
 
 /**
  * Returns the name of the level of a check, such as "account", or NULL if `level` is unknown.
@@ -3023,7 +2949,7 @@ const char *omnize_state_name(int32_t state);
  * - `level`: an OMNIZE_CHECK_ value.
  * - The text is never freed.
  */
-const char *omnize_check_level_name(int32_t level);
+OMNIZE_API const char *OMNIZE_CALL omnize_check_level_name(int32_t level);
 
 /**
  * Returns the name of a kind of request, such as "message", or NULL if `kind` is unknown.
@@ -3031,7 +2957,7 @@ const char *omnize_check_level_name(int32_t level);
  * - `kind`: an OMNIZE_REQUEST_ value.
  * - The text is never freed.
  */
-const char *omnize_request_kind_name(int32_t kind);
+OMNIZE_API const char *OMNIZE_CALL omnize_request_kind_name(int32_t kind);
 
 /**
  * Returns the name of a kind of media, such as "image", or NULL if `kind` is unknown.
@@ -3039,7 +2965,7 @@ const char *omnize_request_kind_name(int32_t kind);
  * - `kind`: an OMNIZE_MEDIA_ value.
  * - The text is never freed.
  */
-const char *omnize_media_kind_name(int32_t kind);
+OMNIZE_API const char *OMNIZE_CALL omnize_media_kind_name(int32_t kind);
 
 /**
  * Returns the name of a speaker, such as "agent", or NULL if `speaker` is unknown.
@@ -3047,7 +2973,7 @@ const char *omnize_media_kind_name(int32_t kind);
  * - `speaker`: an OMNIZE_SPEAKER_ value.
  * - The text is never freed.
  */
-const char *omnize_speaker_name(int32_t speaker);
+OMNIZE_API const char *OMNIZE_CALL omnize_speaker_name(int32_t speaker);
 
 /**
  * Returns the name of a log level, such as "warn", or NULL if `level` is unknown.
@@ -3055,7 +2981,7 @@ const char *omnize_speaker_name(int32_t speaker);
  * - `level`: an OMNIZE_LOG_ value.
  * - The text is never freed.
  */
-const char *omnize_log_level_name(int32_t level);
+OMNIZE_API const char *OMNIZE_CALL omnize_log_level_name(int32_t level);
 
 #ifdef __cplusplus
 }  /* extern "C" */
