@@ -84,6 +84,7 @@ mod tests {
         assert!(wake.is_set() && wake.is_set());
         wake.clear();
         assert!(!wake.is_set());
+        assert!(wake.descriptor().is_some() && wake.handle().is_none());
     }
 
     #[test]

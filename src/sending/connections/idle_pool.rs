@@ -88,6 +88,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::host::sockets::AbortableStream;
     use crate::sending::connections::connection::ConnectionStream;
     use crate::sending::connections::socket::Socket;
 
@@ -97,7 +98,7 @@ mod tests {
         let far = listener.accept().unwrap().0;
         (
             Connection::new(ConnectionStream::Plain(Socket::new(
-                Arc::new(near),
+                Arc::new(AbortableStream::new(near).unwrap()),
                 Arc::default(),
             ))),
             far,

@@ -1,14 +1,13 @@
 //! Opens connections for ureq.
 
 use std::io;
-use std::net::TcpStream;
 use std::sync::{Arc, Weak};
 
 use ureq::unversioned::transport::{ConnectionDetails, Connector, ShutdownHandle, Transport};
 use ureq::{Error, Timeout};
 
 use crate::config::ProxyServer;
-use crate::host;
+use crate::host::sockets::AbortableStream;
 use crate::sending::connections::connection::{Connection, ConnectionStream};
 use crate::sending::connections::idle_pool::IdlePool;
 use crate::sending::connections::proxy_forward::ProxyForward;
@@ -68,7 +67,7 @@ impl ServiceConnector {
     fn new_connection(&self, details: &ConnectionDetails) -> Result<Connection, Error> {
         deadlines::set_stage(Stage::Connecting);
         let stream = connect_to_any(details)?;
-        stream.set_nodelay(true)?;
+        stream.tcp().set_nodelay(true)?;
         let mut socket = Socket::new(stream, self.counters.clone());
         if !details.needs_tls() {
             deadlines::set_stage(Stage::Ready);
@@ -94,14 +93,14 @@ impl ServiceConnector {
 
 /// Tries the host's addresses in order. Each except the last has half of the remaining time, so that an address that
 /// drops packets leaves time for the next one.
-fn connect_to_any(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> {
+fn connect_to_any(details: &ConnectionDetails) -> Result<Arc<AbortableStream>, Error> {
     let addresses = &details.addrs;
     let mut last_error = Error::HostNotFound;
     for (index, address) in addresses.iter().enumerate() {
         let remaining = deadlines::remaining().ok_or(Error::Timeout(Timeout::Connect))?;
         let is_last = index + 1 == addresses.len();
         let timeout = if is_last { remaining } else { remaining / 2 };
-        let socket = match host::sockets::tcp_connect::begin(*address) {
+        let socket = match AbortableStream::begin(*address) {
             Ok(socket) => Arc::new(socket),
             Err(error) => {
                 last_error = error.into();
@@ -111,7 +110,7 @@ fn connect_to_any(details: &ConnectionDetails) -> Result<Arc<TcpStream>, Error> 
         // From here on, closing the client ends the wait.
         let handle: Weak<dyn ShutdownHandle> = Arc::downgrade(&socket) as _;
         (details.register_shutdown)(handle)?;
-        match host::sockets::tcp_connect::finish(&socket, *address, timeout) {
+        match socket.finish(timeout) {
             Ok(()) => return Ok(socket),
             Err(error) => last_error = to_ureq_error(error),
         }
