@@ -1,6 +1,6 @@
 //! System calls, and the effects of the library on its host process. `unsafe` is allowed here and in `capi/`.
 //!
-//! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`.
+//! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`, `loaded_library.rs`.
 //! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
 //! - Sockets: `sockets/`.
 //! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
@@ -22,6 +22,8 @@ mod fork_generation;
 pub mod fork_guard;
 #[cfg(feature = "capi")]
 pub mod fp_environment;
+#[cfg(feature = "capi")]
+pub mod loaded_library;
 pub mod resource_limits;
 pub mod sockets;
 pub mod thread;

@@ -61,19 +61,20 @@ fn run<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    install_panic_hook();
+    begin_first_call();
     let calm = || host::fp_environment::with_fp_traps_masked(call);
     panic::catch_unwind(AssertUnwindSafe(calm)).unwrap_or_else(|panic| Err(panic_error(&*panic)))
 }
 
-/// Replaces the standard library's panic hook, which writes to the host's standard error. This shared object has its own copy
-/// of the standard library, so the hook affects only this library.
-fn install_panic_hook() {
-    static INSTALLED: AtomicBool = AtomicBool::new(false);
+/// In the first call, prevents that the library is unloaded, and replaces the standard library's panic hook, which writes to the
+/// host's standard error. This shared object has its own copy of the standard library, so the hook affects only this library.
+fn begin_first_call() {
+    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
     // No thread waits for another one here, because a forked child would wait forever.
-    if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
+    if HAS_BEGUN.load(Ordering::Relaxed) || HAS_BEGUN.swap(true, Ordering::Relaxed) {
         return;
     }
+    host::loaded_library::pin();
     panic::set_hook(Box::new(|info| {
         let location = info.location().map(ToString::to_string).unwrap_or_default();
         log::error!("panic at {location}");
