@@ -64,6 +64,19 @@ void errors_report_the_delivery() {
     CHECK(refused.retryable() && !refused.retry_after());
 }
 
+void each_system_has_its_own_way_to_wake_a_loop() {
+    auto client = client_without_service();
+#ifdef _WIN32
+    CHECK(client.wake_handle() != nullptr);
+    CHECK(status_of([&] { (void)client.wake_fd(); }) == OMNIZE_E_UNSUPPORTED);
+    client.wake_message(nullptr, 0);
+#else
+    CHECK(client.wake_fd() >= 0);
+    CHECK(status_of([&] { (void)client.wake_handle(); }) == OMNIZE_E_UNSUPPORTED);
+    CHECK(status_of([&] { client.wake_message(nullptr, 0); }) == OMNIZE_E_UNSUPPORTED);
+#endif
+}
+
 void texts_with_a_nul_are_rejected() {
     auto client = client_without_service();
     const std::string_view with_nul("1\0002", 3);
@@ -434,6 +447,7 @@ int main() {
     const named_test tests[] = {
         TEST(a_failed_call_throws_its_status),
         TEST(errors_report_the_delivery),
+        TEST(each_system_has_its_own_way_to_wake_a_loop),
         TEST(texts_with_a_nul_are_rejected),
         TEST(objects_move_and_do_not_copy),
         TEST(events_of_next_stay_valid),

@@ -90,6 +90,25 @@ begin
   end;
 end;
 
+procedure ReadWakeDescriptor; begin Client.WakeDescriptor; end;
+procedure ReadWakeHandle; begin Client.WakeHandle; end;
+procedure EndWakeMessages; begin Client.WakeMessage(nil, 0); end;
+
+procedure CheckWaysToWakeALoop;
+begin
+  {$IFDEF MSWINDOWS}
+  Assert(StatusOf(ReadWakeDescriptor) = OMNIZE_E_UNSUPPORTED);
+  Assert(Client.WakeHandle <> nil);
+  EndWakeMessages;
+  {$ELSE}
+  Assert(Client.WakeDescriptor >= 0);
+  Assert(StatusOf(ReadWakeHandle) = OMNIZE_E_UNSUPPORTED);
+  Assert(StatusOf(EndWakeMessages) = OMNIZE_E_UNSUPPORTED);
+  {$ENDIF}
+end;
+
+procedure EachSystemHasItsOwnWayToWakeALoop; begin WithClient(CheckWaysToWakeALoop); end;
+
 procedure RefusedConnectionsAreReportedAsNotSent;
 var
   Error: EOmnizeError;
@@ -288,6 +307,7 @@ procedure ASnapshotHasAllStatistics; begin WithClient(Snapshots); end;
 begin
   Test('a failed call raises its status', AFailedCallRaisesItsStatus);
   Test('an error tells what became of the request', ErrorsReportTheDelivery);
+  Test('each system has its own way to wake a loop', EachSystemHasItsOwnWayToWakeALoop);
   Test('a request that nobody takes is not sent', RefusedConnectionsAreReportedAsNotSent);
   Test('texts come whole', TextsAreComplete);
   Test('events stay', EventsStayValid);

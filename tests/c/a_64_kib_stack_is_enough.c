@@ -172,10 +172,14 @@ static void receive_events(int polls) {
     omnize_event *event = NULL;
     omnize_error *error = NULL;
     int64_t number = 0;
+    void *handle = NULL;
     int called = 0;
 
     EXPECT(strncmp(omnize_client_webhook_url(client, NULL), "http://", 7) == 0);
     EXPECT_OK(omnize_client_wake_fd(client, &number, &error));
+    EXPECT_FAILS(omnize_client_wake_handle(client, &handle, &error), OMNIZE_E_UNSUPPORTED, "omnize_client_wake_fd");
+    EXPECT_FAILS(omnize_client_wake_message(client, NULL, 0x8000, &error), OMNIZE_E_UNSUPPORTED,
+                 "omnize_client_wake_fd");
     EXPECT_FAILS(omnize_client_deliver_compressed(client, gzipped, sizeof gzipped - 1, NULL, "gzip", &error),
                  OMNIZE_E_NO_CLIENT_ID, "");
     EXPECT_OK(omnize_client_deliver(client, TRIGGER, -1, "text/plain; charset=iso-8859-1", &error));

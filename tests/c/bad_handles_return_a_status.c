@@ -20,6 +20,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     omnize_outbox *outbox = NULL;
     const char *text = NULL;
     int64_t number = -7;
+    void *object = NULL;
 
     EXPECT_FAILS(omnize_config_set(bad, "token", "t", &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_config_get(bad, "token", &text, &error), OMNIZE_E_HANDLE, why);
@@ -33,6 +34,8 @@ static void expect_bad_handle(void *bad, const char *why) {
     EXPECT_FAILS(omnize_client_next(bad, 0, &event, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_dispatch(bad, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_wake_fd(bad, &number, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_wake_handle(bad, &object, &error), OMNIZE_E_HANDLE, why);
+    EXPECT_FAILS(omnize_client_wake_message(bad, NULL, 0x8000, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_deliver(bad, "{}", -1, NULL, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_statistic(bad, "received", &number, &error), OMNIZE_E_HANDLE, why);
     EXPECT_FAILS(omnize_client_snapshot(bad, &snapshot, &error), OMNIZE_E_HANDLE, why);
@@ -119,7 +122,7 @@ static void expect_bad_handle(void *bad, const char *why) {
     omnize_error_free(bad);
 
     EXPECT(client == NULL && chat == NULL && event == NULL && list == NULL && snapshot == NULL && text == NULL &&
-           number == -7);
+           object == NULL && number == -7);
 }
 
 static void test_freed_handles(void) {

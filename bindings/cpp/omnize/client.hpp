@@ -55,11 +55,11 @@ class client {
     /// Returns a descriptor that is readable exactly while events are queued, for select, epoll and similar loops. On
     /// Windows, throws an error with OMNIZE_E_UNSUPPORTED.
     std::int64_t wake_fd() { return detail::result<std::int64_t>(omnize_client_wake_fd, handle()); }
-    /// Returns the HANDLE of an event of Windows that is signalled exactly while events are queued. The client owns it. On
-    /// other systems, throws an error with OMNIZE_E_UNSUPPORTED.
+    /// Returns the HANDLE of an event of Windows that is signalled exactly while events are queued. The client owns it.
+    /// On other systems, throws an error with OMNIZE_E_UNSUPPORTED.
     void *wake_handle() { return detail::result<void *>(omnize_client_wake_handle, handle()); }
-    /// Posts a message to a window of Windows when events are queued, and again after each poll or next that leaves events
-    /// in the queue. `window` is an HWND, or nullptr to end the messages.
+    /// Posts a message to a window of Windows when events are queued, and again after each poll or next that leaves
+    /// events in the queue. `window` is an HWND, or nullptr to end the messages.
     void wake_message(void *window, std::uint32_t message) {
         detail::call(omnize_client_wake_message, handle(), window, message);
     }
