@@ -884,6 +884,15 @@ OMNIZE_API const char *OMNIZE_CALL omnize_version(void);
 OMNIZE_API int32_t OMNIZE_CALL omnize_abi_version(void);
 
 /**
+ * Returns the calling convention of the loaded library: 1 is stdcall, 0 is cdecl or the only one of the system.
+ *
+ * - OMNIZE_CALLING_CONVENTION is that of the header. If they differ, call no other function: the program uses
+ *   omnize.dll in place of omnize-stdcall.dll, or the reverse.
+ * - Both conventions call a function without parameters in the same way.
+ */
+OMNIZE_API int32_t OMNIZE_CALL omnize_calling_convention(void);
+
+/**
  * Returns 1 if this build of the library has the feature `name`, otherwise 0.
  *
  * - "listener": the webhook listener.

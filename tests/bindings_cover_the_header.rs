@@ -148,6 +148,17 @@ fn pascal_imports_every_function() {
 }
 
 #[test]
+fn pascal_imports_have_the_selected_calling_convention() {
+    let code = include_str!("../bindings/pascal/omnize_abi.pas");
+    let declared = |line: &&str| line.starts_with("function ") || line.starts_with("procedure ");
+    let imported = code.matches("{$I omnize_import.inc}").count();
+    assert_eq!(code.lines().filter(declared).count(), imported);
+    for (before, _) in pascal(&[".pas", ".inc"]).match_indices("cdecl;") {
+        panic!("a type or an import is always cdecl, at {before}");
+    }
+}
+
+#[test]
 fn pascal_wraps_every_function() {
     let but: Vec<_> = [&OMITTED_BY_PASCAL[..], &OMITTED_BY_BOTH[..]].concat();
     missing_names(&pascal(&["omnize.pas", ".inc"]), &functions(), &but);

@@ -365,6 +365,7 @@ void a_callback_may_close_and_destroy_its_client() {
 
 void tables_of_the_library_are_listed() {
     CHECK(omnize::version() == OMNIZE_VERSION && omnize::abi_version() == OMNIZE_ABI_VERSION);
+    CHECK(omnize::calling_convention() == OMNIZE_CALLING_CONVENTION);
     CHECK(omnize::has_feature("listener") && omnize::has_feature("store") && !omnize::has_feature("teleport"));
     CHECK(status_of([] { omnize::has_feature(std::string_view("store\0s", 7)); }) == OMNIZE_E_ARGUMENT);
     const auto statuses = omnize::statuses();

@@ -36,6 +36,9 @@
   and pass AnsiStrings unchanged. Do not set this option elsewhere. On Unix, a Free Pascal program that converts strings
   has cwstring among its first units.
 
+  Windows. The unit uses omnize.dll. With the symbol OMNIZE_STDCALL, a 32-bit program uses omnize-stdcall.dll. Define the
+  symbol for all units: in the options of the project, or with -dOMNIZE_STDCALL.
+
   Threads. Any thread may call any method, also several threads at the same time. Only one thread may free an object.
 }
 unit omnize;
@@ -44,6 +47,7 @@ unit omnize;
   {$MODE DELPHI}
   {$LONGSTRINGS ON}
 {$ENDIF}
+{$I omnize_platform.inc}
 
 interface
 
@@ -100,7 +104,8 @@ type
     function GetOption(const Name: UTF8String): UTF8String;
     procedure SetOption(const Name, Value: UTF8String);
   public
-    { Creates a configuration with the default of each option. }
+    { Creates a configuration with the default of each option. Raises OMNIZE_E_UNSUPPORTED if the loaded library has
+      another calling convention than the program. }
     constructor Create;
     { Clients that were opened with it stay open. }
     destructor Destroy; override;

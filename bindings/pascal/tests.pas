@@ -5,6 +5,7 @@ program tests;
 {$IFDEF FPC}{$MODE DELPHI}{$ENDIF}
 {$IFDEF MSWINDOWS}{$APPTYPE CONSOLE}{$ENDIF}
 {$ASSERTIONS ON}
+{$I omnize_platform.inc}
 
 uses
   SysUtils, omnize, omnize_abi, expect;
@@ -148,7 +149,7 @@ procedure TextsAreComplete; begin WithClient(Texts); end;
 
 var Destroyed: Integer;
 
-procedure CountDestroyed(UserData: Pointer); cdecl;
+procedure CountDestroyed(UserData: Pointer); {$IFDEF OMNIZE_STDCALL}stdcall{$ELSE}cdecl{$ENDIF};
 begin if UserData = @Destroyed then Inc(Destroyed); end;
 
 procedure OwnEvents;
@@ -250,6 +251,7 @@ var
   I: Integer;
 begin
   Assert((OmnizeVersion <> '') and (OmnizeAbiVersion >= 0));
+  Assert(OmnizeCallingConvention = OMNIZE_CALLING_CONVENTION);
   Assert(OmnizeHasFeature('listener') and OmnizeHasFeature('store') and not OmnizeHasFeature('teleport'));
   Statuses := OmnizeStatuses;
   Assert((Length(Statuses) > 20) and (Statuses[0] = OMNIZE_OK));

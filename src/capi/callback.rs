@@ -2,11 +2,15 @@
 
 use std::ffi::c_void;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::events::event;
 use crate::capi::events::event::omnize_event;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host;
 use crate::receiving::Handler;
+use crate::status::Status;
+use crate::text_encoding::TextEncoding;
 
 /// A callback for an event.
 ///
@@ -14,6 +18,7 @@ use crate::receiving::Handler;
 /// - The callback may call any function of the library.
 /// - It must return. No C++ exception, longjmp() or pthread_exit() may leave it.
 /// - Cancellation of its thread is deferred until it returns.
+#[calling_convention]
 pub type omnize_event_callback =
     Option<unsafe extern "C" fn(event: *const omnize_event, user_data: *mut c_void)>;
 
@@ -23,6 +28,7 @@ pub type omnize_event_callback =
 /// - `message`: UTF-8, valid until the callback returns.
 /// - Any thread may call it, also several threads at the same time.
 /// - It must return, as omnize_event_callback must.
+#[calling_convention]
 pub type omnize_log_callback = Option<
     unsafe extern "C" fn(level: i32, message: *const std::ffi::c_char, user_data: *mut c_void),
 >;
@@ -31,6 +37,7 @@ pub type omnize_log_callback = Option<
 ///
 /// - The library calls it once, after the last call of the callback.
 /// - It must return, as omnize_event_callback must.
+#[calling_convention]
 pub type omnize_destroy = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// The application's user data. Dropping it calls the destroy function.
@@ -74,18 +81,20 @@ pub fn with_user_data<T>(
     move || call(user_data)
 }
 
-/// Creates a handler that calls the application with a new event handle.
+/// Creates a handler that calls the application with a new event handle; fails for NULL.
 pub fn handler(
-    callback: unsafe extern "C" fn(*const omnize_event, *mut c_void),
+    callback: omnize_event_callback,
     user_data: UserData,
-    encoding: crate::text_encoding::TextEncoding,
-) -> Handler {
-    Box::new(move |event| {
+    encoding: TextEncoding,
+) -> Result<Handler> {
+    let callback =
+        callback.ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
+    Ok(Box::new(move |event| {
         event::with_handle(event, encoding, |handle| {
             // SAFETY: by the header's rules, it is a function of this type. The handle is valid.
             host::fp_environment::with_host_fp_environment(|| unsafe {
                 callback(handle, user_data.pointer())
             });
         });
-    })
+    }))
 }

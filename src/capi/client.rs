@@ -4,6 +4,8 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::{HandleTable, HandleType};
@@ -59,6 +61,7 @@ pub(crate) fn lookup(client: *const omnize_client) -> Result<Arc<ClientObject>> 
 /// - OMNIZE_E_SYSTEM: the system denied a resource.
 /// - OMNIZE_E_UNSUPPORTED: this build does not have the listener or the store.
 /// - OMNIZE_E_ARGUMENT: `client` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_open(
     config: *const omnize_config,
@@ -84,6 +87,7 @@ pub extern "C-unwind" fn omnize_client_open(
 /// - The URL begins with the option listen.public_url, or with the listener's address on this machine.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is ASCII, and valid until the client is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_webhook_url(
     client: *const omnize_client,
@@ -109,6 +113,7 @@ pub extern "C-unwind" fn omnize_client_webhook_url(
 /// - OMNIZE_E_ARGUMENT: `callback` is NULL, or `kind` is unknown.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_ENCODING: `client_id` is invalid in the client's encoding.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_subscribe(
     client: *mut omnize_client,
@@ -125,13 +130,11 @@ pub extern "C-unwind" fn omnize_client_subscribe(
         with_user_data(user_data, destroy, |user_data| {
             let object = CLIENTS.get(client)?;
             let encoding = object.client.encoding();
-            let callback = callback
-                .ok_or_else(|| Error::new(Status::Argument, "callback is NULL; it is required"))?;
             let filter = EventFilter {
                 kind: kind_of(kind)?,
                 client_id: text::optional("client_id", client_id, encoding)?.map(Into::into),
             };
-            let handler = callback::handler(callback, user_data, encoding);
+            let handler = callback::handler(callback, user_data, encoding)?;
             let id = object.client.subscribe(filter, handler)?;
             text::write_optional(subscription, id);
             Ok(())
@@ -147,6 +150,7 @@ pub extern "C-unwind" fn omnize_client_subscribe(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: there is no such subscription.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_unsubscribe(
     client: *mut omnize_client,
@@ -169,6 +173,7 @@ pub extern "C-unwind" fn omnize_client_unsubscribe(
 /// - OMNIZE_E_MODE: the client uses next or dispatch, or the caller is a callback.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_ARGUMENT: `maximum` is negative, or `timeout_ms` is less than -1.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_poll(
     client: *mut omnize_client,
@@ -200,6 +205,7 @@ pub extern "C-unwind" fn omnize_client_poll(
 /// - OMNIZE_E_MODE: the client uses poll or dispatch.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_next(
     client: *mut omnize_client,
@@ -228,6 +234,7 @@ pub extern "C-unwind" fn omnize_client_next(
 /// - OMNIZE_E_MODE: the client uses poll or next.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_SYSTEM: a thread can't be started.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_dispatch(
     client: *mut omnize_client,
@@ -250,6 +257,7 @@ pub extern "C-unwind" fn omnize_client_dispatch(
 /// - OMNIZE_E_CLOSED: the client is closed. Respond with 503.
 /// - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
 /// - OMNIZE_E_ENCODING: `content_type` is not ASCII.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_deliver(
     client: *mut omnize_client,
@@ -287,6 +295,7 @@ pub extern "C-unwind" fn omnize_client_deliver(
 /// - OMNIZE_E_SYSTEM: there is no memory for the body. Respond with 503.
 /// - OMNIZE_E_ARGUMENT: `body` is NULL, or `length` is less than -1.
 /// - OMNIZE_E_ENCODING: `content_type` or `content_encoding` is not ASCII.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_deliver_compressed(
     client: *mut omnize_client,
@@ -332,6 +341,7 @@ pub const OMNIZE_CHECK_ACCOUNT: i32 = 2;
 /// - OMNIZE_E_RESPONSE: the response contains no departments. The option dialect may be wrong.
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
 /// - Any other status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_check(
     client: *mut omnize_client,
@@ -370,6 +380,7 @@ pub extern "C-unwind" fn omnize_client_check(
 /// - OMNIZE_E_TIMEOUT: a callback still runs. No further callback starts. omnize_error_events_left() and
 ///   omnize_error_requests_left() return the numbers.
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_close(
     client: *mut omnize_client,
@@ -392,6 +403,7 @@ pub extern "C-unwind" fn omnize_client_close(
 /// - If the client is open, it is closed first, with a timeout of 0.
 /// - Its conversations stay valid. Their requests fail with OMNIZE_E_CLOSED.
 /// - Does nothing if `client` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_free(client: *mut omnize_client) {
     guard::value((), || {

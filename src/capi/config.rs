@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use omnize_calling_convention::calling_convention;
 use once_cell::sync::Lazy;
 
 use crate::capi::abi::error_handle::omnize_error;
@@ -47,6 +48,7 @@ pub(crate) fn snapshot(config: *const omnize_config) -> Result<Config> {
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `config` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_new(
     config: *mut *mut omnize_config,
@@ -72,6 +74,7 @@ pub extern "C-unwind" fn omnize_config_new(
 /// - OMNIZE_E_VALUE: the option does not accept this value.
 /// - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
 /// - OMNIZE_E_ENCODING: `name` or `value` is not UTF-8.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_set(
     config: *mut omnize_config,
@@ -98,6 +101,7 @@ pub extern "C-unwind" fn omnize_config_set(
 /// - OMNIZE_E_ARGUMENT: `name` or `value` is NULL.
 /// - OMNIZE_E_ENCODING: `name` is not UTF-8.
 /// - OMNIZE_E_SYSTEM: there is no memory for the text.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_get(
     config: *const omnize_config,
@@ -132,6 +136,7 @@ pub extern "C-unwind" fn omnize_config_get(
 /// Fails with:
 /// - OMNIZE_E_VALUE: an option does not accept the value. The message names the variable.
 /// - OMNIZE_E_ENCODING: a value is not UTF-8. The message names the variable.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_load_env(
     config: *mut omnize_config,
@@ -157,6 +162,7 @@ pub extern "C-unwind" fn omnize_config_load_env(
 /// - OMNIZE_E_VALUE: an option does not accept the value.
 /// - OMNIZE_E_ARGUMENT: `path` is NULL.
 /// - OMNIZE_E_ENCODING: `path` or the file is not UTF-8.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_load_file(
     config: *mut omnize_config,
@@ -175,12 +181,14 @@ pub extern "C-unwind" fn omnize_config_load_file(
 ///
 /// - Clients that were opened with it stay open.
 /// - Does nothing if `config` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_config_free(config: *mut omnize_config) {
     guard::value((), || CONFIGS.remove(config).map(drop))
 }
 
 /// Returns the number of options.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_count() -> i32 {
     guard::value(0, || Ok(OPTIONS.len() as i32))
@@ -190,6 +198,7 @@ pub extern "C-unwind" fn omnize_option_count() -> i32 {
 ///
 /// - The range is 0 to omnize_option_count() - 1.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -202,6 +211,7 @@ pub extern "C-unwind" fn omnize_option_name(index: i32) -> *const c_char {
 /// - The types are "secret", "url", "encoding", "choice: A, B", "milliseconds", "flag", "bytes", "count", "threads",
 ///   "file", "address", "path", "credentials", "networks", "proxy" and "text".
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_type(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -213,6 +223,7 @@ pub extern "C-unwind" fn omnize_option_type(index: i32) -> *const c_char {
 ///
 /// - The text is empty if the option has no default.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_default(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -223,6 +234,7 @@ pub extern "C-unwind" fn omnize_option_default(index: i32) -> *const c_char {
 /// Returns the English description of the option at `index`, or NULL if `index` is out of range.
 ///
 /// The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_option_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {

@@ -5,6 +5,8 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::{HandleTable, HandleType};
@@ -50,6 +52,7 @@ struct ListenerObject {
 /// - OMNIZE_E_SYSTEM: the system denied a resource.
 /// - OMNIZE_E_UNSUPPORTED: this build does not have the listener.
 /// - OMNIZE_E_ARGUMENT: `listener` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_open(
     config: *const omnize_config,
@@ -77,6 +80,7 @@ pub extern "C-unwind" fn omnize_listener_open(
 /// - OMNIZE_E_ARGUMENT: `path` is invalid or used already, or the client is attached already.
 /// - OMNIZE_E_SYSTEM: there is no randomness for a path.
 /// - OMNIZE_E_ENCODING: `path` is not ASCII.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_attach(
     listener: *mut omnize_listener,
@@ -98,6 +102,7 @@ pub extern "C-unwind" fn omnize_listener_attach(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: the client is not attached to this listener.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_detach(
     listener: *mut omnize_listener,
@@ -116,6 +121,7 @@ pub extern "C-unwind" fn omnize_listener_detach(
 /// - The URL begins with the option listen.public_url, or with the listener's address on this machine.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is ASCII, and valid until the listener is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_url(
     listener: *const omnize_listener,
@@ -141,6 +147,7 @@ pub extern "C-unwind" fn omnize_listener_url(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
 /// - OMNIZE_E_ENCODING: `name` is not UTF-8.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_statistic(
     listener: *const omnize_listener,
@@ -165,6 +172,7 @@ pub extern "C-unwind" fn omnize_listener_statistic(
 /// Fails with:
 /// - OMNIZE_E_CLOSED: the listener was closed before.
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_close(
     listener: *mut omnize_listener,
@@ -181,6 +189,7 @@ pub extern "C-unwind" fn omnize_listener_close(
 ///
 /// - If the listener is open, it is closed first, with a timeout of 0.
 /// - Does nothing if `listener` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_listener_free(listener: *mut omnize_listener) {
     guard::value((), || {

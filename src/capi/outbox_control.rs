@@ -1,5 +1,7 @@
 //! The functions that change or await the outbox of a client: cancel, flush, pause and resume.
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
@@ -17,6 +19,7 @@ use crate::status::Status;
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `count` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_outbox_count(
     client: *const omnize_client,
@@ -44,6 +47,7 @@ pub extern "C-unwind" fn omnize_client_outbox_count(
 /// - OMNIZE_E_STORE: the request is cancelled, but the store can't be written. If the process ends before the library
 ///   can write it, the next process sends the request.
 /// - OMNIZE_E_CLOSED: the client is closed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_cancel(
     client: *mut omnize_client,
@@ -73,6 +77,7 @@ pub extern "C-unwind" fn omnize_client_cancel(
 /// Fails with:
 /// - OMNIZE_E_STORE: the requests are cancelled, but the store can't be written.
 /// - OMNIZE_E_CLOSED: the client is closed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_cancel(
     conversation: *mut omnize_conversation,
@@ -103,6 +108,7 @@ pub extern "C-unwind" fn omnize_conversation_cancel(
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1.
 ///
 /// omnize_error_requests_left() returns the number of remaining requests.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_flush(
     client: *mut omnize_client,
@@ -126,6 +132,7 @@ pub extern "C-unwind" fn omnize_client_flush(
 ///
 /// Fails with:
 /// - OMNIZE_E_CLOSED: the client is closed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_pause(
     client: *mut omnize_client,
@@ -140,6 +147,7 @@ pub extern "C-unwind" fn omnize_client_pause(
 ///
 /// Fails with:
 /// - OMNIZE_E_CLOSED: the client is closed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_resume(
     client: *mut omnize_client,
@@ -151,6 +159,7 @@ pub extern "C-unwind" fn omnize_client_resume(
 /// Returns 1 if the sending of posted requests is paused, otherwise 0. Returns 0 if `client` is invalid.
 ///
 /// Does not block.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_is_paused(client: *const omnize_client) -> i32 {
     guard::value(0, || {

@@ -3,6 +3,8 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
@@ -21,6 +23,7 @@ use crate::capi::client::omnize_client;
 /// - OMNIZE_E_UNSUPPORTED: Windows has no such descriptors. Use omnize_client_wake_handle() there.
 /// - OMNIZE_E_SYSTEM: the process has no free descriptor.
 /// - OMNIZE_E_ARGUMENT: `descriptor` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_wake_fd(
     client: *mut omnize_client,
@@ -46,6 +49,7 @@ pub extern "C-unwind" fn omnize_client_wake_fd(
 /// - OMNIZE_E_UNSUPPORTED: only Windows has such handles. Use omnize_client_wake_fd() on other systems.
 /// - OMNIZE_E_SYSTEM: the process can't have more handles.
 /// - OMNIZE_E_ARGUMENT: `handle` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_wake_handle(
     client: *mut omnize_client,
@@ -79,6 +83,7 @@ pub extern "C-unwind" fn omnize_client_wake_handle(
 /// - OMNIZE_E_UNSUPPORTED: only Windows has windows. Use omnize_client_wake_fd() on other systems.
 /// - OMNIZE_E_SYSTEM: user32.dll can't be loaded.
 /// - OMNIZE_E_ARGUMENT: `window` is not an existing window, or `message` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_wake_message(
     client: *mut omnize_client,

@@ -67,6 +67,7 @@ static void test_tables(void) {
     int32_t at;
 
     EXPECT(strcmp(omnize_version(), OMNIZE_VERSION) == 0 && omnize_abi_version() == OMNIZE_ABI_VERSION);
+    EXPECT(omnize_calling_convention() == OMNIZE_CALLING_CONVENTION);
     EXPECT(omnize_has_feature("listener") == 1);
     EXPECT(strcmp(omnize_event_kind_name(OMNIZE_EVENT_MESSAGE), "message") == 0);
     EXPECT(strcmp(omnize_check_level_name(OMNIZE_CHECK_ACCOUNT), "account") == 0);

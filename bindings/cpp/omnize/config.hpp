@@ -16,8 +16,9 @@ namespace omnize {
 /// The options for opening a client. The documentation and omnize::options() list them.
 class config {
   public:
-    /// Creates a configuration with the default of each option.
-    config() : handle_(detail::result<omnize_config *>(omnize_config_new)) {}
+    /// Creates a configuration with the default of each option. Throws OMNIZE_E_UNSUPPORTED if the loaded library has
+    /// another calling convention than the header.
+    config() : handle_(create()) {}
 
     /// Sets an option.
     config &set(std::string_view name, std::string_view value) {
@@ -40,6 +41,13 @@ class config {
     omnize_config *handle() const noexcept { return handle_.get(); } ///< This object keeps the ownership.
 
   private:
+    static omnize_config *create() {
+        if (omnize_calling_convention() != OMNIZE_CALLING_CONVENTION)
+            throw error(OMNIZE_E_UNSUPPORTED,
+                        "the program and the loaded library have different calling conventions; define OMNIZE_STDCALL "
+                        "for omnize-stdcall.dll, and only for it");
+        return detail::result<omnize_config *>(omnize_config_new);
+    }
     std::unique_ptr<omnize_config, detail::deleter<omnize_config_free>> handle_;
 };
 

@@ -23,6 +23,11 @@ inline std::int32_t abi_version() noexcept {
     return omnize_abi_version();
 }
 
+/// Returns the calling convention of the loaded library. OMNIZE_CALLING_CONVENTION is that of the header.
+inline std::int32_t calling_convention() noexcept {
+    return omnize_calling_convention();
+}
+
 /// Returns whether the loaded library has a feature: "listener" or "store".
 inline bool has_feature(std::string_view name) {
     return omnize_has_feature(detail::c_text("name", name)) != 0;

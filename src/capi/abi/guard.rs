@@ -141,6 +141,10 @@ mod tests {
                     let abi = abi.name.as_ref().map(syn::LitStr::value);
                     assert_eq!(abi.as_deref(), Some("C-unwind"), "{name}");
                     assert!(
+                        has_calling_convention(&function),
+                        "{name} has no #[calling_convention]"
+                    );
+                    assert!(
                         is_guarded(&function),
                         "{name} in {} is not one call of the guard",
                         path.display()
@@ -161,6 +165,11 @@ mod tests {
             .filter(|path| path.extension().is_some_and(|end| end == "rs"));
         rust.chain(folders.iter().flat_map(|folder| sources(folder)))
             .collect()
+    }
+
+    fn has_calling_convention(function: &ItemFn) -> bool {
+        let mut attributes = function.attrs.iter();
+        attributes.any(|attribute| attribute.path().is_ident("calling_convention"))
     }
 
     fn is_guarded(function: &ItemFn) -> bool {

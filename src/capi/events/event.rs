@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
+use omnize_calling_convention::calling_convention;
 use once_cell::sync::OnceCell;
 
 use crate::capi::abi::error_handle::omnize_error;
@@ -197,6 +198,7 @@ pub(crate) fn with_handle(
 /// Returns the kind of the event, an OMNIZE_EVENT_ value, or 0 if `event` is invalid.
 ///
 /// Later versions may add values.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_kind(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.content.kind().number()))
@@ -209,6 +211,7 @@ pub extern "C-unwind" fn omnize_event_kind(event: *const omnize_event) -> i32 {
 ///   then returns the hash.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_client_id(
     event: *const omnize_event,
@@ -226,6 +229,7 @@ pub extern "C-unwind" fn omnize_event_client_id(
 /// - The text may contain NUL bytes. `length` counts them.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_text(
     event: *const omnize_event,
@@ -241,6 +245,7 @@ pub extern "C-unwind" fn omnize_event_text(
 /// - Invalid bytes of the trigger became U+FFFD.
 /// - Characters that the client's encoding does not have are written as the option encoding.unmappable specifies.
 /// - omnize_event_raw() returns the unchanged trigger.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_replaced(event: *const omnize_event) -> i32 {
     guard::value(0, || {
@@ -262,6 +267,7 @@ pub extern "C-unwind" fn omnize_event_replaced(event: *const omnize_event) -> i3
 /// - A compressed trigger is returned decompressed.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The body is valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_raw(
     event: *const omnize_event,
@@ -277,6 +283,7 @@ pub extern "C-unwind" fn omnize_event_raw(
 ///
 /// With a store, the number of an outcome is 0 if it is not stored: that of a query, or if the store could not be
 /// written.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_sequence(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.sequence as i64))
@@ -285,6 +292,7 @@ pub extern "C-unwind" fn omnize_event_sequence(event: *const omnize_event) -> i6
 /// Returns the time when the event was received, or 0 if `event` is invalid.
 ///
 /// The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_received_at(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(EVENTS.get(event)?.event.received_at))
@@ -293,6 +301,7 @@ pub extern "C-unwind" fn omnize_event_received_at(event: *const omnize_event) ->
 /// Returns 1 if an earlier process received the event and may have handled it, otherwise 0.
 ///
 /// Such an event is delivered again from the store, because it was not acknowledged.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_redelivered(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(i32::from(EVENTS.get(event)?.event.redelivered)))
@@ -306,6 +315,7 @@ pub extern "C-unwind" fn omnize_event_redelivered(event: *const omnize_event) ->
 ///
 /// Fails with:
 /// - OMNIZE_E_HANDLE: `event` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_ack(
     event: *const omnize_event,
@@ -326,6 +336,7 @@ pub extern "C-unwind" fn omnize_event_ack(
 ///
 /// Fails with:
 /// - OMNIZE_E_HANDLE: `event` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_nack(
     event: *const omnize_event,
@@ -343,6 +354,7 @@ pub extern "C-unwind" fn omnize_event_nack(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `kept` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_keep(
     event: *const omnize_event,
@@ -361,6 +373,7 @@ pub extern "C-unwind" fn omnize_event_keep(
 ///
 /// omnize_event_client_id() returns the client id of the request, which is empty if it belongs to no conversation.
 /// omnize_event_text() returns the error message.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_ticket(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(outcome(event)?.ticket as i64))
@@ -368,12 +381,14 @@ pub extern "C-unwind" fn omnize_event_outcome_ticket(event: *const omnize_event)
 
 /// Returns the delivery of the posted request, an OMNIZE_DELIVERY_ value. Returns OMNIZE_DELIVERY_NONE if `event` is
 /// not an outcome.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_delivery(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(outcome(event)?.delivery))
 }
 
 /// Returns the status that a blocking call would have returned, or OMNIZE_E_HANDLE if `event` is not an outcome.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_status(event: *const omnize_event) -> omnize_status {
     guard::value(Status::Handle as omnize_status, || {
@@ -384,6 +399,7 @@ pub extern "C-unwind" fn omnize_event_outcome_status(event: *const omnize_event)
 /// Returns the HTTP status of the rejection, or 0 if the request was accepted or had no response.
 ///
 /// Returns 0 if `event` is not an outcome.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_http_status(event: *const omnize_event) -> i32 {
     guard::value(0, || Ok(i32::from(outcome(event)?.http_status)))
@@ -395,6 +411,7 @@ pub extern "C-unwind" fn omnize_event_outcome_http_status(event: *const omnize_e
 /// - The text is empty if the request was posted without a reference.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_reference(
     event: *const omnize_event,
@@ -414,6 +431,7 @@ pub extern "C-unwind" fn omnize_event_outcome_reference(
 ///
 /// Later versions may add values. Returns 0 if a later version stored the outcome of a kind that this version does not
 /// recognize.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_request_kind(event: *const omnize_event) -> i32 {
     guard::value(0, || {
@@ -426,6 +444,7 @@ pub extern "C-unwind" fn omnize_event_outcome_request_kind(event: *const omnize_
 ///
 /// - The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
 /// - Returns 0 if an earlier version of the library stored the request.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_outcome_posted_at(event: *const omnize_event) -> i64 {
     guard::value(0, || Ok(outcome(event)?.posted_at))
@@ -444,6 +463,7 @@ fn outcome_of(object: &EventObject) -> Result<&Outcome> {
 ///
 /// - With ack = auto, this acknowledges an event of omnize_client_next() or omnize_event_keep().
 /// - Does nothing if `event` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_free(event: *mut omnize_event) {
     guard::value((), || EVENTS.remove(event).map(drop))

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::guard;
 use crate::capi::abi::text::OutText;
 use crate::capi::events::event;
@@ -24,6 +26,7 @@ fn text(
 /// OMNIZE_EVENT_QUEUED.
 ///
 /// Returns -1 if the event contains no position, or `event` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_position(event: *const omnize_event) -> i64 {
     guard::value(-1, || {
@@ -39,6 +42,7 @@ pub extern "C-unwind" fn omnize_event_position(event: *const omnize_event) -> i6
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_department(
     event: *const omnize_event,
@@ -55,6 +59,7 @@ pub extern "C-unwind" fn omnize_event_department(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_agent_id(
     event: *const omnize_event,
@@ -71,6 +76,7 @@ pub extern "C-unwind" fn omnize_event_agent_id(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_agent_name(
     event: *const omnize_event,
@@ -84,6 +90,7 @@ pub extern "C-unwind" fn omnize_event_agent_name(
 /// Returns the kind of media of the message, an OMNIZE_MEDIA_ value.
 ///
 /// Returns OMNIZE_MEDIA_NONE if the message has only text, for other events, or if `event` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_media_kind(event: *const omnize_event) -> i32 {
     guard::value(OMNIZE_MEDIA_NONE, || {
@@ -99,6 +106,7 @@ pub extern "C-unwind" fn omnize_event_media_kind(event: *const omnize_event) -> 
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_media_url(
     event: *const omnize_event,
@@ -115,6 +123,7 @@ pub extern "C-unwind" fn omnize_event_media_url(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_message_hash(
     event: *const omnize_event,
@@ -132,6 +141,7 @@ pub extern "C-unwind" fn omnize_event_message_hash(
 /// - The text is empty if the dialect has no hashes.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_interaction_hash(
     event: *const omnize_event,
@@ -150,6 +160,7 @@ pub extern "C-unwind" fn omnize_event_interaction_hash(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_external_id(
     event: *const omnize_event,
@@ -166,6 +177,7 @@ pub extern "C-unwind" fn omnize_event_external_id(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_bot_id(
     event: *const omnize_event,
@@ -182,6 +194,7 @@ pub extern "C-unwind" fn omnize_event_bot_id(
 /// - The text is empty if the event does not contain it.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the event is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_extra(
     event: *const omnize_event,

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::guard;
 use crate::capi::abi::static_table::StaticTable;
 use crate::capi::abi::text::OutText;
@@ -20,6 +22,7 @@ use crate::wire::{MediaKind, RequestKind, Speaker};
 ///
 /// - `kind`: an OMNIZE_EVENT_ value. OMNIZE_EVENT_ANY is not the kind of an event, so it is unknown here.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_kind_name(kind: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&EVENT_KINDS, kind))
@@ -29,6 +32,7 @@ pub extern "C-unwind" fn omnize_event_kind_name(kind: i32) -> *const c_char {
 ///
 /// - `delivery`: an OMNIZE_DELIVERY_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_delivery_name(delivery: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&DELIVERIES, delivery))
@@ -38,6 +42,7 @@ pub extern "C-unwind" fn omnize_delivery_name(delivery: i32) -> *const c_char {
 ///
 /// - `state`: an OMNIZE_STATE_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_state_name(state: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&STATES, state))
@@ -47,6 +52,7 @@ pub extern "C-unwind" fn omnize_state_name(state: i32) -> *const c_char {
 ///
 /// - `level`: an OMNIZE_CHECK_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_check_level_name(level: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&CHECK_LEVELS, level))
@@ -56,6 +62,7 @@ pub extern "C-unwind" fn omnize_check_level_name(level: i32) -> *const c_char {
 ///
 /// - `kind`: an OMNIZE_REQUEST_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_kind_name(kind: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&REQUEST_KINDS, kind))
@@ -65,6 +72,7 @@ pub extern "C-unwind" fn omnize_request_kind_name(kind: i32) -> *const c_char {
 ///
 /// - `kind`: an OMNIZE_MEDIA_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_media_kind_name(kind: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&MEDIA_KINDS, kind))
@@ -74,6 +82,7 @@ pub extern "C-unwind" fn omnize_media_kind_name(kind: i32) -> *const c_char {
 ///
 /// - `speaker`: an OMNIZE_SPEAKER_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_speaker_name(speaker: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&SPEAKERS, speaker))
@@ -83,6 +92,7 @@ pub extern "C-unwind" fn omnize_speaker_name(speaker: i32) -> *const c_char {
 ///
 /// - `level`: an OMNIZE_LOG_ value.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_log_level_name(level: i32) -> *const c_char {
     guard::always(std::ptr::null(), || find(&LOG_LEVELS, level))
@@ -147,6 +157,7 @@ mod tests {
 
     const HEADER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/include/omnize.h"));
 
+    #[calling_convention]
     type NameFunction = extern "C-unwind" fn(i32) -> *const c_char;
 
     /// The enumerations of the header, by the prefix of their constants.

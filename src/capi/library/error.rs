@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle;
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
@@ -22,6 +24,7 @@ pub const OMNIZE_DELIVERY_NOT_SENT: i32 = 3;
 pub const OMNIZE_DELIVERY_UNKNOWN: i32 = 4;
 
 /// Returns the status of the failed call, or OMNIZE_E_HANDLE if `error` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_status(error: *const omnize_error) -> omnize_status {
     guard::always(Status::Handle as omnize_status, || {
@@ -33,6 +36,7 @@ pub extern "C-unwind" fn omnize_error_status(error: *const omnize_error) -> omni
 ///
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is English in UTF-8, and valid until the error is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_message(
     error: *const omnize_error,
@@ -44,6 +48,7 @@ pub extern "C-unwind" fn omnize_error_message(
 }
 
 /// Returns the HTTP status of the service's response, or 0 if there was no response.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_http_status(error: *const omnize_error) -> i32 {
     guard::always(0, || {
@@ -60,6 +65,7 @@ pub extern "C-unwind" fn omnize_error_http_status(error: *const omnize_error) ->
 /// - The token and personal data of the request are replaced by `[redacted]`.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is valid until the error is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_body(
     error: *const omnize_error,
@@ -71,6 +77,7 @@ pub extern "C-unwind" fn omnize_error_body(
 }
 
 /// Returns the delivery of the request, an OMNIZE_DELIVERY_ value.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_delivery(error: *const omnize_error) -> i32 {
     guard::always(OMNIZE_DELIVERY_NONE, || {
@@ -82,6 +89,7 @@ pub extern "C-unwind" fn omnize_error_delivery(error: *const omnize_error) -> i3
 }
 
 /// Returns 1 if the application may safely retry the call later, otherwise 0.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_retryable(error: *const omnize_error) -> i32 {
     guard::always(0, || {
@@ -93,6 +101,7 @@ pub extern "C-unwind" fn omnize_error_retryable(error: *const omnize_error) -> i
 /// it.
 ///
 /// The service may specify it in responses with HTTP 429 and 503.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_retry_after(error: *const omnize_error) -> i64 {
     guard::always(-1, || {
@@ -104,6 +113,7 @@ pub extern "C-unwind" fn omnize_error_retry_after(error: *const omnize_error) ->
 }
 
 /// Returns the number of undelivered events if omnize_client_close() timed out because of a callback, otherwise 0.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_events_left(error: *const omnize_error) -> i64 {
     guard::always(0, || Ok(close_report(error)?.events as i64))
@@ -111,6 +121,7 @@ pub extern "C-unwind" fn omnize_error_events_left(error: *const omnize_error) ->
 
 /// Returns the number of unsent requests if omnize_client_close() timed out because of a callback, or the number of
 /// remaining requests if omnize_client_flush() failed. Otherwise returns 0.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_requests_left(error: *const omnize_error) -> i64 {
     guard::always(0, || Ok(close_report(error)?.requests as i64))
@@ -126,6 +137,7 @@ fn close_report(error: *const omnize_error) -> Result<CloseReport> {
 /// Frees an error.
 ///
 /// Does nothing if `error` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_error_free(error: *mut omnize_error) {
     guard::value((), || error_handle::free(error))

@@ -5,6 +5,7 @@ use std::ffi::{CString, c_void};
 use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use omnize_calling_convention::calling_convention;
 
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
@@ -35,6 +36,7 @@ pub const OMNIZE_LOG_DEBUG: i32 = 4;
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `level` is unknown.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_log_set(
     level: i32,
@@ -73,6 +75,7 @@ pub extern "C-unwind" fn omnize_log_set(
     )
 }
 
+#[calling_convention]
 struct Sink {
     callback: unsafe extern "C" fn(i32, *const std::ffi::c_char, *mut c_void),
     user_data: UserData,

@@ -4,6 +4,8 @@ use std::ffi::c_char;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::{HandleTable, HandleType};
@@ -47,6 +49,7 @@ struct SnapshotObject {
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `snapshot` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_snapshot(
     client: *const omnize_client,
@@ -72,6 +75,7 @@ pub extern "C-unwind" fn omnize_client_snapshot(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
 /// - OMNIZE_E_ENCODING: `name` is not UTF-8.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_value(
     snapshot: *const omnize_snapshot,
@@ -88,6 +92,7 @@ pub extern "C-unwind" fn omnize_snapshot_value(
 }
 
 /// Returns the number of buckets, or 0 if `snapshot` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_bucket_count(snapshot: *const omnize_snapshot) -> i64 {
     guard::value(0, || {
@@ -98,6 +103,7 @@ pub extern "C-unwind" fn omnize_snapshot_bucket_count(snapshot: *const omnize_sn
 
 /// Returns the limit of the bucket at `index` in milliseconds. Returns -1 for the last bucket, which has no limit, and if
 /// `index` is out of range or `snapshot` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_bucket_limit(
     snapshot: *const omnize_snapshot,
@@ -110,6 +116,7 @@ pub extern "C-unwind" fn omnize_snapshot_bucket_limit(
 }
 
 /// Returns the number of attempts in the bucket at `index`, or 0 if `index` is out of range or `snapshot` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_bucket_attempts(
     snapshot: *const omnize_snapshot,
@@ -119,6 +126,7 @@ pub extern "C-unwind" fn omnize_snapshot_bucket_attempts(
 }
 
 /// Returns the duration of the attempts in all buckets, in seconds, or 0 if `snapshot` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_total_seconds(snapshot: *const omnize_snapshot) -> f64 {
     guard::value(0.0, || {
@@ -133,6 +141,7 @@ pub extern "C-unwind" fn omnize_snapshot_total_seconds(snapshot: *const omnize_s
 ///   bucket has `limit`, in seconds or null, and `attempts`.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is ASCII, and valid until the snapshot is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_json(
     snapshot: *const omnize_snapshot,
@@ -151,6 +160,7 @@ pub extern "C-unwind" fn omnize_snapshot_json(
 /// - The Content-Type is text/plain; version=0.0.4; charset=utf-8.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is ASCII, and valid until the snapshot is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_prometheus(
     snapshot: *const omnize_snapshot,
@@ -169,6 +179,7 @@ pub extern "C-unwind" fn omnize_snapshot_prometheus(
 /// Frees a snapshot.
 ///
 /// Does nothing if `snapshot` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_snapshot_free(snapshot: *mut omnize_snapshot) {
     guard::value((), || SNAPSHOTS.remove(snapshot).map(drop))

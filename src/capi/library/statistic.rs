@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
 use once_cell::sync::Lazy;
 
 use crate::capi::abi::error_handle::omnize_error;
@@ -17,6 +18,7 @@ use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 
 /// Returns the number of statistics.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_count() -> i32 {
     guard::value(0, || Ok(STATISTICS.len() as i32))
@@ -26,6 +28,7 @@ pub extern "C-unwind" fn omnize_statistic_count() -> i32 {
 ///
 /// - The range is 0 to omnize_statistic_count() - 1.
 /// - The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -37,6 +40,7 @@ pub extern "C-unwind" fn omnize_statistic_name(index: i32) -> *const c_char {
 /// `index` is out of range.
 ///
 /// The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_kind(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -47,6 +51,7 @@ pub extern "C-unwind" fn omnize_statistic_kind(index: i32) -> *const c_char {
 /// Returns the English description of the statistic at `index`, or NULL if `index` is out of range.
 ///
 /// The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_statistic_description(index: i32) -> *const c_char {
     guard::value(std::ptr::null(), || {
@@ -64,6 +69,7 @@ pub extern "C-unwind" fn omnize_statistic_description(index: i32) -> *const c_ch
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: there is no such statistic, or `name` or `value` is NULL.
 /// - OMNIZE_E_ENCODING: `name` is not UTF-8.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_statistic(
     client: *const omnize_client,

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::guard;
 use crate::capi::abi::static_table::StaticTable;
 use crate::capi::abi::status_code::omnize_status;
@@ -12,6 +14,7 @@ use crate::status::Status;
 /// Returns the name of a status, such as "OMNIZE_E_HANDLE", or NULL if the number is not a status.
 ///
 /// The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_status_name(status: omnize_status) -> *const c_char {
     guard::always(std::ptr::null(), || {
@@ -22,6 +25,7 @@ pub extern "C-unwind" fn omnize_status_name(status: omnize_status) -> *const c_c
 /// Returns the meaning of a status and what to do, in English, or NULL if the number is not a status.
 ///
 /// The text is never freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_status_description(status: omnize_status) -> *const c_char {
     guard::always(std::ptr::null(), || {
@@ -30,6 +34,7 @@ pub extern "C-unwind" fn omnize_status_description(status: omnize_status) -> *co
 }
 
 /// Returns the number of statuses, including OMNIZE_OK.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_status_count() -> i32 {
     guard::always(0, || Ok(Status::ALL.len() as i32))
@@ -38,6 +43,7 @@ pub extern "C-unwind" fn omnize_status_count() -> i32 {
 /// Returns the status at `index` of the list of all statuses, or -1 if `index` is out of range.
 ///
 /// The range is 0 to omnize_status_count() - 1.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_status_at(index: i32) -> omnize_status {
     guard::always(-1, || {

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::HandleType;
@@ -48,6 +50,7 @@ struct Summary {
 /// - OMNIZE_E_RESPONSE: the response contains no agents.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_online(
     client: *mut omnize_client,
@@ -92,6 +95,7 @@ fn insert(online: &OnlineAgents, encoding: TextEncoding) -> Result<*mut omnize_a
 /// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
 /// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
 /// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_post(
     client: *mut omnize_client,
@@ -118,6 +122,7 @@ pub extern "C-unwind" fn omnize_agents_post(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_agents(
     event: *const omnize_event,
@@ -137,6 +142,7 @@ pub extern "C-unwind" fn omnize_event_agents(
 /// Returns the number of agents who are online, or 0 if `list` is invalid.
 ///
 /// The list contains only some of them: see omnize_agents_count().
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_total(list: *const omnize_agents) -> i64 {
     guard::value(0, || LISTS.summary(list, |summary| summary.total))
@@ -145,6 +151,7 @@ pub extern "C-unwind" fn omnize_agents_total(list: *const omnize_agents) -> i64 
 /// Returns the agents' average service time in seconds.
 ///
 /// Returns a negative number if the service did not report it, or `list` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_average_seconds(list: *const omnize_agents) -> f64 {
     guard::value(-1.0, || {
@@ -156,6 +163,7 @@ pub extern "C-unwind" fn omnize_agents_average_seconds(list: *const omnize_agent
 ///
 /// The service selects at most three of the online agents at random. omnize_agents_total() returns the number of
 /// all.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_count(list: *const omnize_agents) -> i64 {
     guard::value(0, || LISTS.count(list))
@@ -165,6 +173,7 @@ pub extern "C-unwind" fn omnize_agents_count(list: *const omnize_agents) -> i64 
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_id(
     list: *const omnize_agents,
@@ -180,6 +189,7 @@ pub extern "C-unwind" fn omnize_agents_id(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_name(
     list: *const omnize_agents,
@@ -194,6 +204,7 @@ pub extern "C-unwind" fn omnize_agents_name(
 /// Frees a list.
 ///
 /// Does nothing if `list` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_agents_free(list: *mut omnize_agents) {
     guard::value((), || LISTS.free(list))

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::HandleType;
@@ -76,6 +78,7 @@ impl Department {
 /// - OMNIZE_E_RESPONSE: the response contains no departments.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_list(
     client: *mut omnize_client,
@@ -117,6 +120,7 @@ fn insert(
 /// - OMNIZE_E_UNSUPPORTED: the dialect does not have this request.
 /// - OMNIZE_E_CLIENT_ID: the dialect requires `client_id`.
 /// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_post(
     client: *mut omnize_client,
@@ -142,6 +146,7 @@ pub extern "C-unwind" fn omnize_departments_post(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `event` is not such an outcome, or the request was not accepted, or `list` is NULL.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_event_departments(
     event: *const omnize_event,
@@ -158,6 +163,7 @@ pub extern "C-unwind" fn omnize_event_departments(
 }
 
 /// Returns the number of departments of the list, or 0 if `list` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_count(list: *const omnize_departments) -> i64 {
     guard::value(0, || LISTS.count(list))
@@ -168,6 +174,7 @@ pub extern "C-unwind" fn omnize_departments_count(list: *const omnize_department
 /// - A start takes this id.
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_id(
     list: *const omnize_departments,
@@ -183,6 +190,7 @@ pub extern "C-unwind" fn omnize_departments_id(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_name(
     list: *const omnize_departments,
@@ -199,6 +207,7 @@ pub extern "C-unwind" fn omnize_departments_name(
 /// Returns 1 if department `index` is open, 0 if it is closed, or -1 if this is unknown.
 ///
 /// It is unknown if the service did not report it, or `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_open(
     list: *const omnize_departments,
@@ -212,6 +221,7 @@ pub extern "C-unwind" fn omnize_departments_open(
 /// Returns the number of customers in the queue of department `index`, or -1 if it is unknown.
 ///
 /// It is unknown if the service did not report it, or `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_queue(
     list: *const omnize_departments,
@@ -223,6 +233,7 @@ pub extern "C-unwind" fn omnize_departments_queue(
 }
 
 /// Returns the number of channels of department `index`, or 0 if `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_channel_count(
     list: *const omnize_departments,
@@ -237,6 +248,7 @@ pub extern "C-unwind" fn omnize_departments_channel_count(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_channel_id(
     list: *const omnize_departments,
@@ -255,6 +267,7 @@ pub extern "C-unwind" fn omnize_departments_channel_id(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_channel_name(
     list: *const omnize_departments,
@@ -272,6 +285,7 @@ pub extern "C-unwind" fn omnize_departments_channel_name(
 /// Returns 1 if channel `channel` of department `index` is open, 0 if it is closed, or -1 if this is unknown.
 ///
 /// It is unknown if the service did not report it, or an index is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_channel_open(
     list: *const omnize_departments,
@@ -288,6 +302,7 @@ pub extern "C-unwind" fn omnize_departments_channel_open(
 /// Frees a list.
 ///
 /// Does nothing if `list` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_departments_free(list: *mut omnize_departments) {
     guard::value((), || LISTS.free(list))

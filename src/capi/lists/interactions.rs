@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::HandleType;
@@ -44,6 +46,7 @@ struct OpenInteraction {
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `list` is NULL.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_list(
     client: *const omnize_client,
@@ -74,6 +77,7 @@ pub extern "C-unwind" fn omnize_interactions_list(
 }
 
 /// Returns the number of entries of the list, or 0 if `list` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_count(list: *const omnize_interactions) -> i64 {
     guard::value(0, || LISTS.count(list))
@@ -84,6 +88,7 @@ pub extern "C-unwind" fn omnize_interactions_count(list: *const omnize_interacti
 /// - For an external bot's interaction, this is the interaction hash.
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_client_id(
     list: *const omnize_interactions,
@@ -101,6 +106,7 @@ pub extern "C-unwind" fn omnize_interactions_client_id(
 ///   omnize_bot_attach() and the client id.
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_department(
     list: *const omnize_interactions,
@@ -117,6 +123,7 @@ pub extern "C-unwind" fn omnize_interactions_department(
 /// - After a transfer, it differs from omnize_interactions_department().
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_current_department(
     list: *const omnize_interactions,
@@ -132,6 +139,7 @@ pub extern "C-unwind" fn omnize_interactions_current_department(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_bot_id(
     list: *const omnize_interactions,
@@ -148,6 +156,7 @@ pub extern "C-unwind" fn omnize_interactions_bot_id(
 ///
 /// An earlier process may have ended during a start. The list then contains the state OMNIZE_STATE_STARTING, and the
 /// service may have received the start.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_state(
     list: *const omnize_interactions,
@@ -159,6 +168,7 @@ pub extern "C-unwind" fn omnize_interactions_state(
 /// Returns the time of the last state change of entry `index`, or 0 if `index` is out of range.
 ///
 /// The unit is milliseconds since 1970-01-01 UTC, by this machine's clock.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_since(
     list: *const omnize_interactions,
@@ -170,6 +180,7 @@ pub extern "C-unwind" fn omnize_interactions_since(
 /// Frees a list.
 ///
 /// Does nothing if `list` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_interactions_free(list: *mut omnize_interactions) {
     guard::value((), || LISTS.free(list))

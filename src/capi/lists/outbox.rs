@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::HandleType;
@@ -47,6 +49,7 @@ struct Entry {
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `list` is NULL.
 /// - OMNIZE_E_SYSTEM: there is no memory for the list.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_list(
     client: *const omnize_client,
@@ -81,12 +84,14 @@ pub extern "C-unwind" fn omnize_outbox_list(
 }
 
 /// Returns the number of entries of the list, or 0 if `list` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_count(list: *const omnize_outbox) -> i64 {
     guard::value(0, || LISTS.count(list))
 }
 
 /// Returns the ticket of entry `index`, or 0 if `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_ticket(list: *const omnize_outbox, index: i64) -> i64 {
     guard::value(0, || LISTS.number(list, index, |entry| entry.ticket))
@@ -97,6 +102,7 @@ pub extern "C-unwind" fn omnize_outbox_ticket(list: *const omnize_outbox, index:
 /// - For an external bot's request, this is the interaction hash.
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_client_id(
     list: *const omnize_outbox,
@@ -112,6 +118,7 @@ pub extern "C-unwind" fn omnize_outbox_client_id(
 ///
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_reference(
     list: *const omnize_outbox,
@@ -124,6 +131,7 @@ pub extern "C-unwind" fn omnize_outbox_reference(
 }
 
 /// Returns the kind of entry `index`, an OMNIZE_REQUEST_ value, or 0 if `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_request_kind(list: *const omnize_outbox, index: i64) -> i32 {
     guard::value(0, || LISTS.number(list, index, |entry| entry.request_kind))
@@ -132,6 +140,7 @@ pub extern "C-unwind" fn omnize_outbox_request_kind(list: *const omnize_outbox, 
 /// Returns the milliseconds since entry `index` was posted, or 0 if `index` is out of range.
 ///
 /// With a store, the time also counts while the application is not running.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_age(list: *const omnize_outbox, index: i64) -> i64 {
     guard::value(0, || LISTS.number(list, index, |entry| entry.age))
@@ -140,12 +149,14 @@ pub extern "C-unwind" fn omnize_outbox_age(list: *const omnize_outbox, index: i6
 /// Returns the number of attempts of entry `index` in this process, or 0 if `index` is out of range.
 ///
 /// An attempt in progress counts.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_attempts(list: *const omnize_outbox, index: i64) -> i64 {
     guard::value(0, || LISTS.number(list, index, |entry| entry.attempts))
 }
 
 /// Returns 1 if an attempt of entry `index` was in progress, otherwise 0.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_in_progress(list: *const omnize_outbox, index: i64) -> i32 {
     guard::value(0, || {
@@ -156,6 +167,7 @@ pub extern "C-unwind" fn omnize_outbox_in_progress(list: *const omnize_outbox, i
 /// Returns the status of the last failed attempt of entry `index` in this process.
 ///
 /// Returns OMNIZE_OK if there was none, or `index` is out of range.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_last_status(
     list: *const omnize_outbox,
@@ -172,6 +184,7 @@ pub extern "C-unwind" fn omnize_outbox_last_status(
 /// - It contains no token and no personal data.
 /// - `length` receives the length in bytes, or 0 for NULL. It may be NULL.
 /// - The text is in the client's encoding, and valid until the list is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_last_message(
     list: *const omnize_outbox,
@@ -186,6 +199,7 @@ pub extern "C-unwind" fn omnize_outbox_last_message(
 /// Frees a list.
 ///
 /// Does nothing if `list` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_outbox_free(list: *mut omnize_outbox) {
     guard::value((), || LISTS.free(list))

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
@@ -25,6 +27,7 @@ use crate::wire::{BotRequest, Request};
 /// - OMNIZE_E_UNSUPPORTED: the dialect has no external bots.
 /// - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
 /// - OMNIZE_E_ENCODING: `interaction_hash` is invalid in the client's encoding.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_bot_attach(
     client: *mut omnize_client,
@@ -45,6 +48,7 @@ pub extern "C-unwind" fn omnize_bot_attach(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_bot_accept(
     conversation: *mut omnize_conversation,
@@ -66,6 +70,7 @@ pub extern "C-unwind" fn omnize_bot_accept(
 /// - OMNIZE_E_DEPARTMENT: `department` is not a whole number.
 /// - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_bot_transfer(
     conversation: *mut omnize_conversation,
@@ -86,6 +91,7 @@ pub extern "C-unwind" fn omnize_bot_transfer(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_bot_post_accept(
     conversation: *mut omnize_conversation,
@@ -106,6 +112,7 @@ pub extern "C-unwind" fn omnize_bot_post_accept(
 /// - OMNIZE_E_DEPARTMENT: `department` is not a whole number.
 /// - OMNIZE_E_ARGUMENT: the conversation is not from omnize_bot_attach().
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_bot_post_transfer(
     conversation: *mut omnize_conversation,

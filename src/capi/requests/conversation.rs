@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use omnize_calling_convention::calling_convention;
 use once_cell::sync::OnceCell;
 
 use crate::capi::abi::error_handle::omnize_error;
@@ -191,6 +192,7 @@ pub(crate) fn create(
 /// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
 /// - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_start(
     client: *mut omnize_client,
@@ -224,6 +226,7 @@ pub extern "C-unwind" fn omnize_conversation_start(
 /// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
 /// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
 /// - OMNIZE_E_ARGUMENT: `conversation` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_attach(
     client: *mut omnize_client,
@@ -254,6 +257,7 @@ pub extern "C-unwind" fn omnize_conversation_attach(
 /// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
 /// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
 /// - OMNIZE_E_ARGUMENT: `interaction_hash` is NULL or empty, or `conversation` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_attach_to(
     client: *mut omnize_client,
@@ -285,6 +289,7 @@ pub extern "C-unwind" fn omnize_conversation_attach_to(
 /// - OMNIZE_E_CLIENT_ID: `client_id` is missing.
 /// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
 /// - OMNIZE_E_ARGUMENT: `conversation` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_prepare(
     client: *mut omnize_client,
@@ -307,6 +312,7 @@ pub extern "C-unwind" fn omnize_conversation_prepare(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is negative.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_set_timeout(
     conversation: *mut omnize_conversation,
@@ -325,6 +331,7 @@ pub extern "C-unwind" fn omnize_conversation_set_timeout(
 /// Returns the state of the interaction, an OMNIZE_STATE_ value, or 0 if `conversation` is invalid.
 ///
 /// Later versions may add values.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_state(
     conversation: *const omnize_conversation,
@@ -338,6 +345,7 @@ pub extern "C-unwind" fn omnize_conversation_state(
 ///
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the conversation is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_client_id(
     conversation: *const omnize_conversation,
@@ -356,6 +364,7 @@ pub extern "C-unwind" fn omnize_conversation_client_id(
 /// - If another program started the interaction, it is the department of the first attach.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the conversation is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_department(
     conversation: *const omnize_conversation,
@@ -376,6 +385,7 @@ pub extern "C-unwind" fn omnize_conversation_department(
 /// - After the end of the interaction, it is the last one.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the conversation is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_current_department(
     conversation: *const omnize_conversation,
@@ -392,6 +402,7 @@ pub extern "C-unwind" fn omnize_conversation_current_department(
 /// - The text is empty if the hash is not known yet, or the dialect has no hashes.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the conversation is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_interaction_hash(
     conversation: *const omnize_conversation,
@@ -410,6 +421,7 @@ pub extern "C-unwind" fn omnize_conversation_interaction_hash(
 /// - Its event stream closes. omnize_client_next() returns the events that it did not return.
 /// - The destroy function of omnize_conversation_set_user_data() is called before the call returns.
 /// - Does nothing if `conversation` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_free(conversation: *mut omnize_conversation) {
     guard::value((), || {

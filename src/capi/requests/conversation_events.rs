@@ -2,6 +2,8 @@
 
 use std::ffi::c_void;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
@@ -36,6 +38,7 @@ use crate::receiving::NextEvent;
 /// - OMNIZE_E_MODE: the client uses poll or dispatch.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_ARGUMENT: `timeout_ms` is less than -1, or `event` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_next(
     conversation: *mut omnize_conversation,
@@ -64,6 +67,7 @@ pub extern "C-unwind" fn omnize_conversation_next(
 ///
 /// Fails with:
 /// - OMNIZE_E_HANDLE: `conversation` is invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_set_user_data(
     conversation: *mut omnize_conversation,
@@ -84,6 +88,7 @@ pub extern "C-unwind" fn omnize_conversation_set_user_data(
 
 /// Returns the pointer of omnize_conversation_set_user_data(). Returns NULL if none was set, or `conversation` is
 /// invalid.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_user_data(
     conversation: *const omnize_conversation,

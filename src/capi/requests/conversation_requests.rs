@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::status_code::omnize_status;
@@ -18,6 +20,7 @@ use crate::wire::Request;
 /// Fails with:
 /// - OMNIZE_E_CUSTOMER: a field is invalid, with the option validate.
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_post_start(
     conversation: *mut omnize_conversation,
@@ -42,6 +45,7 @@ pub extern "C-unwind" fn omnize_conversation_post_start(
 ///
 /// Fails with:
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_post(
     conversation: *mut omnize_conversation,
@@ -63,6 +67,7 @@ pub extern "C-unwind" fn omnize_conversation_post(
 ///
 /// Fails with:
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_post_finish(
     conversation: *mut omnize_conversation,
@@ -85,6 +90,7 @@ pub extern "C-unwind" fn omnize_conversation_post_finish(
 /// - OMNIZE_E_UNSUPPORTED: the conversation is an external bot's.
 /// - OMNIZE_E_CLOSED: the client is closed.
 /// - OMNIZE_E_SYSTEM: a thread can't be started.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_keystroke(
     conversation: *mut omnize_conversation,
@@ -101,6 +107,7 @@ pub extern "C-unwind" fn omnize_conversation_keystroke(
 ///
 /// Fails with:
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_send(
     conversation: *mut omnize_conversation,
@@ -119,6 +126,7 @@ pub extern "C-unwind" fn omnize_conversation_send(
 ///
 /// Fails with:
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_typing(
     conversation: *mut omnize_conversation,
@@ -133,6 +141,7 @@ pub extern "C-unwind" fn omnize_conversation_typing(
 ///
 /// Fails with:
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_cleared(
     conversation: *mut omnize_conversation,
@@ -149,6 +158,7 @@ pub extern "C-unwind" fn omnize_conversation_cleared(
 ///
 /// Fails with:
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_finish(
     conversation: *mut omnize_conversation,

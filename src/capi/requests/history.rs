@@ -3,6 +3,8 @@
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use omnize_calling_convention::calling_convention;
+
 use crate::capi::abi::error_handle::omnize_error;
 use crate::capi::abi::guard;
 use crate::capi::abi::handle::{HandleTable, HandleType};
@@ -50,6 +52,7 @@ struct HistoryObject {
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `history` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_new(
     client: *const omnize_client,
@@ -80,6 +83,7 @@ pub extern "C-unwind" fn omnize_history_new(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: a value is out of range, or a required argument is NULL.
 /// - OMNIZE_E_ENCODING: a text is invalid in the client's encoding.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_add(
     history: *mut omnize_history,
@@ -135,6 +139,7 @@ pub extern "C-unwind" fn omnize_history_add(
 /// - It contains personal data.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is valid until the history is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_json(
     history: *const omnize_history,
@@ -159,6 +164,7 @@ pub extern "C-unwind" fn omnize_history_json(
 /// Frees a history.
 ///
 /// Does nothing if `history` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_history_free(history: *mut omnize_history) {
     guard::value((), || HISTORIES.remove(history).map(drop))

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use omnize_calling_convention::calling_convention;
 use once_cell::sync::OnceCell;
 
 use crate::capi::abi::error_handle::omnize_error;
@@ -114,6 +115,7 @@ impl RequestObject {
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_new(
     client: *const omnize_client,
@@ -136,6 +138,7 @@ pub extern "C-unwind" fn omnize_request_new(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `kind` is unknown, or `request` is NULL.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_new_for_conversation(
     conversation: *const omnize_conversation,
@@ -180,6 +183,7 @@ fn create(encoding: TextEncoding, kind: i32, request: *mut *mut omnize_request) 
 /// - OMNIZE_E_ARGUMENT: the request has no such field, the field does not accept the value, or `name` or `value` is
 ///   NULL.
 /// - OMNIZE_E_ENCODING: a text is invalid in its encoding.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set(
     request: *mut omnize_request,
@@ -226,6 +230,7 @@ pub extern "C-unwind" fn omnize_request_set(
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `reference` is empty or too long, or contains a NUL.
 /// - OMNIZE_E_ENCODING: `reference` is invalid in the client's encoding.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set_reference(
     request: *mut omnize_request,
@@ -257,6 +262,7 @@ pub extern "C-unwind" fn omnize_request_set_reference(
 ///
 /// Fails with:
 /// - OMNIZE_E_ARGUMENT: `max_age_ms` is 0 or less than -2.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_set_max_age(
     request: *mut omnize_request,
@@ -294,6 +300,7 @@ pub extern "C-unwind" fn omnize_request_set_max_age(
 /// - OMNIZE_E_ARGUMENT: a field is missing, or the request does not belong to a conversation, or has a reference or
 ///   an age limit.
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_request(
     conversation: *mut omnize_conversation,
@@ -318,6 +325,7 @@ pub extern "C-unwind" fn omnize_conversation_request(
 /// - OMNIZE_E_ARGUMENT: a field is missing, the request does not belong to a conversation, or its reference is that
 ///   of another request or customer.
 /// - Any status of posting: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_conversation_post_request(
     conversation: *mut omnize_conversation,
@@ -342,6 +350,7 @@ pub extern "C-unwind" fn omnize_conversation_post_request(
 /// - OMNIZE_E_DEPARTMENT: `department` is missing or invalid.
 /// - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or it has a reference or an age limit.
 /// - Any status of a blocking request: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_off_hours(
     client: *mut omnize_client,
@@ -381,6 +390,7 @@ pub extern "C-unwind" fn omnize_client_off_hours(
 /// - OMNIZE_E_ARGUMENT: `request` is of another kind, a field is missing, or its reference is that of another
 ///   request.
 /// - Any status of posting, except OMNIZE_E_STATE: see omnize_conversation.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_client_post_off_hours(
     client: *mut omnize_client,
@@ -420,6 +430,7 @@ fn off_hours_of(request: Request) -> Result<OffHours> {
 /// - The text is empty if there is no such interaction, or the service did not return its hash.
 /// - `length` receives the length in bytes. It may be NULL.
 /// - The text is in the client's encoding, and valid until the request is freed.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_interaction_hash(
     request: *const omnize_request,
@@ -435,6 +446,7 @@ pub extern "C-unwind" fn omnize_request_interaction_hash(
 ///
 /// - Requests that were sent or posted with it are not affected.
 /// - Does nothing if `request` is NULL or freed already.
+#[calling_convention]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn omnize_request_free(request: *mut omnize_request) {
     guard::value((), || REQUESTS.remove(request).map(drop))
