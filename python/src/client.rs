@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use omnize::wire::Address;
-use omnize::{Client, Event, OneShotNotifier, TaskId};
+use omnize::{Client, Event, TaskId};
 use pyo3::prelude::*;
 
 use crate::account_queries::AccountQuery;
@@ -15,6 +15,7 @@ use crate::error;
 use crate::error::{OrRaise, exception};
 use crate::events::consumer::parse_consumer;
 use crate::events::event;
+use crate::events::event_wake::EventWake;
 use crate::events::pending_events::PendingEvents;
 use crate::open_interaction::{OpenInteractionFields, to_fields};
 use crate::options::open_client;
@@ -38,7 +39,7 @@ pub struct Core {
     pub pools: Arc<Pools>,
     pub completions: Arc<CompletionQueue>,
     /// Created when an event loop first waits for an event.
-    notifier: OnceLock<OneShotNotifier>,
+    event_wake: OnceLock<EventWake>,
     /// Whether an event was delivered since this thread last yielded to others.
     is_busy: AtomicBool,
     pending_events: PendingEvents,
@@ -101,12 +102,12 @@ impl Core {
         &self.pending_events
     }
 
-    fn notifier(&self) -> omnize::error::Result<&OneShotNotifier> {
-        if let Some(notifier) = self.notifier.get() {
-            return Ok(notifier);
+    fn event_wake(&self, py: Python<'_>) -> PyResult<&EventWake> {
+        if let Some(wake) = self.event_wake.get() {
+            return Ok(wake);
         }
-        let notifier = self.client.one_shot_notifier()?;
-        Ok(self.notifier.get_or_init(|| notifier))
+        let wake = EventWake::new(py, &self.client)?;
+        Ok(self.event_wake.get_or_init(|| wake))
     }
 
     fn send_query<'py>(&self, py: Python<'py>, query: AccountQuery) -> PyResult<Bound<'py, PyAny>> {
@@ -152,7 +153,7 @@ impl Core {
             client: Arc::new(opened.client),
             pools: Arc::new(Pools::new()),
             completions,
-            notifier: OnceLock::new(),
+            event_wake: OnceLock::new(),
             is_busy: AtomicBool::new(false),
             pending_events: PendingEvents::default(),
             stored: opened.stored,
@@ -403,24 +404,24 @@ impl Core {
 
     /// Returns the event descriptor, which becomes readable after `arm_event_descriptor`.
     fn event_descriptor(&self, py: Python<'_>) -> PyResult<i64> {
-        Ok(self.notifier().or_raise(py)?.descriptor().unwrap_or(-1))
+        Ok(self.event_wake(py)?.descriptor())
     }
 
     /// Returns an upper bound of the number of deliverable events. If it is 0, the event descriptor becomes readable with the
     /// next event.
     fn arm_event_descriptor(&self, py: Python<'_>) -> PyResult<usize> {
-        let notifier = self.notifier().or_raise(py)?;
+        let wake = self.event_wake(py)?;
         if self.is_busy.swap(false, Ordering::Relaxed) {
             // Let other threads enqueue events first, as the core does before it sleeps. These events need no wake-up.
             py.detach(std::thread::yield_now);
         }
-        Ok(notifier.arm())
+        Ok(wake.arm())
     }
 
     /// Makes the event descriptor unreadable. Returns an upper bound of the number of deliverable events. If it is less than
     /// `waited_for`, the descriptor becomes readable with the next event.
     fn clear_event_descriptor(&self, py: Python<'_>, waited_for: usize) -> PyResult<usize> {
-        Ok(self.notifier().or_raise(py)?.clear_and_rearm(waited_for))
+        Ok(self.event_wake(py)?.clear_and_rearm(waited_for))
     }
 
     /// Returns the descriptor that is readable while the completion queue is not empty.

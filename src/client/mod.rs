@@ -390,12 +390,17 @@ impl Client {
         Ok(())
     }
 
-    /// Returns a notifier that is signalled once, for the next event. For event loops that request events themselves.
+    /// Returns a notifier that calls `function` once, for the next event. For event loops that request events themselves.
+    /// The function is called on any thread. It must not block, and must not use the client. It replaces that of an
+    /// earlier notifier.
     ///
     /// # Errors
-    /// [`Status::System`].
-    pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
-        self.inner.get()?.receiver.one_shot_notifier()
+    /// [`Status::Forked`].
+    pub fn one_shot_notifier(
+        &self,
+        function: Arc<dyn Fn() + Send + Sync>,
+    ) -> Result<OneShotNotifier> {
+        Ok(self.inner.get()?.receiver.one_shot_notifier(function))
     }
 
     /// Returns the webhook URL of this client's own listener, with `listen.public_url` or else with an address of this machine;

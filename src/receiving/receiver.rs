@@ -17,7 +17,7 @@ use crate::receiving::queue::event::{Event, QueuedEvent};
 use crate::receiving::queue::inbox::Inbox;
 use crate::receiving::queue::journal::Journal;
 use crate::receiving::queue::message_dedup::MessageDedup;
-use crate::receiving::queue::one_shot_notifier::OneShotNotifier;
+use crate::receiving::queue::one_shot_notifier::{OneShotNotifier, WakeFunction};
 use crate::receiving::queue::recovered_requests::RecoveredRequests;
 use crate::receiving::rate_limited_log::LogRateLimiter;
 use crate::receiving::time::deadline_after;
@@ -375,12 +375,9 @@ impl Receiver {
         self.inbox.set_window_message(message);
     }
 
-    /// Returns the notifier that is signalled once, for the next event.
-    ///
-    /// # Errors
-    /// [`Status::System`]: it could not be created.
-    pub fn one_shot_notifier(&self) -> Result<OneShotNotifier> {
-        OneShotNotifier::new(self.inbox.clone()).map_err(|error| wake_error(&error))
+    /// Returns the notifier that calls this function once, for the next event.
+    pub fn one_shot_notifier(&self, function: WakeFunction) -> OneShotNotifier {
+        OneShotNotifier::new(self.inbox.clone(), function)
     }
 
     /// Returns the value of a statistic.

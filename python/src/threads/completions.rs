@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 
 use crate::account_queries::AccountResponse;
 use crate::error::exception;
-use crate::threads::event_fd::EventFd;
 use crate::threads::thread_pool::{Job, Worker};
+use crate::threads::wake_descriptor::WakeDescriptor;
 
 /// The result of a call.
 pub type CallResult = Result<Value, Error>;
@@ -43,7 +43,7 @@ struct Calls {
 pub struct CompletionQueue {
     calls: Mutex<Calls>,
     /// Readable while the queue is not empty.
-    event_fd: EventFd,
+    wake: WakeDescriptor,
 }
 
 impl CompletionQueue {
@@ -54,7 +54,7 @@ impl CompletionQueue {
     pub fn new() -> io::Result<Self> {
         Ok(CompletionQueue {
             calls: Mutex::default(),
-            event_fd: EventFd::new()?,
+            wake: WakeDescriptor::new()?,
         })
     }
 
@@ -96,14 +96,14 @@ impl CompletionQueue {
         // The woken thread takes the lock next.
         drop(calls);
         if is_first {
-            self.event_fd.set();
+            self.wake.set();
         }
     }
 
     /// Takes all results.
     pub fn take(&self) -> Vec<(u64, CallResult)> {
         // Before the results are taken, so that a later result makes the descriptor readable again.
-        self.event_fd.clear();
+        self.wake.clear();
         std::mem::take(&mut self.lock().completed)
     }
 
@@ -120,7 +120,7 @@ impl CompletionQueue {
 
     /// Returns the descriptor that is readable while the queue is not empty.
     pub fn descriptor(&self) -> i64 {
-        self.event_fd.descriptor().unwrap_or(-1)
+        self.wake.descriptor().unwrap_or(-1)
     }
 }
 

@@ -99,8 +99,8 @@ thread_local! {
 }
 
 /// The limit of nested requests, each sent by a signal handler that runs during the one before. Each needs about 30 KB of a
-/// stack, which usually has 8 MB. Python's recursion limit counts only Python frames.
-const MAX_DEPTH: u32 = 32;
+/// stack, which usually has 8 MB, and on Windows 2 MB. Python's recursion limit counts only Python frames.
+const MAX_DEPTH: u32 = if cfg!(windows) { 8 } else { 32 };
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };

@@ -13,7 +13,7 @@ use crate::receiving::queue::event::{Content, QueuedEvent};
 use crate::receiving::queue::event_streams::{EventStreams, StreamWaker};
 use crate::receiving::queue::interaction_lanes::Lanes;
 use crate::receiving::queue::notifier::Notifier;
-use crate::receiving::queue::notifier::OneShotState;
+use crate::receiving::queue::one_shot_notifier::{OneShotState, WakeFunction};
 use crate::status::Status;
 
 /// The reason why an event was rejected.
@@ -168,7 +168,7 @@ impl Inbox {
         let signalled = state.take_signalled();
         drop(state);
         if let Some(wake) = one_shot {
-            wake.set();
+            wake();
         }
         for _ in 0..to_wake {
             self.ready.notify_one();
@@ -220,7 +220,7 @@ impl Inbox {
         let one_shot = state.take_one_shot();
         drop(state);
         if let Some(wake) = one_shot {
-            wake.set();
+            wake();
         }
         if is_awaited {
             self.ready.notify_one();
@@ -372,9 +372,9 @@ impl Inbox {
         }
     }
 
-    /// Returns the object of the [one-shot notifier](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
-    pub fn one_shot_wake(&self) -> io::Result<Arc<Wake>> {
-        self.lock().one_shot.wake()
+    /// Sets the function of the [one-shot notifier](crate::receiving::queue::one_shot_notifier::OneShotNotifier).
+    pub fn set_one_shot(&self, function: WakeFunction) {
+        self.lock().one_shot.set(function);
     }
 
     /// Returns an upper bound of the events that can be popped. If it is less than `wanted`, arms the one-shot
@@ -475,7 +475,7 @@ impl InboxState {
         }
     }
 
-    fn take_one_shot(&mut self) -> Option<Arc<Wake>> {
+    fn take_one_shot(&mut self) -> Option<WakeFunction> {
         if self.is_ready() {
             self.one_shot.take_armed()
         } else {

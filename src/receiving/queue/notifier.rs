@@ -1,5 +1,4 @@
-//! The inbox's notifications of event loops: an object that is signalled while an event can be popped, one that is signalled once,
-//! and window messages.
+//! The inbox's notifications of event loops: an object that is signalled while an event can be popped, and window messages.
 
 use std::io;
 use std::sync::Arc;
@@ -73,41 +72,6 @@ impl Notifier {
                      before the window is destroyed"
                 );
             }
-        }
-    }
-}
-
-/// An object that is signalled once after it was armed.
-#[derive(Debug, Default)]
-pub(crate) struct OneShotState {
-    /// Created at the application's first request.
-    wake: Option<Arc<Wake>>,
-    is_armed: bool,
-}
-
-impl OneShotState {
-    /// Returns the object, and creates it at the first call.
-    pub fn wake(&mut self) -> io::Result<Arc<Wake>> {
-        if let Some(wake) = &self.wake {
-            return Ok(wake.clone());
-        }
-        let wake = Arc::new(Wake::new()?);
-        self.wake = Some(wake.clone());
-        Ok(wake)
-    }
-
-    /// Requests a notification for the next event.
-    pub fn arm(&mut self) {
-        self.is_armed = true;
-    }
-
-    /// Returns the object if it is armed, and disarms it. The caller must unlock the inbox before it sets the
-    /// object, because the woken thread needs the lock.
-    pub fn take_armed(&mut self) -> Option<Arc<Wake>> {
-        if std::mem::take(&mut self.is_armed) {
-            self.wake.clone()
-        } else {
-            None
         }
     }
 }

@@ -1,64 +1,89 @@
-//! A descriptor or HANDLE that is signalled once, for an event loop that pops events itself and needs a notification only
-//! after it found no event.
+//! A function that is called once, for an event loop that pops events itself and needs a notification only after it
+//! found no event.
 //!
 //! The [notifier](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
-//! while the inbox is locked. This notifier costs nothing while it is not armed.
+//! while the inbox is locked. This one costs nothing while it is not armed.
 
-use std::ffi::c_void;
-use std::io;
-use std::ptr::NonNull;
+use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::host::fork_guard::ForkGuarded;
-use crate::host::wake::Wake;
 use crate::receiving::queue::inbox::Inbox;
+
+/// The function that a one-shot notifier calls, on any thread. It must not block, and must not use the client.
+pub type WakeFunction = Arc<dyn Fn() + Send + Sync>;
 
 /// The one-shot notifier of a client.
 #[derive(Debug)]
 pub struct OneShotNotifier {
     inbox: ForkGuarded<Arc<Inbox>>,
-    wake: Arc<Wake>,
 }
 
 impl OneShotNotifier {
-    pub(crate) fn new(inbox: Arc<Inbox>) -> io::Result<Self> {
-        let wake = inbox.one_shot_wake()?;
-        Ok(OneShotNotifier {
+    pub(crate) fn new(inbox: Arc<Inbox>, function: WakeFunction) -> Self {
+        inbox.set_one_shot(function);
+        OneShotNotifier {
             inbox: ForkGuarded::new(inbox),
-            wake,
-        })
+        }
     }
 
-    /// Returns an upper bound of the events that can be popped. If it is 0, the next event signals the
-    /// object.
-    pub fn arm(&self) -> usize {
-        self.inbox.get().map_or(0, |inbox| inbox.arm_one_shot(1))
+    /// Returns an upper bound of the events that can be popped. If more are `wanted`, the function is called at the
+    /// next event.
+    ///
+    /// # Errors
+    /// [`Status::Forked`](crate::status::Status::Forked).
+    pub fn arm(&self, wanted: usize) -> Result<usize> {
+        Ok(self.inbox.get()?.arm_one_shot(wanted))
     }
 
-    /// Makes the object not signalled. Returns an upper bound of the events that can be popped. If more are `wanted`,
-    /// the next event signals the object.
-    pub fn clear_and_rearm(&self, wanted: usize) -> usize {
-        // A forked child must not change the parent's object.
-        let Ok(inbox) = self.inbox.get() else {
-            return 0;
-        };
-        self.wake.clear();
-        inbox.arm_one_shot(wanted)
+    /// Returns whether a parent of this process created it.
+    pub fn is_of_parent(&self) -> bool {
+        self.inbox.get().is_err()
+    }
+}
+
+/// The state of the notifier, in its inbox.
+#[derive(Default)]
+pub(crate) struct OneShotState {
+    /// Set at the application's first request.
+    function: Option<WakeFunction>,
+    is_armed: bool,
+}
+
+impl OneShotState {
+    /// Sets the function.
+    pub fn set(&mut self, function: WakeFunction) {
+        self.function = Some(function);
     }
 
-    /// Returns the descriptor, or `None` on Windows. It stays the library's.
-    pub fn descriptor(&self) -> Option<i64> {
-        self.wake.descriptor()
+    /// Requests a notification for the next event.
+    pub fn arm(&mut self) {
+        self.is_armed = true;
     }
 
-    /// Returns the event HANDLE, or `None` on other systems than Windows. It stays the library's.
-    pub fn handle(&self) -> Option<NonNull<c_void>> {
-        self.wake.handle()
+    /// Returns the function if it is armed, and disarms it. The caller must unlock the inbox before it calls the
+    /// function, because the woken thread needs the lock.
+    pub fn take_armed(&mut self) -> Option<WakeFunction> {
+        if std::mem::take(&mut self.is_armed) {
+            self.function.clone()
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Debug for OneShotState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OneShotState")
+            .field("is_armed", &self.is_armed)
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Instant;
 
     use super::*;
@@ -71,56 +96,61 @@ mod tests {
         inbox.push(Content::Trigger(trigger), 0).unwrap();
     }
 
-    fn open_notifier() -> (Arc<Inbox>, OneShotNotifier) {
+    /// Returns an inbox, its notifier, and the number of notifications.
+    fn open_notifier() -> (Arc<Inbox>, OneShotNotifier, Arc<AtomicUsize>) {
         let inbox = Arc::new(Inbox::new(10, usize::MAX));
-        let notifier = OneShotNotifier::new(inbox.clone()).unwrap();
-        (inbox, notifier)
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = count.clone();
+        let function = move || _ = counter.fetch_add(1, Ordering::Relaxed);
+        let notifier = OneShotNotifier::new(inbox.clone(), Arc::new(function));
+        (inbox, notifier, count)
     }
 
     #[test]
     fn it_notifies_once_after_it_was_armed() {
-        let (inbox, notifier) = open_notifier();
+        let (inbox, notifier, count) = open_notifier();
         push(&inbox, 1);
         inbox.notify();
-        assert!(!notifier.wake.is_set(), "it is not armed");
-        assert_eq!(notifier.arm(), 1);
+        assert_eq!(count.load(Ordering::Relaxed), 0, "it is not armed");
+        assert_eq!(notifier.arm(1).unwrap(), 1);
         inbox.pop(Instant::now(), false).unwrap();
-        assert_eq!(notifier.arm(), 0);
+        assert_eq!(notifier.arm(1).unwrap(), 0);
         push(&inbox, 2);
-        assert!(
-            !notifier.wake.is_set(),
+        assert_eq!(
+            count.load(Ordering::Relaxed),
+            0,
             "it notifies with the other consumers"
         );
         inbox.notify();
-        assert!(notifier.wake.is_set());
-        assert_eq!(notifier.clear_and_rearm(1), 1);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        assert_eq!(notifier.arm(1).unwrap(), 1);
         push(&inbox, 3);
         inbox.notify();
-        assert!(!notifier.wake.is_set(), "it notifies once");
+        assert_eq!(count.load(Ordering::Relaxed), 1, "it notifies once");
     }
 
     #[test]
     fn it_stays_armed_while_more_events_are_wanted() {
-        let (inbox, notifier) = open_notifier();
-        notifier.arm();
+        let (inbox, notifier, count) = open_notifier();
+        notifier.arm(1).unwrap();
         push(&inbox, 1);
         inbox.notify();
-        assert_eq!(notifier.clear_and_rearm(2), 1);
+        assert_eq!(notifier.arm(2).unwrap(), 1);
         push(&inbox, 2);
         inbox.notify();
-        assert!(notifier.wake.is_set());
+        assert_eq!(count.load(Ordering::Relaxed), 2);
     }
 
     #[test]
     fn it_notifies_when_a_held_event_is_released() {
-        let (inbox, notifier) = open_notifier();
+        let (inbox, notifier, count) = open_notifier();
         push(&inbox, 1);
         push(&inbox, 1);
         inbox.pop(Instant::now(), true).unwrap();
-        assert_eq!(notifier.arm(), 0);
+        assert_eq!(notifier.arm(1).unwrap(), 0);
         inbox.notify();
-        assert!(!notifier.wake.is_set(), "the event is held");
+        assert_eq!(count.load(Ordering::Relaxed), 0, "the event is held");
         inbox.release("1");
-        assert!(notifier.wake.is_set());
+        assert_eq!(count.load(Ordering::Relaxed), 1);
     }
 }
