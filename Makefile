@@ -5,7 +5,8 @@
 #   make test         runs every check, after `make setup`; with ONLY=install only check files with "install" in the name,
 #                     without `make setup`
 #   make test-all     runs these and the slow checks
-#   make wheel        the Python package with the command, as target/python/release/omnize-*.whl; needs maturin
+#   make wheel        the Python package with the command, as target/python/release/omnize-*.whl; needs maturin. With TARGET
+#                     for another platform, as target/python/TARGET/omnize-*.whl
 #   make bench        compares speed and size with other programs; BENCH=receiving measures one part (benches/README.md)
 #   make install      installs to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), in DESTDIR if that is set
 #   make uninstall    removes the installed files; takes the same variables
@@ -158,10 +159,15 @@ include .ci/cross/cross.mk
 
 # A wheel for this machine; tests/run.d/slow/30-wheel.sh builds the one that runs on any Linux.
 MATURIN ?= $(or $(wildcard $(OUTPUT)/tools/python/bin/maturin),maturin)
+ifeq ($(TARGET),)
 wheel:
 	@rm -rf '$(OUTPUT)/python/release'
 	CARGO_TARGET_DIR='$(OUTPUT)' $(MATURIN) build --release --locked --manifest-path python/Cargo.toml \
 		--out '$(OUTPUT)/python/release'
+else
+wheel:
+	@CARGO_TARGET_DIR='$(OUTPUT)' .ci/cross/wheel.sh '$(TARGET)'
+endif
 
 demo:
 	@.ci/setup cc pkg-config

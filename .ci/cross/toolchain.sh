@@ -34,6 +34,14 @@ tools_prefix() {
 use_toolchain() {
     prefix=$(tools_prefix "$1") || return 1
     command -v "${prefix}gcc" >/dev/null || { echo "cross: no ${prefix}gcc here; run .ci/setup cross" >&2 && return 1; }
+    use_rust "$1" || return 1
+    lower=$(echo "$1" | tr - _)
+    upper=$(echo "$lower" | tr '[:lower:]' '[:upper:]')
+    export "CC_$lower=${prefix}gcc" "CXX_$lower=${prefix}g++" "AR_$lower=${prefix}ar" "CARGO_TARGET_${upper}_LINKER=${prefix}gcc"
+}
+
+# use_rust TRIPLE: sets CARGO, RUSTC, RUSTFLAGS and $build_std.
+use_rust() {
     flags="--remap-path-prefix ${CARGO_HOME:-$HOME/.cargo}/registry/src="
     build_std=
     if has_std rustc "$1"; then
@@ -51,9 +59,6 @@ use_toolchain() {
         case $1 in *-windows-gnu) start_objects "$1" ;; esac
     fi
     export CARGO RUSTC RUSTFLAGS="${RUSTFLAGS:-} $flags"
-    lower=$(echo "$1" | tr - _)
-    upper=$(echo "$lower" | tr '[:lower:]' '[:upper:]')
-    export "CC_$lower=${prefix}gcc" "CXX_$lower=${prefix}g++" "AR_$lower=${prefix}ar" "CARGO_TARGET_${upper}_LINKER=${prefix}gcc"
 }
 
 # start_objects TRIPLE: compiles the two objects that each program for Windows begins and ends with. They are not part of the

@@ -1,4 +1,4 @@
-"""AsyncClient on asyncio's own loop, on uvloop, and on a loop that cannot watch descriptors."""
+"""AsyncClient on asyncio's own loops, on uvloop, and on a loop that cannot watch descriptors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ except ImportError:
 
 
 class Unwatching(asyncio.SelectorEventLoop):
-    """A loop without add_reader, as on Windows."""
+    """A loop without add_reader, as asyncio's default loop on Windows."""
 
     def add_reader(self, *_):
         raise NotImplementedError
@@ -26,6 +26,8 @@ class Unwatching(asyncio.SelectorEventLoop):
 
 LOOPS = {
     "asyncio": asyncio.new_event_loop,
+    # On Windows, another one.
+    "selector": asyncio.SelectorEventLoop,
     "uvloop": getattr(uvloop, "new_event_loop", None),
     "unwatching": Unwatching,
 }

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import omnize
 import pytest
+from unix_only import requires_unix
 
-SCRIPT = [str(Path(sys.executable).with_name("omnize"))]
+SCRIPT = [str(Path(sysconfig.get_path("scripts"), "omnize"))]
 MODULE = [sys.executable, "-m", "omnize"]
 
 
@@ -32,6 +34,7 @@ def test_invalid_command_lines_print_one_line_and_exit_with_2():
     assert done.stderr.count("\n") == 1
 
 
+@requires_unix
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_signals_end_the_sandbox_without_traceback(name):
     with subprocess.Popen([*SCRIPT, "sandbox", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -47,6 +50,7 @@ def test_the_sandbox_ends_with_its_standard_input():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@requires_unix
 def test_the_sandbox_forwards_status_and_signals_of_its_command():
     around = [*SCRIPT, "sandbox", "--quiet", "--"]
     assert subprocess.run([*around, "sh", "-c", "exit 7"], check=False).returncode == 7
@@ -74,6 +78,7 @@ except KeyboardInterrupt:
     assert process.returncode == 9
 
 
+@requires_unix
 def test_arguments_may_be_invalid_utf_8():
     odd = os.fsdecode(b"/nowhere/\xff")
     done = subprocess.run([*SCRIPT, "sandbox", "--agent", odd], capture_output=True, check=False)

@@ -1,7 +1,11 @@
-"""SIGINT ends every blocking call at once, with KeyboardInterrupt."""
+"""SIGINT ends every blocking call at once, with KeyboardInterrupt.
+
+On Windows, no process can send it to only one other. There, a thread of the process does what Python does at Ctrl-C.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +15,7 @@ import pytest
 
 # A service that accepts connections and never responds.
 PRELUDE = """
-import asyncio, socket, sys, threading, time
+import _thread, asyncio, os, socket, sys, threading, time
 import omnize
 
 service = socket.create_server(("127.0.0.1", 0))
@@ -20,6 +24,12 @@ options = {"token": "t", "base_url": url, "environment": False}
 
 def ready():
     print("ready", flush=True)
+    if os.name != "posix":
+        threading.Thread(target=interrupt_after_a_line, daemon=True).start()
+
+def interrupt_after_a_line():
+    sys.stdin.readline()
+    _thread.interrupt_main()
 """
 
 BLOCKING = {
@@ -33,6 +43,10 @@ BLOCKING = {
     "a conversation": """
 with client.conversation('12', department='1'):
     pass
+""",
+    "flush": """
+client.attach('12', department='1').post('oi')
+client.flush()
 """,
     "close": """
 threading.Thread(target=lambda: client.attach('12', department='1').send('oi'), daemon=True).start()
@@ -55,12 +69,17 @@ chat.send('oi')
 
 def interrupted(code: str) -> tuple[float, str]:
     """Sends SIGINT half a second after the code is ready. Returns the time until its end, and its output."""
-    process = subprocess.Popen([sys.executable, "-X", "dev", "-c", PRELUDE + code], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-X", "dev", "-c", PRELUDE + code]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.6)
         sent = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        if os.name == "posix":
+            process.send_signal(signal.SIGINT)
+        else:
+            process.stdin.write("\n")
+            process.stdin.flush()
         said = process.stdout.readline()
         took = time.monotonic() - sent
         rest, _ = process.communicate(timeout=20)

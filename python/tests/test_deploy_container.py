@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from deployed_bot import PAGE, SCRIPTS, bare_environment, file_on_page, free_port, started, write_programs
 
+if os.name != "posix":
+    pytest.skip("the page Deploy is for servers with signals, as Linux", allow_module_level=True)
+
 DOCKERFILE = [line.partition(" ") for line in file_on_page("Dockerfile").text.splitlines()]
 RUN = shlex.split(next(block.text for block in PAGE if block.text.startswith("docker run")))
 #: A folder for the store, written as on the page.

@@ -21,6 +21,9 @@ from deployed_bot import (
 )
 from late_service import CLIENT_IDS
 
+if os.name != "posix":
+    pytest.skip("the page Deploy is for servers with signals, as Linux", allow_module_level=True)
+
 COMMANDS = [
     block.text.strip() for block in PAGE if block.language == "sh" and "test_deploy_servers.py" in block.marks["norun"]
 ]

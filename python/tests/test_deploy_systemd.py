@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -11,6 +12,9 @@ from contextlib import ExitStack
 
 import pytest
 from deployed_bot import SCRIPTS, bare_environment, file_on_page, free_port, started, write_programs
+
+if os.name != "posix":
+    pytest.skip("the page Deploy is for servers with signals, as Linux", allow_module_level=True)
 
 #: The lines of the template unit, by the line of the unit that they replace.
 TEMPLATE_LINES = ("StateDirectory=", "Environment=OMNIZE_STORE=", "ExecStart=")

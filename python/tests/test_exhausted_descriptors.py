@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from unix_only import requires_unix
+
+pytestmark = requires_unix
 
 PRELUDE = """
 import asyncio, os, resource, sys, threading, time

@@ -45,6 +45,8 @@ def in_child(function):
 
 
 def run(code: str) -> str:
+    if not hasattr(os, "fork"):
+        pytest.skip("Windows has no fork")
     if sys.version_info >= (3, 12):
         code = "import warnings\nwarnings.simplefilter('ignore', DeprecationWarning)\n" + code
     ending = "\nclient.close(1)\nsandbox.close()\n"
@@ -199,7 +201,7 @@ def _talk(options: dict[str, str], client_id: str) -> tuple[str, int]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_multiprocessing_workers_may_open_clients(method, omnize_sandbox):
     with omnize.Client(**omnize_sandbox.options) as client:
         client.conversation("1", department="1").start()

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 
 import pytest
+from unix_only import requires_unix
+
+pytestmark = requires_unix
 
 BODY = b'{"message": "oi", "clientId": "12"}'
 

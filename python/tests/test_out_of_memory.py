@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from unix_only import requires_unix
+
+pytestmark = requires_unix
 
 CODE = """
 import asyncio, resource, sys

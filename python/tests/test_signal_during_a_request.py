@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from interrupted_requests import NOT_SENT, UNKNOWN, run
+from unix_only import requires_unix
+
+pytestmark = requires_unix
 
 
 def test_a_missing_response_can_be_interrupted():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from interrupted_requests import run
+from unix_only import requires_unix
+
+pytestmark = requires_unix
 
 
 def test_signal_handlers_without_exception_do_not_end_requests():
