@@ -37,7 +37,7 @@ pub struct AbortableStream {
 
 /// The end of a wait.
 enum Waited {
-    /// The operation must be tried again. Contains the result of a connect that ended.
+    /// The operation must be repeated. Contains the result of a connect that ended.
     Ready(Option<io::Result<()>>),
     TimedOut,
     Aborted,

@@ -1,6 +1,6 @@
 //! Objects with which an event loop waits for events: a descriptor, an event HANDLE of Windows, a window message.
 //!
-//! - `event_fd.rs` (Linux), `self_pipe.rs` (other Unix systems) and `event_object.rs` (Windows) contain the same [`Wake`].
+//! - `event_fd.rs` (Linux), `pipe.rs` (other Unix systems) and `event_object.rs` (Windows) contain the same [`Wake`].
 //! - `window_message.rs` posts messages to a window. On other systems than Windows, `no_window_message.rs` rejects that.
 
 #[cfg(target_os = "linux")]
@@ -10,7 +10,7 @@ mod event_object;
 #[cfg(not(windows))]
 mod no_window_message;
 #[cfg(any(all(unix, not(target_os = "linux")), all(test, unix)))]
-mod self_pipe;
+mod pipe;
 #[cfg(windows)]
 mod window_message;
 
@@ -21,7 +21,7 @@ pub use event_object::Wake;
 #[cfg(not(windows))]
 pub use no_window_message::WindowMessage;
 #[cfg(all(unix, not(target_os = "linux")))]
-pub use self_pipe::Wake;
+pub use pipe::Wake;
 #[cfg(windows)]
 pub use window_message::WindowMessage;
 

@@ -13,7 +13,7 @@ use crate::receiving::queue::event::{Content, QueuedEvent};
 use crate::receiving::queue::event_streams::{EventStreams, StreamWaker};
 use crate::receiving::queue::interaction_lanes::Lanes;
 use crate::receiving::queue::notifier::Notifier;
-use crate::receiving::queue::one_shot_notifier::{OneShotState, WakeFunction};
+use crate::receiving::queue::wake_function::{OneShotState, WakeFunction};
 use crate::status::Status;
 
 /// The reason why an event was rejected.

@@ -14,3 +14,4 @@ pub(crate) mod message_dedup;
 pub(crate) mod notifier;
 pub(crate) mod one_shot_notifier;
 pub(crate) mod recovered_requests;
+pub(crate) mod wake_function;

@@ -4,15 +4,12 @@
 //! The [notifier](crate::receiving::queue::notifier) changes with each burst of events, and wakes its reader
 //! while the inbox is locked. This one costs nothing while it is not armed.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::host::fork_guard::ForkGuarded;
 use crate::receiving::queue::inbox::Inbox;
-
-/// The function that a one-shot notifier calls, on any thread. It must not block, and must not use the client.
-pub type WakeFunction = Arc<dyn Fn() + Send + Sync>;
+use crate::receiving::queue::wake_function::WakeFunction;
 
 /// The one-shot notifier of a client.
 #[derive(Debug)]
@@ -40,44 +37,6 @@ impl OneShotNotifier {
     /// Returns whether a parent of this process created it.
     pub fn is_of_parent(&self) -> bool {
         self.inbox.get().is_err()
-    }
-}
-
-/// The state of the notifier, in its inbox.
-#[derive(Default)]
-pub(crate) struct OneShotState {
-    /// Set at the application's first request.
-    function: Option<WakeFunction>,
-    is_armed: bool,
-}
-
-impl OneShotState {
-    /// Sets the function.
-    pub fn set(&mut self, function: WakeFunction) {
-        self.function = Some(function);
-    }
-
-    /// Requests a notification for the next event.
-    pub fn arm(&mut self) {
-        self.is_armed = true;
-    }
-
-    /// Returns the function if it is armed, and disarms it. The caller must unlock the inbox before it calls the
-    /// function, because the woken thread needs the lock.
-    pub fn take_armed(&mut self) -> Option<WakeFunction> {
-        if std::mem::take(&mut self.is_armed) {
-            self.function.clone()
-        } else {
-            None
-        }
-    }
-}
-
-impl fmt::Debug for OneShotState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneShotState")
-            .field("is_armed", &self.is_armed)
-            .finish_non_exhaustive()
     }
 }
 
