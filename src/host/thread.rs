@@ -43,8 +43,10 @@ pub fn join<T>(thread: JoinHandle<T>) {
 pub(crate) fn is_this<T>(thread: &JoinHandle<T>) -> bool {
     use std::os::unix::thread::JoinHandleExt;
 
-    // SAFETY: neither call takes a pointer; the thread's number is valid until it is joined, which takes `thread`.
-    unsafe { libc::pthread_equal(thread.as_pthread_t(), libc::pthread_self()) != 0 }
+    // A pointer in musl, and a number in the standard library.
+    let id = thread.as_pthread_t() as _;
+    // SAFETY: neither call reads through a pointer; the thread's id is valid until it is joined, which takes `thread`.
+    unsafe { libc::pthread_equal(id, libc::pthread_self()) != 0 }
 }
 
 /// Returns whether it is the calling thread.
