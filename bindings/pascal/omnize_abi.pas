@@ -11,9 +11,9 @@ interface
 const
 {$IFDEF OMNIZE_STDCALL}
   OMNIZE_LIBRARY = 'omnize-stdcall.dll';
-  OMNIZE_CALLING_CONVENTION = 1;
+  OMNIZE_CONVENTION = 1; { the expected result of omnize_calling_convention }
 {$ELSE}
-  OMNIZE_CALLING_CONVENTION = 0;
+  OMNIZE_CONVENTION = 0;
 {$IFDEF MSWINDOWS}
   OMNIZE_LIBRARY = 'omnize.dll';
 {$ELSE}{$IFDEF DARWIN}

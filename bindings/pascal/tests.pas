@@ -251,7 +251,7 @@ var
   I: Integer;
 begin
   Assert((OmnizeVersion <> '') and (OmnizeAbiVersion >= 0));
-  Assert(OmnizeCallingConvention = OMNIZE_CALLING_CONVENTION);
+  Assert(OmnizeCallingConvention = OMNIZE_CONVENTION);
   Assert(OmnizeHasFeature('listener') and OmnizeHasFeature('store') and not OmnizeHasFeature('teleport'));
   Statuses := OmnizeStatuses;
   Assert((Length(Statuses) > 20) and (Statuses[0] = OMNIZE_OK));
