@@ -117,8 +117,14 @@
  *
  * Input texts end at their NUL, or have a length in bytes; -1 means: up to the NUL. The library copies texts that it needs
  * later. Output texts belong to their handle. They end with a NUL that the length does not count, and they are valid until
- * the handle is freed. All texts are UTF-8, unless the client's option encoding specifies another encoding. A text that is
- * invalid in its encoding fails with OMNIZE_E_ENCODING. If there is no memory for an output text, the function returns NULL.
+ * the handle is freed. If there is no memory for an output text, the function returns NULL. A text that is invalid in its
+ * encoding fails with OMNIZE_E_ENCODING.
+ *
+ * Encodings. The client's option encoding applies to the texts of its conversations, in both directions: ids, departments,
+ * references, and what customers and agents write. All other texts are UTF-8, independent of the option: names and values of
+ * options, names of fields and statistics, paths, webhook URLs, content types, documents of a history or snapshot, and
+ * messages of errors and the log. With the encoding utf-16le, a text consists of units of 16 bits. Pass its address as a char pointer. Lengths are
+ * still in bytes, -1 means: up to the NUL unit, and output texts are aligned and end with a NUL unit.
  *
  * Threads. Any thread may call any function. The library holds no lock while a callback runs. Therefore a callback may call
  * any function, including omnize_client_close() for its own client.

@@ -44,8 +44,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "encoding",
         kind: Kind::Encoding,
         default: "utf-8",
-        doc: "The encoding of all texts of a client, in both directions: a name of the WHATWG Encoding standard, \
-              such as windows-1252 or iso-8859-1.",
+        doc: "The encoding of the texts of a client's conversations, in both directions: a name of the WHATWG \
+              Encoding standard, such as windows-1252 or iso-8859-1, or utf-16le. On Windows also acp, the ANSI code \
+              page of the process, and oem, its OEM code page.",
     },
     OptionSpec {
         name: "encoding.unmappable",

@@ -158,7 +158,7 @@ impl Settings {
             dialect: config.dialect(),
             base_url: url.to_string(),
             only_this_machine: is_plain && require_tls,
-            encoding: TextEncoding::new(encoding(config, "encoding"), unmappable),
+            encoding: encoding(config, "encoding").with_unmappable(unmappable),
             timeout: milliseconds(config, "timeout"),
             connect_timeout,
             tls_timeout: optional_time(config, "timeout.tls"),

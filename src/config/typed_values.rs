@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use encoding_rs::Encoding;
-
 use crate::config::option_lookup::index_of;
 use crate::config::option_values::Config;
 use crate::config::value_kind;
+use crate::text_encoding::TextEncoding;
 
 /// Returns the value of an option.
 pub(crate) fn text<'a>(values: &'a Config, name: &str) -> &'a str {
@@ -42,8 +41,8 @@ pub(crate) fn file(values: &Config, name: &str) -> Option<String> {
 }
 
 /// Returns an encoding.
-pub(crate) fn encoding(values: &Config, name: &str) -> &'static Encoding {
-    value_kind::encoding(text(values, name)).expect("an encoding, as checked when it was set")
+pub(crate) fn encoding(values: &Config, name: &str) -> TextEncoding {
+    TextEncoding::by_name(text(values, name)).expect("an encoding, as checked when it was set")
 }
 
 /// Returns a number of objects or bytes in memory, limited to the address space.

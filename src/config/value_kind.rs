@@ -6,7 +6,7 @@ use crate::config::network::networks::Networks;
 use crate::config::network::proxy;
 use crate::config::network::proxy::ProxyServer;
 use crate::config::network::url;
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use crate::text_encoding::TextEncoding;
 
 /// The kind of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,8 +134,9 @@ impl Kind {
                 });
             }
             Kind::Encoding => (
-                encoding(value).is_some(),
-                "the name of an encoding, such as utf-8, windows-1252 or iso-8859-1".into(),
+                TextEncoding::by_name(value).is_some(),
+                "the name of an encoding, such as utf-8, utf-16le, windows-1252 or iso-8859-1; on Windows also acp or oem"
+                    .into(),
             ),
             Kind::Choice(words) => (words.contains(&value), words.join(" or ")),
             Kind::Milliseconds => (
@@ -224,17 +225,6 @@ impl Kind {
     }
 }
 
-/// Returns the encoding with this name. UTF-16 is not supported, because its texts contain zero bytes.
-pub(crate) fn encoding(name: &str) -> Option<&'static Encoding> {
-    // Python has this spelling; the standard has only the one without a hyphen.
-    let name = match name.to_ascii_lowercase().as_str() {
-        "latin-1" | "latin_1" => "latin1",
-        _ => name,
-    };
-    Encoding::for_label_no_replacement(name.as_bytes())
-        .filter(|encoding| *encoding != UTF_16BE && *encoding != UTF_16LE)
-}
-
 /// Parses a whole number from 1, of at most 63 bits, so that every language can represent it.
 pub(crate) fn number(value: &str) -> Option<u64> {
     number_or_zero(value).filter(|number| *number >= 1)
@@ -310,8 +300,15 @@ mod tests {
         );
         check_values(
             Kind::Encoding,
-            &["utf-8", "Latin1", "Latin-1", "latin_1", "windows-1252"],
-            &["", "klingon", "utf-16le"],
+            &[
+                "utf-8",
+                "Latin1",
+                "Latin-1",
+                "latin_1",
+                "windows-1252",
+                "utf-16le",
+            ],
+            &["", "klingon", "utf-16be"],
         );
         check_values(Kind::Choice(&["a", "b"]), &["a", "b"], &["", "c", "A"]);
         check_values(

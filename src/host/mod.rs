@@ -5,12 +5,15 @@
 //! - Sockets: `sockets/`.
 //! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
 //! - Event loops: `wake/`.
+//! - Texts: `code_page.rs` converts the code pages of Windows; other systems have `no_code_page.rs`.
 
 #![allow(unsafe_code)]
 
 pub mod cancellation;
 #[cfg(all(unix, feature = "store"))]
 mod closed_on_fork;
+#[cfg(windows)]
+mod code_page;
 #[cfg(feature = "listener")]
 pub mod detachable_thread;
 #[cfg(all(unix, feature = "store"))]
@@ -24,7 +27,14 @@ pub mod fork_guard;
 pub mod fp_environment;
 #[cfg(feature = "capi")]
 pub mod loaded_library;
+#[cfg(not(windows))]
+mod no_code_page;
 pub mod resource_limits;
 pub mod sockets;
 pub mod thread;
 pub mod wake;
+
+#[cfg(windows)]
+pub use code_page::CodePage;
+#[cfg(not(windows))]
+pub use no_code_page::CodePage;

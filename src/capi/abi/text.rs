@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::status::Status;
 use crate::text_encoding::TextEncoding;
 
-/// Decodes a NUL-terminated text of the application; `None` for NULL.
+/// Decodes a NUL-terminated text of the application; `None` for NULL. In UTF-16, the NUL has 16 bits.
 pub fn optional<'a>(
     name: &str,
     text: *const c_char,
@@ -20,8 +20,28 @@ pub fn optional<'a>(
     }
     // SAFETY: by the header's rules, it points to a NUL-terminated string that is valid during this call. The borrow
     // ends with the call.
-    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    let bytes = unsafe {
+        if encoding.is_utf_16() {
+            units_before_nul(text.cast())
+        } else {
+            CStr::from_ptr(text).to_bytes()
+        }
+    };
     decode(name, bytes, encoding).map(Some)
+}
+
+/// Returns the bytes of the UTF-16 units before the NUL unit.
+///
+/// # Safety
+/// `text` points to units that end with a NUL unit. It need not be aligned.
+unsafe fn units_before_nul<'a>(text: *const u8) -> &'a [u8] {
+    let mut length = 0;
+    // SAFETY: no unit before the NUL was NUL, so this unit is readable.
+    while unsafe { text.add(length).cast::<[u8; 2]>().read() } != [0, 0] {
+        length += 2;
+    }
+    // SAFETY: these bytes were read above.
+    unsafe { std::slice::from_raw_parts(text, length) }
 }
 
 /// Decodes a NUL-terminated text of the application; fails for NULL.
@@ -77,16 +97,33 @@ fn decode<'a>(name: &str, bytes: &'a [u8], encoding: TextEncoding) -> Result<Cow
     // The decoded text is as large, or larger.
     allocation_check::check(bytes.len(), Status::System)?;
     encoding.decode(bytes).ok_or_else(|| {
-        let invalid = str::from_utf8(bytes).err().filter(|_| encoding == TextEncoding::UTF_8);
-        let position = invalid.map_or(String::new(), |error| format!(" at byte {}", error.valid_up_to()));
         Error::new(
             Status::Encoding,
             format!(
-                "{name} is not valid {}{position}; convert it, or set the option encoding to the application's encoding",
-                encoding.name()
+                "{name} is not valid {}{}; convert it, or set the option encoding to the application's encoding",
+                encoding.name(),
+                invalid_position(bytes, encoding)
             ),
         )
     })
+}
+
+/// Returns the position of the first invalid byte for an error message, if it is known.
+fn invalid_position(bytes: &[u8], encoding: TextEncoding) -> String {
+    let position = if encoding.is_utf_16() {
+        if !bytes.len().is_multiple_of(2) {
+            return format!(": its length is {}, an odd number of bytes", bytes.len());
+        }
+        let pairs = bytes.chunks_exact(2);
+        let units = pairs.map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let valid = char::decode_utf16(units).map_while(std::result::Result::ok);
+        Some(2 * valid.map(char::len_utf16).sum::<usize>())
+    } else {
+        let is_utf_8 = encoding.name() == TextEncoding::UTF_8.name();
+        let error = str::from_utf8(bytes).err().filter(|_| is_utf_8);
+        error.map(|error| error.valid_up_to())
+    };
+    position.map_or(String::new(), |position| format!(" at byte {position}"))
 }
 
 fn null(name: &str) -> Error {
@@ -107,9 +144,14 @@ pub fn write_optional<T>(out: *mut T, result: T) {
     }
 }
 
-/// A byte string for C. A NUL follows it, which its length does not count.
+/// A text for C. A NUL follows it, which its length does not count.
 #[derive(Debug)]
-pub struct OutText(Box<[u8]>);
+pub enum OutText {
+    /// Bytes, and a NUL byte.
+    Bytes(Box<[u8]>),
+    /// Units of UTF-16LE, aligned, and a NUL unit.
+    Units(Box<[u16]>),
+}
 
 impl OutText {
     /// Copies a text whose size the library knows.
@@ -117,7 +159,7 @@ impl OutText {
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text);
         bytes.push(0);
-        OutText(bytes.into_boxed_slice())
+        OutText::Bytes(bytes.into_boxed_slice())
     }
 
     /// Copies a text whose size the application or the service chose.
@@ -143,26 +185,39 @@ impl OutText {
     /// [`Status::System`] if there is no memory for it.
     pub fn encode_lossy(text: &str, encoding: TextEncoding) -> Result<(Self, bool)> {
         allocation_check::check(text.len(), Status::System)?;
+        if encoding.is_utf_16() {
+            let units = text.encode_utf16().chain([0]).map(u16::to_le);
+            return Ok((OutText::Units(units.collect()), false));
+        }
         let (bytes, is_unmappable) = encoding.encode(text);
         Ok((OutText::new(&bytes), is_unmappable))
     }
 
-    /// Returns a static empty text.
+    /// Returns a static empty text, which is valid in each encoding.
     pub fn empty() -> &'static OutText {
-        static EMPTY: StaticTable<OutText> = StaticTable::new(|| OutText::new(b""));
+        static EMPTY: StaticTable<OutText> = StaticTable::new(|| OutText::Units(Box::new([0])));
         &EMPTY
     }
 
     /// Returns the text without the NUL.
     pub fn bytes(&self) -> &[u8] {
-        &self.0[..self.0.len() - 1]
+        match self {
+            OutText::Bytes(bytes) => &bytes[..bytes.len() - 1],
+            OutText::Units(units) => {
+                // SAFETY: each byte of the units is readable and initialized.
+                unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), units.len() * 2 - 2) }
+            }
+        }
     }
 
     /// Returns the pointer, which is valid as long as `self`, and writes the length, unless its pointer is NULL.
     pub fn to_c(&self, length: *mut i64) -> *const c_char {
         // A slice is never longer than isize::MAX.
-        write_optional(length, (self.0.len() - 1) as i64);
-        self.0.as_ptr().cast()
+        write_optional(length, self.bytes().len() as i64);
+        match self {
+            OutText::Bytes(bytes) => bytes.as_ptr().cast(),
+            OutText::Units(units) => units.as_ptr().cast(),
+        }
     }
 }
 
@@ -212,5 +267,41 @@ mod tests {
             fails(with_length("x", std::ptr::null(), 3, UTF_8)).0,
             Status::Argument
         );
+    }
+
+    #[test]
+    fn utf_16_ends_at_the_nul_unit_or_at_the_length() {
+        let utf_16 = TextEncoding::by_name("utf-16le").unwrap();
+        // The first byte is skipped, so the text is not aligned. U+0100 has a zero byte before another byte.
+        let bytes = b"-a\0\0\x01\xE9\0\0\0b\0";
+        let text: *const c_char = bytes[1..].as_ptr().cast();
+        assert_eq!(required("text", text, utf_16).unwrap(), "aĀé");
+        assert_eq!(with_length("text", text, -1, utf_16).unwrap(), "aĀé");
+        assert_eq!(with_length("text", text, 4, utf_16).unwrap(), "aĀ");
+        assert_eq!(with_length("text", text, 10, utf_16).unwrap(), "aĀé\0b");
+        assert_eq!(optional("text", std::ptr::null(), utf_16).unwrap(), None);
+        let message = |bytes: &[u8]| {
+            let error = decode("text", bytes, utf_16).unwrap_err();
+            assert_eq!(error.status(), Status::Encoding);
+            error.message().to_owned()
+        };
+        assert!(message(b"a\0b").contains("3, an odd number"));
+        assert!(message(b"a\0\x3D\xD8\0\xDE\0\xDE").contains("at byte 6"));
+    }
+
+    #[test]
+    fn output_in_utf_16_is_aligned_and_ends_with_a_nul_unit() {
+        let utf_16 = TextEncoding::by_name("utf-16le").unwrap();
+        for (text, bytes) in [("", &b""[..]), ("é😀", b"\xE9\0\x3D\xD8\0\xDE")] {
+            let out = OutText::encode(text, utf_16).unwrap();
+            assert_eq!(out.bytes(), bytes);
+            let mut length = -1;
+            let units: *const u16 = out.to_c(&raw mut length).cast();
+            assert_eq!(length, bytes.len() as i64);
+            assert!(units.is_aligned());
+            // SAFETY: the NUL follows the text.
+            assert_eq!(unsafe { units.add(bytes.len() / 2).read() }, 0);
+        }
+        assert_eq!(OutText::empty().bytes(), b"");
     }
 }
