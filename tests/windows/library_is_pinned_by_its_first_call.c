@@ -3,6 +3,9 @@
 
 #include "process.h"
 
+#define LOADS 100
+#define USES 20
+
 #define FUNCTIONS(use)                                                                                                 \
     use(config_new) use(config_set) use(config_free) use(client_open) use(client_webhook_url) use(client_subscribe)    \
         use(client_dispatch) use(client_close) use(client_free) use(conversation_start) use(conversation_free)         \
@@ -76,7 +79,7 @@ int main(void) {
     DWORD handles = 0, handles_now = 0;
 
     EXPECT(GetModuleHandleA("omnize.dll") == NULL);
-    for (at = 0; at < 500; at++) {
+    for (at = 0; at < LOADS; at++) {
         EXPECT(FreeLibrary(load()));
         EXPECT(GetModuleHandleA("omnize.dll") == NULL);
     }
@@ -87,7 +90,7 @@ int main(void) {
     server = start_thread(accept_requests, &listening);
     EXPECT(FreeLibrary(load()));
     threads_before = count_threads();
-    for (handles_at = 0; handles_at < 50; handles_at++) {
+    for (handles_at = 0; handles_at < USES; handles_at++) {
         HMODULE library = load();
         HANDLE thread;
 
@@ -101,7 +104,7 @@ int main(void) {
         join_thread(thread);
         EXPECT_SOON(count_threads() <= threads_before);
         EXPECT(GetProcessHandleCount(GetCurrentProcess(), &handles_now));
-        if (handles_at == 10) handles = handles_now;
+        if (handles_at == USES / 2) handles = handles_now;
     }
     /* No handle is lost with a client. */
     if (handles_now > handles + 5) fprintf(stderr, "%lu handles, and then %lu\n", handles, handles_now);
