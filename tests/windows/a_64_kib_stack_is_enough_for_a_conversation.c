@@ -13,7 +13,7 @@ static void on_event(const omnize_event *event, void *user_data) {
 
 static DWORD WINAPI hold_a_conversation(void *unused) {
     const char *options[] = {"base_url", url, "listen", "127.0.0.1:0", NULL};
-    const char *secure[] = {"base_url", "https://127.0.0.1:9/", "timeout", "5s", NULL};
+    const char *secure[] = {"base_url", "https://127.0.0.1:9/", "timeout", "5000", NULL};
     omnize_client *client = client_with(options);
     omnize_conversation *chat = NULL;
     omnize_error *error = NULL;

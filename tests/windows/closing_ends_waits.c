@@ -38,7 +38,8 @@ static DWORD WINAPI send_huge_message(void *data) {
 /* Sends a request that blocks, waits until it is in progress, and closes the client. */
 static struct result close_during(const char *base_url, const char *proxy, DWORD(WINAPI *send)(void *),
                                   SOCKET listening) {
-    const char *options[] = {"base_url", base_url, "proxy", proxy, "timeout", "10m", "timeout.connect", "10m", NULL};
+    const char *options[] = {"base_url", base_url,          "proxy",  proxy, "timeout",
+                             "600000",   "timeout.connect", "600000", NULL};
     struct result result = {OMNIZE_OK, 0};
     omnize_client *client;
     omnize_error *error = NULL;
