@@ -11,6 +11,7 @@ uses
 
 const
   WM_OMNIZE = WM_APP + 1;
+  MESSAGES_ONLY = HWND(-3); { the parent of windows that are never shown (HWND_MESSAGE) }
 
 var
   Client: TOmnizeClient;
@@ -52,7 +53,7 @@ begin
   WindowClass.hInstance := HInstance;
   WindowClass.lpszClassName := 'OmnizeWindow';
   Windows.RegisterClass(WindowClass);
-  Result := CreateWindow('OmnizeWindow', 'Chat', WS_OVERLAPPEDWINDOW, 0, 0, 100, 100, 0, 0, HInstance, nil);
+  Result := CreateWindow('OmnizeWindow', '', 0, 0, 0, 0, 0, MESSAGES_ONLY, 0, HInstance, nil);
   if Result = 0 then RaiseLastOSError;
 end;
 
