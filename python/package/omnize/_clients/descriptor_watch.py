@@ -11,6 +11,10 @@ from typing import Callable
 __all__ = ["DescriptorWatch", "weakly"]
 
 
+#: The seconds after which a thread without work notices that its client is closed.
+_CHECK_SECONDS = 1.0
+
+
 class DescriptorWatch:
     """The watched descriptors of one loop. All methods must be called on the loop's thread."""
 
@@ -35,7 +39,7 @@ class DescriptorWatch:
 
 
 class _Watcher:
-    """A thread that watches one descriptor."""
+    """A thread that watches one descriptor, for a loop without ``add_reader``: on Windows, asyncio's default loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int, callback: Callable[[], None]) -> None:
         self._loop = loop
@@ -52,7 +56,7 @@ class _Watcher:
     def _run(self) -> None:
         while not self._ended:
             try:
-                ready, _, _ = select.select([self._descriptor], [], [], 0.1)
+                ready, _, _ = select.select([self._descriptor], [], [], _CHECK_SECONDS)
             except OSError:
                 if self._ended:
                     # The descriptor may already be closed.
