@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "process.h"
+#include "account_lists.h"
 #include "account_posts.h"
 #include "outbox.h"
 #include "server.h"
@@ -361,30 +362,6 @@ static void test_event_details(omnize_client *client) {
     omnize_event_free(event);
 }
 
-static void test_lists(omnize_client *client) {
-    omnize_departments *departments = NULL;
-    omnize_agents *agents = NULL;
-    omnize_error *error = NULL;
-
-    EXPECT_OK(omnize_departments_list(client, NULL, &departments, &error));
-    EXPECT(omnize_departments_count(departments) == 1 && omnize_departments_open(departments, 0) == 1);
-    EXPECT(*omnize_departments_id(departments, 0, NULL) == '3');
-    EXPECT(strcmp(omnize_departments_name(departments, 0, NULL), "Vendas") == 0);
-    EXPECT(omnize_departments_queue(departments, 0) == 2 && omnize_departments_channel_count(departments, 0) == 1);
-    EXPECT(strcmp(omnize_departments_channel_id(departments, 0, 0, NULL), "7") == 0);
-    EXPECT(strcmp(omnize_departments_channel_name(departments, 0, 0, NULL), "chat") == 0);
-    EXPECT(omnize_departments_channel_open(departments, 0, 0) == 0 && omnize_departments_queue(departments, 1) == -1);
-    EXPECT(omnize_departments_channel_id(departments, 0, 1, NULL) == NULL);
-    omnize_departments_free(departments);
-
-    EXPECT_OK(omnize_agents_online(client, "3", &agents, &error));
-    EXPECT(omnize_agents_total(agents) == 9 && omnize_agents_average_seconds(agents) > 2.4);
-    EXPECT(omnize_agents_count(agents) == 1 && omnize_agents_average_seconds(NULL) < 0);
-    EXPECT(strcmp(omnize_agents_id(agents, 0, NULL), "4") == 0 && omnize_agents_id(agents, -1, NULL) == NULL);
-    EXPECT(strcmp(omnize_agents_name(agents, 0, NULL), "Ana") == 0);
-    omnize_agents_free(agents);
-}
-
 static void test_history(omnize_client *client) {
     omnize_history *history = NULL;
     omnize_error *error = NULL;
@@ -447,7 +424,7 @@ static void test_later_dialect(void) {
     EXPECT_OK(omnize_bot_post_transfer(bot, "2", &ticket, &error));
     test_outcome(client, ticket);
     omnize_conversation_free(bot);
-    test_lists(client);
+    expect_account_lists_work(client);
     expect_account_posts_work(client);
     test_history(client);
     test_event_details(client);
