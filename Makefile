@@ -11,6 +11,8 @@
 #   make install      installs to PREFIX (LIBDIR, INCLUDEDIR, BINDIR), in DESTDIR if that is set
 #   make uninstall    removes the installed files; takes the same variables
 #   make cross        builds for another platform into target/cross/TARGET, for example TARGET=i686-win7-windows-gnu
+#   make release-files
+#                     packs such a tree into target/dist, with licences, notices and sums
 #   make stage        installs into target/stage, the prefix that demo and tests use
 #   make setup        installs missing tools of the checks
 #   make header       writes include/omnize.h from src/capi, and from it include/omnize.abi, the description of the ABI
@@ -53,12 +55,7 @@ lib: $(BUILT)/libomnize.a
 command: $(BUILT)/omnize
 
 # One compilation makes both libraries. The archive is made last, and is the target for both.
-# A library thread or a thread-local destructor may outlive dlclose, so nodelete is needed.
-#
-# In rustc's archive, each Rust and C symbol of each dependency is global. A program could not link it together with
-# another Rust library (or another copy of `ring`). Therefore it becomes one object in which only omnize_* is global.
-# Section groups are resolved first; otherwise the linker could replace ours by the other library's.
-# The bitcode in some members is removed, because it breaks a linker with another LLVM's plugin.
+# A library thread or a thread-local destructor may outlive dlclose, so nodelete is needed. .ci/cross/build has the same flags.
 $(BUILT)/libomnize.a: $(SOURCES)
 	@mkdir -p '$(BUILT)'
 	$(CARGO) rustc $(CARGOFLAGS) --locked --release --lib --no-default-features --features capi,listener,store \
@@ -66,14 +63,7 @@ $(BUILT)/libomnize.a: $(SOURCES)
 		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C link-arg=-Wl,-z,relro,-z,now \
 		--print native-static-libs='$(NATIVE_LIBS_FILE)'
 	cp '$(OUTPUT)/release/libomnize.so' '$(BUILT)/libomnize.so'
-	objcopy --strip-debug --remove-section .llvmbc --remove-section .llvmcmd \
-		'$(OUTPUT)/release/libomnize.a' '$(BUILT)/members.a'
-	ld -r --force-group-allocation -o '$(BUILT)/omnize.o' \
-		$$(nm -D --defined-only '$(BUILT)/libomnize.so' | sed 's/.* /-u /') '$(BUILT)/members.a'
-	objcopy --wildcard --keep-global-symbol 'omnize_*' '$(BUILT)/omnize.o'
-	rm -f '$@'
-	ar rcsD '$@' '$(BUILT)/omnize.o'
-	rm '$(BUILT)/omnize.o' '$(BUILT)/members.a'
+	.ci/static_library '$(OUTPUT)/release/libomnize.a' '$(BUILT)/libomnize.so' '$@'
 
 $(BUILT)/omnize: $(SOURCES)
 	@mkdir -p '$(BUILT)'
@@ -125,22 +115,34 @@ INSTALLED = \
 install: all
 	@case '$(words $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR)) $(PREFIX)' in \
 		'4 /'*) ;; *) echo 'PREFIX must be absolute, and no directory may contain a space' >&2; exit 1 ;; esac
-	@install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(INCLUDEDIR)/omnize' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
-		'$(DESTDIR)$(LIBDIR)/cmake/omnize' '$(DESTDIR)$(UNITDIR)'
+	@$(MAKE) --no-print-directory -s install-library install-development install-command
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && \
+		ldconfig -vNX 2>/dev/null | grep -q '^$(LIBDIR):'; then ldconfig; fi
+	@echo 'installed omnize $(VERSION) to $(DESTDIR)$(PREFIX)'
+
+# The parts of an installation, from the files in BUILT.
+.PHONY: install-library install-development install-command
+
+install-command:
+	@install -d '$(DESTDIR)$(BINDIR)'
 	@install -m 755 '$(BUILT)/omnize' '$(DESTDIR)$(BINDIR)/omnize'
-	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
-	@install -m 644 $(HEADER_PARTS) '$(DESTDIR)$(INCLUDEDIR)/omnize'
-	@install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
+
+install-library:
+	@install -d '$(DESTDIR)$(LIBDIR)/cmake/omnize'
 	@install -m 755 '$(BUILT)/libomnize.so' '$(DESTDIR)$(LIBDIR)/libomnize.so.$(VERSION)'
 	@ln -sf 'libomnize.so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	@ln -sf '$(SONAME)' '$(DESTDIR)$(LIBDIR)/libomnize.so'
 	@install -m 644 '$(BUILT)/libomnize.a' '$(DESTDIR)$(LIBDIR)/libomnize.a'
-	@$(FILL) bindings/c/omnize.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/omnize.pc'
 	@for file in omnize-config.cmake omnize-config-version.cmake; do \
 		$(FILL) "bindings/c/$$file.in" >'$(DESTDIR)$(LIBDIR)/cmake/omnize/'"$$file" || exit 1; done
-	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && \
-		ldconfig -vNX 2>/dev/null | grep -q '^$(LIBDIR):'; then ldconfig; fi
-	@echo 'installed omnize $(VERSION) to $(DESTDIR)$(PREFIX)'
+
+# The sources that a program needs, and the flags of its compiler.
+install-development:
+	@install -d '$(DESTDIR)$(INCLUDEDIR)/omnize' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(UNITDIR)'
+	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
+	@install -m 644 $(HEADER_PARTS) '$(DESTDIR)$(INCLUDEDIR)/omnize'
+	@install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
+	@$(FILL) bindings/c/omnize.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/omnize.pc'
 
 uninstall:
 	@rm -f $(INSTALLED)

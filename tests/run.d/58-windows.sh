@@ -5,6 +5,7 @@
 # transcripts are equal. More is checked by the slow checks of Windows.
 
 . tests/check.sh
+. tests/sandbox_ledger.sh
 . tests/wine.sh
 
 triple=i686-win7-windows-gnu
@@ -24,29 +25,13 @@ end_wine_at_exit
 FILTER='' check "windows: the library" make -s cross-library TARGET=$triple CARGOFLAGS=--quiet
 [ -e "$tree/bin/omnize.dll" ] || exit 0
 
-# ledger NAME COMMAND...: runs the command in a sandbox, and writes what it prints and the transcript to $TMPDIR/NAME.
-ledger() {
-    ledger=$TMPDIR/$1
-    shift
-    WINE_SECONDS=60 timeout --kill-after=5 90 "$STAGE/bin/omnize" sandbox --quiet --transcript "$ledger.json" \
-        --agent 1=examples/agents/support.json --agent 2=unavailable -- "$@" >"$ledger.output" || { cat "$ledger.output" && return 1; }
-    {
-        tr -d '\r' <"$ledger.output" | grep ': agent '
-        grep -oE '"(direction|kind|clientId|status)": ("[^"]*"|[0-9]+)' "$ledger.json"
-    } >"$ledger"
-}
-
-here() {
-    # shellcheck disable=SC2046 # flags are words
-    cc -std=c99 -o "$TMPDIR/chat" examples/c/chat.c $(stage_flags) && ledger here "$TMPDIR/chat" && grep -q 'agent finish' "$TMPDIR/here"
-}
-FILTER='' check "windows: the C program for this machine" here
+FILTER='' check "windows: the C program for this machine" ledger_here
 
 # same_on_windows PROGRAM
 same_on_windows() {
     cp "$tree/bin/omnize.dll" "$(dirname "$1")" || return 1
     # shellcheck disable=SC2016 # the inner shell expands
-    ledger windows sh -c '. tests/wine.sh && wine32 "$@"' wine32 "$1" && diff "$TMPDIR/here" "$TMPDIR/windows"
+    same_ledger windows sh -c '. tests/wine.sh && wine32 "$@"' wine32 "$1"
 }
 
 c_program() {
