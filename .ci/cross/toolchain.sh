@@ -32,6 +32,8 @@ zig_target() {
         armv7-unknown-linux-gnueabihf) echo arm-linux-gnueabihf.2.17 -mcpu=generic+v7a+vfp3-d32+thumb2-neon ;;
         x86_64-unknown-linux-musl) echo x86_64-linux-musl ;;
         aarch64-unknown-linux-musl) echo aarch64-linux-musl ;;
+        aarch64-apple-darwin) echo aarch64-macos ;;
+        x86_64-apple-darwin) echo x86_64-macos ;;
         *) echo "cross: no C compiler is known for $1" >&2 && return 1 ;;
     esac
 }
@@ -48,6 +50,8 @@ select_c_tools() {
             zig_wrappers "$1" || return 1
             # Shared objects for musl, and no start files of Rust: zig has its own.
             case $1 in *-musl) RUSTFLAGS="$RUSTFLAGS -C target-feature=-crt-static -C link-self-contained=no" ;; esac
+            # cargo can check the sources for macOS, with the headers of zig. Linking needs Apple's SDK.
+            case $1 in *-apple-*) SDKROOT=$output/tools/cross/empty && mkdir -p "$SDKROOT" && export SDKROOT ;; esac
             ;;
     esac
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Packs a folder into a .zip or .tar.gz file. The same files result in the same bytes.
 
-    archive.py FOLDER FILE SECONDS    SECONDS since 1970 are the time of each file
+archive.py FOLDER FILE SECONDS    SECONDS since 1970 are the time of each file
 """
 
 from __future__ import annotations

@@ -41,7 +41,15 @@ musl, in the command omnize: MIT. https://musl.libc.org
 
 def metadata(triple: str) -> dict:
     """Returns what cargo knows of the packages, for one platform."""
-    command = [os.environ.get("CARGO", "cargo"), "metadata", "--locked", "--format-version", "1", "--filter-platform", triple]
+    command = [
+        os.environ.get("CARGO", "cargo"),
+        "metadata",
+        "--locked",
+        "--format-version",
+        "1",
+        "--filter-platform",
+        triple,
+    ]
     return json.loads(subprocess.check_output([*command, "--no-default-features", "--features", FEATURES]))
 
 
@@ -66,7 +74,9 @@ def compiled_packages(data: dict) -> list[dict]:
 def license_texts(package: dict) -> list[str]:
     """Returns the license texts that the package ships."""
     folder = Path(package["manifest_path"]).parent
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and TEXT.match(path.name) and path.suffix != ".rs")
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and TEXT.match(path.name) and path.suffix != ".rs"
+    )
     return [path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").strip() for path in files]
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares the table of platforms in the book with tests/cross/platforms.txt, and with what a build measured.
 
-    platform_table.py                 the table of the book equals the list; with OMNIZE_BLESS=1, writes it
-    platform_table.py MEASURED        the files need nothing newer than the list says; MEASURED has a line for each platform
-    platform_table.py --triples       prints the platforms
+platform_table.py                 the table of the book equals the list; with OMNIZE_BLESS=1, writes it
+platform_table.py MEASURED        the files need nothing newer than the list says; MEASURED has a line for each platform
+platform_table.py --triples       prints the platforms
 """
 
 from __future__ import annotations

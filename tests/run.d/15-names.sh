@@ -8,6 +8,6 @@ check "names of files, modules, types and functions" python3 tests/naming/names.
 check "plain sentences" python3 tests/naming/prose.py
 check "imports go in one direction" python3 tests/import_cycles.py
 
-ruff() { "$tools/bin/ruff" "$@" --config python/pyproject.toml tests/naming tests/exactly_once tests/import_cycles.py; }
-check_with "$tools/bin/ruff" "ruff, the checks of names and killed programs" ruff check
-check_with "$tools/bin/ruff" "ruff format, the checks of names and killed programs" ruff format --check
+ruff() { "$tools/bin/ruff" "$@" --config python/pyproject.toml tests/naming tests/exactly_once tests/cross .ci/release tests/import_cycles.py; }
+check_with "$tools/bin/ruff" "ruff, the checks in Python" ruff check
+check_with "$tools/bin/ruff" "ruff format, the checks in Python" ruff format --check
