@@ -40,23 +40,27 @@ def write_zip(folder: Path, file: Path, seconds: int) -> None:
 
 def write_tar(folder: Path, file: Path, seconds: int) -> None:
     """Writes a .tar.gz file."""
-    with file.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            for path in entries(folder):
-                info = tarfile.TarInfo(str(path.relative_to(folder.parent)))
-                info.mtime = seconds
-                if path.is_symlink():
-                    info.type = tarfile.SYMTYPE
-                    info.linkname = os.readlink(path)
-                    archive.addfile(info)
-                    continue
-                info.mode = mode_of(path)
-                info.size = path.stat().st_size
-                with path.open("rb") as contents:
-                    archive.addfile(info, contents)
+    with (
+        file.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path in entries(folder):
+            info = tarfile.TarInfo(str(path.relative_to(folder.parent)))
+            info.mtime = seconds
+            if path.is_symlink():
+                info.type = tarfile.SYMTYPE
+                info.linkname = os.readlink(path)
+                archive.addfile(info)
+                continue
+            info.mode = mode_of(path)
+            info.size = path.stat().st_size
+            with path.open("rb") as contents:
+                archive.addfile(info, contents)
 
 
 def main() -> None:
+    """Packs the folder."""
     folder, file, seconds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     write = write_zip if file.suffix == ".zip" else write_tar
     write(folder, file, seconds)

@@ -3,8 +3,8 @@
 
     notices.py TRIPLE    for the libraries and the command together
 
-Each crate has its name, its version, the expression of its license and the license texts that it ships. Crates with the same text
-share it.
+Each crate has its name, its version, the expression of its license and the license texts that it ships. Crates with
+the same text share it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def metadata(triple: str) -> dict:
 
 
 def compiled_packages(data: dict) -> list[dict]:
-    """Returns the packages that become part of a library or the command: not those of tests, build scripts and macros."""
+    """Returns the packages that become part of a file: not those of tests, build scripts and macros."""
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
     root = next(identifier for identifier, package in packages.items() if package["name"] == "omnize")
@@ -74,13 +74,13 @@ def compiled_packages(data: dict) -> list[dict]:
 def license_texts(package: dict) -> list[str]:
     """Returns the license texts that the package ships."""
     folder = Path(package["manifest_path"]).parent
-    files = sorted(
-        path for path in folder.rglob("*") if path.is_file() and TEXT.match(path.name) and path.suffix != ".rs"
-    )
+    names = (path for path in folder.rglob("*") if TEXT.match(path.name) and path.suffix != ".rs")
+    files = sorted(path for path in names if path.is_file())
     return [path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").strip() for path in files]
 
 
 def main() -> None:
+    """Prints the notices."""
     triple = sys.argv[1]
     packages = compiled_packages(metadata(triple))
     sharers = defaultdict(list)

@@ -2,7 +2,7 @@
 """Compares the table of platforms in the book with tests/cross/platforms.txt, and with what a build measured.
 
 platform_table.py                 the table of the book equals the list; with OMNIZE_BLESS=1, writes it
-platform_table.py MEASURED        the files need nothing newer than the list says; MEASURED has a line for each platform
+platform_table.py MEASURED        the files need nothing newer than the list says; MEASURED has a line for each
 platform_table.py --triples       prints the platforms
 """
 
@@ -83,6 +83,7 @@ def problems_of_build(measured: Path) -> list[str]:
 
 
 def main() -> None:
+    """Prints the problems. Exits with 1 if there are some."""
     if sys.argv[1:] == ["--triples"]:
         print("\n".join(platform.triple for platform in platforms()))
         return
