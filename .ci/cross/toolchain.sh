@@ -38,8 +38,9 @@ zig_target() {
     esac
 }
 
-# select_c_tools TRIPLE: sets $c_compiler and $archiver, and adds the flags of rustc that belong to them.
+# select_c_tools TRIPLE: sets $c_compiler, $archiver and $linker_flags, which rustc needs for them.
 select_c_tools() {
+    linker_flags=
     case $1 in
         i686-*-windows-gnu | x86_64-*-windows-gnu)
             c_compiler=${1%%-*}-w64-mingw32-gcc archiver=${1%%-*}-w64-mingw32-ar
@@ -49,7 +50,7 @@ select_c_tools() {
             [ -e "$output/tools/zig/installed" ] || { echo "cross: no zig here; run .ci/setup zig" >&2 && return 1; }
             zig_wrappers "$1" || return 1
             # Shared objects for musl, and no start files of Rust: zig has its own.
-            case $1 in *-musl) RUSTFLAGS="$RUSTFLAGS -C target-feature=-crt-static -C link-self-contained=no" ;; esac
+            case $1 in *-musl) linker_flags="-C target-feature=-crt-static -C link-self-contained=no" ;; esac
             # cargo can check the sources for macOS, with the headers of zig. Linking needs Apple's SDK.
             case $1 in *-apple-*) SDKROOT=$output/tools/cross/empty && mkdir -p "$SDKROOT" && export SDKROOT ;; esac
             ;;
@@ -75,7 +76,7 @@ write_wrapper() {
 
 # use_toolchain TRIPLE: sets CARGO, RUSTC, the C tools and RUSTFLAGS for cargo, and $build_std for its command line.
 use_toolchain() {
-    use_rust "$1" && select_c_tools "$1" || return 1
+    select_c_tools "$1" && use_rust "$1" || return 1
     lower=$(echo "$1" | tr - _)
     export "CC_$lower=$c_compiler" "AR_$lower=$archiver"
     export "CARGO_TARGET_$(echo "$lower" | tr '[:lower:]' '[:upper:]')_LINKER=$c_compiler"
@@ -83,7 +84,7 @@ use_toolchain() {
 
 # use_rust TRIPLE: sets CARGO, RUSTC, RUSTFLAGS and $build_std.
 use_rust() {
-    flags="--remap-path-prefix ${CARGO_HOME:-$HOME/.cargo}/registry/src="
+    flags="--remap-path-prefix ${CARGO_HOME:-$HOME/.cargo}/registry/src= ${linker_flags:-}"
     build_std=
     if has_std rustc "$1"; then
         CARGO=cargo RUSTC=rustc
