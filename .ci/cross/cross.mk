@@ -4,18 +4,25 @@ CROSS := $(OUTPUT)/cross/$(TARGET)
 CROSS_BUILT := $(OUTPUT)/$(TARGET)/built
 CROSS_SCRIPTS := $(wildcard .ci/cross/*) .ci/static_library
 
-.PHONY: cross cross-library install-windows-library install-windows-stdcall install-windows-command
-cross: cross-library $(CROSS)/.command $(CROSS_STDCALL)
+.PHONY: cross cross-library install-windows-library install-windows-stdcall install-windows-command install-windows-com
+WINDOWS := $(findstring windows,$(TARGET))
+# 64-bit Windows has one calling convention.
+CROSS_PARTS := library command \
+	$(if $(and $(WINDOWS),$(filter i686-%,$(TARGET)),$(shell grep '^stdcall = ' Cargo.toml)),stdcall) \
+	$(if $(and $(WINDOWS),$(wildcard bindings/com/Makefile)),com)
+
+cross: $(addprefix $(CROSS)/.,$(CROSS_PARTS))
 cross-library: $(CROSS)/.library
 
-# The DLL with the calling convention stdcall, for 32-bit Windows only.
-CROSS_STDCALL := $(if $(and $(filter i686-%,$(TARGET)),$(findstring windows,$(TARGET)),$(shell grep '^stdcall = ' Cargo.toml)),$(CROSS)/.stdcall)
-
 # Records of finished builds.
-$(CROSS)/.library: $(SOURCES) $(CROSS_SCRIPTS) $(HEADERS) $(HEADER_PARTS) $(UNITS) $(wildcard bindings/c/*.in)
-$(CROSS)/.stdcall $(CROSS)/.command: $(SOURCES) $(CROSS_SCRIPTS)
-$(CROSS)/.library $(CROSS)/.stdcall $(CROSS)/.command: PART = $(subst .,,$(notdir $@))
-$(CROSS)/.library $(CROSS)/.stdcall $(CROSS)/.command:
+RECORDS := $(addprefix $(CROSS)/.,library command stdcall com)
+$(RECORDS): $(CROSS_SCRIPTS)
+$(CROSS)/.library: $(SOURCES) $(HEADERS) $(HEADER_PARTS) $(UNITS) $(wildcard bindings/c/*.in)
+# One after the other: cargo names all libraries alike.
+$(CROSS)/.command $(CROSS)/.stdcall: $(SOURCES) | $(CROSS)/.library
+$(CROSS)/.com: $(wildcard bindings/com/* bindings/com/src/* bindings/com/idl/*) $(HEADERS) $(HEADER_PARTS)
+$(RECORDS): PART = $(subst .,,$(notdir $@))
+$(RECORDS):
 	@[ -n '$(TARGET)' ] || { echo 'name a platform, for example make cross TARGET=i686-win7-windows-gnu' >&2; exit 1; }
 	@CARGO_TARGET_DIR='$(OUTPUT)' CARGOFLAGS='$(CARGOFLAGS)' .ci/cross/build $(PART) '$(TARGET)'
 	@$(MAKE) --no-print-directory -s $(CROSS_INSTALL) $(if $(filter .library,$(notdir $@)),install-development) \
@@ -26,12 +33,17 @@ $(CROSS)/.library $(CROSS)/.stdcall $(CROSS)/.command:
 		sed -i 's|^prefix=.*|prefix=$${pcfiledir}/../..|' '$(CROSS)/lib/pkgconfig/omnize.pc'; fi
 	@touch '$@'
 
-CROSS_INSTALL = install-$(if $(findstring windows,$(TARGET)),windows-)$(PART)
+CROSS_INSTALL = install-$(if $(WINDOWS),windows-)$(PART)
 
 install-windows-library install-windows-stdcall:
 	@install -d '$(BINDIR)' '$(LIBDIR)'
-	@install -m 755 '$(BUILT)'/*.dll '$(BINDIR)'
+	@install -m 755 '$(BUILT)'/omnize.dll $(wildcard $(BUILT)/omnize-stdcall.dll) '$(BINDIR)'
 	@install -m 644 '$(BUILT)'/*.a '$(BUILT)'/*.def '$(BUILT)'/*.lib '$(LIBDIR)'
+
+install-windows-com:
+	@install -d '$(BINDIR)' '$(PREFIX)/share/omnize/com'
+	@install -m 755 '$(BUILT)/omnize-com.dll' '$(BINDIR)'
+	@install -m 644 '$(BUILT)/com/omnize-com.manifest' '$(BUILT)/com/omnize_com.tlb' '$(PREFIX)/share/omnize/com'
 
 install-windows-command:
 	@install -d '$(BINDIR)'

@@ -18,14 +18,13 @@ resource() {
     echo "$built/$1.res.o"
 }
 
-# build_dll NAME FEATURES HEADER-FLAGS...: builds NAME.dll, with the import libraries of mingw and MSVC.
+# build_dll NAME FEATURES CONVENTION: builds NAME.dll, with the import libraries of mingw and MSVC.
 build_dll() {
     name=$1
     resource=$(resource "$name.dll" 2 "Omnize client library")
     build_library "$2" -C link-arg="$resource" -C link-arg=-Wl,"$linker_flags"
-    shift 2
     cp "$release/omnize.dll" "$built/$name.dll"
-    list_exports "$name" "$@" >"$built/$name.def"
+    .ci/cross/def.sh "$3" >"$built/$name.def"
     # Without --kill-at, the libraries would import decorated names such as omnize_version@0.
     "${tools}dlltool" --deterministic-libraries --temp-prefix "$name" --kill-at --input-def "$built/$name.def" \
         --dllname "$name.dll" --output-lib "$built/lib$name.dll.a"
@@ -42,36 +41,24 @@ llvm_dlltool() {
     return 1
 }
 
-# list_exports NAME HEADER-FLAGS...: prints a module definition with the header's functions. The compiler knows how many bytes
-# of arguments belong to the name of a stdcall function.
-list_exports() {
-    echo "LIBRARY $1.dll"
-    echo EXPORTS
-    shift
-    {
-        echo '#include <omnize.h>'
-        echo 'void (*functions[])(void) = {'
-        sed -n 's/^.*\b\(omnize_[a-z0-9_]*\)(.*;$/(void (*)(void)) \1,/p' include/omnize.abi
-        echo '};'
-    } >"$built/exports.c"
-    "${tools}gcc" -w -DOMNIZE_STATIC "$@" -Iinclude -c "$built/exports.c" -o "$built/exports.o"
-    "${tools}nm" --undefined-only "$built/exports.o" | sed 's/^ *U //' |
-        if [ "$machine" = i686 ]; then sed 's/^_//'; else cat; fi | LC_ALL=C sort | sed 's/^/    /'
-    rm "$built/exports.c" "$built/exports.o"
-}
-
 build_library_for_system() {
-    build_dll omnize capi,listener,store
+    build_dll omnize capi,listener,store cdecl
     "${tools}objcopy" --strip-debug "$release/libomnize.a" "$built/libomnize.a"
 }
 
 # 64-bit Windows has one calling convention.
 build_stdcall_for_system() {
-    build_dll omnize-stdcall capi,listener,store,stdcall -DOMNIZE_STDCALL
+    build_dll omnize-stdcall capi,listener,store,stdcall stdcall
 }
 
 build_command_for_system() {
     resource=$(resource omnize.exe 1 "Omnize command")
     build_command -C link-arg="$resource" -C link-arg=-Wl,"$program_flags"
     cp "$release/omnize.exe" "$built/omnize.exe"
+}
+
+# The automation server.
+build_com_for_system() {
+    make --no-print-directory -s -f bindings/com/Makefile "TRIPLE=$triple" "OUT=$built/com"
+    cp "$built/com/omnize-com.dll" "$built/omnize-com.dll"
 }

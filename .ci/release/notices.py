@@ -33,9 +33,6 @@ libgcc: GPL-3.0-or-later WITH GCC-exception-3.1, which permits programs with any
     "linux": """\
 LLVM's libunwind and compiler-rt: Apache-2.0 WITH LLVM-exception. https://llvm.org
 """,
-    "musl": """\
-musl, in the command omnize: MIT. https://musl.libc.org
-""",
 }
 
 
