@@ -89,7 +89,7 @@ HRESULT client::put_AutoPoll(VARIANT_BOOL automatic) {
             window = std::make_unique<wake_window>(handle(), [this] {
                 const com_ptr<IOmnizeClient> self(this); // a handler may release the client
                 std::optional<foreign_failure> failure;  // there is no caller; the event was not acknowledged
-                return raise_events(0, events_per_message, failure) == events_per_message;
+                raise_events(0, events_per_message, failure);
             });
         }
         lock_guard lock(mutex_);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <dispex.h>
+
 #include "enumerator.hpp"
 
 namespace omnize_com {
@@ -68,13 +70,26 @@ std::optional<foreign_failure> invoke(IDispatch *sink, DISPID id, IDispatch *eve
     return failure_of(invoked, exception);
 }
 
+/// Returns the id of a method of a late-bound object. Objects of scripts have a further interface for it.
+std::optional<DISPID> id_of(IDispatch *object, const wchar_t *method) {
+    DISPID id = DISPID_UNKNOWN;
+    com_ptr<IDispatchEx> script;
+    if (SUCCEEDED(object->QueryInterface(__uuidof(IDispatchEx), reinterpret_cast<void **>(script.receive())))) {
+        const BSTR name = SysAllocString(method);
+        const HRESULT found = script->GetDispID(name, fdexNameCaseInsensitive, &id);
+        SysFreeString(name);
+        if (SUCCEEDED(found)) return id;
+    }
+    std::wstring text(method);
+    LPOLESTR names = text.data();
+    if (SUCCEEDED(object->GetIDsOfNames(IID_NULL, &names, 1, LOCALE_USER_DEFAULT, &id))) return id;
+    return std::nullopt;
+}
+
 /// Calls the method of a late-bound object, if it has one.
 std::optional<foreign_failure> invoke_by_name(IDispatch *handler, const event_name &name, IDispatch *event) {
-    std::wstring text(name.name);
-    LPOLESTR names = text.data();
-    DISPID id = DISPID_UNKNOWN;
-    if (FAILED(handler->GetIDsOfNames(IID_NULL, &names, 1, LOCALE_USER_DEFAULT, &id))) return std::nullopt;
-    return invoke(handler, id, event);
+    const std::optional<DISPID> id = id_of(handler, name.name);
+    return id ? invoke(handler, *id, event) : std::nullopt;
 }
 
 void copy_connection(const event_sinks::connection &connection, CONNECTDATA *element) {

@@ -15,7 +15,9 @@ namespace omnize_com {
 namespace {
 
 /// The class of the system that passes calls of automation interfaces to other apartments, by the type library.
-constexpr wchar_t automation_marshaler[] = L"{00020424-0000-0000-C000-000000000046}";
+constexpr wchar_t dual_marshaler[] = L"{00020424-0000-0000-C000-000000000046}";
+/// The same for interfaces that are only called by name, such as events.
+constexpr wchar_t dispatch_marshaler[] = L"{00020420-0000-0000-C000-000000000046}";
 constexpr const wchar_t *platform = sizeof(void *) == 8 ? L"win64" : L"win32";
 
 std::wstring text_of(REFGUID guid) {
@@ -85,6 +87,7 @@ library_id id_of(ITypeLib *library) {
 
 struct interface_id {
     std::wstring guid, name;
+    const wchar_t *marshaler;
 };
 
 /// Returns the interfaces of the type library.
@@ -96,12 +99,14 @@ std::vector<interface_id> interfaces_of(ITypeLib *library) {
         TYPEATTR *attributes = nullptr;
         throw_if_failed(info->GetTypeAttr(&attributes));
         const bool is_interface = attributes->typekind == TKIND_DISPATCH;
+        const bool is_dual = (attributes->wTypeFlags & TYPEFLAG_FDUAL) != 0;
         const GUID guid = attributes->guid;
         info->ReleaseTypeAttr(attributes);
         if (!is_interface) continue;
         BSTR name = nullptr;
         throw_if_failed(library->GetDocumentation(static_cast<INT>(i), &name, nullptr, nullptr, nullptr));
-        interfaces.push_back({text_of(guid), std::wstring(name, SysStringLen(name))});
+        interfaces.push_back({text_of(guid), std::wstring(name, SysStringLen(name)),
+                              is_dual ? dual_marshaler : dispatch_marshaler});
         SysFreeString(name);
     }
     return interfaces;
@@ -142,7 +147,7 @@ void register_module(HKEY root) {
     for (const interface_id &entry : interfaces_of(types.get())) {
         const std::wstring interface_key = L"Interface\\" + entry.guid;
         registry.write(interface_key, nullptr, entry.name);
-        registry.write(interface_key + L"\\ProxyStubClsid32", nullptr, automation_marshaler);
+        registry.write(interface_key + L"\\ProxyStubClsid32", nullptr, entry.marshaler);
         registry.write(interface_key + L"\\TypeLib", nullptr, library.guid);
         registry.write(interface_key + L"\\TypeLib", L"Version", library.version);
     }
