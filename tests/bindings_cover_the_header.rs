@@ -1,4 +1,4 @@
-//! The C++ and Pascal bindings are complete: their classes call each function of the header, and define each constant
+//! The C++, Pascal and COM bindings are complete: their classes call each function of the header, and define each constant
 //! with its value. The exceptions and their reasons are at the end of this file.
 //!
 //! Tests of the bindings' behavior: see conformance.rs.
@@ -117,6 +117,22 @@ fn pascal(ends: &[&str]) -> String {
     without_comments(&read("bindings/pascal", ends), &[("{", "}"), ("//", "\n")])
 }
 
+/// Returns the sources of the automation server, with the parts of the C++ header that its objects contain.
+fn com() -> String {
+    let parts = [
+        "agents.hpp",
+        "config.hpp",
+        "department.hpp",
+        "error.hpp",
+        "event.hpp",
+        "library.hpp",
+        "outbox.hpp",
+        "snapshot.hpp",
+    ];
+    let text = read("bindings/com/src", &[".cpp", ".hpp"]) + &read("bindings/cpp/omnize", &parts);
+    without_comments(&text, &[("/*", "*/"), ("//", "\n")])
+}
+
 #[test]
 fn comments_are_ignored() {
     let comments = [("/*", "*/"), ("//", "\n")];
@@ -136,6 +152,29 @@ fn cpp_names_every_constant_in_an_enumeration() {
     let all = constants(&["OMNIZE_OK", "OMNIZE_E_"]);
     let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
     missing_names(&cpp(), &names, &[]);
+}
+
+#[test]
+fn com_wraps_every_function() {
+    let but: Vec<_> = [&OMITTED_BY_COM[..], &OMITTED_BY_BOTH[..]].concat();
+    missing_names(&com(), &functions(), &but);
+}
+
+/// The enumerations of the type library are generated, by the prefixes of constants.
+#[test]
+fn com_has_an_enumeration_for_every_constant() {
+    let script = read("bindings/com/idl", &["constants.awk"]);
+    let prefixes: Vec<_> = script
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("add(\"")?.split('"').next())
+        .collect();
+    assert!(prefixes.len() > 5, "only {prefixes:?} were found");
+    for (name, _) in constants(&["OMNIZE_OK", "OMNIZE_LOG_"]) {
+        assert!(
+            prefixes.iter().any(|prefix| name.starts_with(prefix)),
+            "no enumeration has {name}"
+        );
+    }
 }
 
 #[test]
@@ -199,3 +238,46 @@ const OMITTED_BY_PASCAL: [(&str, &str); 7] = [
     ),
     ("omnize_log_level_name", "there is no log"),
 ];
+
+/// Objects of COM run no code on threads of the library.
+const OMITTED_BY_COM: [(&str, &str); 16] = [
+    ("omnize_client_subscribe", "calls back"),
+    ("omnize_client_unsubscribe", "there is no subscription"),
+    (
+        "omnize_client_poll",
+        "calls back; Poll takes the events one by one",
+    ),
+    (
+        "omnize_client_dispatch",
+        "calls back on a thread of the library",
+    ),
+    (
+        "omnize_log_set",
+        "calls back on any thread, also on several at once",
+    ),
+    ("omnize_log_level_name", "there is no log"),
+    (
+        "omnize_client_deliver",
+        "omnize_client_deliver_compressed does the same without a coding",
+    ),
+    ("omnize_client_wake_fd", "Windows has no descriptors"),
+    (
+        "omnize_client_wake_handle",
+        "AutoPoll has a window, as these languages have",
+    ),
+    (
+        "omnize_conversation_set_user_data",
+        "the property Tag belongs to the object",
+    ),
+    (
+        "omnize_conversation_user_data",
+        "the property Tag belongs to the object",
+    ),
+    ("omnize_conversation_post", POSTED_AS_REQUEST),
+    ("omnize_conversation_post_start", POSTED_AS_REQUEST),
+    ("omnize_conversation_post_finish", POSTED_AS_REQUEST),
+    ("omnize_bot_post_accept", POSTED_AS_REQUEST),
+    ("omnize_bot_post_transfer", POSTED_AS_REQUEST),
+];
+
+const POSTED_AS_REQUEST: &str = "a request with an optional reference is posted instead";

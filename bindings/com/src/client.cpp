@@ -79,7 +79,8 @@ HRESULT client::LoadFile(BSTR path) {
 HRESULT client::Open() {
     return call([&] {
         if (handle_ != nullptr)
-            throw omnize::error(OMNIZE_E_STATE, "the client was opened before; create another Client to open a new one");
+            throw omnize::error(OMNIZE_E_STATE,
+                                "the client was opened before; create another Client to open a new one");
         const com_ptr<IOmnizeConfig> config = this->config();
         omnize_config *options = opening_config(config.get());
         const std::string_view ack = result<const char *>(omnize_config_get, options, "ack");
@@ -164,15 +165,13 @@ HRESULT client::AttachBot(BSTR interaction_hash, IOmnizeConversation **conversat
 }
 
 HRESULT client::Check(LONG timeout, OmnizeCheckLevel *level) {
-    return get(level, [&] {
-        return result<std::int32_t>(omnize_client_check, handle(), static_cast<std::int64_t>(timeout));
-    });
+    return get(level,
+               [&] { return result<std::int32_t>(omnize_client_check, handle(), static_cast<std::int64_t>(timeout)); });
 }
 HRESULT client::Departments(VARIANT client_id, IOmnizeCollection **departments) {
     return get(departments, [&] {
-        return departments_of(
-            result<omnize_departments *>(omnize_departments_list, handle(),
-                                         request_text("clientId", optional_text("clientId", client_id))));
+        return departments_of(result<omnize_departments *>(
+            omnize_departments_list, handle(), request_text("clientId", optional_text("clientId", client_id))));
     });
 }
 HRESULT client::OnlineAgents(BSTR department, IOmnizeAgents **agents) {
@@ -253,9 +252,8 @@ HRESULT client::Deliver(VARIANT body, VARIANT content_type, VARIANT content_enco
 }
 
 HRESULT client::Statistic(BSTR name, double *value) {
-    return get(value, [&] {
-        return result<std::int64_t>(omnize_client_statistic, handle(), c_text("name", utf8(name)));
-    });
+    return get(value,
+               [&] { return result<std::int64_t>(omnize_client_statistic, handle(), c_text("name", utf8(name))); });
 }
 HRESULT client::Snapshot(IOmnizeSnapshot **snapshot) {
     return get(snapshot, [&] { return new_snapshot(result<omnize_snapshot *>(omnize_client_snapshot, handle())); });

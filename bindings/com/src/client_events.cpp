@@ -103,7 +103,9 @@ HRESULT client::get_Handler(IDispatch **handler) {
 HRESULT client::putref_Handler(IDispatch *handler) {
     return call([&] { sinks_.set_handler(com_ptr<IDispatch>(handler)); });
 }
-HRESULT client::put_Handler(IDispatch *handler) { return putref_Handler(handler); }
+HRESULT client::put_Handler(IDispatch *handler) {
+    return putref_Handler(handler);
+}
 
 HRESULT client::EnumConnectionPoints(IEnumConnectionPoints **points) {
     if (points == nullptr) return E_POINTER;

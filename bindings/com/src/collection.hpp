@@ -25,8 +25,8 @@ template <class Interface> class collection_object : public object<Interface> {
     HRESULT STDMETHODCALLTYPE get_Item(LONG index, IDispatch **item) override {
         return this->get(item, [&] {
             if (index < 1 || static_cast<std::size_t>(index) > items_.size())
-                throw omnize::error(OMNIZE_E_ARGUMENT,
-                                    "index must be a number from 1 to Count, which is " + std::to_string(items_.size()));
+                throw omnize::error(OMNIZE_E_ARGUMENT, "index must be a number from 1 to Count, which is " +
+                                                           std::to_string(items_.size()));
             return items_[static_cast<std::size_t>(index) - 1];
         });
     }

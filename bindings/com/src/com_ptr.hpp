@@ -58,7 +58,7 @@ class mutex {
     SRWLOCK lock_ = SRWLOCK_INIT;
 };
 
-/// Holds a lock. No code of the application runs meanwhile.
+/// Holds a lock. No code of the application runs in the meantime.
 class lock_guard {
   public:
     explicit lock_guard(mutex &mutex) noexcept : mutex_(mutex) { mutex_.lock(); }

@@ -124,7 +124,8 @@ class conversation final : public object<IOmnizeConversation> {
         return get(state, [&] { return omnize_conversation_state(handle()); });
     }
     HRESULT STDMETHODCALLTYPE get_StateName(BSTR *name) override {
-        return get(name, [&] { return omnize::detail::static_text(omnize_state_name(omnize_conversation_state(handle()))); });
+        return get(name,
+                   [&] { return omnize::detail::static_text(omnize_state_name(omnize_conversation_state(handle()))); });
     }
     HRESULT STDMETHODCALLTYPE get_ClientId(BSTR *id) override {
         return get(id, [&] { return omnize::detail::text<omnize_conversation_client_id>(handle()); });

@@ -101,10 +101,8 @@ void copy_point(const com_ptr<IConnectionPoint> &point, IConnectionPoint **eleme
     *element = com_ptr<IConnectionPoint>(point).detach();
 }
 
-using connection_enumerator =
-    enumerator<IEnumConnections, event_sinks::connection, CONNECTDATA, copy_connection>;
-using point_enumerator =
-    enumerator<IEnumConnectionPoints, com_ptr<IConnectionPoint>, IConnectionPoint *, copy_point>;
+using connection_enumerator = enumerator<IEnumConnections, event_sinks::connection, CONNECTDATA, copy_connection>;
+using point_enumerator = enumerator<IEnumConnectionPoints, com_ptr<IConnectionPoint>, IConnectionPoint *, copy_point>;
 
 } // namespace
 

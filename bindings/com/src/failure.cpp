@@ -37,9 +37,7 @@ void set_error_info(REFIID iid, const char *message, DWORD context) noexcept try
 
 } // namespace
 
-HRESULT report_exception(REFIID iid, last_error *last) noexcept try {
-    throw;
-} catch (const omnize::error &error) {
+HRESULT report_exception(REFIID iid, last_error *last) noexcept try { throw; } catch (const omnize::error &error) {
     try {
         if (last != nullptr) last->set(error);
     } catch (...) {

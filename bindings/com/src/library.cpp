@@ -113,6 +113,8 @@ class library final : public object<IOmnizeLibrary> {
 
 } // namespace
 
-com_ptr<IOmnizeLibrary> new_library() { return create<library, IOmnizeLibrary>(); }
+com_ptr<IOmnizeLibrary> new_library() {
+    return create<library, IOmnizeLibrary>();
+}
 
 } // namespace omnize_com

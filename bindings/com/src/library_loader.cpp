@@ -86,7 +86,8 @@ void load_library() {
     if (omnize_abi_version() != OMNIZE_ABI_VERSION) {
         const std::string version = omnize_version();
         FreeLibrary(library);
-        fail(path, "is version " + version + ". Copy the omnize.dll of the release " OMNIZE_VERSION
+        fail(path, "is version " + version +
+                       ". Copy the omnize.dll of the release " OMNIZE_VERSION
                        " there, to which omnize-com.dll belongs.");
     }
     is_loaded = true;

@@ -59,7 +59,8 @@ class listener final : public object<IOmnizeListener> {
             std::int64_t length = 0;
             const char *text = omnize_listener_url(handle(), handle_of<omnize_client>("client", client), &length);
             if (text == nullptr)
-                throw omnize::error(OMNIZE_E_ARGUMENT, "the client is not attached to this listener; call Attach first");
+                throw omnize::error(OMNIZE_E_ARGUMENT,
+                                    "the client is not attached to this listener; call Attach first");
             return std::string_view(text, static_cast<std::size_t>(length));
         });
     }
@@ -69,8 +70,7 @@ class listener final : public object<IOmnizeListener> {
         });
     }
     HRESULT STDMETHODCALLTYPE Close(LONG timeout) override {
-        return call(
-            [&] { omnize::detail::call(omnize_listener_close, handle(), static_cast<std::int64_t>(timeout)); });
+        return call([&] { omnize::detail::call(omnize_listener_close, handle(), static_cast<std::int64_t>(timeout)); });
     }
 
   private:
@@ -94,6 +94,8 @@ class listener final : public object<IOmnizeListener> {
 
 } // namespace
 
-com_ptr<IOmnizeListener> new_listener() { return create<listener, IOmnizeListener>(); }
+com_ptr<IOmnizeListener> new_listener() {
+    return create<listener, IOmnizeListener>();
+}
 
 } // namespace omnize_com

@@ -14,11 +14,19 @@ mutex type_library_mutex;
 com_ptr<ITypeLib> *loaded_type_library = nullptr; // a pointer, so that the unload runs no destructor
 } // namespace
 
-void add_object() noexcept { objects++; }
-void remove_object() noexcept { objects--; }
-bool has_objects() noexcept { return objects != 0; }
+void add_object() noexcept {
+    objects++;
+}
+void remove_object() noexcept {
+    objects--;
+}
+bool has_objects() noexcept {
+    return objects != 0;
+}
 
-HMODULE module_handle() noexcept { return reinterpret_cast<HMODULE>(&__ImageBase); }
+HMODULE module_handle() noexcept {
+    return reinterpret_cast<HMODULE>(&__ImageBase);
+}
 
 std::wstring module_path() {
     std::wstring path(MAX_PATH, L'\0');

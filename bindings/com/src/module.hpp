@@ -11,7 +11,7 @@
 
 namespace omnize_com {
 
-/// Counts the living objects and locks. The DLL can be unloaded if there are none.
+/// Counts the living objects and locks. The DLL can be unloaded if their number is 0.
 void add_object() noexcept;
 void remove_object() noexcept;
 bool has_objects() noexcept;

@@ -26,10 +26,18 @@ template <class Value> Value *out(Value *pointer) {
     return pointer;
 }
 
-inline void assign(BSTR *out, std::string_view text) { *out = bstr(text); }
-inline void assign(VARIANT_BOOL *out, bool value) { *out = value ? VARIANT_TRUE : VARIANT_FALSE; }
-inline void assign(VARIANT *out, VARIANT value) { *out = value; }
-template <class Interface> void assign(Interface **out, com_ptr<Interface> object) { *out = object.detach(); }
+inline void assign(BSTR *out, std::string_view text) {
+    *out = bstr(text);
+}
+inline void assign(VARIANT_BOOL *out, bool value) {
+    *out = value ? VARIANT_TRUE : VARIANT_FALSE;
+}
+inline void assign(VARIANT *out, VARIANT value) {
+    *out = value;
+}
+template <class Interface> void assign(Interface **out, com_ptr<Interface> object) {
+    *out = object.detach();
+}
 template <class Number, class Value>
 std::enable_if_t<std::is_arithmetic_v<Number> && std::is_arithmetic_v<Value> && !std::is_same_v<Value, bool>>
 assign(Number *out, Value value) {

@@ -33,9 +33,8 @@ class class_registry {
     void write(const std::wstring &key, const wchar_t *name, const std::wstring &value) const {
         HKEY opened = nullptr;
         check(RegCreateKeyExW(root_, path(key).c_str(), 0, nullptr, 0, KEY_WRITE, nullptr, &opened, nullptr));
-        const LSTATUS written =
-            RegSetValueExW(opened, name, 0, REG_SZ, reinterpret_cast<const BYTE *>(value.c_str()),
-                           static_cast<DWORD>((value.size() + 1) * sizeof(wchar_t)));
+        const LSTATUS written = RegSetValueExW(opened, name, 0, REG_SZ, reinterpret_cast<const BYTE *>(value.c_str()),
+                                               static_cast<DWORD>((value.size() + 1) * sizeof(wchar_t)));
         RegCloseKey(opened);
         check(written);
     }
@@ -105,8 +104,8 @@ std::vector<interface_id> interfaces_of(ITypeLib *library) {
         if (!is_interface) continue;
         BSTR name = nullptr;
         throw_if_failed(library->GetDocumentation(static_cast<INT>(i), &name, nullptr, nullptr, nullptr));
-        interfaces.push_back({text_of(guid), std::wstring(name, SysStringLen(name)),
-                              is_dual ? dual_marshaler : dispatch_marshaler});
+        interfaces.push_back(
+            {text_of(guid), std::wstring(name, SysStringLen(name)), is_dual ? dual_marshaler : dispatch_marshaler});
         SysFreeString(name);
     }
     return interfaces;

@@ -29,9 +29,8 @@ class request final : public object<IOmnizeRequest> {
         });
     }
     HRESULT STDMETHODCALLTYPE put_MaxAge(double milliseconds) override {
-        return call([&] {
-            omnize::detail::call(omnize_request_set_max_age, handle_.get(), integer("MaxAge", milliseconds));
-        });
+        return call(
+            [&] { omnize::detail::call(omnize_request_set_max_age, handle_.get(), integer("MaxAge", milliseconds)); });
     }
     HRESULT STDMETHODCALLTYPE get_InteractionHash(BSTR *hash) override {
         return get(hash, [&] { return omnize::detail::text<omnize_request_interaction_hash>(handle_.get()); });

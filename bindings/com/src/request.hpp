@@ -12,7 +12,7 @@ com_ptr<IOmnizeRequest> new_request(omnize_request *request, std::shared_ptr<las
 com_ptr<IOmnizeHistory> new_history(omnize_history *history, std::shared_ptr<last_error> last);
 
 /// Returns the handle of an argument that another object of this DLL implements, perhaps in another apartment. The
-/// argument must not be released meanwhile. Throws OMNIZE_E_ARGUMENT with the name if it is Nothing.
+/// argument must not be released in the meantime. Throws OMNIZE_E_ARGUMENT with the name if it is Nothing.
 template <class Handle, class Interface> Handle *handle_of(const char *name, Interface *object) {
     if (object == nullptr) throw omnize::error(OMNIZE_E_ARGUMENT, std::string(name) + " is Nothing; pass an object");
     LONGLONG handle = 0;

@@ -58,7 +58,8 @@ class plain_value {
 std::string utf8(std::wstring_view text) {
     if (text.empty()) return {};
     const int units = static_cast<int>(text.size());
-    const int size = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text.data(), units, nullptr, 0, nullptr, nullptr);
+    const int size =
+        WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text.data(), units, nullptr, 0, nullptr, nullptr);
     if (size <= 0)
         throw omnize::error(OMNIZE_E_ENCODING, "a text contains half of a surrogate pair; pass valid UTF-16");
     std::string converted(static_cast<std::size_t>(size), '\0');
@@ -73,8 +74,8 @@ std::string utf8(BSTR text) {
 std::wstring utf16(std::string_view text) {
     if (text.empty()) return {};
     const int bytes = static_cast<int>(text.size());
-    std::wstring converted(
-        static_cast<std::size_t>(MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0)), L'\0');
+    std::wstring converted(static_cast<std::size_t>(MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0)),
+                           L'\0');
     MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, converted.data(), static_cast<int>(converted.size()));
     return converted;
 }
@@ -88,7 +89,7 @@ BSTR bstr(std::string_view text) {
 
 std::string text_of(const char *name, const VARIANT &value) {
     plain_value plain(name, value);
-    if (V_VT(&plain.get()) == VT_BOOL) return V_BOOL(&plain.get()) != VARIANT_FALSE ? "true" : "false";
+    if (V_VT(&plain.get()) == VT_BOOL) return V_BOOL(&plain.get()) != VARIANT_FALSE ? "1" : "0";
     plain.convert(name, VT_BSTR, "a text");
     return utf8(V_BSTR(&plain.get()));
 }
@@ -162,7 +163,8 @@ std::int64_t since_1970(DATE date) {
     if (!VariantTimeToSystemTime(date, &local) || !TzSpecificLocalTimeToSystemTime(nullptr, &local, &utc) ||
         !SystemTimeToFileTime(&utc, &file))
         reject("at", "a date from 1601 on");
-    const auto units = static_cast<std::int64_t>(static_cast<std::uint64_t>(file.dwHighDateTime) << 32 | file.dwLowDateTime);
+    const auto units =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(file.dwHighDateTime) << 32 | file.dwLowDateTime);
     return units / units_per_millisecond - milliseconds_before_1970;
 }
 

@@ -24,7 +24,7 @@ std::wstring utf16(std::string_view text);
 /// Creates a text that the caller frees.
 BSTR bstr(std::string_view text);
 
-/// Converts an argument to a text, independent of the user's language: True is "true", 1.5 is "1.5".
+/// Converts an argument to a text, independent of the user's language: True is "1", 1.5 is "1.5".
 /// Throws OMNIZE_E_ARGUMENT with the name if the value has no text.
 std::string text_of(const char *name, const VARIANT &value);
 

@@ -26,7 +26,8 @@ struct named_test {
     const char *name;
     void (*run)();
 };
-#define TEST(name) {#name, name}
+#define TEST(name)                                                                                                     \
+    { #name, name }
 
 /// Runs the tests. Returns the number of failures.
 inline int run_tests(const std::vector<named_test> &tests) {
@@ -174,7 +175,9 @@ template <class Call> failed_call failure_of(Call call) {
 }
 
 /// The HRESULT of a status of omnize.h.
-inline HRESULT result_of(int status) { return static_cast<HRESULT>(0x80040200 + status); }
+inline HRESULT result_of(int status) {
+    return static_cast<HRESULT>(0x80040200 + status);
+}
 
 /// Creates an open client without a service and without a listener.
 inline late_bound open_client() {
@@ -185,7 +188,8 @@ inline late_bound open_client() {
 }
 
 /// Passes a trigger to a client.
-inline void deliver(const late_bound &client, const wchar_t *body = L"{\"message\": \"Ol\u00e1\", \"clientId\": \"12\"}") {
+inline void deliver(const late_bound &client,
+                    const wchar_t *body = L"{\"message\": \"Ol\u00e1\", \"clientId\": \"12\"}") {
     client.call(L"Deliver", {body});
 }
 

@@ -11,7 +11,9 @@ std::wstring folder_of(HMODULE module) {
 }
 
 /// The folder of this program, which contains the DLLs too.
-std::wstring program_folder() { return folder_of(nullptr); }
+std::wstring program_folder() {
+    return folder_of(nullptr);
+}
 
 struct passed_object {
     IStream *stream;
@@ -26,8 +28,8 @@ DWORD WINAPI use_in_another_apartment(void *argument) {
     CoInitializeEx(nullptr, COINIT_APARTMENTTHREADED);
     try {
         com_ptr<IDispatch> object;
-        passed.result = CoGetInterfaceAndReleaseStream(passed.stream, IID_IDispatch,
-                                                       reinterpret_cast<void **>(object.receive()));
+        passed.result =
+            CoGetInterfaceAndReleaseStream(passed.stream, IID_IDispatch, reinterpret_cast<void **>(object.receive()));
         if (SUCCEEDED(passed.result)) {
             passed.is_other_pointer = object.get() != passed.original;
             const late_bound client(object);
@@ -208,10 +210,7 @@ bool works_without_registration() {
 }
 
 const std::vector<named_test> module_tests = {
-    TEST(other_apartments_can_use_an_object),
-    TEST(the_dll_can_be_unloaded_after_use),
-    TEST(a_missing_library_is_an_error_with_its_path),
-    TEST(a_library_of_the_other_processor_type_is_an_error),
-    TEST(a_library_of_another_release_is_an_error),
-    TEST(the_user_can_register_and_unregister),
+    TEST(other_apartments_can_use_an_object),          TEST(the_dll_can_be_unloaded_after_use),
+    TEST(a_missing_library_is_an_error_with_its_path), TEST(a_library_of_the_other_processor_type_is_an_error),
+    TEST(a_library_of_another_release_is_an_error),    TEST(the_user_can_register_and_unregister),
 };
