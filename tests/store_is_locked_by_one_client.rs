@@ -1,17 +1,18 @@
 //! Only one client has a store open, until its process ends. Neither other paths nor other uses of the files by the
 //! process release the lock.
 
-#![cfg(all(feature = "store", unix))]
+#![cfg(feature = "store")]
 
 #[path = "support/store_folder.rs"]
 mod store_folder;
 
 use std::fs::{self, File};
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 
-use store_folder::{
-    ChildProcess, Folder, deliver, open, open_error, queued_messages, report, wait_until_killed,
-};
+#[cfg(unix)]
+use store_folder::wait_until_killed;
+use store_folder::{ChildProcess, Folder, deliver, open, open_error, queued_messages, report};
 
 const IN_USE: &str = "another client, of this process or of another, has it open; give each client a store of its own";
 
@@ -25,10 +26,14 @@ fn process() {
         "open" => report(
             &open(&path, &[]).map_or_else(|error| error.message().to_owned(), |_| "opened".into()),
         ),
+        #[cfg(unix)]
         _ => outlived_by_child(&path),
+        #[cfg(not(unix))]
+        _ => unreachable!("{role}"),
     }
 }
 
+#[cfg(unix)]
 fn outlived_by_child(path: &std::path::Path) {
     let client = open(path, &[]).unwrap();
     deliver(&client, "kept").unwrap();
@@ -90,6 +95,7 @@ fn rejected_client_does_not_release_the_lock() {
     other.wait_for_success();
 }
 
+#[cfg(unix)]
 #[test]
 fn link_leads_to_the_same_lock() {
     let folder = Folder::new();
@@ -128,6 +134,7 @@ fn hard_linked_file_is_rejected() {
     assert_eq!(queued_messages(&client), ["kept"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn child_process_does_not_keep_the_lock() {
     let folder = Folder::new();
@@ -140,6 +147,8 @@ fn child_process_does_not_keep_the_lock() {
     assert_eq!(queued_messages(&reopened.unwrap()), ["kept"]);
 }
 
+// On Windows, it can't be removed: `store_files_on_windows.rs`.
+#[cfg(unix)]
 #[test]
 fn removed_lock_file_is_recreated() {
     let folder = Folder::new();
@@ -153,6 +162,7 @@ fn removed_lock_file_is_recreated() {
     other.wait_for_success();
 }
 
+#[cfg(unix)]
 #[test]
 fn linked_lock_file_is_not_followed() {
     let folder = Folder::new();

@@ -3,7 +3,7 @@
 //! - Threads: `thread.rs`, `detachable_thread.rs`, `cancellation.rs`, `fp_environment.rs`, `loaded_library.rs`.
 //! - Forks: `fork.rs` detects a forked child, `fork_guard.rs` and `closed_on_fork.rs` use it.
 //! - Sockets: `sockets/`.
-//! - Files and descriptors: `file_lock.rs`, `file_status.rs`, `resource_limits.rs`.
+//! - Files and descriptors: `files/`, `resource_limits.rs`.
 //! - Event loops: `wake/`.
 //! - Texts: `code_page.rs` converts the code pages of Windows; other systems have `no_code_page.rs`.
 
@@ -16,10 +16,8 @@ mod closed_on_fork;
 mod code_page;
 #[cfg(feature = "listener")]
 pub mod detachable_thread;
-#[cfg(all(unix, feature = "store"))]
-pub mod file_lock;
-#[cfg(all(unix, feature = "store"))]
-pub mod file_status;
+#[cfg(any(feature = "store", feature = "listener"))]
+pub mod files;
 pub mod fork;
 mod fork_generation;
 pub mod fork_guard;

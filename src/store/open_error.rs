@@ -6,7 +6,9 @@ use std::path::Path;
 use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, NotADatabase};
 
 use crate::error::Error;
+use crate::host::files::file_access::is_held_by_another_program;
 use crate::status::Status;
+use crate::store::files::path_rules::{access_advice, permissions_of, printable};
 
 /// The reason if another client has the store open.
 pub const IN_USE: &str = "another client, of this process or of another, has it open; give each client a store of its own";
@@ -40,14 +42,22 @@ pub fn from_io(path: &Path, file: &Path, error: &io::Error) -> Error {
     let what = if path.file_name() == file.file_name() {
         "it".to_owned()
     } else {
-        file.display().to_string()
+        printable(file).into_owned()
     };
     match error.kind() {
         ErrorKind::PermissionDenied => unusable(
             path,
             format!(
-                "this user may not read and write {what}{}; change that, or name another file",
-                mode_of(file)
+                "this user may not read and write {what}{}; change that, or name another file{}",
+                permissions_of(file),
+                access_advice()
+            ),
+        ),
+        _ if is_held_by_another_program(error) => unusable(
+            path,
+            format!(
+                "another program has {what} open and does not share it; end that program, or exclude the folder from virus scans \
+                 and backups"
             ),
         ),
         ErrorKind::ReadOnlyFilesystem => unusable(
@@ -56,20 +66,6 @@ pub fn from_io(path: &Path, file: &Path, error: &io::Error) -> Error {
         ),
         _ => unusable(path, format!("{what} can't be opened or created: {error}")),
     }
-}
-
-/// Returns the permissions of a file, for the message; empty if it does not exist.
-#[cfg(unix)]
-fn mode_of(file: &Path) -> String {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).map_or(String::new(), |found| {
-        format!(" (its mode is {:04o})", found.permissions().mode() & 0o7777)
-    })
-}
-
-#[cfg(not(unix))]
-fn mode_of(_: &Path) -> &'static str {
-    ""
 }
 
 /// Returns SQLite's name of the error. SQLite's longer messages may contain a part of the file.

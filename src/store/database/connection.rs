@@ -7,10 +7,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result as SqlResult};
 
 use crate::error::Result;
+use crate::host::files::file_access::retry;
+use crate::host::files::file_status::file_status;
+use crate::host::files::private_file::create_or_open;
 use crate::store::database::account::{Account, Owner};
 use crate::store::database::schema::DetectedSchema;
 use crate::store::files::location::Location;
-use crate::store::files::open_files::{OpenFiles, create_or_open};
+use crate::store::files::open_files::OpenFiles;
+use crate::store::files::vfs::{VFS, create_log};
 use crate::store::open_error;
 use crate::store::open_error::unusable;
 
@@ -44,9 +48,8 @@ pub(crate) fn connect(
 ) -> Result<(OpenConnection, DetectedSchema)> {
     let path = &location.database;
     let io_error = |error: std::io::Error| open_error::from_io(named, path, &error);
-    let sqlite_error = |error: rusqlite::Error| open_error::from_sqlite(named, &error);
     let file = create_or_open(path).map_err(io_error)?;
-    let links = link_count(&file).map_err(io_error)?;
+    let links = file_status(&file).map_err(io_error)?.links;
     if links > 1 {
         return Err(unusable(
             named,
@@ -56,11 +59,30 @@ pub(crate) fn connect(
             ),
         ));
     }
+    let log = location.with_suffix("-wal");
+    let is_new_log = create_log(&log).map_err(|error| open_error::from_io(named, &log, &error))?;
+    let (connection, schema) = open_database(named, path, account).inspect_err(|_| {
+        if is_new_log {
+            // It is empty, and may be next to a file of another program.
+            let _ = retry(|| std::fs::remove_file(&log));
+        }
+    })?;
+    let files = OpenFiles::new(location, file).map_err(io_error)?;
+    Ok((OpenConnection { connection, files }, schema))
+}
+
+/// Opens the database, and migrates it.
+fn open_database(
+    named: &Path,
+    path: &Path,
+    account: &Account,
+) -> Result<(Connection, DetectedSchema)> {
+    let sqlite_error = |error: rusqlite::Error| open_error::from_sqlite(named, &error);
     // Without URIs and special names.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags).map_err(sqlite_error)?;
+    let connection = Connection::open_with_flags_and_vfs(path, flags, VFS).map_err(sqlite_error)?;
     let schema = prepare(&connection)
         .map_err(sqlite_error)?
         .ok_or_else(|| unusable(named, UNKNOWN_DATABASE))?;
@@ -91,8 +113,7 @@ pub(crate) fn connect(
     if owner == Owner::OtherAccount {
         log::warn!("the store and its content were moved from another account to this one");
     }
-    let files = OpenFiles::new(location, file).map_err(io_error)?;
-    Ok((OpenConnection { connection, files }, schema))
+    Ok((connection, schema))
 }
 
 /// Locks the database for this connection, and detects its schema.
@@ -100,16 +121,7 @@ fn prepare(connection: &Connection) -> SqlResult<Option<DetectedSchema>> {
     // Another client keeps its lock until it closes, so waiting is useless.
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    // A temporary file would be in another folder, which the user may not have.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     DetectedSchema::detect(connection)
-}
-
-#[cfg(not(unix))]
-fn link_count(_: &std::fs::File) -> std::io::Result<u64> {
-    Ok(1)
-}
-
-#[cfg(unix)]
-fn link_count(file: &std::fs::File) -> std::io::Result<u64> {
-    use std::os::unix::fs::MetadataExt;
-    file.metadata().map(|found| found.nlink())
 }

@@ -8,14 +8,10 @@ pub(crate) mod account;
 mod checkpoint;
 mod connection;
 pub(crate) mod id_allocator;
-#[cfg(unix)]
-mod recovery;
-#[cfg(not(unix))]
-#[path = "no_recovery.rs"]
 mod recovery;
 mod row_parser;
 mod schema;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 mod transaction;
 
@@ -24,6 +20,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Result as SqlResult};
 
 use crate::error::Result;
+use crate::host::files::file_access::retry;
 use crate::store::database::account::Account;
 use crate::store::database::connection::{OpenConnection, connect};
 use crate::store::database::id_allocator::IdAllocator;
@@ -64,7 +61,7 @@ impl Database {
         let location = Location::resolve(named)?;
         let lock = StoreLock::acquire(named, &location)?;
         // It contains data of customers, and an earlier process ended before it was complete.
-        let _ = std::fs::remove_file(location.unfinished_copy());
+        let _ = retry(|| std::fs::remove_file(location.unfinished_copy()));
         let (opened, schema) = connect(named, &location, &account)?;
         let ids = IdAllocator::read(&opened.connection)
             .map_err(|error| open_error::from_sqlite(named, &error))?;

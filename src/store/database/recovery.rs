@@ -10,10 +10,12 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::host::files::file_access::retry;
+use crate::host::files::private_file::create_private;
 use crate::store::database::Database;
 use crate::store::database::checkpoint::count_frames;
 use crate::store::database::connection::{OpenConnection, connect};
-use crate::store::files::open_files::{FileChange, OpenContents, create_private};
+use crate::store::files::open_files::{FileChange, OpenContents};
 use crate::store::files::store_lock::StoreLock;
 
 impl Database {
@@ -94,11 +96,14 @@ impl Database {
             .connection
             .execute("VACUUM INTO ?1", [path])
             .map_err(io::Error::other)
-            .and_then(|_| file.sync_all())
+            .and_then(|_| file.sync_all());
+        // On Windows, an open file can't be renamed.
+        drop(file);
+        let written = written
             .and_then(|()| self.rename_into_place(&copy, opened))
-            .and_then(|()| opened.files.folder().sync_all());
+            .and_then(|()| opened.files.folder().sync());
         if written.is_err() {
-            let _ = fs::remove_file(&copy);
+            let _ = retry(|| fs::remove_file(&copy));
         }
         written
     }
@@ -115,10 +120,10 @@ impl Database {
         }
         if opened.files.is_log_linked() {
             // The copy contains the data of the log.
-            fs::remove_file(&log)?;
+            retry(|| fs::remove_file(&log))?;
         }
         require_missing(&log)?;
-        fs::rename(copy, &self.location.database)
+        retry(|| fs::rename(copy, &self.location.database))
     }
 }
 

@@ -146,6 +146,7 @@ fn an_undo_that_fails_does_not_stop_commits() {
     store.insert().unwrap();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_copy_that_cannot_be_written_leaves_the_log() {
     let mut store = TestStore::new("copy");

@@ -2,15 +2,17 @@
 
 use std::fs::{self, FileType};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::Result;
+use crate::store::files::path_rules;
 use crate::store::open_error;
 use crate::store::open_error::unusable;
 
 /// The limit for symbolic links, as in Linux.
 const MAX_LINKS: usize = 40;
 
+const A_FOLDER: &str = "it is a folder; name a file in it";
 const NOT_A_FOLDER: &str = "its folder is a file; name another";
 
 /// The absolute path of a database file, without symbolic links. So all names of one file share one lock file.
@@ -30,15 +32,16 @@ impl Location {
     pub fn resolve(path: &Path) -> Result<Self> {
         let mut at = path.to_owned();
         for _ in 0..MAX_LINKS {
+            path_rules::check_path(&at).map_err(|reason| unusable(path, reason))?;
             let location = Location::resolve_folder(path, &at)?;
             let Ok(found) = fs::symlink_metadata(&location.database) else {
-                return Ok(location);
+                return location.check_folder(path);
             };
             let kind = found.file_type();
             if !kind.is_symlink() {
                 return match file_type_error(kind) {
                     Some(reason) => Err(unusable(path, reason)),
-                    None => Ok(location),
+                    None => location.check_folder(path),
                 };
             }
             let target = fs::read_link(&location.database)
@@ -53,18 +56,22 @@ impl Location {
 
     /// Resolves the symbolic links of the folder only. `named` is the path for messages.
     fn resolve_folder(named: &Path, path: &Path) -> Result<Self> {
-        let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        let last = path.as_os_str().as_encoded_bytes().last();
+        let is_folder = last.is_some_and(|last| is_separator((*last).into()));
         let (Some(name), false) = (path.file_name(), is_folder) else {
-            return Err(unusable(named, "it is a folder; name a file in it"));
+            return Err(unusable(named, A_FOLDER));
         };
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let folder = canonicalize(folder).map_err(|error| match error.kind() {
+        let folder = path_rules::canonicalize(folder).map_err(|error| match error.kind() {
             ErrorKind::NotFound => unusable(
                 named,
-                "its folder does not exist; create it, or name another",
+                format!(
+                    "its folder does not exist; create it, or name another{}",
+                    path_rules::missing_folder_advice(named)
+                ),
             ),
             ErrorKind::NotADirectory => unusable(named, NOT_A_FOLDER),
             _ => open_error::from_io(named, folder, &error),
@@ -76,6 +83,12 @@ impl Location {
             database: folder.join(name),
             folder,
         })
+    }
+
+    /// Fails if the folder can't contain a store. `named` is the path for messages.
+    fn check_folder(self, named: &Path) -> Result<Self> {
+        path_rules::check_folder(named, &self.folder).map_err(|reason| unusable(named, reason))?;
+        Ok(self)
     }
 
     /// Returns the path of the copy that a repair writes. It stays after a crash only.
@@ -91,38 +104,16 @@ impl Location {
     }
 }
 
-#[cfg(unix)]
-fn canonicalize(folder: &Path) -> std::io::Result<PathBuf> {
-    fs::canonicalize(folder)
-}
-
-/// On this system, canonical paths have a form that SQLite does not accept.
-#[cfg(not(unix))]
-fn canonicalize(folder: &Path) -> std::io::Result<PathBuf> {
-    fs::metadata(folder)?;
-    std::path::absolute(folder)
-}
-
 /// Returns the message for a path that is not a regular file.
-fn file_type_error(kind: FileType) -> Option<&'static str> {
+fn file_type_error(kind: FileType) -> Option<String> {
     if kind.is_file() {
         return None;
     }
     if kind.is_dir() {
-        return Some("it is a folder; name a file in it");
+        return Some(A_FOLDER.to_owned());
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return Some("it is a named pipe (FIFO); name a file, or one that does not exist yet");
-        }
-        if kind.is_socket() {
-            return Some("it is a socket; name a file, or one that does not exist yet");
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return Some("it is a device; name a file, or one that does not exist yet");
-        }
-    }
-    Some("it is not a file; name a file, or one that does not exist yet")
+    let kind = path_rules::special_file(kind);
+    Some(format!(
+        "it is {kind}; name a file, or one that does not exist yet"
+    ))
 }

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+
+use crate::host::files::file_access::read_exact_at;
 
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -35,7 +36,7 @@ impl LogPages {
         if log_size < LOG_HEADER as u64 {
             return Ok(pages);
         }
-        log.read_exact_at(&mut header, 0)?;
+        read_exact_at(log, &mut header, 0)?;
         let mut checksum = Checksum {
             is_big_endian: number_at(&header, 0) & 1 == 1,
             sums: (0, 0),
@@ -54,7 +55,7 @@ impl LogPages {
         let mut uncommitted = Vec::new();
         let mut position = LOG_HEADER as u64;
         while position + frame.len() as u64 <= log_size {
-            log.read_exact_at(&mut frame, position)?;
+            read_exact_at(log, &mut frame, position)?;
             checksum.add(&frame[..8]);
             checksum.add(&frame[FRAME_HEADER..]);
             if frame[8..16] != header[16..24] || !checksum.is_stored_at(&frame, 16) {
@@ -89,7 +90,7 @@ impl LogPages {
             return Ok(false);
         };
         let mut logged = vec![0; self.page_size];
-        log.read_exact_at(&mut logged, *position)?;
+        read_exact_at(log, &mut logged, *position)?;
         Ok(logged == content)
     }
 
@@ -101,7 +102,7 @@ impl LogPages {
         let mut stored = vec![0; self.page_size];
         for number in self.numbers() {
             let begin = u64::from(number.saturating_sub(1)) * self.page_size as u64;
-            match database.read_exact_at(&mut stored, begin) {
+            match read_exact_at(database, &mut stored, begin) {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
                 read => read?,
             }

@@ -5,14 +5,13 @@
 //! its name. This costs one system call for each check, which does not block. If only a time differs, the contents decide: backup
 //! programs set times, and some file systems update the time of the client's own write later.
 
-use std::ffi::{CString, OsStr};
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use crate::host::file_status::file_status_at;
+use crate::host::files::file_access::read_exact_at;
+use crate::store::files::file_link::{FileLink, Folder, open_log};
+use crate::store::files::file_state::{FileVersion, Link};
 use crate::store::files::location::Location;
 use crate::store::files::log_pages::LogPages;
 use crate::store::files::page_checksums::PageChecksums;
@@ -49,7 +48,7 @@ pub enum OpenContents {
 /// The files of an open store.
 #[derive(Debug)]
 pub struct OpenFiles {
-    folder: File,
+    folder: Folder,
     database: OpenFile<DATABASE_HEADER>,
     log: OpenFile<LOG_HEADER>,
     pages: PageChecksums,
@@ -61,9 +60,7 @@ pub struct OpenFiles {
 #[derive(Debug)]
 struct OpenFile<const HEADER: usize> {
     file: File,
-    name: CString,
-    device: u64,
-    inode: u64,
+    link: FileLink,
     last: Option<Snapshot<HEADER>>,
 }
 
@@ -71,10 +68,10 @@ impl OpenFiles {
     /// Creates the value after a connection opened the files. `database` was opened before.
     pub fn new(location: &Location, database: File) -> io::Result<Self> {
         let log = location.with_suffix("-wal");
-        let opened = open(&log, OpenOptions::new().read(true))?;
+        let opened = open_log(&log)?;
         let mut files = OpenFiles {
             pages: PageChecksums::read(&database)?,
-            folder: open(&location.folder, OpenOptions::new().read(true))?,
+            folder: Folder::open(&location.folder)?,
             database: OpenFile::new(database, &location.database)?,
             log: OpenFile::new(opened, &log)?,
             is_log_restarting: true,
@@ -92,7 +89,7 @@ impl OpenFiles {
         &mut self,
         count_frames: impl FnOnce() -> Option<u64>,
     ) -> Result<(), FileChange> {
-        let (database, log) = self.stamps()?;
+        let (database, log) = self.versions()?;
         if self.database.is_unchanged(database) && self.log.is_unchanged(log) {
             return Ok(());
         }
@@ -105,7 +102,7 @@ impl OpenFiles {
             Ok(true) => {}
             _ => return Err(FileChange::Replaced),
         }
-        // With the earlier stamps, so that a write during the comparison is detected later.
+        // With the earlier versions, so that a write during the comparison is detected later.
         self.log.last = self.log.snapshot(log);
         self.record_database(Some(database), &logged);
         Ok(())
@@ -114,27 +111,27 @@ impl OpenFiles {
     /// Checks the log after a write, and records its new state. The next write checks the rest: the open files still contain
     /// all data then.
     pub fn check_after_write(&mut self) -> Result<(), FileChange> {
-        let stamp = self.log_stamp()?;
+        let version = self.log_version()?;
         // If reading fails, the next check compares the contents.
         let last = self.log.last.take().ok_or(FileChange::Replaced)?;
-        let has_grown = stamp.size > last.stamp.size;
+        let has_grown = version.size > last.version.size;
         let header = match has_grown || self.is_log_restarting {
-            true => self.log.header(stamp.size).ok_or(FileChange::Replaced)?,
+            true => self.log.header(version.size).ok_or(FileChange::Replaced)?,
             false => last.header,
         };
         // If another program truncated the log before the write, the log has a hole now.
-        if stamp.size < last.stamp.size || stamp.size > 0 && header[..4] == [0; 4] {
+        if version.size < last.version.size || version.size > 0 && header[..4] == [0; 4] {
             self.log.last = Some(last);
             return Err(FileChange::Replaced);
         }
         // A commit without changes writes nothing, so the next one may still begin a new log.
         self.is_log_restarting &= !has_grown && header == last.header;
-        self.log.last = Some(Snapshot { stamp, header });
+        self.log.last = Some(Snapshot { version, header });
         Ok(())
     }
 
     /// Returns their folder.
-    pub fn folder(&self) -> &File {
+    pub fn folder(&self) -> &Folder {
         &self.folder
     }
 
@@ -143,7 +140,7 @@ impl OpenFiles {
         self.is_log_restarting = true;
         // If reading fails, the next check compares the contents.
         match LogPages::read(&self.log.file) {
-            Ok(logged) => self.record_database(FileStamp::now(&self.database.file), &logged),
+            Ok(logged) => self.record_database(FileVersion::now(&self.database.file), &logged),
             Err(_) => self.database.last = None,
         }
     }
@@ -171,9 +168,9 @@ impl OpenFiles {
 
     /// Returns the pages of the open log, if all its transactions are those of this client.
     fn own_log_pages(&self, frames: u64) -> Option<LogPages> {
-        let size = FileStamp::now(&self.log.file)?.size;
+        let size = FileVersion::now(&self.log.file)?.size;
         if let Some(last) = self.log.last
-            && (size != last.stamp.size || self.log.header(size) != Some(last.header))
+            && (size != last.version.size || self.log.header(size) != Some(last.header))
         {
             return None;
         }
@@ -182,10 +179,10 @@ impl OpenFiles {
     }
 
     /// Records a state of the database in which only pages of the log have changed.
-    fn record_database(&mut self, stamp: Option<FileStamp>, logged: &LogPages) {
+    fn record_database(&mut self, version: Option<FileVersion>, logged: &LogPages) {
         let updated = self.pages.update(&self.database.file, logged.numbers());
-        self.database.last = match (stamp, updated) {
-            (Some(stamp), Ok(())) => self.database.snapshot(stamp),
+        self.database.last = match (version, updated) {
+            (Some(version), Ok(())) => self.database.snapshot(version),
             _ => None,
         };
     }
@@ -204,22 +201,22 @@ impl OpenFiles {
 
     /// Returns whether the name of the log refers to the open log.
     pub fn is_log_linked(&self) -> bool {
-        matches!(self.log.link(&self.folder), Link::Open(_))
+        matches!(self.log.find_link(&self.folder), Link::Open(_))
     }
 
-    /// Returns the stamps of the database and of the log, if both have their names.
-    fn stamps(&self) -> Result<(FileStamp, FileStamp), FileChange> {
-        let database = match self.database.link(&self.folder) {
-            Link::Open(stamp) => stamp,
+    /// Returns the versions of the database and of the log, if both have their names.
+    fn versions(&self) -> Result<(FileVersion, FileVersion), FileChange> {
+        let database = match self.database.find_link(&self.folder) {
+            Link::Open(version) => version,
             Link::Other => return Err(FileChange::Replaced),
             Link::Missing => return Err(FileChange::Removed),
         };
-        Ok((database, self.log_stamp()?))
+        Ok((database, self.log_version()?))
     }
 
-    /// Returns the stamp of the log, if it has its name.
-    fn log_stamp(&self) -> Result<FileStamp, FileChange> {
-        match self.log.link(&self.folder) {
+    /// Returns the version of the log, if it has its name.
+    fn log_version(&self) -> Result<FileVersion, FileChange> {
+        match self.log.find_link(&self.folder) {
             Link::Open(log) => Ok(log),
             Link::Other => Err(FileChange::Replaced),
             Link::Missing => Err(FileChange::LogRemoved),
@@ -227,125 +224,52 @@ impl OpenFiles {
     }
 }
 
-/// The size of a file, and the time of its last write in seconds and nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileStamp {
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl FileStamp {
-    fn now(file: &File) -> Option<Self> {
-        let found = file.metadata().ok()?;
-        Some(FileStamp {
-            size: found.len(),
-            modified: (found.mtime(), found.mtime_nsec()),
-        })
-    }
-}
-
 /// The state of a file after the last write.
 #[derive(Clone, Copy, Debug)]
 struct Snapshot<const HEADER: usize> {
-    stamp: FileStamp,
+    version: FileVersion,
     header: [u8; HEADER],
-}
-
-/// The file to which a name in the folder refers.
-enum Link {
-    /// The open file.
-    Open(FileStamp),
-    /// Another file.
-    Other,
-    Missing,
 }
 
 impl<const HEADER: usize> OpenFile<HEADER> {
     fn new(file: File, path: &Path) -> io::Result<Self> {
-        let found = file.metadata()?;
-        let name = path.file_name().unwrap_or(OsStr::new(""));
         Ok(OpenFile {
-            name: CString::new(name.as_bytes())?,
-            device: found.dev(),
-            inode: found.ino(),
+            link: FileLink::new(&file, path)?,
             file,
             last: None,
         })
     }
 
-    fn link(&self, folder: &File) -> Link {
-        match file_status_at(folder, &self.name) {
-            Ok(found) if (found.device, found.inode) == (self.device, self.inode) => {
-                Link::Open(FileStamp {
-                    size: found.size,
-                    modified: found.modified,
-                })
-            }
-            Ok(_) => Link::Other,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Link::Missing,
-            // A process without permissions for the folder can still see whether the file has any name.
-            Err(_) => match (self.file.metadata(), FileStamp::now(&self.file)) {
-                (Ok(found), Some(stamp)) if found.nlink() > 0 => Link::Open(stamp),
-                _ => Link::Missing,
-            },
-        }
+    fn find_link(&self, folder: &Folder) -> Link {
+        self.link.find(&self.file, folder)
     }
 
     /// Returns whether no other program wrote to the file. If its time differs slightly, the first bytes decide: to read all on a
     /// file system that updates the time late would take long.
-    fn is_unchanged(&self, now: FileStamp) -> bool {
+    fn is_unchanged(&self, now: FileVersion) -> bool {
         self.last.is_some_and(|last| {
-            now == last.stamp
-                || now.size == last.stamp.size
-                    && now.modified.0.abs_diff(last.stamp.modified.0) < LATE_SECONDS
+            now == last.version
+                || now.size == last.version.size
+                    && now.modified.0.abs_diff(last.version.modified.0) < LATE_SECONDS
                     && self.header(now.size) == Some(last.header)
         })
     }
 
     fn current_snapshot(&self) -> Option<Snapshot<HEADER>> {
-        self.snapshot(FileStamp::now(&self.file)?)
+        self.snapshot(FileVersion::now(&self.file)?)
     }
 
-    fn snapshot(&self, stamp: FileStamp) -> Option<Snapshot<HEADER>> {
-        let header = self.header(stamp.size)?;
-        Some(Snapshot { stamp, header })
+    fn snapshot(&self, version: FileVersion) -> Option<Snapshot<HEADER>> {
+        let header = self.header(version.size)?;
+        Some(Snapshot { version, header })
     }
 
     /// Reads the first bytes of a file with this size; zeros if the file is shorter. Returns `None` if reading fails.
     fn header(&self, size: u64) -> Option<[u8; HEADER]> {
         let mut header = [0; HEADER];
         if size >= HEADER as u64 {
-            self.file.read_exact_at(&mut header, 0).ok()?;
+            read_exact_at(&self.file, &mut header, 0).ok()?;
         }
         Some(header)
     }
-}
-
-/// Creates a file that only its owner may access, or opens the existing one.
-pub fn create_or_open(path: &Path) -> io::Result<File> {
-    match create_private(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            open(path, OpenOptions::new().read(true).write(true))
-        }
-        created => created,
-    }
-}
-
-/// Creates a file that only its owner may read and write, with any umask of the process.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-/// Opens a file or a folder. Follows no symbolic link, and does not block on a named pipe.
-pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    options
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
 }

@@ -5,12 +5,15 @@
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
 use std::io;
-use std::os::unix::fs::FileExt;
 
+use crate::host::files::file_access::read_exact_at;
 use crate::store::files::log_pages::LogPages;
 
 /// The position of the page size in the database's header.
 const PAGE_SIZE_POSITION: u64 = 16;
+
+/// The position of SQLite's locks. Its page contains no data, and nobody else can read it on Windows.
+const LOCK_POSITION: u64 = 0x4000_0000;
 
 /// The checksums of all pages, as this client wrote them.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ impl PageChecksums {
     /// The errors of reading the file.
     pub fn read(database: &File) -> io::Result<Self> {
         let mut size = [0; 2];
-        database.read_exact_at(&mut size, PAGE_SIZE_POSITION)?;
+        read_exact_at(database, &mut size, PAGE_SIZE_POSITION)?;
         let page_size = match u16::from_be_bytes(size) {
             1 => 65_536,
             size => usize::from(size).max(512),
@@ -99,7 +102,12 @@ impl PageChecksums {
     }
 
     fn read_page(&self, database: &File, index: usize, page: &mut [u8]) -> io::Result<()> {
-        database.read_exact_at(page, index as u64 * self.page_size as u64)
+        let position = index as u64 * self.page_size as u64;
+        if (position..position + self.page_size as u64).contains(&LOCK_POSITION) {
+            page.fill(0);
+            return Ok(());
+        }
+        read_exact_at(database, page, position)
     }
 }
 
@@ -107,4 +115,37 @@ fn checksum(page: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(page);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+    use std::io::{Seek, SeekFrom, Write};
+
+    use super::*;
+
+    #[test]
+    fn the_page_of_the_locks_is_not_read() {
+        let name = format!("omnize-{}-large.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        let mut file = options.open(&path).unwrap();
+        // A file with a hole before this position.
+        file.seek(SeekFrom::Start(LOCK_POSITION)).unwrap();
+        file.write_all(&[7; 8192]).unwrap();
+        let pages = PageChecksums {
+            page_size: 4096,
+            checksums: Vec::new(),
+        };
+        let first_byte = |index: usize| {
+            let mut page = vec![1; 4096];
+            pages.read_page(&file, index, &mut page).map(|()| page[0])
+        };
+        assert_eq!(first_byte(262_143).unwrap(), 0);
+        assert_eq!(first_byte(262_144).unwrap(), 0);
+        assert_eq!(first_byte(262_145).unwrap(), 7);
+        drop(file);
+        fs::remove_file(path).unwrap();
+    }
 }

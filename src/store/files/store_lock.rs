@@ -3,18 +3,15 @@
 //! SQLite's own lock is a POSIX lock: the process loses it if any of its code opens and closes the database. The lock file is
 //! never removed, because another client may have locked it already.
 
-use std::ffi::{CString, OsStr};
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::error::Result;
-use crate::host::file_lock::FileLock;
-use crate::host::file_status::file_status_at;
+use crate::host::files::file_lock::FileLock;
+use crate::host::files::private_file::create_or_open;
+use crate::store::files::file_link::{FileLink, Folder};
+use crate::store::files::file_state::Link;
 use crate::store::files::location::Location;
-use crate::store::files::open_files::{create_or_open, open};
 use crate::store::open_error;
 use crate::store::open_error::{IN_USE, unusable};
 
@@ -22,9 +19,7 @@ use crate::store::open_error::{IN_USE, unusable};
 #[derive(Debug)]
 pub struct StoreLock {
     lock: FileLock,
-    name: CString,
-    device: u64,
-    inode: u64,
+    link: FileLink,
 }
 
 impl StoreLock {
@@ -34,25 +29,18 @@ impl StoreLock {
     /// [`Status::Store`](crate::status::Status::Store) if another client has the lock or the lock file cannot be created.
     pub fn acquire(named: &Path, location: &Location) -> Result<Self> {
         let path = location.with_suffix("-lock");
-        let name = path.file_name().unwrap_or(OsStr::new(""));
-        let name = CString::new(name.as_bytes())
-            .map_err(|error| open_error::from_io(named, &path, &error.into()))?;
+        let io_error = |file: &Path, error: &io::Error| open_error::from_io(named, file, error);
         loop {
             let lock = FileLock::acquire(|| create_or_open(&path))
-                .map_err(|error| open_error::from_io(named, &path, &error))?;
+                .map_err(|error| io_error(&path, &error))?;
             let lock = lock.ok_or_else(|| unusable(named, IN_USE))?;
-            let folder = open(&location.folder, OpenOptions::new().read(true))
-                .map_err(|error| open_error::from_io(named, &location.folder, &error))?;
-            let found = lock.file().map(File::metadata).transpose();
-            let Some(found) = found.map_err(|error| open_error::from_io(named, &path, &error))?
-            else {
-                return Err(unusable(named, IN_USE));
-            };
+            let folder = Folder::open(&location.folder)
+                .map_err(|error| io_error(&location.folder, &error))?;
+            let link = lock.file().map(|file| FileLink::new(file, &path));
+            let link = link.ok_or_else(|| unusable(named, IN_USE))?;
             let lock = StoreLock {
                 lock,
-                name: name.clone(),
-                device: found.dev(),
-                inode: found.ino(),
+                link: link.map_err(|error| io_error(&path, &error))?,
             };
             // It may have been removed before it was locked, and another client may have created a new one.
             if lock.is_in_place(&folder) {
@@ -62,15 +50,8 @@ impl StoreLock {
     }
 
     /// Returns whether the locked file still has its name, so that another client would try to lock it.
-    pub fn is_in_place(&self, folder: &File) -> bool {
-        match file_status_at(folder, &self.name) {
-            Ok(found) => (found.device, found.inode) == (self.device, self.inode),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            // This process dropped its permissions for the folder.
-            Err(_) => {
-                let locked = self.lock.file().map(File::metadata);
-                locked.is_some_and(|found| found.is_ok_and(|found| found.nlink() > 0))
-            }
-        }
+    pub fn is_in_place(&self, folder: &Folder) -> bool {
+        let link = |file| self.link.find(file, folder);
+        matches!(self.lock.file().map(link), Some(Link::Open(_)))
     }
 }
