@@ -3,6 +3,9 @@
 
 #![cfg(feature = "listener")]
 
+#[cfg(windows)]
+#[path = "support/recording_log.rs"]
+mod recording_log;
 #[path = "support/webhook_requests.rs"]
 mod webhook_requests;
 
@@ -267,6 +270,42 @@ fn invalid_new_certificate_is_ignored() {
     let begun = Instant::now();
     while connect(&client, new.clone()).is_none() {
         assert!(begun.elapsed() < TIMEOUT);
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Holds the new key without sharing it, as a virus scanner may do.
+#[cfg(windows)]
+#[test]
+fn certificate_that_another_program_holds_is_loaded_later() {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    recording_log::record_log(log::LevelFilter::Error);
+    let pair = CertificateFiles::new("held");
+    let client = pair.client(&[]);
+    let old = pair.certificate();
+    let new = pair.renew();
+    let mut options = fs::OpenOptions::new();
+    let held = options
+        .read(true)
+        .share_mode(0)
+        .open(pair.path("key.pem"))
+        .unwrap();
+    let begun = Instant::now();
+    let is_reported = |line: &String| {
+        line.contains("the listener keeps its certificate") && line.contains("-held")
+    };
+    while !recording_log::lines().iter().any(is_reported) {
+        assert!(begun.elapsed() < TIMEOUT, "the held file was not reported");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(connect(&client, old).is_some());
+    drop(held);
+    while connect(&client, new.clone()).is_none() {
+        assert!(
+            begun.elapsed() < TIMEOUT,
+            "the new certificate was not loaded"
+        );
         thread::sleep(Duration::from_millis(50));
     }
 }

@@ -1,10 +1,9 @@
 //! The listener's certificate and key. They are read from their files, and reloaded after a change.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::sign::SingleCertAndKey;
@@ -13,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error::{Error, Result};
+use crate::host::files::file_status::file_status_of_path;
 use crate::pem;
 use crate::pem::PemFile;
 use crate::status::Status;
@@ -26,11 +26,20 @@ pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: Mutex<Arc<ServerConfig>>,
-    loaded: Mutex<FileFingerprints>,
+    last_load: Mutex<LastLoad>,
 }
 
-/// The modification time, length and inode number of both files.
-type FileFingerprints = [Option<(SystemTime, u64, u64)>; 2];
+/// The identity, size and time of both files.
+type FileFingerprints = [Option<FileFingerprint>; 2];
+type FileFingerprint = (u64, u64, u64, (i64, i64));
+
+/// The last attempt to load the files.
+#[derive(Debug)]
+struct LastLoad {
+    files: FileFingerprints,
+    /// The logged message, if it failed.
+    error: Option<String>,
+}
 
 impl Tls {
     /// Loads the certificate and the key.
@@ -44,7 +53,10 @@ impl Tls {
             certificate,
             key,
             current: Mutex::new(config),
-            loaded: Mutex::new(fingerprints),
+            last_load: Mutex::new(LastLoad {
+                files: fingerprints,
+                error: None,
+            }),
         })
     }
 
@@ -59,9 +71,9 @@ impl Tls {
     }
 
     /// Checks the files, forever. It reloads them when two checks in a row see the same change, because they are
-    /// written one after the other.
+    /// written one after the other. A failed load is repeated, because another program may have had a file open.
     pub async fn watch(self: Arc<Self>) {
-        let mut before = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = self.last_load().files;
         loop {
             tokio::time::sleep(RELOAD_INTERVAL).await;
             let now = fingerprints(&self.certificate, &self.key);
@@ -72,39 +84,41 @@ impl Tls {
         }
     }
 
+    fn last_load(&self) -> MutexGuard<'_, LastLoad> {
+        self.last_load
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn reload_if_changed(&self, now: FileFingerprints) {
-        let loaded = std::mem::replace(
-            &mut *self.loaded.lock().unwrap_or_else(PoisonError::into_inner),
-            now,
-        );
-        if loaded == now {
+        let mut last = self.last_load();
+        let has_changed = last.files != now;
+        if !has_changed && last.error.is_none() {
             return;
         }
+        last.files = now;
         match load(&self.certificate, &self.key) {
             Ok(config) => {
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = config;
+                last.error = None;
                 log::info!("the listener's certificate was renewed");
             }
-            Err(error) => log::error!("the listener keeps its certificate: {error}"),
+            Err(error) => {
+                let message = error.to_string();
+                if has_changed || last.error.as_ref() != Some(&message) {
+                    log::error!("the listener keeps its certificate: {message}");
+                }
+                last.error = Some(message);
+            }
         }
     }
 }
 
 fn fingerprints(certificate: &Path, key: &Path) -> FileFingerprints {
     [certificate, key].map(|file| {
-        let metadata = fs::metadata(file).ok()?;
-        Some((metadata.modified().ok()?, metadata.len(), inode(&metadata)))
+        let found = file_status_of_path(file).ok()?;
+        Some((found.device, found.inode, found.size, found.modified))
     })
-}
-
-#[cfg(unix)]
-fn inode(metadata: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn inode(_facts: &fs::Metadata) -> u64 {
-    0
 }
 
 fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
