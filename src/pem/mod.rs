@@ -249,6 +249,7 @@ mod tests {
     #[test]
     fn private_key_is_read_among_other_sections() {
         let (certificate, _, key) = certificate();
+        let key = key.replace("\r\n", "\n");
         let parameters =
             "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
         let text = format!("{certificate}{parameters}{key}");
