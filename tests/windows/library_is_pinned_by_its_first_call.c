@@ -79,8 +79,12 @@ int main(void) {
     DWORD handles = 0, handles_now = 0;
 
     EXPECT(GetModuleHandleA("omnize.dll") == NULL);
+    threads_before = count_threads();
     for (at = 0; at < LOADS; at++) {
-        EXPECT(FreeLibrary(load()));
+        HMODULE library = load();
+
+        EXPECT(count_threads() == threads_before); /* loading starts no thread */
+        EXPECT(FreeLibrary(library));
         EXPECT(GetModuleHandleA("omnize.dll") == NULL);
     }
     called = CreateEventA(NULL, FALSE, FALSE, NULL);
