@@ -5,7 +5,7 @@
 static char url[64];
 static int events;
 
-static void on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data) {
     (void)user_data;
     EXPECT(omnize_event_kind(event) == OMNIZE_EVENT_TYPING);
     events++;

@@ -143,7 +143,7 @@ static void test_message_after_each_call_that_leaves_events(void) {
     DestroyWindow(window);
 }
 
-static void count_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL count_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
     events++;

@@ -8,13 +8,13 @@
 static omnize_client *client;
 static volatile LONG calls, requests;
 
-static void count(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL count(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
     InterlockedIncrement(&calls);
 }
 
-static void exit_on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL exit_on_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
     exit(CODE);

@@ -74,12 +74,31 @@ static void expect_unchanged(void) {
     EXPECT(memcmp(&now, &before, sizeof now) == 0);
 }
 
-static void on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
     expect_unchanged();
     RaiseException(RAISED, 0, 0, NULL);
     callbacks++;
+}
+
+static DWORD host_thread;
+static int logged, destroyed;
+
+/* Some messages come on threads of the library, which have the settings of the system. */
+static void OMNIZE_CALL on_log(int32_t level, const char *message, void *user_data) {
+    (void)level;
+    (void)message;
+    (void)user_data;
+    if (GetCurrentThreadId() != host_thread) return;
+    expect_unchanged();
+    logged++;
+}
+
+static void OMNIZE_CALL on_destroy(void *user_data) {
+    (void)user_data;
+    expect_unchanged();
+    destroyed++;
 }
 
 /* A service whose response contains numbers out of the range of double. */
@@ -106,12 +125,14 @@ static void hold_a_conversation(void) {
     omnize_error *error = NULL;
 
     expect_unchanged();
+    host_thread = GetCurrentThreadId();
+    EXPECT_OK(omnize_log_set(OMNIZE_LOG_DEBUG, on_log, NULL, on_destroy, &error));
     EXPECT_OK(omnize_conversation_attach(client, "1", "12", &chat, &error));
     EXPECT_OK(omnize_conversation_send(chat, "oi", -1, &error));
     expect_unchanged();
     EXPECT_FAILS(omnize_conversation_attach(client, NULL, NULL, &chat, &error), OMNIZE_E_DEPARTMENT, "department");
     expect_unchanged();
-    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, NULL, NULL, NULL, &error));
+    EXPECT_OK(omnize_client_subscribe(client, 0, NULL, on_event, NULL, on_destroy, NULL, &error));
     deliver(client, "{\"status\":1e999,\"clientId\":9e9999,\"x\":-1e400}");
     EXPECT(poll_now(client) == 1 && callbacks == 1 && handled == 1);
     expect_unchanged();
@@ -119,9 +140,13 @@ static void hold_a_conversation(void) {
     EXPECT_OK(omnize_client_close(client, 5000, NULL, NULL, &error));
     omnize_client_free(client);
     expect_unchanged();
+    EXPECT(destroyed == 1 && logged > 0);
+    EXPECT_OK(omnize_log_set(OMNIZE_LOG_OFF, NULL, NULL, NULL, &error));
+    EXPECT(destroyed == 2);
+    expect_unchanged();
     join_thread(server);
     closesocket(listening);
-    callbacks = 0;
+    callbacks = logged = destroyed = 0;
     handled = 0;
 }
 

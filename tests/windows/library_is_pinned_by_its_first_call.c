@@ -32,7 +32,7 @@ static HMODULE load(void) {
     return library;
 }
 
-static void on_event(const omnize_event *event, void *user_data) {
+static void OMNIZE_CALL on_event(const omnize_event *event, void *user_data) {
     (void)user_data;
     EXPECT(event_kind(event) == OMNIZE_EVENT_TYPING);
     SetEvent(called);
