@@ -20,7 +20,7 @@ constexpr wchar_t dual_marshaler[] = L"{00020424-0000-0000-C000-000000000046}";
 constexpr wchar_t dispatch_marshaler[] = L"{00020420-0000-0000-C000-000000000046}";
 constexpr const wchar_t *platform = sizeof(void *) == 8 ? L"win64" : L"win32";
 
-std::wstring text_of(REFGUID guid) {
+std::wstring guid_text(REFGUID guid) {
     wchar_t text[40];
     return std::wstring(text, static_cast<std::size_t>(StringFromGUID2(guid, text, 40)) - 1);
 }
@@ -77,7 +77,7 @@ struct library_id {
 library_id id_of(ITypeLib *library) {
     TLIBATTR *attributes = nullptr;
     throw_if_failed(library->GetLibAttr(&attributes));
-    library_id id = {text_of(attributes->guid),
+    library_id id = {guid_text(attributes->guid),
                      std::to_wstring(attributes->wMajorVerNum) + L'.' + std::to_wstring(attributes->wMinorVerNum),
                      L"Omnize"};
     library->ReleaseTLibAttr(attributes);
@@ -105,14 +105,14 @@ std::vector<interface_id> interfaces_of(ITypeLib *library) {
         BSTR name = nullptr;
         throw_if_failed(library->GetDocumentation(static_cast<INT>(i), &name, nullptr, nullptr, nullptr));
         interfaces.push_back(
-            {text_of(guid), std::wstring(name, SysStringLen(name)), is_dual ? dual_marshaler : dispatch_marshaler});
+            {guid_text(guid), std::wstring(name, SysStringLen(name)), is_dual ? dual_marshaler : dispatch_marshaler});
         SysFreeString(name);
     }
     return interfaces;
 }
 
 void register_class(const class_registry &registry, const creatable_class &entry, const library_id &library) {
-    const std::wstring clsid = text_of(entry.clsid), key = L"CLSID\\" + clsid;
+    const std::wstring clsid = guid_text(entry.clsid), key = L"CLSID\\" + clsid;
     const std::wstring program = std::wstring(L"Omnize.") + entry.name, program_version = program + L".1";
     registry.write(program, nullptr, program);
     registry.write(program + L"\\CLSID", nullptr, clsid);
@@ -157,7 +157,7 @@ void unregister_module(HKEY root) {
     const com_ptr<ITypeLib> types = type_library();
     const library_id library = id_of(types.get());
     for (const creatable_class *entry = classes; entry->name != nullptr; entry++)
-        registry.remove(L"CLSID\\" + text_of(entry->clsid));
+        registry.remove(L"CLSID\\" + guid_text(entry->clsid));
 
     // The entries below are those of the DLL for the other processor type too.
     const std::wstring key = L"TypeLib\\" + library.guid + L'\\' + library.version;
