@@ -1,6 +1,6 @@
 //! Code pages on systems that have none.
 
-/// A code page. There is none.
+/// A code page. This type has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodePage {}
 

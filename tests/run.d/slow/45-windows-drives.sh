@@ -22,7 +22,7 @@ check "windows drives: the library" make -s cross-library TARGET=$triple CARGOFL
 [ -e "$tree/bin/omnize.dll" ] || exit 0
 
 folder=$TMPDIR/drives
-mkdir -p "$folder/home" "$folder/network" "$folder/writable" "$folder/readable"
+mkdir -p "$folder/user" "$folder/network" "$folder/writable" "$folder/readable"
 cp "$tree/bin/omnize.dll" "$folder"
 $compiler -std=c99 -Wall -Wextra -Werror -pedantic -I"$tree/include" -o "$folder/open_store.exe" tests/file_systems/open_store.c \
     -L"$tree/lib" -lomnize || exit 1
@@ -36,12 +36,12 @@ if [ "$(id -u)" = 0 ]; then
 fi
 chmod 555 "$folder/readable"
 
-wine() { $as_user env HOME="$folder/home" WINEPREFIX="$folder/home/prefix" WINEARCH=win64 LC_ALL=C.UTF-8 timeout --kill-after=5 180 "$@"; }
+wine() { $as_user env HOME="$folder/user" WINEPREFIX="$folder/user/prefix" WINEARCH=win64 LC_ALL=C.UTF-8 timeout --kill-after=5 180 "$@"; }
 trap 'wine wineserver-stable -k; chmod 755 "$folder/readable"' EXIT
 
 prepare() {
     wine wine-stable wineboot --init && wine wineserver-stable -w &&
-        $as_user ln -s "$folder/network" "$folder/home/prefix/dosdevices/n:" &&
+        $as_user ln -s "$folder/network" "$folder/user/prefix/dosdevices/n:" &&
         wine wine-stable reg add 'HKLM\Software\Wine\Drives' /v n: /d network /f && wine wineserver-stable -k
 }
 check "windows drives: a prefix with a network drive" prepare
