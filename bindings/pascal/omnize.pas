@@ -435,36 +435,7 @@ type
     property Handle: TOmnizeClientHandle read FHandle;
   end;
 
-  { A bucket of a histogram. It contains the attempts that took no longer than LimitMs milliseconds, and longer than the
-    limit of the bucket before it. LimitMs of the last bucket is -1: no limit. }
-  TOmnizeLatencyBucket = record
-    LimitMs, Attempts: Int64;
-  end;
-  TOmnizeLatency = array of TOmnizeLatencyBucket;
-
-  { All statistics of a client at one moment. Its values do not change. }
-  TOmnizeSnapshot = class
-  private
-    FHandle: TOmnizeSnapshotHandle;
-    function GetTotalSeconds: Double;
-    function GetJson: UTF8String;
-    function GetPrometheus: UTF8String;
-  public
-    { Copies the statistics of a client, with those of its own listener. }
-    constructor Create(Client: TOmnizeClient);
-    destructor Destroy; override;
-    { Returns the value of a statistic; OmnizeStatistics lists the names. }
-    function Value(const Name: UTF8String): Int64;
-    { Returns the durations of attempts as a histogram. }
-    function Latency: TOmnizeLatency;
-    { The duration of all attempts, in seconds. }
-    property TotalSeconds: Double read GetTotalSeconds;
-    { The statistics as a JSON object. }
-    property Json: UTF8String read GetJson;
-    { The statistics in the text format of Prometheus. }
-    property Prometheus: UTF8String read GetPrometheus;
-    property Handle: TOmnizeSnapshotHandle read FHandle;
-  end;
+{$I omnize_snapshot_declarations.inc}
 
   { A shared webhook listener: one address for the triggers of several clients, each at its own path. Leave their
     option listen unset. }
