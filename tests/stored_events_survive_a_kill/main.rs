@@ -142,6 +142,10 @@ fn store_in_use_is_reported() {
 
 /// A limit on the file size simulates a full disk for one process: writes over it fail.
 #[test]
+#[cfg_attr(
+    windows,
+    ignore = "Windows has no limit on the size of files of a process"
+)]
 fn full_disk_is_reported_and_loses_no_accepted_event() {
     let folder = Folder::new();
     let mut child = ApplicationProcess::start_limited(&folder.store(), 400);
