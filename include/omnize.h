@@ -121,10 +121,12 @@
  * encoding fails with OMNIZE_E_ENCODING.
  *
  * Encodings. The client's option encoding applies to the texts of its conversations, in both directions: ids, departments,
- * references, and what customers and agents write. All other texts are UTF-8, independent of the option. These are names and
- * values of options, names of fields and statistics, paths, webhook URLs, content types, and messages of errors and the log.
- * The documents of a history or snapshot are UTF-8, too. With the encoding utf-16le, a text consists of units of 16 bits. Pass its address as a char pointer. Lengths are
- * still in bytes, -1 means: up to the NUL unit, and output texts are aligned and end with a NUL unit.
+ * references, and what customers and agents write. All other texts are UTF-8, independent of the option. These are the names
+ * and values of options, names of fields and statistics, paths, webhook URLs and content types. The documents of a history or
+ * snapshot and messages of errors and the log are UTF-8, too.
+ *
+ * With the encoding utf-16le, a text consists of units of 16 bits. Pass its address as a char pointer. Lengths are still in
+ * bytes, and -1 means: up to the NUL unit. Output texts are aligned to 2 bytes and end with a NUL unit.
  *
  * Threads. Any thread may call any function. The library holds no lock while a callback runs. Therefore a callback may call
  * any function, including omnize_client_close() for its own client.

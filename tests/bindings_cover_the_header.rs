@@ -192,9 +192,8 @@ fn pascal_imports_have_the_selected_calling_convention() {
     let declared = |line: &&str| line.starts_with("function ") || line.starts_with("procedure ");
     let imported = code.matches("{$I omnize_import.inc}").count();
     assert_eq!(code.lines().filter(declared).count(), imported);
-    for (before, _) in pascal(&[".pas", ".inc"]).match_indices("cdecl;") {
-        panic!("a type or an import is always cdecl, at {before}");
-    }
+    let fixed = pascal(&[".pas", ".inc"]).matches("cdecl;").count();
+    assert_eq!(fixed, 0, "these types or imports are always cdecl");
 }
 
 #[test]

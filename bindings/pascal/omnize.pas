@@ -64,38 +64,7 @@ type
   TOmnizeBytes = AnsiString;
 {$IFEND}
 
-  { The reason why a call failed. Message contains what was wrong, what was expected and what to do, in English. It
-    contains no token and no personal data, so it can be logged. }
-  EOmnizeError = class(Exception)
-  private
-    FStatus, FDelivery, FHttpStatus: Integer;
-    FRetryable: Boolean;
-    FRetryAfter, FEventsLeft, FRequestsLeft: Int64;
-    FBody: TOmnizeBytes;
-    function GetStatusName: UTF8String;
-  public
-    { Copies an error of the library, and frees it. }
-    constructor CreateFrom(Status: Integer; Handle: TOmnizeErrorHandle);
-    { An OMNIZE_E_ value. }
-    property Status: Integer read FStatus;
-    { The name of the status, such as "OMNIZE_E_STATE". }
-    property StatusName: UTF8String read GetStatusName;
-    { The delivery of the request, an OMNIZE_DELIVERY_ value. }
-    property Delivery: Integer read FDelivery;
-    { The HTTP status of the service's response; 0 if there was none. }
-    property HttpStatus: Integer read FHttpStatus;
-    { The body of the service's response, redacted; empty if there was none. }
-    property Body: TOmnizeBytes read FBody;
-    { Whether the application may safely retry the call later. }
-    property Retryable: Boolean read FRetryable;
-    { How many milliseconds the application should wait before a retry; -1 if the service did not specify it. The
-      service may specify it with HTTP 429 and 503. }
-    property RetryAfter: Int64 read FRetryAfter;
-    { The numbers of undelivered events and unsent requests if TOmnizeClient.Close timed out because of a callback,
-      otherwise 0. }
-    property EventsLeft: Int64 read FEventsLeft;
-    property RequestsLeft: Int64 read FRequestsLeft;
-  end;
+{$I omnize_error_declarations.inc}
 
   { The options for opening a client. The documentation and OmnizeOptions list them. }
   TOmnizeConfig = class
