@@ -172,9 +172,11 @@ mod tests {
         ("OMNIZE_STATE_", omnize_state_name),
     ];
 
-    /// Constants that belong to no enumeration, and OMNIZE_EVENT_ANY, which only selects events.
-    const WITHOUT_NAME: [&str; 5] = [
+    /// Constants that belong to no enumeration, words of declarations, and OMNIZE_EVENT_ANY, which only selects events.
+    const WITHOUT_NAME: [&str; 7] = [
         "OMNIZE_ABI_VERSION",
+        "OMNIZE_API",
+        "OMNIZE_CALL",
         "OMNIZE_E_",
         "OMNIZE_EVENT_ANY",
         "OMNIZE_OK",
