@@ -80,7 +80,7 @@ fn print_settings_in_child_process() {
         let proxy = Settings::read(&config).unwrap().proxy;
         println!(
             "proxy: {}",
-            proxy.map_or("none".to_owned(), |proxy| proxy
+            proxy.fixed().map_or("none".to_owned(), |proxy| proxy
                 .url
                 .host()
                 .unwrap()

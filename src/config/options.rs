@@ -1,5 +1,6 @@
 //! The table of all options. The C functions, Python, the command, the environment and the documentation use it.
 
+use crate::config::tls_settings::Revocation;
 use crate::config::value_kind::Kind;
 use crate::wire::Dialect;
 use crate::wire::dialects::rest;
@@ -122,11 +123,20 @@ pub const OPTIONS: &[OptionSpec] = &[
         doc: "The lowest TLS version that the client accepts.",
     },
     OptionSpec {
+        name: "tls.revocation",
+        kind: Kind::Choice(&Revocation::NAMES),
+        default: "off",
+        doc: "Whether Windows checks that the service's certificates were not revoked. off: no check, and no request to \
+              an authority. best_effort: a revoked certificate is rejected, and one whose state is unknown is accepted. \
+              required: both are rejected. On other systems, only off is supported.",
+    },
+    OptionSpec {
         name: "proxy",
         kind: Kind::Proxy,
         default: "",
         doc: "The HTTP proxy, such as http://user:password@proxy.example.com:3128 (user and password percent- \
-              encoded), or none for no proxy. https uses a tunnel (CONNECT). If unset, the environment decides: \
+              encoded), or none for no proxy, or system for the settings of Windows (elsewhere those of the \
+              environment). https uses a tunnel (CONNECT). If unset, the environment decides: \
               https_proxy or HTTPS_PROXY, for plain HTTP http_proxy or HTTP_PROXY, otherwise all_proxy or ALL_PROXY. \
               Requests to this machine then use no proxy.",
     },

@@ -6,13 +6,15 @@ use ureq::http::Uri;
 
 use crate::config::listen_settings::{self, ListenSettings};
 use crate::config::network::proxy;
-use crate::config::network::proxy::ProxyServer;
+use crate::config::network::proxy::ProxySelection;
 use crate::config::network::{loopback, url};
 use crate::config::option_values::Config;
+use crate::config::tls_settings::TlsSettings;
 use crate::config::typed_values::{
     encoding, file, milliseconds, number, optional_time, size, text,
 };
 use crate::error::{Error, Result};
+use crate::host::proxy_settings;
 use crate::status::Status;
 use crate::text_encoding::{TextEncoding, Unmappable};
 use crate::wire::{Dialect, Redacted};
@@ -42,8 +44,8 @@ pub struct Settings {
     pub answer_timeout: Option<Duration>,
     /// The TLS settings.
     pub tls: TlsSettings,
-    /// The proxy for requests to `base_url`, if there is one.
-    pub proxy: Option<ProxyServer>,
+    /// The proxy for requests to `base_url`, or where to find it.
+    pub proxy: ProxySelection,
     /// The address family of connections.
     pub address_family: AddressFamily,
     /// Whether customers' data is validated.
@@ -94,17 +96,6 @@ pub struct Settings {
     pub auto_ack: bool,
 }
 
-/// TLS settings. The files are not read yet.
-#[derive(Clone, Debug, Default)]
-pub struct TlsSettings {
-    /// Certificates to trust in addition to the operating system's.
-    pub ca_file: Option<String>,
-    /// The files of the client certificate and of its key.
-    pub identity: Option<(String, String)>,
-    /// Whether TLS 1.2 is disabled.
-    pub only_1_3: bool,
-}
-
 /// The address family of connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddressFamily {
@@ -143,11 +134,12 @@ impl Settings {
             &url,
             &|| *is_here,
             &|name| std::env::var(name).ok(),
+            proxy_settings::IS_SUPPORTED,
         )?;
         let require_tls = text(config, "require_tls") == "1";
         let is_plain = url.scheme_str() == Some("http");
         if is_plain {
-            check_encryption(&url, *is_here, proxy.as_ref(), connect_timeout, require_tls)?;
+            check_encryption(&url, *is_here, &proxy, connect_timeout, require_tls)?;
         }
         let listen = ListenSettings::read(config)?;
         if listen.is_none() {
@@ -164,7 +156,7 @@ impl Settings {
             tls_timeout: optional_time(config, "timeout.tls"),
             send_timeout: optional_time(config, "timeout.send"),
             answer_timeout: optional_time(config, "timeout.response"),
-            tls: tls(config)?,
+            tls: TlsSettings::read(config)?,
             proxy,
             address_family: match text(config, "address_family") {
                 "ipv4" => AddressFamily::Ipv4,
@@ -208,11 +200,14 @@ impl Settings {
 fn check_encryption(
     url: &Uri,
     is_here: bool,
-    proxy: Option<&ProxyServer>,
+    proxy: &ProxySelection,
     timeout: Duration,
     require_tls: bool,
 ) -> Result<()> {
-    let proxy = proxy.filter(|proxy| !loopback::is_this_machine(&proxy.url, timeout));
+    // The system's proxy is checked for each connection: `only_this_machine`.
+    let proxy = proxy
+        .fixed()
+        .filter(|proxy| !loopback::is_this_machine(&proxy.url, timeout));
     let host = url.host().unwrap_or_default();
     if let Some(proxy) = proxy.filter(|_| is_here && require_tls) {
         return Err(Error::new(
@@ -242,24 +237,6 @@ fn check_encryption(
          URL, set base_url to it; require_tls forbids unencrypted requests"
     );
     Ok(())
-}
-
-fn tls(config: &Config) -> Result<TlsSettings> {
-    let identity = match (file(config, "tls.certificate"), file(config, "tls.key")) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (None, None) => None,
-        _ => {
-            return Err(Error::new(
-                Status::Value,
-                "options tls.certificate and tls.key: only one of them is set; set both, or neither",
-            ));
-        }
-    };
-    Ok(TlsSettings {
-        ca_file: file(config, "tls.ca_file"),
-        identity,
-        only_1_3: text(config, "tls.min_version") == "1.3",
-    })
 }
 
 #[cfg(test)]
@@ -317,13 +294,6 @@ mod tests {
         let error = proxied("proxy.example.com").unwrap_err();
         assert_eq!(error.status(), Status::Value);
         assert!(error.message().contains("the option proxy"), "{error}");
-    }
-
-    #[test]
-    fn a_certificate_needs_its_key() {
-        let error = opened(&[("tls.certificate", "a.pem")]).unwrap_err();
-        assert_eq!(error.status(), Status::Value);
-        assert!(error.message().contains("tls.key"), "{error}");
     }
 
     #[test]

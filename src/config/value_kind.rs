@@ -47,7 +47,7 @@ pub enum Kind {
     Credentials,
     /// IP addresses and networks, separated by commas or white space.
     Networks,
-    /// The URL of an HTTP proxy, `none`, or empty. It may contain a password, and is never printed.
+    /// The URL of an HTTP proxy, `none`, `system`, or empty. It may contain a password, and is never printed.
     Proxy,
     /// Names, addresses and networks, separated by commas or white space, or empty.
     Hosts,
@@ -201,15 +201,16 @@ impl Kind {
                     .into(),
             ),
             Kind::Proxy => {
-                if value.is_empty() || value == proxy::NONE {
+                if ["", proxy::NONE, proxy::SYSTEM].contains(&value) {
                     return Ok(());
                 }
                 return ProxyServer::try_parse(value).map(|_| ()).map_err(|expected| {
                     expected.unwrap_or_else(|| {
                         format!(
                             "the URL of an HTTP proxy, such as http://user:password@proxy.example.com:3128, with user and \
-                             password percent-encoded; or {}, or nothing",
-                            proxy::NONE
+                             password percent-encoded; or {} or {}, or nothing",
+                            proxy::NONE,
+                            proxy::SYSTEM
                         )
                     })
                 });
@@ -374,7 +375,7 @@ mod tests {
         );
         check_values(
             Kind::Proxy,
-            &["", "none", "http://u:p@h:1", "h:3128"],
+            &["", "none", "system", "http://u:p@h:1", "h:3128"],
             &[
                 "socks5://h",
                 "https://h",

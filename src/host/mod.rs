@@ -10,6 +10,10 @@
 #![allow(unsafe_code)]
 
 pub mod cancellation;
+#[cfg(windows)]
+pub mod certificate_chain;
+#[cfg(any(windows, test))]
+pub mod chain_status;
 #[cfg(all(unix, feature = "store"))]
 mod closed_on_fork;
 #[cfg(windows)]
@@ -27,8 +31,11 @@ pub mod fp_environment;
 pub mod loaded_library;
 #[cfg(not(windows))]
 mod no_code_page;
+pub mod proxy_settings;
 pub mod resource_limits;
 pub mod sockets;
+#[cfg(windows)]
+pub mod system_library;
 pub mod thread;
 pub mod wake;
 

@@ -15,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::error::{Error, Result};
+use crate::os_error;
 use crate::pem::sections::{Section, SectionContent};
 use crate::status::Status;
 
@@ -108,10 +109,11 @@ impl PemFile<'_> {
 
     fn read(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = File::open(self.path).map_err(|error| self.file_error(&error.to_string()))?;
+        let file =
+            File::open(self.path).map_err(|error| self.file_error(&os_error::describe(&error)))?;
         file.take(MAX_FILE_BYTES + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| self.file_error(&error.to_string()))?;
+            .map_err(|error| self.file_error(&os_error::describe(&error)))?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(self.file_error("it is larger than 16 MiB; expected a PEM file"));
         }

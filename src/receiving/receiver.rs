@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::error::{Delivery, Error, Result};
 use crate::host;
 use crate::host::wake::{Wake, WindowMessage};
+use crate::os_error;
 use crate::receiving::dispatch::callback_gate::{CallbackGate, DeliveryMode};
 use crate::receiving::dispatch::subscription::{EventFilter, Handler, SubscriptionId};
 use crate::receiving::dispatch::subscriptions::Subscriptions;
@@ -270,7 +271,10 @@ impl Receiver {
                 .map_err(|error| {
                     Error::new(
                         Status::System,
-                        format!("a dispatch thread could not be created: {error}"),
+                        format!(
+                            "a dispatch thread could not be created: {}",
+                            os_error::describe(&error)
+                        ),
                     )
                 })?;
             dispatchers.push(thread);
@@ -405,6 +409,9 @@ impl Receiver {
 fn wake_error(error: &std::io::Error) -> Error {
     Error::new(
         Status::System,
-        format!("the object that wakes an event loop could not be created: {error}"),
+        format!(
+            "the object that wakes an event loop could not be created: {}",
+            os_error::describe(error)
+        ),
     )
 }

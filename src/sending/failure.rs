@@ -4,10 +4,12 @@ use std::io;
 
 use ureq::Error as HttpError;
 
-use crate::config::ProxyServer;
+use crate::config::{ProxyServer, ProxySetting};
 use crate::error::{Delivery, Error};
 use crate::host::resource_limits;
+use crate::os_error;
 use crate::sending::connections::proxy_tunnel::TunnelRejected;
+use crate::sending::connections::system_proxy::UnusableProxy;
 use crate::sending::connections::tls_failure;
 use crate::sending::deadlines::Stage;
 use crate::sending::http::destination::Destination;
@@ -56,10 +58,18 @@ pub fn describe(error: &TransportError, destination: &Destination) -> FailureRep
             proxy_failure(error, proxy, destination.authority)
         }
         (_, Stage::Resolving | Stage::Connecting | Stage::OpeningTunnel) => {
-            connect_failure(error, destination)
+            let (status, message) = connect_failure(error, destination);
+            match destination.remark {
+                Some(remark) => (status, format!("{message}; {remark}")),
+                None => (status, message),
+            }
         }
         (_, Stage::TlsHandshake) => handshake_failure(error, destination.authority),
         (_, Stage::Ready | Stage::Written | Stage::Refused) => exchange_failure(error, destination),
+    };
+    let (status, message) = match unusable_proxy(&error.error) {
+        Some(unusable) => (Status::Proxy, unusable.to_string()),
+        None => (status, message),
     };
     let is_transient = tunnel_rejection(&error.error).is_none_or(|http_status| http_status >= 500);
     FailureReport {
@@ -128,7 +138,10 @@ fn connect_failure(error: &TransportError, destination: &Destination) -> (Status
         ),
         (HttpError::Io(error), Stage::Resolving) => (
             Status::Unreachable,
-            format!("the host {authority} can't be used: {error}"),
+            format!(
+                "the host {authority} can't be used: {}",
+                os_error::describe(error)
+            ),
         ),
         (_, Stage::Resolving) => (
             Status::Unreachable,
@@ -261,11 +274,23 @@ fn exchange_failure(error: &TransportError, destination: &Destination) -> (Statu
 }
 
 fn missing_credentials(proxy: &ProxyServer) -> String {
-    format!(
-        "the proxy {} requires a user and a password that it knows (HTTP 407); set them in {}",
-        proxy.name(),
-        proxy.setting()
-    )
+    let name = proxy.name();
+    let advice = match proxy.setting {
+        // These contain no password.
+        ProxySetting::System(_) => {
+            format!("set the option proxy to http://user:password@{name}")
+        }
+        _ => format!("set them in {}", proxy.setting()),
+    };
+    format!("the proxy {name} requires a user and a password that it knows (HTTP 407); {advice}")
+}
+
+/// Returns the error for settings of the system without a usable proxy.
+fn unusable_proxy(error: &HttpError) -> Option<&UnusableProxy> {
+    match error {
+        HttpError::Other(cause) => cause.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// Returns the HTTP status with which the proxy rejected a tunnel.
@@ -282,7 +307,7 @@ fn tunnel_rejection(error: &HttpError) -> Option<u16> {
 fn cause(error: &HttpError) -> String {
     match error {
         HttpError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            tls_failure::describe(error).unwrap_or_else(|| error.to_string())
+            tls_failure::describe(error).unwrap_or_else(|| os_error::describe(error))
         }
         _ => "it was closed".to_owned(),
     }

@@ -87,7 +87,7 @@ impl Sender {
                 delivery = error.delivery().map(Delivery::name),
                 status = error.status().name();
                 "{name}{owner} to {}{}",
-                self.http_client.destination().authority,
+                self.http_client.authority(),
                 describe_failure(request, error)
             ),
         }

@@ -10,6 +10,7 @@ use crate::interrupt;
 use crate::sending::deadlines::Progress;
 use crate::sending::failure;
 use crate::sending::http::destination::Destination;
+use crate::sending::http::http_client::ReceivedResponse;
 use crate::sending::http::response::http_response::HttpResponse;
 use crate::sending::http::response::response_error::ResponseError;
 use crate::sending::sender::Sender;
@@ -24,12 +25,16 @@ impl Sender {
     pub(crate) fn evaluate(
         &self,
         request: &Request,
-        response: HttpResponse,
-        progress: Progress,
+        received: ReceivedResponse,
     ) -> Result<ResponseData> {
+        let ReceivedResponse {
+            response,
+            progress,
+            route,
+        } = received;
         let http_status = response.status;
         let retry_after = response.retry_after.as_deref().and_then(parse_retry_after);
-        let destination = self.http_client.destination();
+        let destination = route.destination();
         if let Some(report) = failure::describe_proxy_response(&destination, http_status) {
             let error = failure::to_error(request.name(), request.is_idempotent(), report);
             return Err(error.with_response(http_status, Vec::new()));

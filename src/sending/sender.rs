@@ -125,7 +125,7 @@ impl Sender {
             .encode(&self.token, address, hash, request)
             .map_err(|reason| encode_error(request, reason))?;
         match self.http_client.send(&http_request, timeout) {
-            Ok((response, progress)) => self.evaluate(request, response, progress),
+            Ok(received) => self.evaluate(request, received),
             Err(error) => Err(failure::to_error(
                 request.name(),
                 request.is_idempotent(),
@@ -212,7 +212,7 @@ impl Sender {
     /// Returns the report of a request without response. An interrupt of the caller, or the close of the client, is the
     /// reported reason, even if another error occurred.
     fn describe(&self, error: &TransportError) -> FailureReport {
-        let report = failure::describe(error, &self.http_client.destination());
+        let report = failure::describe(error, &error.route.destination());
         if interrupt::is_interrupted() {
             return FailureReport {
                 status: Status::Lost,

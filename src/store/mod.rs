@@ -22,6 +22,7 @@ use std::thread::JoinHandle;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::oneshot;
+use crate::os_error;
 use crate::status::Status;
 use crate::store::database::Database;
 use crate::store::writer::commit_queue::{CommitQueue, Operation};
@@ -62,7 +63,10 @@ impl Store {
         let writer = host::thread::spawn("omnize-store", move || {
             writer::writer_thread::run(database, &operations, after_callbacks);
         })
-        .map_err(|error| Error::new(Status::System, format!("no thread for the store: {error}")))?;
+        .map_err(|error| {
+            let error = os_error::describe(&error);
+            Error::new(Status::System, format!("no thread for the store: {error}"))
+        })?;
         let store = Store {
             queue,
             writer: Mutex::new(Some(writer)),

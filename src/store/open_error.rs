@@ -7,6 +7,7 @@ use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, NotADatabase
 
 use crate::error::Error;
 use crate::host::files::file_access::is_held_by_another_program;
+use crate::os_error;
 use crate::status::Status;
 use crate::store::files::path_rules::{access_advice, permissions_of, printable};
 
@@ -64,7 +65,13 @@ pub fn from_io(path: &Path, file: &Path, error: &io::Error) -> Error {
             path,
             format!("{what} is on a file system that can only be read; name another file"),
         ),
-        _ => unusable(path, format!("{what} can't be opened or created: {error}")),
+        _ => unusable(
+            path,
+            format!(
+                "{what} can't be opened or created: {}",
+                os_error::describe(error)
+            ),
+        ),
     }
 }
 

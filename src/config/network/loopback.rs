@@ -1,13 +1,12 @@
 //! Decides whether a URL refers to this machine.
 
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::http::Uri;
 
 use crate::config::network::host_name::without_brackets;
-use crate::{host, interrupt};
+use crate::detached_calls::DetachedCalls;
 
 /// Returns the addresses of a name; empty if it has none, or after a timeout.
 type Lookup<'a> = &'a dyn Fn(&str) -> Vec<IpAddr>;
@@ -36,27 +35,15 @@ pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// Resolves a name. The system's resolver has no timeout, so it runs on a separate thread.
+/// Resolves a name. The system's resolver has no timeout.
 fn resolve(name: &str, timeout: Duration) -> Vec<IpAddr> {
-    let (sender, receiver) = mpsc::sync_channel(1);
     let host = (name.to_owned(), 0);
-    let thread = host::thread::spawn("omnize-resolve", move || {
-        let found = host.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // After the timeout, there is no receiver.
-        let _ = sender.try_send(found.unwrap_or_default());
+    let found = DetachedCalls::default().run("omnize-resolve", timeout, move || {
+        host.to_socket_addrs().map(Iterator::collect::<Vec<_>>)
     });
-    if thread.is_err() {
-        return Vec::new();
-    }
-    let deadline = Instant::now() + timeout;
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(interrupt::wait_slice(remaining)) {
-            Ok(found) => return found.into_iter().map(|address| address.ip()).collect(),
-            Err(RecvTimeoutError::Timeout)
-                if !remaining.is_zero() && !interrupt::should_interrupt() => {}
-            Err(_) => return Vec::new(),
-        }
+    match found {
+        Ok(Ok(found)) => found.into_iter().map(|address| address.ip()).collect(),
+        _ => Vec::new(),
     }
 }
 

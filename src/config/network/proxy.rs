@@ -14,6 +14,42 @@ use crate::wire::Redacted;
 /// The value of the option `proxy` that disables proxies, those of the environment too.
 pub(crate) const NONE: &str = "none";
 
+/// The value of the option `proxy` that selects the proxy of the operating system.
+pub(crate) const SYSTEM: &str = "system";
+
+/// The proxy of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxySelection {
+    /// The same for every connection: a proxy, or none.
+    Fixed(Option<ProxyServer>),
+    /// The settings of the operating system decide for each connection.
+    System {
+        /// Whether requests go to this machine.
+        is_here: bool,
+    },
+}
+
+impl ProxySelection {
+    /// Returns the proxy of every connection, if there is one.
+    pub fn fixed(&self) -> Option<&ProxyServer> {
+        match self {
+            ProxySelection::Fixed(proxy) => proxy.as_ref(),
+            ProxySelection::System { .. } => None,
+        }
+    }
+}
+
+/// The setting that contains a proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxySetting {
+    /// The option `proxy`.
+    Option,
+    /// An environment variable.
+    Variable(&'static str),
+    /// A setting of the operating system, as a part of a sentence.
+    System(String),
+}
+
 /// An HTTP proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyServer {
@@ -21,8 +57,8 @@ pub struct ProxyServer {
     pub url: Uri,
     /// The value of the header `Proxy-Authorization`.
     pub authorization: Option<Redacted>,
-    /// The environment variable of the proxy; `None` if the option `proxy` is set.
-    pub variable: Option<&'static str>,
+    /// The setting that contains it.
+    pub setting: ProxySetting,
 }
 
 impl ProxyServer {
@@ -54,15 +90,17 @@ impl ProxyServer {
                 Some(credentials) => Some(authorization(credentials).ok_or(None)?),
                 None => None,
             },
-            variable: None,
+            setting: ProxySetting::Option,
         })
     }
 
-    /// Returns the option or variable of the proxy, for messages.
+    /// Returns the setting that contains the proxy, for messages.
     pub fn setting(&self) -> String {
-        self.variable.map_or("the option proxy".to_owned(), |name| {
-            format!("the environment variable {name}")
-        })
+        match &self.setting {
+            ProxySetting::Option => "the option proxy".to_owned(),
+            ProxySetting::Variable(name) => format!("the environment variable {name}"),
+            ProxySetting::System(setting) => setting.clone(),
+        }
     }
 
     /// Returns its host, for messages.
@@ -93,7 +131,7 @@ fn authorization(credentials: &str) -> Option<Redacted> {
 /// Returns the proxy for requests to `url`, by the options `proxy` and `no_proxy` and the environment.
 ///
 /// `variable` returns environment variables. `is_here` returns whether `url` refers to this machine; it is called only if a
-/// proxy of the environment would be used.
+/// proxy of the environment or of the system may be used. A system without settings of its own uses the environment.
 ///
 /// # Errors
 /// [`Status::Value`] if the environment contains a proxy that is not an HTTP proxy.
@@ -103,13 +141,27 @@ pub(crate) fn select(
     url: &Uri,
     is_here: &dyn Fn() -> bool,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<ProxyServer>> {
+    has_system_settings: bool,
+) -> Result<ProxySelection> {
     if proxy == NONE || no_proxy::matches(no_proxy, url) {
-        return Ok(None);
+        return Ok(ProxySelection::Fixed(None));
     }
-    if !proxy.is_empty() {
-        return Ok(ProxyServer::parse(proxy));
+    if proxy == SYSTEM && has_system_settings {
+        return Ok(ProxySelection::System { is_here: is_here() });
     }
+    if proxy.is_empty() || proxy == SYSTEM {
+        let proxy = select_by_environment(no_proxy, url, is_here, variable)?;
+        return Ok(ProxySelection::Fixed(proxy));
+    }
+    Ok(ProxySelection::Fixed(ProxyServer::parse(proxy)))
+}
+
+fn select_by_environment(
+    no_proxy: &str,
+    url: &Uri,
+    is_here: &dyn Fn() -> bool,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<ProxyServer>> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if no_proxy.is_empty() {
         let hosts = set("no_proxy").or_else(|| set("NO_PROXY"));
@@ -147,7 +199,7 @@ pub(crate) fn select(
         )
     })?;
     Ok(Some(ProxyServer {
-        variable: Some(name),
+        setting: ProxySetting::Variable(name),
         ..proxy
     }))
 }
@@ -159,17 +211,55 @@ mod tests {
     const SERVICE: &str = "http://chat.example.com/api";
 
     fn selected(proxy: &str, no_proxy: &str, url: &str, environment: &[(&str, &str)]) -> String {
+        match select_on(false, proxy, no_proxy, url, environment) {
+            Ok(ProxySelection::Fixed(Some(proxy))) => proxy.name().to_owned(),
+            Ok(ProxySelection::Fixed(None)) => String::new(),
+            Ok(ProxySelection::System { .. }) => "system".to_owned(),
+            Err(error) => format!("{error}"),
+        }
+    }
+
+    fn select_on(
+        has_system_settings: bool,
+        proxy: &str,
+        no_proxy: &str,
+        url: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<ProxySelection> {
         let variable = |name: &str| {
             let found = environment.iter().find(|(there, _)| *there == name)?;
             Some(found.1.to_owned())
         };
         let url: Uri = url.parse().unwrap();
         let is_here = || matches!(url.host(), Some("localhost" | "[::1]"));
-        match select(proxy, no_proxy, &url, &is_here, &variable) {
-            Ok(Some(proxy)) => proxy.name().to_owned(),
-            Ok(None) => String::new(),
-            Err(error) => format!("{error}"),
+        select(
+            proxy,
+            no_proxy,
+            &url,
+            &is_here,
+            &variable,
+            has_system_settings,
+        )
+    }
+
+    #[test]
+    fn system_means_the_settings_of_the_system_or_else_the_environment() {
+        let environment = [("http_proxy", "env:1")];
+        assert_eq!(selected(SYSTEM, "", SERVICE, &environment), "env:1");
+        assert_eq!(selected(SYSTEM, "", SERVICE, &[]), "");
+        let on_system =
+            |no_proxy, url| select_on(true, SYSTEM, no_proxy, url, &environment).unwrap();
+        for (url, is_here) in [(SERVICE, false), ("http://localhost", true)] {
+            assert_eq!(
+                on_system("", url),
+                ProxySelection::System { is_here },
+                "{url}"
+            );
         }
+        assert_eq!(
+            on_system("example.com", SERVICE),
+            ProxySelection::Fixed(None)
+        );
     }
 
     #[test]
@@ -254,8 +344,8 @@ mod tests {
             ("", "the environment variable ALL_PROXY"),
         ] {
             let url = SERVICE.parse().unwrap();
-            let selected = select(option, "", &url, &|| false, &variable).unwrap();
-            assert_eq!(selected.unwrap().setting(), setting);
+            let selected = select(option, "", &url, &|| false, &variable, true).unwrap();
+            assert_eq!(selected.fixed().unwrap().setting(), setting);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::config::options::OPTIONS;
 use crate::config::sources::ini_lines;
 use crate::config::sources::ini_lines::Entry;
 use crate::error::{Error, Result};
+use crate::os_error;
 use crate::status::Status;
 
 impl Config {
@@ -33,7 +34,8 @@ fn load(config: &mut Config, path: &Path) -> Result<()> {
             format!("configuration file {}: {message}", absolute.display()),
         )
     };
-    let bytes = std::fs::read(path).map_err(|error| file_error(Status::File, &error))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| file_error(Status::File, &os_error::describe(&error)))?;
     let entries = ini_lines::parse(&bytes).map_err(|fault| file_error(Status::File, &fault))?;
     let mut loaded = config.clone();
     let mut lines = BTreeMap::new();

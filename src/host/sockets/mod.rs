@@ -5,9 +5,11 @@
 //! Windows, `stream_with_events.rs` waits for events of the socket and for an event of its own.
 //!
 //! `idle_connection.rs` checks a pooled connection before it is used, and `tcp_refusal.rs` proves that the peer did not read a
-//! request.
+//! request. `listen_address.rs` reserves the address of a listener.
 
 pub mod idle_connection;
+#[cfg(feature = "listener")]
+pub mod listen_address;
 #[cfg(windows)]
 mod stream_with_events;
 #[cfg(unix)]

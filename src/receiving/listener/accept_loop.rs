@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use crate::os_error;
 use crate::receiving::listener::server::Server;
 use crate::receiving::rate_limited_log;
 
@@ -22,7 +23,9 @@ impl Server {
     ) {
         let socket = match tokio::net::TcpListener::from_std(socket) {
             Ok(socket) => socket,
-            Err(error) => return log::error!("the listener cannot start: {error}"),
+            Err(error) => {
+                return log::error!("the listener cannot start: {}", os_error::describe(&error));
+            }
         };
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.clone().watch());
@@ -48,6 +51,7 @@ impl Server {
                     Err(error) => {
                         if let Some(suppressed) = self.accept_failures.check() {
                             let more = rate_limited_log::suppressed_suffix(suppressed);
+                            let error = os_error::describe(&error);
                             log::warn!("the listener cannot accept connections: {error}{more}");
                         }
                         self.connections.evict().await;

@@ -10,6 +10,7 @@
 //! 5. The response goes out: 200, or the status of a `request/rejection`.
 
 mod accept_loop;
+mod bind_advice;
 mod commit_waiters;
 mod connection;
 mod connection_task;
@@ -31,6 +32,7 @@ use crate::config::ListenSettings;
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::detachable_thread::DetachableThread;
+use crate::os_error;
 use crate::receiving::listener::request::handler::RequestHandler;
 use crate::receiving::listener::server::Server;
 use crate::receiving::listener::tls::Tls;
@@ -60,7 +62,8 @@ impl Listener {
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
         let listen_error = |error: io::Error| {
-            let advice = advice(error.kind());
+            let advice = bind_advice::of(error.kind());
+            let error = os_error::describe(&error);
             Error::new(
                 Status::Listen,
                 format!("can't listen at {address}: {error}{advice}"),
@@ -73,7 +76,10 @@ impl Listener {
         let runtime = runtime(&handler).map_err(|error| {
             Error::new(
                 Status::System,
-                format!("the listener's runtime could not be created: {error}"),
+                format!(
+                    "the listener's runtime could not be created: {}",
+                    os_error::describe(&error)
+                ),
             )
         })?;
         let socket = bind(address).map_err(listen_error)?;
@@ -103,14 +109,17 @@ impl Listener {
         .map_err(|error| {
             Error::new(
                 Status::System,
-                format!("the listener's thread could not be created: {error}"),
+                format!(
+                    "the listener's thread could not be created: {}",
+                    os_error::describe(&error)
+                ),
             )
         })?;
         *listener
             .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        log::info!("listening at {bound}");
+        log::info!("listening at {bound}{}", bind_advice::firewall(bound.ip()));
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
                 "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \
@@ -204,22 +213,6 @@ fn reserved_paths(settings: &ListenSettings) -> Vec<(String, &'static str)> {
     health.into_iter().chain(metrics).collect()
 }
 
-/// Returns the end of the error message, with advice.
-fn advice(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::AddrInUse => {
-            "; another program, or another client, listens there: choose another port, or 0 for a free one"
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "; this machine does not have that address: use one of its own, or 0.0.0.0 for all of them"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "; a port below 1024 needs a privilege: choose another one, or put a proxy in front of it"
-        }
-        _ => "",
-    }
-}
-
 /// The standard library's default of 128 pending connections is too small for a burst.
 const BACKLOG: i32 = 4096;
 
@@ -229,10 +222,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
-    // A restart must not wait until the connections of the earlier process expire. On Windows the option lets two
-    // programs share an address.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
+    host::sockets::listen_address::reserve(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

@@ -1,12 +1,11 @@
 //! Resolves the peer's name to addresses, and caches them.
 //!
 //! ureq resolves the name for every request, also with a pooled connection; without the cache, that would cost more than the
-//! request. The system's lookup has no timeout, so it runs on a thread of its own.
+//! request. The system's lookup has no timeout, so it is a detached call.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -17,9 +16,8 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
 use crate::config::{AddressFamily, is_loopback};
-use crate::host;
+use crate::detached_calls::{CallError, DetachedCalls};
 use crate::host::resource_limits;
-use crate::interrupt;
 use crate::sending::deadlines;
 use crate::sending::deadlines::Stage;
 
@@ -37,7 +35,7 @@ pub struct CachingResolver {
     only_this_machine: bool,
     lookup: Lookup,
     cache: Mutex<Option<CacheEntry>>,
-    pending: Mutex<PendingLookups>,
+    calls: Arc<DetachedCalls>,
 }
 
 /// The host to connect to.
@@ -54,13 +52,6 @@ enum Peer {
 /// A blocking function that finds the addresses of a host.
 type Lookup = fn((String, u16)) -> LookupResult;
 
-/// Lookups in progress.
-#[derive(Debug, Default)]
-struct PendingLookups {
-    senders: Vec<Weak<SyncSender<LookupResult>>>,
-    shut_down: bool,
-}
-
 type LookupResult = io::Result<Vec<SocketAddr>>;
 
 #[derive(Clone, Debug)]
@@ -71,44 +62,26 @@ struct CacheEntry {
 
 impl CachingResolver {
     /// Creates a resolver for the host of `url`, which returns only addresses of this family. With `only_this_machine`, a
-    /// host with an address of another machine fails.
-    pub fn new(url: &Uri, family: AddressFamily, only_this_machine: bool) -> Self {
+    /// host with an address of another machine fails. Lookups are part of `calls`.
+    pub fn new(
+        url: &Uri,
+        family: AddressFamily,
+        only_this_machine: bool,
+        calls: Arc<DetachedCalls>,
+    ) -> Self {
         CachingResolver {
             peer: Peer::of(url),
             family,
             only_this_machine,
             lookup: lookup_by_system,
             cache: Mutex::default(),
-            pending: Mutex::default(),
+            calls,
         }
     }
 
     /// Clears the cache, because connecting to the cached addresses failed.
     pub fn clear_cache(&self) {
         *self.lock() = None;
-    }
-
-    /// Ends every wait for a lookup. Later lookups fail.
-    pub fn shut_down(&self) {
-        let senders = {
-            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.shut_down = true;
-            std::mem::take(&mut pending.senders)
-        };
-        for sender in senders.iter().filter_map(Weak::upgrade) {
-            // If the channel is full, the lookup ended first.
-            let _ = sender.try_send(Err(closed()));
-        }
-    }
-
-    fn register(&self, sender: &Arc<SyncSender<LookupResult>>) -> Result<(), Error> {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.shut_down {
-            return Err(closed().into());
-        }
-        pending.senders.retain(|sender| sender.strong_count() > 0);
-        pending.senders.push(Arc::downgrade(sender));
-        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<CacheEntry>> {
@@ -174,43 +147,16 @@ impl CachingResolver {
 
     fn look_up(&self, host: (String, u16)) -> Result<Vec<SocketAddr>, Error> {
         let remaining = deadlines::remaining().ok_or(Error::Timeout(Timeout::Resolve))?;
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let sender = Arc::new(sender);
-        self.register(&sender)?;
         let lookup = self.lookup;
-        host::thread::spawn("omnize-resolve", move || {
-            // Fails after a timeout, because the receiver is gone.
-            let _ = sender.try_send(lookup(host));
-        })?;
-        match wait_for(&receiver, remaining)? {
+        match self
+            .calls
+            .run("omnize-resolve", remaining, move || lookup(host))
+        {
             Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error))
-                if error.kind() == io::ErrorKind::NotConnected
-                    || resource_limits::is_exhausted(&error) =>
-            {
-                Err(error.into())
-            }
+            Ok(Err(error)) if resource_limits::is_exhausted(&error) => Err(error.into()),
             Ok(Err(_)) => Err(Error::HostNotFound),
-            Err(_) => Err(Error::Timeout(Timeout::Resolve)),
-        }
-    }
-}
-
-/// Waits for a lookup, until the timeout or an interrupt.
-fn wait_for(
-    receiver: &Receiver<LookupResult>,
-    timeout: Duration,
-) -> io::Result<Result<LookupResult, RecvTimeoutError>> {
-    let started = Instant::now();
-    loop {
-        let remaining = timeout.saturating_sub(started.elapsed());
-        let slice = interrupt::wait_slice(remaining);
-        match receiver.recv_timeout(slice) {
-            Err(RecvTimeoutError::Timeout) if slice < remaining => {}
-            result => return Ok(result),
-        }
-        if interrupt::should_interrupt() {
-            return Err(interrupt::interrupted_error());
+            Err(CallError::Timeout) => Err(Error::Timeout(Timeout::Resolve)),
+            Err(CallError::Io(error)) => Err(error.into()),
         }
     }
 }
@@ -257,19 +203,21 @@ fn name_to_look_up(host: &str) -> String {
     if is_local { name } else { host }.to_owned()
 }
 
-fn closed() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the client was closed")
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU16, Ordering};
 
     use super::*;
+    use crate::interrupt;
     use crate::sending::deadlines::{TimeBudget, Timeouts};
 
     fn resolver(url: &str) -> CachingResolver {
-        CachingResolver::new(&url.parse().unwrap(), AddressFamily::Any, false)
+        CachingResolver::new(
+            &url.parse().unwrap(),
+            AddressFamily::Any,
+            false,
+            Arc::default(),
+        )
     }
 
     fn addresses(resolver: &CachingResolver) -> Result<Vec<SocketAddr>, Error> {
@@ -397,6 +345,7 @@ mod tests {
                 &"http://localhost/".parse().unwrap(),
                 AddressFamily::Any,
                 true,
+                Arc::default(),
             );
             let found: Vec<_> = found
                 .iter()

@@ -9,15 +9,16 @@ use once_cell::sync::OnceCell;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, ClientConfig, ClientConnection, StreamOwned, version};
-use rustls_platform_verifier::Verifier;
 
-use crate::config::TlsSettings;
+use crate::config::{Revocation, TlsSettings};
+use crate::detached_calls::DetachedCalls;
 use crate::error::Result;
 use crate::host::resource_limits;
 use crate::pem;
 use crate::pem::{INVALID_CERTIFICATE, PemFile};
-use crate::sending::connections::server_certificate::ServerCertificateVerifier;
 use crate::sending::connections::socket::Socket;
+use crate::sending::connections::verification::server_certificate::ServerCertificateVerifier;
+use crate::sending::connections::verification::system_verifier;
 
 /// An encrypted stream.
 pub struct TlsStream(StreamOwned<ClientConnection, Socket>);
@@ -84,6 +85,8 @@ pub struct TlsConnector {
     authorities: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
     only_1_3: bool,
+    revocation: Revocation,
+    calls: Arc<DetachedCalls>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
@@ -99,11 +102,11 @@ impl fmt::Debug for TlsConnector {
 }
 
 impl TlsConnector {
-    /// Reads the files that the settings name.
+    /// Reads the files that the settings name. Verifications of the system are part of `calls`.
     ///
     /// # Errors
     /// [`Status::File`](crate::status::Status::File): a file can't be read or used.
-    pub fn new(settings: &TlsSettings) -> Result<Self> {
+    pub fn new(settings: &TlsSettings, calls: Arc<DetachedCalls>) -> Result<Self> {
         let authorities = match &settings.ca_file {
             Some(path) => read_authorities(path)?,
             None => Vec::new(),
@@ -126,6 +129,8 @@ impl TlsConnector {
             authorities,
             identity,
             only_1_3: settings.only_1_3,
+            revocation: settings.revocation,
+            calls,
             config: OnceCell::new(),
         })
     }
@@ -163,10 +168,12 @@ impl TlsConnector {
             rustls::ALL_VERSIONS
         };
         let verifier = ServerCertificateVerifier {
-            by_authorities: Arc::new(Verifier::new_with_extra_roots(
-                self.authorities.iter().cloned(),
-                provider.clone(),
-            )?),
+            by_authorities: system_verifier(
+                &self.authorities,
+                self.revocation,
+                &provider,
+                &self.calls,
+            )?,
             named: self.authorities.clone(),
             algorithms: provider.signature_verification_algorithms,
         };

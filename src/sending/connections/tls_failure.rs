@@ -4,6 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error};
 
+use crate::sending::connections::verification;
+
 /// Returns the cause of a TLS error, as a part of a sentence; `None` if it is not a TLS error.
 pub fn describe(error: &io::Error) -> Option<String> {
     let cause = error.get_ref()?;
@@ -11,6 +13,11 @@ pub fn describe(error: &io::Error) -> Option<String> {
         return Some("a certificate can't name this host; check base_url".into());
     }
     let error = cause.downcast_ref::<Error>()?;
+    if let Error::InvalidCertificate(CertificateError::Other(error)) = error
+        && let Some(text) = verification::describe_failure(error)
+    {
+        return Some(text);
+    }
     let fixed = match error {
         Error::InvalidCertificate(error) => return Some(describe_certificate_error(error).into()),
         Error::AlertReceived(alert) => return Some(describe_alert(*alert)),
@@ -75,7 +82,7 @@ fn describe_certificate_error(error: &CertificateError) -> &'static str {
                  subjectAltName"
             }
             Some(_) => "its certificate can't be used",
-            // The platform verifier reports only this error in this form.
+            // The verifier of macOS reports only this error in this form.
             None => "its certificate is not for servers (extendedKeyUsage)",
         },
         _ => "its certificate can't be used",

@@ -26,7 +26,7 @@ use crate::statistics::{Counters, Statistic};
 #[derive(Debug)]
 pub struct ServiceConnector {
     /// The TLS settings.
-    pub tls: TlsConnector,
+    pub tls: Arc<TlsConnector>,
     /// The proxy, if there is one.
     pub proxy: Option<ProxyServer>,
     /// The headers for the proxy, if it forwards requests.

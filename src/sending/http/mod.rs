@@ -1,6 +1,6 @@
 //! Sends one HTTP request and reads its response.
 //!
-//! [`http_client`] gets an encoded request. If the pool has an idle connection, [`fast_path`] writes the request to it, with
+//! [`http_client`] gets an encoded request. [`routes`] selects the [`route`]: directly, or through a proxy. If its pool has an idle connection, [`fast_path`] writes the request to it, with
 //! the head of [`request_head`] and the target of [`request_target`]. Otherwise ureq sends the request: [`connector`] opens
 //! the connection, [`ureq_transport`] writes what ureq writes, and [`request_context`] adds the target, which ureq must not
 //! log. [`response`] reads the response in both cases.
@@ -16,5 +16,7 @@ pub(crate) mod request_context;
 pub(crate) mod request_head;
 pub(crate) mod request_target;
 pub(crate) mod response;
+pub(crate) mod route;
+pub(crate) mod routes;
 pub(crate) mod transport_error;
 pub(crate) mod ureq_transport;

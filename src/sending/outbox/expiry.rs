@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
 use crate::host;
+use crate::os_error;
 use crate::receiving::unix_millis;
 use crate::sending::deadlines::DurationText;
 use crate::sending::interaction_types::Interaction;
@@ -48,6 +49,7 @@ impl Outbox {
         let outbox = self.clone();
         let spawn = || host::thread::spawn("omnize-expiry", move || outbox.run_expiry());
         self.expiry.start_thread(spawn).map_err(|error| {
+            let error = os_error::describe(&error);
             let message = format!("the outbox can't start a thread for age limits: {error}");
             Error::new(Status::System, message).with_delivery(Delivery::NotSent)
         })

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Delivery, Error, Result};
 use crate::host;
+use crate::os_error;
 use crate::sending::interaction_types::Interaction;
 use crate::sending::outbox::scheduled_task::ScheduledTask;
 use crate::sending::outbox::{Outbox, closed};
@@ -46,6 +47,7 @@ impl Outbox {
             Ok(worker) => workers.push(worker),
             Err(error) => {
                 self.lock().worker_count -= 1;
+                let error = os_error::describe(&error);
                 let message = format!("the outbox can't start a thread: {error}");
                 return Err(Error::new(Status::System, message).with_delivery(Delivery::NotSent));
             }
