@@ -1,6 +1,5 @@
 //! The table of all options. The C functions, Python, the command, the environment and the documentation use it.
 
-use crate::config::tls_settings::Revocation;
 use crate::config::value_kind::Kind;
 use crate::wire::Dialect;
 use crate::wire::dialects::rest;
@@ -124,19 +123,19 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "tls.revocation",
-        kind: Kind::Choice(&Revocation::NAMES),
+        kind: Kind::Choice(&["off", "best_effort", "required"]),
         default: "off",
-        doc: "Whether Windows checks that the service's certificates were not revoked. off: no check, and no request to \
-              an authority. best_effort: a revoked certificate is rejected, and one whose state is unknown is accepted. \
-              required: both are rejected. On other systems, only off is supported.",
+        doc: "Whether Windows checks that the service's certificates were not revoked. With off, it does not, and sends \
+              no request to an authority. With best_effort, a revoked certificate is rejected, and one whose state is \
+              unknown is accepted. With required, both are rejected. Other systems support only off.",
     },
     OptionSpec {
         name: "proxy",
         kind: Kind::Proxy,
         default: "",
         doc: "The HTTP proxy, such as http://user:password@proxy.example.com:3128 (user and password percent- \
-              encoded), or none for no proxy, or system for the settings of Windows (elsewhere those of the \
-              environment). https uses a tunnel (CONNECT). If unset, the environment decides: \
+              encoded), or none for no proxy. With system, the settings of Windows select it for each new connection; \
+              on other systems, the environment does. https uses a tunnel (CONNECT). If unset, the environment decides: \
               https_proxy or HTTPS_PROXY, for plain HTTP http_proxy or HTTP_PROXY, otherwise all_proxy or ALL_PROXY. \
               Requests to this machine then use no proxy.",
     },

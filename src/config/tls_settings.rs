@@ -31,9 +31,6 @@ pub enum Revocation {
 }
 
 impl Revocation {
-    /// The values of the option.
-    pub(crate) const NAMES: [&'static str; 3] = ["off", "best_effort", "required"];
-
     /// Whether this system's verification can check it.
     const IS_SUPPORTED: bool = cfg!(windows);
 

@@ -9,7 +9,7 @@ use crate::error::{Delivery, Error};
 use crate::host::resource_limits;
 use crate::os_error;
 use crate::sending::connections::proxy_tunnel::TunnelRejected;
-use crate::sending::connections::system_proxy::UnusableProxy;
+use crate::sending::connections::system_proxy::InvalidProxy;
 use crate::sending::connections::tls_failure;
 use crate::sending::deadlines::Stage;
 use crate::sending::http::destination::Destination;
@@ -286,7 +286,7 @@ fn missing_credentials(proxy: &ProxyServer) -> String {
 }
 
 /// Returns the error for settings of the system without a usable proxy.
-fn unusable_proxy(error: &HttpError) -> Option<&UnusableProxy> {
+fn unusable_proxy(error: &HttpError) -> Option<&InvalidProxy> {
     match error {
         HttpError::Other(cause) => cause.downcast_ref(),
         _ => None,

@@ -4,7 +4,7 @@ use crate::config::network::proxy::ProxyServer;
 
 /// The proxies of a list for one scheme.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ListedProxies {
+pub(crate) struct ProxyList {
     /// The usable ones, in their order.
     pub usable: Vec<ProxyServer>,
     /// Whether the list contains `DIRECT`, so that a connection without a proxy is allowed.
@@ -15,7 +15,7 @@ pub(crate) struct ListedProxies {
 
 /// Parses a list for requests with this scheme (`http` or `https`). Semicolons or white space separate the entries. An entry of
 /// the scheme has precedence over entries without a scheme, as in Windows.
-pub(crate) fn parse(list: &str, scheme: &str) -> ListedProxies {
+pub(crate) fn parse(list: &str, scheme: &str) -> ProxyList {
     let entries: Vec<_> = list
         .split(|character: char| character == ';' || character.is_whitespace())
         .filter(|entry| !entry.is_empty())
@@ -24,7 +24,7 @@ pub(crate) fn parse(list: &str, scheme: &str) -> ListedProxies {
     let has_scheme = entries
         .iter()
         .any(|(name, _)| name.is_some_and(|name| name.eq_ignore_ascii_case(scheme)));
-    let mut listed = ListedProxies {
+    let mut listed = ProxyList {
         usable: Vec::new(),
         is_direct_allowed: false,
         has_unusable: false,

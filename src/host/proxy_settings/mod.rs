@@ -13,7 +13,7 @@ pub use crate::host::proxy_settings::winhttp::{IS_SUPPORTED, read, run_script};
 /// A list of proxies, and of hosts without one, in the format of Windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyLists {
-    /// The proxies; empty if there is none.
+    /// The proxies; may be empty.
     pub proxies: String,
     /// The hosts that are connected to without them.
     pub bypass: String,

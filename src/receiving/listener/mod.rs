@@ -10,7 +10,7 @@
 //! 5. The response goes out: 200, or the status of a `request/rejection`.
 
 mod accept_loop;
-mod bind_advice;
+mod bind_error;
 mod commit_waiters;
 mod connection;
 mod connection_task;
@@ -62,7 +62,7 @@ impl Listener {
     pub fn open(settings: &ListenSettings, own: Option<&Arc<Receiver>>) -> Result<Self> {
         let address = settings.address;
         let listen_error = |error: io::Error| {
-            let advice = bind_advice::of(error.kind());
+            let advice = bind_error::advice(error.kind());
             let error = os_error::describe(&error);
             Error::new(
                 Status::Listen,
@@ -119,7 +119,7 @@ impl Listener {
             .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        log::info!("listening at {bound}{}", bind_advice::firewall(bound.ip()));
+        log::info!("listening at {bound}{}", bind_error::firewall(bound.ip()));
         if bound.ip().is_unspecified() && settings.public_url.is_none() {
             log::warn!(
                 "{bound} means all addresses of this machine, so the webhook URL cannot be used as it is; set \

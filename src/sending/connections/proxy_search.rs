@@ -28,7 +28,7 @@ pub struct Source {
 
 /// The proxies that the settings allow for the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct SelectedProxies {
     /// The proxies, in the order of their use.
     pub proxies: Vec<ProxyServer>,
     /// Whether a connection without a proxy is allowed.
@@ -37,10 +37,10 @@ pub struct Found {
     pub remark: Option<String>,
 }
 
-impl Found {
+impl SelectedProxies {
     /// Returns a connection without a proxy.
     pub fn direct() -> Self {
-        Found {
+        SelectedProxies {
             proxies: Vec::new(),
             is_direct: true,
             remark: None,
@@ -63,7 +63,7 @@ impl Target {
         settings: &ProxySettings,
         source: Source,
         timeout: Duration,
-    ) -> Found {
+    ) -> SelectedProxies {
         let mut remark = None;
         // A script needs neither path nor query, which may be secret.
         let scheme = self.url.scheme_str().unwrap_or_default();
@@ -89,33 +89,37 @@ impl Target {
     }
 
     /// Uses the user's list, or else the machine's.
-    pub fn find_by_lists(&self, settings: &ProxySettings, remark: Option<String>) -> Found {
+    pub fn find_by_lists(
+        &self,
+        settings: &ProxySettings,
+        remark: Option<String>,
+    ) -> SelectedProxies {
         const USER: &str = "the proxy settings of the Windows user (Internet Options)";
         const MACHINE: &str = "the proxy settings of this machine (netsh winhttp show proxy)";
         if !settings.user.proxies.is_empty() {
             return self.find_by_list(&settings.user, USER);
         }
         let found = self.find_by_list(&settings.machine, MACHINE);
-        Found {
+        SelectedProxies {
             remark: found.remark.or(remark),
             ..found
         }
     }
 
-    fn find_by_list(&self, lists: &ProxyLists, setting: &str) -> Found {
+    fn find_by_list(&self, lists: &ProxyLists, setting: &str) -> SelectedProxies {
         if bypass_list::matches(&lists.bypass, &self.url) {
-            return Found::direct();
+            return SelectedProxies::direct();
         }
         let scheme = self.url.scheme_str().unwrap_or_default();
         let listed = proxy_list::parse(&lists.proxies, scheme);
         if listed.usable.is_empty() && !listed.has_unusable {
-            return Found::direct();
+            return SelectedProxies::direct();
         }
         let proxies = listed.usable.into_iter().map(|proxy| ProxyServer {
             setting: ProxySetting::System(setting.to_owned()),
             ..proxy
         });
-        Found {
+        SelectedProxies {
             proxies: proxies.collect(),
             is_direct: listed.is_direct_allowed,
             remark: listed.has_unusable.then(|| {

@@ -12,7 +12,7 @@ use crate::config::{ProxyServer, bypass_list};
 use crate::detached_calls::{CallError, DetachedCalls};
 use crate::host::proxy_settings;
 use crate::host::proxy_settings::{ProxyLists, ProxySettings};
-use crate::sending::connections::proxy_search::{Found, Source, Target, scripts};
+use crate::sending::connections::proxy_search::{SelectedProxies, Source, Target, scripts};
 use crate::sending::deadlines;
 
 /// How long the result of a script is used.
@@ -40,7 +40,7 @@ pub struct SystemProxy {
 struct State {
     /// The settings to which `found` belongs.
     settings: Option<ProxySettings>,
-    found: Option<(Found, Instant)>,
+    found: Option<(SelectedProxies, Instant)>,
     /// Whether a script runs, and since when.
     running: Option<Instant>,
     failed: Vec<(String, Instant)>,
@@ -51,21 +51,21 @@ struct State {
 pub struct SelectedProxy {
     /// The proxy, if there is one.
     pub proxy: Option<ProxyServer>,
-    /// The reason why there is none, for messages, if it may be a mistake.
+    /// The reason for a connection without a proxy, for messages, if it may be a mistake.
     pub remark: Option<String>,
 }
 
 /// The proxies of the settings are not usable. Its text is a part of a message.
 #[derive(Debug)]
-pub struct UnusableProxy(String);
+pub struct InvalidProxy(String);
 
-impl std::fmt::Display for UnusableProxy {
+impl std::fmt::Display for InvalidProxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for UnusableProxy {}
+impl std::error::Error for InvalidProxy {}
 
 impl SystemProxy {
     /// Creates a search for the proxy of `url`. Scripts are part of `calls`.
@@ -94,7 +94,7 @@ impl SystemProxy {
     /// of this thread's request.
     ///
     /// # Errors
-    /// An [`UnusableProxy`], an interrupt, or the close of the client.
+    /// An [`InvalidProxy`], an interrupt, or the close of the client.
     pub fn select(&self) -> Result<SelectedProxy, ureq::Error> {
         let found = self.find()?;
         let now = Instant::now();
@@ -108,7 +108,7 @@ impl SystemProxy {
         let usable = proxies.find(|proxy| !has_failed(proxy));
         if usable.is_none() && !found.is_direct && found.proxies.is_empty() {
             let remark = found.remark.unwrap_or_default();
-            return Err(ureq::Error::Other(Box::new(UnusableProxy(remark))));
+            return Err(ureq::Error::Other(Box::new(InvalidProxy(remark))));
         }
         let proxy = match usable {
             None if found.is_direct => None,
@@ -136,12 +136,12 @@ impl SystemProxy {
         }
     }
 
-    fn find(&self) -> Result<Found, ureq::Error> {
+    fn find(&self) -> Result<SelectedProxies, ureq::Error> {
         let settings = (self.source.read)()?;
         let lists = [&settings.user, &settings.machine];
         let allows = |lists: &ProxyLists| bypass_list::allows_this_machine(&lists.bypass);
         if self.target.is_here && !lists.into_iter().any(allows) {
-            return Ok(Found::direct());
+            return Ok(SelectedProxies::direct());
         }
         let scripts = scripts(&settings);
         if scripts.is_empty() {

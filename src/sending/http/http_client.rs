@@ -15,7 +15,7 @@ use crate::sending::http::destination::Destination;
 use crate::sending::http::fast_path;
 use crate::sending::http::response::http_response::HttpResponse;
 use crate::sending::http::response::response_reader;
-use crate::sending::http::route::{Route, RouteParts};
+use crate::sending::http::route::{Route, RouteSettings};
 use crate::sending::http::routes::Routes;
 use crate::sending::http::transport_error::TransportError;
 use crate::statistics::{Counters, Statistic};
@@ -49,7 +49,7 @@ impl HttpClient {
     /// # Errors
     /// [`Status::File`](crate::status::Status::File): a file for TLS can't be used.
     pub fn new(settings: &Settings, counters: Arc<Counters>) -> Result<Self> {
-        let parts = RouteParts::new(settings, counters.clone())?;
+        let parts = RouteSettings::new(settings, counters.clone())?;
         Ok(HttpClient {
             calls: parts.calls.clone(),
             url: parts.url.clone(),

@@ -31,7 +31,7 @@ use crate::wire::{Body, HttpRequest, Method};
 
 /// The parts that all routes of a client share.
 #[derive(Debug)]
-pub struct RouteParts {
+pub struct RouteSettings {
     /// The URL of the service.
     pub url: Uri,
     family: AddressFamily,
@@ -55,14 +55,14 @@ pub struct Route {
     selected: SelectedProxy,
 }
 
-impl RouteParts {
+impl RouteSettings {
     /// Reads the files that the settings name.
     ///
     /// # Errors
     /// [`Status::File`](crate::status::Status::File): a file for TLS can't be used.
     pub fn new(settings: &Settings, counters: Arc<Counters>) -> Result<Self> {
         let calls = Arc::<DetachedCalls>::default();
-        Ok(RouteParts {
+        Ok(RouteSettings {
             // The option `base_url` accepts only valid URLs.
             url: settings.base_url.parse().unwrap_or_default(),
             family: settings.address_family,
@@ -76,7 +76,7 @@ impl RouteParts {
 
 impl Route {
     /// Creates a route. Opens no connection.
-    pub fn new(parts: &RouteParts, selected: SelectedProxy) -> Self {
+    pub fn new(parts: &RouteSettings, selected: SelectedProxy) -> Self {
         let config = Config::builder()
             .http_status_as_error(false)
             // A redirect would repeat the request, and as a GET.
@@ -119,7 +119,7 @@ impl Route {
         }
     }
 
-    /// Returns the proxy, and the reason why there is none.
+    /// Returns the selected proxy, or the reason for a connection without one.
     pub fn selected(&self) -> &SelectedProxy {
         &self.selected
     }

@@ -8,7 +8,7 @@ use crate::config::ProxySelection;
 use crate::sending::connections::system_proxy::{SelectedProxy, SystemProxy};
 use crate::sending::deadlines;
 use crate::sending::deadlines::Stage;
-use crate::sending::http::route::{Route, RouteParts};
+use crate::sending::http::route::{Route, RouteSettings};
 
 /// The routes of a client.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub enum Routes {
 /// The routes by the settings of the system.
 #[derive(Debug)]
 pub struct SystemRoutes {
-    parts: RouteParts,
+    parts: RouteSettings,
     system_proxy: SystemProxy,
     state: Mutex<RouteList>,
 }
@@ -37,7 +37,7 @@ struct RouteList {
 
 impl Routes {
     /// Creates the routes. Reads no settings of the system yet.
-    pub fn new(parts: RouteParts, proxy: ProxySelection) -> Self {
+    pub fn new(parts: RouteSettings, proxy: ProxySelection) -> Self {
         match proxy {
             ProxySelection::Fixed(proxy) => {
                 let selected = SelectedProxy {
@@ -90,7 +90,7 @@ impl Routes {
 }
 
 impl SystemRoutes {
-    fn new(parts: RouteParts, system_proxy: SystemProxy) -> Self {
+    fn new(parts: RouteSettings, system_proxy: SystemProxy) -> Self {
         let state = Mutex::new(RouteList {
             current: Arc::new(Route::new(&parts, SelectedProxy::default())),
             earlier: Vec::new(),
@@ -172,7 +172,7 @@ mod tests {
         config.set("token", "t").unwrap();
         config.set("base_url", "http://chat.example.com").unwrap();
         let settings = Settings::read(&config).unwrap();
-        let parts = RouteParts::new(&settings, Arc::default()).unwrap();
+        let parts = RouteSettings::new(&settings, Arc::default()).unwrap();
         let source = Source {
             read,
             run_script: |_, _, _| unreachable!("there is no script"),

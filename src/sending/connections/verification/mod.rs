@@ -1,10 +1,10 @@
 //! Verification of a server's certificate.
 //!
 //! `server_certificate.rs` trusts certificates that the application names, and otherwise those of authorities. The operating
-//! system checks the latter: `platform_verifier.rs`, or `windows_verifier.rs` on Windows, with the rules of `chain_rules.rs`.
+//! system checks the latter: `platform_verifier.rs`, or `windows_verifier.rs` on Windows, with the rules of `chain_evaluation.rs`.
 
 #[cfg(any(windows, test))]
-mod chain_rules;
+mod chain_evaluation;
 #[cfg(not(windows))]
 mod platform_verifier;
 pub mod server_certificate;

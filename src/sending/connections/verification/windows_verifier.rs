@@ -17,7 +17,7 @@ use rustls::{DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use crate::config::Revocation;
 use crate::detached_calls::{CallError, DetachedCalls};
 use crate::host::certificate_chain::{ChainVerifier, ServerChain};
-use crate::sending::connections::verification::chain_rules;
+use crate::sending::connections::verification::chain_evaluation;
 use crate::sending::connections::verification::verification_failure::VerificationFailure;
 use crate::sending::deadlines;
 
@@ -79,7 +79,7 @@ impl ServerCertVerifier for WindowsVerifier {
             Err(CallError::Timeout) => return Err(VerificationFailure::Timeout.into_error()),
             Err(CallError::Io(error)) => return Err(system_error(&error)),
         };
-        chain_rules::evaluate(status, self.revocation)?;
+        chain_evaluation::evaluate(status, self.revocation)?;
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
         Ok(ServerCertVerified::assertion())
     }

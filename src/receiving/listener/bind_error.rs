@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::IpAddr;
 
 /// Returns the end of the message if the address can't be bound.
-pub fn of(kind: ErrorKind) -> &'static str {
+pub fn advice(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::AddrInUse => {
             "; another program, or another client, listens there: choose another port, or 0 for a free one"
@@ -46,15 +46,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_usual_error_has_advice() {
+    fn each_expected_error_has_advice() {
         for kind in [
             ErrorKind::AddrInUse,
             ErrorKind::AddrNotAvailable,
             ErrorKind::PermissionDenied,
         ] {
-            assert!(of(kind).starts_with("; "), "{kind:?}");
+            assert!(advice(kind).starts_with("; "), "{kind:?}");
         }
-        assert_eq!(of(ErrorKind::OutOfMemory), "");
+        assert_eq!(advice(ErrorKind::OutOfMemory), "");
     }
 
     #[test]
