@@ -43,6 +43,7 @@ class Options(TypedDict, total=False):
     tls_certificate: Optional[Path]
     tls_key: Optional[Path]
     tls_min_version: Optional[Literal["1.2", "1.3"]]
+    tls_revocation: Optional[Literal["off", "best_effort", "required"]]
     proxy: Optional[str]
     no_proxy: Optional[str]
     address_family: Optional[Literal["any", "ipv4", "ipv6"]]
