@@ -14,7 +14,7 @@ foreign_dlls() {
 # has_version FILE: its resource has the version of Cargo.toml and its own name.
 has_version() {
     machine_tool windres --input-format=coff --output-format=rc "$1" >"$TMPDIR/resource" && cat "$TMPDIR/resource" &&
-        grep -q "FILEVERSION $(echo "$version" | tr . ,),0" "$TMPDIR/resource" && grep -q "\"OriginalFilename\", \"$(basename "$1")" "$TMPDIR/resource"
+        grep -q "FILEVERSION $(echo "$version" | sed "s/\./, /g"), 0" "$TMPDIR/resource" && grep -q "\"OriginalFilename\", \"$(basename "$1")" "$TMPDIR/resource"
 }
 
 # has_flags FILE MASK: the linker's flags are set: 0x40 random address, 0x100 no executable data, 0x20 in all 64 bits.
@@ -25,8 +25,6 @@ has_flags() {
 
 large_addresses() { machine_tool objdump -p "$1" | sed -n '/^Characteristics/,/^$/p' | grep -i 'large address aware'; }
 
-# no_time FILE: the same sources result in the same bytes.
-no_time() { machine_tool objdump -p "$1" | grep -E '^Time/Date' | grep -E '1970|^Time/Date[[:space:]]*0*$|not set|reproducible' ; }
 
 # run_program PROGRAM: runs it with the DLLs of the tree.
 run_program() {
