@@ -110,7 +110,7 @@ HRESULT client::put_Handler(IDispatch *handler) {
 HRESULT client::EnumConnectionPoints(IEnumConnectionPoints **points) {
     if (points == nullptr) return E_POINTER;
     *points = nullptr;
-    return call([&] { *points = new_point_enumerator(&sinks_).detach(); });
+    return at_border([&] { *points = new_point_enumerator(&sinks_).detach(); });
 }
 
 HRESULT client::FindConnectionPoint(REFIID iid, IConnectionPoint **point) {
@@ -124,7 +124,7 @@ HRESULT client::FindConnectionPoint(REFIID iid, IConnectionPoint **point) {
 HRESULT client::GetClassInfo(ITypeInfo **info) {
     if (info == nullptr) return E_POINTER;
     *info = nullptr;
-    return call([&] { *info = type_info(__uuidof(Client)).detach(); });
+    return at_border([&] { *info = type_info(__uuidof(Client)).detach(); });
 }
 
 HRESULT client::GetGUID(DWORD kind, GUID *guid) {

@@ -83,6 +83,10 @@ void load_library() {
                            OMNIZE_VERSION + " there, to which omnize-com.dll belongs.");
         }
     }
+    if (omnize_calling_convention() != OMNIZE_CALLING_CONVENTION) {
+        FreeLibrary(library);
+        fail(path, "is a renamed omnize-stdcall.dll. Copy the omnize.dll of the same release there.");
+    }
     if (omnize_abi_version() != OMNIZE_ABI_VERSION) {
         const std::string version = omnize_version();
         FreeLibrary(library);

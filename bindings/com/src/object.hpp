@@ -124,7 +124,17 @@ template <class Interface> class object : public Interface, public ISupportError
     void record_errors(std::shared_ptr<last_error> last) noexcept { last_ = std::move(last); }
     const std::shared_ptr<last_error> &recorded_errors() const noexcept { return last_; }
 
-    /// Runs a function that may call omnize.h. Returns the HRESULT of its exception.
+    /// Runs a function. Returns the HRESULT of its exception.
+    template <class Body> HRESULT at_border(Body body) noexcept {
+        try {
+            body();
+            return S_OK;
+        } catch (...) {
+            return report_exception(__uuidof(Interface), last_.get());
+        }
+    }
+
+    /// The same for a function that may call omnize.h.
     template <class Body> HRESULT call(Body body) noexcept {
         return at_border([&] {
             const com_ptr<Interface> self(this); // the function may run code of the application
@@ -142,15 +152,6 @@ template <class Interface> class object : public Interface, public ISupportError
     static com_ptr<ITypeInfo> description() { return type_info(__uuidof(Interface)); }
 
   private:
-    template <class Body> HRESULT at_border(Body body) noexcept {
-        try {
-            body();
-            return S_OK;
-        } catch (...) {
-            return report_exception(__uuidof(Interface), last_.get());
-        }
-    }
-
     std::atomic<ULONG> references_{1};
     std::shared_ptr<last_error> last_;
 };

@@ -154,6 +154,14 @@ void a_library_of_another_release_is_an_error() {
     CHECK(wrong.description.find(L"has no function omnize_") != std::wstring::npos);
 }
 
+void a_library_with_stdcall_is_an_error() {
+    const std::wstring folder = separate_folder(L"stdcall");
+    CHECK(CopyFileW((program_folder() + L"stdcall.dll").c_str(), (folder + L"omnize.dll").c_str(), FALSE));
+    const failed_call wrong = failure_in(folder);
+    CHECK(wrong.result == result_of(OMNIZE_E_FILE));
+    CHECK(wrong.description.find(L"is a renamed omnize-stdcall.dll") != std::wstring::npos);
+}
+
 bool user_has(const std::wstring &key) {
     HKEY opened;
     if (RegOpenKeyExW(HKEY_CURRENT_USER, (L"Software\\Classes\\" + key).c_str(), 0, KEY_READ, &opened)) return false;
@@ -212,5 +220,6 @@ bool works_without_registration() {
 const std::vector<named_test> module_tests = {
     TEST(other_apartments_can_use_an_object),          TEST(the_dll_can_be_unloaded_after_use),
     TEST(a_missing_library_is_an_error_with_its_path), TEST(a_library_of_the_other_processor_type_is_an_error),
-    TEST(a_library_of_another_release_is_an_error),    TEST(the_user_can_register_and_unregister),
+    TEST(a_library_of_another_release_is_an_error),    TEST(a_library_with_stdcall_is_an_error),
+    TEST(the_user_can_register_and_unregister),
 };

@@ -1,5 +1,6 @@
 // The tests of omnize-com.dll that scripts can't make. The folder of the program contains omnize-com.dll, its manifest,
-// omnize.dll, and as other.dll an omnize.dll of the other processor type.
+// omnize.dll, as other.dll a DLL of the other processor type, and as stdcall.dll one with all functions of omnize.h
+// that reports the other calling convention.
 //
 //     tests.exe                  needs that the classes are registered
 //     tests.exe --unregistered   needs that they are not

@@ -64,6 +64,15 @@ script() {
     [ $result = 0 ] && [ "$(grep -c '^ok ' "$TMPDIR/script")" = 5 ]
 }
 
+# unsuitable COMPILER: makes DLLs for tests of their messages: one of the other processor type, and one with all functions
+# that reports the other calling convention.
+unsuitable() {
+    echo 'int omnize_version(void) { return 0; }' >"$TMPDIR/other.c"
+    sed 's/IMPORT(\(.*\))/int \1(void) { return 1; }/' "$folder/build/imports.inc" >"$TMPDIR/stdcall.c"
+    "$1" -shared -o "$folder/other.dll" "$TMPDIR/other.c" &&
+        "$tools-gcc" -shared -o "$folder/stdcall.dll" "$TMPDIR/stdcall.c"
+}
+
 # programs FOLDER: compiles the C++ tests, as one unit because the headers of Windows are long.
 programs() {
     printf '#include "%s"\n' "$PWD"/bindings/com/tests/*.cpp >"$TMPDIR/tests.cpp" &&
@@ -116,16 +125,14 @@ for bits in 32 64; do
     FILTER='' check "com, $bits bits: the library" make -s cross-library TARGET=$triple CARGOFLAGS=--quiet
     FILTER='' check "com, $bits bits: the automation server" make -s -f bindings/com/Makefile TRIPLE=$triple OUT="$folder"
     [ -e "$folder/omnize-com.dll" ] && cp "$OUTPUT/cross/$triple/bin/omnize.dll" "$folder" || continue
-    # A DLL of the other processor type, for a test of its message.
     case $bits in 32) other=x86_64-w64-mingw32-gcc ;; 64) other=i686-w64-mingw32-gcc ;; esac
-    echo 'int omnize_version(void) { return 0; }' >"$TMPDIR/other.c"
-    FILTER='' check "com, $bits bits: a DLL of the other processor type" "$other" -shared -o "$folder/other.dll" "$TMPDIR/other.c"
+    FILTER='' check "com, $bits bits: unsuitable DLLs" unsuitable "$other"
 
     check "com, $bits bits: imports and exports" border
     FILTER='' check "com, $bits bits: the C++ tests compile" programs "$folder"
     check "com, $bits bits: use without registration" passes 1 --unregistered
     FILTER='' check "com, $bits bits: registration" "wine$bits" regsvr32 /s "$(windows_path "$folder/omnize-com.dll")"
-    check "com, $bits bits: objects, events and the DLL in C++" passes 25
+    check "com, $bits bits: objects, events and the DLL in C++" passes 26
     check "com, $bits bits: chat.vbs" chat
     check "com, $bits bits: posting.vbs" posting
     check "com, $bits bits: script.vbs" script
