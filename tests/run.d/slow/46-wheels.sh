@@ -1,4 +1,5 @@
 #!/bin/sh
+# needs: stage
 # The wheels for other platforms: their tags and contents, and the libraries and symbols that the module needs. The wheels for
 # Windows run the package's tests under wine, and the one for 64-bit ARM runs a conversation under qemu. No Python for musl can
 # be had as a package, so those wheels are only inspected. Built without link-time optimization, to be quick.
@@ -24,14 +25,14 @@ wheel() {
 
 # Windows. python3.dll forwards to the DLL of the installed version.
 windows_imports() {
-    imported=$("$2objdump" -p "$TMPDIR/$1/omnize/_omnize.pyd" | sed -n 's/.*DLL Name: //p' | tr '[:upper:]' '[:lower:]' | LC_ALL=C sort -u)
-    echo "$imported" | grep -x python3.dll || return 1
-    ! echo "$imported" | grep -vxE 'python3|kernel32|ntdll|ws2_32|advapi32|bcrypt|crypt32|msvcrt|user32|userenv|winhttp|secur32|shell32|ole32|iphlpapi|psapi' |
-        grep -vxE '(python3|kernel32|ntdll|ws2_32|advapi32|bcrypt|crypt32|msvcrt|user32|userenv|winhttp|secur32|shell32|ole32|iphlpapi|psapi)\.dll'
+    imported=$("$2objdump" -p "$TMPDIR/$1/omnize/_omnize.pyd" | sed -n 's/.*DLL Name: \(.*\)\.dll/\1/p' | tr '[:upper:]' '[:lower:]' | sort -u)
+    echo "$imported"
+    echo "$imported" | grep -qx python3 && ! echo "$imported" | grep -vxE "python3|$system_dlls"
 }
+system_dlls='advapi32|bcrypt|crypt32|iphlpapi|kernel32|msvcrt|ntdll|ole32|secur32|shell32|user32|userenv|winhttp|ws2_32'
 
 windows_export() {
-    exported=$("$2objdump" -p "$TMPDIR/$1/omnize/_omnize.pyd" | sed -n '/\[Ordinal\/Name Pointer\]/,/^$/s/.*[] ] //p' | grep -v Pointer)
+    exported=$("$2objdump" -p "$TMPDIR/$1/omnize/_omnize.pyd" | awk '/^\[Ordinal\/Name Pointer\]/ { table = 1; next } /^$/ { table = 0 } table { print $NF }')
     [ "$exported" = PyInit__omnize ] || { echo "$exported" && return 1; }
 }
 
