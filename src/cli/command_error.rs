@@ -1,8 +1,8 @@
 //! The error of a subcommand, and the exit statuses of `omnize`.
 
-pub const SUCCESS: u8 = 0;
-pub const FAILED: u8 = 1;
-pub const USAGE: u8 = 2;
+pub const SUCCESS: i32 = 0;
+pub const FAILED: i32 = 1;
+pub const USAGE: i32 = 2;
 
 /// The reason why a subcommand has failed.
 pub enum CommandError {

@@ -3,10 +3,10 @@
 //! The lines are in the order of the events. Before each own line, the console forwards what the command has written. The
 //! command writes a line before it sends its next request, so the line is in the pipe when the request arrives.
 
+use crate::cli::platform;
 use crate::sandbox::{Direction, Entry};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -26,7 +26,7 @@ pub struct Console {
 
 /// The output of the command. Reading never blocks.
 struct CommandOutput {
-    pipe: File,
+    pipe: Box<dyn Read + Send>,
     partial: Vec<u8>,
     urls: Vec<PrintedUrl>,
     found: Arc<Notify>,
@@ -46,19 +46,18 @@ pub fn lock_console(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
 
 impl Console {
     pub fn new() -> Console {
-        let out = io::stdout();
-        let coloured =
-            out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let (out, has_colours) = platform::open_output();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Console {
-            out: Box::new(out),
-            coloured,
+            out,
+            coloured: has_colours && !no_colour,
             id_width: 4,
             command: None,
         }
     }
 
     /// Sets the read end of the command's standard output, which must be non-blocking. `found` is notified of each URL.
-    pub fn attach(&mut self, pipe: File, found: Arc<Notify>) {
+    pub fn attach(&mut self, pipe: Box<dyn Read + Send>, found: Arc<Notify>) {
         self.command = Some(CommandOutput {
             pipe,
             partial: Vec::new(),
@@ -277,7 +276,7 @@ fn escape(text: &str) -> String {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use rustix::fs::{OFlags, fcntl_setfl};
+    use crate::cli::platform::OutputPipe;
     use std::os::fd::OwnedFd;
 
     /// The output of the console under test.
@@ -302,7 +301,7 @@ mod tests {
 
     fn console() -> (Console, Output, io::PipeWriter) {
         let (reader, writer) = io::pipe().unwrap();
-        fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
+        let reader = OutputPipe::from_descriptor(OwnedFd::from(reader)).unwrap();
         let shown = Output::default();
         let mut console = Console {
             out: Box::new(shown.clone()),
@@ -310,7 +309,7 @@ mod tests {
             id_width: 4,
             command: None,
         };
-        console.attach(File::from(OwnedFd::from(reader)), Arc::new(Notify::new()));
+        console.attach(Box::new(reader), Arc::new(Notify::new()));
         (console, shown, writer)
     }
 

@@ -2,8 +2,6 @@
 
 #![deny(unsafe_code)]
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    ExitCode::from(omnize::cli::run(std::env::args_os()))
+fn main() {
+    std::process::exit(omnize::cli::run(std::env::args_os()));
 }

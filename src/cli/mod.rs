@@ -3,14 +3,13 @@
 //!
 //! `run` parses the arguments and calls a subcommand. The only subcommand is `sandbox_command`: it starts a sandbox and, in
 //! `child_process`, the command of the user. `console` prints the requests and triggers and the output of that command.
-//! `signals` are the signals that end the command. Each subcommand returns an exit status or a `CommandError`.
+//! `platform` has processes, pipes, signals and terminals. Each subcommand returns an exit status or a `CommandError`.
 
-#[cfg(unix)]
 mod child_process;
 mod command_error;
 mod console;
+mod platform;
 mod sandbox_command;
-mod signals;
 
 use crate::cli::command_error::{CommandError, FAILED, SUCCESS, USAGE};
 use clap::error::ErrorKind;
@@ -31,12 +30,12 @@ enum CliSubcommand {
     Sandbox(crate::cli::sandbox_command::Arguments),
 }
 
-/// Runs the command and returns the exit status for the process. The first argument is the name of the command. It reads
+/// Runs the command and returns the exit status for the process: 0 to 255, and on Windows any number. The first argument is the name of the command. It reads
 /// standard input, writes to standard output and standard error, and blocks until the command has ended.
 ///
-/// While a subcommand runs, SIGINT, SIGTERM and SIGHUP end the subcommand and not the process. Existing signal handlers are
-/// called too. This function must not be called on a thread that runs a tokio runtime.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+/// While a subcommand runs, SIGINT, SIGTERM and SIGHUP, or on Windows the events of the console, end the subcommand and not the
+/// process. Existing signal handlers are called too. This function must not be called on a thread that runs a tokio runtime.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let status = run_subcommand(arguments);
     // Rust's runtime flushes only in a Rust program, and the Python module calls this function too. Errors are ignored,
     // because there is no other output to report them to.
@@ -44,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     status
 }
 
-fn run_subcommand(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+fn run_subcommand(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let command = match Command::try_parse_from(arguments) {
         Ok(command) => command,
         Err(error) => return print_clap_error(&error),
@@ -60,7 +59,7 @@ fn run_subcommand(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Prints help and version unchanged. Prints an error as one line: its first paragraph.
-fn print_clap_error(error: &clap::Error) -> u8 {
+fn print_clap_error(error: &clap::Error) -> i32 {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -70,10 +69,12 @@ fn print_clap_error(error: &clap::Error) -> u8 {
         return SUCCESS;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return print_error(
+        let status = print_error(
             "a subcommand is missing; omnize --help lists the subcommands",
             USAGE,
         );
+        platform::hold_own_window();
+        return status;
     }
     let text = error.to_string();
     let paragraph: Vec<&str> = text
@@ -85,7 +86,7 @@ fn print_clap_error(error: &clap::Error) -> u8 {
     print_error(line.strip_prefix("error: ").unwrap_or(&line), USAGE)
 }
 
-fn print_error(error: &str, status: u8) -> u8 {
+fn print_error(error: &str, status: i32) -> i32 {
     eprintln!("omnize: {error}");
     status
 }

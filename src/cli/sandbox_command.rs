@@ -1,15 +1,15 @@
 //! `omnize sandbox`: runs a local Omnize, with or without a command of the user.
 
-#[cfg(unix)]
 use crate::cli::child_process::run as run_command;
 use crate::cli::command_error::CommandError;
 use crate::cli::console::{Console, lock_console};
-use crate::cli::signals::Signals;
+use crate::cli::platform::Signals;
 use crate::sandbox::{
     Customer, DepartmentListFormat, Departments, Dialect, Options, ResponseFormat, Sandbox, Watcher,
 };
 use clap::Args;
 use serde_json::json;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 /// Run a local Omnize, with scripted agents, for tests and demonstrations
 ///
-/// It serves 127.0.0.1 only, until SIGINT or SIGTERM.
+/// It serves 127.0.0.1 only, until SIGINT or SIGTERM, or on Windows until Ctrl-C or Ctrl-Break.
 #[derive(Args)]
 pub struct Arguments {
     /// The port to listen on; 0 selects a free port
@@ -89,10 +89,10 @@ pub struct Arguments {
     /// registers an external bot. The sandbox ends with the command's exit status. With customers, the sandbox ends the
     /// command after their scripts; the status is 0 if all scripts succeeded
     #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<String>,
+    command: Vec<OsString>,
 }
 
-pub fn run(mut arguments: Arguments) -> Result<u8, CommandError> {
+pub fn run(mut arguments: Arguments) -> Result<i32, CommandError> {
     if arguments.dialect.is_none() {
         arguments.dialect = dialect_from_environment()?;
     }
@@ -199,19 +199,6 @@ fn start(
     })
 }
 
-#[cfg(not(unix))]
-fn run_command(
-    _: &Sandbox,
-    _: &Arc<Mutex<Console>>,
-    _: &[String],
-    _: Dialect,
-) -> Result<u8, CommandError> {
-    Err(CommandError::Usage(
-        "a command is supported on Unix-like systems only; start the sandbox without one"
-            .to_owned(),
-    ))
-}
-
 /// Prints that the sandbox is ready, with its URLs and token. Output errors are ignored.
 fn print_ready_lines(sandbox: &Sandbox, arguments: &Arguments, console: &Mutex<Console>) {
     let transcript = format!("{}/sandbox/transcript", sandbox.url());
@@ -238,7 +225,7 @@ fn print_ready_lines(sandbox: &Sandbox, arguments: &Arguments, console: &Mutex<C
     console.line(&format!("  transcript  {transcript}"));
 }
 
-/// Prints that the sandbox is ready. Returns at SIGINT or SIGTERM, or at the end of standard input.
+/// Prints that the sandbox is ready. Returns at a signal that ends the command, or at the end of standard input.
 fn run_until_signal(
     sandbox: &Sandbox,
     arguments: &Arguments,

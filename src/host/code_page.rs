@@ -24,6 +24,13 @@ impl CodePage {
         Some(CodePage(unsafe { GetOEMCP() }))
     }
 
+    /// Returns the code page in which the console shows bytes, for example 850.
+    #[cfg(feature = "cli")]
+    pub fn of_console() -> Self {
+        // SAFETY: it has no preconditions.
+        CodePage(unsafe { windows_sys::Win32::System::Console::GetConsoleOutputCP() })
+    }
+
     /// Returns the number.
     pub fn number(self) -> u32 {
         self.0

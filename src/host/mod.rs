@@ -6,6 +6,7 @@
 //! - Files and descriptors: `files/`, `resource_limits.rs`.
 //! - Event loops: `wake/`.
 //! - Texts: `code_page.rs` converts the code pages of Windows; other systems have `no_code_page.rs`.
+//! - The command on Windows: `processes/`, `console_output.rs`.
 
 #![allow(unsafe_code)]
 
@@ -18,6 +19,8 @@ pub mod chain_status;
 mod closed_on_fork;
 #[cfg(windows)]
 mod code_page;
+#[cfg(all(windows, feature = "cli"))]
+pub mod console_output;
 #[cfg(feature = "listener")]
 pub mod detachable_thread;
 #[cfg(any(feature = "store", feature = "listener"))]
@@ -31,6 +34,8 @@ pub mod fp_environment;
 pub mod loaded_library;
 #[cfg(not(windows))]
 mod no_code_page;
+#[cfg(all(windows, feature = "cli"))]
+pub mod processes;
 pub mod proxy_settings;
 pub mod resource_limits;
 pub mod sockets;

@@ -1,6 +1,7 @@
 //! The command line: the ready line, the exit, and one line for an error.
 
 use crate::running_sandbox::{ChildProcess, OMNIZE, RunningSandbox};
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::net::TcpListener;
@@ -38,6 +39,7 @@ fn json_prints_one_line_with_the_urls() {
     assert_eq!(running.ended(), (String::new(), Some(0)));
 }
 
+#[cfg(unix)]
 #[test]
 fn sigterm_and_sigint_end_the_sandbox_with_status_0() {
     for signal in [Signal::TERM, Signal::INT] {
@@ -49,7 +51,14 @@ fn sigterm_and_sigint_end_the_sandbox_with_status_0() {
 
 #[test]
 fn without_json_requests_and_triggers_are_printed() {
-    let mut child = ChildProcess::new(&["sandbox", "--token", "t1", "--agent", "silent"]);
+    let mut child = ChildProcess::new(&[
+        "sandbox",
+        "--token",
+        "t1",
+        "--agent",
+        "silent",
+        "--until-stdin-closes",
+    ]);
     let mut lines = child.lines();
     let first = lines.next().unwrap();
     let url = first.strip_prefix("Omnize sandbox at ").unwrap();
@@ -78,7 +87,7 @@ fn without_json_requests_and_triggers_are_printed() {
         lines.next().unwrap(),
         "  trigger  12    accepted  -> no webhook is set for the token"
     );
-    kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
+    drop(child.0.stdin.take());
     assert_eq!(child.0.wait().unwrap().code(), Some(0));
     assert_eq!(lines.next(), None);
 }

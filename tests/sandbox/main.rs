@@ -1,6 +1,6 @@
 //! The sandbox over real sockets: the `omnize sandbox` command, and its Rust API.
 
-#![cfg(all(feature = "cli", unix))]
+#![cfg(feature = "cli")]
 
 mod agent_queue;
 mod agents;
@@ -16,6 +16,7 @@ mod interactions;
 mod library;
 mod malformed_requests;
 mod manual_agent;
+mod output_order;
 mod response_formats;
 mod rest_requests;
 mod running_sandbox;
@@ -23,5 +24,8 @@ mod rust_api;
 mod scripted_customers;
 mod temporary_file;
 mod triggers;
+#[cfg(unix)]
 mod user_command;
 mod webhook_server;
+#[cfg(windows)]
+mod windows_command;

@@ -27,7 +27,7 @@ impl ChildProcess {
         ChildProcess(
             command
                 .args(arguments)
-                .stdin(Stdio::null())
+                .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap(),
