@@ -45,3 +45,6 @@ stage_flags() {
     PKG_CONFIG_PATH=$STAGE/lib/pkgconfig pkg-config --cflags --libs omnize
     echo "-Wl,-rpath,$STAGE/lib"
 }
+
+# c_note NAME WORD: prints the text after `WORD:` in the first lines of a program of tests/c.
+c_note() { sed -n "1,20s,^[ /*]*$2: *\(.*[^ */]\)[ */]*\$,\1,p" "tests/c/$1.c"; }

@@ -1,6 +1,6 @@
+/* windows: no (it makes stacks with mmap) */
 /* Every function works on a thread with a stack of 64 KiB between guard pages: requests, name resolution, a TLS
  * handshake, callbacks, deeply nested JSON, errors. */
-
 #include <limits.h>
 #include <sys/mman.h>
 

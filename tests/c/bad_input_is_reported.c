@@ -3,6 +3,12 @@
 #include "expect.h"
 #include "server.h"
 
+#ifdef _WIN32
+#define MISSING_FILE "C:\\nowhere\\omnize.ini"
+#else
+#define MISSING_FILE "/nowhere/omnize.ini"
+#endif
+
 static void ignore_event(const omnize_event *event, void *user_data) {
     (void)event;
     (void)user_data;
@@ -26,7 +32,7 @@ static void test_options(void) {
     EXPECT_FAILS(omnize_config_set(config, NULL, "x", &error), OMNIZE_E_ARGUMENT, "name is NULL");
     EXPECT_FAILS(omnize_config_set(config, "token", NULL, &error), OMNIZE_E_ARGUMENT, "value is NULL");
     EXPECT_FAILS(omnize_config_set(config, "token", "\xE1", &error), OMNIZE_E_ENCODING, "byte 0");
-    EXPECT_FAILS(omnize_config_load_file(config, "/nowhere/omnize.ini", &error), OMNIZE_E_FILE, "/nowhere/omnize.ini");
+    EXPECT_FAILS(omnize_config_load_file(config, MISSING_FILE, &error), OMNIZE_E_FILE, MISSING_FILE);
     EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_TOKEN, "portal");
     EXPECT_OK(omnize_config_set(config, "token", "", &error));
     EXPECT_FAILS(omnize_client_open(config, &client, &error), OMNIZE_E_TOKEN, "portal");

@@ -1,4 +1,5 @@
 /* valgrind: no (the child cannot free the memory of its parent's threads) */
+/* windows: no (there is no fork) */
 
 /* In a forked child of a process that uses the library, every call fails and none blocks, whatever the parent's
  * threads were doing. The child ends by exit, by _exit, or by exec. The parent continues. */

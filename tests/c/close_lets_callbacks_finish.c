@@ -1,3 +1,5 @@
+/* windows: no (it forks; the test of the same name in Rust runs there) */
+
 /* A callback that runs when a close starts can still send and post requests. With a store, an event is redelivered
  * if the close timed out during its callback, also if the program is killed right after. A handled event is not. */
 

@@ -1,8 +1,13 @@
 /* poll, next and dispatch are each complete and exclude one another. The descriptor is readable while events are
- * queued. */
+ * queued; on Windows, the event is signalled. */
 
 #include <errno.h>
+#ifdef _WIN32
+#include <winsock2.h>
+#include <windows.h>
+#else
 #include <poll.h>
+#endif
 #include <pthread.h>
 #include <unistd.h>
 
@@ -10,10 +15,54 @@
 
 #define EVENT_OF(id) "{\"message\":\"oi\",\"clientId\":\"" id "\"}"
 
-static int is_readable(int64_t descriptor) {
+#ifdef _WIN32
+
+typedef HANDLE wake_object;
+
+static wake_object wake_of(omnize_client *client) {
+    HANDLE handle = NULL;
+    int64_t descriptor = -1;
+    omnize_error *error = NULL;
+
+    EXPECT_FAILS(omnize_client_wake_fd(client, &descriptor, &error), OMNIZE_E_UNSUPPORTED, "wake_handle");
+    EXPECT_OK(omnize_client_wake_handle(client, &handle, &error));
+    return handle;
+}
+
+static int is_signalled(wake_object handle) {
+    return WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
+}
+
+static int is_closed(wake_object handle) {
+    DWORD flags;
+    return !GetHandleInformation(handle, &flags);
+}
+
+#else
+
+typedef int64_t wake_object;
+
+static wake_object wake_of(omnize_client *client) {
+    void *handle = NULL;
+    int64_t descriptor = -1;
+    omnize_error *error = NULL;
+
+    EXPECT_FAILS(omnize_client_wake_handle(client, &handle, &error), OMNIZE_E_UNSUPPORTED, "wake_fd");
+    EXPECT_OK(omnize_client_wake_fd(client, &descriptor, &error));
+    EXPECT(descriptor >= 0);
+    return descriptor;
+}
+
+static int is_signalled(wake_object descriptor) {
     struct pollfd watched = {(int)descriptor, POLLIN, 0};
     return poll(&watched, 1, 0) == 1;
 }
+
+static int is_closed(wake_object descriptor) {
+    return write((int)descriptor, "12345678", 8) == -1 && errno == EBADF;
+}
+
+#endif
 
 static void test_next(void) {
     omnize_client *client = plain_client();
@@ -59,28 +108,27 @@ static void test_next_wakes_for_an_event(void) {
     omnize_client_free(client);
 }
 
-static void test_wake_fd(void) {
+static void test_wake_object(void) {
     omnize_client *client = plain_client();
     omnize_event *event = NULL;
     omnize_error *error = NULL;
-    int64_t descriptor = -1, again = -1;
+    wake_object wake;
 
     deliver(client, EVENT_OF("1"));
-    EXPECT_OK(omnize_client_wake_fd(client, &descriptor, &error));
-    EXPECT_OK(omnize_client_wake_fd(client, &again, &error));
-    EXPECT(descriptor >= 0 && descriptor == again);
-    EXPECT(is_readable(descriptor));
+    wake = wake_of(client);
+    EXPECT(wake == wake_of(client));
+    EXPECT(is_signalled(wake));
     deliver(client, EVENT_OF("2"));
     EXPECT_OK(omnize_client_next(client, 0, &event, &error));
     omnize_event_free(event);
-    EXPECT(is_readable(descriptor));
+    EXPECT(is_signalled(wake));
     EXPECT_OK(omnize_client_next(client, 0, &event, &error));
     omnize_event_free(event);
-    EXPECT(!is_readable(descriptor));
+    EXPECT(!is_signalled(wake));
     deliver(client, EVENT_OF("3"));
-    EXPECT(is_readable(descriptor));
+    EXPECT(is_signalled(wake));
     omnize_client_free(client);
-    EXPECT(poll(NULL, 0, 0) == 0 && write((int)descriptor, "12345678", 8) == -1 && errno == EBADF);
+    EXPECT(is_closed(wake));
 }
 
 struct calls {
@@ -136,7 +184,7 @@ static void test_dispatch(void) {
 int main(void) {
     test_next();
     test_next_wakes_for_an_event();
-    test_wake_fd();
+    test_wake_object();
     test_dispatch();
     return 0;
 }

@@ -1,4 +1,5 @@
 /* valgrind: no (it does not support floating-point traps) */
+/* windows: no (it sets traps with functions of glibc) */
 
 /* A host that turns floating-point errors into signals, as Delphi and Free Pascal do, is safe from numbers in
  * responses. Its settings are restored when a call returns and while a callback runs. */

@@ -1,4 +1,5 @@
 /* sandbox: --agent echo */
+/* windows: no (it reads settings of POSIX) */
 
 /* The settings of a process are the same before and after a whole conversation: signals, locale, floating point,
  * working directory, environment, limits. The library works with the host's settings. */

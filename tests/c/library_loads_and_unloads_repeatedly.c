@@ -1,6 +1,6 @@
 /* A plug-in loads the library, uses a client with a listener, sends a request, receives a trigger, closes and
- * unloads the library, a hundred times. No thread and no descriptor remains, and nothing crashes. A thread of the
- * host that used the library and ends after the unload does not crash either. */
+ * unloads the library, a hundred times, on Windows twenty times. No thread and no descriptor remains, and nothing
+ * crashes. A thread of the host that used the library and ends after the unload does not crash either. */
 
 #include <dlfcn.h>
 #include <semaphore.h>
@@ -8,7 +8,14 @@
 #include "process.h"
 #include "server.h"
 
+#ifdef _WIN32
+/* Under wine, everything takes longer. */
+#define TIMES 20
+#define LIBRARY "omnize.dll"
+#else
 #define TIMES 100
+#define LIBRARY "libomnize.so.0"
+#endif
 
 /* The functions of the library, resolved after each load. */
 #define FUNCTIONS(use)                                                                                                 \
@@ -23,7 +30,7 @@ FUNCTIONS(DECLARE)
 static sem_t called, used, let_go;
 
 static void *load(void) {
-    void *library = dlopen("libomnize.so.0", RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
     if (library == NULL) fprintf(stderr, "%s\n", dlerror());
     EXPECT(library != NULL);
@@ -89,7 +96,7 @@ int main(void) {
     struct server server;
     int threads_before, descriptors_before, at;
 
-    EXPECT(dlopen("libomnize.so.0", RTLD_NOW | RTLD_NOLOAD) == NULL);
+    EXPECT(dlopen(LIBRARY, RTLD_NOW | RTLD_NOLOAD) == NULL);
     sem_init(&called, 0, 0);
     sem_init(&used, 0, 0);
     sem_init(&let_go, 0, 0);

@@ -1,4 +1,5 @@
 /* valgrind: no (it reserves a signal, and changes the masks of threads) */
+/* windows: no (there are no signals) */
 
 /* Every thread of the library blocks every signal that can be blocked, so no handler of the host runs on one. This
  * is also true if the host's own threads block the signal, and the kernel looks for another thread. */

@@ -1,3 +1,5 @@
+/* windows: no (it reads signal dispositions and /proc) */
+
 /* Loading the library changes nothing in the process: no thread, no signal disposition, no mask, no descriptor. The
  * same is true after a first call, and after the unload. */
 

@@ -1,4 +1,5 @@
 /* valgrind: no (it reports uninitialised reads in the encryption's assembly) */
+/* windows: no (there is no SIGPIPE, and it runs the command openssl) */
 
 /* The same over TLS. Between the library's client and the library's listener, both in this process, a relay breaks
  * the connection after every few bytes of handshake, request and response. SIGPIPE would end the host; it continues. */

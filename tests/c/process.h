@@ -3,7 +3,13 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#ifdef _WIN32
+#include <winsock2.h>
+#include <windows.h>
+#include <tlhelp32.h>
+#else
 #include <dirent.h>
+#endif
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +29,33 @@ static inline int64_t now_ms(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+#ifdef _WIN32
+
+/* Returns the number of threads of this process. */
+static inline int count_threads(void) {
+    HANDLE threads = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry;
+    int count = 0;
+    BOOL found;
+
+    EXPECT(threads != INVALID_HANDLE_VALUE);
+    entry.dwSize = sizeof entry;
+    for (found = Thread32First(threads, &entry); found; found = Thread32Next(threads, &entry)) {
+        count += entry.th32OwnerProcessID == GetCurrentProcessId();
+    }
+    CloseHandle(threads);
+    return count;
+}
+
+/* Returns the number of open handles. */
+static inline int count_descriptors(void) {
+    DWORD count = 0;
+    EXPECT(GetProcessHandleCount(GetCurrentProcess(), &count));
+    return (int)count;
+}
+
+#else
 
 static inline int count_entries(const char *folder) {
     DIR *dir = opendir(folder);
@@ -44,5 +77,7 @@ static inline int count_threads(void) {
 static inline int count_descriptors(void) {
     return count_entries("/proc/self/fd") - 1;
 }
+
+#endif
 
 #endif

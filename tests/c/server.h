@@ -133,9 +133,14 @@ static inline void server_open(struct server *server, void (*serve)(int, void *)
 
 /* The connection in progress must end by itself. */
 static inline void server_close(struct server *server) {
+#ifdef _WIN32
+    close(server->listening);
+    EXPECT(pthread_join(server->thread, NULL) == 0);
+#else
     shutdown(server->listening, SHUT_RDWR);
     EXPECT(pthread_join(server->thread, NULL) == 0);
     close(server->listening);
+#endif
 }
 
 /* Serves a connection: accepts each request. */

@@ -1,3 +1,5 @@
+/* windows: no (there are no signals) */
+
 /* A host has a timer that fires a thousand times a second, with a handler that interrupts system calls. Every
  * request still gets its response, every event is delivered, and every wait has its full time. */
 

@@ -1,4 +1,5 @@
 /* valgrind: no (it has a limit of memory of its own) */
+/* windows: no (there is no limit of memory for one process) */
 
 /*
  * Without memory for a text whose size the application or the service chose, a function returns NULL or fails with

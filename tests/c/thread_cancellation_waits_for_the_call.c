@@ -1,3 +1,5 @@
+/* windows: no (there is no cancellation of threads) */
+
 /* A thread that is cancelled in a call of the library ends after the call, whatever the call waits for, with both
  * types of cancellation. The process and the client continue. Cancellation waits in callbacks, too. */
 

@@ -6,6 +6,7 @@
 #
 #   sandbox: ARGUMENTS      runs as `omnize sandbox ARGUMENTS -- PROGRAM`, which passes token and URL
 #   valgrind: no (REASON)   does not run under valgrind
+#   windows: no (REASON)    does not run on Windows (slow/42-wine-conformance.sh)
 
 . tests/check.sh
 
@@ -21,16 +22,13 @@ compile() {
         -Wl,--as-needed $(stage_flags) -ldl -lm
 }
 
-# note NAME WORD: prints the text after `WORD:` in the program's first lines.
-note() { sed -n "1,20s,^[ /*]*$2: *\(.*[^ */]\)[ */]*\$,\1,p" "tests/c/$1.c"; }
-
 # run NAME SECONDS COMMAND...: runs the command with the program, in a sandbox if it has such a note.
 run() {
     name=$1
     limit=$2
     shift 2
     set -- "$@" "$TMPDIR/$name"
-    arguments=$(note "$name" sandbox)
+    arguments=$(c_note "$name" sandbox)
     # shellcheck disable=SC2086 # the arguments are words
     case $arguments in
         '') ;;
@@ -67,7 +65,7 @@ for source in tests/c/*.c; do
     name=$(basename "$source" .c)
     wanted "c/$name" || continue
     FILTER='' check "c/$name" directly "$name"
-    reason=$(note "$name" valgrind)
+    reason=$(c_note "$name" valgrind)
     case $reason in
         '') FILTER='' check_with valgrind "c/$name under valgrind" in_valgrind "$name" ;;
         no*) echo "    not under valgrind: ${reason#no }" ;;

@@ -1,0 +1,3 @@
+/* Internet addresses, which Windows declares with its sockets. */
+
+#include <sys/socket.h>

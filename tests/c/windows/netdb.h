@@ -1,0 +1,3 @@
+/* Name resolution, which Windows declares with its sockets. */
+
+#include <sys/socket.h>
