@@ -3,9 +3,12 @@
 //! and print the same texts and outcomes. The binding's own tests pass.
 //!
 //! This test compiles the programs against the installed library: the environment variable OMNIZE_STAGE contains the
-//! prefix of `make stage`. Each language has one line at the end of this file.
+//! prefix of `make stage`. Each language has one entry at the end of this file.
+//!
+//! With OMNIZE_WINE=wine32 or wine64, it does the same with programs for Windows, under wine and against the sandbox of this
+//! machine. `make cross` builds their library. tests/run.d/slow/42-wine-conformance.sh does that.
 
-#![cfg(feature = "cli")]
+#![cfg(all(feature = "cli", unix))]
 
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
@@ -37,6 +40,46 @@ struct Language {
     folder: &'static str,
     compile: &'static str,
     run: &'static str,
+    /// The command that compiles for Windows. `{mingw}` is the prefix of the compiler's name, and `{bits}` is 32 or 64.
+    compile_for_windows: &'static str,
+}
+
+/// The platform of the programs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Platform {
+    ThisMachine,
+    Wine32,
+    Wine64,
+}
+
+impl Platform {
+    fn selected() -> Platform {
+        match env::var("OMNIZE_WINE").as_deref() {
+            Err(_) => Platform::ThisMachine,
+            Ok("wine32") => Platform::Wine32,
+            Ok("wine64") => Platform::Wine64,
+            Ok(other) => panic!("OMNIZE_WINE is {other:?}; expected wine32 or wine64"),
+        }
+    }
+
+    /// Returns the number of bits, the prefix of the compiler's name, and the platform's name in Rust. Windows only.
+    fn names(self) -> [&'static str; 3] {
+        match self {
+            Platform::Wine32 => ["32", "i686-w64-mingw32", "i686-win7-windows-gnu"],
+            _ => ["64", "x86_64-w64-mingw32", "x86_64-win7-windows-gnu"],
+        }
+    }
+
+    /// Returns the prefix of the library for this platform.
+    fn library(self, stage: &Path) -> PathBuf {
+        if self == Platform::ThisMachine {
+            return stage.to_owned();
+        }
+        let output = env::var_os("OUTPUT")
+            .map(PathBuf::from)
+            .expect("OUTPUT is the folder of all build output");
+        output.join("cross").join(self.names()[2])
+    }
 }
 
 impl Language {
@@ -93,8 +136,13 @@ impl Language {
         // The folder does not exist the first time.
         let _ = fs::remove_dir_all(&out);
         fs::create_dir_all(&out).unwrap();
-        if !self.compile.is_empty() {
-            let (compiler, mut command) = self.command(self.compile, program, stage, &out);
+        let platform = Platform::selected();
+        let compile = match platform {
+            Platform::ThisMachine => self.compile,
+            _ => self.compile_for_windows,
+        };
+        if !compile.is_empty() {
+            let (compiler, mut command) = self.command(compile, program, stage, &out);
             let done = command.output().unwrap_or_else(|error| {
                 panic!("{compiler} can't be run ({error}); `make setup` installs what the bindings need")
             });
@@ -103,6 +151,10 @@ impl Language {
                 "{compiler} failed:\n{}",
                 all_output(&done)
             );
+        }
+        if platform != Platform::ThisMachine {
+            let library = platform.library(stage).join("bin/omnize.dll");
+            fs::copy(library, out.join("omnize.dll")).unwrap();
         }
         out
     }
@@ -115,7 +167,11 @@ impl Language {
         out: &Path,
         transcript: &Path,
     ) -> String {
-        let (first, command) = self.command(self.run, program, stage, out);
+        let run = match Platform::selected() {
+            Platform::ThisMachine => self.run,
+            _ => "tests/wine_call.sh wine{bits} {out}/{program}.exe",
+        };
+        let (first, command) = self.command(run, program, stage, out);
         let mut sandbox = Command::new(stage.join("bin/omnize"));
         sandbox
             .args(["sandbox", "--quiet"])
@@ -138,12 +194,17 @@ impl Language {
     }
 
     fn command(&self, words: &str, program: &str, stage: &Path, out: &Path) -> (String, Command) {
+        let platform = Platform::selected();
+        let [bits, mingw, _] = platform.names();
+        let library = platform.library(stage);
         // Placeholders are replaced after the split, so that a path may contain a space.
         let mut words = words.split_whitespace().map(|word| {
             word.replace("{folder}", self.folder)
                 .replace("{program}", program)
                 .replace("{out}", out.to_str().unwrap())
-                .replace("{stage}", stage.to_str().unwrap())
+                .replace("{stage}", library.to_str().unwrap())
+                .replace("{mingw}", mingw)
+                .replace("{bits}", bits)
         });
         let first = words.next().unwrap();
         let mut command = Command::new(&first);
@@ -276,10 +337,15 @@ fn conversation_covers_all_requests_and_triggers() {
 }
 
 macro_rules! language {
-    ($name:ident in $folder:literal, compiled by $compile:literal, run by $run:literal $(, $tests:ident)*) => {
+    ($name:ident in $folder:literal, compiled by $compile:literal, run by $run:literal,
+        on windows by $for_windows:literal $(, $tests:ident)*) => {
         mod $name {
-            const LANGUAGE: super::Language =
-                super::Language { folder: $folder, compile: $compile, run: $run };
+            const LANGUAGE: super::Language = super::Language {
+                folder: $folder,
+                compile: $compile,
+                run: $run,
+                compile_for_windows: $for_windows,
+            };
 
             #[test]
             fn chat() {
@@ -301,10 +367,15 @@ macro_rules! language {
 
 language!(c in "examples/c",
     compiled by "cc -std=c99 -Wall -Wextra -Werror -pedantic -I{stage}/include {folder}/{program}.c -o {out}/{program} -L{stage}/lib -lomnize",
-    run by "{out}/{program}");
+    run by "{out}/{program}",
+    on windows by "{mingw}-gcc -std=c99 -Wall -Wextra -Werror -pedantic -static-libgcc -I{stage}/include {folder}/{program}.c -o {out}/{program}.exe {stage}/lib/libomnize.dll.a");
 language!(cpp in "bindings/cpp",
     compiled by "c++ -std=c++17 -Wall -Wextra -Werror -pedantic -fsanitize=address,undefined -I{stage}/include {folder}/{program}.cpp -o {out}/{program} -L{stage}/lib -lomnize -pthread",
-    run by "{out}/{program}", tests, service_tests, dialect_tests);
+    run by "{out}/{program}",
+    on windows by "{mingw}-g++-posix -std=c++17 -Wall -Wextra -Werror -pedantic -static -I{stage}/include {folder}/{program}.cpp -o {out}/{program}.exe {stage}/lib/libomnize.dll.a",
+    tests, service_tests, dialect_tests);
 language!(pascal in "bindings/pascal",
     compiled by "fpc -v0ew -Sew -Fu{folder} -FU{out} -FE{out} -Fl{stage}/lib {folder}/{program}.pas",
-    run by "{out}/{program}", tests, service_tests, dialect_tests);
+    run by "{out}/{program}",
+    on windows by "tests/wine_call.sh pascal{bits} {folder}/{program}.pas {out}",
+    tests, service_tests, dialect_tests);
