@@ -3,7 +3,7 @@
 //!
 //! A single test, because a process has one logger.
 
-#![cfg(all(unix, feature = "listener"))]
+#![cfg(feature = "listener")]
 
 #[path = "support/forward_proxy.rs"]
 mod forward_proxy;

@@ -3,7 +3,7 @@
 //!
 //! A single test, because a process has one logger.
 
-#![cfg(all(unix, feature = "listener", feature = "store"))]
+#![cfg(all(feature = "listener", feature = "store"))]
 
 #[path = "support/secret_recorder.rs"]
 mod secret_recorder;

@@ -1,8 +1,6 @@
 //! Each outcome of a request over TLS, caused by a real server, and the text of its error. It is not sent if the
 //! connection was not secure, and never if the server may have read a byte.
 
-#![cfg(unix)]
-
 #[path = "support/http_server.rs"]
 mod http_server;
 #[path = "support/test_client.rs"]

@@ -1,8 +1,6 @@
 //! A server with a self-signed certificate is trusted if `tls.ca_file` contains that certificate, for its host and its
 //! time. Otherwise the error says what to do.
 
-#![cfg(unix)]
-
 #[path = "support/http_server.rs"]
 mod http_server;
 #[path = "support/tls_server.rs"]

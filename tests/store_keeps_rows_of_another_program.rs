@@ -1,5 +1,5 @@
 //! If another program writes to an open store and closes it, the client does not overwrite the program's rows, and the
-//! database is not damaged.
+//! database is not damaged. On Windows, the locks of the open database keep the other program out.
 
 #![cfg(all(feature = "store", unix))]
 

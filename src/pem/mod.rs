@@ -267,7 +267,7 @@ mod tests {
                 "line 1 has OpenSSH's own format",
             ),
             (
-                key.replace('\n', "\\n"),
+                key.replace('\r', "").replace('\n', "\\n"),
                 "line 1 contains line breaks written as \\n, a backslash and a letter",
             ),
         ] {

@@ -3,7 +3,7 @@
 //!
 //! Needs an installed library: `make stage`, and its prefix in OMNIZE_STAGE.
 
-#![cfg(feature = "cli")]
+#![cfg(all(feature = "cli", unix))]
 
 mod architecture;
 mod block_runner;

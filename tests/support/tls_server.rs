@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -18,6 +19,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
+use socket2::SockRef;
 
 use super::http_server::read_request;
 
@@ -222,20 +224,7 @@ impl Peer {
 
 /// Closes a connection with a reset.
 pub fn reset(stream: &TcpStream) {
-    use std::os::fd::AsRawFd;
-    let at_once = libc::linger {
-        l_onoff: 1,
-        l_linger: 0,
-    };
-    // SAFETY: the value is a `linger` of the given length, and lives through the call.
-    let set = unsafe {
-        libc::setsockopt(
-            stream.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_LINGER,
-            (&raw const at_once).cast(),
-            std::mem::size_of::<libc::linger>() as libc::socklen_t,
-        )
-    };
-    assert_eq!(set, 0);
+    SockRef::from(stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
 }
