@@ -44,7 +44,7 @@ $(error make cannot build in a directory with a space in its name: $(CURDIR), $(
 endif
 
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(wildcard build.rs cbindgen.toml) \
-	$(shell find src calling_convention \( -type d -o -type f \) ! -name '* *')
+	$(shell find src \( -type d -o -type f \) ! -name '* *')
 
 .DELETE_ON_ERROR:
 .PHONY: all lib command wheel stage install uninstall demo test test-all bench setup version clean
