@@ -21,7 +21,7 @@ use omnize::status::Status;
 use test_client::{attach, open_client};
 
 const SERVICE: &str = "http://chat.example.invalid/api/rest/v1";
-const KEY: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
+const KEY: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections";
 
 /// The user's settings; an empty value is removed.
 #[derive(Clone, Copy, Default)]
@@ -32,47 +32,56 @@ struct UserSettings<'a> {
     script_url: &'a str,
 }
 
-/// Changes the settings of the user, and those that Windows derives from them.
+/// Writes the settings of the user, in the form of the Internet Options.
 fn set(settings: UserSettings) {
-    let enabled = if settings.enabled { "1" } else { "0" };
+    const DIRECT: u32 = 1;
+    const LIST: u32 = 2;
+    const SCRIPT: u32 = 4;
+    let mut flags = DIRECT;
+    if settings.enabled {
+        flags |= LIST;
+    }
+    if !settings.script_url.is_empty() {
+        flags |= SCRIPT;
+    }
+    let mut bytes = Vec::new();
+    let mut push = |number: u32| bytes.extend(number.to_le_bytes());
+    const VERSION: u32 = 0x46;
+    push(VERSION);
+    push(0);
+    push(flags);
+    for text in [settings.proxies, settings.bypass, settings.script_url] {
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    bytes.extend([0; 32]);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let value = "DefaultConnectionSettings";
     reg(&[
         "add",
         KEY,
         "/v",
-        "ProxyEnable",
+        value,
         "/t",
-        "REG_DWORD",
+        "REG_BINARY",
         "/d",
-        enabled,
+        &hex,
         "/f",
     ]);
-    for (name, value) in [
-        ("ProxyServer", settings.proxies),
-        ("ProxyOverride", settings.bypass),
-        ("AutoConfigURL", settings.script_url),
-    ] {
-        // It may not exist.
-        let _ = reg_status(&["delete", KEY, "/v", name, "/f"]);
-        if !value.is_empty() {
-            reg(&["add", KEY, "/v", name, "/t", "REG_SZ", "/d", value, "/f"]);
-        }
-    }
-    // Both are used, and contain a copy of the values above.
-    let connections = format!(r"{KEY}\Connections");
-    let _ = reg_status(&["delete", &connections, "/f"]);
-}
-
-fn reg_status(arguments: &[&str]) -> bool {
-    Command::new("reg")
-        .args(arguments)
-        .output()
-        .unwrap()
-        .status
-        .success()
 }
 
 fn reg(arguments: &[&str]) {
-    assert!(reg_status(arguments), "{arguments:?}");
+    let output = Command::new("reg").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+/// Sets only the proxies.
+fn lists(proxies: &str) {
+    set(UserSettings {
+        enabled: true,
+        proxies,
+        ..UserSettings::default()
+    });
 }
 
 /// A proxy that responds itself, in the place of a service.
@@ -109,13 +118,6 @@ fn proxy_of_the_users_settings_is_used_and_changes_apply() {
     }
     set(UserSettings::default());
     let (first, second) = (responding_proxy(), responding_proxy());
-    let lists = |proxies| {
-        set(UserSettings {
-            enabled: true,
-            proxies,
-            ..UserSettings::default()
-        });
-    };
 
     // The same client: each change applies to its next connection.
     let client = system_client(SERVICE);

@@ -328,3 +328,66 @@ fn to_file_time(since_1970: Duration) -> FILETIME {
         dwHighDateTime: (units >> 32) as u32,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use windows_sys::Win32::Security::Cryptography::{
+        CERT_TRUST_IS_NOT_TIME_VALID, CertEnumCertificatesInStore, CertOpenSystemStoreW,
+    };
+    use windows_sys::core::w;
+
+    use super::*;
+
+    const NOT_TRUSTED: u32 = CERT_TRUST_IS_PARTIAL_CHAIN | CERT_TRUST_IS_UNTRUSTED_ROOT;
+
+    /// Returns the authorities of the system.
+    fn authorities() -> Vec<Vec<u8>> {
+        let mut authorities = Vec::new();
+        // SAFETY: the name ends with 0. Each call frees the context before, and returns a valid one or NULL.
+        unsafe {
+            let store = Store(CertOpenSystemStoreW(0, w!("ROOT")));
+            let mut context = CertEnumCertificatesInStore(store.0, ptr::null());
+            while !context.is_null() {
+                let (bytes, length) = ((*context).pbCertEncoded, (*context).cbCertEncoded);
+                authorities.push(std::slice::from_raw_parts(bytes, length as usize).to_vec());
+                context = CertEnumCertificatesInStore(store.0, context);
+            }
+        }
+        authorities
+    }
+
+    fn errors(verifier: &ChainVerifier, end_entity: Vec<u8>) -> u32 {
+        let server = ServerChain {
+            end_entity,
+            intermediates: Vec::new(),
+            ocsp_response: Vec::new(),
+            now: SystemTime::UNIX_EPOCH.elapsed().unwrap(),
+        };
+        let checked = verifier.check(&server, false, Duration::from_secs(1));
+        checked.unwrap().errors
+    }
+
+    #[test]
+    fn authorities_of_the_certificate_store_are_trusted() {
+        let verifier = ChainVerifier::new([]).unwrap();
+        let trusted = authorities()
+            .into_iter()
+            .map(|authority| errors(&verifier, authority))
+            .find(|errors| errors & CERT_TRUST_IS_NOT_TIME_VALID == 0);
+        assert_eq!(trusted.expect("a valid authority") & NOT_TRUSTED, 0);
+    }
+
+    #[test]
+    fn an_unknown_certificate_is_trusted_only_if_it_is_named() {
+        let params = CertificateParams::new(["chat.example.com".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let unknown = params.self_signed(&key).unwrap().der().to_vec();
+        let system = ChainVerifier::new([]).unwrap();
+        assert_ne!(errors(&system, unknown.clone()) & NOT_TRUSTED, 0);
+        let named = ChainVerifier::new([&unknown[..]]).unwrap();
+        assert_eq!(errors(&named, unknown) & NOT_TRUSTED, 0);
+    }
+}
