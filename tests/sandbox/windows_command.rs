@@ -9,7 +9,9 @@ use std::net::{TcpListener, TcpStream};
 use std::os::windows::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
+use windows_sys::Win32::System::Console::{
+    AllocConsole, CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent,
+};
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 
 const ROLE: &str = "OMNIZE_TEST_ROLE";
@@ -286,8 +288,15 @@ fn a_killed_sandbox_ends_the_command() {
     run_connected("connected", 1, |sandbox| sandbox.kill().unwrap());
 }
 
+/// Gives this process a console, which its children inherit. Fails if it has one already.
+fn open_console() {
+    // SAFETY: the call has no arguments.
+    unsafe { AllocConsole() };
+}
+
 #[test]
 fn control_break_ends_the_command_and_the_sandbox() {
+    open_console();
     let ended = run_connected("connected", 1, |sandbox| {
         // SAFETY: the call has no pointers.
         let result = unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, sandbox.id()) };
@@ -298,6 +307,7 @@ fn control_break_ends_the_command_and_the_sandbox() {
 
 #[test]
 fn control_break_ends_a_sandbox_without_a_command() {
+    open_console();
     let mut sandbox = Command::new(OMNIZE)
         .args(["sandbox", "--json"])
         .creation_flags(CREATE_NEW_PROCESS_GROUP)
