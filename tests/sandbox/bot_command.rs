@@ -87,6 +87,8 @@ fn the_bot_is_ended_after_the_customers_and_the_status_is_their_result() {
     );
 }
 
+/// The command is a shell, which Windows does not have.
+#[cfg(unix)]
 #[test]
 fn a_bot_command_without_a_valid_url_is_an_error() {
     let customer = TemporaryFile::new("comes", r#"{"steps":["finish"]}"#);
