@@ -117,11 +117,28 @@ impl AbortableStream {
     /// Reads bytes, and blocks at most for `timeout`. Returns 0 at the end of the stream, or after it was aborted.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] after the timeout.
+    /// [`io::ErrorKind::WouldBlock`] after the timeout; [`io::ErrorKind::ConnectionReset`].
     pub fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         match self.repeat(timeout, || (&self.stream).read(buffer)) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            Ok(0) if !buffer.is_empty() => self.fail_if_reset().map(|()| 0),
             result => result,
+        }
+    }
+
+    /// Fails if the peer has reset the connection. Wine reports a reset to `WSAEnumNetworkEvents` only, and then reads the end
+    /// of the stream. Writing nothing sends nothing, and fails after a reset.
+    fn fail_if_reset(&self) -> io::Result<()> {
+        match (&self.stream).write(&[]) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+                ) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
         }
     }
 
