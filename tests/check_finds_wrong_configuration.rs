@@ -411,7 +411,9 @@ fn interrupt_hook_ends_a_check() {
         assert!(error.message().contains("interrupted"), "{error}");
         assert!(begun.elapsed() < 50 * interrupt::CHECK_INTERVAL);
     }
-    assert_eq!(server.requests(), 1, "an interrupted check is not repeated");
+    // On Windows, the hook already ends the wait for the connection.
+    let requests = server.requests();
+    assert!(requests <= 1, "an interrupted check is not repeated");
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod http_server;
 mod revocation_server;
 #[path = "support/test_client.rs"]
 mod test_client;
+#[path = "support/tls_server.rs"]
+mod tls_server;
 
 use std::time::{Duration, Instant};
 

@@ -19,6 +19,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::http_server::{Server, http, read_request};
+use super::tls_server::has_long_signature;
 
 /// An authority, and the HTTP server of its revocation list.
 pub struct Authority {
@@ -52,8 +53,13 @@ impl Authority {
         params
             .distinguished_name
             .push(rcgen::DnType::CommonName, name);
-        let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        let issuer = loop {
+            let key = KeyPair::generate().unwrap();
+            let issuer = CertifiedIssuer::self_signed(params.clone(), key).unwrap();
+            if has_long_signature(issuer.der()) {
+                break issuer;
+            }
+        };
         let mut random = [0; 8];
         getrandom::fill(&mut random).unwrap();
         let serial = u64::from_ne_bytes(random) >> 1;
@@ -86,7 +92,12 @@ impl Authority {
             revoked_certs,
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        let list = list.signed_by(&self.issuer).unwrap();
+        let list = loop {
+            let signed = list.signed_by(&self.issuer).unwrap();
+            if has_long_signature(signed.der()) {
+                break signed;
+            }
+        };
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/pkix-crl\r\nContent-Length: {}\r\n\r\n",
             list.der().len()
@@ -117,8 +128,13 @@ impl Authority {
             }];
         }
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        let (key, certificate) = loop {
+            let key = KeyPair::generate().unwrap();
+            let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+            if has_long_signature(&certificate) {
+                break (key, certificate);
+            }
+        };
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)

@@ -13,7 +13,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{
@@ -36,8 +38,17 @@ impl CertificateAuthority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        CertificateAuthority(CertifiedIssuer::self_signed(params, key).unwrap())
+        // Windows takes a certificate with the name of its issuer for a self-signed one, and finds issuers by their names.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("Authority {}", COUNT.fetch_add(1, Ordering::Relaxed));
+        params.distinguished_name.push(DnType::CommonName, name);
+        loop {
+            let key = KeyPair::generate().unwrap();
+            let issuer = CertifiedIssuer::self_signed(params.clone(), key).unwrap();
+            if has_long_signature(issuer.der()) {
+                return CertificateAuthority(issuer);
+            }
+        }
     }
 
     /// Writes a file for `tls.ca_file`.
@@ -68,9 +79,13 @@ impl CertificateAuthority {
     fn certify_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap().der().clone();
-        Identity { certificate, key }
+        loop {
+            let key = KeyPair::generate().unwrap();
+            let certificate = params.signed_by(&key, &self.0).unwrap().der().clone();
+            if has_long_signature(&certificate) {
+                return Identity { certificate, key };
+            }
+        }
     }
 
     fn verifier(&self) -> Arc<dyn rustls::server::danger::ClientCertVerifier> {
@@ -80,6 +95,27 @@ impl CertificateAuthority {
             .build()
             .unwrap()
     }
+}
+
+/// Returns whether both numbers of the ECDSA signature of a certificate have 32 bytes. Wine 8 rejects one of 128 with a
+/// shorter number as wrong.
+pub fn has_long_signature(der: &[u8]) -> bool {
+    const SEQUENCE: u8 = 0x30;
+    const INTEGER: u8 = 0x02;
+    let starts = |at: &usize| {
+        der[*at] == SEQUENCE
+            && usize::from(der[at + 1]) == der.len() - at - 2
+            && der[at + 2] == INTEGER
+    };
+    let Some(start) = (der.len() - 72..der.len() - 3).find(starts) else {
+        return false;
+    };
+    let numbers = &der[start + 4..];
+    let (first, rest) = numbers.split_at(usize::from(der[start + 3]));
+    [first, &rest[2..]].into_iter().all(|number| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        number.len() - zeros == 32
+    })
 }
 
 impl Identity {

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_name;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
 
 use crate::config::Revocation;
 use crate::detached_calls::{CallError, DetachedCalls};
@@ -79,8 +81,14 @@ impl ServerCertVerifier for WindowsVerifier {
             Err(CallError::Timeout) => return Err(VerificationFailure::Timeout.into_error()),
             Err(CallError::Io(error)) => return Err(system_error(&error)),
         };
-        chain_evaluation::evaluate(status, self.revocation)?;
-        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        match chain_evaluation::evaluate(status, self.revocation) {
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                return Err(self.untrusted(&parsed, now));
+            }
+            result => result?,
+        }
+        verify_server_name(&parsed, server_name)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -108,6 +116,21 @@ impl ServerCertVerifier for WindowsVerifier {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+impl WindowsVerifier {
+    /// Returns the error for a certificate without a trusted authority. As on other systems, it says whether the certificate is
+    /// an authority's itself.
+    fn untrusted(&self, certificate: &ParsedCertificate<'_>, now: UnixTime) -> Error {
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        let nobody = RootCertStore::empty();
+        let checked =
+            verify_server_cert_signed_by_trust_anchor(certificate, &nobody, &[], now, algorithms);
+        // No certificate is valid without a trusted authority.
+        checked
+            .err()
+            .unwrap_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))
     }
 }
 
