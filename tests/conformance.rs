@@ -71,7 +71,7 @@ impl Platform {
     }
 
     /// Returns the prefix of the library for this platform.
-    fn library(self, stage: &Path) -> PathBuf {
+    fn installed(self, stage: &Path) -> PathBuf {
         if self == Platform::ThisMachine {
             return stage.to_owned();
         }
@@ -153,7 +153,7 @@ impl Language {
             );
         }
         if platform != Platform::ThisMachine {
-            let library = platform.library(stage).join("bin/omnize.dll");
+            let library = platform.installed(stage).join("bin/omnize.dll");
             fs::copy(library, out.join("omnize.dll")).unwrap();
         }
         out
@@ -196,7 +196,7 @@ impl Language {
     fn command(&self, words: &str, program: &str, stage: &Path, out: &Path) -> (String, Command) {
         let platform = Platform::selected();
         let [bits, mingw, _] = platform.names();
-        let library = platform.library(stage);
+        let library = platform.installed(stage);
         // Placeholders are replaced after the split, so that a path may contain a space.
         let mut words = words.split_whitespace().map(|word| {
             word.replace("{folder}", self.folder)

@@ -11,21 +11,21 @@ CROSS_PARTS := library command \
 	$(if $(and $(WINDOWS),$(filter i686-%,$(TARGET)),$(shell grep '^stdcall = ' Cargo.toml)),stdcall) \
 	$(if $(and $(WINDOWS),$(wildcard bindings/com/Makefile)),com)
 
-cross: $(addprefix $(CROSS)/.,$(CROSS_PARTS))
-cross-library: $(CROSS)/.library
+cross: $(CROSS_PARTS:%=$(CROSS)/%.done)
+cross-library: $(CROSS)/library.done
 
 # Records of finished builds.
-RECORDS := $(addprefix $(CROSS)/.,library command stdcall com)
+RECORDS := $(addprefix $(CROSS)/,library.done command.done stdcall.done com.done)
 $(RECORDS): $(CROSS_SCRIPTS)
-$(CROSS)/.library: $(SOURCES) $(HEADERS) $(HEADER_PARTS) $(UNITS) $(wildcard bindings/c/*.in)
+$(CROSS)/library.done: $(SOURCES) $(HEADERS) $(HEADER_PARTS) $(UNITS) $(wildcard bindings/c/*.in)
 # One after the other: cargo names all libraries alike.
-$(CROSS)/.command $(CROSS)/.stdcall: $(SOURCES) | $(CROSS)/.library
-$(CROSS)/.com: $(wildcard bindings/com/* bindings/com/src/* bindings/com/idl/*) $(HEADERS) $(HEADER_PARTS)
-$(RECORDS): PART = $(subst .,,$(notdir $@))
+$(CROSS)/command.done $(CROSS)/stdcall.done: $(SOURCES) | $(CROSS)/library.done
+$(CROSS)/com.done: $(wildcard bindings/com/* bindings/com/src/* bindings/com/idl/*) $(HEADERS) $(HEADER_PARTS)
+$(RECORDS): PART = $(basename $(notdir $@))
 $(RECORDS):
 	@[ -n '$(TARGET)' ] || { echo 'name a platform, for example make cross TARGET=i686-win7-windows-gnu' >&2; exit 1; }
 	@CARGO_TARGET_DIR='$(OUTPUT)' CARGOFLAGS='$(CARGOFLAGS)' .ci/cross/build $(PART) '$(TARGET)'
-	@$(MAKE) --no-print-directory -s $(CROSS_INSTALL) $(if $(filter .library,$(notdir $@)),install-development) \
+	@$(MAKE) --no-print-directory -s $(CROSS_INSTALL) $(if $(filter library,$(PART)),install-development) \
 		BUILT='$(CROSS_BUILT)' NATIVE_LIBS_FILE='$(OUTPUT)/$(TARGET)/native-static-libs' DESTDIR= PREFIX='$(CROSS)' \
 		BINDIR='$(CROSS)/bin' LIBDIR='$(CROSS)/lib' INCLUDEDIR='$(CROSS)/include'
 	@# The tree may be moved: pkg-config finds the files from where omnize.pc is.

@@ -124,16 +124,16 @@ pub fn run_script(script: &ProxyScript, url: &str, timeout: Duration) -> io::Res
 /// A session of WinHTTP.
 struct Session<'a> {
     handle: Handle,
-    library: &'a SystemLibrary,
+    winhttp: &'a SystemLibrary,
 }
 
 impl<'a> Session<'a> {
-    fn open(library: &'a SystemLibrary, timeout: Duration) -> io::Result<Self> {
+    fn open(winhttp: &'a SystemLibrary, timeout: Duration) -> io::Result<Self> {
         // SAFETY: the names and the types are those of the Windows SDK.
         let (open, set_timeouts) = unsafe {
             (
-                library.function::<Open>(c"WinHttpOpen")?,
-                library.function::<SetTimeouts>(c"WinHttpSetTimeouts")?,
+                winhttp.function::<Open>(c"WinHttpOpen")?,
+                winhttp.function::<SetTimeouts>(c"WinHttpSetTimeouts")?,
             )
         };
         let access = WINHTTP_ACCESS_TYPE_NO_PROXY;
@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
         if handle.is_null() {
             return Err(io::Error::last_os_error());
         }
-        let session = Session { handle, library };
+        let session = Session { handle, winhttp };
         // 0 means no timeout.
         let limit = i32::try_from(timeout.as_millis())
             .unwrap_or(i32::MAX)
@@ -158,7 +158,7 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         // SAFETY: the name and the type are those of the Windows SDK, and the handle is open and owned.
         unsafe {
-            if let Ok(close) = self.library.function::<CloseHandle>(c"WinHttpCloseHandle") {
+            if let Ok(close) = self.winhttp.function::<CloseHandle>(c"WinHttpCloseHandle") {
                 close(self.handle);
             }
         }

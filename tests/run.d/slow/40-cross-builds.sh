@@ -67,7 +67,7 @@ for triple in $(python3 tests/cross/platform_table.py --triples); do
     wanted "$triple" || continue
     tree=$OUTPUT/cross/$triple
     FILTER='' check "$triple: make cross" cross
-    [ -e "$tree/.command" ] || continue
+    [ -e "$tree/command.done" ] || continue
     case $triple in *windows*) check_windows_files ;; *) check_linux_files ;; esac
 done
 

@@ -47,7 +47,7 @@ for triple in $(python3 tests/cross/platform_table.py --triples | grep linux); d
     wanted "$triple" || continue
     tree=$OUTPUT/cross/$triple
     FILTER='' check "qemu: $triple: the library" make -s cross-library TARGET="$triple" CARGOFLAGS=--quiet
-    [ -e "$tree/.library" ] || continue
+    [ -e "$tree/library.done" ] || continue
     FILTER='' check "qemu: $triple: chat.c" chat
     FILTER='' check "qemu: $triple: posting.c" example posting
     FILTER='' check "qemu: $triple: epoll.c" example epoll
